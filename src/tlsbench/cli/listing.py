@@ -1,0 +1,95 @@
+"""``tlsbench list`` and ``tlsbench --version``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import tlsbench
+from tlsbench.cli.request import matrix_of
+from tlsbench.errors import RequestError, unknown
+from tlsbench.implementations.registry import implementations
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.profiles import PROFILES
+
+
+def print_version() -> None:
+    """The version of tlsbench, and the engine of each implementation."""
+    print(f"tlsbench {tlsbench.__version__}")
+    for name, member in implementations().items():
+        print(f"  {name:<13}{member.engine()}")
+
+
+def print_listing(what: str, selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
+    """Print one of the lists.
+
+    :raises RequestError: for selectors where there is nothing to select.
+    """
+    lists = {"implementations": _implementations, "axes": _axes, "profiles": _profiles}
+    if "=" in what:  # "list key=*" is short for "list scenarios key=*"
+        selectors, what = (what, *selectors), "scenarios"
+    if what not in ("scenarios", *lists):
+        raise unknown("list", what, ("scenarios", *lists))
+    if what != "scenarios" and (selectors or profile):
+        raise RequestError(f"'list {what}' takes no selectors and no profile: 'list scenarios' does")
+    if what == "scenarios":
+        _print_scenarios(selectors, profile, as_json=as_json)
+        return
+    entries = lists[what]()
+    if as_json:
+        print(json.dumps(entries, indent=2))
+        return
+    for entry in entries:
+        print(f"{entry['name']:<16}{entry['summary']}")
+        for key, value in entry.items():
+            for line in () if key in ("name", "summary") else value if isinstance(value, list) else [value]:
+                print(f"                {key}: {line}")
+
+
+def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
+    matrix = matrix_of(selectors, profile)
+    if as_json:
+        document = {
+            "scenarios": [{"id": scenario.id, "axes": scenario.axes()} for scenario in matrix.scenarios],
+            "excluded": [{"id": excluded.id, "reason": excluded.reason} for excluded in matrix.excluded],
+        }
+        print(json.dumps(document, indent=2))
+        return
+    for scenario in matrix.scenarios:
+        print(scenario.id)
+    print(f"\n{len(matrix.scenarios)} scenarios, {len(matrix.excluded)} excluded")
+    for reason, count in Counter(excluded.reason for excluded in matrix.excluded).most_common():
+        print(f"  excluded {count}: {reason}")
+
+
+def _implementations() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "summary": member.summary,
+            "engine": member.engine(),
+            "cannot": [gap.reason for gap in member.capabilities().gaps if all(gap.when.values())],
+        }
+        for name, member in implementations().items()
+    ]
+
+
+def _axes() -> list[dict[str, Any]]:
+    return [
+        {
+            "name": axis.name,
+            "summary": axis.meaning,
+            "values": ", ".join(axis.values or implementations()),
+            "default": ", else ".join(axis.default) or "as implementation=",
+        }
+        for axis in AXES.values()
+    ]
+
+
+def _profiles() -> list[dict[str, Any]]:
+    return [
+        {"name": profile.name, "summary": profile.meaning, "selectors": list(profile.selections)}
+        for profile in PROFILES.values()
+    ]

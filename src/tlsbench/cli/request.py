@@ -1,0 +1,78 @@
+"""What the words of the command line mean."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from tlsbench.errors import RequestError, unknown
+from tlsbench.implementations.registry import capabilities
+from tlsbench.results import Cell
+from tlsbench.scenarios import Matrix, Selection, expand, narrow, parse
+from tlsbench.scenarios.profiles import PROFILES
+
+_SECONDS = {"ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+def matrix_of(selectors: Sequence[str], profile: str | None) -> Matrix:
+    """The matrix of a request: a profile narrowed by selectors, or the selectors alone.
+
+    :raises RequestError: for an unknown profile, axis or value.
+    """
+    known = capabilities()
+    by = parse(selectors, tuple(known))
+    if profile is None and by:
+        return expand([by], known)
+    name = (profile or "quick").lower()
+    if name not in PROFILES:
+        raise unknown("profile", name, PROFILES)
+    selections = [parse([text], tuple(known)) for text in PROFILES[name].selections]
+    return expand(narrow(selections, by), known)
+
+
+def baseline_of(selector: str | None, ids: Sequence[dict[str, str]]) -> Callable[[Cell], bool] | None:
+    """Whether a cell is the baseline that the selector asks for; None without a selector.
+
+    :param ids: the axes of the cells there are, so that a selector of none of them is refused.
+    :raises RequestError: if it selects none.
+    """
+    if selector is None:
+        return None
+    wanted = parse([selector], tuple(capabilities()))
+    if not any(_selects(wanted, axes) for axes in ids):
+        raise RequestError(
+            f"--baseline '{selector}' selects none of the cells: see 'tlsbench list scenarios'"
+        )
+    return lambda cell: _selects(wanted, cell.axes)
+
+
+def _selects(wanted: Selection, axes: object) -> bool:
+    assert isinstance(axes, dict)
+    both = axes.get("implementation")
+    ends = {"client": both, "server": both} if both else {}
+    return all({**ends, **axes}.get(axis) in values for axis, values in wanted.items())
+
+
+def seconds(text: str) -> float:
+    """Seconds from ``500ms``, ``40s``, ``40``, ``1.5m`` or ``1h``.
+
+    :raises RequestError: if the text is no duration above zero.
+    """
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", text.strip().lower())
+    if match is None or match[2] not in _SECONDS or float(match[1]) == 0:
+        raise RequestError(f"'{text}' is no time budget: write a number and a unit, such as 500ms, 40s or 2m")
+    return float(match[1]) * _SECONDS[match[2]]
+
+
+def fraction(text: str) -> float:
+    """A fraction from ``2%``, ``0.5%`` or ``0.02``.
+
+    :raises RequestError: if it is no fraction from 0 to below 1.
+    """
+    match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(%?)", text.strip())
+    value = float(match[1]) / (100 if match[2] else 1) if match else -1.0
+    if not 0 <= value < 1:
+        raise RequestError(
+            f"'{text}' is no precision: write a percentage such as 2%, or 0 for the whole budget"
+        )
+    return value

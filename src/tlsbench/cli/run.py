@@ -1,0 +1,173 @@
+"""``tlsbench run`` and ``tlsbench show``."""
+
+from __future__ import annotations
+
+import os
+import random
+import shlex
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from tlsbench.cli.request import baseline_of, fraction, matrix_of, seconds
+from tlsbench.errors import RequestError, unknown
+from tlsbench.implementations.registry import implementations
+from tlsbench.report import formats
+from tlsbench.report.live import ProgressView
+from tlsbench.results import Cell, Run, storage
+from tlsbench.results.benchmark_json import to_json
+from tlsbench.results.collect import collect
+from tlsbench.results.environment import Disturbance, machine_info
+from tlsbench.sampling import Plan, Progress, interruptible, measure, meter_named
+from tlsbench.scenarios import Matrix
+from tlsbench.workloads import prepare
+
+_INTERRUPTED = 130
+_FAILED = 3
+#: The width of a table that goes to a file or a pipe.
+_PLAIN_WIDTH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What ``tlsbench run`` was asked for, as it was written."""
+
+    selectors: tuple[str, ...]
+    profile: str | None
+    time_budget: str
+    precision: str
+    meter: str
+    seed: int | None
+    pin: int | None
+    baseline: str | None
+    output_format: str
+    json_path: Path | None
+    save: str | None
+
+
+def run_request(request: Request) -> int:
+    """Measure, print and store; the exit code.
+
+    :raises RequestError: before anything is measured, if the request is wrong.
+    """
+    _check_format(request.output_format)
+    matrix = matrix_of(request.selectors, request.profile)
+    _require_cells(matrix)
+    is_baseline = baseline_of(request.baseline, [scenario.axes() for scenario in matrix.scenarios])
+    plan = Plan(
+        time_budget_s=seconds(request.time_budget),
+        precision=fraction(request.precision),
+        seed=random.SystemRandom().randrange(2**31) if request.seed is None else request.seed,
+    )
+    meter = meter_named(request.meter)
+    if request.json_path is not None:
+        storage.check_writable(request.json_path)
+    if request.save is not None:
+        storage.check_name(request.save)
+    if request.pin is not None:
+        _pin(request.pin)
+
+    def run_so_far(progress: Progress) -> Run:
+        return collect(
+            progress.series,
+            matrix.excluded,
+            plan,
+            meter=meter.name,
+            command=_command(),
+            elapsed_s=progress.elapsed_s,
+            stopped_by="nothing yet",
+        )
+
+    before = Disturbance.now()
+    with interruptible() as asked, ProgressView(Console(stderr=True), plan, run_so_far, is_baseline) as view:
+        outcome = measure(
+            matrix.scenarios,
+            lambda scenario: prepare(scenario, implementations(), meter.clock),
+            plan,
+            view,
+            asked,
+        )
+    run = collect(
+        outcome.series,
+        matrix.excluded,
+        plan,
+        meter=meter.name,
+        command=_command(),
+        elapsed_s=outcome.elapsed_s,
+        stopped_by=outcome.stopped_by,
+        before=before,
+    )
+    if outcome.stopped_by == "interrupt" and not run.cells:
+        raise KeyboardInterrupt
+    _print(run, request.output_format, is_baseline)
+    _store(run, request)
+    if outcome.stopped_by == "interrupt":
+        return _INTERRUPTED
+    for failure in run.failures:
+        print(f"tlsbench: {failure.id}: {failure.error}", file=sys.stderr)
+    return _FAILED if run.failures else 0
+
+
+def show(reference: str, baseline: str | None, output_format: str) -> None:
+    """Print the run that ``reference`` means (see :func:`tlsbench.results.storage.find`)."""
+    _check_format(output_format)
+    run = storage.load(reference)
+    _print(run, output_format, baseline_of(baseline, [dict(cell.axes) for cell in run.cells]))
+
+
+def _require_cells(matrix: Matrix) -> None:
+    if matrix.scenarios:
+        return
+    if not matrix.excluded:
+        raise RequestError("nothing to measure: the selectors leave nothing of the profile")
+    reasons = dict.fromkeys(excluded.reason for excluded in matrix.excluded)
+    raise RequestError(f"nothing to measure: {'; '.join(reasons)}")
+
+
+_FORMATS: dict[str, Callable[[Run, Callable[[Cell], bool] | None], str]] = {
+    "table": lambda run, is_baseline: formats.plain(run, is_baseline, _PLAIN_WIDTH),
+    "markdown": formats.markdown,
+    "csv": formats.comma_separated,
+    "json": lambda run, _is_baseline: to_json(run, machine_info()) + "\n",
+}
+
+
+def _check_format(output_format: str) -> None:
+    if output_format not in _FORMATS:
+        raise unknown("format", output_format, _FORMATS)
+
+
+def _print(run: Run, output_format: str, is_baseline: Callable[[Cell], bool] | None) -> None:
+    console = Console()
+    if output_format == "table" and console.is_terminal:
+        console.print(formats.terminal(run, is_baseline, console.width))
+        return
+    sys.stdout.write(_FORMATS[output_format](run, is_baseline))
+    sys.stdout.flush()
+
+
+def _store(run: Run, request: Request) -> None:
+    if request.json_path is None and request.save is None:
+        return
+    text = to_json(run, machine_info())
+    if request.json_path is not None:
+        storage.write_atomically(request.json_path, text)
+        print(f"wrote {request.json_path}", file=sys.stderr)
+    if request.save is not None:
+        print(f"saved {storage.save(request.save, text)}", file=sys.stderr)
+
+
+def _command() -> str:
+    return shlex.join(["tlsbench", *sys.argv[1:]])
+
+
+def _pin(cpu: int) -> None:
+    if not hasattr(os, "sched_setaffinity"):
+        raise RequestError("--pin needs Linux: this system does not let a process choose its processor")
+    usable = sorted(os.sched_getaffinity(0))
+    if cpu not in usable:
+        raise RequestError(f"--pin {cpu}: no such processor, valid are {', '.join(map(str, usable))}")
+    os.sched_setaffinity(0, {cpu})

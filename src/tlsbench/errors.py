@@ -1,0 +1,74 @@
+"""What can go wrong, as a user meets it.
+
+Every error of tlsbench is a :class:`TlsbenchError`; its text is one line that says what was wrong
+and what is valid, and ``exit_code`` is what the command line ends with. Errors of the libraries
+below (OpenSSL, the operating system, JSON) are translated where they enter.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+
+_MOST_LISTED = 12
+
+
+class TlsbenchError(Exception):
+    """The root of all errors raised by tlsbench."""
+
+    exit_code = 3
+
+
+class RequestError(TlsbenchError):
+    """The request itself was wrong: a selector, an option, a name or a file that was given."""
+
+    exit_code = 2
+
+
+class OutputError(TlsbenchError):
+    """A result could not be written; nothing half-written was left behind."""
+
+
+class MeasurementError(TlsbenchError):
+    """A cell could not be measured."""
+
+
+class HandshakeError(MeasurementError):
+    """A TLS library refused to go on: an alert, a failed verification, garbage on the wire."""
+
+
+class WireError(MeasurementError):
+    """Bytes on the wire were not the TLS messages that they should have been."""
+
+
+class ProofError(MeasurementError):
+    """What was negotiated or carried is not what the scenario asks for.
+
+    :param what: the property, such as ``"group"``.
+    :param wanted: its value in the scenario.
+    :param got: the value that was found.
+    :param witness: who said so: ``"wire"``, ``"client"`` or ``"server"``.
+    """
+
+    def __init__(self, what: str, *, wanted: object, got: object, witness: str) -> None:
+        super().__init__(f"{what}: wanted {wanted}, got {got} (seen by the {witness})")
+        self.what = what
+        self.wanted = wanted
+        self.got = got
+        self.witness = witness
+
+
+def unknown(kind: str, given: str, valid: Iterable[str]) -> RequestError:
+    """The error for a name that does not exist, with the nearest name that does."""
+    names = sorted(set(valid))
+    near = difflib.get_close_matches(given.lower(), [name.lower() for name in names], n=1)
+    if near:
+        nearest = next(name for name in names if name.lower() == near[0])
+        return RequestError(f"unknown {kind} '{given}': did you mean '{nearest}'?")
+    return RequestError(f"unknown {kind} '{given}': {listed(names)}")
+
+
+def listed(names: Sequence[str]) -> str:
+    """The valid names for an error's one line; of many the first few."""
+    more = f" and {len(names) - _MOST_LISTED} more" if len(names) > _MOST_LISTED else ""
+    return f"valid are {', '.join(names[:_MOST_LISTED])}{more}"

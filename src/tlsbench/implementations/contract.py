@@ -1,0 +1,141 @@
+"""The contract of an implementation: a TLS library without I/O, bytes in and bytes out.
+
+An implementation is one file that wraps one library and one line in the registry. It says what it
+cannot do (:class:`~tlsbench.scenarios.Capabilities`), and turns a scenario and its peers into two
+contexts, made once, outside the measured part. A context makes endpoints, one for each connection.
+
+An endpoint never touches a socket. The driver calls :meth:`Endpoint.handshake` on each side in turn
+until both say that they are done, and carries :meth:`Endpoint.data_to_send` of one to
+:meth:`Endpoint.receive_data` of the other. Only the calls that make TLS work are charged
+to a side: making the endpoint, ``handshake``, ``write`` and ``read``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from tlsbench.pki import Peers
+from tlsbench.scenarios import Capabilities, Scenario
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Negotiated:
+    """What one side says was agreed on. None means that the library does not tell.
+
+    ``version``, ``cipher`` and ``group`` are spelled as in a scenario. ``peer_certificate`` is the
+    leaf that the other side showed, in DER, ``b""`` if it showed none; ``peer_verified`` tells
+    whether its chain (and on a client its host name) was verified, ``peer_chain_length`` how many
+    certificates it sent (a resumed handshake has none). ``early_data`` is what a server received
+    before the handshake was complete.
+    """
+
+    version: str | None
+    cipher: str | None
+    group: str | None
+    resumed: bool
+    peer_certificate: bytes
+    peer_verified: bool
+    peer_chain_length: int | None = None
+    early_data: bytes = b""
+
+
+class Endpoint(Protocol):
+    """One end of one connection."""
+
+    def handshake(self) -> bool:
+        """Go on with the handshake as far as the received bytes allow; True when it is complete.
+
+        :raises HandshakeError: if the library gives up.
+        """
+
+    def data_to_send(self) -> bytes:
+        """The bytes for the other side, each only once; ``b""`` if there are none."""
+
+    def receive_data(self, data: bytes) -> None:
+        """Take bytes from the other side."""
+
+    def write(self, data: bytes) -> None:
+        """Seal application data; it waits in :meth:`data_to_send`."""
+
+    def read(self) -> bytes:
+        """Open all that was received: the application data, ``b""`` if it held none.
+
+        A client takes session tickets in here too.
+        """
+
+    def negotiated(self) -> Negotiated:
+        """What was agreed on. Called outside the measured part."""
+
+    def session(self) -> object | None:
+        """On a client: the session to resume, None if the server gave none."""
+
+    def close(self) -> None:
+        """Let go of the connection such that its session stays usable."""
+
+
+class ClientContext(Protocol):
+    """Makes the client ends of a scenario."""
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> Endpoint:
+        """A new client end.
+
+        :param session: from :meth:`Endpoint.session` of an earlier end of this same context.
+        :param early_data: application data to send in the first flight (RFC 8446 section 2.3).
+        """
+
+
+class ServerContext(Protocol):
+    """Makes the server ends of a scenario."""
+
+    def accept(self) -> Endpoint:
+        """A new server end."""
+
+
+class Implementation(Protocol):
+    """What every implementation says of itself."""
+
+    @property
+    def id(self) -> str:
+        """Its name in selectors."""
+
+    @property
+    def summary(self) -> str:
+        """One line for ``tlsbench list implementations``."""
+
+    def engine(self) -> str:
+        """The cryptographic engine and its version, such as ``"OpenSSL 3.0.19"``."""
+
+    def capabilities(self) -> Capabilities:
+        """What it cannot do, each with a reason."""
+
+
+class TlsImplementation(Implementation, Protocol):
+    """A TLS library."""
+
+    def client_context(self, scenario: Scenario, peers: Peers) -> ClientContext:
+        """The client of ``scenario``; it verifies the server's chain and host name."""
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> ServerContext:
+        """The server of ``scenario``; with ``client_auth=required`` it verifies the client."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A primitive, ready to run.
+
+    :param call: one operation; what it returns is thrown away while it is timed.
+    :param verify: raises :class:`~tlsbench.errors.ProofError` unless the operation does what its
+        name says; run outside the timed part.
+    """
+
+    call: Callable[[], object]
+    verify: Callable[[], None]
+
+
+class PrimitiveImplementation(Implementation, Protocol):
+    """A library of primitives."""
+
+    def operation(self, scenario: Scenario) -> Operation:
+        """The operation that ``scenario.algorithm`` names, over ``scenario.size`` bytes."""

@@ -1,0 +1,272 @@
+"""``fake``: TLS without cryptography, for the floor of the harness and for fast tests.
+
+Its messages have the shape of TLS, so that they pass over every link and are read by the same
+witness as real ones; nothing in them is secret, and nothing is computed. What a fake handshake
+takes is what the harness takes.
+"""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+
+from tlsbench.errors import HandshakeError
+from tlsbench.implementations import messages as tls
+from tlsbench.implementations.contract import Negotiated
+from tlsbench.pki import Peers
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+
+_RECORD_BYTES = 1 << 14
+_HEADER_BYTES = 5
+_RANDOM = bytes(range(32))
+_FINISHED = bytes(36)
+_TICKET_BYTES = 8
+#: Where a ClientHello record has its session id: after the headers, version, random and length.
+_SESSION_ID_AT = _HEADER_BYTES + 4 + 2 + 32 + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Fake:
+    """No TLS at all."""
+
+    id: str = "fake"
+    summary: str = "no cryptography: what the harness itself costs"
+
+    def engine(self) -> str:
+        return "none"
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities((gap("a TLS library: primitives are in cryptography", workload="primitive"),))
+
+    def client_context(self, scenario: Scenario, peers: Peers) -> FakeClientContext:
+        return FakeClientContext(scenario, peers)
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> FakeServerContext:
+        return FakeServerContext(scenario, peers)
+
+
+class FakeClientContext:
+    """Holds the first flights, made once."""
+
+    def __init__(self, scenario: Scenario, peers: Peers) -> None:
+        self._scenario = scenario
+        self._agreed = _agreed(scenario, peers.server.leaf_der, scenario.chain_length)
+        self._hello = _client_hello(scenario, b"")
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> FakeEndpoint:
+        hello = self._hello
+        if session is not None:
+            assert isinstance(session, bytes)
+            hello = _client_hello(self._scenario, session) + (_records(early_data) if early_data else b"")
+        return FakeEndpoint(self._agreed, hello=hello, offers=session is not None)
+
+
+class FakeServerContext:
+    """Holds the answers, made once, and the sessions that may be resumed."""
+
+    def __init__(self, scenario: Scenario, peers: Peers) -> None:
+        client = peers.client.leaf_der if scenario.client_auth == "required" else b""
+        self.agreed = _agreed(scenario, client, scenario.chain_length if client else None)
+        self.full_answer = _server_flight(scenario, resumed=False)
+        self.resumed_answer = _server_flight(scenario, resumed=True)
+        self.resumption = scenario.resumption
+        self.single_use = scenario.version == "1.3"
+        self.tickets: set[bytes] = set()
+        self._serial = itertools.count(1)
+
+    def accept(self) -> FakeEndpoint:
+        return FakeEndpoint(self.agreed, server=self)
+
+    def issue_ticket(self) -> bytes:
+        ticket = next(self._serial).to_bytes(_TICKET_BYTES, "big")
+        self.tickets.add(ticket)
+        return ticket
+
+    def redeem(self, hello: bytes) -> bool:
+        at = _SESSION_ID_AT if self.resumption == "session-id" else len(hello) - _TICKET_BYTES
+        ticket = hello[at : at + _TICKET_BYTES]
+        known = self.resumption != "none" and ticket in self.tickets
+        if known and self.single_use:
+            self.tickets.remove(ticket)
+        return known
+
+
+class FakeEndpoint:
+    """One end: the client sends hello and Finished, the server its answer and a ticket."""
+
+    def __init__(
+        self,
+        agreed: Negotiated,
+        *,
+        hello: bytes = b"",
+        offers: bool = False,
+        server: FakeServerContext | None = None,
+    ) -> None:
+        self._agreed = agreed
+        self._server = server
+        self._out = [hello] if hello else []
+        self._in: list[bytes] = []
+        self._offers = offers
+        self._resumed = False
+        self._greeted = False
+        self._complete = False
+        self._early_data = b""
+        self._ticket: bytes | None = None
+
+    def handshake(self) -> bool:
+        if not self._complete and self._in:
+            received = b"".join(self._in)
+            self._in.clear()
+            if self._server is not None:
+                self._serve(self._server, received)
+            else:
+                self._finish(received)
+        return self._complete
+
+    def _serve(self, server: FakeServerContext, received: bytes) -> None:
+        if self._greeted:
+            self._complete = True
+            self._out.append(_record(tls.APPLICATION_DATA, server.issue_ticket()))
+            return
+        if received[:1] != bytes([tls.HANDSHAKE]):
+            raise HandshakeError("fake: unexpected message")
+        hello_bytes = _HEADER_BYTES + int.from_bytes(received[3:5], "big")
+        self._resumed = server.redeem(received[:hello_bytes])
+        self._early_data = _payload(received[hello_bytes:]) if self._resumed else b""
+        self._greeted = True
+        self._out.append(server.resumed_answer if self._resumed else server.full_answer)
+
+    def _finish(self, received: bytes) -> None:
+        if received[:1] != bytes([tls.HANDSHAKE]):
+            raise HandshakeError("fake: unexpected message")
+        self._resumed = self._offers and len(received) < _FULL_ANSWER_BYTES
+        self._complete = True
+        self._out.append(_record(tls.APPLICATION_DATA, _FINISHED))
+
+    def data_to_send(self) -> bytes:
+        data = b"".join(self._out)
+        self._out.clear()
+        return data
+
+    def receive_data(self, data: bytes) -> None:
+        self._in.append(data)
+
+    def write(self, data: bytes) -> None:
+        self._out.append(_records(data))
+
+    def read(self) -> bytes:
+        data = _payload(b"".join(self._in))
+        self._in.clear()
+        if self._server is None and self._ticket is None:
+            self._ticket = data
+            return b""
+        return data
+
+    def negotiated(self) -> Negotiated:
+        agreed = self._agreed
+        return Negotiated(
+            version=agreed.version,
+            cipher=agreed.cipher,
+            group=agreed.group,
+            resumed=self._resumed,
+            peer_certificate=agreed.peer_certificate,
+            peer_verified=agreed.peer_verified,
+            peer_chain_length=agreed.peer_chain_length,
+            early_data=self._early_data,
+        )
+
+    def session(self) -> object | None:
+        return self._ticket
+
+    def close(self) -> None:
+        pass
+
+
+#: A full answer carries certificates in place of this much padding; a resumed one does not.
+_FULL_ANSWER_BYTES = 600
+
+
+def _agreed(scenario: Scenario, peer_certificate: bytes, peer_chain_length: int | None) -> Negotiated:
+    return Negotiated(
+        version=scenario.version,
+        cipher=scenario.cipher,
+        group=scenario.group,
+        resumed=False,
+        peer_certificate=peer_certificate,
+        peer_verified=bool(peer_certificate),
+        peer_chain_length=peer_chain_length,
+    )
+
+
+def _vector(width: int, data: bytes) -> bytes:
+    return len(data).to_bytes(width, "big") + data
+
+
+def _record(content_type: int, fragment: bytes) -> bytes:
+    return bytes((content_type, 3, 3)) + _vector(2, fragment)
+
+
+def _records(data: bytes) -> bytes:
+    return b"".join(
+        _record(tls.APPLICATION_DATA, data[at : at + _RECORD_BYTES])
+        for at in range(0, len(data), _RECORD_BYTES)
+    )
+
+
+def _payload(records: bytes) -> bytes:
+    fragments, at = [], 0
+    while at < len(records):
+        end = at + _HEADER_BYTES + int.from_bytes(records[at + 3 : at + 5], "big")
+        fragments.append(records[at + _HEADER_BYTES : end])
+        at = end
+    return b"".join(fragments)
+
+
+def _extension(extension_type: int, data: bytes) -> bytes:
+    return extension_type.to_bytes(2, "big") + _vector(2, data)
+
+
+def _message(message_type: int, body: bytes) -> bytes:
+    return bytes([message_type]) + _vector(3, body)
+
+
+def _client_hello(scenario: Scenario, ticket: bytes) -> bytes:
+    session_id, extensions = b"", b""
+    if ticket and scenario.resumption == "session-id":
+        session_id = ticket
+    elif ticket and scenario.resumption == "ticket":
+        extensions = _extension(tls.SESSION_TICKET, ticket)
+    elif ticket:
+        early = _extension(tls.EARLY_DATA, b"") if scenario.resumption == "early-data" else b""
+        extensions = early + _extension(tls.PRE_SHARED_KEY, ticket)
+    suite = ciphers.BY_NAME[scenario.cipher].code_point.to_bytes(2, "big")
+    body = (
+        b"\x03\x03"
+        + _RANDOM
+        + _vector(1, session_id)
+        + _vector(2, suite)
+        + b"\x01\x00"
+        + _vector(2, extensions)
+    )
+    return _record(tls.HANDSHAKE, _message(tls.CLIENT_HELLO, body))
+
+
+def _server_flight(scenario: Scenario, *, resumed: bool) -> bytes:
+    group = groups.BY_NAME[scenario.group].code_point.to_bytes(2, "big")
+    suite = ciphers.BY_NAME[scenario.cipher].code_point.to_bytes(2, "big")
+    tls13 = scenario.version == "1.3"
+    extensions, messages = b"", b""
+    if tls13:
+        extensions = _extension(tls.SUPPORTED_VERSIONS, b"\x03\x04")
+        extensions += _extension(tls.KEY_SHARE, group + _vector(2, b""))
+        extensions += _extension(tls.PRE_SHARED_KEY, b"\x00\x00") if resumed else b""
+    elif not resumed:
+        chain = _vector(3, b"") * scenario.chain_length
+        messages = _message(tls.CERTIFICATE, _vector(3, chain))
+        messages += _message(tls.SERVER_KEY_EXCHANGE, bytes([tls.NAMED_CURVE]) + group)
+        if scenario.client_auth == "required":
+            messages += _message(tls.CERTIFICATE_REQUEST, b"")
+    body = b"\x03\x03" + _RANDOM + _vector(1, b"") + suite + b"\x00" + _vector(2, extensions)
+    hello = _record(tls.HANDSHAKE, _message(tls.SERVER_HELLO, body) + messages)
+    rest = _FINISHED if resumed else bytes(_FULL_ANSWER_BYTES)
+    return hello + _record(tls.APPLICATION_DATA, rest)

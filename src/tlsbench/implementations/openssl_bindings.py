@@ -1,0 +1,117 @@
+"""What pyOpenSSL binds but does not offer: the one place that reaches below its public API.
+
+Each function here stands on symbols of ``OpenSSL.SSL._lib``. They are looked up by name, so that a
+pyOpenSSL without one of them loses a capability, with its reason, and not its import.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from OpenSSL import SSL
+
+from tlsbench.errors import HandshakeError
+
+_lib: Final[Any] = SSL._lib  # type: ignore[attr-defined]
+_ffi: Final[Any] = SSL._ffi  # type: ignore[attr-defined]
+
+#: The symbols behind each thing that can be done here.
+SYMBOLS = {
+    "groups": ("SSL_CTX_set1_curves_list",),
+    "host name checks": ("SSL_CTX_get0_param", "X509_VERIFY_PARAM_set1_host"),
+    "proof of resumption": ("SSL_session_reused",),
+    "proof of verification": ("SSL_get_verify_result", "SSL_get_verify_mode"),
+    "early data": ("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"),
+}
+
+_MAX_EARLY_DATA_BYTES = 16384
+# enum values of SSL_read_early_data(3)
+_READ_EARLY_DATA_ERROR, _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = range(3)
+# X509_V_OK of X509_STORE_CTX_get_error(3)
+_X509_V_OK = 0
+
+
+def missing(ability: str) -> tuple[str, ...]:
+    """The symbols that this pyOpenSSL lacks for an ability, a key of :data:`SYMBOLS`."""
+    return tuple(symbol for symbol in SYMBOLS[ability] if not hasattr(_lib, symbol))
+
+
+def knows_group(name: str) -> bool:
+    """Whether the engine accepts a group of that name."""
+    return bool(_try_groups(SSL.Context(SSL.TLS_METHOD), name))
+
+
+def set_groups(context: SSL.Context, groups: str) -> None:
+    """Offer these groups, separated by colons, in this order (SSL_CTX_set1_groups_list(3))."""
+    if not _try_groups(context, groups):
+        raise HandshakeError(f"pyopenssl: the engine refuses the groups {groups}")
+
+
+def _try_groups(context: SSL.Context, groups: str) -> bool:
+    accepted: bool = _lib.SSL_CTX_set1_curves_list(context._context, groups.encode("ascii")) == 1
+    if not accepted:
+        _lib.ERR_clear_error()
+    return accepted
+
+
+def check_host_name(context: SSL.Context, name: str) -> None:
+    """Make verification compare the server's certificate with ``name`` (RFC 9525)."""
+    parameters = _lib.SSL_CTX_get0_param(context._context)
+    encoded = name.encode("ascii")
+    if _lib.X509_VERIFY_PARAM_set1_host(parameters, encoded, len(encoded)) != 1:
+        raise HandshakeError(f"pyopenssl: the engine refuses the host name {name}")
+
+
+def session_reused(connection: SSL.Connection) -> bool:
+    """Whether the connection resumed a session (SSL_session_reused(3))."""
+    return bool(_lib.SSL_session_reused(connection._ssl))
+
+
+def peer_verified(connection: SSL.Connection) -> bool:
+    """Whether the peer's chain was asked for and found good (SSL_get_verify_result(3))."""
+    tls = connection._ssl
+    asked = bool(_lib.SSL_get_verify_mode(tls) & SSL.VERIFY_PEER)
+    return asked and bool(_lib.SSL_get_verify_result(tls) == _X509_V_OK)
+
+
+def accept_early_data(context: SSL.Context) -> None:
+    """Let a server's tickets allow early data."""
+    _lib.SSL_CTX_set_max_early_data(context._context, _MAX_EARLY_DATA_BYTES)
+
+
+def write_early_data(connection: SSL.Connection, data: bytes) -> None:
+    """Put ``data`` into the first flight of a client that has a session."""
+    written = _ffi.new("size_t *")
+    tls = connection._ssl
+    if _lib.SSL_write_early_data(tls, data, len(data), written) != 1:
+        _lib.ERR_clear_error()
+        raise HandshakeError("pyopenssl: the session does not allow early data")
+
+
+class EarlyDataReader:
+    """Reads early data on a server until the client's first flight has no more of it."""
+
+    def __init__(self, connection: SSL.Connection) -> None:
+        self._connection = connection
+        self._buffer = _ffi.new("char[]", _MAX_EARLY_DATA_BYTES)
+        self._read_bytes = _ffi.new("size_t *")
+        self.data = b""
+        self.finished = False
+
+    def read(self) -> None:
+        """Take what has arrived; sets ``finished`` once the handshake may go on.
+
+        :raises HandshakeError: if the first flight is not what TLS allows.
+        """
+        tls = self._connection._ssl
+        while not self.finished:
+            outcome = _lib.SSL_read_early_data(tls, self._buffer, _MAX_EARLY_DATA_BYTES, self._read_bytes)
+            if outcome == _READ_EARLY_DATA_SUCCESS:
+                self.data += bytes(_ffi.buffer(self._buffer, self._read_bytes[0]))
+            elif outcome == _READ_EARLY_DATA_FINISH:
+                self.finished = True
+            elif _lib.SSL_get_error(tls, outcome) == _lib.SSL_ERROR_WANT_READ:
+                return
+            else:
+                _lib.ERR_clear_error()
+                raise HandshakeError("pyopenssl: the server could not read the client's first flight")

@@ -1,0 +1,123 @@
+"""Links carry bytes from one end of a connection to the other, and write the ledger."""
+
+from __future__ import annotations
+
+import select
+import socket
+from collections.abc import Callable
+from typing import Protocol
+
+from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.links.ledger import Direction, Entry
+
+_RECEIVE_BYTES = 256 * 1024
+_STALL_SECONDS = 10.0
+
+
+class Link(Protocol):
+    """Carries bytes for one connection after another, all driven by one thread."""
+
+    def carry(self, direction: Direction, data: bytes) -> bytes:
+        """Bring all of ``data`` to the other side, and note it.
+
+        :returns: the bytes as they arrived.
+        """
+
+    def take_ledger(self) -> list[Entry]:
+        """What was carried since the last call, in order."""
+
+    def close(self) -> None:
+        """Give up the link's resources."""
+
+
+class MemoryLink:
+    """Hands the bytes over, without the kernel."""
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+
+    def carry(self, direction: Direction, data: bytes) -> bytes:
+        self._entries.append((direction, data))
+        return data
+
+    def take_ledger(self) -> list[Entry]:
+        entries, self._entries = self._entries, []
+        return entries
+
+    def close(self) -> None:
+        pass
+
+
+class SocketLink:
+    """A connected pair of stream sockets in one thread.
+
+    The pair is made once and serves every sample: what it costs to carry TLS is in the total,
+    what it costs to open a TCP connection is not.
+    """
+
+    def __init__(self, client: socket.socket, server: socket.socket) -> None:
+        self._client, self._server = client, server
+        client.setblocking(False)  # noqa: FBT003
+        server.setblocking(False)  # noqa: FBT003
+        self._entries: list[Entry] = []
+
+    def carry(self, direction: Direction, data: bytes) -> bytes:
+        source, sink = (
+            (self._client, self._server) if direction is Direction.TO_SERVER else (self._server, self._client)
+        )
+        self._entries.append((direction, data))
+        unsent, arrived = memoryview(data), bytearray()
+        while len(arrived) < len(data):
+            try:
+                if unsent:
+                    unsent = unsent[source.send(unsent) :]
+            except BlockingIOError:
+                pass  # the kernel's buffer is full: empty it below
+            try:
+                received = sink.recv(_RECEIVE_BYTES)
+            except BlockingIOError:
+                writers = [source] if unsent else []
+                if not any(select.select([sink], writers, [], _STALL_SECONDS)):
+                    raise MeasurementError("the link stalled: bytes sent did not arrive") from None
+            else:
+                if not received:
+                    raise MeasurementError("the link was closed under a connection")
+                arrived += received
+        return bytes(arrived)
+
+    def take_ledger(self) -> list[Entry]:
+        entries, self._entries = self._entries, []
+        return entries
+
+    def close(self) -> None:
+        self._client.close()
+        self._server.close()
+
+
+def tcp_link() -> SocketLink:
+    """A TCP connection over the loopback interface, with TCP_NODELAY at both ends."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        client = socket.create_connection(listener.getsockname())
+        server, _ = listener.accept()
+    for end in (client, server):
+        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return SocketLink(client, server)
+
+
+def unix_link() -> SocketLink:
+    """A pair of connected Unix domain stream sockets."""
+    return SocketLink(*socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM))
+
+
+LINKS: dict[str, Callable[[], Link]] = {"memory": MemoryLink, "tcp": tcp_link, "unix": unix_link}
+
+
+def open_link(name: str) -> Link:
+    """The link of that name, a value of the axis ``link``.
+
+    :raises RequestError: if the system has no room for it (file descriptors, ports).
+    """
+    try:
+        return LINKS[name]()
+    except OSError as error:
+        raise RequestError(f"cannot open a {name} link: {error}") from error

@@ -1,0 +1,172 @@
+"""What the wire says: TLS hello messages, read from the bytes that went over a link.
+
+The wire is the witness that no library can talk its way around. Version, cipher suite, group and
+the kind of resumption stand in the clear in the first flights of TLS 1.2 (RFC 5246) and TLS 1.3
+(RFC 8446); this module reads just those. It is a reader of well-formed messages for proofs, not a
+TLS stack: everything else raises :class:`~tlsbench.errors.WireError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from tlsbench.errors import WireError
+from tlsbench.implementations.messages import (
+    CERTIFICATE,
+    CERTIFICATE_REQUEST,
+    CLIENT_HELLO,
+    EARLY_DATA,
+    HANDSHAKE,
+    KEY_SHARE,
+    NAMED_CURVE,
+    PRE_SHARED_KEY,
+    SERVER_HELLO,
+    SERVER_KEY_EXCHANGE,
+    SESSION_TICKET,
+    SUPPORTED_VERSIONS,
+)
+
+_HELLO_RETRY_REQUEST_RANDOM = bytes.fromhex(
+    "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
+)
+_VERSIONS = {0x0303: "1.2", 0x0304: "1.3"}
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What the first flights of a handshake say.
+
+    ``cipher`` and ``group`` are code points; ``group`` is None where no key was exchanged.
+    ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
+    and ``client_auth`` whether it asked for one; None where the wire hides it (TLS 1.3).
+    ``hello_retry`` tells of an extra round trip for another group.
+    """
+
+    version: str
+    cipher: int
+    group: int | None
+    resumption: str
+    hello_retry: bool
+    certificates: int | None
+    client_auth: bool | None
+
+
+def observe(client_flight: bytes, server_flight: bytes) -> Observed:
+    """Read the first flight of each side.
+
+    :raises WireError: if they are not the opening of a TLS 1.2 or 1.3 handshake.
+    """
+    client_messages = dict(_messages(client_flight))
+    server_messages = dict(_messages(server_flight))
+    if CLIENT_HELLO not in client_messages or SERVER_HELLO not in server_messages:
+        raise WireError("the wire does not open with ClientHello and ServerHello")
+    offered = _hello_extensions(client_messages[CLIENT_HELLO], from_client=True)
+    hello = _Reader(server_messages[SERVER_HELLO])
+    legacy_version, random = hello.number(2), hello.take(32)
+    hello.vector(1)  # session id, which TLS 1.3 only echoes
+    cipher = hello.number(2)
+    extensions = _hello_extensions(server_messages[SERVER_HELLO], from_client=False)
+    version_code = (
+        _Reader(extensions[SUPPORTED_VERSIONS]).number(2)
+        if SUPPORTED_VERSIONS in extensions
+        else legacy_version
+    )
+    version = _VERSIONS.get(version_code, f"{version_code:#06x}")
+    if version == "1.3":
+        share = extensions.get(KEY_SHARE)
+        resumed = PRE_SHARED_KEY in extensions
+        early = resumed and EARLY_DATA in offered
+        return Observed(
+            version=version,
+            cipher=cipher,
+            group=_Reader(share).number(2) if share else None,
+            resumption="early-data" if early else "psk" if resumed else "none",
+            hello_retry=random == _HELLO_RETRY_REQUEST_RANDOM,
+            certificates=None,
+            client_auth=None,
+        )
+    certificates = server_messages.get(CERTIFICATE)
+    by_ticket = bool(offered.get(SESSION_TICKET))
+    return Observed(
+        version=version,
+        cipher=cipher,
+        group=_named_curve(server_messages.get(SERVER_KEY_EXCHANGE)),
+        resumption="none" if certificates is not None else "ticket" if by_ticket else "session-id",
+        hello_retry=False,
+        certificates=_count_certificates(certificates) if certificates is not None else 0,
+        client_auth=CERTIFICATE_REQUEST in server_messages,
+    )
+
+
+class _Reader:
+    """Takes numbers and vectors (RFC 8446 section 3) off the front of some bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def __bool__(self) -> bool:
+        return self._at < len(self._data)
+
+    def take(self, length: int) -> bytes:
+        taken = self._data[self._at : self._at + length]
+        if len(taken) != length:
+            raise WireError("a TLS message ends too early")
+        self._at += length
+        return taken
+
+    def number(self, width: int) -> int:
+        return int.from_bytes(self.take(width), "big")
+
+    def vector(self, width: int) -> bytes:
+        return self.take(self.number(width))
+
+
+def _messages(flight: bytes) -> Iterator[tuple[int, bytes]]:
+    """The handshake messages in the clear: type and body, up to the first protected record."""
+    records = _Reader(flight)
+    clear = bytearray()
+    while records:
+        content_type = records.number(1)
+        records.number(2)  # legacy_record_version
+        fragment = records.vector(2)
+        if content_type != HANDSHAKE:
+            break
+        clear += fragment
+    messages = _Reader(bytes(clear))
+    while messages:
+        yield messages.number(1), messages.vector(3)
+
+
+def _hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
+    hello = _Reader(body)
+    hello.take(2 + 32)  # legacy_version and random
+    hello.vector(1)  # session id
+    if from_client:
+        hello.vector(2)  # cipher suites
+        hello.vector(1)  # compression methods
+    else:
+        hello.take(2 + 1)  # cipher suite and compression method
+    extensions = _Reader(hello.vector(2)) if hello else _Reader(b"")
+    found = {}
+    while extensions:
+        extension_type = extensions.number(2)
+        found[extension_type] = extensions.vector(2)
+    return found
+
+
+def _named_curve(server_key_exchange: bytes | None) -> int | None:
+    if server_key_exchange is None:
+        return None
+    message = _Reader(server_key_exchange)
+    return message.number(2) if message.number(1) == NAMED_CURVE else None
+
+
+def _count_certificates(message: bytes) -> int:
+    certificates = _Reader(_Reader(message).vector(3))
+    count = 0
+    while certificates:
+        certificates.vector(3)
+        count += 1
+    return count

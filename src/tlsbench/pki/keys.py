@@ -1,0 +1,78 @@
+"""Private keys of every key type, made once per process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Final, TypeAlias
+
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+PrivateKey: TypeAlias = (
+    rsa.RSAPrivateKey
+    | ec.EllipticCurvePrivateKey
+    | ed25519.Ed25519PrivateKey
+    | mldsa.MLDSA44PrivateKey
+    | mldsa.MLDSA65PrivateKey
+    | mldsa.MLDSA87PrivateKey
+)
+
+GENERATORS: Final[dict[str, Callable[[], PrivateKey]]] = {
+    "rsa-2048": lambda: rsa.generate_private_key(65537, 2048),
+    "rsa-3072": lambda: rsa.generate_private_key(65537, 3072),
+    "rsa-4096": lambda: rsa.generate_private_key(65537, 4096),
+    "ecdsa-secp256r1": lambda: ec.generate_private_key(ec.SECP256R1()),
+    "ecdsa-secp384r1": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "ed25519": ed25519.Ed25519PrivateKey.generate,
+    "ml-dsa-44": mldsa.MLDSA44PrivateKey.generate,
+    "ml-dsa-65": mldsa.MLDSA65PrivateKey.generate,
+    "ml-dsa-87": mldsa.MLDSA87PrivateKey.generate,
+}
+
+
+@cache
+def private_key(key_type: str, purpose: str) -> PrivateKey:
+    """The process's key of that type for that purpose; the same one each time.
+
+    :param key_type: a name of :mod:`tlsbench.scenarios.keys`.
+    :param purpose: who holds it, such as ``"root"`` or ``"server"``; each has its own key.
+    """
+    del purpose  # tells the cached keys apart, and nothing else
+    return GENERATORS[key_type]()
+
+
+def to_pem(key: PrivateKey) -> bytes:
+    """The key as unencrypted PKCS #8 PEM (RFC 5958)."""
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def from_pem(pem: bytes) -> PrivateKey:
+    """The key in an unencrypted PEM, if it is of a type that certificates here can have."""
+    key = load_pem_private_key(pem, password=None)
+    if not isinstance(key, PrivateKey):
+        raise TypeError(f"{type(key).__name__} is no key type of tlsbench")
+    return key
+
+
+def key_type_of(public_key: object) -> str:
+    """The name of a public key's type, as in the axis ``key``; its class's name if it has none."""
+    if isinstance(public_key, rsa.RSAPublicKey):
+        return f"rsa-{public_key.key_size}"
+    if isinstance(public_key, ec.EllipticCurvePublicKey):
+        return f"ecdsa-{public_key.curve.name}"
+    return _PUBLIC_KEY_TYPES.get(type(public_key).__name__, type(public_key).__name__)
+
+
+#: By the name of the class that cryptography registers as public (its classes are abstract).
+_PUBLIC_KEY_TYPES: Final = {
+    "Ed25519PublicKey": "ed25519",
+    "MLDSA44PublicKey": "ml-dsa-44",
+    "MLDSA65PublicKey": "ml-dsa-65",
+    "MLDSA87PublicKey": "ml-dsa-87",
+}

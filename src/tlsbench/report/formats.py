@@ -1,0 +1,150 @@
+"""Tables as text: for a terminal, Markdown or CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
+from tlsbench.results import Cell, Run
+from tlsbench.scenarios.axes import AXES
+
+_Baseline = Callable[[Cell], bool] | None
+
+
+def terminal(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
+    """The tables and their notes for a terminal of so many columns."""
+    parts: list[RenderableType] = []
+    for table in tables(run, is_baseline):
+        parts.append(Text(_heading(table), style="bold"))
+        columns, hidden = _fitting(table, width)
+        rich_table = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+        for axis in table.axes:
+            rich_table.add_column(axis, no_wrap=True)
+        for column in columns:
+            rich_table.add_column(column.heading, justify="right", no_wrap=True)
+        for row in table.rows:
+            rich_table.add_row(*(escape(text) for text in _texts(table, row, columns)))
+        parts.append(rich_table)
+        if hidden:
+            parts.append(
+                Text(f"{len(hidden)} columns hidden ({', '.join(hidden)}): widen the terminal", style="dim")
+            )
+        parts.append(Text())
+    parts.extend(Text(note, style="dim") for note in notes(run))
+    return Group(*parts)
+
+
+def plain(run: Run, is_baseline: _Baseline, width: int) -> str:
+    """The same without any colour, as for a file."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False)
+    console.print(terminal(run, is_baseline, width))
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
+
+
+def markdown(run: Run, is_baseline: _Baseline) -> str:
+    """The tables in GitHub's Markdown, with every column."""
+    lines: list[str] = []
+    for table in tables(run, is_baseline):
+        headings = [*table.axes, *(column.heading for column in table.columns)]
+        lines += [f"**{_heading(table)}**", ""]
+        lines.append("| " + " | ".join(headings) + " |")
+        lines.append("|" + " --- |" * len(table.axes) + " ---: |" * len(table.columns))
+        for row in table.rows:
+            texts = [text.replace("|", "\\|") for text in _texts(table, row, table.columns)]
+            lines.append("| " + " | ".join(texts) + " |")
+        lines.append("")
+    lines += [f"- {note}" for note in notes(run)]
+    return "\n".join(lines) + "\n"
+
+
+def comma_separated(run: Run, is_baseline: _Baseline) -> str:
+    """Every cell in one CSV (RFC 4180), all axes and figures as plain numbers."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow([*AXES, *(column.name for column in COLUMNS), "samples", "precision_reached"])
+    for table in tables(run, is_baseline):
+        for row in table.rows:
+            figures = [
+                _number(column.value(row)) if table.workload in column.workloads else "" for column in COLUMNS
+            ]
+            axes = [row.cell.axes.get(axis, "") for axis in AXES]
+            writer.writerow([*axes, *figures, len(row.cell.totals_ns), str(row.reached).lower()])
+    return text.getvalue()
+
+
+def notes(run: Run) -> list[str]:
+    """What belongs under every table: versions, conditions, and all that was not measured."""
+    conditions = run.conditions
+    lines = ["engines: " + ", ".join(f"{name} = {engine}" for name, engine in run.engines.items())]
+    if conditions.elapsed_s:
+        reached = sum(1 for cell in run.cells if cell.precision <= (conditions.precision or float("inf")))
+        target = f"±{100 * conditions.precision:g} %"
+        precise = f"{reached} of {len(run.cells)} cells reached {target} (others are marked *)"
+        if not conditions.precision:
+            precise = "no precision asked for"
+        lines.append(
+            f"{conditions.meter} time, {conditions.elapsed_s:.1f} s, stopped by {conditions.stopped_by}; "
+            f"{precise}; seed {conditions.seed}"
+        )
+    lines.append(
+        "µs are medians for each operation, ± half their 95 % interval; × base is the time over that of "
+        "the row marked =, ~ if 1 lies in its interval; a core does ops/s of both ends, or server/s of one"
+    )
+    for reason, count in Counter(excluded.reason for excluded in run.excluded).most_common():
+        lines.append(f"excluded {count}: {reason}")
+    return lines + [f"failed: {failure.id}: {failure.error}" for failure in run.failures]
+
+
+def _heading(table: Table) -> str:
+    constants = (f"{axis}={value}" for axis, value in table.constants.items() if axis != "workload")
+    return " ".join((table.workload, *constants))
+
+
+def _texts(table: Table, row: Row, columns: Sequence[Column]) -> list[str]:
+    return [
+        *(row.cell.axes.get(axis, "") for axis in table.axes),
+        *(_text(column, row) for column in columns),
+    ]
+
+
+def _text(column: Column, row: Row) -> str:
+    value = column.value(row)
+    if value is None:
+        return ""
+    if value == float("inf"):
+        return "?"
+    if column.name == "ratio":
+        if row.is_baseline:
+            return "="
+        return "~" if row.ratio.low <= 1 <= row.ratio.high else column.format(value)
+    mark = "*" if column.name == "precision_percent" and not row.reached else ""
+    return column.format(value) + mark
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None or value == float("inf") else f"{value:.6g}"
+
+
+def _fitting(table: Table, width: int) -> tuple[list[Column], list[str]]:
+    """The columns that fit, and the headings of those that gave way, lightest first."""
+    texts = [_texts(table, row, table.columns) for row in table.rows]
+    headings = [*table.axes, *(column.heading for column in table.columns)]
+    widths = [max(map(len, column)) + 2 for column in zip(headings, *texts, strict=True)]
+    room = width - sum(widths[: len(table.axes)])
+    kept = dict(zip(table.columns, widths[len(table.axes) :], strict=True))
+    hidden: list[str] = []
+    for column in sorted(table.columns, key=lambda column: column.weight):
+        if sum(kept.values()) <= room or len(kept) == 1:
+            break
+        del kept[column]
+        hidden.append(column.heading)
+    return list(kept), hidden

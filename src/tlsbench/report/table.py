@@ -1,0 +1,168 @@
+"""The table of a run: which columns there are, and what stands in them.
+
+One table for each workload, as their columns differ. Axes that are the same in every row go into the
+header; the rest are columns. The cells of the table are values; the renderers format them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from tlsbench.results import Cell, Run
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.sizes import parse_size
+from tlsbench.stats import Interval, paired_ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of figures.
+
+    ``name`` is what CSV calls it, with its unit; ``heading`` what people read. ``format`` turns the
+    value into text. Columns of lower ``weight`` give way first where the terminal is narrow.
+    """
+
+    name: str
+    heading: str
+    value: Callable[[Row], float | None]
+    format: Callable[[float], str]
+    weight: int
+    workloads: tuple[str, ...] = ("handshake", "bulk", "echo", "primitive")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A cell, and its total over the baseline's."""
+
+    cell: Cell
+    ratio: Interval
+    is_baseline: bool
+    reached: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """All the rows of one workload."""
+
+    workload: str
+    constants: dict[str, str]
+    axes: tuple[str, ...]
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+def format_us(microseconds: float) -> str:
+    """Three to four digits, whatever the size."""
+    if microseconds >= 100:
+        return f"{microseconds:,.0f}"
+    return f"{microseconds:.1f}" if microseconds >= 10 else f"{microseconds:.2f}"
+
+
+def format_count(count: float) -> str:
+    """A whole number with separators."""
+    return f"{count:,.0f}"
+
+
+def _median_us(time: str) -> Callable[[Row], float]:
+    return lambda row: row.cell.times[time].median_ns / 1e3
+
+
+def _megabytes_per_s(row: Row) -> float | None:
+    """Payload by time in the libraries: both ways and both ends of a stream on one core (MB = 10^6 B)."""
+    axes, times = row.cell.axes, row.cell.times
+    if "size" not in axes:
+        return None
+    ways = 1 if axes["workload"] == "primitive" else 2
+    busy_ns = times["client"].median_ns + times["server"].median_ns
+    return ways * parse_size(axes["size"]) / busy_ns * 1e3
+
+
+_TLS = ("handshake", "bulk", "echo")
+_STREAMED = ("bulk", "primitive")
+
+COLUMNS = (
+    Column("client_us", "client µs", _median_us("client"), format_us, 9, _TLS),
+    Column("server_us", "server µs", _median_us("server"), format_us, 9, _TLS),
+    Column("total_us", "total µs", _median_us("total"), format_us, 10),
+    Column(
+        "precision_percent", "±", lambda row: 100 * row.cell.precision, lambda percent: f"{percent:.1f}%", 8
+    ),
+    Column("p99_us", "p99 µs", lambda row: row.cell.times["total"].p99_ns / 1e3, format_us, 3),
+    Column("ops_per_s", "ops/s", lambda row: row.cell.operations_per_s, format_count, 5),
+    Column(
+        "server_ops_per_s",
+        "server/s",
+        lambda row: row.cell.server_operations_per_s,
+        format_count,
+        4,
+        ("handshake", "echo"),
+    ),
+    Column("mb_per_s", "MB/s", _megabytes_per_s, format_count, 7, _STREAMED),
+    Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, _TLS),
+    Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, _TLS),
+    Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
+    Column("harness_us", "harness µs", _median_us("harness"), format_us, 1, _TLS),
+    Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 6),
+)
+
+
+def tables(run: Run, is_baseline: Callable[[Cell], bool] | None = None) -> list[Table]:
+    """The tables of a run, one for each workload in it.
+
+    :param is_baseline: picks the row that the others are held against; the first row without it,
+        or where it picks none of a table.
+    """
+    return [
+        _table(workload, list(cells), run, is_baseline)
+        for workload, cells in groupby(
+            sorted(run.cells, key=lambda cell: AXES["workload"].values.index(cell.axes["workload"])),
+            key=lambda cell: cell.axes["workload"],
+        )
+    ]
+
+
+def _table(
+    workload: str, cells: Sequence[Cell], run: Run, is_baseline: Callable[[Cell], bool] | None
+) -> Table:
+    names = [axis for axis in AXES if any(axis in cell.axes for cell in cells)]
+    values = {axis: [cell.axes.get(axis, "") for cell in cells] for axis in names}
+    constants = {axis: column[0] for axis, column in values.items() if len(set(column)) == 1}
+    varying = [axis for axis in names if axis not in constants]
+    # A cipher suite's long name often follows from the other columns: then the header lists it.
+    others = [axis for axis in varying if axis != "cipher"]
+    if "cipher" in varying and others and _follows(values["cipher"], [values[axis] for axis in others]):
+        varying = others
+        constants["cipher"] = ", ".join(dict.fromkeys(values["cipher"]))
+    baseline = next(filter(is_baseline, cells), cells[0]) if is_baseline else cells[0]
+    return Table(
+        workload=workload,
+        constants={axis: value for axis, value in constants.items() if value != AXES[axis].neutral},
+        axes=tuple(varying),
+        columns=tuple(column for column in COLUMNS if workload in column.workloads),
+        rows=tuple(
+            Row(
+                cell=cell,
+                ratio=_ratio(cell, baseline),
+                is_baseline=cell is baseline,
+                reached=cell.precision <= (run.conditions.precision or float("inf")),
+            )
+            for cell in cells
+        ),
+    )
+
+
+def _follows(column: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether a row's other values always tell the value in this column."""
+    known: dict[tuple[str, ...], str] = {}
+    return all(
+        known.setdefault(key, value) == value
+        for key, value in zip(zip(*others, strict=True), column, strict=True)
+    )
+
+
+def _ratio(cell: Cell, baseline: Cell) -> Interval:
+    ours, theirs = (one.times["total"].round_medians_ns for one in (cell, baseline))
+    shared = min(len(ours), len(theirs))
+    return paired_ratio(ours[:shared], theirs[:shared])

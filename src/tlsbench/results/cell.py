@@ -1,0 +1,105 @@
+"""A measured cell: what is kept of its samples."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tlsbench.links import Ledger
+from tlsbench.sampling import Series
+from tlsbench.stats import Summary, summarise
+from tlsbench.workloads import Sample
+
+#: The times of a cell, as stored: each side's, what neither was charged for, and everything.
+TIMES = ("client", "server", "harness", "total")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """One cell of a run. Times are nanoseconds for each operation.
+
+    :param id: the scenario's id, the key of its history.
+    :param label: the values of the id alone, for people.
+    :param axes: every axis that applies, by name, as a selector spells it.
+    :param times: a :class:`~tlsbench.stats.Summary` for each of :data:`TIMES`.
+    :param phases_ns: the medians of the parts of a bulk operation, by name.
+    :param totals_ns: the total of every sample, in order.
+    :param round_sizes: how many of those samples each round has.
+    :param operations: operations in one sample.
+    :param ledger: bytes and flights of one sample (of the last, where they differ).
+    :param negotiated: the proof: what the witnesses saw, as plain values.
+    """
+
+    id: str
+    label: str
+    axes: Mapping[str, str]
+    times: Mapping[str, Summary]
+    phases_ns: Mapping[str, float]
+    totals_ns: tuple[float, ...]
+    round_sizes: tuple[int, ...]
+    operations: int
+    ledger: Ledger
+    negotiated: Mapping[str, object]
+
+    @property
+    def precision(self) -> float:
+        """The relative half-width of the total's 95 % interval; infinite if there is none."""
+        return self.times["total"].interval.relative_half_width
+
+    @property
+    def operations_per_s(self) -> float:
+        """Operations that one core does in a second: both ends together."""
+        return 1e9 / self.times["total"].median_ns
+
+    @property
+    def server_operations_per_s(self) -> float:
+        """Operations that a core busy with the server's side alone does in a second; 0 without one."""
+        median_ns = self.times["server"].median_ns
+        return 1e9 / median_ns if median_ns else 0.0
+
+    @property
+    def client_bytes(self) -> float:
+        """Bytes from client to server for each operation."""
+        return self.ledger.client_bytes / self.operations
+
+    @property
+    def server_bytes(self) -> float:
+        """Bytes from server to client for each operation."""
+        return self.ledger.server_bytes / self.operations
+
+
+def cell_from_series(series: Series) -> Cell:
+    """Sum up a cell's samples; it has at least one round."""
+    rounds = series.rounds
+    last = rounds[-1][-1]
+    return Cell(
+        id=series.scenario.id,
+        label=series.scenario.label,
+        axes=series.scenario.axes(),
+        times={name: summarise(_of_rounds(rounds, name)) for name in TIMES},
+        phases_ns={
+            phase: summarise([[_phase(sample, phase) for sample in visit] for visit in rounds]).median_ns
+            for phase in last.phases_ns or ()
+        },
+        totals_ns=tuple(sample.total_ns / sample.operations for visit in rounds for sample in visit),
+        round_sizes=tuple(len(visit) for visit in rounds),
+        operations=last.operations,
+        ledger=last.ledger,
+        negotiated=dict(series.proof),
+    )
+
+
+def time_ns(sample: Sample, name: str) -> float:
+    """One of :data:`TIMES` of a sample, for one operation."""
+    sides_ns = {"client": sample.client_ns, "server": sample.server_ns, "total": sample.total_ns}
+    sides_ns["harness"] = sample.total_ns - sample.client_ns - sample.server_ns
+    return sides_ns[name] / sample.operations
+
+
+def _of_rounds(rounds: Sequence[Sequence[Sample]], name: str) -> list[list[float]]:
+    return [[time_ns(sample, name) for sample in visit] for visit in rounds]
+
+
+def _phase(sample: Sample, phase: str) -> float:
+    assert sample.phases_ns is not None
+    return sample.phases_ns[phase] / sample.operations

@@ -1,0 +1,95 @@
+"""The environment of a run: what a reader must know of the machine to compare two results."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+import tlsbench
+from tlsbench.implementations.registry import implementations
+
+_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
+_LIBRARIES = ("cryptography", "pyOpenSSL", "trustme", "pytest-benchmark", "numpy", "scipy")
+#: What pytest-benchmark notes of a machine and what changes from one look to the next, or from one
+#: of many like machines to another.
+_VOLATILE = ("node",)
+_VOLATILE_CPU = (
+    "hz_actual",
+    "hz_actual_friendly",
+    "python_version",
+    "cpuinfo_version",
+    "cpuinfo_version_string",
+)
+
+
+def engines(names: Iterable[str] | None = None) -> Mapping[str, str]:
+    """The engine of each implementation, with its version, by id."""
+    members = implementations()
+    return {name: members[name].engine() for name in (members if names is None else names)}
+
+
+def describe_machine(machine_info: Mapping[str, Any]) -> dict[str, Any]:
+    """pytest-benchmark's machine info, with what matters here and without what always differs.
+
+    Two runs on equal machines with equal software have equal machine info.
+    """
+    described = {name: value for name, value in machine_info.items() if name not in _VOLATILE}
+    cpu = described.get("cpu")
+    if isinstance(cpu, Mapping):
+        described["cpu"] = {name: value for name, value in cpu.items() if name not in _VOLATILE_CPU}
+    described["tlsbench"] = {
+        "version": tlsbench.__version__,
+        "engines": dict(engines()),
+        "libraries": {name: version(name) for name in _LIBRARIES},
+    }
+    return described
+
+
+@cache
+def machine_info() -> Mapping[str, Any]:
+    """What :func:`describe_machine` says of this machine."""
+    from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info
+
+    return describe_machine(pytest_benchmark_generate_machine_info())
+
+
+def governor() -> str | None:
+    """The frequency governor of the first processor; None where there is none to see."""
+    try:
+        return _GOVERNOR.read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """What disturbed this process up to now; the difference of two tells of the time between."""
+
+    steal_s: float | None
+    all_s: float
+    involuntary_switches: int
+
+    @classmethod
+    def now(cls) -> Disturbance:
+        """Look at the counters."""
+        times = psutil.cpu_times()
+        switches = psutil.Process().num_ctx_switches().involuntary
+        return cls(getattr(times, "steal", None), sum(times), switches)
+
+    def steal_percent_since(self, earlier: Disturbance) -> float | None:
+        """The share of all processor time that was stolen since then; None if it is not told."""
+        if self.steal_s is None or earlier.steal_s is None or self.all_s <= earlier.all_s:
+            return None
+        return 100 * (self.steal_s - earlier.steal_s) / (self.all_s - earlier.all_s)
+
+
+def python_description() -> str:
+    """Such as ``"CPython 3.11.7"``."""
+    return f"{platform.python_implementation()} {platform.python_version()}"

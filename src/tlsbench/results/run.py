@@ -1,0 +1,52 @@
+"""A run: all its cells, and what has to be known to believe them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from tlsbench.results.cell import Cell
+from tlsbench.scenarios import Excluded
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A cell that was given up, and the error in one line."""
+
+    id: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conditions:
+    """How a run was made.
+
+    ``precision`` is the wanted relative half-width, ``stopped_by`` what ended the run;
+    ``steal_percent`` is the processor time that a hypervisor took away while sampling, and
+    ``involuntary_switches`` how often the system took the processor from the measuring process.
+    None where the system does not tell.
+    """
+
+    meter: str
+    seed: int
+    precision: float
+    time_budget_s: float
+    elapsed_s: float
+    stopped_by: str
+    command: str
+    steal_percent: float | None = None
+    involuntary_switches: int | None = None
+    governor: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """The result of one run."""
+
+    cells: Sequence[Cell]
+    excluded: Sequence[Excluded]
+    failures: Sequence[Failure]
+    conditions: Conditions
+    engines: Mapping[str, str]
+    taken_at: datetime

@@ -1,0 +1,17 @@
+"""How often: warm-up, interleaved rounds, the stop rule, and the meters."""
+
+from tlsbench.sampling.interrupt import interruptible
+from tlsbench.sampling.meters import METERS, Meter, meter_named
+from tlsbench.sampling.runner import Outcome, Plan, Progress, Series, measure
+
+__all__ = [
+    "METERS",
+    "Meter",
+    "Outcome",
+    "Plan",
+    "Progress",
+    "Series",
+    "interruptible",
+    "measure",
+    "meter_named",
+]

@@ -1,0 +1,230 @@
+"""How often to ask: interleaved rounds in random order, until the numbers are good enough.
+
+In every round every cell is visited once, in an order drawn anew, for about as long as every other;
+so what the machine does meanwhile hits all cells alike, and ratios are taken within rounds.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from tlsbench.errors import TlsbenchError
+from tlsbench.scenarios import Scenario
+from tlsbench.stats import median_interval
+from tlsbench.workloads import Sample, Workload
+
+#: A visit counts samples for about this long.
+_VISIT_SECONDS = 0.006
+_MOST_SAMPLES_PER_VISIT = 32
+#: Before it counts, a cell runs for about this long: the cells before it have evicted its code and
+#: data from the caches, and its first sample would cost a fifth more, up to twice as much.
+_REWARM_SECONDS = 0.001
+#: Fewer rounds than this give no 95 % interval.
+_LEAST_ROUNDS = 6
+#: Garbage is collected between rounds at this distance, never within one.
+_COLLECT_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """When to stop, and what the order is drawn from.
+
+    :param time_budget_s: seconds of sampling, warm-up included, after which no round begins.
+    :param precision: relative half-width of the 95 % interval of the total's median that every
+        cell must reach, such as 0.02; 0 spends the whole budget.
+    :param seed: of the random order of cells in each round.
+    :param warm_up_s: seconds that each cell runs before it is measured; two samples at least.
+    :param least_samples: samples that every cell gets, whatever the budget.
+    """
+
+    time_budget_s: float
+    precision: float
+    seed: int
+    warm_up_s: float = 0.03
+    least_samples: int = 1
+
+
+@dataclass(slots=True)
+class Series:
+    """One cell as it is measured: samples by round, or the error that ended it."""
+
+    scenario: Scenario
+    rounds: list[list[Sample]] = field(default_factory=list)
+    error: TlsbenchError | None = None
+    proof: dict[str, object] = field(default_factory=dict)
+    _workload: Workload | None = None
+    _samples_per_visit: int = 1
+    _rewarm_samples: int = 1
+
+    @property
+    def precision(self) -> float:
+        """The relative half-width that the total's median has reached; infinite at first."""
+        if len(self.rounds) < _LEAST_ROUNDS:
+            return float("inf")
+        return median_interval(
+            [sorted(sample.total_ns for sample in visit)[len(visit) // 2] for visit in self.rounds]
+        ).relative_half_width
+
+    @property
+    def sample_count(self) -> int:
+        """Samples so far."""
+        return sum(len(visit) for visit in self.rounds)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to.
+
+    ``stopped_by`` is ``"precision"``, ``"time budget"``, ``"interrupt"`` or ``"failures"`` (of all).
+    """
+
+    series: Sequence[Series]
+    stopped_by: str
+    elapsed_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """Where a run is: given to the observer between rounds, never within one."""
+
+    stage: str
+    done: int
+    of: int
+    elapsed_s: float
+    series: Sequence[Series]
+
+
+def measure(
+    scenarios: Sequence[Scenario],
+    prepare: Callable[[Scenario], Workload],
+    plan: Plan,
+    observe: Callable[[Progress], None] = lambda _progress: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> Outcome:
+    """Measure the scenarios together.
+
+    A cell whose proof fails or that cannot be made is given up with its error, and the rest go on.
+
+    :param prepare: makes a scenario's workload; called once for each, before the clock starts.
+    :param observe: told of the progress after each step.
+    :param stop_asked: asked after each round; True ends the run with what there is.
+    """
+    series = [Series(scenario) for scenario in scenarios]
+    try:
+        for done, cell in enumerate(series):
+            observe(Progress("preparing", done, len(series), 0.0, series))
+            _guarded(cell, lambda cell=cell: _prepare(cell, prepare))  # type: ignore[misc]
+            if stop_asked():
+                return Outcome(series, "interrupt", 0.0)
+        with _no_garbage_collection():
+            return _sample(series, plan, observe, stop_asked)
+    finally:
+        for cell in series:
+            if cell._workload is not None:
+                cell._workload.close()
+                cell._workload = None
+
+
+def _prepare(cell: Series, prepare: Callable[[Scenario], Workload]) -> None:
+    cell._workload = prepare(cell.scenario)
+
+
+def _sample(
+    series: Sequence[Series],
+    plan: Plan,
+    observe: Callable[[Progress], None],
+    stop_asked: Callable[[], bool],
+) -> Outcome:
+    began = collected = time.monotonic()
+
+    def elapsed_s() -> float:
+        return time.monotonic() - began
+
+    for done, cell in enumerate(series):
+        observe(Progress("warming up", done, len(series), elapsed_s(), series))
+        _guarded(cell, lambda cell=cell: _warm_up(cell, plan.warm_up_s))  # type: ignore[misc]
+        if stop_asked():
+            return Outcome(series, "interrupt", elapsed_s())
+    order = random.Random(plan.seed)  # noqa: S311 - drawn to be repeated, not to be secret
+    rounds, stopped_by = 0, ""
+    while not stopped_by:
+        living = [cell for cell in series if cell.error is None]
+        try:
+            for cell in order.sample(living, len(living)):
+                _guarded(cell, lambda cell=cell: _visit(cell))  # type: ignore[misc]
+        except KeyboardInterrupt:
+            for cell in series:
+                del cell.rounds[rounds:]  # the round that was cut short
+            return Outcome(series, "interrupt", elapsed_s())
+        rounds += 1
+        observe(Progress("measuring", rounds, 0, elapsed_s(), series))
+        stopped_by = "interrupt" if stop_asked() else _stopped_by(living, plan, rounds, elapsed_s())
+        if time.monotonic() - collected > _COLLECT_SECONDS:
+            gc.collect()
+            collected = time.monotonic()
+    return Outcome(series, stopped_by, elapsed_s())
+
+
+def _stopped_by(living: Sequence[Series], plan: Plan, rounds: int, elapsed_s: float) -> str:
+    """What ends the run after this round; nothing as long as it goes on."""
+    living = [cell for cell in living if cell.error is None]
+    if not living:
+        return "failures"
+    if any(cell.sample_count < plan.least_samples for cell in living):
+        return ""
+    if elapsed_s >= plan.time_budget_s:
+        return "time budget"
+    # To look at every interval takes time, so it is done at growing distances.
+    due = rounds >= _LEAST_ROUNDS and rounds % max(1, rounds // 16) == 0
+    if plan.precision and due and all(cell.precision <= plan.precision for cell in living):
+        return "precision"
+    return ""
+
+
+def _guarded(cell: Series, step: Callable[[], None]) -> None:
+    if cell.error is not None:
+        return
+    try:
+        step()
+    except TlsbenchError as error:
+        cell.error = error
+        cell.rounds.clear()
+
+
+def _warm_up(cell: Series, seconds: float) -> None:
+    assert cell._workload is not None
+    cell._workload.sample()
+    began = time.perf_counter()
+    samples = 0
+    while samples == 0 or time.perf_counter() - began < seconds:
+        cell._workload.sample()
+        samples += 1
+    sample_seconds = (time.perf_counter() - began) / samples
+    cell._samples_per_visit = max(1, min(_MOST_SAMPLES_PER_VISIT, round(_VISIT_SECONDS / sample_seconds)))
+    cell._rewarm_samples = max(1, round(_REWARM_SECONDS / sample_seconds))
+
+
+def _visit(cell: Series) -> None:
+    assert cell._workload is not None
+    sample = cell._workload.sample
+    for _ in range(cell._rewarm_samples):
+        sample()
+    cell.rounds.append([sample() for _ in range(cell._samples_per_visit)])
+    cell.proof = dict(cell._workload.proof())
+
+
+@contextmanager
+def _no_garbage_collection() -> Iterator[None]:
+    was_enabled = gc.isenabled()
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,19 @@
+"""What to measure: scenarios, the axes they vary on, and the matrix that they span."""
+
+from tlsbench.scenarios.matrix import Excluded, Matrix, expand, scenario_from_id
+from tlsbench.scenarios.scenario import Capabilities, Gap, Scenario, gap
+from tlsbench.scenarios.selectors import Selection, narrow, parse
+
+__all__ = [
+    "Capabilities",
+    "Excluded",
+    "Gap",
+    "Matrix",
+    "Scenario",
+    "Selection",
+    "expand",
+    "gap",
+    "narrow",
+    "parse",
+    "scenario_from_id",
+]

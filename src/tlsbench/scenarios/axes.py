@@ -1,0 +1,117 @@
+"""The axes of the matrix: each a name, a meaning, and the values it can take.
+
+``default`` is an order of preference: an axis that a request leaves open takes the first value
+that TLS allows beside the values that were given (``cipher=TLS_ECDHE_RSA_…`` alone brings
+``version=1.2`` and an RSA key). ``neutral`` is the value that means "nothing special": it is left
+out of a scenario's id, so that an axis added later does not change the ids already stored.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tlsbench.scenarios.algorithms import ALGORITHMS
+from tlsbench.scenarios.ciphers import CIPHER_SUITES
+from tlsbench.scenarios.groups import GROUPS
+from tlsbench.scenarios.keys import KEY_TYPES
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One axis. ``values`` is empty where the set is open (implementations)."""
+
+    name: str
+    meaning: str
+    values: tuple[str, ...]
+    default: tuple[str, ...]
+    neutral: str = ""
+
+
+_SIZES = ("16B", "64B", "256B", "1KiB", "4KiB", "16KiB", "64KiB", "256KiB", "1MiB")
+
+_AXES = (
+    Axis(
+        "workload",
+        "what one sample does",
+        ("handshake", "bulk", "echo", "primitive"),
+        ("handshake",),
+    ),
+    Axis(
+        "implementation",
+        "the TLS library at both ends (client= and server= set one end)",
+        (),
+        ("pyopenssl", "cryptography"),
+    ),
+    Axis("client", "the TLS library of the client", (), ()),
+    Axis("server", "the TLS library of the server", (), ()),
+    Axis("version", "TLS protocol version", ("1.2", "1.3"), ("1.3", "1.2")),
+    Axis(
+        "cipher",
+        "cipher suite, IANA name",
+        tuple(suite.name for suite in CIPHER_SUITES),
+        (
+            "TLS_AES_256_GCM_SHA384",
+            "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+            "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+        ),
+    ),
+    Axis(
+        "group",
+        "key exchange group, IANA name",
+        tuple(group.name for group in GROUPS),
+        ("secp256r1",),
+    ),
+    Axis(
+        "key",
+        "key type of the certificates",
+        tuple(key_type.name for key_type in KEY_TYPES),
+        ("ecdsa-secp256r1", "rsa-2048"),
+    ),
+    Axis(
+        "chain_length",
+        "certificates that the server sends",
+        ("1", "2", "3", "4", "5"),
+        ("1",),
+        neutral="1",
+    ),
+    Axis(
+        "client_auth",
+        "whether the client shows a certificate too",
+        ("none", "required"),
+        ("none",),
+        neutral="none",
+    ),
+    Axis(
+        "resumption",
+        "how the session is resumed (none is a full handshake)",
+        ("none", "session-id", "ticket", "psk", "early-data"),
+        ("none",),
+        neutral="none",
+    ),
+    Axis(
+        "link",
+        "what carries the bytes between client and server",
+        ("memory", "tcp", "unix"),
+        ("memory",),
+        neutral="memory",
+    ),
+    Axis("size", "bytes of application data in one operation", _SIZES, ("16KiB",)),
+    Axis(
+        "algorithm",
+        "the primitive and its operation",
+        tuple(algorithm.name for algorithm in ALGORITHMS),
+        ("aes-128-gcm/encrypt",),
+    ),
+)
+
+AXES = {axis.name: axis for axis in _AXES}
+
+_CONNECTION_AXES = ("client", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
+
+#: The axes that mean something to each workload, in the order in which an id spells them.
+WORKLOAD_AXES = {
+    "handshake": ("workload", *_CONNECTION_AXES, "resumption", "link"),
+    "bulk": ("workload", *_CONNECTION_AXES, "link", "size"),
+    "echo": ("workload", *_CONNECTION_AXES, "link", "size"),
+    "primitive": ("workload", "client", "server", "algorithm", "size"),
+}

@@ -1,0 +1,96 @@
+"""The named sets of scenarios. A profile is one or more products of selectors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A named request: ``selections`` are lines of selectors, measured in one interleaved run."""
+
+    name: str
+    meaning: str
+    selections: tuple[str, ...]
+
+
+#: TLS 1.2 and 1.3, RSA and ECDSA, full and resumed, and the three AEADs, in both built-in
+#: libraries. secp256r1 is the one group, and AES-256-GCM the one TLS 1.3 suite, that stdlib ssl
+#: can be held to with an ECDSA certificate too; so every row of one library has its twin.
+QUICK = Profile(
+    "quick",
+    "TLS 1.2 and 1.3, RSA and ECDSA, full and resumed, three AEADs, in ssl and pyopenssl",
+    (
+        "implementation=ssl,pyopenssl version=1.2 key=rsa-2048,ecdsa-secp256r1 resumption=none,ticket",
+        "implementation=ssl,pyopenssl version=1.3 key=rsa-2048,ecdsa-secp256r1 resumption=none,psk",
+        (
+            "workload=bulk implementation=ssl,pyopenssl version=1.2 key=ecdsa-secp256r1 "
+            "cipher=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,"
+            "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"
+        ),
+    ),
+)
+
+#: Each TLS 1.3 cipher suite as a record layer, and the bare AEADs beside it, from 64 B to 256 KiB.
+CIPHERS = Profile(
+    "ciphers",
+    "every TLS 1.3 cipher suite in bulk, and the bare AEADs, from 64 B to 256 KiB",
+    (
+        "workload=bulk version=1.3 cipher=TLS_AES_*,TLS_CHACHA20_* size=64B,1KiB,16KiB,256KiB",
+        "workload=primitive algorithm=*/encrypt size=64B,1KiB,16KiB,256KiB",
+    ),
+)
+
+#: A full handshake beside every way to resume it.
+RESUMPTION = Profile(
+    "resumption",
+    "a full handshake beside every way to resume it",
+    (
+        "version=1.2 key=rsa-2048,ecdsa-secp256r1 resumption=none,session-id,ticket",
+        "version=1.3 key=rsa-2048,ecdsa-secp256r1 resumption=none,psk,early-data",
+    ),
+)
+
+#: Key types, longer chains and client certificates: what authentication costs each side.
+CERTIFICATES = Profile(
+    "certificates",
+    "every classical key type, chains of 1 to 3 certificates, client certificates",
+    (
+        "key=rsa-*,ecdsa-*,ed25519",
+        "key=rsa-2048,ecdsa-secp256r1 chain_length=2,3",
+        "key=rsa-2048,ecdsa-secp256r1 client_auth=required",
+    ),
+)
+
+#: ML-KEM key exchange and ML-DSA certificates beside what they replace.
+POST_QUANTUM = Profile(
+    "post-quantum",
+    "ML-KEM groups, full and resumed, and ML-DSA chains, beside what they replace",
+    (
+        "group=x25519,X25519MLKEM768,secp256r1,SecP256r1MLKEM768,MLKEM768 resumption=none,psk",
+        "group=X25519MLKEM768 key=ml-dsa-44,ml-dsa-65,ml-dsa-87 chain_length=1,2",
+    ),
+)
+
+#: Every combination of the common values; give it a longer --time-budget.
+FULL = Profile(
+    "full",
+    "every version, suite, group, key type and resumption of ssl and pyopenssl (some hundred cells)",
+    (
+        (
+            "implementation=ssl,pyopenssl version=1.2,1.3 cipher=*_AES_128_GCM_*,*_AES_256_GCM_*,*CHACHA20* "
+            "key=rsa-2048,ecdsa-secp256r1 resumption=*"
+        ),
+        "implementation=ssl,pyopenssl version=1.2,1.3 group=* key=ecdsa-secp256r1 resumption=none,ticket,psk",
+        "implementation=ssl,pyopenssl version=1.2,1.3 key=* chain_length=1,3 client_auth=*",
+        (
+            "workload=bulk,echo implementation=ssl,pyopenssl version=1.2,1.3 cipher=* link=* "
+            "key=rsa-2048,ecdsa-secp256r1 size=1KiB,16KiB"
+        ),
+        "workload=primitive algorithm=* size=1KiB,16KiB",
+    ),
+)
+
+PROFILES = {
+    profile.name: profile for profile in (QUICK, CIPHERS, RESUMPTION, CERTIFICATES, POST_QUANTUM, FULL)
+}

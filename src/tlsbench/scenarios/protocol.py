@@ -1,0 +1,69 @@
+"""What TLS itself forbids, whatever the library: the gaps of the protocol, from the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
+from tlsbench.scenarios.groups import GROUPS
+from tlsbench.scenarios.keys import KEY_TYPES, KeyType
+from tlsbench.scenarios.scenario import Capabilities, gap
+
+
+def _suites(matches: Callable[[CipherSuite], bool]) -> tuple[str, ...]:
+    return tuple(suite.name for suite in CIPHER_SUITES if matches(suite))
+
+
+def _keys(matches: Callable[[KeyType], bool]) -> tuple[str, ...]:
+    return tuple(key.name for key in KEY_TYPES if matches(key))
+
+
+def _families() -> Iterable[str]:
+    return sorted({suite.authentication for suite in CIPHER_SUITES if suite.authentication})
+
+
+#: The first that holds is the reason given, so what people choose stands before cipher suites, which
+#: often follow from it.
+PROTOCOL = Capabilities(
+    (
+        gap(
+            "ML-DSA certificates need TLS 1.3",
+            version="1.2",
+            key=_keys(lambda key: not key.authentication),
+        ),
+        gap(
+            "post-quantum groups need TLS 1.3",
+            version="1.2",
+            group=tuple(group.name for group in GROUPS if group.post_quantum),
+        ),
+        gap(
+            "TLS 1.3 resumes by resumption=psk or early-data (RFC 8446, section 2.2)",
+            version="1.3",
+            resumption=("session-id", "ticket"),
+        ),
+        gap(
+            "TLS 1.2 resumes by resumption=session-id (RFC 5246) or ticket (RFC 5077)",
+            version="1.2",
+            resumption=("psk", "early-data"),
+        ),
+        gap(
+            "a TLS 1.2 cipher suite is not one of TLS 1.3: add version=1.2",
+            version="1.3",
+            cipher=_suites(lambda suite: suite.version == "1.2"),
+        ),
+        gap(
+            "a TLS 1.3 cipher suite is not one of TLS 1.2: add version=1.3",
+            version="1.2",
+            cipher=_suites(lambda suite: suite.version == "1.3"),
+        ),
+        *(
+            gap(
+                f"the cipher suite needs a certificate with an {family} key",
+                version="1.2",
+                cipher=_suites(lambda suite, family=family: suite.authentication == family),  # type: ignore[misc]
+                key=_keys(lambda key, family=family: key.authentication != family),  # type: ignore[misc]
+            )
+            for family in _families()
+        ),
+    )
+)

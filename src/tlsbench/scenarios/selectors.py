@@ -1,0 +1,87 @@
+"""Selectors: ``axis=value[,value…]``, the one spelling of what is wanted.
+
+The same text stands on the command line, in ``pytest --tls``, in the profiles and in the id of a
+stored result. Values are matched without regard to case; ``*`` and other shell patterns stand for
+the values they match (``cipher=*CHACHA20*``); the same axis may be given twice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from fnmatch import fnmatchcase
+
+from tlsbench.errors import RequestError, listed, unknown
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.sizes import format_size, parse_size
+
+#: Canonical values by axis: one product of the matrix.
+Selection = Mapping[str, tuple[str, ...]]
+
+_ENDS = ("client", "server")
+
+
+def parse(selectors: Iterable[str], implementations: Collection[str]) -> Selection:
+    """The selection that the selectors spell.
+
+    :param selectors: texts of one or more selectors, separated by white space.
+    :param implementations: the ids that ``implementation``, ``client`` and ``server`` accept.
+    :raises RequestError: for an axis or value that does not exist, naming the nearest that does.
+    """
+    selection: dict[str, tuple[str, ...]] = {}
+    for text in (word for words in selectors for word in words.split()):
+        axis, equals, values = text.partition("=")
+        axis = axis.lower()
+        if axis not in AXES:
+            if not equals:
+                raise RequestError(f"'{text}' is no selector: write axis=value[,value…], such as version=1.3")
+            raise unknown("axis", axis, AXES)
+        if not values.strip(","):
+            raise RequestError(f"'{text}' names no value: write {axis}=VALUE or {axis}=*")
+        found = [
+            value
+            for pattern in values.split(",")
+            if pattern
+            for value in _values(axis, pattern, implementations)
+        ]
+        selection[axis] = tuple(dict.fromkeys((*selection.get(axis, ()), *found)))
+    if "implementation" in selection and any(end in selection for end in _ENDS):
+        raise RequestError("implementation= sets both ends: give it, or client= and server=, not both")
+    return selection
+
+
+def _values(axis: str, pattern: str, implementations: Collection[str]) -> Iterable[str]:
+    valid = AXES[axis].values or tuple(implementations)
+    wanted = pattern.lower()
+    if any(character in pattern for character in "*?["):
+        matches = tuple(value for value in valid if fnmatchcase(value.lower(), wanted))
+        if not matches:
+            raise RequestError(f"no {axis} matches '{pattern}': {listed(valid)}")
+        return matches
+    if axis == "size":
+        return (format_size(parse_size(pattern)),)
+    for value in valid:
+        if value.lower() == wanted:
+            return (value,)
+    raise unknown(axis, pattern, valid)
+
+
+def narrow(selections: Iterable[Selection], by: Selection) -> tuple[Selection, ...]:
+    """The selections of a profile, limited to what ``by`` asks for.
+
+    Values that the profile has narrow it to the selections that have them; an axis with a value
+    that it does not have is replaced in all of them, so that nothing asked for is lost.
+    """
+    narrowed = tuple(selections)
+    for axis, wanted in by.items():
+        others = _ENDS if axis == "implementation" else ("implementation",) if axis in _ENDS else ()
+        has = [selection.get(axis) or AXES[axis].default for selection in narrowed]
+        if set(wanted) <= {value for values in has for value in values}:
+            kept = [tuple(value for value in wanted if value in values) for values in has]
+        else:
+            kept = [wanted] * len(narrowed)
+        narrowed = tuple(
+            {**{name: old for name, old in selection.items() if name not in others}, axis: values}
+            for selection, values in zip(narrowed, kept, strict=True)
+            if values
+        )
+    return narrowed

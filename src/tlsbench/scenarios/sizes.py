@@ -1,0 +1,32 @@
+"""Byte counts as people write them: ``16384``, ``16KiB``, ``1 MiB`` (IEC 80000-13)."""
+
+from __future__ import annotations
+
+import re
+
+from tlsbench.errors import RequestError
+
+_UNITS = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "k": 1 << 10, "m": 1 << 20}
+_LARGEST_BYTES = 16 << 20
+
+
+def parse_size(text: str) -> int:
+    """Bytes from ``512``, ``512B``, ``16KiB`` (or ``16k``), ``1MiB`` (or ``1m``).
+
+    :raises RequestError: if the text is no size between 1 B and 16 MiB.
+    """
+    match = re.fullmatch(r"([0-9]{1,9})\s*([a-z]*)", text.strip().lower())
+    if match is None or match[2] not in _UNITS:
+        raise RequestError(f"'{text}' is no size: write bytes or a unit, such as 512, 16KiB or 1MiB")
+    size_bytes = int(match[1]) * _UNITS[match[2]]
+    if not 1 <= size_bytes <= _LARGEST_BYTES:
+        raise RequestError(f"size {text} is out of range: valid is 1B to {format_size(_LARGEST_BYTES)}")
+    return size_bytes
+
+
+def format_size(size_bytes: int) -> str:
+    """The shortest exact spelling: ``16KiB`` for 16384, ``1000B`` for 1000."""
+    for unit, factor in (("MiB", 1 << 20), ("KiB", 1 << 10)):
+        if size_bytes >= factor and size_bytes % factor == 0:
+            return f"{size_bytes // factor}{unit}"
+    return f"{size_bytes}B"

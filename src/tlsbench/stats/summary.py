@@ -1,0 +1,37 @@
+"""What is said of one time of one cell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tlsbench.stats.intervals import Interval, median_interval
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One time of one cell, in nanoseconds for each operation.
+
+    Samples of one round lie close together and share what the machine did just then, so they are
+    not independent; the median and its interval are those of the rounds' medians. ``p90_ns`` and
+    ``p99_ns`` are over all samples.
+    """
+
+    interval: Interval
+    p90_ns: float
+    p99_ns: float
+    round_medians_ns: tuple[float, ...]
+
+    @property
+    def median_ns(self) -> float:
+        """The median in nanoseconds."""
+        return self.interval.median
+
+
+def summarise(rounds_ns: Sequence[Sequence[float]]) -> Summary:
+    """Sum up the samples of the rounds of a cell; at least one round, none of them empty."""
+    medians = tuple(float(np.median(samples)) for samples in rounds_ns)
+    p90, p99 = np.percentile(np.concatenate([np.asarray(samples) for samples in rounds_ns]), (90, 99))
+    return Summary(median_interval(medians), float(p90), float(p99), medians)

@@ -1,0 +1,6 @@
+"""One call, one verified sample: handshakes, application data and primitives."""
+
+from tlsbench.workloads.prepare import prepare
+from tlsbench.workloads.sample import Clock, Sample, Workload
+
+__all__ = ["Clock", "Sample", "Workload", "prepare"]

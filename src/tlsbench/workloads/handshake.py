@@ -1,0 +1,80 @@
+"""``workload=handshake``: from two new ends to a session, full or resumed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from tlsbench.errors import MeasurementError
+from tlsbench.implementations import ClientContext, ServerContext
+from tlsbench.links import Link, summarise
+from tlsbench.pki import Peers
+from tlsbench.scenarios import Scenario
+from tlsbench.workloads.exchange import Exchange, shake_hands
+from tlsbench.workloads.proof import Proof, prove
+from tlsbench.workloads.sample import Clock, Sample
+
+#: Sent in the first flight with ``resumption=early-data``: a small HTTP request's worth.
+EARLY_DATA_BYTES = 512
+#: A session is used this long, then a new full handshake (not measured) brings the next. It is
+#: well below the shortest lifetime that a library gives a session: OpenSSL's 300 s for TLS 1.2.
+_SESSION_SECONDS = 60.0
+
+
+@dataclass(slots=True)
+class Handshake:
+    """A cell of handshakes. Its sessions are its own: they come from its contexts and stay here."""
+
+    scenario: Scenario
+    peers: Peers
+    clients: ClientContext
+    servers: ServerContext
+    link: Link
+    clock: Clock
+    _early_data: bytes = b""
+    _session: object | None = None
+    _session_until: float = 0.0
+    _proof: Proof | None = None
+
+    def __post_init__(self) -> None:
+        if self.scenario.resumption == "early-data":
+            self._early_data = os.urandom(EARLY_DATA_BYTES)
+
+    def sample(self) -> Sample:
+        resumes = self.scenario.resumption != "none"
+        exchange = self._exchange(self._usable_session() if resumes else None)
+        if resumes:
+            # TLS 1.3 tickets are for one use: the resumed handshake brought the next.
+            self._session = exchange.client.session()
+        exchange.close()
+        return Sample(
+            client_ns=exchange.client_ns,
+            server_ns=exchange.server_ns,
+            total_ns=exchange.total_ns,
+            ledger=summarise(exchange.entries),
+        )
+
+    def _exchange(self, session: object | None) -> Exchange:
+        early_data = self._early_data if session is not None else b""
+        exchange = shake_hands(self.clients, self.servers, self.link, self.clock, session, early_data)
+        resumption = self.scenario.resumption if session is not None else "none"
+        self._proof = prove(exchange, self.scenario, self.peers, resumption, early_data)
+        return exchange
+
+    def _usable_session(self) -> object:
+        if self._session is None or time.monotonic() > self._session_until:
+            exchange = self._exchange(None)
+            self._session = exchange.client.session()
+            self._session_until = time.monotonic() + _SESSION_SECONDS
+            exchange.close()
+        if self._session is None:
+            raise MeasurementError(f"{self.scenario.server} gave {self.scenario.client} no session to resume")
+        return self._session
+
+    def proof(self) -> Mapping[str, object]:
+        return self._proof.record() if self._proof is not None else {}
+
+    def close(self) -> None:
+        self.link.close()

@@ -1,0 +1,136 @@
+"""The proof: what happened must be what the scenario asks for, or there is no sample.
+
+Three witnesses are heard: the wire, the client's library and the server's. Each fact that a witness
+can tell is compared; the first that differs raises :class:`~tlsbench.errors.ProofError`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from cryptography import x509
+
+from tlsbench.errors import ProofError
+from tlsbench.implementations import Negotiated
+from tlsbench.links import Direction, Observed, first_flight, observe
+from tlsbench.pki import Peers
+from tlsbench.pki.keys import key_type_of
+from tlsbench.scenarios import Scenario, ciphers, groups
+from tlsbench.workloads.exchange import Exchange
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What the three witnesses said of a handshake that is what it should be."""
+
+    wire: Observed
+    client: Negotiated
+    server: Negotiated
+
+    def record(self) -> Mapping[str, object]:
+        """The proof as plain strings and numbers, for the stored result."""
+        certificate = x509.load_der_x509_certificate(self.client.peer_certificate)
+        return {
+            "version": self.wire.version,
+            "cipher": _cipher_name(self.wire.cipher),
+            "group": _group_name(self.wire.group) or "none",
+            "resumption": self.wire.resumption,
+            "server_key": key_type_of(certificate.public_key()),
+            "server_verified": self.client.peer_verified,
+            "client_verified": self.server.peer_verified,
+            "early_data_bytes": len(self.server.early_data),
+        }
+
+
+def prove(
+    exchange: Exchange, scenario: Scenario, peers: Peers, resumption: str, early_data: bytes = b""
+) -> Proof:
+    """Compare a handshake with its scenario.
+
+    :param resumption: the kind wanted of this very handshake (a session's first is ``"none"``).
+    :param early_data: what the server must have received early.
+    :raises ProofError: at the first difference, naming what was wanted, what was got, and the witness.
+    """
+    wire = observe(
+        first_flight(exchange.entries, Direction.TO_SERVER),
+        first_flight(exchange.entries, Direction.TO_CLIENT),
+    )
+    client, server = exchange.client.negotiated(), exchange.server.negotiated()
+    _agree("version", scenario.version, wire.version, client.version, server.version)
+    _agree("cipher", scenario.cipher, _cipher_name(wire.cipher), client.cipher, server.cipher)
+    _prove_group(scenario, wire, client, server)
+    _same("resumption", resumption, wire.resumption, "wire")
+    for side, witness in ((client, "client"), (server, "server")):
+        if side.resumed != (resumption != "none"):
+            got = "a resumed handshake" if side.resumed else "a full handshake"
+            raise ProofError("resumption", wanted=resumption, got=got, witness=witness)
+    _prove_certificate("server certificate", peers.server.leaf_der, client, "client")
+    wants_client = scenario.client_auth == "required"
+    _prove_certificate("client certificate", peers.client.leaf_der if wants_client else b"", server, "server")
+    if resumption == "none":
+        _same("chain_length", scenario.chain_length, client.peer_chain_length, "client")
+        _same("chain_length", scenario.chain_length, wire.certificates, "wire")
+        if wants_client:
+            _same("chain_length", scenario.chain_length, server.peer_chain_length, "server")
+        _same("client_auth", wants_client, wire.client_auth, "wire")
+    if server.early_data != early_data:
+        raise ProofError(
+            "early data",
+            wanted=f"{len(early_data)} bytes accepted",
+            got=f"{len(server.early_data)} bytes" if server.early_data else "none: it was refused",
+            witness="server",
+        )
+    return Proof(wire, client, server)
+
+
+def _agree(what: str, wanted: str, wire: str, client: str | None, server: str | None) -> None:
+    _same(what, wanted, wire, "wire")
+    _same(what, wanted, client, "client")
+    _same(what, wanted, server, "server")
+
+
+def _same(what: str, wanted: object, got: object, witness: str) -> None:
+    if got is not None and got != wanted:
+        raise ProofError(what, wanted=wanted, got=got, witness=witness)
+
+
+def _prove_group(scenario: Scenario, wire: Observed, client: Negotiated, server: Negotiated) -> None:
+    if wire.hello_retry:
+        raise ProofError(
+            "group",
+            wanted=f"{scenario.group} at once",
+            got="a HelloRetryRequest for another",
+            witness="wire",
+        )
+    if wire.group is None and scenario.version == "1.2":
+        return  # a resumed TLS 1.2 handshake exchanges no keys
+    _agree("group", scenario.group, _group_name(wire.group) or "none", client.group, server.group)
+
+
+def _cipher_name(code_point: int) -> str:
+    suite = ciphers.BY_CODE_POINT.get(code_point)
+    return suite.name if suite else f"{code_point:#06x}"
+
+
+def _group_name(code_point: int | None) -> str | None:
+    if code_point is None:
+        return None
+    group = groups.BY_CODE_POINT.get(code_point)
+    return group.name if group else f"{code_point:#06x}"
+
+
+def _prove_certificate(what: str, wanted: bytes, seen: Negotiated, witness: str) -> None:
+    if seen.peer_certificate != wanted:
+        raise ProofError(
+            what, wanted=_describe(wanted), got=_describe(seen.peer_certificate), witness=witness
+        )
+    if wanted and not seen.peer_verified:
+        raise ProofError(what, wanted="a verified chain", got="a chain nobody verified", witness=witness)
+
+
+def _describe(der: bytes) -> str:
+    if not der:
+        return "none"
+    certificate = x509.load_der_x509_certificate(der)
+    return f"{key_type_of(certificate.public_key())} with serial number {certificate.serial_number:x}"

@@ -1,0 +1,51 @@
+"""The sample: what one verified call of a workload measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from tlsbench.links import NO_LEDGER, Ledger
+from tlsbench.scenarios import Scenario
+
+#: A meter's clock: a counter that only grows, in nanoseconds.
+Clock: TypeAlias = Callable[[], int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """One verified run of ``operations`` like operations. Times are of all of them together.
+
+    ``client_ns`` and ``server_ns`` were spent inside the calls of that side's library;
+    ``total_ns`` is everything from the first call to the last, so the rest is the harness and the
+    link. A primitive has one side, the client. ``phases_ns`` splits the sides' time by name.
+    """
+
+    client_ns: int
+    server_ns: int
+    total_ns: int
+    operations: int = 1
+    ledger: Ledger = NO_LEDGER
+    phases_ns: Mapping[str, int] | None = None
+
+
+class Workload(Protocol):
+    """One cell, ready to be sampled."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What is measured."""
+
+    def sample(self) -> Sample:
+        """Measure once.
+
+        :raises ProofError: if what happened is not what the scenario asks for.
+        :raises MeasurementError: if it could not be measured at all.
+        """
+
+    def proof(self) -> Mapping[str, object]:
+        """What was negotiated in the last sample, for the record: plain strings and numbers."""
+
+    def close(self) -> None:
+        """Give up connections and links."""

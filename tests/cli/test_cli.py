@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.cli.request import fraction, seconds
+from tlsbench.errors import RequestError
+
+pytestmark = pytest.mark.usefixtures("in_empty_folder")
+QUICKLY = ["--time-budget", "1ms"]
+
+
+def test_a_run_prints_its_table_and_ends_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["run", "implementation=fake", "resumption=none,psk", *QUICKLY]) == 0
+    out, err = capsys.readouterr()
+    assert "psk" in out
+    assert "engines: fake = none" in out
+    assert "measuring" in err
+
+
+@pytest.mark.parametrize("name", ["ssl", "pyopenssl"])
+def test_real_libraries_are_measured_and_proved(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = [f"implementation={name}", "version=1.2,1.3", "workload=handshake,bulk,echo", "size=1KiB"]
+    assert tlsbench(["run", *words, *QUICKLY, "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert len(document["benchmarks"]) == 6
+    for benchmark in document["benchmarks"]:
+        assert benchmark["extra_info"]["tlsbench"]["negotiated"]["version"] == benchmark["params"]["version"]
+
+
+def test_a_result_is_saved_and_shown_again(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        tlsbench(["run", "implementation=fake", "key=*", *QUICKLY, "--save", "base", "--json", "x.json"]) == 0
+    )
+    capsys.readouterr()
+    (saved,) = Path(".benchmarks").rglob("0001_base.json")
+    assert saved.read_bytes() == Path("x.json").read_bytes()
+    for reference in ("base", "1", "x.json"):
+        assert tlsbench(["show", reference, "--format", "markdown", "--baseline", "key=ed25519"]) == 0
+        out = capsys.readouterr().out
+        assert re.search(r"\| ed25519 .*\| = \|", out)
+
+
+def test_an_interrupted_run_keeps_what_it_has() -> None:
+    command = [sys.executable, "-m", "tlsbench", "run", "implementation=fake", "--time-budget", "60s"]
+    process = subprocess.Popen(
+        [*command, "--precision", "0", "--json", "x.json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    for line in process.stderr:
+        if line.startswith("measuring"):
+            break
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "stopped by interrupt" in out
+    assert json.loads(Path("x.json").read_text(encoding="utf-8"))["benchmarks"][0]["stats"]["rounds"] > 0
+
+
+def test_a_cell_that_fails_ends_with_three_and_its_reason(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tlsbench.implementations import openssl_bindings
+
+    monkeypatch.setattr(openssl_bindings, "set_groups", lambda context, names: None)
+    words = ["implementation=pyopenssl", "group=secp384r1,X25519MLKEM768"]
+    assert tlsbench(["run", *words, *QUICKLY]) == 3
+    out, err = capsys.readouterr()
+    assert "wanted secp384r1, got X25519MLKEM768 (seen by the wire)" in err
+    assert "failed: workload=handshake" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "key=rsa-2047"], "unknown key 'rsa-2047': did you mean 'rsa-2048'?"),
+        (["run", "--profile", "quik"], "unknown profile 'quik': did you mean 'quick'?"),
+        (["run", "--format", "tabel"], "unknown format 'tabel': did you mean 'table'?"),
+        (["run", "--meter", "cup"], "unknown meter 'cup': did you mean 'cpu'?"),
+        (["run", "--time-budget", "soon"], "'soon' is no time budget"),
+        (["run", "--precision", "120%"], "'120%' is no precision"),
+        (["run", "--json", "no/folder/x.json"], "cannot write no/folder/x.json: No such file or directory"),
+        (["run", "--save", "a/b"], "'a/b' is no name for a saved run"),
+        (["run", "--baseline", "key=ed25519"], "--baseline 'key=ed25519' selects none of the cells"),
+        (
+            ["run", "implementation=ssl", "resumption=early-data"],
+            "nothing to measure: ssl: the ssl module has no",
+        ),
+        (["run", "--pin", "4096"], "--pin 4096: no such processor"),
+        (["run", "--profile", "quick", "workload=bulk", "resumption=psk"], "nothing to measure"),
+        (["run", "--sed", "1"], "No such option: --sed"),
+        (["run", "--seed", "x"], "Invalid value for '--seed'"),
+        (["shwo"], "No such command 'shwo'"),
+        (["show"], "Missing argument 'RESULT'"),
+        (["show", "nothing"], "no file 'nothing', and no saved run"),
+        (["list", "axs"], "unknown list 'axs': did you mean 'axes'?"),
+        (["list", "axes", "key=*"], "takes no selectors"),
+    ],
+)
+def test_a_wrong_request_is_one_line_and_ends_with_two(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tlsbench(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("tlsbench: ")
+    assert message in err
+    assert err.count("\n") == 1
+    assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["run", "--help"], ["list", "--help"], ["show", "-h"]])
+def test_help_teaches_with_examples(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(words) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("Usage: tlsbench")
+    assert out.count("  tlsbench ") >= 3
+
+
+def test_the_version_names_every_engine(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["--version"]) == 0
+    out = capsys.readouterr().out
+    assert re.match(r"tlsbench \d+\.\d+", out)
+    assert re.search(r"ssl +OpenSSL \d", out)
+
+
+@pytest.mark.parametrize("what", ["axes", "implementations", "profiles"])
+def test_lists_are_for_people_and_for_machines(what: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["list", what]) == 0
+    text = capsys.readouterr().out
+    assert tlsbench(["list", what, "--json"]) == 0
+    entries = json.loads(capsys.readouterr().out)
+    assert entries
+    assert all(entry["name"] in text and entry["summary"] in text for entry in entries)
+
+
+def test_the_list_of_scenarios_tells_what_cannot_be_and_why(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["list", "implementation=ssl,pyopenssl", "group=X25519MLKEM768"]) == 0
+    out = capsys.readouterr().out
+    assert "1 scenarios, 1 excluded" in out
+    assert "excluded 1: ssl: Python" in out
+    assert tlsbench(["list", "scenarios", "key=ed25519", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["scenarios"][0]["axes"]["key"] == "ed25519"
+
+
+def test_what_an_implementation_cannot_do_is_listed_with_its_reason(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tlsbench(["list", "implementations"])
+    assert "cannot: the ssl module has no early data" in capsys.readouterr().out
+
+
+def test_help_imports_nothing_heavy() -> None:
+    script = (
+        "import sys; from tlsbench.cli.app import run; run(['--help']); "
+        "print([name for name in ('numpy', 'scipy', 'OpenSSL', 'cryptography', 'rich', 'psutil', 'pytest') "
+        "if name in sys.modules])"
+    )
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert printed.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    command = f"{sys.executable} -m tlsbench list scenarios --profile full | head -1"
+    printed = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert printed.stdout.startswith("workload=")
+    assert printed.stderr == ""
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="only Linux lets a process choose")
+def test_a_pinned_run_stays_on_its_processor() -> None:
+    cpu = max(os.sched_getaffinity(0))
+    words = ["run", "implementation=fake", "--time-budget", "1ms", "--pin", str(cpu)]
+    script = f"import os; from tlsbench.cli.app import run; run({words}); print(os.sched_getaffinity(0))"
+    printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert printed.stdout.splitlines()[-1] == f"{{{cpu}}}"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("40s", 40), ("500ms", 0.5), ("2m", 120), ("1.5 h", 5400), ("7", 7)]
+)
+def test_times_have_units(text: str, value: float) -> None:
+    assert seconds(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "s", "-1s", "0s", "1d", "1e3s", "nan"])
+def test_other_times_are_refused(text: str) -> None:
+    with pytest.raises(RequestError):
+        seconds(text)
+
+
+@pytest.mark.parametrize(("text", "value"), [("2%", 0.02), ("0.5 %", 0.005), ("0.01", 0.01), ("0", 0)])
+def test_precisions_are_percentages_or_fractions(text: str, value: float) -> None:
+    assert fraction(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "2", "100%", "-1%", "x%"])
+def test_other_precisions_are_refused(text: str) -> None:
+    with pytest.raises(RequestError):
+        fraction(text)

@@ -1,0 +1,78 @@
+"""What many tests need: the registry, scenarios by selector, and cells without any waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.results import Run
+from tlsbench.results.collect import collect
+from tlsbench.sampling import Plan, measure, meter_named
+from tlsbench.scenarios import Scenario, expand, parse
+from tlsbench.workloads import Workload, prepare
+
+pytest_plugins = ["pytester"]
+
+QUICKLY = Plan(time_budget_s=0.0, precision=0.0, seed=1, warm_up_s=0.0, least_samples=8)
+
+
+@pytest.fixture
+def scenarios_of() -> Callable[[str], tuple[Scenario, ...]]:
+    """The scenarios that a selector spells; none may be excluded."""
+
+    def find(selector: str) -> tuple[Scenario, ...]:
+        matrix = expand([parse([selector], tuple(capabilities()))], capabilities())
+        assert not matrix.excluded, matrix.excluded
+        return matrix.scenarios
+
+    return find
+
+
+@pytest.fixture
+def workload_of(
+    scenarios_of: Callable[[str], tuple[Scenario, ...]],
+) -> Iterator[Callable[[str], Workload]]:
+    """A prepared workload, closed after the test."""
+    made = []
+
+    def make(selector: str) -> Workload:
+        (scenario,) = scenarios_of(selector)
+        workload = prepare(scenario, implementations(), meter_named("wall").clock)
+        made.append(workload)
+        return workload
+
+    yield make
+    for workload in made:
+        workload.close()
+
+
+@pytest.fixture
+def run_of(scenarios_of: Callable[[str], tuple[Scenario, ...]]) -> Callable[[str], Run]:
+    """A run of a few samples of each scenario."""
+
+    def run(selector: str) -> Run:
+        clock = meter_named("wall").clock
+        outcome = measure(
+            scenarios_of(selector), lambda scenario: prepare(scenario, implementations(), clock), QUICKLY
+        )
+        return collect(
+            outcome.series,
+            [],
+            QUICKLY,
+            meter="wall",
+            command="tlsbench run",
+            elapsed_s=outcome.elapsed_s,
+            stopped_by=outcome.stopped_by,
+        )
+
+    return run
+
+
+@pytest.fixture
+def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Work in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

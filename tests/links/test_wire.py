@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import ssl
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tlsbench.errors import WireError
+from tlsbench.links import Observed, observe
+from tlsbench.pki import peers
+
+
+def flights(maximum: ssl.TLSVersion) -> tuple[bytes, bytes]:
+    """The first flights of a real handshake of the ssl module."""
+    identity = peers("ecdsa-secp256r1", 2)
+    server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with identity.server.pem_file() as path:
+        server_context.load_cert_chain(path)
+    client_context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client_context.maximum_version = maximum
+    up, down = ssl.MemoryBIO(), ssl.MemoryBIO()
+    client = client_context.wrap_bio(down, up, server_hostname="localhost")
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    client_flight = up.read()
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    incoming.write(client_flight)
+    server = server_context.wrap_bio(incoming, outgoing, server_side=True)
+    with pytest.raises(ssl.SSLWantReadError):
+        server.do_handshake()
+    return client_flight, outgoing.read()
+
+
+TLS13 = flights(ssl.TLSVersion.TLSv1_3)
+TLS12 = flights(ssl.TLSVersion.TLSv1_2)
+
+
+def test_a_tls_1_3_handshake_shows_version_cipher_and_group() -> None:
+    observed = observe(*TLS13)
+    assert observed == Observed(
+        version="1.3",
+        cipher=0x1302,
+        group=observed.group,
+        resumption="none",
+        hello_retry=False,
+        certificates=None,
+        client_auth=None,
+    )
+    assert observed.group is not None
+
+
+def test_a_tls_1_2_handshake_shows_its_certificates_too() -> None:
+    observed = observe(*TLS12)
+    assert (observed.version, observed.resumption) == ("1.2", "none")
+    assert (observed.certificates, observed.client_auth) == (2, False)
+
+
+@given(st.binary(max_size=600), st.binary(max_size=600))
+def test_garbage_is_an_error_and_nothing_else(client_flight: bytes, server_flight: bytes) -> None:
+    with pytest.raises(WireError):
+        observe(client_flight, server_flight)
+
+
+@given(st.data())
+def test_a_broken_flight_is_read_or_refused(data: st.DataObject) -> None:
+    client_flight, server_flight = data.draw(st.sampled_from([TLS12, TLS13]))
+    broken = bytearray(server_flight[: data.draw(st.integers(0, len(server_flight)))])
+    for _ in range(data.draw(st.integers(0, 4))):
+        if broken:
+            broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        observed = observe(client_flight, bytes(broken))
+    except WireError as error:
+        assert "\n" not in str(error)
+    else:
+        assert observed.resumption in ("none", "session-id", "ticket", "psk", "early-data")
+
+
+def test_a_cut_message_is_told_as_such() -> None:
+    with pytest.raises(WireError, match="ends too early"):
+        observe(TLS13[0], TLS13[1][:40])
+
+
+def test_a_flight_that_is_no_hello_is_told_as_such() -> None:
+    with pytest.raises(WireError, match="ClientHello"):
+        observe(b"", TLS13[1])

@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tlsbench.errors import OutputError, RequestError
+from tlsbench.results import Run, storage
+from tlsbench.results.benchmark_json import to_json
+
+pytestmark = pytest.mark.usefixtures("in_empty_folder")
+
+
+def names() -> list[str]:
+    return sorted(path.name for path in Path().rglob("*") if path.is_file())
+
+
+def test_saved_runs_are_numbered_as_pytest_benchmark_numbers_them() -> None:
+    assert storage.save("first", "{}").name == "0001_first.json"
+    assert storage.save("second", "{}").name == "0002_second.json"
+    assert storage.save("first", "{}").parent.parent == Path(".benchmarks")
+
+
+def test_a_saved_run_is_found_by_number_by_name_and_by_path(run_of: Callable[[str], Run]) -> None:
+    text = to_json(run_of("implementation=fake"), {})
+    storage.save("old", text)
+    path = storage.save("base", text)
+    later = storage.save("base", text)
+    assert storage.find("2") == storage.find("0002") == path
+    assert storage.find("base") == later, "of several with one name the latest"
+    assert storage.find(str(path)) == path
+    assert storage.load("base").cells
+
+
+def test_runs_that_end_together_get_numbers_of_their_own() -> None:
+    threads = [threading.Thread(target=storage.save, args=("run", "{}")) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(names()) == 12
+    assert {name[:4] for name in names()} == {f"{number:04}" for number in range(1, 13)}
+
+
+def test_an_unknown_reference_names_the_saved_runs() -> None:
+    with pytest.raises(RequestError, match="holds none"):
+        storage.find("base")
+    storage.save("base", "{}")
+    with pytest.raises(RequestError, match=r"latest are 0001 \(base\)"):
+        storage.find("bse")
+
+
+@pytest.mark.parametrize("name", ["", "a/b", "..%", "a b", "x" * 101])
+def test_a_name_that_cannot_be_a_file_name_is_refused(name: str) -> None:
+    with pytest.raises(RequestError, match="no name for a saved run"):
+        storage.check_name(name)
+
+
+def test_a_file_is_replaced_as_a_whole() -> None:
+    path = Path("result.json")
+    path.write_text("old", encoding="utf-8")
+    storage.write_atomically(path, "new")
+    assert path.read_text(encoding="utf-8") == "new"
+    assert names() == ["result.json"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~_umask()
+
+
+def _umask() -> int:
+    umask = os.umask(0)
+    os.umask(umask)
+    return umask
+
+
+@pytest.mark.parametrize(
+    "write", [lambda: storage.write_atomically(Path("result.json"), "new"), lambda: storage.save("x", "new")]
+)
+def test_a_full_disk_leaves_no_half_file(
+    write: Callable[[], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("result.json").write_text("old", encoding="utf-8")
+
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(storage.os, "fsync", full)
+    with pytest.raises(OutputError, match="No space left on device"):
+        write()
+    assert names() == ["result.json"]
+    assert Path("result.json").read_text(encoding="utf-8") == "old"
+
+
+def test_a_place_that_cannot_be_written_is_refused_beforehand() -> None:
+    with pytest.raises(RequestError, match="No such file or directory"):
+        storage.check_writable(Path("no/such/folder/x.json"))
+    with pytest.raises(RequestError, match="it is a folder"):
+        storage.check_writable(Path())
+    storage.check_writable(Path("x.json"))
+    assert names() == []
+
+
+def test_what_is_no_text_is_refused() -> None:
+    Path("x.json").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(RequestError, match="it is not text"):
+        storage.load("x.json")

@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tlsbench.errors import RequestError
+from tlsbench.scenarios import Capabilities, Matrix, expand, gap, parse, scenario_from_id
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.profiles import PROFILES
+
+CAPABILITIES = {
+    "ssl": Capabilities(
+        (gap("no primitives", workload="primitive"), gap("no early data", resumption="early-data"))
+    ),
+    "pyopenssl": Capabilities((gap("no primitives", workload="primitive"),)),
+    "cryptography": Capabilities((gap("no TLS", workload=("handshake", "bulk", "echo")),)),
+}
+
+
+def matrix(*selectors: str) -> Matrix:
+    return expand([parse([text], CAPABILITIES) for text in selectors], CAPABILITIES)
+
+
+def test_the_matrix_is_the_product_of_the_values() -> None:
+    found = matrix("version=1.3 key=rsa-2048,ed25519 group=x25519,secp256r1")
+    assert [(one.key, one.group) for one in found.scenarios] == [
+        ("rsa-2048", "x25519"),
+        ("rsa-2048", "secp256r1"),
+        ("ed25519", "x25519"),
+        ("ed25519", "secp256r1"),
+    ]
+
+
+def test_what_cannot_be_is_there_with_its_reason() -> None:
+    found = matrix("version=1.2 key=ed25519 cipher=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256")
+    assert not found.scenarios
+    assert [one.reason for one in found.excluded] == ["the cipher suite needs a certificate with an RSA key"]
+
+
+@pytest.mark.parametrize(
+    ("selector", "reason"),
+    [
+        ("version=1.3 cipher=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", "not one of TLS 1.3"),
+        ("version=1.2 cipher=TLS_AES_128_GCM_SHA256", "not one of TLS 1.2"),
+        ("version=1.2 key=ml-dsa-44", "need TLS 1.3"),
+        ("version=1.2 group=X25519MLKEM768", "post-quantum groups need TLS 1.3"),
+        ("version=1.3 resumption=ticket", "TLS 1.3 resumes by"),
+        ("version=1.2 resumption=psk", "TLS 1.2 resumes by"),
+        ("implementation=ssl resumption=early-data", "ssl: no early data"),
+        ("client=pyopenssl server=ssl resumption=early-data", "ssl: no early data"),
+        ("workload=primitive implementation=ssl", "ssl: no primitives"),
+        ("implementation=cryptography", "cryptography: no TLS"),
+        ("workload=bulk resumption=psk version=1.3", "a bulk has no resumption"),
+    ],
+)
+def test_each_impossibility_has_its_reason(selector: str, reason: str) -> None:
+    found = matrix(selector)
+    assert not found.scenarios
+    assert found.excluded
+    assert all(reason in one.reason for one in found.excluded)
+
+
+@pytest.mark.parametrize(
+    ("selector", "axes"),
+    [
+        ("cipher=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256", {"version": "1.2", "key": "rsa-2048"}),
+        ("resumption=ticket", {"version": "1.2", "key": "ecdsa-secp256r1"}),
+        ("key=rsa-2048 version=1.2", {"cipher": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"}),
+        ("workload=primitive", {"implementation": "cryptography", "size": "16KiB"}),
+        ("client=ssl", {"client": "ssl", "server": "pyopenssl"}),
+    ],
+)
+def test_open_axes_take_the_first_value_that_fits_the_given_ones(selector: str, axes: dict[str, str]) -> None:
+    (scenario,) = matrix(selector).scenarios
+    assert scenario.axes().items() >= axes.items()
+
+
+def test_operations_without_a_size_are_there_once() -> None:
+    found = matrix("workload=primitive algorithm=x25519/exchange size=1KiB,16KiB")
+    assert [one.id for one in found.scenarios] == [
+        "workload=primitive implementation=cryptography algorithm=x25519/exchange"
+    ]
+
+
+def test_neutral_values_are_not_in_the_id() -> None:
+    (scenario,) = matrix("chain_length=1 client_auth=none link=memory resumption=none").scenarios
+    assert scenario.id == (
+        "workload=handshake implementation=pyopenssl version=1.3 cipher=TLS_AES_256_GCM_SHA384 "
+        "group=secp256r1 key=ecdsa-secp256r1"
+    )
+
+
+def test_special_values_are_in_the_id_and_in_the_label() -> None:
+    (scenario,) = matrix("chain_length=3 resumption=psk client=ssl server=pyopenssl").scenarios
+    assert "client=ssl server=pyopenssl" in scenario.id
+    assert scenario.id.endswith("chain_length=3 resumption=psk")
+    assert scenario.label.endswith("ecdsa-secp256r1 3 psk")
+
+
+@pytest.mark.parametrize("name", PROFILES)
+def test_every_profile_has_scenarios_and_each_id_leads_back_to_its_scenario(name: str) -> None:
+    found = matrix(*PROFILES[name].selections)
+    assert found.scenarios
+    for scenario in found.scenarios:
+        assert scenario_from_id(scenario.id, CAPABILITIES) == scenario
+
+
+def test_the_quick_profile_has_what_it_promises() -> None:
+    scenarios = matrix(*PROFILES["quick"].selections).scenarios
+    shakes = [one for one in scenarios if one.workload == "handshake"]
+    assert {(one.client, one.version, one.key) for one in shakes} == {
+        (client, version, key)
+        for client in ("ssl", "pyopenssl")
+        for version in ("1.2", "1.3")
+        for key in ("rsa-2048", "ecdsa-secp256r1")
+    }
+    assert {one.resumption for one in shakes} == {"none", "ticket", "psk"}
+    assert len({one.cipher for one in scenarios if one.workload == "bulk"}) == 3
+
+
+def test_an_id_that_names_several_scenarios_is_refused() -> None:
+    with pytest.raises(RequestError, match="names 2 scenarios"):
+        scenario_from_id("version=1.2,1.3", CAPABILITIES)
+
+
+some_values = {
+    axis: st.lists(st.sampled_from(AXES[axis].values), min_size=1, max_size=3, unique=True)
+    for axis in ("workload", "version", "cipher", "group", "key", "resumption", "link", "size", "algorithm")
+}
+
+
+@given(st.fixed_dictionaries({}, optional=some_values))
+def test_every_request_comes_to_something(asked: dict[str, list[str]]) -> None:
+    selector = " ".join(f"{axis}={','.join(values)}" for axis, values in asked.items())
+    found = matrix(selector)
+    workloads = {one.value("workload") for one in found.scenarios}
+    workloads |= {one.id.split()[0].partition("=")[2] for one in found.excluded}
+    assert workloads == set(asked.get("workload", ["handshake"]))
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            axis: some_values[axis] for axis in ("version", "cipher", "group", "key", "resumption", "link")
+        },
+    )
+)
+def test_no_value_asked_for_is_lost(asked: dict[str, list[str]]) -> None:
+    found = matrix(" ".join(f"{axis}={','.join(values)}" for axis, values in asked.items()))
+    seen = [one.axes() for one in found.scenarios]
+    seen += [dict(word.split("=") for word in one.id.split()) for one in found.excluded]
+    for axis, values in asked.items():
+        assert {axes.get(axis, AXES[axis].neutral) for axes in seen} == set(values)

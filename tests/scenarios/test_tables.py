@@ -1,0 +1,34 @@
+"""The tables against what the libraries and registries say."""
+
+from __future__ import annotations
+
+import ssl
+
+from tlsbench.scenarios import ciphers, groups, keys
+from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
+
+
+def test_cipher_suites_have_the_code_points_that_openssl_knows_them_by() -> None:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.set_ciphers("ALL:@SECLEVEL=0")
+    known = {suite["name"]: suite["id"] & 0xFFFF for suite in context.get_ciphers()}
+    shared = [suite for suite in ciphers.CIPHER_SUITES if suite.openssl in known]
+    assert len(shared) >= 12
+    assert all(known[suite.openssl] == suite.code_point for suite in shared)
+
+
+def test_names_and_code_points_are_unique() -> None:
+    for rows in (ciphers.CIPHER_SUITES, groups.GROUPS):
+        assert len({row.name for row in rows}) == len({row.code_point for row in rows}) == len(rows)
+
+
+def test_the_curve_of_a_key_is_a_group() -> None:
+    assert {key.curve for key in keys.KEY_TYPES} - {""} <= set(groups.BY_NAME)
+
+
+def test_every_axis_of_a_workload_exists_and_its_defaults_are_values() -> None:
+    for axes in WORKLOAD_AXES.values():
+        assert set(axes) <= set(AXES)
+    for axis in AXES.values():
+        assert not axis.values or set(axis.default) <= set(axis.values)
+        assert axis.neutral in ("", *axis.default)

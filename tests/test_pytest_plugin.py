@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+SUITE = """
+def test_tls(tls_benchmark):
+    assert tls_benchmark().negotiated
+"""
+TWO = ("--tls=implementation=fake", "--tls=resumption=none,psk")
+QUICKLY = ("--benchmark-max-time=0.001", "--benchmark-min-rounds=6", "-p", "no:cacheprovider")
+
+
+@pytest.fixture
+def suite(pytester: pytest.Pytester) -> pytest.Pytester:
+    pytester.makepyfile(test_suite=SUITE)
+    return pytester
+
+
+def run(suite: pytest.Pytester, *words: str) -> pytest.RunResult:
+    return suite.runpytest_subprocess(*QUICKLY, *words)
+
+
+def results(path: str = "x.json") -> dict[str, dict[str, object]]:
+    document = json.loads(Path(path).read_text(encoding="utf-8"))
+    return {benchmark["fullname"]: benchmark for benchmark in document["benchmarks"]}
+
+
+def test_each_scenario_is_a_benchmark_named_by_its_id(suite: pytest.Pytester) -> None:
+    run(suite, *TWO, "--benchmark-only", "--benchmark-json=x.json").assert_outcomes(passed=2)
+    found = results()
+    assert [fullname.endswith("resumption=psk") for fullname in found] == [False, True]
+    for benchmark in found.values():
+        assert benchmark["params"]["implementation"] == "fake"  # type: ignore[index]
+        assert benchmark["stats"]["rounds"] >= 6  # type: ignore[index]
+        assert benchmark["extra_info"]["tlsbench"]["wire"]["flights"] == 4  # type: ignore[index]
+
+
+def test_without_options_the_quick_profile_is_measured(suite: pytest.Pytester) -> None:
+    result = run(suite, "--collect-only", "-q")
+    assert len([line for line in result.outlines if "test_tls[" in line]) == 22
+
+
+def test_a_profile_is_narrowed_by_selectors(suite: pytest.Pytester) -> None:
+    result = run(suite, "--collect-only", "-q", "--tls-profile=post-quantum", "--tls=key=ml-dsa-65")
+    lines = [line for line in result.outlines if "test_tls[" in line]
+    assert lines
+    assert all("key=ml-dsa-65" in line for line in lines)
+
+
+def test_the_marker_chooses_where_no_option_does(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.tls("implementation=fake", "key=ed25519")
+        def test_tls(tls_benchmark, tls_scenario, tls_peers):
+            assert tls_scenario.key == tls_peers.server.key_type
+            tls_benchmark()
+        """
+    )
+    run(pytester, "--benchmark-json=x.json").assert_outcomes(passed=1)
+    assert next(iter(results())).endswith("key=ed25519")
+    result = run(pytester, "--tls=implementation=fake", "--tls=key=rsa-2048")
+    result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*ed25519*")
+
+
+def test_peers_serve_suites_without_scenarios_too(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import ssl
+
+        def test_own(tls_peers, benchmark):
+            with tls_peers.server.pem_file() as path:
+                benchmark(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain, path)
+        """
+    )
+    run(pytester).assert_outcomes(passed=1)
+
+
+def test_the_command_line_and_pytest_find_each_others_results(suite: pytest.Pytester) -> None:
+    from tlsbench.cli.app import run as tlsbench
+
+    words = ["implementation=fake", "resumption=none,psk", "--time-budget", "1ms"]
+    assert tlsbench(["run", *words, "--save", "cli"]) == 0
+    result = run(suite, *TWO, "--benchmark-compare=0001", "--benchmark-autosave")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*handshake fake *(0001_cli)*", "*handshake fake *(NOW)*"])
+    assert "machine_info is different" not in result.stdout.str() + result.stderr.str()
+    assert tlsbench(["show", "2"]) == 0
+
+
+def test_a_regression_fails_the_run(suite: pytest.Pytester) -> None:
+    run(suite, *TWO, "--benchmark-save=base", "--benchmark-save-data")
+    (path,) = Path(".benchmarks").rglob("0001_base.json")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for benchmark in document["benchmarks"]:
+        benchmark["stats"]["median"] /= 100
+    path.write_text(json.dumps(document), encoding="utf-8")
+    passing = run(suite, *TWO, "--benchmark-compare=0001", "--benchmark-compare-fail=median:100000%")
+    assert passing.ret == 0
+    failing = run(suite, *TWO, "--benchmark-compare=0001", "--benchmark-compare-fail=median:50%")
+    assert failing.ret != 0
+    assert "Performance has regressed" in failing.stdout.str() + failing.stderr.str()
+
+
+def test_grouping_by_an_axis_works_beside_benchmarks_that_have_none(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_suite=SUITE, test_other="def test_other(benchmark): benchmark(sum, [1])")
+    result = run(pytester, *TWO, "--benchmark-group-by=param:resumption")
+    result.assert_outcomes(passed=3)
+    result.stdout.fnmatch_lines_random(
+        ["*benchmark 'resumption=none'*", "*benchmark 'resumption=psk'*", "*benchmark 'resumption=-'*"]
+    )
+
+
+@pytest.mark.parametrize("meter", ["client", "server"])
+def test_the_table_can_show_one_side(suite: pytest.Pytester, meter: str) -> None:
+    run(suite, *TWO, f"--tls-meter={meter}", "--benchmark-json=x.json").assert_outcomes(passed=2)
+    for fullname, benchmark in results().items():
+        assert fullname.endswith(f"({meter})"), "so that it is never compared with a total"
+        times = benchmark["extra_info"]["tlsbench"]["times_ns"]  # type: ignore[index]
+        assert benchmark["stats"]["median"] * 1e9 < times["total"]["median"]  # type: ignore[index]
+
+
+def test_the_numbers_of_pytest_benchmark_are_ours(suite: pytest.Pytester) -> None:
+    run(suite, "--tls=implementation=fake workload=bulk size=1KiB", "--benchmark-json=x.json")
+    (benchmark,) = results().values()
+    notes = benchmark["extra_info"]["tlsbench"]  # type: ignore[index]
+    assert benchmark["stats"]["rounds"] == notes["samples"] == sum(notes["round_sizes"])  # type: ignore[index]
+    assert benchmark["stats"]["iterations"] == notes["operations_per_sample"] > 1  # type: ignore[index]
+    assert benchmark["stats"]["median"] * 1e9 == pytest.approx(notes["times_ns"]["total"]["median"], rel=0.5)  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("rounds", "most"), [(6, 400), (50, 450)])
+def test_the_rounds_options_are_honoured(suite: pytest.Pytester, rounds: int, most: int) -> None:
+    words = [*TWO, f"--benchmark-min-rounds={rounds}", "--benchmark-json=x.json"]
+    run(suite, *words).assert_outcomes(passed=2)
+    assert all(rounds <= benchmark["stats"]["rounds"] <= most for benchmark in results().values())  # type: ignore[index]
+
+
+def test_disabled_benchmarks_still_prove_one_sample(suite: pytest.Pytester) -> None:
+    result = run(suite, *TWO, "--benchmark-disable", "--benchmark-json=x.json")
+    result.assert_outcomes(passed=2)
+    assert not Path("x.json").exists()
+
+
+def test_a_failed_proof_fails_its_test_and_no_other(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_suite=SUITE)
+    pytester.makeconftest(
+        """
+        from tlsbench.implementations import openssl_bindings
+        openssl_bindings.set_groups = lambda context, names: None
+        """
+    )
+    result = run(
+        pytester,
+        "--tls=implementation=pyopenssl",
+        "--tls=group=secp384r1,X25519MLKEM768",
+        "--benchmark-json=x.json",
+    )
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*ProofError: group: wanted secp384r1, got X25519MLKEM768*"])
+    assert ["X25519MLKEM768" in fullname for fullname in results()] == [True]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--tls=kye=1",), "unknown axis 'kye': did you mean 'key'?"),
+        (("--tls-profile=quik",), "unknown profile 'quik'"),
+        (("--tls=implementation=ssl", "--tls=resumption=early-data"), "no TLS scenario to measure: ssl"),
+    ],
+)
+def test_a_wrong_request_ends_pytest_with_one_line(
+    suite: pytest.Pytester, words: tuple[str, ...], message: str
+) -> None:
+    result = run(suite, *words)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert message in result.stderr.str()
+    assert "Traceback" not in result.stderr.str()
+
+
+def test_what_is_excluded_is_told_with_its_reason(suite: pytest.Pytester) -> None:
+    result = run(suite, "--tls=implementation=fake", "--tls=version=1.2,1.3", "--tls=resumption=psk")
+    result.stdout.fnmatch_lines(["*tlsbench: excluded 1: TLS 1.2 resumes by*"])
+
+
+def test_machine_info_names_the_engines_and_nothing_that_always_differs(suite: pytest.Pytester) -> None:
+    run(suite, *TWO, "--benchmark-json=x.json")
+    machine = json.loads(Path("x.json").read_text(encoding="utf-8"))["machine_info"]
+    assert machine["tlsbench"]["engines"]["pyopenssl"].startswith("OpenSSL")
+    assert "node" not in machine
+    assert "hz_actual" not in machine["cpu"]
+
+
+def test_suites_without_tls_are_left_alone(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_other(benchmark): benchmark(sum, [1])")
+    result = run(pytester, "--benchmark-json=x.json")
+    result.assert_outcomes(passed=1)
+    assert "tlsbench" not in json.loads(Path("x.json").read_text(encoding="utf-8"))["machine_info"]
+
+
+def test_the_plugin_does_without_pytest_benchmark(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("def test_other(): pass")
+    pytester.runpytest_subprocess("-p", "no:benchmark").assert_outcomes(passed=1)
+
+
+def test_the_plugin_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        """
+        import sys
+
+        def test_modules():
+            assert not {"OpenSSL", "scipy", "tlsbench.pytest_session"} & set(sys.modules)
+        """
+    )
+    pytester.runpytest_subprocess().assert_outcomes(passed=1)
+
+
+def test_the_fixtures_and_options_document_themselves(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile("")
+    fixtures = pytester.runpytest_subprocess("--fixtures").stdout.str()
+    assert all(name in fixtures for name in ("tls_scenario", "tls_benchmark", "tls_peers"))
+    assert "--tls=AXIS=VALUES" in pytester.runpytest_subprocess("--help").stdout.str()
+    assert "tls(*selectors)" in pytester.runpytest_subprocess("--markers").stdout.str()

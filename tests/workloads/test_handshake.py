@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tlsbench.errors import MeasurementError
+from tlsbench.implementations.registry import implementations
+from tlsbench.scenarios import Scenario
+from tlsbench.workloads import Workload, handshake, prepare
+from tlsbench.workloads.handshake import Handshake
+
+Make = Callable[[str], Workload]
+
+
+@pytest.mark.parametrize("name", ["ssl", "pyopenssl", "fake"])
+@pytest.mark.parametrize("link", ["memory", "tcp", "unix"])
+def test_a_sample_charges_both_sides_and_counts_the_wire(name: str, link: str, workload_of: Make) -> None:
+    sample = workload_of(f"implementation={name} link={link}").sample()
+    assert 0 < sample.client_ns < sample.total_ns
+    assert 0 < sample.server_ns < sample.total_ns
+    assert sample.client_ns + sample.server_ns <= sample.total_ns
+    assert sample.ledger.flights == 4  # hello, answer, Finished, tickets
+    assert sample.ledger.client_bytes > 90
+    assert sample.ledger.server_bytes > 500
+
+
+@pytest.mark.parametrize("name", ["ssl", "pyopenssl", "fake"])
+@pytest.mark.parametrize("resumption", ["session-id", "ticket", "psk", "early-data"])
+def test_the_supply_of_sessions_never_runs_dry(name: str, resumption: str, workload_of: Make) -> None:
+    if (name, resumption) == ("ssl", "early-data"):
+        pytest.skip("the ssl module has no early data")
+    cell = workload_of(f"implementation={name} resumption={resumption}")
+    for _ in range(50):
+        cell.sample()
+        assert cell.proof()["resumption"] == resumption
+
+
+def test_an_old_session_is_replaced_before_it_expires(
+    workload_of: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = workload_of("implementation=fake resumption=ticket")
+    assert isinstance(cell, Handshake)
+    cell.sample()
+    first = cell._session
+    cell.sample()
+    later = time.monotonic() + 2 * handshake._SESSION_SECONDS
+    monkeypatch.setattr(handshake.time, "monotonic", lambda: later)
+    cell.sample()
+    assert cell._session != first
+
+
+def test_a_server_that_gives_no_session_is_an_error(workload_of: Make) -> None:
+    cell = workload_of("implementation=fake resumption=psk")
+    assert isinstance(cell, Handshake)
+
+    class Silent:
+        def connect(self, session: object | None = None, early_data: bytes = b"") -> object:
+            end = clients.connect(session, early_data)
+            end.session = lambda: None
+            return end
+
+    clients = cell.clients
+    cell.clients = Silent()  # type: ignore[assignment]
+    with pytest.raises(MeasurementError, match="gave fake no session"):
+        cell.sample()
+
+
+def test_sessions_do_not_leak_from_one_cell_to_the_next(
+    scenarios_of: Callable[[str], tuple[Scenario, ...]],
+) -> None:
+    (scenario,) = scenarios_of("implementation=fake resumption=psk")
+    one, other = (prepare(scenario, implementations(), time.perf_counter_ns) for _ in range(2))
+    one.sample()
+    assert isinstance(other, Handshake)
+    assert other._session is None
+
+
+def test_early_data_costs_the_client_more_bytes(workload_of: Make) -> None:
+    plain = workload_of("implementation=pyopenssl resumption=psk").sample()
+    early = workload_of("implementation=pyopenssl resumption=early-data").sample()
+    assert early.ledger.client_bytes - plain.ledger.client_bytes > handshake.EARLY_DATA_BYTES // 2
+
+
+def test_a_hybrid_group_adds_its_kilobyte_each_way(workload_of: Make) -> None:
+    classical = workload_of("group=x25519").sample().ledger
+    hybrid = workload_of("group=X25519MLKEM768").sample().ledger
+    assert hybrid.client_bytes - classical.client_bytes == 1184  # ML-KEM-768 encapsulation key
+    assert abs(hybrid.server_bytes - classical.server_bytes - 1088) < 8  # and its ciphertext
+
+
+def test_a_handshake_in_which_nobody_goes_on_ends_in_an_error(workload_of: Make) -> None:
+    cell = workload_of("implementation=fake")
+    assert isinstance(cell, Handshake)
+
+    class Mute:
+        def accept(self) -> object:
+            end = servers.accept()
+            end.handshake = lambda: False
+            return end
+
+    servers = cell.servers
+    cell.servers = Mute()  # type: ignore[assignment]
+    with pytest.raises(MeasurementError, match="stalled"):
+        cell.sample()

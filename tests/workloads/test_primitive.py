@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tlsbench.errors import ProofError
+from tlsbench.implementations import Operation
+from tlsbench.scenarios import Scenario
+from tlsbench.workloads import primitive
+from tlsbench.workloads.primitive import Primitive
+
+SCENARIO = Scenario(workload="primitive", client="fast", server="fast", algorithm="sha-256/digest", size=1)
+
+
+def nothing() -> None:
+    pass
+
+
+def test_a_fast_operation_is_repeated_until_the_clock_can_tell() -> None:
+    cell = Primitive(SCENARIO, Operation(nothing, nothing), time.perf_counter_ns)
+    sample = cell.sample()
+    assert sample.operations > 100
+    assert sample.client_ns == sample.total_ns
+    assert sample.server_ns == 0
+
+
+def test_a_slow_operation_runs_once_for_each_sample() -> None:
+    ticks = iter(range(0, 10**12, 10**9))
+    cell = Primitive(SCENARIO, Operation(nothing, nothing), lambda: next(ticks))
+    assert cell.sample().operations == 1
+
+
+def test_a_wrong_result_is_an_error_and_no_sample() -> None:
+    def fail() -> None:
+        raise ProofError("sha-256", wanted="the right result", got="another", witness="client")
+
+    with pytest.raises(ProofError):
+        Primitive(SCENARIO, Operation(nothing, fail), time.perf_counter_ns).sample()
+
+
+def test_the_check_is_outside_of_the_time() -> None:
+    now = 0
+
+    def work() -> None:
+        nonlocal now
+        now += primitive._SAMPLE_NS
+
+    def check() -> None:
+        nonlocal now
+        now += 10**9
+
+    sample = Primitive(SCENARIO, Operation(work, check), lambda: now).sample()
+    assert sample.total_ns == sample.operations * primitive._SAMPLE_NS
