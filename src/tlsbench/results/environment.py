@@ -21,6 +21,8 @@ _LIBRARIES = ("cryptography", "pyOpenSSL", "trustme", "pytest-benchmark", "numpy
 #: of many like machines to another.
 _VOLATILE = ("node",)
 _VOLATILE_CPU = (
+    "hz_advertised",
+    "hz_advertised_friendly",
     "hz_actual",
     "hz_actual_friendly",
     "python_version",
