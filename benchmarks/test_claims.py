@@ -1,0 +1,99 @@
+"""What README and docs claim of speed, as ratios within one interleaved run.
+
+pytest benchmarks/test_claims.py
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.results import Cell, cell_from_series
+from tlsbench.sampling import Plan, measure, meter_named
+from tlsbench.scenarios import expand, parse
+from tlsbench.workloads import prepare
+
+_PLAN = Plan(time_budget_s=6.0, precision=0.01, seed=1)
+
+
+def _measured(*selectors: str) -> Mapping[tuple[str, ...], Cell]:
+    """The cells of one run, by implementation, version, group, key and resumption."""
+    selections = [parse([selector], capabilities()) for selector in selectors]
+    matrix = expand(selections, capabilities())
+    assert not matrix.excluded
+    clock = meter_named("wall").clock
+    outcome = measure(matrix.scenarios, lambda scenario: prepare(scenario, implementations(), clock), _PLAN)
+    axes = ("implementation", "version", "group", "key", "resumption")
+    cells = [cell_from_series(series) for series in outcome.series]
+    return {tuple(cell.axes[axis] for axis in axes): cell for cell in cells}
+
+
+def _total(cell: Cell) -> float:
+    return cell.times["total"].median_ns
+
+
+@pytest.fixture(scope="module")
+def quick() -> Mapping[tuple[str, ...], Cell]:
+    return _measured(
+        "implementation=fake,ssl,pyopenssl version=1.2 key=rsa-2048,ecdsa-secp256r1 resumption=none,ticket",
+        "implementation=fake,ssl,pyopenssl version=1.3 key=rsa-2048,ecdsa-secp256r1 resumption=none,psk",
+    )
+
+
+@pytest.mark.parametrize("name", ["ssl", "pyopenssl"])
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("key", ["rsa-2048", "ecdsa-secp256r1"])
+def test_the_libraries_take_most_of_a_full_handshake(
+    name: str, version: str, key: str, quick: Mapping[tuple[str, ...], Cell]
+) -> None:
+    cell = quick[name, version, "secp256r1", key, "none"]
+    share = (cell.times["client"].median_ns + cell.times["server"].median_ns) / _total(cell)
+    print(f"\n{name} TLS {version} {key}: {share:.1%} of the total is charged to a side")
+    assert share >= 0.92
+
+
+def test_the_harness_is_small_beside_a_real_handshake(quick: Mapping[tuple[str, ...], Cell]) -> None:
+    floor_ns = quick["fake", "1.3", "secp256r1", "ecdsa-secp256r1", "none"].times["harness"].median_ns
+    fastest = min(_total(cell) for key, cell in quick.items() if key[0] != "fake" and key[-1] == "none")
+    print(f"\nharness: {floor_ns / 1e3:.2f} µs, {floor_ns / fastest:.2%} of the fastest full handshake")
+    assert floor_ns / fastest < 0.03
+
+
+def test_resumption_gains_more_in_tls_1_2_than_in_1_3(quick: Mapping[tuple[str, ...], Cell]) -> None:
+    for name in ("ssl", "pyopenssl"):
+        for key in ("rsa-2048", "ecdsa-secp256r1"):
+            full_12, full_13 = (quick[name, v, "secp256r1", key, "none"] for v in ("1.2", "1.3"))
+            gain_12 = _total(full_12) / _total(quick[name, "1.2", "secp256r1", key, "ticket"])
+            gain_13 = _total(full_13) / _total(quick[name, "1.3", "secp256r1", key, "psk"])
+            print(f"\n{name} {key}: resumed {gain_12:.1f} times as fast in 1.2, {gain_13:.1f} in 1.3")
+            assert gain_12 > 1.5 * gain_13 > 1.5
+
+
+def test_rsa_loads_the_server_and_p256_the_client(quick: Mapping[tuple[str, ...], Cell]) -> None:
+    for version in ("1.2", "1.3"):
+        rsa, ecdsa = (
+            quick["pyopenssl", version, "secp256r1", key, "none"].times
+            for key in ("rsa-2048", "ecdsa-secp256r1")
+        )
+        assert rsa["server"].median_ns > 1.2 * rsa["client"].median_ns
+        assert ecdsa["client"].median_ns > 1.2 * ecdsa["server"].median_ns
+
+
+def test_a_hybrid_group_costs_resumed_handshakes_relatively_more() -> None:
+    cells = _measured("group=x25519,X25519MLKEM768 resumption=none,psk")
+
+    def cell(group: str, resumption: str) -> Cell:
+        return cells["pyopenssl", "1.3", group, "ecdsa-secp256r1", resumption]
+
+    full, resumed = (
+        _total(cell("X25519MLKEM768", resumption)) / _total(cell("x25519", resumption))
+        for resumption in ("none", "psk")
+    )
+    print(f"\nX25519MLKEM768 takes {full:.2f} times as long in full handshakes, {resumed:.2f} in resumed")
+    assert resumed > full > 1
+    for resumption in ("none", "psk"):
+        hybrid, classical = cell("X25519MLKEM768", resumption), cell("x25519", resumption)
+        assert 1050 < hybrid.client_bytes - classical.client_bytes < 1250
+        assert 1050 < hybrid.server_bytes - classical.server_bytes < 1250
