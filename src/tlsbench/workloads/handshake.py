@@ -45,8 +45,8 @@ class Handshake:
     def sample(self) -> Sample:
         resumes = self.scenario.resumption != "none"
         exchange = self._exchange(self._usable_session() if resumes else None)
-        if resumes:
-            # TLS 1.3 tickets are for one use: the resumed handshake brought the next.
+        if resumes and self.scenario.version == "1.3":
+            # Tickets are for one use (RFC 8446, appendix C.4): this handshake brought the next.
             self._session = exchange.client.session()
         exchange.close()
         return Sample(
