@@ -19,7 +19,7 @@ from tlsbench.results.benchmark_json import extra_info, run_notes
 from tlsbench.results.cell import time_ns
 from tlsbench.results.collect import collect
 from tlsbench.results.environment import Disturbance
-from tlsbench.sampling import Plan, Series, interruptible, measure, meter_named
+from tlsbench.sampling import Plan, Series, interruptible, measure, meter_named, twins_of
 from tlsbench.scenarios import Matrix, Scenario, scenario_from_id
 from tlsbench.workloads import prepare
 
@@ -155,15 +155,17 @@ class TlsSession:
 
     def _measure(self, scenarios: Sequence[Scenario], plan: Plan) -> Sequence[Series]:
         before = Disturbance.now()
+        twins = twins_of(scenarios) if plan.time_budget_s else []
         with interruptible() as asked:
             outcome = measure(
-                scenarios,
+                [*scenarios, *twins],
                 lambda scenario: prepare(scenario, implementations(), _METER.clock),
                 plan,
                 stop_asked=asked,
             )
         self.interrupted = self.interrupted or outcome.stopped_by == "interrupt"
-        self._series.update({series.scenario.id: series for series in outcome.series})
+        measured, again = outcome.series[: len(scenarios)], outcome.series[len(scenarios) :]
+        self._series.update({series.scenario.id: series for series in measured})
         self._run = collect(
             list(self._series.values()),
             [excluded for matrix in self._matrices for excluded in matrix.excluded],
@@ -173,8 +175,9 @@ class TlsSession:
             elapsed_s=outcome.elapsed_s,
             stopped_by=outcome.stopped_by,
             before=before,
+            twins=again,
         )
-        return outcome.series
+        return measured
 
     def _say(self, line: str) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

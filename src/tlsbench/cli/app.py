@@ -202,6 +202,39 @@ def show_command(
     show(result, baseline, output_format)
 
 
+@app.command(name="compare")
+def compare_command(
+    base: Annotated[
+        str, typer.Argument(metavar="BASE", help="A JSON file, or the name or number of a saved run.")
+    ],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The same: what is held against the base.")],
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="GATE", help="End with 1 if a cell fails it: 'slower>5%'. Repeatable.", show_default=False
+        ),
+    ] = None,
+    output_format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="Print as table, markdown, json or github.")
+    ] = "table",
+) -> None:
+    r"""Compare two stored results: faster, slower, or not to be told.
+
+    \b
+    Examples:
+      tlsbench compare before after
+      tlsbench compare 0001 0002 --fail-on 'slower>5%'
+      tlsbench compare old.json new.json --fail-on 'slower>3% where workload=handshake' --format github
+
+    Any pytest-benchmark JSON with raw data will do. Exit codes: 0 done, 1 a gate failed, 2 wrong request.
+    """
+    from tlsbench.cli.compare import compare
+
+    code = compare(base, new, fail_on or (), output_format)
+    if code:
+        raise typer.Exit(code)
+
+
 def run(arguments: Sequence[str]) -> int:
     """Run the command line with these arguments; the exit code. Errors go to stderr in one line."""
     try:

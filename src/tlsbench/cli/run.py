@@ -21,7 +21,7 @@ from tlsbench.results import Cell, Run, storage
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.collect import collect
 from tlsbench.results.environment import Disturbance, machine_info
-from tlsbench.sampling import Plan, Progress, interruptible, measure, meter_named
+from tlsbench.sampling import Plan, Progress, interruptible, measure, meter_named, twins_of
 from tlsbench.scenarios import Matrix
 from tlsbench.workloads import prepare
 
@@ -72,26 +72,27 @@ def run_request(request: Request) -> int:
 
     def run_so_far(progress: Progress) -> Run:
         return collect(
-            progress.series,
+            progress.series[: len(matrix.scenarios)],
             matrix.excluded,
             plan,
             meter=meter.name,
             command=_command(),
             elapsed_s=progress.elapsed_s,
             stopped_by="nothing yet",
+            twins=progress.series[len(matrix.scenarios) :],
         )
 
     before = Disturbance.now()
     with interruptible() as asked, ProgressView(Console(stderr=True), plan, run_so_far, is_baseline) as view:
         outcome = measure(
-            matrix.scenarios,
+            [*matrix.scenarios, *twins_of(matrix.scenarios)],
             lambda scenario: prepare(scenario, implementations(), meter.clock),
             plan,
             view,
             asked,
         )
     run = collect(
-        outcome.series,
+        outcome.series[: len(matrix.scenarios)],
         matrix.excluded,
         plan,
         meter=meter.name,
@@ -99,6 +100,7 @@ def run_request(request: Request) -> int:
         elapsed_s=outcome.elapsed_s,
         stopped_by=outcome.stopped_by,
         before=before,
+        twins=outcome.series[len(matrix.scenarios) :],
     )
     if outcome.stopped_by == "interrupt" and not run.cells:
         raise KeyboardInterrupt

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -44,8 +45,13 @@ def terminal(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
 
 def plain(run: Run, is_baseline: _Baseline, width: int) -> str:
     """The same without any colour, as for a file."""
+    return print_plain(terminal(run, is_baseline, width), width)
+
+
+def print_plain(renderable: RenderableType, width: int) -> str:
+    """What rich prints, as plain text of at most so many columns."""
     console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False)
-    console.print(terminal(run, is_baseline, width))
+    console.print(renderable)
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
 
@@ -97,11 +103,18 @@ def notes(run: Run) -> list[str]:
         )
     lines.append(
         "µs are medians for each operation, ± half their 95 % interval; × base is the time over that of "
-        "the row marked =, ~ if 1 lies in its interval; a core does ops/s of both ends, or server/s of one"
+        "the row marked =, ~ if it is no difference; a core does ops/s of both ends, or server/s of one"
     )
+    if run.noise_floor:
+        floors = (f"{workload} {_percent(floor)}" for workload, floor in run.noise_floor.items())
+        lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; a smaller difference is none")
     for reason, count in Counter(excluded.reason for excluded in run.excluded).most_common():
         lines.append(f"excluded {count}: {reason}")
     return lines + [f"failed: {failure.id}: {failure.error}" for failure in run.failures]
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %" if math.isfinite(fraction) else "unknown, too few rounds"
 
 
 def _heading(table: Table) -> str:
@@ -125,7 +138,7 @@ def _text(column: Column, row: Row) -> str:
     if column.name == "ratio":
         if row.is_baseline:
             return "="
-        return "~" if row.ratio.low <= 1 <= row.ratio.high else column.format(value)
+        return column.format(value) if row.is_different else "~"
     mark = "*" if column.name == "precision_percent" and not row.reached else ""
     return column.format(value) + mark
 

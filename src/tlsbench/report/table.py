@@ -13,7 +13,7 @@ from itertools import groupby
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.sizes import parse_size
-from tlsbench.stats import Interval, paired_ratio
+from tlsbench.stats import Interval, is_difference, paired_ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A cell, and its total over the baseline's."""
+    """A cell, its total over the baseline's, and whether that is a difference at all."""
 
     cell: Cell
     ratio: Interval
     is_baseline: bool
+    is_different: bool
     reached: bool
 
 
@@ -141,15 +142,18 @@ def _table(
         constants={axis: value for axis, value in constants.items() if value != AXES[axis].neutral},
         axes=tuple(varying),
         columns=tuple(column for column in COLUMNS if workload in column.workloads),
-        rows=tuple(
-            Row(
-                cell=cell,
-                ratio=_ratio(cell, baseline),
-                is_baseline=cell is baseline,
-                reached=cell.precision <= (run.conditions.precision or float("inf")),
-            )
-            for cell in cells
-        ),
+        rows=tuple(_row(cell, baseline, run) for cell in cells),
+    )
+
+
+def _row(cell: Cell, baseline: Cell, run: Run) -> Row:
+    ratio = _ratio(cell, baseline)
+    return Row(
+        cell=cell,
+        ratio=ratio,
+        is_baseline=cell is baseline,
+        is_different=is_difference(ratio, run.noise_floor.get(cell.axes["workload"], 0.0)),
+        reached=cell.precision <= (run.conditions.precision or float("inf")),
     )
 
 

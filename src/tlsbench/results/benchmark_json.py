@@ -35,7 +35,7 @@ def to_json(run: Run, machine_info: Mapping[str, Any]) -> str:
         "version": pytest_benchmark_version,
         "tlsbench": run_notes(run),
     }
-    return json.dumps(_finite(document), allow_nan=False)
+    return json.dumps(finite(document), allow_nan=False)
 
 
 def run_notes(run: Run) -> dict[str, Any]:
@@ -45,6 +45,9 @@ def run_notes(run: Run) -> dict[str, Any]:
         "engines": dict(run.engines),
         "excluded": [asdict(excluded) for excluded in run.excluded],
         "failures": [asdict(failure) for failure in run.failures],
+        "noise_floor": {
+            workload: floor if math.isfinite(floor) else None for workload, floor in run.noise_floor.items()
+        },
     }
 
 
@@ -111,6 +114,10 @@ def from_json(text: str, source: str) -> Run:
             conditions=Conditions(**notes["conditions"]) if "conditions" in notes else _UNKNOWN,
             engines=notes.get("engines")
             or document.get("machine_info", {}).get("tlsbench", {}).get("engines", {}),
+            noise_floor={
+                workload: math.inf if floor is None else float(floor)
+                for workload, floor in notes.get("noise_floor", {}).items()
+            },
             taken_at=datetime.fromisoformat(document["datetime"]).astimezone(UTC),
         )
     except KeyError as error:
@@ -174,12 +181,12 @@ def _summary_from_json(notes: Mapping[str, Any]) -> Summary:
     )
 
 
-def _finite(value: object) -> object:
-    """JSON has no infinity and no NaN."""
+def finite(value: object) -> object:
+    """The value with null for every infinity and NaN, which JSON does not have."""
     if isinstance(value, float) and not math.isfinite(value):
         return None
     if isinstance(value, Mapping):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return value

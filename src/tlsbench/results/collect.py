@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from tlsbench.results.cell import cell_from_series
 from tlsbench.results.environment import Disturbance, engines, governor
 from tlsbench.results.run import Conditions, Failure, Run
-from tlsbench.sampling import Plan, Series
+from tlsbench.sampling import Plan, Series, drift_of, noise_floors
 from tlsbench.scenarios import Excluded, Scenario
 
 
@@ -22,8 +22,11 @@ def collect(
     elapsed_s: float,
     stopped_by: str,
     before: Disturbance | None = None,
+    twins: Sequence[Series] = (),
 ) -> Run:
     """The run that these series make: cells with samples, failures, and the conditions.
+
+    :param twins: the A/A cells of the run (:func:`tlsbench.sampling.twins_of`).
 
     :param before: the state of the machine when sampling began; None while it still goes on.
     """
@@ -45,7 +48,9 @@ def collect(
             if now and before
             else None,
             governor=governor(),
+            drift=drift_of((*series, *twins)),
         ),
+        noise_floor=noise_floors(series, twins),
         engines=engines(_implementations_of(one.scenario for one in series)),
         taken_at=datetime.now(UTC),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from tlsbench.results.cell import Cell
@@ -25,7 +25,8 @@ class Conditions:
     ``precision`` is the wanted relative half-width, ``stopped_by`` what ended the run;
     ``steal_percent`` is the processor time that a hypervisor took away while sampling, and
     ``involuntary_switches`` how often the system took the processor from the measuring process.
-    None where the system does not tell.
+    None where the system does not tell. ``drift`` is how far the machine's pace wandered, as a fraction
+    (:func:`tlsbench.stats.drift`).
     """
 
     meter: str
@@ -38,11 +39,16 @@ class Conditions:
     steal_percent: float | None = None
     involuntary_switches: int | None = None
     governor: str | None = None
+    drift: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """The result of one run."""
+    """The result of one run.
+
+    ``noise_floor`` is the smallest difference that the run can tell from none, as a fraction, by
+    workload; a workload without A/A cells has none.
+    """
 
     cells: Sequence[Cell]
     excluded: Sequence[Excluded]
@@ -50,3 +56,4 @@ class Run:
     conditions: Conditions
     engines: Mapping[str, str]
     taken_at: datetime
+    noise_floor: Mapping[str, float] = field(default_factory=dict)

@@ -113,10 +113,18 @@ def load(reference: str) -> Run:
     :raises RequestError: if there is none, or it is no result of tlsbench.
     """
     path = find(reference)
+    return from_json(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of a result's file.
+
+    :raises RequestError: if it cannot be read, or is no text.
+    """
     try:
         if path.stat().st_size > _LARGEST_BYTES:
             raise RequestError(f"{path} is too large for a result")
-        return from_json(path.read_text(encoding="utf-8"), str(path))
+        return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise RequestError(f"{path} is not JSON: it is not text") from None
     except OSError as error:

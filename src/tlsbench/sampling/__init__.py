@@ -3,6 +3,7 @@
 from tlsbench.sampling.interrupt import interruptible
 from tlsbench.sampling.meters import METERS, Meter, meter_named
 from tlsbench.sampling.runner import Outcome, Plan, Progress, Series, measure
+from tlsbench.sampling.twins import drift_of, noise_floors, twins_of
 
 __all__ = [
     "METERS",
@@ -11,7 +12,10 @@ __all__ = [
     "Plan",
     "Progress",
     "Series",
+    "drift_of",
     "interruptible",
     "measure",
     "meter_named",
+    "noise_floors",
+    "twins_of",
 ]

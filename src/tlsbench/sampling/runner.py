@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from statistics import median
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.scenarios import Scenario
@@ -66,9 +67,12 @@ class Series:
         """The relative half-width that the total's median has reached; infinite at first."""
         if len(self.rounds) < _LEAST_ROUNDS:
             return float("inf")
-        return median_interval(
-            [sorted(sample.total_ns for sample in visit)[len(visit) // 2] for visit in self.rounds]
-        ).relative_half_width
+        return median_interval(self.round_medians_ns).relative_half_width
+
+    @property
+    def round_medians_ns(self) -> list[float]:
+        """The median of each round's totals, in nanoseconds for each operation."""
+        return [median(sample.total_ns / sample.operations for sample in visit) for visit in self.rounds]
 
     @property
     def sample_count(self) -> int:

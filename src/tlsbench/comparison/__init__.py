@@ -1,0 +1,7 @@
+"""Two results held against each other: what became faster or slower, and what cannot be told."""
+
+from tlsbench.comparison.gate import Gate, parse_gate
+from tlsbench.comparison.judge import Judgement, Verdict, judge
+from tlsbench.comparison.recording import Recording, load_recording
+
+__all__ = ["Gate", "Judgement", "Recording", "Verdict", "judge", "load_recording", "parse_gate"]

@@ -1,0 +1,68 @@
+"""Gates: ``slower>5%``, ``slower>3% where workload=handshake``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from tlsbench.comparison.judge import Judgement, Verdict
+from tlsbench.errors import RequestError
+
+_FORM = re.compile(r"(slower|faster)\s*>\s*([0-9]+(?:\.[0-9]+)?)\s*%(?:\s+where\s+(.+))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A condition that fails a comparison.
+
+    :param text: as it was written.
+    :param direction: ``"slower"`` or ``"faster"``.
+    :param threshold: as a fraction.
+    :param where: patterns by parameter; a cell is meant if it matches one of each.
+    """
+
+    text: str
+    direction: str
+    threshold: float
+    where: dict[str, tuple[str, ...]]
+
+    def failures(self, judgement: Judgement) -> list[Verdict]:
+        """The cells whose verdict is the gate's direction, by more than its threshold.
+
+        :raises RequestError: if ``where`` means no cell at all: a gate that cannot fail guards nothing.
+        """
+        meant = [verdict for verdict in judgement.verdicts if self._means(verdict)]
+        if not meant:
+            raise RequestError(f"--fail-on '{self.text}' means none of the cells")
+        return [
+            verdict
+            for verdict in meant
+            if verdict.verdict == self.direction
+            and max(verdict.ratio.median, 1 / verdict.ratio.median) - 1 > self.threshold
+        ]
+
+    def _means(self, verdict: Verdict) -> bool:
+        return all(
+            any(fnmatchcase(verdict.parameters.get(axis, "").lower(), pattern) for pattern in patterns)
+            for axis, patterns in self.where.items()
+        )
+
+
+def parse_gate(text: str) -> Gate:
+    """A gate from its text.
+
+    :raises RequestError: if it is of another form.
+    """
+    match = _FORM.fullmatch(text.strip())
+    words: Sequence[str] = match[3].split() if match and match[3] else ()
+    if match is None or not all(re.fullmatch(r"[^=]+=.+", word) for word in words):
+        raise RequestError(
+            f"--fail-on '{text}' is no gate: write slower>5% or slower>3% where workload=handshake"
+        )
+    where = {}
+    for word in words:
+        axis, _, patterns = word.partition("=")
+        where[axis] = tuple(patterns.lower().split(","))
+    return Gate(text.strip(), match[1], float(match[2]) / 100, where)

@@ -1,0 +1,122 @@
+"""The judgement: cell by cell faster, slower, or not to be told."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from tlsbench.comparison.recording import Recording
+from tlsbench.stats import Interval, adjusted, compare, deviation, geometric_mean, is_difference
+
+#: The smallest difference that the footnote on more samples speaks of.
+_WANTED_DIFFERENCE = 0.02
+#: The share of false findings among all findings that is allowed (Benjamini and Hochberg).
+_FALSE_DISCOVERIES = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is said of one cell.
+
+    :param ratio: time in the new result over that in the base: 1.05 is five percent slower.
+    :param p_value: of the rank test, corrected for the number of cells.
+    :param floor: the difference below which nothing is called, as a fraction.
+    :param verdict: ``"faster"``, ``"slower"`` or ``"~"``.
+    :param more_samples: how many more samples would show a difference of 2 %; 0 if there are enough.
+    """
+
+    id: str
+    parameters: Mapping[str, str]
+    base_median_ns: float
+    new_median_ns: float
+    ratio: Interval
+    p_value: float
+    floor: float
+    verdict: str
+    more_samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """All verdicts, what stood on one side only, and what makes the two hard to compare."""
+
+    base: Recording
+    new: Recording
+    verdicts: Sequence[Verdict]
+    only_base: Sequence[str]
+    only_new: Sequence[str]
+    warnings: Sequence[str]
+
+    @property
+    def geometric_mean(self) -> float:
+        """The geometric mean of the ratios of all cells."""
+        return geometric_mean([verdict.ratio.median for verdict in self.verdicts])
+
+
+def judge(base: Recording, new: Recording) -> Judgement:
+    """Compare two results that were taken at different times, cells matched by id.
+
+    A cell is called faster or slower only if the interval of its ratio leaves one out, the corrected rank
+    test agrees, and the ratio exceeds the floor: the larger noise floor of the two runs plus the larger
+    drift, because between two runs a machine wanders at least as far as within one.
+    """
+    shared = [name for name in base.times_ns if name in new.times_ns]
+    comparisons = [compare(base.times_ns[name], new.times_ns[name]) for name in shared]
+    p_values = adjusted([comparison.p_value for comparison in comparisons])
+    drift = max(base.drift, new.drift)
+    verdicts = []
+    for name, comparison, p_value in zip(shared, comparisons, p_values, strict=True):
+        floor = max(base.floor(name), new.floor(name)) + drift
+        called = p_value <= _FALSE_DISCOVERIES and is_difference(comparison.ratio, floor)
+        direction = "slower" if comparison.ratio.median > 1 else "faster"
+        verdicts.append(
+            Verdict(
+                id=name,
+                parameters=new.parameters[name],
+                base_median_ns=_median(base.times_ns[name]),
+                new_median_ns=_median(new.times_ns[name]),
+                ratio=comparison.ratio,
+                p_value=p_value,
+                floor=floor,
+                verdict=direction if called else "~",
+                more_samples=_more_samples(comparison.ratio, len(new.times_ns[name])),
+            )
+        )
+    return Judgement(
+        base=base,
+        new=new,
+        verdicts=verdicts,
+        only_base=[name for name in base.times_ns if name not in new.times_ns],
+        only_new=[name for name in new.times_ns if name not in base.times_ns],
+        warnings=list(_warnings(base, new, shared)),
+    )
+
+
+def _median(times: Sequence[float]) -> float:
+    ordered = sorted(times)
+    middle = len(ordered) // 2
+    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
+
+
+def _more_samples(ratio: Interval, samples: int) -> int:
+    """An interval narrows with the root of the samples; 0 if it is narrow enough already."""
+    if not math.isfinite(deviation(ratio)):
+        return 0
+    half_width = math.log(ratio.high / ratio.low) / 2
+    needed = samples * (half_width / math.log1p(_WANTED_DIFFERENCE)) ** 2
+    return max(0, math.ceil(needed) - samples)
+
+
+def _warnings(base: Recording, new: Recording, shared: Sequence[str]) -> Sequence[str]:
+    warnings = [
+        f"different {name}: {base.environment[name]} in the base, {new.environment[name]} in the new"
+        for name in base.environment
+        if name in new.environment and base.environment[name] != new.environment[name]
+    ]
+    warnings += [
+        f"different parameters of '{name}'"
+        for name in shared
+        if base.parameters[name] != new.parameters[name]
+    ]
+    return warnings

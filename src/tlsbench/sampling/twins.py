@@ -1,0 +1,39 @@
+"""A/A cells: scenarios measured more than once, to see what this machine calls a difference."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tlsbench.sampling.runner import Series
+from tlsbench.scenarios import Scenario
+from tlsbench.stats import drift, noise_floor
+
+#: How often a workload's first scenario is measured beside itself: three cells make three pairs.
+_TWINS = 2
+
+
+def twins_of(scenarios: Sequence[Scenario]) -> list[Scenario]:
+    """The scenarios to measure again: the first of each workload, twice more."""
+    firsts = {scenario.workload: scenario for scenario in reversed(scenarios)}
+    return [scenario for scenario in firsts.values() for _ in range(_TWINS)]
+
+
+def noise_floors(series: Sequence[Series], twins: Sequence[Series]) -> dict[str, float]:
+    """The noise floor of each workload, see :func:`tlsbench.stats.noise_floor`.
+
+    :param series: the cells of the run.
+    :param twins: those of :func:`twins_of` its scenarios, measured in the same rounds.
+    """
+    floors = {}
+    for workload in dict.fromkeys(twin.scenario.workload for twin in twins):
+        scenario = next(twin.scenario for twin in twins if twin.scenario.workload == workload)
+        equals = [one for one in (*series, *twins) if one.scenario == scenario and one.rounds]
+        if len(equals) > _TWINS:
+            floors[workload] = noise_floor([one.round_medians_ns for one in equals])
+    return floors
+
+
+def drift_of(series: Sequence[Series]) -> float | None:
+    """How far the machine wandered, see :func:`tlsbench.stats.drift`; None before the second round."""
+    rounds = [one.round_medians_ns for one in series if len(one.rounds) > 1]
+    return drift(rounds) if rounds else None

@@ -1,0 +1,68 @@
+"""Comparing two sets of samples that were not taken together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tlsbench.stats.intervals import CONFIDENCE, Interval
+
+#: Samples are folded into at most so many blocks: neighbours in time are alike, blocks hardly are.
+_BLOCKS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The ratio new over base, and the probability of ranks so uneven if nothing had changed."""
+
+    ratio: Interval
+    p_value: float
+    blocks: int
+
+
+def compare(base: Sequence[float], new: Sequence[float]) -> Comparison:
+    """Compare two sets of times in the order in which they were measured.
+
+    The ratio is the Hodges-Lehmann estimator on logarithms: the median of the ratios of every new block to
+    every base block, with the interval that the Mann-Whitney test leaves (J. L. Hodges and E. L. Lehmann,
+    Ann. Math. Statist. 34, 1963; M. Hollander et al., Nonparametric Statistical Methods, 3rd ed.,
+    sections 4.2 and 4.3). The p-value is that of the two-sided Mann-Whitney test (scipy).
+
+    :param base: times above zero, at least one; fewer than four leave the interval infinite.
+    :param new: the same.
+    """
+    from scipy.stats import mannwhitneyu, norm
+
+    ours, theirs = _blocked(new), _blocked(base)
+    shifts = np.sort(np.subtract.outer(ours, theirs), axis=None)
+    spread = math.sqrt(len(ours) * len(theirs) * (len(ours) + len(theirs) + 1) / 12)
+    quantile = float(norm.ppf((1 + CONFIDENCE) / 2))
+    rank = math.floor(len(shifts) / 2 - quantile * spread)
+    low, high = (shifts[rank - 1], shifts[-rank]) if rank >= 1 else (-math.inf, math.inf)
+    ratio = Interval(math.exp(low), math.exp(float(np.median(shifts))), math.exp(high))
+    p_value = float(mannwhitneyu(ours, theirs, alternative="two-sided").pvalue)
+    return Comparison(ratio, p_value, min(len(ours), len(theirs)))
+
+
+def adjusted(p_values: Sequence[float]) -> list[float]:
+    """The p-values corrected for there being many, by Benjamini and Hochberg (scipy)."""
+    from scipy.stats import false_discovery_control
+
+    return [float(p) for p in false_discovery_control(p_values)] if p_values else []
+
+
+def geometric_mean(ratios: Sequence[float]) -> float:
+    """The geometric mean, the one mean of ratios that does not depend on which is the base.
+
+    P. J. Fleming and J. J. Wallace, Comm. ACM 29 (1986) 218.
+    """
+    return math.exp(math.fsum(map(math.log, ratios)) / len(ratios))
+
+
+def _blocked(values: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    logs = np.log(np.asarray(values, dtype=float))
+    blocks = np.array_split(logs, min(_BLOCKS, len(logs)))
+    return np.array([float(np.median(block)) for block in blocks])

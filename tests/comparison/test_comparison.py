@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.comparison import Recording, judge, load_recording, parse_gate
+from tlsbench.comparison.recording import recording_from_json
+from tlsbench.errors import RequestError
+from tlsbench.report import comparisons
+
+HANDSHAKE = {"workload": "handshake", "key": "rsa-2048"}
+BULK = {"workload": "bulk", "key": "rsa-2048"}
+
+
+def recording(seed: int = 1, floor: float = 0.01, drift: float = 0.0, **scales: float) -> Recording:
+    generator = np.random.default_rng(seed)
+    return Recording(
+        source=f"run {seed}",
+        times_ns={name: tuple(1e6 * scale * generator.normal(1, 0.01, 60)) for name, scale in scales.items()},
+        parameters={name: BULK if name == "c" else HANDSHAKE for name in scales},
+        noise_floor={"handshake": floor, "bulk": floor},
+        drift=drift,
+        environment={"processor": "A", "meter": "wall"},
+    )
+
+
+BASE = recording(1, a=1, b=1, c=1)
+
+
+def verdicts(new: Recording, base: Recording = BASE) -> list[str]:
+    return [verdict.verdict for verdict in judge(base, new).verdicts]
+
+
+def test_faster_slower_and_neither_are_told_apart() -> None:
+    assert verdicts(recording(2, a=1.1, b=0.9, c=1.0)) == ["slower", "faster", "~"]
+
+
+def test_what_is_below_the_noise_floor_of_either_run_is_not_called() -> None:
+    new = recording(2, a=1.1, b=0.9, c=1.0)
+    assert verdicts(replace(new, noise_floor={"handshake": 0.2})) == ["~", "~", "~"]
+    assert verdicts(new, replace(BASE, noise_floor={"handshake": 0.2})) == ["~", "~", "~"]
+    assert verdicts(replace(new, noise_floor={"handshake": math.inf})) == ["~", "~", "~"]
+
+
+def test_the_drift_within_the_runs_widens_the_verdict() -> None:
+    assert verdicts(recording(2, drift=0.12, a=1.1, b=0.9, c=1.0)) == ["~", "~", "~"]
+
+
+def test_cells_of_one_side_are_listed() -> None:
+    judgement = judge(BASE, recording(2, a=1, d=1))
+    assert (judgement.only_base, judgement.only_new) == (["b", "c"], ["d"])
+    text = comparisons.plain(judgement, [], 160)
+    assert "only in run 1: b" in text
+    assert "only in run 2: d" in text
+
+
+def test_different_environments_and_parameters_are_told_loudly() -> None:
+    new = replace(recording(2, a=1, b=1, c=1), environment={"processor": "B", "meter": "wall"})
+    new = replace(new, parameters={**new.parameters, "a": BULK})
+    judgement = judge(BASE, new)
+    assert list(judgement.warnings) == [
+        "different processor: A in the base, B in the new",
+        "different parameters of 'a'",
+    ]
+    assert comparisons.plain(judgement, [], 160).startswith("WARNING: different processor")
+    assert "::warning title=tlsbench::different processor" in comparisons.github(judgement, [])
+
+
+def test_the_geometric_mean_is_over_all_cells() -> None:
+    assert judge(BASE, recording(2, a=2, b=0.5, c=1)).geometric_mean == pytest.approx(1, rel=0.01)
+
+
+def test_an_imprecise_cell_says_how_many_more_rounds_it_needs() -> None:
+    generator = np.random.default_rng(1)
+    wild = {"a": tuple(1e6 * generator.lognormal(0, 0.3, 40))}
+    judgement = judge(replace(BASE, times_ns=wild), replace(BASE, times_ns=wild))
+    assert judgement.verdicts[0].more_samples > 40
+    assert "more rounds to see 2 %" in comparisons.plain(judgement, [], 160)
+
+
+@pytest.mark.parametrize(
+    ("text", "failing"),
+    [
+        ("slower>5%", ["a"]),
+        ("slower > 4.5 %", ["a"]),
+        ("slower>15%", []),
+        ("faster>5%", ["b"]),
+        ("slower>5% where workload=handshake", ["a"]),
+        ("slower>5% where workload=bulk", []),
+        ("slower>5% where workload=* key=rsa-*,ed25519", ["a"]),
+    ],
+)
+def test_a_gate_fails_what_is_surely_slower_than_its_threshold(text: str, failing: list[str]) -> None:
+    judgement = judge(BASE, recording(2, a=1.1, b=0.9, c=1.0))
+    assert [verdict.id for verdict in parse_gate(text).failures(judgement)] == failing
+
+
+def test_a_gate_that_means_no_cell_is_refused() -> None:
+    with pytest.raises(RequestError, match="means none of the cells"):
+        parse_gate("slower>5% where key=ed25519").failures(judge(BASE, BASE))
+
+
+@pytest.mark.parametrize("text", ["", "slower", "slower>x%", "slow>5%", "slower>5% where key", "slower>5"])
+def test_another_form_is_no_gate(text: str) -> None:
+    with pytest.raises(RequestError, match="is no gate"):
+        parse_gate(text)
+
+
+def document(**changes: Any) -> dict[str, Any]:
+    benchmark = {"fullname": "test_x", "params": None, "stats": {"data": [0.001, 0.002]}, **changes}
+    return {"benchmarks": [benchmark]}
+
+
+def test_any_pytest_benchmark_result_with_raw_data_will_do() -> None:
+    found = recording_from_json(json.dumps(document()), "x.json")
+    assert found.times_ns == {"test_x": (1e6, 2e6)}
+    assert found.floor("test_x") == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "is not JSON"),
+        ("{}", "has no list 'benchmarks'"),
+        ("[]", "has no list 'benchmarks'"),
+        ('{"benchmarks": []}', "holds no benchmark"),
+        ('{"benchmarks": [{}]}', "a benchmark lacks 'fullname'"),
+        ('{"benchmarks": [1]}', "a field is malformed"),
+        (json.dumps(document(stats={})), "no raw data of 'test_x'"),
+        (json.dumps(document(stats={"data": []})), "no raw data of 'test_x'"),
+        (json.dumps(document(stats={"data": [float("nan")]})), "not all numbers above zero"),
+        (json.dumps(document(stats={"data": [0]})), "not all numbers above zero"),
+        (json.dumps(document(stats={"data": ["x"]})), "malformed"),
+        (json.dumps(document(stats={"data": 7})), "malformed"),
+    ],
+)
+def test_a_result_that_cannot_be_compared_is_one_clear_line(text: str, message: str) -> None:
+    with pytest.raises(RequestError, match=r"^x\.json") as error:
+        recording_from_json(text, "x.json")
+    assert message in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+def slowed(path: Path, scale: float) -> None:
+    stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    for benchmark in stored["benchmarks"]:
+        times: Mapping[str, Any] = benchmark["extra_info"]["tlsbench"]["times_ns"]
+        times["total"]["round_medians"] = [scale * one for one in times["total"]["round_medians"]]
+    stored["tlsbench"]["noise_floor"] = {"handshake": 0.01}
+    stored["tlsbench"]["conditions"]["drift"] = 0.0
+    path.write_text(json.dumps(stored), encoding="utf-8")
+
+
+@pytest.fixture
+def two_runs(in_empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["implementation=fake", "key=rsa-2048,ed25519", "--time-budget", "300ms", "--precision", "0"]
+    assert tlsbench(["run", *words, "--json", "base.json"]) == 0
+    slowed(Path("base.json"), 1.0)
+    Path("same.json").write_bytes(Path("base.json").read_bytes())
+    Path("slow.json").write_bytes(Path("base.json").read_bytes())
+    slowed(Path("slow.json"), 1.5)
+    capsys.readouterr()
+
+
+@pytest.mark.usefixtures("two_runs")
+def test_a_gate_passes_with_zero_and_fails_with_one(capsys: pytest.CaptureFixture[str]) -> None:
+    gate = ["--fail-on", "slower>5% where workload=handshake"]
+    assert tlsbench(["compare", "base.json", "same.json", *gate]) == 0
+    assert "0 slower" in capsys.readouterr().out
+    assert tlsbench(["compare", "base.json", "slow.json", *gate]) == 1
+    out = capsys.readouterr().out
+    assert out.count("failed 'slower>5% where workload=handshake': workload=handshake") == 2
+    assert "+50.0 %" in out
+
+
+@pytest.mark.usefixtures("two_runs")
+@pytest.mark.parametrize("output_format", ["table", "markdown", "json", "github"])
+def test_every_format_names_what_failed(output_format: str, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["compare", "base.json", "slow.json", "--fail-on", "slower>5%", "--format", output_format]
+    assert tlsbench(words) == 1
+    out = capsys.readouterr().out
+    assert "key=ed25519" in out
+    if output_format == "json":
+        assert len(json.loads(out)["failed"][0]["ids"]) == 2
+    if output_format == "github":
+        assert out.count("::error title=tlsbench::") == 2
+
+
+@pytest.mark.usefixtures("two_runs")
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["base.json", "nothing"], "no file 'nothing'"),
+        (["base.json", "slow.json", "--fail-on", "slow"], "is no gate"),
+        (["base.json", "slow.json", "--format", "tabel"], "did you mean 'table'?"),
+        (["base.json", "other.json"], "have no benchmark in common"),
+    ],
+)
+def test_a_wrong_comparison_is_one_line_and_ends_with_two(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("other.json").write_text(json.dumps(document()), encoding="utf-8")
+    assert tlsbench(["compare", *words]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("two_runs")
+def test_a_stored_run_carries_its_noise_floor() -> None:
+    assert load_recording("base.json").noise_floor == {"handshake": 0.01}
