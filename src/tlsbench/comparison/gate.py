@@ -33,7 +33,11 @@ class Gate:
 
         :raises RequestError: if ``where`` means no cell at all: a gate that cannot fail guards nothing.
         """
-        meant = [verdict for verdict in judgement.verdicts if self._means(verdict)]
+        return self.failing(judgement.verdicts)
+
+    def failing(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+        """The same of any verdicts."""
+        meant = [verdict for verdict in verdicts if self._means(verdict)]
         if not meant:
             raise RequestError(f"--fail-on '{self.text}' means none of the cells")
         return [

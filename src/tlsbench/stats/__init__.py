@@ -2,16 +2,20 @@
 
 from tlsbench.stats.intervals import CONFIDENCE, Interval, median_interval, paired_ratio
 from tlsbench.stats.noise import deviation, drift, is_difference, noise_floor
+from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired
 from tlsbench.stats.summary import Summary, summarise
 from tlsbench.stats.unpaired import Comparison, adjusted, compare, geometric_mean
 
 __all__ = [
     "CONFIDENCE",
     "Comparison",
+    "Epoch",
     "Interval",
+    "PairedComparison",
     "Summary",
     "adjusted",
     "compare",
+    "compare_paired",
     "deviation",
     "drift",
     "geometric_mean",

@@ -1,0 +1,140 @@
+"""Duels: two sides measured in epochs, each side twice, everything made anew for each epoch."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from statistics import median
+
+from tlsbench.implementations.registry import implementations
+from tlsbench.sampling.meters import Meter
+from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.sampling.runner import Plan, Series, measure
+from tlsbench.scenarios import Scenario
+from tlsbench.stats import Epoch
+from tlsbench.workloads import Sample, Workload, prepare
+
+#: What a duel compares. A primitive has its total alone.
+SIDES: Mapping[str, Callable[[Sample], float]] = {
+    "client": lambda sample: sample.client_ns / sample.operations,
+    "server": lambda sample: sample.server_ns / sample.operations,
+    "total": lambda sample: sample.total_ns / sample.operations,
+}
+#: The budget is divided into so many epochs; fewer where each must start processes.
+_EPOCHS = 20
+_EPOCHS_OF_WORKERS = 12
+_SHORTEST_EPOCH_SECONDS = 0.1
+
+#: Opens one side for an epoch: gives the function that makes its workloads.
+OpenSide = Callable[[], AbstractContextManager[Callable[[Scenario], Workload]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Two scenarios to hold against each other; the same one twice where the environments differ."""
+
+    a: Scenario
+    b: Scenario
+
+
+@dataclass(slots=True)
+class MatchRecord:
+    """The epochs of a match, for each of :data:`SIDES`, and the proof of its last samples."""
+
+    match: Match
+    epochs: dict[str, list[Epoch]] = field(default_factory=dict)
+    proofs: tuple[Mapping[str, object], Mapping[str, object]] = ({}, {})
+
+
+@dataclass(frozen=True, slots=True)
+class DuelOutcome:
+    """What a duel came to; ``interrupted`` if it was ended before its budget."""
+
+    records: Sequence[MatchRecord]
+    elapsed_s: float
+    interrupted: bool
+
+
+def local_side(meter: Meter) -> OpenSide:
+    """A side in this process."""
+
+    @contextmanager
+    def open_side() -> Iterator[Callable[[Scenario], Workload]]:
+        yield lambda scenario: prepare(scenario, implementations(), meter.clock)
+
+    return open_side
+
+
+def remote_side(interpreter: Interpreter, meter: Meter) -> OpenSide:
+    """A side in a worker process of its own, a new one for each epoch."""
+
+    @contextmanager
+    def open_side() -> Iterator[Callable[[Scenario], Workload]]:
+        with Worker(interpreter) as worker:
+            worker.greeting()
+            yield lambda scenario: RemoteWorkload(worker, scenario, meter.name)
+
+    return open_side
+
+
+def duel(
+    matches: Sequence[Match],
+    open_a: OpenSide,
+    open_b: OpenSide,
+    plan: Plan,
+    *,
+    in_workers: bool,
+    observe: Callable[[int, int], None] = lambda _done, _of: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> DuelOutcome:
+    """Measure the matches until the plan's time budget is spent.
+
+    The number of epochs is fixed by the budget and not by what they show, so that looking does not
+    change the odds.
+
+    :param observe: told after each epoch how many there were, and of how many.
+    :raises MeasurementError: if a cell of either side fails: half a duel says nothing.
+    """
+    began = time.monotonic()
+    epochs = _EPOCHS_OF_WORKERS if in_workers else _EPOCHS
+    epoch_s = max(_SHORTEST_EPOCH_SECONDS, plan.time_budget_s / epochs)
+    records = [MatchRecord(match) for match in matches]
+    for done in range(epochs):
+        epoch_plan = replace(plan, time_budget_s=epoch_s, precision=0, seed=plan.seed + done)
+        series = _epoch(matches, open_a, open_b, epoch_plan, time.monotonic())
+        for record, four in zip(records, zip(*[iter(series)] * 4, strict=True), strict=True):
+            _note(record, four)
+        observe(done + 1, epochs)
+        if stop_asked() and done + 1 < epochs:
+            return DuelOutcome(records, time.monotonic() - began, interrupted=True)
+    return DuelOutcome(records, time.monotonic() - began, interrupted=False)
+
+
+def _epoch(
+    matches: Sequence[Match], open_a: OpenSide, open_b: OpenSide, plan: Plan, began: float
+) -> Sequence[Series]:
+    """Measure every match for an epoch: four series each, a and b and each of them again."""
+    with ExitStack() as stack:
+        make_a, make_b = stack.enter_context(open_a()), stack.enter_context(open_b())
+        scenarios = [one for match in matches for one in (match.a, match.a, match.b, match.b)]
+        makers = iter([make_a, make_a, make_b, make_b] * len(matches))
+
+        def make(scenario: Scenario) -> Workload:
+            return next(makers)(scenario)  # measure() makes its cells in the order of its scenarios
+
+        left_s = max(_SHORTEST_EPOCH_SECONDS, plan.time_budget_s - (time.monotonic() - began))
+        outcome = measure(scenarios, make, replace(plan, time_budget_s=left_s))
+    for series in outcome.series:
+        if series.error is not None:
+            raise series.error
+    return outcome.series
+
+
+def _note(record: MatchRecord, four: Sequence[Series]) -> None:
+    sides = ("total",) if record.match.a.workload == "primitive" else tuple(SIDES)
+    for side in sides:
+        medians = [[median(map(SIDES[side], visit)) for visit in series.rounds] for series in four]
+        record.epochs.setdefault(side, []).append(Epoch(*medians))
+    record.proofs = (four[0].proof, four[2].proof)

@@ -1,0 +1,74 @@
+"""A process that measures on request: ``python -m tlsbench.sampling.worker``.
+
+Another Python, or another environment, cannot be measured from within; so a duel between two of them
+starts a worker in each. Requests and answers are lines of JSON on standard input and output:
+
+    → {"prepare": "<scenario id>", "meter": "wall"}    ← {"cell": 0}
+    → {"sample": 0}                                    ← {"client_ns": …, "server_ns": …, …}
+    → {"proof": 0}                                     ← {"proof": {…}}
+
+The first line, before any request, is ``{"version": …, "engines": {…}}``. What goes wrong is answered by
+``{"error": "…"}``. The worker ends with its input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import json
+import signal
+import sys
+from typing import Any, TextIO
+
+import tlsbench
+from tlsbench.errors import RequestError, TlsbenchError
+from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.sampling.meters import meter_named
+from tlsbench.scenarios import expand, parse
+from tlsbench.workloads import Workload, prepare
+
+
+def serve(requests: TextIO, answers: TextIO) -> None:
+    """Answer each line of ``requests`` by a line in ``answers``, until there are no more."""
+    engines = {name: member.engine() for name, member in implementations().items()}
+    _answer(answers, {"version": tlsbench.__version__, "engines": engines})
+    cells: list[Workload] = []
+    for line in requests:
+        try:
+            _answer(answers, _handle(json.loads(line), cells))
+        except TlsbenchError as error:
+            _answer(answers, {"error": str(error)})
+    for cell in cells:
+        cell.close()
+
+
+def _handle(request: dict[str, Any], cells: list[Workload]) -> dict[str, Any]:
+    if "prepare" in request:
+        matrix = expand([parse([request["prepare"]], tuple(capabilities()))], capabilities())
+        if len(matrix.scenarios) != 1:
+            reasons = "; ".join(excluded.reason for excluded in matrix.excluded)
+            raise RequestError(f"cannot measure '{request['prepare']}' here: {reasons}")
+        clock = meter_named(request["meter"]).clock
+        cells.append(prepare(matrix.scenarios[0], implementations(), clock))
+        return {"cell": len(cells) - 1}
+    if "sample" in request:
+        sample = cells[request["sample"]].sample()
+        return {
+            "client_ns": sample.client_ns,
+            "server_ns": sample.server_ns,
+            "total_ns": sample.total_ns,
+            "operations": sample.operations,
+        }
+    return {"proof": dict(cells[request["proof"]].proof())}
+
+
+def _answer(answers: TextIO, answer: dict[str, Any]) -> None:
+    answers.write(json.dumps(answer) + "\n")
+    answers.flush()
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
+    gc.disable()
+    with contextlib.suppress(BrokenPipeError):
+        serve(sys.stdin, sys.stdout)

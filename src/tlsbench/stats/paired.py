@@ -1,0 +1,77 @@
+"""Comparing two sides that were sampled together, in epochs.
+
+An epoch is a short run for which everything was made anew: connections, contexts, memory, and where there
+are worker processes, these too. So what one making happens to cost, by where its memory lies, differs from
+epoch to epoch like any other noise, and the epochs are the independent samples (T. Kalibera and R. Jones,
+Rigorous Benchmarking in Reasonable Time, ISMM 2013: repeat at the highest level that varies).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from tlsbench.stats.intervals import Interval, median_interval
+from tlsbench.stats.noise import deviation, is_difference
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """The rounds of one epoch: for each round the medians of two cells of each side, in nanoseconds."""
+
+    a: Sequence[float]
+    a_again: Sequence[float]
+    b: Sequence[float]
+    b_again: Sequence[float]
+
+    @property
+    def log_ratio(self) -> float:
+        """The logarithm of b over a: the median over rounds of the geometric means of each side."""
+        a, a_again, b, b_again = (
+            np.log(np.asarray(one)) for one in (self.a, self.a_again, self.b, self.b_again)
+        )
+        return float(np.median((b + b_again) / 2 - (a + a_again) / 2))
+
+    @property
+    def log_ratios_of_equals(self) -> tuple[float, float]:
+        """The same of each side over itself: A/A and B/B, which differ by noise alone."""
+        return (
+            float(np.median(np.log(np.asarray(self.a_again) / np.asarray(self.a)))),
+            float(np.median(np.log(np.asarray(self.b_again) / np.asarray(self.b)))),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PairedComparison:
+    """What the epochs say.
+
+    :param ratio: the time of b over that of a, with its 95 % interval.
+    :param floor: the noise floor from the A/A and B/B cells, as a fraction.
+    :param epochs: how many there were; fewer than six have no interval.
+    """
+
+    ratio: Interval
+    floor: float
+    epochs: int
+
+    @property
+    def verdict(self) -> str:
+        """Whether b is ``"faster"`` or ``"slower"`` than a, or ``"~"``."""
+        if not is_difference(self.ratio, self.floor):
+            return "~"
+        return "slower" if self.ratio.median > 1 else "faster"
+
+
+def compare_paired(epochs: Sequence[Epoch]) -> PairedComparison:
+    """Sum up the epochs of a duel; at least one."""
+    ratio = _exponential(median_interval([epoch.log_ratio for epoch in epochs]))
+    equals = [log_ratio for epoch in epochs for log_ratio in epoch.log_ratios_of_equals]
+    floor = deviation(_exponential(median_interval(equals)))
+    return PairedComparison(ratio, floor, len(epochs))
+
+
+def _exponential(logs: Interval) -> Interval:
+    return Interval(math.exp(logs.low), math.exp(logs.median), math.exp(logs.high))

@@ -1,0 +1,131 @@
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.report.duels import DuelResult, markdown, text
+from tlsbench.sampling.duel import Match
+from tlsbench.scenarios import Scenario
+from tlsbench.stats import Interval, PairedComparison
+
+pytestmark = pytest.mark.usefixtures("in_empty_folder")
+QUICKLY = ["--time-budget", "10ms"]
+SCENARIO = Scenario(workload="handshake", client="x", server="x")
+
+
+def comparison(median: float, width: float = 0.01, floor: float = 0.01) -> PairedComparison:
+    return PairedComparison(Interval(median * (1 - width), median, median * (1 + width)), floor, 20)
+
+
+def result(client: float, server: float, total: float) -> DuelResult:
+    comparisons = {"client": comparison(client), "server": comparison(server), "total": comparison(total)}
+    return DuelResult(Match(SCENARIO, SCENARIO), "ssl", "utls", comparisons)
+
+
+def test_the_answer_is_one_sentence_with_its_uncertainty() -> None:
+    assert result(0.5, 0.8, 0.625).sentence == (
+        "utls is 1.60× faster than ssl (95 % 1.58–1.62), for the client 2.00× (95 % 1.98–2.02), "
+        "for the server 1.25× (95 % 1.24–1.26)"
+    )
+
+
+def test_the_faster_side_is_named_first_whichever_it_is() -> None:
+    assert result(1.0, 2.0, 1.5).sentence.startswith("ssl is 1.50× faster than utls (95 % 1.48–1.52)")
+    assert "for the client not to be told apart" in result(1.0, 2.0, 1.5).sentence
+
+
+def test_what_is_below_the_floor_is_told_as_such() -> None:
+    sentence = result(1.0, 1.0, 1.005).sentence
+    assert sentence.startswith("utls and ssl cannot be told apart: 0.995×")
+    assert sentence.endswith("the noise floor is 1.00 %")
+
+
+def test_both_formats_hold_every_figure() -> None:
+    for written in (text([result(0.5, 0.8, 0.625)], 40.0), markdown([result(0.5, 0.8, 0.625)], 40.0)):
+        assert "0.625" in written
+        assert "20 epochs in 40 s" in written
+
+
+def test_two_values_of_an_axis_are_duelled(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["duel", "implementation=fake", "link=memory,tcp", *QUICKLY, "--json", "x.json"]) == 0
+    assert "memory is" in capsys.readouterr().out
+    document = json.loads(Path("x.json").read_text(encoding="utf-8"))
+    (found,) = document["duel"]
+    assert found["comparisons"]["total"]["verdict"] == "slower"
+    assert len(found["log_ratios"]["total"]) == 20
+    assert found["a"]["negotiated"]["version"] == "1.3"
+
+
+def test_two_whole_scenarios_are_duelled(capsys: pytest.CaptureFixture[str]) -> None:
+    sides = ["--a", "implementation=fake", "--b", "implementation=fake link=unix chain_length=2"]
+    assert tlsbench(["duel", *sides, *QUICKLY, "--format", "markdown"]) == 0
+    assert "a: 1 memory, b: 2 unix" in capsys.readouterr().out
+
+
+def test_two_environments_are_duelled_and_a_gate_can_fail(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["duel", "implementation=fake", "key=rsa-2048,ed25519", "--env-b", "COLOUR=blue", *QUICKLY]
+    assert tlsbench([*words, "--format", "json"]) == 0
+    found = json.loads(capsys.readouterr().out)["duel"]
+    assert [one["a"]["id"].split("=")[-1] for one in found] == ["rsa-2048", "ed25519"]
+    assert found[0]["b"]["name"].endswith("COLOUR=blue")
+
+
+@pytest.mark.parametrize(("gate", "code"), [("slower>5%", 1), ("slower>5000%", 0), ("faster>5%", 0)])
+def test_a_gate_fails_where_b_is_surely_slower(
+    gate: str, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = [
+        "duel",
+        "implementation=fake",
+        "link=memory,tcp",
+        *QUICKLY,
+        "--fail-on",
+        f"{gate} where link=tcp",
+    ]
+    assert tlsbench(words) == code
+    assert ("failed 'slower>5% where link=tcp'" in capsys.readouterr().err) is bool(code)
+
+
+def test_a_worker_without_tlsbench_ends_with_three_and_its_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'No module named tlsbench' >&2\nexit 1\n", encoding="utf-8")
+    python.chmod(0o755)
+    words = ["--python", str(python), "--python", sys.executable]
+    assert tlsbench(["duel", "implementation=fake", *words, *QUICKLY]) == 3
+    assert "died (exit code 1): No module named tlsbench" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "a duel needs selectors"),
+        (["implementation=ssl"], "the selectors name 1"),
+        (["key=*"], "the selectors name 9"),
+        (["--a", "key=rsa-2048"], "give both --a and --b"),
+        (["--a", "key=rsa-2048", "--b", "key=rsa-2048"], "are the same scenario"),
+        (["--a", "key=rsa-*", "--b", "key=ed25519"], "names 3 scenarios, not one"),
+        (["key=rsa-2048", "--a", "key=rsa-2048", "--b", "key=ed25519"], "leave out the other selectors"),
+        (["key=rsa-2048", "--python", "x"], "give --python twice, not 1 times"),
+        (["key=rsa-2048", "--python", "x", "--python", "x"], "the two sides are the same"),
+        (["key=rsa-2048", "--env-b", "COLOUR"], "'COLOUR' sets no variable"),
+        (["--a", "key=rsa-2048", "--b", "key=ed25519", "--env-b", "A=b"], "leave out --python and --env"),
+        (["implementation=ssl,pyopenssl", "resumption=early-data"], "a side cannot be measured: ssl"),
+        (["implementation=ssl,pyopenssl", "--format", "tabel"], "unknown format 'tabel'"),
+        (["implementation=ssl,pyopenssl", "--fail-on", "x"], "is no gate"),
+        (["implementation=ssl,pyopenssl", "--json", "no/x.json"], "cannot write no/x.json"),
+    ],
+)
+def test_a_wrong_duel_is_one_line_and_ends_with_two(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tlsbench(["duel", *words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert err.count("\n") == 1

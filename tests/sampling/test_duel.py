@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tlsbench.errors import MeasurementError, ProofError
+from tlsbench.sampling import Plan, meter_named
+from tlsbench.sampling import remote as remote_module
+from tlsbench.sampling.duel import Match, duel, local_side, remote_side
+from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.sampling.worker import serve
+from tlsbench.scenarios import Scenario
+
+Find = Callable[[str], tuple[Scenario, ...]]
+WALL = meter_named("wall")
+HERE = Interpreter(sys.executable, {})
+QUICKLY = Plan(time_budget_s=0.01, precision=0, seed=1, warm_up_s=0)
+
+
+def test_every_epoch_measures_both_sides_twice_in_the_same_rounds(scenarios_of: Find) -> None:
+    a, b = scenarios_of("implementation=fake link=memory,unix")
+    seen: list[tuple[int, int]] = []
+    outcome = duel(
+        [Match(a, b)],
+        local_side(WALL),
+        local_side(WALL),
+        QUICKLY,
+        in_workers=False,
+        observe=lambda done, of: seen.append((done, of)),
+    )
+    (record,) = outcome.records
+    assert seen[-1] == (20, 20)
+    assert set(record.epochs) == {"client", "server", "total"}
+    for epoch in record.epochs["total"]:
+        assert len({len(side) for side in (epoch.a, epoch.a_again, epoch.b, epoch.b_again)}) == 1
+        assert min(epoch.b) > 0
+    assert not outcome.interrupted
+
+
+def test_a_primitive_has_one_side_alone(scenarios_of: Find) -> None:
+    (one,) = scenarios_of("workload=primitive algorithm=sha-256/digest size=16B")
+    outcome = duel([Match(one, one)], local_side(WALL), local_side(WALL), QUICKLY, in_workers=False)
+    assert set(outcome.records[0].epochs) == {"total"}
+
+
+def test_a_request_to_stop_keeps_the_epochs_that_there_are(scenarios_of: Find) -> None:
+    (one,) = scenarios_of("implementation=fake")
+    sides = local_side(WALL), local_side(WALL)
+    outcome = duel([Match(one, one)], *sides, QUICKLY, in_workers=False, stop_asked=lambda: True)
+    assert outcome.interrupted
+    assert len(outcome.records[0].epochs["total"]) == 1
+
+
+def test_a_side_whose_proof_fails_ends_the_duel(scenarios_of: Find, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tlsbench.implementations import openssl_bindings
+
+    a, b = scenarios_of("implementation=pyopenssl group=X25519MLKEM768,secp384r1")
+    monkeypatch.setattr(openssl_bindings, "set_groups", lambda context, names: None)
+    with pytest.raises(ProofError, match="wanted secp384r1, got X25519MLKEM768"):
+        duel([Match(a, b)], local_side(WALL), local_side(WALL), QUICKLY, in_workers=False)
+
+
+def test_workers_measure_and_prove_in_processes_of_their_own(scenarios_of: Find) -> None:
+    (one,) = scenarios_of("implementation=fake resumption=psk")
+    side = remote_side(HERE, WALL)
+    outcome = duel([Match(one, one)], side, side, QUICKLY, in_workers=True)
+    (record,) = outcome.records
+    assert len(record.epochs["total"]) == 12
+    assert record.proofs[0]["resumption"] == record.proofs[1]["resumption"] == "psk"
+
+
+def test_a_worker_says_who_it_is_and_samples_on_request(scenarios_of: Find) -> None:
+    (one,) = scenarios_of("implementation=fake")
+    with Worker(HERE) as worker:
+        assert worker.greeting()["engines"]["fake"] == "none"
+        workload = RemoteWorkload(worker, one, "wall")
+        sample = workload.sample()
+        assert 0 < sample.client_ns < sample.total_ns
+        assert workload.proof()["cipher"] == "TLS_AES_256_GCM_SHA384"
+
+
+def test_a_worker_has_the_variables_that_it_was_given(tmp_path: Path) -> None:
+    program = tmp_path / "python"
+    program.write_text(
+        f'#!/bin/sh\necho "colour $COLOUR" >&2\nexec {sys.executable} -c "" \n', encoding="utf-8"
+    )
+    program.chmod(0o755)
+    with (
+        Worker(Interpreter(str(program), {"COLOUR": "blue"})) as worker,
+        pytest.raises(MeasurementError, match="colour blue"),
+    ):
+        worker.greeting()
+
+
+def test_what_cannot_be_measured_over_there_is_told_with_its_reason() -> None:
+    scenario = Scenario(workload="handshake", client="ssl", server="ssl", resumption="early-data")
+    with Worker(HERE) as worker:
+        worker.greeting()
+        with pytest.raises(MeasurementError, match="the ssl module has no early data"):
+            RemoteWorkload(worker, scenario, "wall")
+
+
+@pytest.mark.parametrize(
+    ("program", "message"),
+    [
+        ("import sys; sys.exit('no tlsbench here')", r"died \(exit code 1\): no tlsbench here"),
+        ("print('hello')", "wrote what is no answer"),
+        ("import time; time.sleep(60)", "said nothing for"),
+        ("import os; os.kill(os.getpid(), 9)", r"died \(exit code -9\): nothing on its stderr"),
+    ],
+)
+def test_a_worker_that_fails_is_reported_with_its_last_words(
+    program: str, message: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote_module, "_PATIENCE_SECONDS", 1.0)
+    script = tmp_path / "python"
+    script.write_text(f"#!{sys.executable}\n{program}\n", encoding="utf-8")
+    script.chmod(0o755)
+    began = time.monotonic()
+    with Worker(Interpreter(str(script), {})) as worker, pytest.raises(MeasurementError, match=message):
+        worker.greeting()
+    assert time.monotonic() - began < 30, "nothing hangs"
+
+
+def test_a_worker_killed_between_two_samples_is_reported(scenarios_of: Find) -> None:
+    (one,) = scenarios_of("implementation=fake")
+    with Worker(HERE) as worker:
+        worker.greeting()
+        workload = RemoteWorkload(worker, one, "wall")
+        os.kill(worker._process.pid, 9)
+        worker._process.wait()
+        with pytest.raises(MeasurementError, match=r"died \(exit code -9\)"):
+            workload.sample()
+
+
+def test_an_interpreter_that_is_not_there_is_told_as_such() -> None:
+    with pytest.raises(MeasurementError, match="cannot start /no/such/python: No such file"):
+        Worker(Interpreter("/no/such/python", {}))
+
+
+def test_the_protocol_is_lines_of_json() -> None:
+    requests = [
+        {"prepare": "implementation=fake", "meter": "wall"},
+        {"sample": 0},
+        {"proof": 0},
+        {"prepare": "key=rsa-1", "meter": "wall"},
+    ]
+    answers = io.StringIO()
+    serve(io.StringIO("\n".join(map(json.dumps, requests))), answers)
+    greeting, cell, sample, proof, error = map(json.loads, answers.getvalue().splitlines())
+    assert "ssl" in greeting["engines"]
+    assert cell == {"cell": 0}
+    assert set(sample) == {"client_ns", "server_ns", "total_ns", "operations"}
+    assert proof["proof"]["version"] == "1.3"
+    assert "unknown key 'rsa-1'" in error["error"]
