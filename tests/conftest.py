@@ -19,6 +19,12 @@ pytest_plugins = ["pytester"]
 QUICKLY = Plan(time_budget_s=0.0, precision=0.0, seed=1, warm_up_s=0.0, least_samples=8)
 
 
+@pytest.fixture(autouse=True)
+def out_of_sight_of_xdist(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pytest-benchmark is off where it sees xdist, and the tests start pytests of their own."""
+    monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
+
+
 @pytest.fixture
 def scenarios_of() -> Callable[[str], tuple[Scenario, ...]]:
     """The scenarios that a selector spells; none may be excluded."""

@@ -78,3 +78,17 @@ def test_links_between_pages_lead_somewhere() -> None:
                 target = child.attrs.get("href", "") if child.type == "link_open" else ""
                 if isinstance(target, str) and target and "://" not in target:
                     assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
+
+
+def test_the_commands_of_the_example_workflow_are_commands_that_there_are() -> None:
+    from tlsbench.cli.app import run
+
+    text = (ROOT / "docs/examples/tlsbench.yml").read_text(encoding="utf-8")
+    lines = [line.strip() for line in text.splitlines() if "bin/tlsbench" in line]
+    assert len(lines) == 2
+    for line in lines:
+        words = shlex.split(line.split(">>")[0])[1:]
+        # Both sides are this Python: a request that is right but for that has nothing else to complain of.
+        here = [sys.executable if "bin/python" in word else word for word in words]
+        assert run([*here, "--json", "no/such/folder/x.json"]) == 2
+        assert run([*here[: here.index("--python")], "--help"]) == 0

@@ -1,11 +1,6 @@
 from __future__ import annotations
 
-from pathlib import Path
-
-import pytest
-
 import tlsbench
-from tlsbench.results import environment
 from tlsbench.results.environment import Disturbance, describe_machine, engines
 
 
@@ -37,13 +32,6 @@ def test_machine_info_has_our_version_and_every_engine() -> None:
 
 def test_engines_can_be_limited_to_those_used() -> None:
     assert list(engines(["fake"])) == ["fake"]
-
-
-def test_the_governor_is_read_where_there_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "_GOVERNOR", tmp_path / "scaling_governor")
-    assert environment.governor() is None
-    (tmp_path / "scaling_governor").write_text("performance\n", encoding="ascii")
-    assert environment.governor() == "performance"
 
 
 def test_steal_is_a_share_of_the_time_between_two_looks() -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.sampling import Plan, meter_named
+from tlsbench.sampling import duel as duel_module
 from tlsbench.sampling import remote as remote_module
 from tlsbench.sampling.duel import Match, duel, local_side, remote_side
 from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
@@ -67,12 +68,15 @@ def test_a_side_whose_proof_fails_ends_the_duel(scenarios_of: Find, monkeypatch:
         duel([Match(a, b)], local_side(WALL), local_side(WALL), QUICKLY, in_workers=False)
 
 
-def test_workers_measure_and_prove_in_processes_of_their_own(scenarios_of: Find) -> None:
+def test_workers_measure_and_prove_in_processes_of_their_own(
+    scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(duel_module, "_EPOCHS_OF_WORKERS", 3)
     (one,) = scenarios_of("implementation=fake resumption=psk")
     side = remote_side(HERE, WALL)
     outcome = duel([Match(one, one)], side, side, QUICKLY, in_workers=True)
     (record,) = outcome.records
-    assert len(record.epochs["total"]) == 12
+    assert len(record.epochs["total"]) == 3
     assert record.proofs[0]["resumption"] == record.proofs[1]["resumption"] == "psk"
 
 

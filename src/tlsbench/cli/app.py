@@ -101,7 +101,10 @@ def run_command(  # noqa: PLR0917 - the options of a command are its parameters
         ),
     ] = "2%",
     meter: Annotated[
-        str, typer.Option(metavar="METER", help="Count elapsed time (wall) or processor time (cpu).")
+        str,
+        typer.Option(
+            metavar="METER", help="Count elapsed time (wall), processor time (cpu), or instructions."
+        ),
     ] = "wall",
     seed: Annotated[
         int | None,
@@ -231,7 +234,10 @@ def duel_command(  # noqa: PLR0917 - the options of a command are its parameters
         str, typer.Option(metavar="TIME", envvar="TLSBENCH_TIME_BUDGET", help="Measure for so long.")
     ] = "40s",
     meter: Annotated[
-        str, typer.Option(metavar="METER", help="Count elapsed time (wall) or processor time (cpu).")
+        str,
+        typer.Option(
+            metavar="METER", help="Count elapsed time (wall), processor time (cpu), or instructions."
+        ),
     ] = "wall",
     seed: Annotated[int | None, typer.Option(help="Of the random order.", show_default=False)] = None,
     fail_on: Annotated[
@@ -316,6 +322,25 @@ def compare_command(
     code = compare(base, new, fail_on or (), output_format)
     if code:
         raise typer.Exit(code)
+
+
+@app.command(name="doctor")
+def doctor_command(
+    output_format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="Print a table or json.")
+    ] = "table",
+) -> None:
+    r"""Grade this machine as a benchmark host, each point with its remedy.
+
+    \b
+    Examples:
+      tlsbench doctor
+      tlsbench doctor --format json
+      taskset -c 1 tlsbench doctor
+    """
+    from tlsbench.cli.doctor import doctor
+
+    doctor(output_format)
 
 
 def run(arguments: Sequence[str]) -> int:

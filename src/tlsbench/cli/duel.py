@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,14 +15,16 @@ from rich.console import Console
 from tlsbench.cli.request import seconds
 from tlsbench.cli.sides import Sides, Words, sides_and_matches
 from tlsbench.comparison import Gate, Verdict, parse_gate
-from tlsbench.errors import unknown
+from tlsbench.errors import MeasurementError, unknown
 from tlsbench.report import duels
 from tlsbench.results import storage
 from tlsbench.results.benchmark_json import finite
-from tlsbench.results.environment import engines, governor
-from tlsbench.sampling import Meter, Plan, interruptible, meter_named
-from tlsbench.sampling.duel import DuelOutcome, Match, duel, local_side, remote_side
-from tlsbench.stats import compare_paired
+from tlsbench.results.environment import engines
+from tlsbench.results.machine import governor
+from tlsbench.sampling import METERS, Meter, Plan, interruptible
+from tlsbench.sampling.duel import Match, duel, local_side, remote_side
+from tlsbench.sampling.instructions import HERE, INSTRUCTIONS, Count, count_instructions, require_valgrind
+from tlsbench.stats import compare_paired, compare_paired_counts
 
 _GATE_FAILED = 1
 _INTERRUPTED = 130
@@ -47,45 +49,62 @@ def run_duel(request: DuelRequest) -> int:
 
     :raises RequestError: before anything is measured, if the request is wrong.
     """
-    if request.output_format not in _FORMATS:
-        raise unknown("format", request.output_format, _FORMATS)
+    _check(request)
     gates = [parse_gate(text) for text in request.fail_on]
     sides, matches = sides_and_matches(request.words)
     seed = random.SystemRandom().randrange(2**31) if request.seed is None else request.seed
     plan = Plan(time_budget_s=seconds(request.time_budget), precision=0, seed=seed)
-    meter = meter_named(request.meter)
-    if request.json_path is not None:
-        storage.check_writable(request.json_path)
-    outcome = _fight(sides, matches, plan, meter)
-    results = [
-        duels.DuelResult(
-            match=record.match,
-            name_a=sides.name_a,
-            name_b=sides.name_b,
-            comparisons={side: compare_paired(epochs) for side, epochs in record.epochs.items()},
-        )
-        for record in outcome.records
-    ]
-    document = json.dumps(_document(results, outcome, plan, meter), indent=2) + "\n"
+    with interruptible() as asked:
+        if request.meter == INSTRUCTIONS:
+            fought = _count(sides, matches, asked)
+        else:
+            fought = _fight(sides, matches, plan, METERS[request.meter], asked)
+    if not fought.results:
+        raise KeyboardInterrupt
+    document = json.dumps(_document(fought, plan, request.meter), indent=2) + "\n"
     if request.output_format == "json":
         sys.stdout.write(document)
     else:
         text = duels.markdown if request.output_format == "markdown" else duels.text
-        sys.stdout.write(text(results, outcome.elapsed_s))
+        sys.stdout.write(text(fought.results, fought.method))
     sys.stdout.flush()
     if request.json_path is not None:
         storage.write_atomically(request.json_path, document)
         print(f"wrote {request.json_path}", file=sys.stderr)
-    failed = [line for gate in gates for line in _failures(gate, results)]
+    failed = [line for gate in gates for line in _failures(gate, fought.results)]
     for line in failed:
         print(f"tlsbench: {line}", file=sys.stderr)
-    if outcome.interrupted:
+    if fought.interrupted:
         return _INTERRUPTED
     return _GATE_FAILED if failed else 0
 
 
-def _fight(sides: Sides, matches: Sequence[Match], plan: Plan, meter: Meter) -> DuelOutcome:
-    """Measure the matches, showing how far it is."""
+def _check(request: DuelRequest) -> None:
+    """Refuse now what would fail after the measurement."""
+    if request.output_format not in _FORMATS:
+        raise unknown("format", request.output_format, _FORMATS)
+    if request.meter == INSTRUCTIONS:
+        require_valgrind()
+    elif request.meter not in METERS:
+        raise unknown("meter", request.meter, (*METERS, INSTRUCTIONS))
+    if request.json_path is not None:
+        storage.check_writable(request.json_path)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fought:
+    """The results of a duel, what was proved of each, and how they came about."""
+
+    results: Sequence[duels.DuelResult]
+    proofs: Sequence[Sequence[Mapping[str, object]]]
+    method: str
+    interrupted: bool
+
+
+def _fight(
+    sides: Sides, matches: Sequence[Match], plan: Plan, meter: Meter, asked: Callable[[], bool]
+) -> _Fought:
+    """Measure the matches with a clock, showing how far it is."""
     console = Console(stderr=True)
     status = console.status("epoch 1") if console.is_terminal else None
 
@@ -95,8 +114,8 @@ def _fight(sides: Sides, matches: Sequence[Match], plan: Plan, meter: Meter) -> 
         elif done in (1, of // 2, of):
             console.print(f"epoch {done} of {of}", highlight=False)
 
-    with interruptible() as asked, status or nullcontext():
-        return duel(
+    with status or nullcontext():
+        outcome = duel(
             matches,
             remote_side(sides.a, meter) if sides.a else local_side(meter),
             remote_side(sides.b, meter) if sides.b else local_side(meter),
@@ -105,6 +124,48 @@ def _fight(sides: Sides, matches: Sequence[Match], plan: Plan, meter: Meter) -> 
             observe=observe,
             stop_asked=asked,
         )
+    results = [
+        duels.DuelResult(
+            match=record.match,
+            name_a=sides.name_a,
+            name_b=sides.name_b,
+            comparisons={side: compare_paired(epochs) for side, epochs in record.epochs.items()},
+        )
+        for record in outcome.records
+    ]
+    epochs = results[0].comparisons["total"].epochs
+    method = (
+        f"{epochs} epochs in {outcome.elapsed_s:.0f} s, both sides interleaved and each measured twice; b/a "
+        "is the median of the epochs' ratios, the floor what A/A and B/B cells differ by"
+    )
+    return _Fought(results, [record.proofs for record in outcome.records], method, outcome.interrupted)
+
+
+def _count(sides: Sides, matches: Sequence[Match], asked: Callable[[], bool]) -> _Fought:
+    """Count the instructions of the matches."""
+    console = Console(stderr=True)
+    ends = [
+        (scenario, interpreter or HERE)
+        for match in matches
+        for scenario, interpreter in ((match.a, sides.a), (match.b, sides.b))
+    ]
+    counts = count_instructions(
+        ends, lambda done, of: console.print(f"counting: {done} of {of} processes", highlight=False), asked
+    )
+    results, proofs = [], []
+    for match, a, b in zip(matches, counts[::2], counts[1::2], strict=True):
+        for count in (a, b):
+            if isinstance(count, MeasurementError):
+                raise count
+        if isinstance(a, Count) and isinstance(b, Count):
+            total = compare_paired_counts(a.per_operation, b.per_operation)
+            results.append(duels.DuelResult(match, sides.name_a, sides.name_b, {"total": total}))
+            proofs.append((a.proof, b.proof))
+    method = (
+        "instructions of both sides and the harness together, by callgrind; the interval is the range that "
+        "the repetitions allow, the floor their spread"
+    )
+    return _Fought(results, proofs, method, interrupted=None in counts)
 
 
 def _failures(gate: Gate, results: Sequence[duels.DuelResult]) -> list[str]:
@@ -129,27 +190,24 @@ def _failures(gate: Gate, results: Sequence[duels.DuelResult]) -> list[str]:
     ]
 
 
-def _document(results: Sequence[duels.DuelResult], outcome: DuelOutcome, plan: Plan, meter: Meter) -> object:
+def _document(fought: _Fought, plan: Plan, meter: str) -> object:
     """Every figure, for ``--json``."""
     return finite(
         {
             "duel": [
                 {
-                    "a": {"name": result.name_a, "id": result.match.a.id, "negotiated": record.proofs[0]},
-                    "b": {"name": result.name_b, "id": result.match.b.id, "negotiated": record.proofs[1]},
+                    "a": {"name": result.name_a, "id": result.match.a.id, "negotiated": proof_a},
+                    "b": {"name": result.name_b, "id": result.match.b.id, "negotiated": proof_b},
                     "comparisons": {
                         side: {**asdict(comparison), "verdict": comparison.verdict}
                         for side, comparison in result.comparisons.items()
                     },
-                    "log_ratios": {
-                        side: [epoch.log_ratio for epoch in epochs] for side, epochs in record.epochs.items()
-                    },
                 }
-                for result, record in zip(results, outcome.records, strict=True)
+                for result, (proof_a, proof_b) in zip(fought.results, fought.proofs, strict=True)
             ],
-            "meter": meter.name,
+            "meter": meter,
+            "method": fought.method,
             "seed": plan.seed,
-            "elapsed_s": outcome.elapsed_s,
             "governor": governor(),
             "engines": dict(engines()),
         }

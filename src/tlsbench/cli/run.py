@@ -6,6 +6,7 @@ import os
 import random
 import shlex
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,9 +20,16 @@ from tlsbench.report import formats
 from tlsbench.report.live import ProgressView
 from tlsbench.results import Cell, Run, storage
 from tlsbench.results.benchmark_json import to_json
-from tlsbench.results.collect import collect
+from tlsbench.results.collect import collect, collect_counts
 from tlsbench.results.environment import Disturbance, machine_info
-from tlsbench.sampling import Plan, Progress, interruptible, measure, meter_named, twins_of
+from tlsbench.sampling import METERS, Meter, Plan, Progress, interruptible, measure, twins_of
+from tlsbench.sampling.instructions import (
+    HERE,
+    INSTRUCTIONS,
+    PROCESSES_PER_COUNT,
+    count_instructions,
+    require_valgrind,
+)
 from tlsbench.scenarios import Matrix
 from tlsbench.workloads import prepare
 
@@ -62,28 +70,57 @@ def run_request(request: Request) -> int:
         precision=fraction(request.precision),
         seed=random.SystemRandom().randrange(2**31) if request.seed is None else request.seed,
     )
-    meter = meter_named(request.meter)
+    if request.meter == INSTRUCTIONS:
+        require_valgrind()
+    elif request.meter not in METERS:
+        raise unknown("meter", request.meter, (*METERS, INSTRUCTIONS))
     if request.json_path is not None:
         storage.check_writable(request.json_path)
     if request.save is not None:
         storage.check_name(request.save)
     if request.pin is not None:
         _pin(request.pin)
+    with interruptible() as asked:
+        if request.meter == INSTRUCTIONS:
+            run = _counted(matrix, plan, asked)
+        else:
+            run = _timed(matrix, plan, METERS[request.meter], is_baseline, asked)
+    interrupted = run.conditions.stopped_by == "interrupt"
+    if interrupted and not run.cells:
+        raise KeyboardInterrupt
+    _print(run, request.output_format, is_baseline)
+    _store(run, request)
+    for failure in run.failures:
+        print(f"tlsbench: {failure.id}: {failure.error}", file=sys.stderr)
+    if interrupted:
+        return _INTERRUPTED
+    return _FAILED if run.failures else 0
+
+
+def _timed(
+    matrix: Matrix,
+    plan: Plan,
+    meter: Meter,
+    is_baseline: Callable[[Cell], bool] | None,
+    asked: Callable[[], bool],
+) -> Run:
+    """Measure with a clock, all cells together and the twins with them."""
+    cells = len(matrix.scenarios)
 
     def run_so_far(progress: Progress) -> Run:
         return collect(
-            progress.series[: len(matrix.scenarios)],
+            progress.series[:cells],
             matrix.excluded,
             plan,
             meter=meter.name,
             command=_command(),
             elapsed_s=progress.elapsed_s,
             stopped_by="nothing yet",
-            twins=progress.series[len(matrix.scenarios) :],
+            twins=progress.series[cells:],
         )
 
     before = Disturbance.now()
-    with interruptible() as asked, ProgressView(Console(stderr=True), plan, run_so_far, is_baseline) as view:
+    with ProgressView(Console(stderr=True), plan, run_so_far, is_baseline) as view:
         outcome = measure(
             [*matrix.scenarios, *twins_of(matrix.scenarios)],
             lambda scenario: prepare(scenario, implementations(), meter.clock),
@@ -91,8 +128,8 @@ def run_request(request: Request) -> int:
             view,
             asked,
         )
-    run = collect(
-        outcome.series[: len(matrix.scenarios)],
+    return collect(
+        outcome.series[:cells],
         matrix.excluded,
         plan,
         meter=meter.name,
@@ -100,17 +137,27 @@ def run_request(request: Request) -> int:
         elapsed_s=outcome.elapsed_s,
         stopped_by=outcome.stopped_by,
         before=before,
-        twins=outcome.series[len(matrix.scenarios) :],
+        twins=outcome.series[cells:],
     )
-    if outcome.stopped_by == "interrupt" and not run.cells:
-        raise KeyboardInterrupt
-    _print(run, request.output_format, is_baseline)
-    _store(run, request)
-    if outcome.stopped_by == "interrupt":
-        return _INTERRUPTED
-    for failure in run.failures:
-        print(f"tlsbench: {failure.id}: {failure.error}", file=sys.stderr)
-    return _FAILED if run.failures else 0
+
+
+def _counted(matrix: Matrix, plan: Plan, asked: Callable[[], bool]) -> Run:
+    """Count instructions, each cell in processes of its own."""
+    console = Console(stderr=True)
+
+    def observe(done: int, of: int) -> None:
+        console.print(f"counting: {done} of {of} processes", highlight=False)
+
+    observe(0, len(matrix.scenarios) * PROCESSES_PER_COUNT)
+    began = time.monotonic()
+    counts = count_instructions([(scenario, HERE) for scenario in matrix.scenarios], observe, asked)
+    return collect_counts(
+        list(zip(matrix.scenarios, counts, strict=True)),
+        matrix.excluded,
+        plan,
+        command=_command(),
+        elapsed_s=time.monotonic() - began,
+    )
 
 
 def show(reference: str, baseline: str | None, output_format: str) -> None:

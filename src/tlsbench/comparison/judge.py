@@ -7,7 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tlsbench.comparison.recording import Recording
-from tlsbench.stats import Interval, adjusted, compare, deviation, geometric_mean, is_difference
+from tlsbench.sampling.instructions import INSTRUCTIONS
+from tlsbench.stats import (
+    Interval,
+    adjusted,
+    compare,
+    compare_counts,
+    deviation,
+    geometric_mean,
+    is_difference,
+)
 
 #: The smallest difference that the footnote on more samples speaks of.
 _WANTED_DIFFERENCE = 0.02
@@ -62,7 +71,9 @@ def judge(base: Recording, new: Recording) -> Judgement:
     drift, because between two runs a machine wanders at least as far as within one.
     """
     shared = [name for name in base.times_ns if name in new.times_ns]
-    comparisons = [compare(base.times_ns[name], new.times_ns[name]) for name in shared]
+    counted = INSTRUCTIONS in (base.environment.get("meter"), new.environment.get("meter"))
+    compare_cell = compare_counts if counted else compare
+    comparisons = [compare_cell(base.times_ns[name], new.times_ns[name]) for name in shared]
     p_values = adjusted([comparison.p_value for comparison in comparisons])
     drift = max(base.drift, new.drift)
     verdicts = []

@@ -9,7 +9,7 @@ is empty and which ``cryptography.x509.verification`` therefore rejects.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tlsbench.pki.keys import PrivateKey, from_pem, private_key, to_pem
+from tlsbench.pki.keys import PrivateKey, from_pem, key_type_of, private_key, to_pem
 
 #: The name that server certificates are issued for, and that clients ask for and check.
 SERVER_NAME = "localhost"
@@ -116,6 +116,31 @@ class Peers:
     root: Authority
     server: Identity
     client: Identity
+
+    def to_pem(self) -> dict[str, str]:
+        """Everything as PEM, to hand it to another process of one's own: private keys are in it."""
+        return {
+            name: (to_pem(holder.private_key) + chain).decode("ascii")
+            for name, holder, chain in (
+                ("root", self.root, self.root.certificate_pem),
+                ("server", self.server, self.server.chain_pem),
+                ("client", self.client, self.client.chain_pem),
+            )
+        }
+
+    @classmethod
+    def from_pem(cls, pems: Mapping[str, str]) -> Peers:
+        """The peers that :meth:`to_pem` wrote."""
+        keys = {name: from_pem(pem.encode("ascii")) for name, pem in pems.items()}
+        chains = {
+            name: tuple(x509.load_pem_x509_certificates(pem.encode("ascii"))) for name, pem in pems.items()
+        }
+        key_type = key_type_of(keys["root"].public_key())
+        return cls(
+            root=Authority(key_type, chains["root"][0], keys["root"]),
+            server=Identity(key_type, keys["server"], chains["server"]),
+            client=Identity(key_type, keys["client"], chains["client"]),
+        )
 
 
 @cache

@@ -44,8 +44,8 @@ class DuelResult:
         return answer
 
 
-def text(results: Sequence[DuelResult], elapsed_s: float) -> str:
-    """The sentences, and a line of figures under each."""
+def text(results: Sequence[DuelResult], method: str) -> str:
+    """The sentences, a line of figures under each, and how they were got."""
     lines: list[str] = []
     for result in results:
         lines.append(f"{result.match.b.id}")
@@ -56,11 +56,11 @@ def text(results: Sequence[DuelResult], elapsed_s: float) -> str:
             for side, comparison in result.comparisons.items()
         ]
         lines.append("")
-    lines.append(_method(results, elapsed_s))
+    lines.append(method)
     return "\n".join(lines) + "\n"
 
 
-def markdown(results: Sequence[DuelResult], elapsed_s: float) -> str:
+def markdown(results: Sequence[DuelResult], method: str) -> str:
     """The same in GitHub's Markdown, for a job summary."""
     lines = [
         f"a: {results[0].name_a}, b: {results[0].name_b}",
@@ -75,16 +75,8 @@ def markdown(results: Sequence[DuelResult], elapsed_s: float) -> str:
         for result in results
         for side, comparison in result.comparisons.items()
     ]
-    lines += ["", *(f"- {result.sentence}." for result in results), f"- {_method(results, elapsed_s)}"]
+    lines += ["", *(f"- {result.sentence}." for result in results), f"- {method}"]
     return "\n".join(lines) + "\n"
-
-
-def _method(results: Sequence[DuelResult], elapsed_s: float) -> str:
-    epochs = max(comparison.epochs for result in results for comparison in result.comparisons.values())
-    return (
-        f"{epochs} epochs in {elapsed_s:.0f} s, both sides interleaved and each measured twice; b/a is the "
-        "median of the epochs' ratios, the floor what A/A and B/B cells differ by"
-    )
 
 
 def _times(comparison: PairedComparison, *, inverse: bool) -> str:

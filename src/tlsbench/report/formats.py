@@ -15,6 +15,7 @@ from rich.text import Text
 
 from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
+from tlsbench.sampling.instructions import INSTRUCTIONS
 from tlsbench.scenarios.axes import AXES
 
 _Baseline = Callable[[Cell], bool] | None
@@ -93,14 +94,22 @@ def notes(run: Run) -> list[str]:
     lines = ["engines: " + ", ".join(f"{name} = {engine}" for name, engine in run.engines.items())]
     if conditions.elapsed_s:
         reached = sum(1 for cell in run.cells if cell.precision <= (conditions.precision or float("inf")))
+        what = "counted in" if conditions.meter == INSTRUCTIONS else f"{conditions.meter} time,"
         target = f"±{100 * conditions.precision:g} %"
         precise = f"{reached} of {len(run.cells)} cells reached {target} (others are marked *)"
         if not conditions.precision:
             precise = "no precision asked for"
         lines.append(
-            f"{conditions.meter} time, {conditions.elapsed_s:.1f} s, stopped by {conditions.stopped_by}; "
+            f"{what} {conditions.elapsed_s:.1f} s, stopped by {conditions.stopped_by}; "
             f"{precise}; seed {conditions.seed}"
         )
+    if conditions.meter == INSTRUCTIONS:
+        lines.append(
+            "instructions of one operation, both sides and the harness together, without start-up, by "
+            "callgrind; spread is the range of the repetitions; × base is the count over that of the row "
+            "marked ="
+        )
+        return lines + _not_measured(run)
     lines.append(
         "µs are medians for each operation, ± half their 95 % interval; × base is the time over that of "
         "the row marked =, ~ if it is no difference; a core does ops/s of both ends, or server/s of one"
@@ -108,8 +117,13 @@ def notes(run: Run) -> list[str]:
     if run.noise_floor:
         floors = (f"{workload} {_percent(floor)}" for workload, floor in run.noise_floor.items())
         lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; a smaller difference is none")
-    for reason, count in Counter(excluded.reason for excluded in run.excluded).most_common():
-        lines.append(f"excluded {count}: {reason}")
+    lines += [f"warning: {warning}" for warning in conditions.warnings]
+    return lines + _not_measured(run)
+
+
+def _not_measured(run: Run) -> list[str]:
+    reasons = Counter(excluded.reason for excluded in run.excluded).most_common()
+    lines = [f"excluded {count}: {reason}" for reason, count in reasons]
     return lines + [f"failed: {failure.id}: {failure.error}" for failure in run.failures]
 
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from tlsbench.results import Cell, Run
+from tlsbench.sampling.instructions import INSTRUCTIONS
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.sizes import parse_size
-from tlsbench.stats import Interval, is_difference, paired_ratio
+from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,20 @@ COLUMNS = (
 )
 
 
+#: What is shown of instructions, which stand where times do.
+_COUNTS = (
+    Column("instructions", "instructions", lambda row: row.cell.times["total"].median_ns, format_count, 10),
+    Column(
+        "spread_percent",
+        "spread",
+        lambda row: 200 * row.cell.precision,
+        lambda percent: f"{percent:.3f}%",
+        9,
+    ),
+    COLUMNS[-1],
+)
+
+
 def tables(run: Run, is_baseline: Callable[[Cell], bool] | None = None) -> list[Table]:
     """The tables of a run, one for each workload in it.
 
@@ -141,13 +156,16 @@ def _table(
         workload=workload,
         constants={axis: value for axis, value in constants.items() if value != AXES[axis].neutral},
         axes=tuple(varying),
-        columns=tuple(column for column in COLUMNS if workload in column.workloads),
+        columns=_COUNTS
+        if run.conditions.meter == INSTRUCTIONS
+        else tuple(column for column in COLUMNS if workload in column.workloads),
         rows=tuple(_row(cell, baseline, run) for cell in cells),
     )
 
 
 def _row(cell: Cell, baseline: Cell, run: Run) -> Row:
-    ratio = _ratio(cell, baseline)
+    counted = run.conditions.meter == INSTRUCTIONS
+    ratio = _ratio_of_counts(cell, baseline) if counted else _ratio(cell, baseline)
     return Row(
         cell=cell,
         ratio=ratio,
@@ -164,6 +182,11 @@ def _follows(column: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
         known.setdefault(key, value) == value
         for key, value in zip(zip(*others, strict=True), column, strict=True)
     )
+
+
+def _ratio_of_counts(cell: Cell, baseline: Cell) -> Interval:
+    ours, theirs = (one.times["total"].round_medians_ns for one in (cell, baseline))
+    return compare_counts(theirs, ours).ratio
 
 
 def _ratio(cell: Cell, baseline: Cell) -> Interval:

@@ -111,7 +111,7 @@ def from_json(text: str, source: str) -> Run:
             cells=cells,
             excluded=[Excluded(**excluded) for excluded in notes.get("excluded", ())],
             failures=[Failure(**failure) for failure in notes.get("failures", ())],
-            conditions=Conditions(**notes["conditions"]) if "conditions" in notes else _UNKNOWN,
+            conditions=_conditions(notes["conditions"]) if "conditions" in notes else _UNKNOWN,
             engines=notes.get("engines")
             or document.get("machine_info", {}).get("tlsbench", {}).get("engines", {}),
             noise_floor={
@@ -127,6 +127,10 @@ def from_json(text: str, source: str) -> Run:
     if not cells:
         raise RequestError(f"{source} holds no cell that tlsbench measured")
     return run
+
+
+def _conditions(notes: Mapping[str, Any]) -> Conditions:
+    return Conditions(**{**notes, "warnings": tuple(str(warning) for warning in notes.get("warnings", ()))})
 
 
 #: What is known of the conditions of a pytest run: that pytest-benchmark ruled it.

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tlsbench.links import Ledger
+from tlsbench.links import NO_LEDGER, Ledger
 from tlsbench.sampling import Series
-from tlsbench.stats import Summary, summarise
+from tlsbench.sampling.instructions import Count
+from tlsbench.stats import Interval, Summary, summarise
 from tlsbench.workloads import Sample
 
 #: The times of a cell, as stored: each side's, what neither was charged for, and everything.
@@ -86,6 +87,27 @@ def cell_from_series(series: Series) -> Cell:
         operations=last.operations,
         ledger=last.ledger,
         negotiated=dict(series.proof),
+    )
+
+
+def cell_from_count(count: Count) -> Cell:
+    """The cell of a count of instructions: in place of nanoseconds it holds instructions.
+
+    They are of both sides and the harness together: the other times are zero.
+    """
+    zero = Summary(Interval(0.0, 0.0, 0.0), 0.0, 0.0, ())
+    total = Summary(count.interval, max(count.per_operation), max(count.per_operation), count.per_operation)
+    return Cell(
+        id=count.scenario.id,
+        label=count.scenario.label,
+        axes=count.scenario.axes(),
+        times={**dict.fromkeys(TIMES, zero), "total": total},
+        phases_ns={},
+        totals_ns=count.per_operation,
+        round_sizes=(1,) * len(count.per_operation),
+        operations=count.operations,
+        ledger=NO_LEDGER,
+        negotiated=dict(count.proof),
     )
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from tlsbench.results.cell import cell_from_series
-from tlsbench.results.environment import Disturbance, engines, governor
+from tlsbench.errors import MeasurementError
+from tlsbench.results.cell import cell_from_count, cell_from_series
+from tlsbench.results.environment import Disturbance, engines
+from tlsbench.results.machine import FAIR, POOR, disturbance_finding, governor, standing_findings
 from tlsbench.results.run import Conditions, Failure, Run
 from tlsbench.sampling import Plan, Series, drift_of, noise_floors
+from tlsbench.sampling.instructions import INSTRUCTIONS, Count
 from tlsbench.scenarios import Excluded, Scenario
 
 
@@ -31,6 +34,8 @@ def collect(
     :param before: the state of the machine when sampling began; None while it still goes on.
     """
     now = Disturbance.now() if before is not None else None
+    steal_percent = now.steal_percent_since(before) if now and before else None
+    switches = now.involuntary_switches - before.involuntary_switches if now and before else None
     return Run(
         cells=[cell_from_series(one) for one in series if one.rounds],
         excluded=tuple(excluded),
@@ -43,16 +48,60 @@ def collect(
             elapsed_s=elapsed_s,
             stopped_by=stopped_by,
             command=command,
-            steal_percent=now.steal_percent_since(before) if now and before else None,
-            involuntary_switches=now.involuntary_switches - before.involuntary_switches
-            if now and before
-            else None,
+            steal_percent=steal_percent,
+            involuntary_switches=switches,
+            warnings=_warnings(steal_percent, switches, elapsed_s) if now else (),
             governor=governor(),
             drift=drift_of((*series, *twins)),
         ),
         noise_floor=noise_floors(series, twins),
         engines=engines(_implementations_of(one.scenario for one in series)),
         taken_at=datetime.now(UTC),
+    )
+
+
+def _warnings(steal_percent: float | None, switches: int | None, elapsed_s: float) -> tuple[str, ...]:
+    """What stands in the way of trusting the times, each with its remedy."""
+    switches_per_s = (switches or 0) / elapsed_s if elapsed_s else 0.0
+    findings = [*standing_findings(), *disturbance_finding(steal_percent, switches_per_s)]
+    return tuple(str(finding) for finding in findings if finding.grade in (FAIR, POOR))
+
+
+def collect_counts(
+    counts: Sequence[tuple[Scenario, Count | MeasurementError | None]],
+    excluded: Sequence[Excluded],
+    plan: Plan,
+    *,
+    command: str,
+    elapsed_s: float,
+) -> Run:
+    """The run that counts of instructions make. Its noise floor is the largest spread of a workload."""
+    found = [count for _, count in counts if isinstance(count, Count)]
+    floors: dict[str, float] = {}
+    for count in found:
+        workload = count.scenario.workload
+        floors[workload] = max(floors.get(workload, 0.0), count.spread)
+    return Run(
+        cells=[cell_from_count(count) for count in found],
+        excluded=tuple(excluded),
+        failures=[
+            Failure(scenario.id, str(count))
+            for scenario, count in counts
+            if isinstance(count, MeasurementError)
+        ],
+        conditions=Conditions(
+            meter=INSTRUCTIONS,
+            seed=plan.seed,
+            precision=0.0,
+            time_budget_s=0.0,
+            elapsed_s=elapsed_s,
+            stopped_by="interrupt" if any(count is None for _, count in counts) else "the last repetition",
+            command=command,
+            governor=governor(),
+        ),
+        engines=engines(_implementations_of(scenario for scenario, _ in counts)),
+        taken_at=datetime.now(UTC),
+        noise_floor=floors,
     )
 
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 import psutil
@@ -15,7 +14,6 @@ import psutil
 import tlsbench
 from tlsbench.implementations.registry import implementations
 
-_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 _LIBRARIES = ("cryptography", "pyOpenSSL", "trustme", "pytest-benchmark", "numpy", "scipy")
 #: What pytest-benchmark notes of a machine and what changes from one look to the next, or from one
 #: of many like machines to another.
@@ -60,14 +58,6 @@ def machine_info() -> Mapping[str, Any]:
     from pytest_benchmark.plugin import pytest_benchmark_generate_machine_info
 
     return describe_machine(pytest_benchmark_generate_machine_info())
-
-
-def governor() -> str | None:
-    """The frequency governor of the first processor; None where there is none to see."""
-    try:
-        return _GOVERNOR.read_text(encoding="ascii").strip()
-    except OSError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ class Conditions:
     ``steal_percent`` is the processor time that a hypervisor took away while sampling, and
     ``involuntary_switches`` how often the system took the processor from the measuring process.
     None where the system does not tell. ``drift`` is how far the machine's pace wandered, as a fraction
-    (:func:`tlsbench.stats.drift`).
+    (:func:`tlsbench.stats.drift`). ``warnings`` say what stood in the way, each with its remedy.
     """
 
     meter: str
@@ -40,6 +40,7 @@ class Conditions:
     involuntary_switches: int | None = None
     governor: str | None = None
     drift: float | None = None
+    warnings: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from tlsbench.stats.intervals import CONFIDENCE, Interval, median_interval, paired_ratio
 from tlsbench.stats.noise import deviation, drift, is_difference, noise_floor
-from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired
+from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired, compare_paired_counts
 from tlsbench.stats.summary import Summary, summarise
-from tlsbench.stats.unpaired import Comparison, adjusted, compare, geometric_mean
+from tlsbench.stats.unpaired import Comparison, adjusted, compare, compare_counts, geometric_mean
 
 __all__ = [
     "CONFIDENCE",
@@ -15,7 +15,9 @@ __all__ = [
     "Summary",
     "adjusted",
     "compare",
+    "compare_counts",
     "compare_paired",
+    "compare_paired_counts",
     "deviation",
     "drift",
     "geometric_mean",

@@ -16,6 +16,7 @@ import numpy as np
 
 from tlsbench.stats.intervals import Interval, median_interval
 from tlsbench.stats.noise import deviation, is_difference
+from tlsbench.stats.unpaired import compare_counts
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,12 @@ def compare_paired(epochs: Sequence[Epoch]) -> PairedComparison:
     equals = [log_ratio for epoch in epochs for log_ratio in epoch.log_ratios_of_equals]
     floor = deviation(_exponential(median_interval(equals)))
     return PairedComparison(ratio, floor, len(epochs))
+
+
+def compare_paired_counts(a: Sequence[float], b: Sequence[float]) -> PairedComparison:
+    """Sum up a duel of repeated counts: the floor is the larger of the sides' own ranges."""
+    floor = max(max(side) / min(side) - 1 for side in (a, b))
+    return PairedComparison(compare_counts(a, b).ratio, floor, min(len(a), len(b)))
 
 
 def _exponential(logs: Interval) -> Interval:

@@ -47,6 +47,22 @@ def compare(base: Sequence[float], new: Sequence[float]) -> Comparison:
     return Comparison(ratio, p_value, min(len(ours), len(theirs)))
 
 
+def compare_counts(base: Sequence[float], new: Sequence[float]) -> Comparison:
+    """Compare repeated counts, which scatter by next to nothing: their ranges tell all there is to tell.
+
+    The interval reaches from the least to the greatest ratio that the repetitions allow; the p-value is 0
+    where the ranges are apart, and 1 where they touch.
+
+    :param base: counts above zero, at least one.
+    :param new: the same.
+    """
+    ratio = Interval(
+        min(new) / max(base), float(np.median(new)) / float(np.median(base)), max(new) / min(base)
+    )
+    apart = min(new) > max(base) or max(new) < min(base)
+    return Comparison(ratio, 0.0 if apart else 1.0, min(len(base), len(new)))
+
+
 def adjusted(p_values: Sequence[float]) -> list[float]:
     """The p-values corrected for there being many, by Benjamini and Hochberg (scipy)."""
     from scipy.stats import false_discovery_control

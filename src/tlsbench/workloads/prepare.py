@@ -24,18 +24,24 @@ _TLS_WORKLOADS: dict[str, type[Handshake | Bulk | Echo]] = {
 }
 
 
-def prepare(scenario: Scenario, implementations: Mapping[str, Implementation], clock: Clock) -> Workload:
+def prepare(
+    scenario: Scenario,
+    implementations: Mapping[str, Implementation],
+    clock: Clock,
+    peers: Peers | None = None,
+) -> Workload:
     """Make a cell ready to be sampled.
 
     :param implementations: by id, as :func:`tlsbench.implementations.registry.implementations` gives.
     :param clock: the meter's clock, see :mod:`tlsbench.sampling.meters`.
+    :param peers: who meets; the process's own PKI without it.
     """
     client = implementations[scenario.client]
     if scenario.workload == "primitive":
         # The capabilities let only libraries of primitives come here.
         library = cast("PrimitiveImplementation", client)
         return Primitive(scenario, library.operation(scenario), clock)
-    peers = pki.peers(scenario.key, scenario.chain_length)
+    peers = peers or pki.peers(scenario.key, scenario.chain_length)
     clients = _context(client, cast("TlsImplementation", client).client_context, scenario, peers)
     server = implementations[scenario.server]
     servers = _context(server, cast("TlsImplementation", server).server_context, scenario, peers)

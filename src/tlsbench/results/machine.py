@@ -1,0 +1,173 @@
+"""The machine as a benchmark host: each point graded, with its remedy.
+
+Reading and judging are apart: a reading is a value or None where the system does not tell, a judgement is a
+pure function of it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
+_CPU = Path("/sys/devices/system/cpu")
+_CGROUP = Path("/sys/fs/cgroup")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One point: its grade (``good``, ``fair``, ``poor``, ``unknown``), what was found, and what to do."""
+
+    name: str
+    grade: str
+    found: str
+    remedy: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.found}" + (f"; {self.remedy}" if self.remedy else "")
+
+
+def standing_findings() -> list[Finding]:
+    """What can be read without measuring: the checks of :data:`_CHECKS`."""
+    return [check() for check in _CHECKS]
+
+
+def disturbance_finding(steal_percent: float | None, switches_per_s: float) -> Sequence[Finding]:
+    """What was seen while something was measured.
+
+    :param steal_percent: processor time that a hypervisor took away, of all processors; None if untold.
+    :param switches_per_s: involuntary context switches of the measuring process.
+    """
+    steal = "steal while measuring"
+    findings = [
+        Finding(steal, UNKNOWN, "the system does not tell")
+        if steal_percent is None
+        else _graded(
+            steal,
+            steal_percent,
+            (0.5, 5.0),
+            f"{steal_percent:.1f} % of the processors' time",
+            "measure on a machine of its own, or repeat when the host is quiet",
+        )
+    ]
+    findings.append(
+        _graded(
+            "involuntary switches",
+            switches_per_s,
+            (20.0, 200.0),
+            f"{switches_per_s:.0f} a second while measuring",
+            "end other programs, or keep a processor free and use --pin",
+        )
+    )
+    return findings
+
+
+def _graded(name: str, value: float, bounds: tuple[float, float], found: str, remedy: str) -> Finding:
+    good, fair = bounds
+    if value <= good:
+        return Finding(name, GOOD, found)
+    return Finding(name, FAIR if value <= fair else POOR, found, remedy)
+
+
+def _read(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return None
+
+
+def governor() -> str | None:
+    """The frequency governor of the first processor; None where there is none to see."""
+    return _read(_CPU / "cpu0/cpufreq/scaling_governor")
+
+
+def _governor() -> Finding:
+    found = governor()
+    if found is None:
+        return Finding("governor", UNKNOWN, "no frequency scaling to see (virtual machines hide it)")
+    if found == "performance":
+        return Finding("governor", GOOD, found)
+    return Finding("governor", FAIR, found, "sudo cpupower frequency-set --governor performance")
+
+
+def _turbo() -> Finding:
+    no_turbo, boost = _read(_CPU / "intel_pstate/no_turbo"), _read(_CPU / "cpufreq/boost")
+    if no_turbo is None and boost is None:
+        return Finding("turbo", UNKNOWN, "not to be seen")
+    if no_turbo == "1" or boost == "0":
+        return Finding("turbo", GOOD, "off")
+    remedy = (
+        "echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo"
+        if no_turbo is not None
+        else "echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost"
+    )
+    return Finding("turbo", FAIR, "on: the clock depends on heat and on the other cores", remedy)
+
+
+def _smt() -> Finding:
+    active = _read(_CPU / "smt/active")
+    if active is None:
+        return Finding("SMT siblings", UNKNOWN, "not to be seen")
+    if active == "0":
+        return Finding("SMT siblings", GOOD, "none active")
+    return Finding(
+        "SMT siblings",
+        FAIR,
+        "active: what runs on the sibling slows this one",
+        "echo off | sudo tee /sys/devices/system/cpu/smt/control, or keep the sibling idle",
+    )
+
+
+def _quota() -> Finding:
+    words = (_read(_CGROUP / "cpu.max") or "").split()
+    if len(words) != 2:
+        return Finding("CPU quota", GOOD, "none to see")
+    if words[0] == "max":
+        return Finding("CPU quota", GOOD, "none")
+    processors = int(words[0]) / int(words[1])
+    return _graded(
+        "CPU quota",
+        -processors,
+        (-1.5, -1.0),
+        f"{processors:g} processors",
+        "give the container more than one processor: a throttled process stops for milliseconds",
+    )
+
+
+def _battery() -> Finding:
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    if battery is None:
+        return Finding("power", GOOD, "no battery")
+    if battery.power_plugged:
+        return Finding("power", GOOD, "plugged in")
+    return Finding("power", POOR, "on battery", "plug it in: on battery the clock is held down")
+
+
+def _load() -> Finding:
+    one_minute, processors = os.getloadavg()[0], os.cpu_count() or 1
+    return _graded(
+        "other load",
+        (one_minute - 1) / processors,  # one for the measuring process itself
+        (0.1, 0.5),
+        f"load {one_minute:.2f} on {processors} processors in the last minute",
+        "end other programs, or wait",
+    )
+
+
+def _memory() -> Finding:
+    memory = psutil.virtual_memory()
+    free = memory.available / memory.total
+    return _graded(
+        "memory headroom",
+        -free,
+        (-0.2, -0.05),
+        f"{memory.available / 2**30:.1f} GiB of {memory.total / 2**30:.1f} GiB",
+        "free some memory: a swapping machine measures its disk",
+    )
+
+
+_CHECKS: tuple[Callable[[], Finding], ...] = (_governor, _turbo, _smt, _quota, _battery, _load, _memory)

@@ -1,0 +1,154 @@
+"""The meter ``instructions``: how many a sample executes, counted by valgrind's callgrind.
+
+The same request runs in two processes, one taking twice the samples of the other; the difference, divided
+by the samples, is free of start-up and key generation. That is repeated for a spread. Counts do not depend
+on what else the machine does, so they can gate changes of a percent on shared machines. They are of the
+whole sample, both sides and the harness, because callgrind cannot tell which side a shared function
+works for; and of the code that the engine picks on the processor that valgrind shows it, which has no
+AVX-512 (valgrind 3.19 to 3.25).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from tlsbench import pki
+from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.sampling.remote import Interpreter
+from tlsbench.scenarios import Scenario
+from tlsbench.stats import Interval
+
+#: The name of the meter; it has no clock.
+INSTRUCTIONS = "instructions"
+_SAMPLES = 10
+_REPEATS = 3
+#: Processes that the count of one scenario takes.
+PROCESSES_PER_COUNT = 2 * _REPEATS
+#: Fifty times slower than without valgrind is usual; this is far beyond.
+_PATIENCE_SECONDS = 600.0
+_COLLECTED = re.compile(r"Collected : ([0-9]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What was counted of one scenario.
+
+    :param per_operation: the instructions of one operation, once for each repetition.
+    :param operations: operations in one sample.
+    :param proof: what was negotiated.
+    """
+
+    scenario: Scenario
+    per_operation: tuple[float, ...]
+    operations: int
+    proof: Mapping[str, object]
+
+    @property
+    def interval(self) -> Interval:
+        """The median with the least and the most: counts scatter by so little that the range tells all."""
+        ordered = sorted(self.per_operation)
+        return Interval(ordered[0], ordered[len(ordered) // 2], ordered[-1])
+
+    @property
+    def spread(self) -> float:
+        """The range of the repetitions over their median, as a fraction."""
+        return (self.interval.high - self.interval.low) / self.interval.median
+
+
+def require_valgrind() -> None:
+    """See to it that valgrind is there.
+
+    :raises RequestError: with the command that installs it.
+    """
+    if shutil.which("valgrind") is None:
+        raise RequestError("the meter 'instructions' needs valgrind: apt-get install valgrind")
+
+
+def count_instructions(
+    requests: Sequence[tuple[Scenario, Interpreter]],
+    observe: Callable[[int, int], None] = lambda _done, _of: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> list[Count | MeasurementError | None]:
+    """Count each scenario in its interpreter, as many processes at a time as there are processors.
+
+    :param observe: told how many processes have ended, and of how many.
+    :returns: for each request the count, the error that ended it, or None if a stop was asked before it.
+    """
+    require_valgrind()
+    done, of = 0, len(requests) * PROCESSES_PER_COUNT
+    results: list[Count | MeasurementError | None] = []
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        pending = [
+            [
+                pool.submit(_run, scenario, interpreter, samples)
+                for _ in range(_REPEATS)
+                for samples in (_SAMPLES, 2 * _SAMPLES)
+            ]
+            for scenario, interpreter in requests
+        ]
+        for (scenario, _), futures in zip(requests, pending, strict=True):
+            if stop_asked():
+                for future in (one for rest in pending for one in rest):
+                    future.cancel()
+                results.append(None)
+                continue
+            results.append(_count(scenario, futures))
+            done += len(futures)
+            observe(done, of)
+    return results
+
+
+def _count(
+    scenario: Scenario, futures: Sequence[Future[tuple[int, Mapping[str, Any]]]]
+) -> Count | MeasurementError:
+    try:
+        answers = [future.result() for future in futures]
+    except MeasurementError as error:
+        return error
+    operations = int(answers[-1][1]["operations"])
+    differences = [
+        (twice - once) / _SAMPLES / operations
+        for (once, _), (twice, _) in zip(answers[::2], answers[1::2], strict=True)
+    ]
+    return Count(scenario, tuple(differences), operations, answers[-1][1]["proof"])
+
+
+def _run(scenario: Scenario, interpreter: Interpreter, samples: int) -> tuple[int, Mapping[str, Any]]:
+    peers = pki.peers(scenario.key, scenario.chain_length).to_pem() if scenario.key else None
+    request = {"scenario": scenario.id, "samples": samples, "peers": peers}
+    valgrind = shutil.which("valgrind") or "valgrind"
+    done = subprocess.run(  # noqa: S603 - valgrind, and the Python that the user named
+        [
+            valgrind,
+            "--tool=callgrind",
+            "--callgrind-out-file=/dev/null",
+            interpreter.python,
+            "-m",
+            "tlsbench.workloads.counted",
+        ],
+        input=json.dumps(request) + "\n",
+        capture_output=True,
+        text=True,
+        timeout=_PATIENCE_SECONDS,
+        env={**os.environ, "PYTHONHASHSEED": "0", **interpreter.environment},
+        check=False,
+    )
+    collected = _COLLECTED.search(done.stderr)
+    if done.returncode != 0 or collected is None:
+        words = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("==")]
+        last = " | ".join(words[-3:]) or f"exit code {done.returncode}"
+        raise MeasurementError(f"counting instructions in {interpreter.python} failed: {last}")
+    return int(collected[1]), json.loads(done.stdout.splitlines()[-1])
+
+
+#: The interpreter that runs this.
+HERE = Interpreter(sys.executable, {})

@@ -1,0 +1,48 @@
+"""A process whose instructions are counted: ``python -m tlsbench.workloads.counted``.
+
+It reads one line of JSON, ``{"scenario": id, "samples": n, "peers": …}``, makes the cell, warms it up and
+takes so many samples. The keys come with the request, because to make them takes a random number of
+instructions. The last line that it writes is the proof of the last sample and the operations in it.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from tlsbench.errors import TlsbenchError
+from tlsbench.implementations.registry import implementations
+from tlsbench.pki import Peers
+from tlsbench.scenarios import scenario_from_id
+from tlsbench.workloads.prepare import prepare
+
+#: Enough for what is made on first use: method tables, blinding of RSA keys, caches of the interpreter.
+_WARM_UP_SAMPLES = 5
+#: The clock steps by this at each look, so that what is calibrated by time is always calibrated alike.
+_CLOCK_STEP_NS = 25_000
+
+
+def run(request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Take the samples that a request asks for, and give what to write."""
+    scenario = scenario_from_id(request["scenario"], tuple(implementations()))
+    peers = Peers.from_pem(request["peers"]) if request["peers"] else None
+    clock = itertools.count(0, _CLOCK_STEP_NS)
+    workload = prepare(scenario, implementations(), clock.__next__, peers)
+    for _ in range(_WARM_UP_SAMPLES):
+        workload.sample()
+    operations = 1
+    for _ in range(request["samples"]):
+        operations = workload.sample().operations
+    return {"proof": dict(workload.proof()), "operations": operations}
+
+
+if __name__ == "__main__":
+    gc.disable()
+    try:
+        print(json.dumps(run(json.loads(sys.stdin.readline()))))
+    except TlsbenchError as error:
+        raise SystemExit(f"{error}") from None
