@@ -18,6 +18,7 @@ PAGES = [
     *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
 ]
 SCRIPTS = Path(sys.executable).parent
+pytestmark = pytest.mark.slow
 
 
 def blocks(page: str, language: str) -> list[str]:

@@ -7,6 +7,8 @@ import pytest
 from tlsbench.cli import doctor as doctor_module
 from tlsbench.cli.app import run as tlsbench
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from tlsbench.sampling.duel import Match
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import Interval, PairedComparison
 
-pytestmark = pytest.mark.usefixtures("in_empty_folder")
+pytestmark = [pytest.mark.usefixtures("in_empty_folder"), pytest.mark.slow]
 QUICKLY = ["--time-budget", "10ms"]
 
 

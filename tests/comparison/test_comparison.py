@@ -54,6 +54,23 @@ def test_the_drift_within_the_runs_widens_the_verdict() -> None:
     assert verdicts(recording(2, drift=0.12, a=1.1, b=0.9, c=1.0)) == ["~", "~", "~"]
 
 
+def test_both_medians_are_told_with_their_intervals() -> None:
+    (first, *_) = judge(BASE, recording(2, a=1.1, b=1, c=1)).verdicts
+    assert first.base_ns.low < 1e6 < first.base_ns.high
+    assert first.new_ns.median == pytest.approx(1.1e6, rel=0.01)
+    assert "1,000 ±0." in comparisons.plain(judge(BASE, BASE), [], 200).replace("999", "1,000")
+
+
+def test_instructions_are_not_called_microseconds() -> None:
+    counted = replace(BASE, environment={"meter": "instructions"}, times_ns={"a": (1e6, 1e6)})
+    more = replace(counted, times_ns={"a": (1.01e6, 1.01e6)})
+    judgement = judge(counted, more)
+    assert "10³ instr." in comparisons.markdown(judgement, [])
+    assert [verdict.verdict for verdict in judgement.verdicts] == ["~"], "the floor is 1 %"
+    (verdict,) = judge(replace(counted, noise_floor={}), replace(more, noise_floor={})).verdicts
+    assert verdict.verdict == "slower"
+
+
 def test_cells_of_one_side_are_listed() -> None:
     judgement = judge(BASE, recording(2, a=1, d=1))
     assert (judgement.only_base, judgement.only_new) == (["b", "c"], ["d"])

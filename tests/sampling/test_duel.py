@@ -23,6 +23,7 @@ Find = Callable[[str], tuple[Scenario, ...]]
 WALL = meter_named("wall")
 HERE = Interpreter(sys.executable, {})
 QUICKLY = Plan(time_budget_s=0.01, precision=0, seed=1, warm_up_s=0)
+pytestmark = pytest.mark.slow
 
 
 def test_every_epoch_measures_both_sides_twice_in_the_same_rounds(scenarios_of: Find) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from tlsbench.stats import Epoch, PairedComparison, compare_paired
 
+pytestmark = pytest.mark.slow
+
 
 def simulated_duel(
     generator: np.random.Generator, true_ratio: float, *, epochs: int = 20, rounds: int = 30

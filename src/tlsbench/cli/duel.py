@@ -24,7 +24,7 @@ from tlsbench.results.machine import governor
 from tlsbench.sampling import METERS, Meter, Plan, interruptible
 from tlsbench.sampling.duel import Match, duel, local_side, remote_side
 from tlsbench.sampling.instructions import HERE, INSTRUCTIONS, Count, count_instructions, require_valgrind
-from tlsbench.stats import compare_paired, compare_paired_counts
+from tlsbench.stats import Interval, compare_paired, compare_paired_counts
 
 _GATE_FAILED = 1
 _INTERRUPTED = 130
@@ -173,8 +173,8 @@ def _failures(gate: Gate, results: Sequence[duels.DuelResult]) -> list[str]:
         Verdict(
             id=f"{result.match.b.id} ({side})",
             parameters=result.match.b.axes(),
-            base_median_ns=0.0,
-            new_median_ns=0.0,
+            base_ns=Interval(0.0, 0.0, 0.0),
+            new_ns=Interval(0.0, 0.0, 0.0),
             ratio=comparison.ratio,
             p_value=0.0,
             floor=comparison.floor,

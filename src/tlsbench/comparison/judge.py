@@ -16,6 +16,7 @@ from tlsbench.stats import (
     deviation,
     geometric_mean,
     is_difference,
+    median_interval,
 )
 
 #: The smallest difference that the footnote on more samples speaks of.
@@ -28,6 +29,8 @@ _FALSE_DISCOVERIES = 0.05
 class Verdict:
     """What is said of one cell.
 
+    :param base_ns: the median in the base, with its interval; instructions where these were counted.
+    :param new_ns: the same in the new result.
     :param ratio: time in the new result over that in the base: 1.05 is five percent slower.
     :param p_value: of the rank test, corrected for the number of cells.
     :param floor: the difference below which nothing is called, as a fraction.
@@ -37,8 +40,8 @@ class Verdict:
 
     id: str
     parameters: Mapping[str, str]
-    base_median_ns: float
-    new_median_ns: float
+    base_ns: Interval
+    new_ns: Interval
     ratio: Interval
     p_value: float
     floor: float
@@ -85,8 +88,8 @@ def judge(base: Recording, new: Recording) -> Judgement:
             Verdict(
                 id=name,
                 parameters=new.parameters[name],
-                base_median_ns=_median(base.times_ns[name]),
-                new_median_ns=_median(new.times_ns[name]),
+                base_ns=median_interval(base.times_ns[name]),
+                new_ns=median_interval(new.times_ns[name]),
                 ratio=comparison.ratio,
                 p_value=p_value,
                 floor=floor,
@@ -102,12 +105,6 @@ def judge(base: Recording, new: Recording) -> Judgement:
         only_new=[name for name in new.times_ns if name not in base.times_ns],
         warnings=list(_warnings(base, new, shared)),
     )
-
-
-def _median(times: Sequence[float]) -> float:
-    ordered = sorted(times)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def _more_samples(ratio: Interval, samples: int) -> int:

@@ -16,6 +16,7 @@ from tlsbench.comparison import Gate, Judgement, Verdict
 from tlsbench.report.formats import print_plain
 from tlsbench.report.table import format_us
 from tlsbench.results.benchmark_json import finite
+from tlsbench.sampling.instructions import INSTRUCTIONS
 from tlsbench.stats import Interval
 
 _COLOURS = {"faster": "green", "slower": "red", "~": "dim"}
@@ -31,7 +32,7 @@ def terminal(judgement: Judgement, failed: Failed) -> RenderableType:
     """The verdicts and what belongs under them."""
     table = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     names = _names(judgement)
-    for heading in _HEADINGS:
+    for heading in _headings(judgement):
         table.add_column(heading, justify="left" if heading in _WORDS else "right", overflow="fold")
     for name, verdict in zip(names, judgement.verdicts, strict=True):
         texts = (escape(text) for text in _texts(name, verdict))
@@ -56,8 +57,8 @@ def markdown(judgement: Judgement, failed: Failed) -> str:
     lines += [f"**{' '.join(common)}**"] if common else []
     lines += [
         "",
-        "| " + " | ".join(_HEADINGS) + " |",
-        "|" + "".join(" --- |" if heading in _WORDS else " ---: |" for heading in _HEADINGS),
+        "| " + " | ".join(_headings(judgement)) + " |",
+        "|" + "".join(" --- |" if heading in _WORDS else " ---: |" for heading in _headings(judgement)),
     ]
     for name, verdict in zip(_names(judgement), judgement.verdicts, strict=True):
         texts = (text.replace("|", "\\|") for text in _texts(name, verdict))
@@ -99,21 +100,31 @@ def gate_lines(failed: Failed) -> list[str]:
     ]
 
 
-_HEADINGS = ("cell", "base µs", "new µs", "new/base", "95 %", "p", "floor", "verdict")
 _WORDS = ("cell", "verdict")
+
+
+def _headings(judgement: Judgement) -> tuple[str, ...]:
+    unit = "10³ instr." if judgement.base.environment.get("meter") == INSTRUCTIONS else "µs"
+    return ("cell", f"base {unit}", f"new {unit}", "new/base", "95 %", "p", "floor", "verdict")
 
 
 def _texts(name: str, verdict: Verdict) -> list[str]:
     return [
         name,
-        format_us(verdict.base_median_ns / 1e3),
-        format_us(verdict.new_median_ns / 1e3),
+        _median(verdict.base_ns),
+        _median(verdict.new_ns),
         f"{verdict.ratio.median:.3f}",
         _interval(verdict.ratio),
         f"{verdict.p_value:.3f}",
         f"{100 * verdict.floor:.1f}%" if math.isfinite(verdict.floor) else "?",
         verdict.verdict,
     ]
+
+
+def _median(interval_ns: Interval) -> str:
+    half = interval_ns.relative_half_width
+    width = f" ±{100 * half:.1f}%" if math.isfinite(half) else ""
+    return format_us(interval_ns.median / 1e3) + width
 
 
 def _interval(ratio: Interval) -> str:
