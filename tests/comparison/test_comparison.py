@@ -63,7 +63,7 @@ def test_both_medians_are_told_with_their_intervals() -> None:
 
 def test_instructions_are_not_called_microseconds() -> None:
     counted = replace(BASE, environment={"meter": "instructions"}, times_ns={"a": (1e6, 1e6)})
-    more = replace(counted, times_ns={"a": (1.01e6, 1.01e6)})
+    more = replace(counted, times_ns={"a": (1.005e6, 1.005e6)})
     judgement = judge(counted, more)
     assert "10³ instr." in comparisons.markdown(judgement, [])
     assert [verdict.verdict for verdict in judgement.verdicts] == ["~"], "the floor is 1 %"

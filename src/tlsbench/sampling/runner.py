@@ -122,7 +122,7 @@ def measure(
     try:
         for done, cell in enumerate(series):
             observe(Progress("preparing", done, len(series), 0.0, series))
-            _guarded(cell, lambda cell=cell: _prepare(cell, prepare))  # type: ignore[misc]
+            _guarded(cell, lambda series: _prepare(series, prepare))
             if stop_asked():
                 return Outcome(series, "interrupt", 0.0)
         with _no_garbage_collection():
@@ -151,7 +151,7 @@ def _sample(
 
     for done, cell in enumerate(series):
         observe(Progress("warming up", done, len(series), elapsed_s(), series))
-        _guarded(cell, lambda cell=cell: _warm_up(cell, plan.warm_up_s))  # type: ignore[misc]
+        _guarded(cell, lambda series: _warm_up(series, plan.warm_up_s))
         if stop_asked():
             return Outcome(series, "interrupt", elapsed_s())
     order = random.Random(plan.seed)  # noqa: S311 - drawn to be repeated, not to be secret
@@ -160,7 +160,7 @@ def _sample(
         living = [cell for cell in series if cell.error is None]
         try:
             for cell in order.sample(living, len(living)):
-                _guarded(cell, lambda cell=cell: _visit(cell))  # type: ignore[misc]
+                _guarded(cell, _visit)
         except KeyboardInterrupt:
             for cell in series:
                 del cell.rounds[rounds:]  # the round that was cut short
@@ -190,11 +190,11 @@ def _stopped_by(living: Sequence[Series], plan: Plan, rounds: int, elapsed_s: fl
     return ""
 
 
-def _guarded(cell: Series, step: Callable[[], None]) -> None:
+def _guarded(cell: Series, step: Callable[[Series], None]) -> None:
     if cell.error is not None:
         return
     try:
-        step()
+        step(cell)
     except TlsbenchError as error:
         cell.error = error
         cell.rounds.clear()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import KEY_TYPES, KeyType
-from tlsbench.scenarios.scenario import Capabilities, gap
+from tlsbench.scenarios.scenario import Capabilities, Gap, gap
 
 
 def _suites(matches: Callable[[CipherSuite], bool]) -> tuple[str, ...]:
@@ -20,6 +20,15 @@ def _keys(matches: Callable[[KeyType], bool]) -> tuple[str, ...]:
 
 def _families() -> Iterable[str]:
     return sorted({suite.authentication for suite in CIPHER_SUITES if suite.authentication})
+
+
+def _needs_key(family: str) -> Gap:
+    return gap(
+        f"the cipher suite needs a certificate with an {family} key",
+        version="1.2",
+        cipher=_suites(lambda suite: suite.authentication == family),
+        key=_keys(lambda key: key.authentication != family),
+    )
 
 
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
@@ -56,14 +65,6 @@ PROTOCOL = Capabilities(
             version="1.2",
             cipher=_suites(lambda suite: suite.version == "1.3"),
         ),
-        *(
-            gap(
-                f"the cipher suite needs a certificate with an {family} key",
-                version="1.2",
-                cipher=_suites(lambda suite, family=family: suite.authentication == family),  # type: ignore[misc]
-                key=_keys(lambda key, family=family: key.authentication != family),  # type: ignore[misc]
-            )
-            for family in _families()
-        ),
+        *(_needs_key(family) for family in _families()),
     )
 )

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations import ClientContext, ServerContext
-from tlsbench.links import Link, summarise
-from tlsbench.pki import Peers
-from tlsbench.scenarios import Scenario
+from tlsbench.links import summarise
+from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Exchange, shake_hands
-from tlsbench.workloads.proof import Proof, prove
-from tlsbench.workloads.sample import Clock, Sample
+from tlsbench.workloads.proof import prove
+from tlsbench.workloads.sample import Sample
 
 #: Sent in the first flight with ``resumption=early-data``: a small HTTP request's worth.
 EARLY_DATA_BYTES = 512
@@ -24,19 +21,12 @@ _SESSION_SECONDS = 60.0
 
 
 @dataclass(slots=True)
-class Handshake:
+class Handshake(ConnectionCell):
     """A cell of handshakes. Its sessions are its own: they come from its contexts and stay here."""
 
-    scenario: Scenario
-    peers: Peers
-    clients: ClientContext
-    servers: ServerContext
-    link: Link
-    clock: Clock
-    _early_data: bytes = b""
-    _session: object | None = None
-    _session_until: float = 0.0
-    _proof: Proof | None = None
+    _early_data: bytes = field(default=b"", init=False)
+    _session: object | None = field(default=None, init=False)
+    _session_until: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         if self.scenario.resumption == "early-data":
@@ -72,9 +62,3 @@ class Handshake:
         if self._session is None:
             raise MeasurementError(f"{self.scenario.server} gave {self.scenario.client} no session to resume")
         return self._session
-
-    def proof(self) -> Mapping[str, object]:
-        return self._proof.record() if self._proof is not None else {}
-
-    def close(self) -> None:
-        self.link.close()

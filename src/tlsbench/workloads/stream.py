@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations import ClientContext, Endpoint, ServerContext
-from tlsbench.links import Direction, Link, summarise
-from tlsbench.pki import Peers
-from tlsbench.scenarios import Scenario
+from tlsbench.implementations import Endpoint
+from tlsbench.links import Direction, summarise
+from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Exchange, shake_hands
-from tlsbench.workloads.proof import Proof, prove
-from tlsbench.workloads.sample import Clock, Sample
+from tlsbench.workloads.proof import prove
+from tlsbench.workloads.sample import Sample
 
 #: One bulk sample writes about this much each way: well above the clock's step, and below the
 #: 128 KiB from which glibc's malloc asks the kernel for fresh pages each time (M_MMAP_THRESHOLD of
@@ -25,17 +23,10 @@ _WRITES_PER_CONNECTION = 1 << 20
 
 
 @dataclass(slots=True)
-class _Stream:
-    scenario: Scenario
-    peers: Peers
-    clients: ClientContext
-    servers: ServerContext
-    link: Link
-    clock: Clock
-    _payload: bytes = b""
-    _exchange: Exchange | None = None
-    _writes: int = 0
-    _proof: Proof | None = None
+class _Stream(ConnectionCell):
+    _payload: bytes = field(default=b"", init=False)
+    _exchange: Exchange | None = field(default=None, init=False)
+    _writes: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._payload = os.urandom(self.scenario.size)
@@ -54,9 +45,6 @@ class _Stream:
         if self._exchange is not None:
             self._exchange.close()
             self._exchange = None
-
-    def proof(self) -> Mapping[str, object]:
-        return self._proof.record() if self._proof is not None else {}
 
     def close(self) -> None:
         self._drop_connection()
