@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
+import venv
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.sampling import duel, instructions
 
 ROOT = Path(__file__).parent.parent
 PAGES = [
@@ -81,15 +86,33 @@ def test_links_between_pages_lead_somewhere() -> None:
                     assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
 
 
-def test_the_commands_of_the_example_workflow_are_commands_that_there_are() -> None:
-    from tlsbench.cli.app import run
+def environment_like_this(folder: Path) -> str:
+    """The Python of a new virtual environment that sees what this one sees."""
+    venv.create(folder, with_pip=False, symlinks=True)
+    (site,) = folder.glob("lib/python*/site-packages")
+    (site / "like.pth").write_text("\n".join(path for path in sys.path if path), encoding="utf-8")
+    return str(folder / "bin/python")
 
+
+@pytest.mark.integration
+@pytest.mark.timeout(600)
+@pytest.mark.skipif(shutil.which("valgrind") is None, reason="valgrind is missing: apt-get install valgrind")
+def test_the_duels_of_the_example_workflow_run_between_two_environments(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TLSBENCH_TIME_BUDGET", "1ms")
+    monkeypatch.setattr(duel, "_EPOCHS_OF_WORKERS", 6)
+    monkeypatch.setattr(instructions, "_REPEATS", 1)
     text = (ROOT / "docs/examples/tlsbench.yml").read_text(encoding="utf-8")
-    lines = [line.strip() for line in text.splitlines() if "bin/tlsbench" in line]
-    assert len(lines) == 2
-    for line in lines:
-        words = shlex.split(line.split(">>")[0])[1:]
-        # Both sides are this Python: a request that is right but for that has nothing else to complain of.
-        here = [sys.executable if "bin/python" in word else word for word in words]
-        assert run([*here, "--json", "no/such/folder/x.json"]) == 2
-        assert run([*here[: here.index("--python")], "--help"]) == 0
+    for side in ("base", "head"):
+        python = environment_like_this(tmp_path / side)
+        text = text.replace(f"--python ../venv-{side}/bin/python", f"--python {python}")
+    commands = [
+        line.partition(">>")[0].split("bin/tlsbench ")[1]
+        for line in text.splitlines()
+        if "bin/tlsbench" in line
+    ]
+    assert len(commands) == 2
+    for command in commands:
+        assert tlsbench(shlex.split(command)) == 0
+    assert "| scenario | side |" in capsys.readouterr().out

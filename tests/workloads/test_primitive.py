@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 
 import pytest
 
@@ -17,12 +18,35 @@ def nothing() -> None:
     pass
 
 
+@dataclass
+class Machine:
+    """A clock that advances with the work alone, but for one interruption."""
+
+    operation_ns: int
+    stolen_at: int = -1
+    calls: int = 0
+    now_ns: int = 0
+
+    def work(self) -> None:
+        self.calls += 1
+        self.now_ns += self.operation_ns + (10**7 if self.calls == self.stolen_at else 0)
+
+    def clock(self) -> int:
+        return self.now_ns
+
+
 def test_a_fast_operation_is_repeated_until_the_clock_can_tell() -> None:
-    cell = Primitive(SCENARIO, Operation(nothing, nothing), time.perf_counter_ns)
-    sample = cell.sample()
-    assert sample.operations > 100
-    assert sample.client_ns == sample.total_ns
+    machine = Machine(operation_ns=100)
+    sample = Primitive(SCENARIO, Operation(machine.work, nothing), machine.clock).sample()
+    assert sample.operations == primitive._SAMPLE_NS // 100
+    assert sample.client_ns == sample.total_ns == primitive._SAMPLE_NS
     assert sample.server_ns == 0
+
+
+def test_an_interruption_while_calibrating_does_not_shorten_the_samples() -> None:
+    machine = Machine(operation_ns=100, stolen_at=40)
+    sample = Primitive(SCENARIO, Operation(machine.work, nothing), machine.clock).sample()
+    assert sample.operations == primitive._SAMPLE_NS // 100
 
 
 def test_a_slow_operation_runs_once_for_each_sample() -> None:

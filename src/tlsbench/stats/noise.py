@@ -14,7 +14,8 @@ import numpy as np
 
 from tlsbench.stats.intervals import Interval, paired_ratio
 
-_STRETCHES = 8
+#: Long enough that an episode of a second or two, which no median of the run feels, does not count.
+_STRETCHES = 4
 
 
 def noise_floor(equals: Sequence[Sequence[float]]) -> float:
@@ -47,7 +48,7 @@ def drift(rounds: Sequence[Sequence[float]]) -> float:
     """How far the whole machine wandered during a run, as a fraction.
 
     In each round every cell is held against its own median; the middle of these ratios is the machine's
-    pace then. The paces are folded into eight stretches of time, so that single rounds do not count, and
+    pace then. The paces are folded into four stretches of time, so that short episodes do not count, and
     half of the range between the slowest and the fastest stretch is returned.
 
     :param rounds: for each cell its rounds' medians, all of equal length.
