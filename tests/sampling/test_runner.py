@@ -64,6 +64,7 @@ class Bench:
 def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
     monkeypatch.setattr(runner, "_MOST_SAMPLES_PER_VISIT", 3)
     monkeypatch.setattr(runner, "_REWARM_SECONDS", 0)
+    monkeypatch.setattr(runner, "_SETTLE_SECONDS", 0)
     return Bench()
 
 
@@ -98,6 +99,17 @@ def test_a_visit_begins_with_samples_that_do_not_count(bench: Bench) -> None:
     (series,) = bench.run(least_samples=9).series
     for earlier, later in zip(series.rounds, series.rounds[1:], strict=False):
         assert later[0].total_ns > earlier[-1].total_ns + 1
+
+
+def test_cells_run_uncounted_until_the_processor_has_settled(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runner, "_SETTLE_SECONDS", 2)
+    bench.add("a")
+    bench.add("b")
+    outcome = bench.run(time_budget_s=0.2, precision=0.01)
+    counted = sum(series.sample_count for series in outcome.series)
+    assert sum(cell.calls for cell in bench.cells.values()) > 10 * counted
 
 
 def test_precision_ends_the_run_before_its_budget(bench: Bench) -> None:

@@ -5,7 +5,7 @@ by the samples, is free of start-up and key generation. That is repeated for a s
 on what else the machine does, so they can gate changes of a percent on shared machines. They are of the
 whole sample, both sides and the harness, because callgrind cannot tell which side a shared function
 works for; and of the code that the engine picks on the processor that valgrind shows it, which has no
-AVX-512 (valgrind 3.19 to 3.25).
+AVX-512 in valgrind 3.19.
 """
 
 from __future__ import annotations

@@ -49,7 +49,8 @@ def drift(rounds: Sequence[Sequence[float]]) -> float:
 
     In each round every cell is held against its own median; the middle of these ratios is the machine's
     pace then. The paces are folded into four stretches of time, so that short episodes do not count, and
-    half of the range between the slowest and the fastest stretch is returned.
+    half of the range between the slowest and the fastest stretch is returned. That is a rule of thumb for how
+    far two runs may be apart: the number of stretches was chosen by looking at a handful of runs.
 
     :param rounds: for each cell its rounds' medians, all of equal length.
     """
