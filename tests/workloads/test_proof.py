@@ -45,7 +45,7 @@ def handshake(wanted: Scenario, done: Scenario, library: Any) -> Handshake:
         ({"group": "secp384r1"}, "group", "secp256r1", "secp384r1"),
         ({"cipher": "TLS_AES_128_GCM_SHA256"}, "cipher", "TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256"),
         ({"key": "rsa-2048"}, "server certificate", "ecdsa-secp256r1", "rsa-2048"),
-        ({"chain_length": 3}, "", "", ""),
+        ({"chain_length": 3}, "server certificate", "serial number", "serial number"),
         (
             {"version": "1.2", "cipher": "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"},
             "version",

@@ -84,7 +84,7 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of our output has left; say nothing more
         return 0
-    except Exception as error:
+    except Exception as error:  # of typer's errors alone: every other is raised again
         format_message = getattr(error, "format_message", None)
         if not isinstance(error, _UsageError) or format_message is None:
             raise

@@ -3,7 +3,6 @@
 from typing import Final
 
 # RFC 8446 section 5.1 (ContentType)
-CHANGE_CIPHER_SPEC: Final = 20
 HANDSHAKE: Final = 22
 APPLICATION_DATA: Final = 23
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -80,8 +79,3 @@ class Disturbance:
         if self.steal_s is None or earlier.steal_s is None or self.all_s <= earlier.all_s:
             return None
         return 100 * (self.steal_s - earlier.steal_s) / (self.all_s - earlier.all_s)
-
-
-def python_description() -> str:
-    """Such as ``"CPython 3.11.7"``."""
-    return f"{platform.python_implementation()} {platform.python_version()}"

@@ -57,6 +57,6 @@ def _context(
         return make(scenario, peers)
     except TlsbenchError:
         raise
-    except Exception as error:
+    except Exception as error:  # libraries refuse with what they like: ssl.SSLError, TypeError, ValueError
         reason = " ".join(str(error).split()) or type(error).__name__
         raise MeasurementError(f"{library.id} refuses the configuration: {reason}") from error
