@@ -41,6 +41,12 @@ class WireError(MeasurementError):
     """Bytes on the wire were not the TLS messages that they should have been."""
 
 
+class CertificateError(TlsbenchError):
+    """A certificate, CRL or OCSP response that must not be relied on; the text says which rule fails."""
+
+    exit_code = 1
+
+
 class ProofError(MeasurementError):
     """What was negotiated or carried is not what the scenario asks for.
 

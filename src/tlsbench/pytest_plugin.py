@@ -99,7 +99,7 @@ def tls_peers(request: pytest.FixtureRequest) -> Peers:
     if "tls_scenario" in request.fixturenames:
         scenario = request.getfixturevalue("tls_scenario")
         if scenario.key:
-            return pki.peers(scenario.key, scenario.chain_length)
+            return pki.peers_for(scenario)
     return pki.peers("ecdsa-secp256r1", 1)
 
 

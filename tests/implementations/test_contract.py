@@ -133,7 +133,7 @@ def test_a_certificate_for_another_host_ends_the_handshake(name: str, version: s
     one = scenario(name, f"version={version}")
     peers = pki.peers(one.key, 1)
     # The client's identity is for another name, and not for servers either: either is enough.
-    other = pki.Peers(root=peers.root, server=peers.client, client=peers.client)
+    other = pki.Peers(root=peers.root, issuer=peers.issuer, server=peers.client, client=peers.client)
     clients, servers = contexts(one, other)
     with pytest.raises(HandshakeError):
         shake_hands(clients, servers, MemoryLink(), time.perf_counter_ns)

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
-import ssl
-import stat
 from datetime import UTC, datetime
-from pathlib import Path
 
 import cryptography
 import pytest
+import trustme
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from tlsbench import pki
+from tlsbench.errors import RequestError
 from tlsbench.pki.keys import from_pem, key_type_of, to_pem
 from tlsbench.scenarios.keys import KEY_TYPES
 
@@ -69,12 +70,51 @@ def test_the_roles_have_keys_of_their_own() -> None:
     assert len({certificate.public_key().public_numbers() for certificate in holders}) == 4  # type: ignore[union-attr]
 
 
-def test_the_private_key_on_disk_is_for_its_owner_only_and_soon_gone() -> None:
-    identity = pki.peers("ecdsa-secp256r1", 1).server
-    with identity.pem_file() as path:
-        assert stat.S_IMODE(Path(path).stat().st_mode) == 0o600
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(path)
-    assert not Path(path).exists()
+def trustme_ca() -> trustme.CA:
+    return trustme.CA(key_type=trustme.KeyType.ECDSA)
+
+
+def test_a_ca_of_trustme_can_be_taken_over_and_extended() -> None:
+    ca = trustme_ca()
+    root = pki.Authority.from_trustme(ca)
+    below = root.subordinate(pki.authority_template("below"), pki.new_key("ml-dsa-44"))
+    leaf = below.issue(pki.Template(names=("localhost",), must_staple=True), pki.new_key("ed25519"))
+    assert leaf.certificates[1].issuer == x509.load_pem_x509_certificate(ca.cert_pem.bytes()).subject
+    leaf.certificates[1].verify_directly_issued_by(root.certificate)
+    leaf.leaf.verify_directly_issued_by(below.certificate)
+
+
+def test_an_authority_must_have_its_own_key_and_be_one() -> None:
+    one, other, leaf = trustme_ca(), trustme_ca(), trustme_ca().issue_cert("localhost")
+    with pytest.raises(RequestError, match="not that of the authority's certificate"):
+        pki.Authority.from_pem(one.cert_pem.bytes(), other.private_key_pem.bytes())
+    with pytest.raises(RequestError, match="no authority's"):
+        pki.Authority.from_pem(leaf.cert_chain_pems[0].bytes(), leaf.private_key_pem.bytes())
+
+
+def test_a_request_gets_its_names_and_nothing_else_of_its_own_choice() -> None:
+    root = pki.root_authority("ecdsa-secp256r1")
+    key = pki.new_key("ed25519")
+    leaf, *above = root.sign_request(
+        pki.signing_request(key, ["a.test", "127.0.0.1"]), pki.Template(usages=("client",), names=("b.test",))
+    )
+    names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(name.value) for name in names] == ["a.test", "127.0.0.1"]
+    assert leaf.public_key() == key.public_key()
+    usages = leaf.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usages) == [ExtendedKeyUsageOID.CLIENT_AUTH]
+    assert not above
+
+
+def test_a_request_without_a_valid_signature_or_name_is_refused() -> None:
+    root = pki.root_authority("ecdsa-secp256r1")
+    der = bytearray(pki.signing_request(pki.new_key("ed25519"), ["a.test"]).public_bytes(Encoding.DER))
+    der[-1] ^= 1
+    with pytest.raises(RequestError, match="not signed by the key"):
+        root.sign_request(x509.load_der_x509_csr(bytes(der)), pki.Template())
+    nameless = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+    with pytest.raises(RequestError, match="names nobody"):
+        root.sign_request(nameless.sign(pki.new_key("ed25519"), None), pki.Template())  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("key_type", ALL)

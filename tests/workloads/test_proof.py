@@ -27,10 +27,10 @@ Find = Callable[[str], tuple[Scenario, ...]]
 
 def handshake(wanted: Scenario, done: Scenario, library: Any) -> Handshake:
     """A cell that wants one scenario, over contexts that were made for another."""
-    peers = pki.peers(done.key, done.chain_length)
+    peers = pki.peers_for(done)
     return Handshake(
         wanted,
-        pki.peers(wanted.key, wanted.chain_length),
+        pki.peers_for(wanted),
         library.client_context(done, peers),
         library.server_context(done, peers),
         MemoryLink(),

@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations.contract import Operation
 from tlsbench.pki import keys
-from tlsbench.pki.authority import signature_hash
+from tlsbench.pki.template import signature_hash
 from tlsbench.scenarios import Capabilities, Scenario, gap
 from tlsbench.scenarios.axes import WORKLOAD_AXES
 

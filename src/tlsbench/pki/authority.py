@@ -1,67 +1,27 @@
-"""A test PKI: authorities that issue identities.
+"""Certificate authorities: roots, intermediates, and what they issue.
 
-trustme makes the root where it has the key type (RSA-2048 and P-256). Leaves and intermediates
-come from our own builder for two reasons: trustme has no other key types, and it marks the
-subjectAltName of a leaf critical, which RFC 5280 section 4.2.1.6 asks for only when the subject
-is empty and which ``cryptography.x509.verification`` therefore rejects.
+trustme makes the root where it has the key type (RSA-2048 and P-256), and a CA that trustme made
+elsewhere can be taken over. Leaves and intermediates come from our own builder for two reasons:
+trustme has no other key types and none of the extensions that a template can ask for, and it marks
+the subjectAltName of a leaf critical, which RFC 5280 section 4.2.1.6 asks for only when the subject is
+empty and which ``cryptography.x509.verification`` therefore rejects.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, replace
 from functools import cache
 
 import trustme
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from tlsbench.pki.keys import PrivateKey, from_pem, key_type_of, private_key, to_pem
-
-#: The name that server certificates are issued for, and that clients ask for and check.
-SERVER_NAME = "localhost"
-#: The name in client certificates.
-CLIENT_NAME = "client.tlsbench.test"
+from tlsbench.errors import RequestError
+from tlsbench.pki.identity import Identity, certificates_pem
+from tlsbench.pki.keys import PrivateKey, from_pem, key_type_of, new_key, private_key
+from tlsbench.pki.names import name_text
+from tlsbench.pki.template import Template, authority_template, build
 
 _TRUSTME_KEY_TYPES = {"rsa-2048": trustme.KeyType.RSA, "ecdsa-secp256r1": trustme.KeyType.ECDSA}
-_VALIDITY = timedelta(days=30)
-_CLOCK_SKEW = timedelta(hours=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """A private key and the certificates that its holder sends: leaf first, root left out."""
-
-    key_type: str
-    private_key: PrivateKey
-    certificates: tuple[x509.Certificate, ...]
-
-    @property
-    def leaf_der(self) -> bytes:
-        """The leaf certificate in DER: what the other side must have seen."""
-        return self.certificates[0].public_bytes(Encoding.DER)
-
-    @property
-    def chain_pem(self) -> bytes:
-        """The certificates in PEM, leaf first."""
-        return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in self.certificates)
-
-    @contextmanager
-    def pem_file(self) -> Iterator[str]:
-        """A temporary file, readable by its owner only, with the private key and the chain.
-
-        For libraries that load certificates from files alone; it is gone after the block.
-        """
-        with tempfile.NamedTemporaryFile(prefix="tlsbench-", suffix=".pem") as file:
-            file.write(to_pem(self.private_key) + self.chain_pem)
-            file.flush()
-            yield file.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,162 +32,86 @@ class Authority:
     it is empty for a root.
     """
 
-    key_type: str
     certificate: x509.Certificate
     private_key: PrivateKey
     chain: tuple[x509.Certificate, ...] = ()
 
     @property
+    def key_type(self) -> str:
+        """The type of its key, as in the axis ``key``."""
+        return key_type_of(self.private_key.public_key())
+
+    @property
     def certificate_pem(self) -> bytes:
         """The authority's certificate in PEM."""
-        return self.certificate.public_bytes(Encoding.PEM)
-
-    def subordinate(self, level: int) -> Authority:
-        """An intermediate authority, signed by this one, with a key of the same type."""
-        key = private_key(self.key_type, f"intermediate {level}")
-        certificate = _ca_certificate(f"tlsbench intermediate {level}", key, self)
-        return Authority(self.key_type, certificate, key, (certificate, *self.chain))
-
-    def issue(self, host: str, key: PrivateKey, usage: x509.ObjectIdentifier) -> Identity:
-        """An identity for ``host`` (a DNS name) with one extended key usage.
-
-        :param usage: ``ExtendedKeyUsageOID.SERVER_AUTH`` or ``CLIENT_AUTH``.
-        """
-        leaf = (
-            _builder(host, self.certificate.subject, key)
-            .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-            .add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
-            .add_extension(self._authority_key_identifier(), critical=False)
-            .add_extension(x509.ExtendedKeyUsage([usage]), critical=False)
-            .add_extension(_key_usage(ca=False), critical=True)
-            .sign(self.private_key, signature_hash(self.private_key))
-        )
-        return Identity(self.key_type, key, (leaf, *self.chain))
-
-    def _authority_key_identifier(self) -> x509.AuthorityKeyIdentifier:
-        extension = self.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-        return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(extension.value)
-
-
-@dataclass(frozen=True, slots=True)
-class Peers:
-    """Who meets in a scenario: the server, the client, and the root that both trust."""
-
-    root: Authority
-    server: Identity
-    client: Identity
-
-    def to_pem(self) -> dict[str, str]:
-        """Everything as PEM, to hand it to another process of one's own: private keys are in it."""
-        return {
-            name: (to_pem(holder.private_key) + chain).decode("ascii")
-            for name, holder, chain in (
-                ("root", self.root, self.root.certificate_pem),
-                ("server", self.server, self.server.chain_pem),
-                ("client", self.client, self.client.chain_pem),
-            )
-        }
+        return certificates_pem([self.certificate])
 
     @classmethod
-    def from_pem(cls, pems: Mapping[str, str]) -> Peers:
-        """The peers that :meth:`to_pem` wrote."""
-        keys = {name: from_pem(pem.encode("ascii")) for name, pem in pems.items()}
-        chains = {
-            name: tuple(x509.load_pem_x509_certificates(pem.encode("ascii"))) for name, pem in pems.items()
-        }
-        key_type = key_type_of(keys["root"].public_key())
-        return cls(
-            root=Authority(key_type, chains["root"][0], keys["root"]),
-            server=Identity(key_type, keys["server"], chains["server"]),
-            client=Identity(key_type, keys["client"], chains["client"]),
-        )
+    def new(cls, template: Template, key: PrivateKey) -> Authority:
+        """A root: a certificate that its own key signs."""
+        return cls(build(template, key.public_key(), key), key)
+
+    @classmethod
+    def from_pem(cls, certificate_pem: bytes, private_key_pem: bytes) -> Authority:
+        """A root that exists already.
+
+        :raises RequestError: if the two do not belong together or the certificate is no authority's.
+        """
+        certificate = x509.load_pem_x509_certificate(certificate_pem)
+        key = from_pem(private_key_pem)
+        if certificate.public_key() != key.public_key():
+            raise RequestError("the private key is not that of the authority's certificate")
+        if not is_authority(certificate):
+            raise RequestError("the certificate is no authority's: its basicConstraints do not say CA")
+        return cls(certificate, key)
+
+    @classmethod
+    def from_trustme(cls, ca: trustme.CA) -> Authority:
+        """Take over a CA of trustme, to issue below it what trustme does not."""
+        return cls.from_pem(ca.cert_pem.bytes(), ca.private_key_pem.bytes())
+
+    def subordinate(self, template: Template, key: PrivateKey) -> Authority:
+        """An intermediate authority, signed by this one."""
+        certificate = build(template, key.public_key(), self.private_key, self.certificate)
+        return Authority(certificate, key, (certificate, *self.chain))
+
+    def issue(self, template: Template, key: PrivateKey | None = None) -> Identity:
+        """An identity: a certificate for ``key``, or for a new key of the authority's own type."""
+        key = key or new_key(self.key_type)
+        leaf = build(template, key.public_key(), self.private_key, self.certificate)
+        return Identity(key, (leaf, *self.chain))
+
+    def sign_request(
+        self, request: x509.CertificateSigningRequest, template: Template
+    ) -> tuple[x509.Certificate, ...]:
+        """The chain for a request whose key is proved to be its sender's; leaf first.
+
+        Its names come from the request, all else from the template: an authority decides that, not the asker.
+
+        :raises RequestError: if the request's signature is not by its key, or it names nobody.
+        """
+        if not request.is_signature_valid:
+            raise RequestError("the request is not signed by the key that it is for")
+        try:
+            names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        except x509.ExtensionNotFound:
+            raise RequestError("the request names nobody: it has no subjectAltName") from None
+        template = replace(template, names=tuple(name_text(name) for name in names))
+        leaf = build(template, request.public_key(), self.private_key, self.certificate)  # type: ignore[arg-type]
+        return (leaf, *self.chain)
+
+
+def is_authority(certificate: x509.Certificate) -> bool:
+    """Whether a certificate's holder may issue others: its basicConstraints say so (RFC 5280 4.2.1.9)."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except (x509.ExtensionNotFound, ValueError):
+        return False
 
 
 @cache
 def root_authority(key_type: str) -> Authority:
     """The process's root authority with a key of that type."""
     if key_type in _TRUSTME_KEY_TYPES:
-        ca = trustme.CA(key_type=_TRUSTME_KEY_TYPES[key_type])
-        certificate = x509.load_pem_x509_certificate(ca.cert_pem.bytes())
-        return Authority(key_type, certificate, from_pem(ca.private_key_pem.bytes()))
-    key = private_key(key_type, "root")
-    return Authority(key_type, _ca_certificate("tlsbench root", key, None), key)
-
-
-@cache
-def peers(key_type: str, chain_length: int) -> Peers:
-    """The peers whose certificates have that key type; made once per process.
-
-    :param key_type: a name of :mod:`tlsbench.scenarios.keys`, for every certificate of the chain.
-    :param chain_length: certificates that each side sends, 1 to 5: the leaf and its intermediates.
-    """
-    if not 1 <= chain_length <= 5:
-        raise ValueError(f"a chain has 1 to 5 certificates, not {chain_length}")
-    issuer = root = root_authority(key_type)
-    for level in range(1, chain_length):
-        issuer = issuer.subordinate(level)
-    return Peers(
-        root=root,
-        server=issuer.issue(SERVER_NAME, private_key(key_type, "server"), ExtendedKeyUsageOID.SERVER_AUTH),
-        client=issuer.issue(CLIENT_NAME, private_key(key_type, "client"), ExtendedKeyUsageOID.CLIENT_AUTH),
-    )
-
-
-def signature_hash(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | None:
-    """The hash to sign with: that of the key's strength, None where the scheme has its own."""
-    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp384r1":
-        return hashes.SHA384()
-    if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        return hashes.SHA256()
-    return None
-
-
-def _ca_certificate(name: str, key: PrivateKey, issuer: Authority | None) -> x509.Certificate:
-    subject = _name(name)
-    builder = (
-        _builder(name, subject if issuer is None else issuer.certificate.subject, key)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .add_extension(_key_usage(ca=True), critical=True)
-    )
-    if issuer is None:
-        return builder.sign(key, signature_hash(key))
-    return builder.add_extension(issuer._authority_key_identifier(), critical=False).sign(
-        issuer.private_key, signature_hash(issuer.private_key)
-    )
-
-
-def _builder(common_name: str, issuer: x509.Name, key: PrivateKey) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(_name(common_name))
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - _CLOCK_SKEW)
-        .not_valid_after(now + _VALIDITY)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    )
-
-
-def _name(common_name: str) -> x509.Name:
-    return x509.Name(
-        [
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "tlsbench"),
-            x509.NameAttribute(NameOID.COMMON_NAME, common_name),
-        ]
-    )
-
-
-def _key_usage(*, ca: bool) -> x509.KeyUsage:
-    return x509.KeyUsage(
-        digital_signature=not ca,
-        key_cert_sign=ca,
-        crl_sign=ca,
-        content_commitment=False,
-        key_encipherment=False,
-        data_encipherment=False,
-        key_agreement=False,
-        encipher_only=False,
-        decipher_only=False,
-    )
+        return Authority.from_trustme(trustme.CA(key_type=_TRUSTME_KEY_TYPES[key_type]))
+    return Authority.new(authority_template("tlsbench root"), private_key(key_type, "root"))

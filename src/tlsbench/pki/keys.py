@@ -23,6 +23,15 @@ PrivateKey: TypeAlias = (
     | mldsa.MLDSA87PrivateKey
 )
 
+PublicKey: TypeAlias = (
+    rsa.RSAPublicKey
+    | ec.EllipticCurvePublicKey
+    | ed25519.Ed25519PublicKey
+    | mldsa.MLDSA44PublicKey
+    | mldsa.MLDSA65PublicKey
+    | mldsa.MLDSA87PublicKey
+)
+
 GENERATORS: Final[dict[str, Callable[[], PrivateKey]]] = {
     "rsa-2048": lambda: rsa.generate_private_key(65537, 2048),
     "rsa-3072": lambda: rsa.generate_private_key(65537, 3072),
@@ -36,6 +45,14 @@ GENERATORS: Final[dict[str, Callable[[], PrivateKey]]] = {
 }
 
 
+def new_key(key_type: str) -> PrivateKey:
+    """A new key.
+
+    :param key_type: a name of :mod:`tlsbench.scenarios.keys`.
+    """
+    return GENERATORS[key_type]()
+
+
 @cache
 def private_key(key_type: str, purpose: str) -> PrivateKey:
     """The process's key of that type for that purpose; the same one each time.
@@ -44,7 +61,7 @@ def private_key(key_type: str, purpose: str) -> PrivateKey:
     :param purpose: who holds it, such as ``"root"`` or ``"server"``; each has its own key.
     """
     del purpose  # tells the cached keys apart, and nothing else
-    return GENERATORS[key_type]()
+    return new_key(key_type)
 
 
 def to_pem(key: PrivateKey) -> bytes:

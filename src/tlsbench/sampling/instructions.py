@@ -123,7 +123,7 @@ def _count(
 
 
 def _run(scenario: Scenario, interpreter: Interpreter, samples: int) -> tuple[int, Mapping[str, Any]]:
-    peers = pki.peers(scenario.key, scenario.chain_length).to_pem() if scenario.key else None
+    peers = pki.peers_for(scenario).to_pem() if scenario.key else None
     request = {"scenario": scenario.id, "samples": samples, "peers": peers}
     valgrind = shutil.which("valgrind") or "valgrind"
     done = subprocess.run(  # noqa: S603 - valgrind, and the Python that the user named

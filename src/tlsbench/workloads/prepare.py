@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TypeVar, cast
 
-from tlsbench import pki
 from tlsbench.errors import MeasurementError, TlsbenchError
 from tlsbench.implementations import Implementation, PrimitiveImplementation, TlsImplementation
 from tlsbench.links import open_link
-from tlsbench.pki import Peers
+from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.primitive import Primitive
@@ -41,7 +40,7 @@ def prepare(
         # The capabilities let only libraries of primitives come here.
         library = cast("PrimitiveImplementation", client)
         return Primitive(scenario, library.operation(scenario), clock)
-    peers = peers or pki.peers(scenario.key, scenario.chain_length)
+    peers = peers or peers_for(scenario)
     clients = _context(client, cast("TlsImplementation", client).client_context, scenario, peers)
     server = implementations[scenario.server]
     servers = _context(server, cast("TlsImplementation", server).server_context, scenario, peers)

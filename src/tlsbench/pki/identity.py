@@ -1,0 +1,104 @@
+"""A private key with its certificates: the one value that every library is given."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import (
+    BestAvailableEncryption,
+    Encoding,
+    NoEncryption,
+    PublicFormat,
+    pkcs12,
+)
+
+from tlsbench.errors import RequestError
+from tlsbench.pki.keys import PrivateKey, key_type_of, to_pem
+from tlsbench.pki.names import general_name
+from tlsbench.pki.template import signature_hash
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A private key and the certificates that its holder sends: leaf first, root left out."""
+
+    private_key: PrivateKey
+    certificates: tuple[x509.Certificate, ...]
+
+    @property
+    def leaf(self) -> x509.Certificate:
+        """The holder's own certificate."""
+        return self.certificates[0]
+
+    @property
+    def key_type(self) -> str:
+        """The type of the leaf's key, as in the axis ``key``."""
+        return key_type_of(self.private_key.public_key())
+
+    @property
+    def leaf_der(self) -> bytes:
+        """The leaf certificate in DER: what the other side must have seen."""
+        return self.leaf.public_bytes(Encoding.DER)
+
+    @property
+    def chain_pem(self) -> bytes:
+        """The certificates in PEM, leaf first."""
+        return certificates_pem(self.certificates)
+
+    @contextmanager
+    def pem_file(self) -> Iterator[str]:
+        """A temporary file, readable by its owner only, with the private key and the chain.
+
+        For libraries that load certificates from files alone; it is gone after the block.
+        """
+        with tempfile.NamedTemporaryFile(prefix="tlsbench-", suffix=".pem") as file:
+            file.write(to_pem(self.private_key) + self.chain_pem)
+            file.flush()
+            yield file.name
+
+    def pkcs12(self, password: str, name: str = "tlsbench") -> bytes:
+        """Key and chain as PKCS #12 (RFC 7292), encrypted with ``password``, or not if that is empty.
+
+        :raises RequestError: for an ML-DSA key, which the format of this library cannot hold.
+        """
+        encryption = BestAvailableEncryption(password.encode()) if password else NoEncryption()
+        try:
+            return pkcs12.serialize_key_and_certificates(
+                name.encode(),
+                self.private_key,  # type: ignore[arg-type]
+                self.leaf,
+                self.certificates[1:],
+                encryption,
+            )
+        except TypeError as error:
+            raise RequestError(f"cryptography writes no PKCS #12 with an {self.key_type} key") from error
+
+
+def certificates_pem(certificates: Sequence[x509.Certificate]) -> bytes:
+    """The certificates in PEM, one after the other."""
+    return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
+
+
+def spki_pin(certificate: x509.Certificate) -> str:
+    """The pin of a certificate's key: base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469)."""
+    spki = certificate.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    return base64.b64encode(hashlib.sha256(spki).digest()).decode("ascii")
+
+
+def signing_request(key: PrivateKey, names: Sequence[str]) -> x509.CertificateSigningRequest:
+    """A request for a certificate for ``names``, signed by the key that it is for (PKCS #10, RFC 2986).
+
+    :raises RequestError: if a name is none.
+    """
+    return (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(x509.Name([]))  # as ACME clients do (RFC 8555 section 7.4): the names are what counts
+        .add_extension(x509.SubjectAlternativeName([general_name(name) for name in names]), critical=True)
+        .sign(key, signature_hash(key))
+    )

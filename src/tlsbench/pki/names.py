@@ -1,0 +1,67 @@
+"""Subject alternative names (RFC 5280 section 4.2.1.6), as people write them and as X.509 holds them."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from cryptography import x509
+
+from tlsbench.errors import RequestError
+
+#: One label of a host name: letters, digits, hyphens inside (RFC 1123 section 2.1), underscores tolerated.
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
+_MOST_HOST_CHARACTERS = 253
+_URI = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+", re.IGNORECASE)
+_VALID = "valid are a DNS name, *.example.test, an IP address or a URI such as spiffe://test/api"
+
+
+def general_name(text: str) -> x509.GeneralName:
+    """A name from its text: ``localhost``, ``*.example.test``, ``127.0.0.1``, ``::1``, ``spiffe://test/api``.
+
+    An internationalised name is given in its ASCII form (``xn--…``, RFC 5890).
+
+    :raises RequestError: if it is none of these.
+    """
+    text = text.strip()
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        pass
+    if _URI.fullmatch(text):
+        return x509.UniformResourceIdentifier(text)
+    all_digits = text.rpartition(".")[2].isdigit()  # 1.2.3.256 is a mistake, not a host
+    if _HOST.fullmatch(text) and len(text) <= _MOST_HOST_CHARACTERS and not all_digits:
+        return x509.DNSName(text.lower())
+    raise RequestError(f"'{text}' is no name for a certificate: {_VALID}")
+
+
+def constraint(text: str) -> x509.GeneralName:
+    """What a name constraint allows or forbids (RFC 5280 section 4.2.1.10).
+
+    A DNS name stands for itself and all below it, a network such as ``10.0.0.0/8`` for its addresses.
+
+    :raises RequestError: if it is neither.
+    """
+    if "/" in text and "://" not in text:
+        try:
+            return x509.IPAddress(ipaddress.ip_network(text.strip()))
+        except ValueError as error:
+            raise RequestError(f"'{text}' is no network for a name constraint: {error}") from error
+    name = general_name(text)
+    if isinstance(name, x509.DNSName) and not name.value.startswith("*"):
+        return name
+    raise RequestError(
+        f"'{text}' is no name constraint: valid are a DNS name such as example.test and a network such as "
+        "10.0.0.0/8"
+    )
+
+
+def name_text(name: x509.GeneralName) -> str:
+    """The text of a name, as :func:`general_name` takes it; other kinds (RFC 4514, OIDs) as they print."""
+    if isinstance(name, x509.DirectoryName):
+        return name.value.rfc4514_string()
+    if isinstance(name, x509.RegisteredID):
+        return name.value.dotted_string
+    return str(name.value)

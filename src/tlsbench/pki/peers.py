@@ -1,0 +1,89 @@
+"""Who meets in a scenario: the process's own PKI, made once for each kind of chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from cryptography import x509
+
+from tlsbench.pki.authority import Authority, root_authority
+from tlsbench.pki.identity import Identity, certificates_pem
+from tlsbench.pki.keys import from_pem, private_key, to_pem
+from tlsbench.pki.template import Template, authority_template
+from tlsbench.scenarios import Scenario
+
+#: The name that server certificates are issued for, and that clients ask for and check.
+SERVER_NAME = "localhost"
+#: The name in client certificates.
+CLIENT_NAME = "client.tlsbench.test"
+
+
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """The server, the client, the root that both trust, and the authority that issued to both.
+
+    The issuer is the root itself where a chain has one certificate.
+    """
+
+    root: Authority
+    issuer: Authority
+    server: Identity
+    client: Identity
+
+    def to_pem(self) -> dict[str, str]:
+        """Everything as PEM, to hand it to another process of one's own: private keys are in it."""
+        holders = (
+            ("root", self.root.private_key, (self.root.certificate,)),
+            ("issuer", self.issuer.private_key, (self.issuer.certificate, *self.issuer.chain[1:])),
+            ("server", self.server.private_key, self.server.certificates),
+            ("client", self.client.private_key, self.client.certificates),
+        )
+        return {name: (to_pem(key) + certificates_pem(chain)).decode("ascii") for name, key, chain in holders}
+
+    @classmethod
+    def from_pem(cls, pems: Mapping[str, str]) -> Peers:
+        """The peers that :meth:`to_pem` wrote."""
+        keys = {name: from_pem(pem.encode("ascii")) for name, pem in pems.items()}
+        chains = {
+            name: tuple(x509.load_pem_x509_certificates(pem.encode("ascii"))) for name, pem in pems.items()
+        }
+        root = Authority(chains["root"][0], keys["root"])
+        issuer = chains["issuer"]
+        return cls(
+            root=root,
+            issuer=root if issuer[0] == root.certificate else Authority(issuer[0], keys["issuer"], issuer),
+            server=Identity(keys["server"], chains["server"]),
+            client=Identity(keys["client"], chains["client"]),
+        )
+
+
+def peers_for(scenario: Scenario) -> Peers:
+    """The peers of a scenario that has certificates."""
+    return peers(scenario.key, scenario.chain_length or 1)
+
+
+@cache
+def peers(key: str, chain_length: int = 1, intermediate_key: str = "", root_key: str = "") -> Peers:
+    """The peers whose certificates have these key types; made once per process.
+
+    :param key: a name of :mod:`tlsbench.scenarios.keys`: the leaves' key type.
+    :param chain_length: certificates that each side sends, 1 to 5: the leaf and its intermediates.
+    :param intermediate_key: the intermediates' key type, the leaves' if empty.
+    :param root_key: the root's, which signs the certificate below it; the leaves' if empty.
+    """
+    if not 1 <= chain_length <= 5:
+        raise ValueError(f"a chain has 1 to 5 certificates, not {chain_length}")
+    issuer = root = root_authority(root_key or key)
+    for level in range(1, chain_length):
+        name = f"intermediate {level}"
+        issuer = issuer.subordinate(
+            authority_template(f"tlsbench {name}"), private_key(intermediate_key or key, name)
+        )
+    return Peers(
+        root=root,
+        issuer=issuer,
+        server=issuer.issue(Template(names=(SERVER_NAME,)), private_key(key, "server")),
+        client=issuer.issue(Template(names=(CLIENT_NAME,), usages=("client",)), private_key(key, "client")),
+    )

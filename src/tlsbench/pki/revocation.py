@@ -1,0 +1,201 @@
+"""Taking certificates back: CRLs (RFC 5280 section 5) and OCSP responses (RFC 6960), made and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
+from cryptography.x509.oid import ExtendedKeyUsageOID
+
+from tlsbench.errors import CertificateError
+from tlsbench.pki.authority import Authority
+from tlsbench.pki.identity import Identity
+from tlsbench.pki.template import Validity, signature_hash
+
+#: What an OCSP response can say of a certificate (RFC 6960 section 2.2).
+STATUSES: Final = {
+    "good": ocsp.OCSPCertStatus.GOOD,
+    "revoked": ocsp.OCSPCertStatus.REVOKED,
+    "unknown": ocsp.OCSPCertStatus.UNKNOWN,
+}
+_STATUS_NAMES = {status: name for name, status in STATUSES.items()}
+_REVOKED_BEFORE = timedelta(hours=1)
+
+
+def revocation_list(
+    issuer: Authority,
+    serial_numbers: Iterable[int] = (),
+    *,
+    validity: Validity | None = None,
+    number: int = 1,
+    reason: x509.ReasonFlags = x509.ReasonFlags.key_compromise,
+) -> x509.CertificateRevocationList:
+    """The issuer's CRL, with these certificates revoked an hour ago.
+
+    :param validity: thisUpdate and nextUpdate; seven days from now without it.
+    :param number: the cRLNumber (RFC 5280 section 5.2.3), which grows from list to list.
+    """
+    validity = validity or Validity.days(7)
+    revoked_at = datetime.now(UTC) - _REVOKED_BEFORE
+    because = x509.CRLReason(reason)
+    revoked = [
+        x509.RevokedCertificateBuilder()
+        .serial_number(serial_number)
+        .revocation_date(revoked_at)
+        .add_extension(because, critical=False)
+        .build()
+        for serial_number in serial_numbers
+    ]
+    # All at once: add_revoked_certificate() copies the list each time.
+    builder = x509.CertificateRevocationListBuilder(
+        issuer.certificate.subject, validity.not_before, validity.not_after, [], revoked
+    )
+    key_identifier = issuer.certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    return (
+        builder.add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key_identifier.value),
+            critical=False,
+        )
+        .add_extension(x509.CRLNumber(number), critical=False)
+        .sign(issuer.private_key, signature_hash(issuer.private_key))
+    )
+
+
+def ocsp_response(
+    issuer: Authority,
+    certificate: x509.Certificate,
+    status: str = "good",
+    *,
+    responder: Identity | None = None,
+    validity: Validity | None = None,
+) -> bytes:
+    """An OCSP response for a certificate, in DER: what a server staples.
+
+    :param issuer: who issued the certificate, and signs unless there is a responder.
+    :param status: a key of :data:`STATUSES`.
+    :param responder: a delegate of the issuer, with the extended key usage OCSP signing.
+    :param validity: thisUpdate and nextUpdate; seven days from now without it.
+    """
+    validity = validity or Validity.days(7)
+    revoked = status == "revoked"
+    signer = responder.leaf if responder is not None else issuer.certificate
+    key = responder.private_key if responder is not None else issuer.private_key
+    builder = (
+        ocsp.OCSPResponseBuilder()
+        .add_response(
+            certificate,
+            issuer.certificate,
+            hashes.SHA256(),
+            STATUSES[status],
+            validity.not_before,
+            validity.not_after,
+            datetime.now(UTC) - _REVOKED_BEFORE if revoked else None,
+            x509.ReasonFlags.key_compromise if revoked else None,
+        )
+        .responder_id(ocsp.OCSPResponderEncoding.HASH, signer)
+    )
+    if responder is not None:
+        builder = builder.certificates([signer])
+    return builder.sign(key, signature_hash(key)).public_bytes(Encoding.DER)
+
+
+def check_ocsp_response(
+    der: bytes, certificate: x509.Certificate, issuer: x509.Certificate, at: datetime | None = None
+) -> str:
+    """What a response says of a certificate, once it may be relied on (RFC 6960 section 3.2).
+
+    :param at: the time to check it at; now without it.
+    :returns: ``"good"``, ``"revoked"`` or ``"unknown"``.
+    :raises CertificateError: if it is not for the certificate, not signed by who may, or not current.
+    """
+    at = at or datetime.now(UTC)
+    try:
+        response = ocsp.load_der_ocsp_response(der)
+    except ValueError as error:
+        raise CertificateError("the OCSP response is no DER of one") from error
+    if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+        raise CertificateError(f"the OCSP responder refused: {response.response_status.name.lower()}")
+    try:
+        answer = _answer_for(response, certificate, issuer)
+        _check_signature(response, issuer, at)
+        if at < answer.this_update_utc:
+            raise CertificateError("the OCSP response is from the future")
+        if answer.next_update_utc is None or at > answer.next_update_utc:
+            raise CertificateError("the OCSP response is out of date")
+        return _STATUS_NAMES[answer.certificate_status]
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise CertificateError(f"the OCSP response cannot be read: {error}") from error
+
+
+def _answer_for(
+    response: ocsp.OCSPResponse, certificate: x509.Certificate, issuer: x509.Certificate
+) -> ocsp.OCSPSingleResponse:
+    for answer in response.responses:
+        if answer.serial_number != certificate.serial_number:
+            continue
+        # The issuer is named by hashes: let a request for this very certificate compute them.
+        asked = ocsp.OCSPRequestBuilder().add_certificate(certificate, issuer, answer.hash_algorithm).build()
+        if (answer.issuer_key_hash, answer.issuer_name_hash) == (
+            asked.issuer_key_hash,
+            asked.issuer_name_hash,
+        ):
+            return answer
+    raise CertificateError("the OCSP response is for another certificate")
+
+
+def _check_signature(response: ocsp.OCSPResponse, issuer: x509.Certificate, at: datetime) -> None:
+    signer = issuer
+    for delegate in response.certificates:
+        if delegate == issuer:
+            continue
+        signer = delegate
+        _check_delegate(delegate, issuer, at)
+        break
+    named = response.responder_name
+    identifier = x509.SubjectKeyIdentifier.from_public_key(signer.public_key())
+    if response.responder_key_hash != identifier.digest and named != signer.subject:
+        raise CertificateError("the OCSP response names another responder than its signer")
+    if not signed_by(
+        signer.public_key(),
+        response.signature,
+        response.tbs_response_bytes,
+        response.signature_hash_algorithm,
+    ):
+        raise CertificateError("the OCSP response is not signed by the certificate's issuer or its delegate")
+
+
+def _check_delegate(delegate: x509.Certificate, issuer: x509.Certificate, at: datetime) -> None:
+    """A responder must be the issuer's own delegate (RFC 6960 section 4.2.2.2)."""
+    try:
+        delegate.verify_directly_issued_by(issuer)
+        usages = delegate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound) as error:
+        raise CertificateError("the OCSP responder is no delegate of the certificate's issuer") from error
+    if ExtendedKeyUsageOID.OCSP_SIGNING not in usages:
+        raise CertificateError("the OCSP responder's certificate is not for OCSP signing")
+    if not delegate.not_valid_before_utc <= at <= delegate.not_valid_after_utc:
+        raise CertificateError("the OCSP responder's certificate is expired or not yet valid")
+
+
+def signed_by(key: object, signature: bytes, data: bytes, digest: hashes.HashAlgorithm | None) -> bool:
+    """Whether ``signature`` over ``data`` is by that public key, with the schemes that X.509 uses."""
+    public_key: Any = key
+    scheme: tuple[Any, ...] = ()
+    if isinstance(key, rsa.RSAPublicKey):
+        scheme = (padding.PKCS1v15(), digest)
+    elif isinstance(key, ec.EllipticCurvePublicKey):
+        if digest is None:
+            return False
+        scheme = (ec.ECDSA(digest),)
+    try:
+        public_key.verify(signature, data, *scheme)
+    except (InvalidSignature, TypeError):
+        return False
+    return True

@@ -1,0 +1,190 @@
+"""What a certificate says of its subject, and the certificate built from that (RFC 5280)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
+
+from tlsbench.pki.keys import PrivateKey, PublicKey
+from tlsbench.pki.names import constraint, general_name
+
+#: Extended key usages (RFC 5280 section 4.2.1.12) by the names used here.
+USAGES: Final = {
+    "server": ExtendedKeyUsageOID.SERVER_AUTH,
+    "client": ExtendedKeyUsageOID.CLIENT_AUTH,
+    "ocsp": ExtendedKeyUsageOID.OCSP_SIGNING,
+}
+_CLOCK_SKEW = timedelta(hours=1)
+#: X.520 bounds a common name: RFC 5280 appendix A.1, ub-common-name.
+_LONGEST_COMMON_NAME = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Validity:
+    """From when to when something holds, both ends included; times are aware, in UTC."""
+
+    not_before: datetime
+    not_after: datetime
+
+    @classmethod
+    def days(cls, days: float, *, start: float = 0.0) -> Validity:
+        """So many days from now on, or from ``start`` days from now; a past ``start`` is negative.
+
+        What starts now starts an hour ago, for peers whose clocks are behind.
+        """
+        begin = datetime.now(UTC) + timedelta(days=start)
+        return cls(begin - _CLOCK_SKEW, begin + timedelta(days=days))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """What a certificate says beside its key and its issuer.
+
+    :param names: subject alternative names, as :func:`tlsbench.pki.names.general_name` takes them.
+    :param common_name: of the subject; the first name without it.
+    :param usages: keys of :data:`USAGES`; empty on an authority, which may then issue for all.
+    :param is_authority: whether its key may sign certificates and CRLs.
+    :param path_length: how many intermediates may stand below an authority; None for any number.
+    :param permitted: name constraints of an authority: what it may issue for, all if empty.
+    :param excluded: and what it may not.
+    :param must_staple: whether a server must show an OCSP response with it (RFC 7633).
+    :param ocsp_url: where its OCSP responder is; ``issuer_url`` where its issuer's certificate is (both in
+        the authority information access, RFC 5280 section 4.2.2.1).
+    :param crl_url: its CRL distribution point (section 4.2.1.13).
+    """
+
+    names: tuple[str, ...] = ()
+    common_name: str = ""
+    usages: tuple[str, ...] = ("server",)
+    validity: Validity = field(default_factory=lambda: Validity.days(30))
+    is_authority: bool = False
+    path_length: int | None = None
+    permitted: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
+    must_staple: bool = False
+    ocsp_url: str = ""
+    issuer_url: str = ""
+    crl_url: str = ""
+
+    @property
+    def subject(self) -> x509.Name:
+        """The subject's distinguished name."""
+        common_name = self.common_name or (self.names[0] if self.names else "")
+        return x509.Name(
+            [
+                x509.NameAttribute(NameOID.ORGANIZATION_NAME, "tlsbench"),
+                x509.NameAttribute(NameOID.COMMON_NAME, common_name[:_LONGEST_COMMON_NAME]),
+            ]
+        )
+
+
+def authority_template(common_name: str, **more: object) -> Template:
+    """The template of a certificate authority; ``more`` are fields of :class:`Template`."""
+    return Template(common_name=common_name, usages=(), is_authority=True, **more)  # type: ignore[arg-type]
+
+
+def build(
+    template: Template,
+    public_key: PublicKey,
+    signing_key: PrivateKey,
+    issuer: x509.Certificate | None = None,
+    digest: hashes.HashAlgorithm | None = None,
+) -> x509.Certificate:
+    """The certificate for ``public_key``, signed by ``signing_key``.
+
+    :param issuer: the certificate of the signing key; None for a self-signed certificate.
+    :param digest: to sign with; by default the one that fits the key, see :func:`signature_hash`.
+    :raises RequestError: if a name of the template is none.
+    """
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(template.subject)
+        .issuer_name(template.subject if issuer is None else issuer.subject)
+        .public_key(public_key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(template.validity.not_before)
+        .not_valid_after(template.validity.not_after)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+    )
+    if issuer is not None:
+        builder = builder.add_extension(_authority_key_identifier(issuer), critical=False)
+    for extension, critical in _extensions(template, public_key):
+        builder = builder.add_extension(extension, critical=critical)
+    return builder.sign(signing_key, digest or signature_hash(signing_key))  # type: ignore[arg-type]
+
+
+def signature_hash(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | None:
+    """The hash to sign with: that of the key's strength, None where the scheme has its own."""
+    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp384r1":
+        return hashes.SHA384()
+    if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
+        return hashes.SHA256()
+    return None
+
+
+def _extensions(template: Template, public_key: PublicKey) -> Iterator[tuple[x509.ExtensionType, bool]]:
+    """The extensions that the template asks for, and whether each is critical."""
+    yield x509.BasicConstraints(ca=template.is_authority, path_length=template.path_length), True
+    yield _key_usage(template, public_key), True
+    if template.names:
+        yield x509.SubjectAlternativeName([general_name(name) for name in template.names]), False
+    if template.usages:
+        yield x509.ExtendedKeyUsage([USAGES[usage] for usage in template.usages]), False
+    if "ocsp" in template.usages:
+        yield x509.OCSPNoCheck(), False  # RFC 6960 section 4.2.2.2.1: its own revocation is not asked for
+    if template.permitted or template.excluded:
+        yield (
+            x509.NameConstraints(
+                [constraint(text) for text in template.permitted] or None,
+                [constraint(text) for text in template.excluded] or None,
+            ),
+            True,
+        )
+    if template.must_staple:
+        yield x509.TLSFeature([x509.TLSFeatureType.status_request]), False
+    places = (
+        (AuthorityInformationAccessOID.OCSP, template.ocsp_url),
+        (AuthorityInformationAccessOID.CA_ISSUERS, template.issuer_url),
+    )
+    if any(url for _, url in places):
+        yield (
+            x509.AuthorityInformationAccess(
+                x509.AccessDescription(method, x509.UniformResourceIdentifier(url))
+                for method, url in places
+                if url
+            ),
+            False,
+        )
+    if template.crl_url:
+        url = x509.UniformResourceIdentifier(template.crl_url)
+        yield x509.CRLDistributionPoints([x509.DistributionPoint([url], None, None, None)]), False
+
+
+def _key_usage(template: Template, public_key: PublicKey) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not template.is_authority,
+        key_cert_sign=template.is_authority,
+        crl_sign=template.is_authority,
+        # RSA key exchange, which TLS up to 1.2 has (RFC 5246 section 7.4.2), encrypts with it.
+        key_encipherment="server" in template.usages and isinstance(public_key, rsa.RSAPublicKey),
+        content_commitment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        encipher_only=False,
+        decipher_only=False,
+    )
+
+
+def _authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIdentifier:
+    try:
+        extension = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
+    except x509.ExtensionNotFound:
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())  # type: ignore[arg-type]
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(extension.value)

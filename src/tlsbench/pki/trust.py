@@ -1,0 +1,48 @@
+"""Trust stores of a size: one root as in a test, or a hundred and fifty as in a browser."""
+
+from __future__ import annotations
+
+import tempfile
+from functools import cache
+from pathlib import Path
+
+from cryptography import x509
+
+from tlsbench.pki.authority import Authority
+from tlsbench.pki.identity import certificates_pem
+from tlsbench.pki.keys import private_key
+from tlsbench.pki.template import authority_template
+
+#: The key types of the 144 roots in Debian 12's ca-certificates 20230311, in shares that sum to 144.
+_BROWSER_MIX = {"rsa-4096": 62, "rsa-2048": 47, "ecdsa-secp384r1": 31, "ecdsa-secp256r1": 4}
+
+
+@cache
+def stranger_roots(count: int) -> tuple[x509.Certificate, ...]:
+    """So many self-signed roots that nothing is issued by, of the key types that a browser's store has.
+
+    Roots of one key type share a key, for making 62 RSA-4096 keys takes long; to a library that
+    loads them they are as different as their names.
+    """
+    total = sum(_BROWSER_MIX.values())
+    types = [key_type for key_type, share in _BROWSER_MIX.items() for _ in range(share)]
+    return tuple(
+        Authority.new(
+            authority_template(f"tlsbench stranger {number}"),
+            private_key(types[number * total // max(count, total) % total], "stranger"),
+        ).certificate
+        for number in range(count)
+    )
+
+
+@cache
+def trust_file(root: x509.Certificate, size: int) -> Path:
+    """A PEM file with ``size`` roots, the last of which is ``root``; kept as long as the process lives."""
+    path = Path(_folder().name) / f"roots-{root.serial_number:x}-{size}.pem"
+    path.write_bytes(certificates_pem([*stranger_roots(size - 1), root]))
+    return path
+
+
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="tlsbench-trust-")
