@@ -46,6 +46,7 @@ def test_a_tls_1_3_handshake_shows_version_cipher_and_group() -> None:
         hello_retry=False,
         certificates=None,
         client_auth=None,
+        stapled=None,
     )
     assert observed.group is not None
 

@@ -52,6 +52,18 @@ def test_what_cannot_be_is_there_with_its_reason() -> None:
         ("workload=primitive implementation=ssl", "ssl: no primitives"),
         ("implementation=cryptography", "cryptography: no TLS"),
         ("workload=bulk resumption=psk version=1.3", "a bulk has no resumption"),
+        ("version=1.2 root_key=ml-dsa-44", "ML-DSA certificates need TLS 1.3"),
+        ("intermediate_key=rsa-2048 chain_length=1", "add chain_length=2"),
+        ("ocsp=stapled resumption=psk", "a resumed handshake shows no certificate"),
+        ("trust=150 resumption=ticket", "made anew with the trust store"),
+        (
+            "workload=certificate operation=parse chain_length=2",
+            "about one certificate, and has no chain_length",
+        ),
+        (
+            "workload=certificate operation=issue root_key=rsa-2048",
+            "about one certificate, and has no root_key",
+        ),
     ],
 )
 def test_each_impossibility_has_its_reason(selector: str, reason: str) -> None:
@@ -69,6 +81,8 @@ def test_each_impossibility_has_its_reason(selector: str, reason: str) -> None:
         ("key=rsa-2048 version=1.2", {"cipher": "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384"}),
         ("workload=primitive", {"implementation": "cryptography", "size": "16KiB"}),
         ("client=ssl", {"client": "ssl", "server": "pyopenssl"}),
+        ("intermediate_key=rsa-2048", {"key": "ecdsa-secp256r1", "chain_length": "2"}),
+        ("workload=certificate", {"implementation": "cryptography", "operation": "verify"}),
     ],
 )
 def test_open_axes_take_the_first_value_that_fits_the_given_ones(selector: str, axes: dict[str, str]) -> None:
@@ -81,6 +95,11 @@ def test_operations_without_a_size_are_there_once() -> None:
     assert [one.id for one in found.scenarios] == [
         "workload=primitive implementation=cryptography algorithm=x25519/exchange"
     ]
+
+
+def test_a_chain_of_one_key_type_is_the_same_scenario_however_it_is_spelled() -> None:
+    found = matrix("key=ed25519 chain_length=2 root_key=same,ed25519 intermediate_key=same,ed25519")
+    assert [one.root_key for one in found.scenarios] == ["same"]
 
 
 def test_neutral_values_are_not_in_the_id() -> None:

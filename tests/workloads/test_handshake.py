@@ -37,6 +37,50 @@ def test_the_supply_of_sessions_never_runs_dry(name: str, resumption: str, workl
         assert cell.proof()["resumption"] == resumption
 
 
+@pytest.mark.parametrize("name", ["ssl", "pyopenssl"])
+def test_a_trust_store_is_loaded_for_each_handshake_and_the_client_pays(name: str, workload_of: Make) -> None:
+    one, many = (workload_of(f"implementation={name} trust={size}") for size in (1, 150))
+    assert workload_of(f"implementation={name}").sample().phases_ns is None
+    contexts = set()
+    loading_ns = []
+    for cell in (one, many, one, many, one, many):
+        sample = cell.sample()
+        assert isinstance(cell, Handshake)
+        contexts.add(id(cell.clients))
+        assert sample.phases_ns is not None
+        assert sum(sample.phases_ns.values()) == sample.total_ns
+        assert sample.phases_ns["client_context"] < sample.client_ns
+        loading_ns.append(sample.phases_ns["client_context"])
+    assert len(contexts) > 2
+    assert min(loading_ns[1::2]) > 3 * min(loading_ns[::2]), "150 roots take longer than one"
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("chain_length", [1, 2])
+def test_a_stapled_response_is_checked_by_the_client(
+    version: str, chain_length: int, workload_of: Make
+) -> None:
+    stapled = workload_of(f"ocsp=stapled version={version} chain_length={chain_length}")
+    plain = workload_of(f"version={version} chain_length={chain_length}")
+    more_bytes = stapled.sample().ledger.server_bytes - plain.sample().ledger.server_bytes
+    assert stapled.proof()["ocsp"] == "good"
+    assert plain.proof()["ocsp"] == "none"
+    assert 250 < more_bytes < 600
+
+
+@pytest.mark.parametrize("name", ["ssl", "pyopenssl"])
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_the_certificates_of_a_chain_may_differ_in_key_type(
+    name: str, version: str, workload_of: Make
+) -> None:
+    cell = workload_of(
+        f"implementation={name} version={version} key=ecdsa-secp256r1 chain_length=3 "
+        "intermediate_key=rsa-2048 root_key=ecdsa-secp384r1"
+    )
+    cell.sample()
+    assert cell.proof()["server_key"] == "ecdsa-secp256r1"
+
+
 def test_an_old_session_is_replaced_before_it_expires(
     workload_of: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:

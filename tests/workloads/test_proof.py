@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tlsbench import pki
-from tlsbench.errors import ProofError
+from tlsbench.errors import HandshakeError, ProofError
 from tlsbench.implementations import Negotiated, pyopenssl
 from tlsbench.implementations.fake import Fake
 from tlsbench.implementations.pyopenssl import PyOpenSsl
@@ -194,3 +194,39 @@ def test_a_missing_intermediate_is_an_error(scenarios_of: Find) -> None:
     exchange = shake_hands(cell.clients, cell.servers, cell.link, cell.clock)
     with pytest.raises(ProofError, match="chain_length: wanted 1, got 2"):
         prove(exchange, scenario, cell.peers, "none")
+
+
+class Unstapling:
+    """A server whose implementation forgets the staple, or staples what ``response`` gives."""
+
+    def __init__(self, response: bytes) -> None:
+        self._response = response
+
+    def __call__(self, *_: object) -> bytes:
+        return self._response
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+@pytest.mark.parametrize("response", ["none", "revoked", "of another"])
+def test_a_client_refuses_what_is_stapled_unless_it_is_good(
+    version: str, response: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scenario,) = scenarios_of(f"ocsp=stapled version={version}")
+    peers = pki.peers_for(scenario)
+    staples = {
+        "none": b"",
+        "revoked": pki.ocsp_response(peers.issuer, peers.server.leaf, "revoked"),
+        "of another": pki.ocsp_response(peers.issuer, peers.client.leaf),
+    }
+    monkeypatch.setattr(pyopenssl, "ocsp_response", Unstapling(staples[response]))
+    cell = prepare(scenario, implementations(), time.perf_counter_ns)
+    with pytest.raises(HandshakeError, match="invalid status response"):
+        cell.sample()
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_a_staple_that_the_client_did_not_check_is_an_error(version: str, scenarios_of: Find) -> None:
+    (wanted,) = scenarios_of(f"ocsp=stapled version={version}")
+    (done,) = scenarios_of(f"version={version}")
+    with pytest.raises(ProofError, match="ocsp: wanted"):
+        handshake(wanted, done, PyOpenSsl()).sample()

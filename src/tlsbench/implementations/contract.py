@@ -28,7 +28,8 @@ class Negotiated:
     leaf that the other side showed, in DER, ``b""`` if it showed none; ``peer_verified`` tells
     whether its chain (and on a client its host name) was verified, ``peer_chain_length`` how many
     certificates it sent (a resumed handshake has none). ``early_data`` is what a server received
-    before the handshake was complete.
+    before the handshake was complete. ``ocsp`` is the status in the OCSP response that a client was shown
+    and found good to rely on, ``""`` if it was shown none.
     """
 
     version: str | None
@@ -39,6 +40,7 @@ class Negotiated:
     peer_verified: bool
     peer_chain_length: int | None = None
     early_data: bytes = b""
+    ocsp: str | None = None
 
 
 class Endpoint(Protocol):
@@ -135,7 +137,11 @@ class Operation:
 
 
 class PrimitiveImplementation(Implementation, Protocol):
-    """A library of primitives."""
+    """A library whose single operations are measured, on one side and without TLS."""
 
-    def operation(self, scenario: Scenario) -> Operation:
-        """The operation that ``scenario.algorithm`` names, over ``scenario.size`` bytes."""
+    def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
+        """The operation that the scenario names.
+
+        :param peers: whose certificates ``scenario.operation`` is about; None for a primitive, which is
+            ``scenario.algorithm`` over ``scenario.size`` bytes.
+        """

@@ -15,6 +15,7 @@ from tlsbench.implementations import messages as tls
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 
 _RECORD_BYTES = 1 << 14
 _HEADER_BYTES = 5
@@ -36,7 +37,16 @@ class Fake:
         return "none"
 
     def capabilities(self) -> Capabilities:
-        return Capabilities((gap("a TLS library: primitives are in cryptography", workload="primitive"),))
+        return Capabilities(
+            (
+                gap(
+                    "a TLS library: primitives and certificates are in cryptography",
+                    workload=ONE_SIDED_WORKLOADS,
+                ),
+                gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
+                gap("nothing is verified, so no roots are loaded", trust=("1", "150")),
+            )
+        )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> FakeClientContext:
         return FakeClientContext(scenario, peers)

@@ -12,6 +12,7 @@ SERVER_HELLO: Final = 2
 CERTIFICATE: Final = 11
 SERVER_KEY_EXCHANGE: Final = 12
 CERTIFICATE_REQUEST: Final = 13
+CERTIFICATE_STATUS: Final = 22
 
 # RFC 8446 section 4.2 (ExtensionType); session_ticket is RFC 5077
 SESSION_TICKET: Final = 35

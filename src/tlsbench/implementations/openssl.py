@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from tlsbench.scenarios import Scenario, ciphers, groups, keys
 
 _VERSIONS: Mapping[str, str] = {"TLSv1.2": "1.2", "TLSv1.3": "1.3"}
+#: The key types that came with OpenSSL 3.5.
+ML_DSA = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"))
 _GROUPS = {name.lower(): name for name in groups.BY_NAME} | {"prime256v1": "secp256r1"}
 
 

@@ -6,9 +6,11 @@ pyOpenSSL without one of them loses a capability, with its reason, and not its i
 
 from __future__ import annotations
 
+import ipaddress
 from typing import Any, Final
 
 from OpenSSL import SSL
+from OpenSSL.crypto import X509Store
 
 from tlsbench.errors import HandshakeError
 
@@ -21,6 +23,13 @@ SYMBOLS = {
     "host name checks": ("SSL_CTX_get0_param", "X509_VERIFY_PARAM_set1_host"),
     "proof of resumption": ("SSL_session_reused",),
     "proof of verification": ("SSL_get_verify_result", "SSL_get_verify_mode"),
+    "host names in verification": (
+        "X509_VERIFY_PARAM_new",
+        "X509_VERIFY_PARAM_set1_host",
+        "X509_VERIFY_PARAM_set1_ip",
+        "X509_STORE_set1_param",
+        "X509_STORE_set_purpose",
+    ),
     "early data": ("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"),
 }
 
@@ -60,6 +69,24 @@ def check_host_name(context: SSL.Context, name: str) -> None:
     encoded = name.encode("ascii")
     if _lib.X509_VERIFY_PARAM_set1_host(parameters, encoded, len(encoded)) != 1:
         raise HandshakeError(f"pyopenssl: the engine refuses the host name {name}")
+
+
+def expect_peer(store: X509Store, host: str, usage: str) -> None:
+    """Make a store verify a chain for a host (a DNS name or an IP address; none if empty) and a usage.
+
+    :param usage: ``"server"`` or ``"client"``, the purpose of the leaf (X509_STORE_set_purpose(3)).
+    """
+    parameters = _ffi.gc(_lib.X509_VERIFY_PARAM_new(), _lib.X509_VERIFY_PARAM_free)
+    try:
+        address = ipaddress.ip_address(host).packed
+        accepted = _lib.X509_VERIFY_PARAM_set1_ip(parameters, address, len(address)) == 1
+    except ValueError:
+        name = host.encode("ascii")
+        accepted = not host or _lib.X509_VERIFY_PARAM_set1_host(parameters, name, len(name)) == 1
+    purpose = {"server": _lib.X509_PURPOSE_SSL_SERVER, "client": _lib.X509_PURPOSE_SSL_CLIENT}[usage]
+    accepted = accepted and _lib.X509_STORE_set1_param(store._store, parameters) == 1
+    if not accepted or _lib.X509_STORE_set_purpose(store._store, purpose) != 1:
+        raise HandshakeError(f"pyopenssl: the engine refuses the host name {host}")
 
 
 def session_reused(connection: SSL.Connection) -> bool:

@@ -25,11 +25,12 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tlsbench.errors import MeasurementError, ProofError
+from tlsbench.implementations import certificates, verifiers
 from tlsbench.implementations.contract import Operation
-from tlsbench.pki import keys
+from tlsbench.pki import Peers, keys
 from tlsbench.pki.template import signature_hash
 from tlsbench.scenarios import Capabilities, Scenario, gap
-from tlsbench.scenarios.axes import WORKLOAD_AXES
+from tlsbench.scenarios.axes import TLS_WORKLOADS
 
 _HASHES: Final[Mapping[str, hashes.HashAlgorithm]] = {
     "sha-256": hashes.SHA256(),
@@ -70,10 +71,25 @@ class Cryptography:
         return f"{name} in cryptography {cryptography.__version__}"
 
     def capabilities(self) -> Capabilities:
-        tls = tuple(workload for workload in WORKLOAD_AXES if workload != "primitive")
-        return Capabilities((gap("a library of primitives has no TLS", workload=tls),))
+        return Capabilities(
+            (
+                gap("a library of primitives has no TLS", workload=TLS_WORKLOADS),
+                *(
+                    gap(
+                        f"the verifier of cryptography {cryptography.__version__} keeps to the CA/Browser "
+                        "Forum's key types",
+                        workload="certificate",
+                        operation="verify",
+                        **{axis: verifiers.UNKNOWN_TO_CRYPTOGRAPHY},
+                    )
+                    for axis in ("key", "intermediate_key", "root_key")
+                ),
+            )
+        )
 
-    def operation(self, scenario: Scenario) -> Operation:
+    def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
+        if peers is not None:
+            return certificates.operation(scenario, peers)
         algorithm, operation = scenario.algorithm.split("/")
         try:
             return _factory(algorithm)(algorithm, operation, scenario.size)

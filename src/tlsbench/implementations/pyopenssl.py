@@ -8,18 +8,21 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 from OpenSSL.crypto import X509
 
-from tlsbench.errors import HandshakeError
+from tlsbench.errors import CertificateError, HandshakeError
 from tlsbench.implementations import openssl_bindings as bindings
-from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.certificates import NOT_BY_OPENSSL, openssl_operation
+from tlsbench.implementations.contract import Negotiated, Operation
 from tlsbench.implementations.openssl import (
+    ML_DSA,
     cipher_from_openssl,
     group_from_openssl,
     group_list,
     version_from_openssl,
 )
-from tlsbench.pki import SERVER_NAME, Identity, Peers
+from tlsbench.pki import SERVER_NAME, Identity, Peers, check_ocsp_response, ocsp_response
+from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
-from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
+from tlsbench.scenarios.axes import TLS_WORKLOADS
 
 #: pyOpenSSL allocates a buffer of the size asked for at each call: two records are few and enough.
 _CHUNK_BYTES = 32 * 1024
@@ -29,9 +32,14 @@ _SHUT_DOWN = SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN
 #: trust store behind it.
 _MODE_NO_AUTO_CHAIN = 0x08
 _HOST = SERVER_NAME.encode("ascii")
-_TLS_WORKLOADS = tuple(workload for workload, axes in WORKLOAD_AXES.items() if "version" in axes)
 #: What no handshake can be driven and proved without.
-_NEEDED = ("groups", "host name checks", "proof of resumption", "proof of verification")
+_NEEDED = (
+    "groups",
+    "host name checks",
+    "host names in verification",
+    "proof of resumption",
+    "proof of verification",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +56,16 @@ class PyOpenSsl:
         lacking = [symbol for ability in _NEEDED for symbol in bindings.missing(ability)]
         if lacking:
             return Capabilities(
-                (gap(f"this pyOpenSSL does not bind {', '.join(lacking)}", workload=_TLS_WORKLOADS),)
+                (gap(f"this pyOpenSSL does not bind {', '.join(lacking)}", workload=TLS_WORKLOADS),)
             )
         return Capabilities(
             (
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
+                gap(
+                    "pyOpenSSL parses and verifies certificates; the rest is in cryptography",
+                    workload="certificate",
+                    operation=NOT_BY_OPENSSL,
+                ),
                 gap(
                     f"{self.engine()} does not know the group",
                     group=tuple(name for name in groups.BY_NAME if not bindings.knows_group(name)),
@@ -61,11 +74,13 @@ class PyOpenSsl:
                     f"this pyOpenSSL does not bind {', '.join(bindings.missing('early data'))}",
                     resumption="early-data" if bindings.missing("early data") else (),
                 ),
-                gap(
-                    f"{self.engine()} has no ML-DSA certificates",
-                    key=()
-                    if bindings.knows_group("MLKEM768")  # came with ML-DSA, in OpenSSL 3.5
-                    else tuple(name for name in AXES["key"].values if name.startswith("ml-dsa")),
+                *(
+                    gap(
+                        f"{self.engine()} has no ML-DSA certificates",
+                        # ML-KEM came with it, in OpenSSL 3.5
+                        **{axis: () if bindings.knows_group("MLKEM768") else ML_DSA},
+                    )
+                    for axis in ("key", "intermediate_key", "root_key")
                 ),
             )
         )
@@ -78,7 +93,10 @@ class PyOpenSsl:
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # sessions are handed over by hand
         if scenario.client_auth == "required":
             _load(context, peers.client)
-        return PyOpenSslContext(context)
+        stapled = scenario.ocsp == "stapled"
+        if stapled:
+            context.set_ocsp_client_callback(_check_staple)
+        return PyOpenSslContext(context, wants_staple=stapled)
 
     def server_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
@@ -89,8 +107,15 @@ class PyOpenSsl:
         early_data = scenario.resumption == "early-data"
         if early_data:
             bindings.accept_early_data(context)
+        if scenario.ocsp == "stapled":
+            staple = ocsp_response(peers.issuer, peers.server.leaf)
+            context.set_ocsp_server_callback(lambda _connection, _data: staple)
         _load(context, peers.server)
         return PyOpenSslContext(context, early_data=early_data)
+
+    def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
+        assert peers is not None, "a capability says that there are no primitives"
+        return openssl_operation(scenario, peers)
 
 
 def _configure(context: SSL.Context, scenario: Scenario, peers: Peers) -> None:
@@ -98,9 +123,12 @@ def _configure(context: SSL.Context, scenario: Scenario, peers: Peers) -> None:
     version = _VERSIONS[scenario.version]
     context.set_min_proto_version(version)
     context.set_max_proto_version(version)
-    store = context.get_cert_store()
-    assert store is not None
-    store.add_cert(X509.from_cryptography(peers.root.certificate))
+    if scenario.trust in ("", "memory"):
+        store = context.get_cert_store()
+        assert store is not None
+        store.add_cert(X509.from_cryptography(peers.root.certificate))
+    else:
+        context.load_verify_locations(str(trust_file((*peers.strangers, peers.root.certificate))))
     suite = ciphers.BY_NAME[scenario.cipher].openssl.encode("ascii")
     if scenario.version == "1.3":
         context.set_tls13_ciphersuites(suite)
@@ -118,17 +146,33 @@ def _load(context: SSL.Context, identity: Identity) -> None:
         context.use_privatekey_file(path)
 
 
+def _check_staple(connection: SSL.Connection, der: bytes, _data: object) -> bool:
+    """Whether the stapled response may be relied on and says good; what it says is kept for the proof."""
+    chain = connection.get_verified_chain(as_cryptography=True)
+    if not der or chain is None or len(chain) < 2:
+        return False
+    try:
+        status = check_ocsp_response(der, chain[0], chain[1])
+    except CertificateError:
+        return False
+    connection.set_app_data(status)
+    return status == "good"
+
+
 class PyOpenSslContext:
     """One side's SSL.Context."""
 
-    def __init__(self, context: SSL.Context, *, early_data: bool = False) -> None:
+    def __init__(self, context: SSL.Context, *, early_data: bool = False, wants_staple: bool = False) -> None:
         self._context = context
         self._early_data = early_data
+        self._wants_staple = wants_staple
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> PyOpenSslEndpoint:
         connection = SSL.Connection(self._context, None)
         connection.set_connect_state()
         connection.set_tlsext_host_name(_HOST)
+        if self._wants_staple:
+            connection.request_ocsp()
         if session is not None:
             assert isinstance(session, SSL.Session)
             connection.set_session(session)
@@ -208,6 +252,7 @@ class PyOpenSslEndpoint:
             # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
             peer_chain_length=len(chain) + self._is_server if chain is not None else None,
             early_data=self._early_data.data if self._early_data is not None else b"",
+            ocsp=connection.get_app_data() or "",
         )
 
     def session(self) -> object | None:

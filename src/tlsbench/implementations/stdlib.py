@@ -10,10 +10,11 @@ from typing import Any
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.openssl import cipher_from_openssl, version_from_openssl
+from tlsbench.implementations.openssl import ML_DSA, cipher_from_openssl, version_from_openssl
 from tlsbench.pki import SERVER_NAME, Peers
+from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
-from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 
 _CHUNK_BYTES = 256 * 1024
 _VERSIONS = {"1.2": ssl.TLSVersion.TLSv1_2, "1.3": ssl.TLSVersion.TLSv1_3}
@@ -44,7 +45,10 @@ class StdlibSsl:
         curves = {key.name: key.curve for key in keys.KEY_TYPES if key.curve}
         return Capabilities(
             (
-                gap("a TLS library: primitives are in cryptography", workload="primitive"),
+                gap(
+                    "a TLS library: primitives and certificates are in cryptography",
+                    workload=ONE_SIDED_WORKLOADS,
+                ),
                 gap(
                     f"{python} takes one curve, set_ecdh_curve(), and it is no post-quantum group",
                     group=tuple(name for name in groups.BY_NAME if name not in _CURVES),
@@ -55,6 +59,7 @@ class StdlibSsl:
                     cipher=tuple(name for name in ciphers.BY_NAME if name != _TLS13_CIPHER),
                 ),
                 gap("the ssl module has no early data", resumption="early-data"),
+                gap("the ssl module staples no OCSP response", ocsp="stapled"),
                 gap(
                     "a side with a trust store sends its root behind a lone leaf: add chain_length=2",
                     client_auth="required",
@@ -69,11 +74,12 @@ class StdlibSsl:
                     )
                     for key, curve in curves.items()
                 ),
-                gap(
-                    f"{self.engine()} has no ML-DSA certificates",
-                    key=()
-                    if ssl.OPENSSL_VERSION_INFO >= (3, 5)
-                    else tuple(name for name in AXES["key"].values if name.startswith("ml-dsa")),
+                *(
+                    gap(
+                        f"{self.engine()} has no ML-DSA certificates",
+                        **{axis: () if ssl.OPENSSL_VERSION_INFO >= (3, 5) else ML_DSA},
+                    )
+                    for axis in ("key", "intermediate_key", "root_key")
                 ),
             )
         )
@@ -81,7 +87,7 @@ class StdlibSsl:
     def client_context(self, scenario: Scenario, peers: Peers) -> StdlibContext:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         _configure(context, scenario)
-        _trust(context, peers)
+        _trust(context, scenario, peers)
         if scenario.client_auth == "required":
             with peers.client.pem_file() as path:
                 context.load_cert_chain(path)
@@ -91,15 +97,18 @@ class StdlibSsl:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         _configure(context, scenario)
         if scenario.client_auth == "required":
-            _trust(context, peers)
+            context.load_verify_locations(cadata=peers.root.certificate_pem.decode("ascii"))
             context.verify_mode = ssl.CERT_REQUIRED
         with peers.server.pem_file() as path:
             context.load_cert_chain(path)
         return StdlibContext(context)
 
 
-def _trust(context: ssl.SSLContext, peers: Peers) -> None:
-    context.load_verify_locations(cadata=peers.root.certificate_pem.decode("ascii"))
+def _trust(context: ssl.SSLContext, scenario: Scenario, peers: Peers) -> None:
+    if scenario.trust in ("", "memory"):
+        context.load_verify_locations(cadata=peers.root.certificate_pem.decode("ascii"))
+    else:
+        context.load_verify_locations(trust_file((*peers.strangers, peers.root.certificate)))
 
 
 def _configure(context: ssl.SSLContext, scenario: Scenario) -> None:

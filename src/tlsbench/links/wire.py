@@ -15,6 +15,7 @@ from tlsbench.errors import WireError
 from tlsbench.implementations.messages import (
     CERTIFICATE,
     CERTIFICATE_REQUEST,
+    CERTIFICATE_STATUS,
     CLIENT_HELLO,
     EARLY_DATA,
     HANDSHAKE,
@@ -39,7 +40,8 @@ class Observed:
 
     ``cipher`` and ``group`` are code points; ``group`` is None where no key was exchanged.
     ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
-    and ``client_auth`` whether it asked for one; None where the wire hides it (TLS 1.3).
+    and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response; None where
+    the wire hides it (TLS 1.3).
     ``hello_retry`` tells of an extra round trip for another group.
     """
 
@@ -50,6 +52,7 @@ class Observed:
     hello_retry: bool
     certificates: int | None
     client_auth: bool | None
+    stapled: bool | None
 
 
 def observe(client_flight: bytes, server_flight: bytes) -> Observed:
@@ -85,6 +88,7 @@ def observe(client_flight: bytes, server_flight: bytes) -> Observed:
             hello_retry=random == _HELLO_RETRY_REQUEST_RANDOM,
             certificates=None,
             client_auth=None,
+            stapled=None,
         )
     certificates = server_messages.get(CERTIFICATE)
     by_ticket = bool(offered.get(SESSION_TICKET))
@@ -96,6 +100,7 @@ def observe(client_flight: bytes, server_flight: bytes) -> Observed:
         hello_retry=False,
         certificates=_count_certificates(certificates) if certificates is not None else 0,
         client_auth=CERTIFICATE_REQUEST in server_messages,
+        stapled=CERTIFICATE_STATUS in server_messages,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from cryptography import x509
@@ -12,6 +12,7 @@ from tlsbench.pki.authority import Authority, root_authority
 from tlsbench.pki.identity import Identity, certificates_pem
 from tlsbench.pki.keys import from_pem, private_key, to_pem
 from tlsbench.pki.template import Template, authority_template
+from tlsbench.pki.trust import stranger_roots
 from tlsbench.scenarios import Scenario
 
 #: The name that server certificates are issued for, and that clients ask for and check.
@@ -24,13 +25,15 @@ CLIENT_NAME = "client.tlsbench.test"
 class Peers:
     """The server, the client, the root that both trust, and the authority that issued to both.
 
-    The issuer is the root itself where a chain has one certificate.
+    The issuer is the root itself where a chain has one certificate. ``strangers`` are roots that the client
+    trusts as well, and that nobody here was issued by.
     """
 
     root: Authority
     issuer: Authority
     server: Identity
     client: Identity
+    strangers: tuple[x509.Certificate, ...] = ()
 
     def to_pem(self) -> dict[str, str]:
         """Everything as PEM, to hand it to another process of one's own: private keys are in it."""
@@ -40,15 +43,19 @@ class Peers:
             ("server", self.server.private_key, self.server.certificates),
             ("client", self.client.private_key, self.client.certificates),
         )
-        return {name: (to_pem(key) + certificates_pem(chain)).decode("ascii") for name, key, chain in holders}
+        pems = {name: to_pem(key) + certificates_pem(chain) for name, key, chain in holders}
+        pems["strangers"] = certificates_pem(self.strangers)
+        return {name: pem.decode("ascii") for name, pem in pems.items()}
 
     @classmethod
     def from_pem(cls, pems: Mapping[str, str]) -> Peers:
         """The peers that :meth:`to_pem` wrote."""
-        keys = {name: from_pem(pem.encode("ascii")) for name, pem in pems.items()}
         chains = {
-            name: tuple(x509.load_pem_x509_certificates(pem.encode("ascii"))) for name, pem in pems.items()
+            name: tuple(x509.load_pem_x509_certificates(pem.encode("ascii"))) if pem else ()
+            for name, pem in pems.items()
         }
+        strangers = chains.pop("strangers")
+        keys = {name: from_pem(pems[name].encode("ascii")) for name in chains}
         root = Authority(chains["root"][0], keys["root"])
         issuer = chains["issuer"]
         return cls(
@@ -56,12 +63,19 @@ class Peers:
             issuer=root if issuer[0] == root.certificate else Authority(issuer[0], keys["issuer"], issuer),
             server=Identity(keys["server"], chains["server"]),
             client=Identity(keys["client"], chains["client"]),
+            strangers=strangers,
         )
 
 
 def peers_for(scenario: Scenario) -> Peers:
     """The peers of a scenario that has certificates."""
-    return peers(scenario.key, scenario.chain_length or 1)
+    intermediate_key, root_key = (
+        "" if key == "same" else key for key in (scenario.intermediate_key, scenario.root_key)
+    )
+    met = peers(scenario.key, scenario.chain_length or 1, intermediate_key, root_key)
+    if scenario.trust in ("", "memory"):
+        return met
+    return replace(met, strangers=stranger_roots(int(scenario.trust) - 1))
 
 
 @cache

@@ -36,10 +36,10 @@ def stranger_roots(count: int) -> tuple[x509.Certificate, ...]:
 
 
 @cache
-def trust_file(root: x509.Certificate, size: int) -> Path:
-    """A PEM file with ``size`` roots, the last of which is ``root``; kept as long as the process lives."""
-    path = Path(_folder().name) / f"roots-{root.serial_number:x}-{size}.pem"
-    path.write_bytes(certificates_pem([*stranger_roots(size - 1), root]))
+def trust_file(roots: tuple[x509.Certificate, ...]) -> Path:
+    """A PEM file with these roots; kept as long as the process lives."""
+    path = Path(_folder().name) / f"roots-{roots[-1].serial_number:x}-{len(roots)}.pem"
+    path.write_bytes(certificates_pem(roots))
     return path
 
 

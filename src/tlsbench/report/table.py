@@ -12,7 +12,7 @@ from itertools import groupby
 
 from tlsbench.results import Cell, Run
 from tlsbench.sampling.instructions import INSTRUCTIONS
-from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS, WORKLOAD_AXES
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio
 
@@ -30,7 +30,7 @@ class Column:
     value: Callable[[Row], float | None]
     format: Callable[[float], str]
     weight: int
-    workloads: tuple[str, ...] = ("handshake", "bulk", "echo", "primitive")
+    workloads: tuple[str, ...] = tuple(WORKLOAD_AXES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,11 @@ def _megabytes_per_s(row: Row) -> float | None:
     return ways * parse_size(axes["size"]) / busy_ns * 1e3
 
 
-_TLS = ("handshake", "bulk", "echo")
 _STREAMED = ("bulk", "primitive")
 
 COLUMNS = (
-    Column("client_us", "client µs", _median_us("client"), format_us, 9, _TLS),
-    Column("server_us", "server µs", _median_us("server"), format_us, 9, _TLS),
+    Column("client_us", "client µs", _median_us("client"), format_us, 9, TLS_WORKLOADS),
+    Column("server_us", "server µs", _median_us("server"), format_us, 9, TLS_WORKLOADS),
     Column("total_us", "total µs", _median_us("total"), format_us, 10),
     Column(
         "precision_percent", "±", lambda row: 100 * row.cell.precision, lambda percent: f"{percent:.1f}%", 8
@@ -102,10 +101,10 @@ COLUMNS = (
         ("handshake", "echo"),
     ),
     Column("mb_per_s", "MB/s", _megabytes_per_s, format_count, 7, _STREAMED),
-    Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, _TLS),
-    Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, _TLS),
+    Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, TLS_WORKLOADS),
+    Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, TLS_WORKLOADS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
-    Column("harness_us", "harness µs", _median_us("harness"), format_us, 1, _TLS),
+    Column("harness_us", "harness µs", _median_us("harness"), format_us, 1, TLS_WORKLOADS),
     Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 6),
 )
 

@@ -13,6 +13,7 @@ from tlsbench.sampling.meters import Meter
 from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
 from tlsbench.sampling.runner import Plan, Series, measure
 from tlsbench.scenarios import Scenario
+from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.stats import Epoch
 from tlsbench.workloads import Sample, Workload, prepare
 
@@ -133,7 +134,7 @@ def _epoch(
 
 
 def _note(record: MatchRecord, four: Sequence[Series]) -> None:
-    sides = ("total",) if record.match.a.workload == "primitive" else tuple(SIDES)
+    sides = ("total",) if record.match.a.workload in ONE_SIDED_WORKLOADS else tuple(SIDES)
     for side in sides:
         medians = [[median(map(SIDES[side], visit)) for visit in series.rounds] for series in four]
         record.epochs.setdefault(side, []).append(Epoch(*medians))

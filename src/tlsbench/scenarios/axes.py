@@ -14,6 +14,7 @@ from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import KEY_TYPES
+from tlsbench.scenarios.operations import OPERATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +30,13 @@ class Axis:
 
 _SIZES = ("16B", "64B", "256B", "1KiB", "4KiB", "16KiB", "64KiB", "256KiB", "1MiB")
 
+_KEY_NAMES = tuple(key_type.name for key_type in KEY_TYPES)
+
 _AXES = (
     Axis(
         "workload",
         "what one sample does",
-        ("handshake", "bulk", "echo", "primitive"),
+        ("handshake", "bulk", "echo", "primitive", "certificate"),
         ("handshake",),
     ),
     Axis(
@@ -64,15 +67,29 @@ _AXES = (
     Axis(
         "key",
         "key type of the certificates",
-        tuple(key_type.name for key_type in KEY_TYPES),
+        _KEY_NAMES,
         ("ecdsa-secp256r1", "rsa-2048"),
     ),
     Axis(
         "chain_length",
         "certificates that the server sends",
         ("1", "2", "3", "4", "5"),
-        ("1",),
+        ("1", "2"),
         neutral="1",
+    ),
+    Axis(
+        "intermediate_key",
+        "key type of the intermediates, if not the leaf's",
+        ("same", *_KEY_NAMES),
+        ("same",),
+        neutral="same",
+    ),
+    Axis(
+        "root_key",
+        "key type of the root, if not the leaf's",
+        ("same", *_KEY_NAMES),
+        ("same",),
+        neutral="same",
     ),
     Axis(
         "client_auth",
@@ -89,6 +106,20 @@ _AXES = (
         neutral="none",
     ),
     Axis(
+        "ocsp",
+        "whether the server staples an OCSP response, which the client checks",
+        ("none", "stapled"),
+        ("none",),
+        neutral="none",
+    ),
+    Axis(
+        "trust",
+        "the client's roots: one, in memory before; or a file of so many, loaded anew for each connection",
+        ("memory", "1", "150"),
+        ("memory",),
+        neutral="memory",
+    ),
+    Axis(
         "link",
         "what carries the bytes between client and server",
         ("memory", "tcp", "unix"),
@@ -102,16 +133,28 @@ _AXES = (
         tuple(algorithm.name for algorithm in ALGORITHMS),
         ("aes-128-gcm/encrypt",),
     ),
+    Axis(
+        "operation",
+        "what is done with a certificate, a CRL or an OCSP response",
+        tuple(operation.name for operation in OPERATIONS),
+        ("verify",),
+    ),
 )
 
 AXES = {axis.name: axis for axis in _AXES}
 
 _CONNECTION_AXES = ("client", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
+_ISSUER_AXES = ("intermediate_key", "root_key")
 
 #: The axes that mean something to each workload, in the order in which an id spells them.
 WORKLOAD_AXES = {
-    "handshake": ("workload", *_CONNECTION_AXES, "resumption", "link"),
+    "handshake": ("workload", *_CONNECTION_AXES, *_ISSUER_AXES, "ocsp", "trust", "resumption", "link"),
     "bulk": ("workload", *_CONNECTION_AXES, "link", "size"),
     "echo": ("workload", *_CONNECTION_AXES, "link", "size"),
     "primitive": ("workload", "client", "server", "algorithm", "size"),
+    "certificate": ("workload", "client", "server", "operation", "key", "chain_length", *_ISSUER_AXES),
 }
+
+#: The workloads that speak TLS. The others call one library, on one side.
+TLS_WORKLOADS = tuple(workload for workload, axes in WORKLOAD_AXES.items() if "version" in axes)
+ONE_SIDED_WORKLOADS = tuple(workload for workload in WORKLOAD_AXES if workload not in TLS_WORKLOADS)

@@ -8,11 +8,13 @@ from itertools import product
 
 from tlsbench.errors import RequestError
 from tlsbench.scenarios import algorithms
-from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
+from tlsbench.scenarios.axes import AXES, ONE_SIDED_WORKLOADS, WORKLOAD_AXES
 from tlsbench.scenarios.protocol import PROTOCOL
 from tlsbench.scenarios.scenario import Capabilities, Scenario
 from tlsbench.scenarios.selectors import Selection, parse
 from tlsbench.scenarios.sizes import parse_size
+
+_ISSUER_KEYS = ("intermediate_key", "root_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,11 @@ def _product(workload: str, selection: Selection) -> Iterator[Scenario]:
 
 def _fill(chosen: Mapping[str, str]) -> Scenario:
     """The scenario with the chosen values, and for the open axes the first that TLS allows."""
+    chosen = {
+        # the leaf's key type by its name, or "same": two spellings of one scenario
+        axis: AXES[axis].neutral if axis in _ISSUER_KEYS and value == chosen.get("key") else value
+        for axis, value in chosen.items()
+    }
     open_axes = {
         axis: _default(axis, chosen) for axis in WORKLOAD_AXES[chosen["workload"]] if axis not in chosen
     }
@@ -115,7 +122,7 @@ def _fill(chosen: Mapping[str, str]) -> Scenario:
 def _default(axis: str, chosen: Mapping[str, str]) -> tuple[str, ...]:
     if axis in ("client", "server"):
         tls, primitives = AXES["implementation"].default
-        usual = primitives if chosen["workload"] == "primitive" else tls
+        usual = primitives if chosen["workload"] in ONE_SIDED_WORKLOADS else tls
         return (chosen.get("implementation", usual),)
     return AXES[axis].default
 

@@ -51,14 +51,19 @@ RESUMPTION = Profile(
     ),
 )
 
-#: Key types, longer chains and client certificates: what authentication costs each side.
+#: Key types, longer and mixed chains, client certificates, stapling and trust stores: what authentication
+#: costs each side, and the operations on certificates alone.
 CERTIFICATES = Profile(
     "certificates",
-    "every classical key type, chains of 1 to 3 certificates, client certificates",
+    "every classical key type, longer and mixed chains, client certificates, OCSP stapling, trust stores",
     (
         "key=rsa-*,ecdsa-*,ed25519",
         "key=rsa-2048,ecdsa-secp256r1 chain_length=2,3",
+        "key=ecdsa-secp256r1 chain_length=2 root_key=rsa-2048,ml-dsa-65",
         "key=rsa-2048,ecdsa-secp256r1 client_auth=required",
+        "key=rsa-2048,ecdsa-secp256r1 ocsp=stapled",
+        "implementation=ssl,pyopenssl key=ecdsa-secp256r1 trust=1,150",
+        "workload=certificate implementation=pyopenssl,cryptography operation=*",
     ),
 )
 

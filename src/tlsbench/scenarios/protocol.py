@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 
 from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
 from tlsbench.scenarios.groups import GROUPS
-from tlsbench.scenarios.keys import KEY_TYPES, KeyType
+from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
+from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.scenario import Capabilities, Gap, gap
 
 
@@ -31,14 +32,44 @@ def _needs_key(family: str) -> Gap:
     )
 
 
+_ML_DSA = _keys(lambda key: not key.authentication)
+_RESUMED = ("session-id", "ticket", "psk", "early-data")
+_OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_chain)
+
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
 #: often follow from it.
 PROTOCOL = Capabilities(
     (
+        *(
+            gap("ML-DSA certificates need TLS 1.3", version="1.2", **{axis: _ML_DSA})
+            for axis in ("key", "intermediate_key", "root_key")
+        ),
         gap(
-            "ML-DSA certificates need TLS 1.3",
-            version="1.2",
-            key=_keys(lambda key: not key.authentication),
+            "a chain of one certificate has no intermediate: add chain_length=2",
+            chain_length="1",
+            intermediate_key=tuple(BY_NAME),
+        ),
+        *(
+            gap(
+                f"this operation is about one certificate, and has no {axis}",
+                operation=_OF_LEAF,
+                **{axis: values},
+            )
+            for axis, values in (
+                ("chain_length", ("2", "3", "4", "5")),
+                ("intermediate_key", tuple(BY_NAME)),
+                ("root_key", tuple(BY_NAME)),
+            )
+        ),
+        gap(
+            "a resumed handshake shows no certificate, and so no OCSP response (RFC 8446, section 4.4.2.1)",
+            ocsp="stapled",
+            resumption=_RESUMED,
+        ),
+        gap(
+            "a session belongs to its context, which is made anew with the trust store",
+            trust=("1", "150"),
+            resumption=_RESUMED,
         ),
         gap(
             "post-quantum groups need TLS 1.3",

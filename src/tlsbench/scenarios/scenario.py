@@ -25,11 +25,16 @@ class Scenario:
     group: str = ""
     key: str = ""
     chain_length: int = 0
+    intermediate_key: str = ""
+    root_key: str = ""
     client_auth: str = ""
+    ocsp: str = ""
+    trust: str = ""
     resumption: str = ""
     link: str = ""
     size: int = 0
     algorithm: str = ""
+    operation: str = ""
 
     def value(self, axis: str) -> str:
         """The value of ``axis`` as a selector spells it; ``""`` where the axis does not apply."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tlsbench.errors import MeasurementError
+from tlsbench.implementations import ClientContext
 from tlsbench.links import summarise
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Exchange, shake_hands
@@ -22,7 +24,13 @@ _SESSION_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Handshake(ConnectionCell):
-    """A cell of handshakes. Its sessions are its own: they come from its contexts and stay here."""
+    """A cell of handshakes. Its sessions are its own: they come from its contexts and stay here.
+
+    With ``make_clients`` the client's context, and the trust store that it loads, is made anew for each
+    handshake and charged to the client: what a program pays that keeps no context.
+    """
+
+    make_clients: Callable[[], ClientContext] | None = None
 
     _early_data: bytes = field(default=b"", init=False)
     _session: object | None = field(default=None, init=False)
@@ -33,6 +41,7 @@ class Handshake(ConnectionCell):
             self._early_data = os.urandom(EARLY_DATA_BYTES)
 
     def sample(self) -> Sample:
+        context_ns = self._renew_clients() if self.make_clients is not None else 0
         resumes = self.scenario.resumption != "none"
         exchange = self._exchange(self._usable_session() if resumes else None)
         if resumes and self.scenario.version == "1.3":
@@ -40,11 +49,19 @@ class Handshake(ConnectionCell):
             self._session = exchange.client.session()
         exchange.close()
         return Sample(
-            client_ns=exchange.client_ns,
+            client_ns=context_ns + exchange.client_ns,
             server_ns=exchange.server_ns,
-            total_ns=exchange.total_ns,
+            total_ns=context_ns + exchange.total_ns,
             ledger=summarise(exchange.entries),
+            phases_ns={"client_context": context_ns, "handshake": exchange.total_ns} if context_ns else None,
         )
+
+    def _renew_clients(self) -> int:
+        """Make a context for the next handshake; the time it took."""
+        assert self.make_clients is not None
+        began = self.clock()
+        self.clients = self.make_clients()
+        return self.clock() - began
 
     def _exchange(self, session: object | None) -> Exchange:
         early_data = self._early_data if session is not None else b""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TypeVar, cast
 
 from tlsbench.errors import MeasurementError, TlsbenchError
@@ -10,6 +11,7 @@ from tlsbench.implementations import Implementation, PrimitiveImplementation, Tl
 from tlsbench.links import open_link
 from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
+from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.sample import Clock, Workload
@@ -36,16 +38,24 @@ def prepare(
     :param peers: who meets; the process's own PKI without it.
     """
     client = implementations[scenario.client]
-    if scenario.workload == "primitive":
-        # The capabilities let only libraries of primitives come here.
+    if scenario.key:
+        peers = peers or peers_for(scenario)
+    if scenario.workload in ONE_SIDED_WORKLOADS:
+        # The capabilities let only libraries of single operations come here.
         library = cast("PrimitiveImplementation", client)
-        return Primitive(scenario, library.operation(scenario), clock)
-    peers = peers or peers_for(scenario)
-    clients = _context(client, cast("TlsImplementation", client).client_context, scenario, peers)
+        return Primitive(scenario, library.operation(scenario, peers), clock)
+    assert peers is not None
+    make_clients = partial(
+        _context, client, cast("TlsImplementation", client).client_context, scenario, peers
+    )
     server = implementations[scenario.server]
     servers = _context(server, cast("TlsImplementation", server).server_context, scenario, peers)
-    make = _TLS_WORKLOADS[scenario.workload]
-    return make(scenario, peers, clients, servers, open_link(scenario.link), clock)
+    cell = _TLS_WORKLOADS[scenario.workload](
+        scenario, peers, make_clients(), servers, open_link(scenario.link), clock
+    )
+    if isinstance(cell, Handshake) and scenario.trust != "memory":
+        cell.make_clients = make_clients
+    return cell
 
 
 def _context(

@@ -40,6 +40,7 @@ class Proof:
             "server_verified": self.client.peer_verified,
             "client_verified": self.server.peer_verified,
             "early_data_bytes": len(self.server.early_data),
+            "ocsp": self.client.ocsp or "none",
         }
 
 
@@ -74,6 +75,8 @@ def prove(
         if wants_client:
             _same("chain_length", scenario.chain_length, server.peer_chain_length, "server")
         _same("client_auth", wants_client, wire.client_auth, "wire")
+    if resumption == "none":
+        _prove_staple(scenario, wire, client)
     if server.early_data != early_data:
         raise ProofError(
             "early data",
@@ -106,6 +109,16 @@ def _prove_group(scenario: Scenario, wire: Observed, client: Negotiated, server:
     if wire.group is None and scenario.version == "1.2":
         return  # a resumed TLS 1.2 handshake exchanges no keys
     _agree("group", scenario.group, _group_name(wire.group) or "none", client.group, server.group)
+
+
+def _prove_staple(scenario: Scenario, wire: Observed, client: Negotiated) -> None:
+    wanted = scenario.ocsp == "stapled"
+    _same("ocsp", wanted, wire.stapled, "wire")
+    _same("ocsp", "good" if wanted else "", client.ocsp, "client")
+    if wanted and client.ocsp is None:
+        raise ProofError(
+            "ocsp", wanted="a checked response", got="a client that does not tell", witness="client"
+        )
 
 
 def _cipher_name(code_point: int) -> str:
