@@ -7,10 +7,11 @@ pyOpenSSL without one of them loses a capability, with its reason, and not its i
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from typing import Any, Final
 
 from OpenSSL import SSL
-from OpenSSL.crypto import X509Store
+from OpenSSL.crypto import X509, X509Store
 
 from tlsbench.errors import HandshakeError
 
@@ -33,6 +34,11 @@ SYMBOLS = {
     "early data": ("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"),
 }
 
+#: X509_V_ERR_CERT_REJECTED: the application does not want the certificate; the alert is bad_certificate.
+CERTIFICATE_REJECTED: Final = 28
+#: SSL_MODE_NO_AUTO_CHAIN of SSL_CTX_set_mode(3): send the chain as given, not the root from the
+#: trust store behind it.
+MODE_NO_AUTO_CHAIN: Final = 0x08
 _MAX_EARLY_DATA_BYTES = 16384
 # enum values of SSL_read_early_data(3)
 _READ_EARLY_DATA_ERROR, _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = range(3)
@@ -63,12 +69,60 @@ def _try_groups(context: SSL.Context, groups: str) -> bool:
     return accepted
 
 
-def check_host_name(context: SSL.Context, name: str) -> None:
-    """Make verification compare the server's certificate with ``name`` (RFC 9525)."""
-    parameters = _lib.SSL_CTX_get0_param(context._context)
-    encoded = name.encode("ascii")
-    if _lib.X509_VERIFY_PARAM_set1_host(parameters, encoded, len(encoded)) != 1:
-        raise HandshakeError(f"pyopenssl: the engine refuses the host name {name}")
+def set_signature_algorithms(context: SSL.Context, names: str) -> None:
+    """Offer these signature algorithms, separated by colons (SSL_CTX_set1_sigalgs_list(3))."""
+    if _lib.SSL_CTX_set1_sigalgs_list(context._context, names.encode("ascii")) != 1:
+        _lib.ERR_clear_error()
+        raise HandshakeError(f"pyopenssl: the engine refuses the signature algorithms {names}")
+
+
+def verify_error(code: int) -> str:
+    """The words of a verification error (X509_verify_cert_error_string(3))."""
+    words: bytes = _ffi.string(_lib.X509_verify_cert_error_string(code))
+    return words.decode("ascii")
+
+
+def set_judge(context: SSL.Context, judge: Callable[[X509, int, int], int]) -> object:
+    """Verify the peer, and let ``judge`` have the last word on each certificate (SSL_CTX_set_verify(3)).
+
+    :param judge: given the certificate, its depth and the error so far (0 for none), it returns the error
+        to fail with, 0 to go on. pyOpenSSL's own callback can only say yes or no, and a no without an
+        error becomes the alert internal_error.
+    :returns: what must be kept as long as connections of the context live.
+    """
+
+    def callback(_accepted: int, store_context: object) -> int:
+        certificate = _lib.X509_STORE_CTX_get_current_cert(store_context)
+        _lib.X509_up_ref(certificate)
+        error = judge(
+            X509._from_raw_x509_ptr(certificate),
+            _lib.X509_STORE_CTX_get_error_depth(store_context),
+            _lib.X509_STORE_CTX_get_error(store_context),
+        )
+        _lib.X509_STORE_CTX_set_error(store_context, error)
+        return int(error == _X509_V_OK)
+
+    # An exception in a callback has nowhere to go: it must not become a yes.
+    kept: object = _ffi.callback("int (*)(int, X509_STORE_CTX *)", callback, error=0)
+    _lib.SSL_CTX_set_verify(context._context, SSL.VERIFY_PEER, kept)
+    return kept
+
+
+def check_host_name(context: SSL.Context, host: str) -> None:
+    """Make verification compare the server's certificate with a DNS name or an IP address (RFC 9525)."""
+    _set_host(_lib.SSL_CTX_get0_param(context._context), host)
+
+
+def _set_host(parameters: object, host: str) -> None:
+    try:
+        address = ipaddress.ip_address(host).packed
+        accepted = _lib.X509_VERIFY_PARAM_set1_ip(parameters, address, len(address))
+    except ValueError:
+        name = host.encode("ascii")
+        accepted = _lib.X509_VERIFY_PARAM_set1_host(parameters, name, len(name))
+    if accepted != 1:
+        _lib.ERR_clear_error()
+        raise HandshakeError(f"pyopenssl: the engine refuses the host name {host}")
 
 
 def expect_peer(store: X509Store, host: str, usage: str) -> None:
@@ -77,16 +131,12 @@ def expect_peer(store: X509Store, host: str, usage: str) -> None:
     :param usage: ``"server"`` or ``"client"``, the purpose of the leaf (X509_STORE_set_purpose(3)).
     """
     parameters = _ffi.gc(_lib.X509_VERIFY_PARAM_new(), _lib.X509_VERIFY_PARAM_free)
-    try:
-        address = ipaddress.ip_address(host).packed
-        accepted = _lib.X509_VERIFY_PARAM_set1_ip(parameters, address, len(address)) == 1
-    except ValueError:
-        name = host.encode("ascii")
-        accepted = not host or _lib.X509_VERIFY_PARAM_set1_host(parameters, name, len(name)) == 1
+    if host:
+        _set_host(parameters, host)
     purpose = {"server": _lib.X509_PURPOSE_SSL_SERVER, "client": _lib.X509_PURPOSE_SSL_CLIENT}[usage]
-    accepted = accepted and _lib.X509_STORE_set1_param(store._store, parameters) == 1
+    accepted = _lib.X509_STORE_set1_param(store._store, parameters) == 1
     if not accepted or _lib.X509_STORE_set_purpose(store._store, purpose) != 1:
-        raise HandshakeError(f"pyopenssl: the engine refuses the host name {host}")
+        raise HandshakeError(f"pyopenssl: the engine refuses the purpose {usage}")
 
 
 def session_reused(connection: SSL.Connection) -> bool:

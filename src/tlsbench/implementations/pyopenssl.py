@@ -28,9 +28,6 @@ from tlsbench.scenarios.axes import TLS_WORKLOADS
 _CHUNK_BYTES = 32 * 1024
 _VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 _SHUT_DOWN = SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN
-#: SSL_MODE_NO_AUTO_CHAIN of SSL_CTX_set_mode(3): send the chain as given, not the root from the
-#: trust store behind it.
-_MODE_NO_AUTO_CHAIN = 0x08
 _HOST = SERVER_NAME.encode("ascii")
 #: What no handshake can be driven and proved without.
 _NEEDED = (
@@ -92,7 +89,7 @@ class PyOpenSsl:
         bindings.check_host_name(context, SERVER_NAME)
         context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # sessions are handed over by hand
         if scenario.client_auth == "required":
-            _load(context, peers.client)
+            show_identity(context, peers.client)
         stapled = scenario.ocsp == "stapled"
         if stapled:
             context.set_ocsp_client_callback(_check_staple)
@@ -110,7 +107,7 @@ class PyOpenSsl:
         if scenario.ocsp == "stapled":
             staple = ocsp_response(peers.issuer, peers.server.leaf)
             context.set_ocsp_server_callback(lambda _connection, _data: staple)
-        _load(context, peers.server)
+        show_identity(context, peers.server)
         return PyOpenSslContext(context, early_data=early_data)
 
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
@@ -119,7 +116,7 @@ class PyOpenSsl:
 
 
 def _configure(context: SSL.Context, scenario: Scenario, peers: Peers) -> None:
-    context.set_mode(_MODE_NO_AUTO_CHAIN)
+    context.set_mode(bindings.MODE_NO_AUTO_CHAIN)
     version = _VERSIONS[scenario.version]
     context.set_min_proto_version(version)
     context.set_max_proto_version(version)
@@ -139,20 +136,29 @@ def _configure(context: SSL.Context, scenario: Scenario, peers: Peers) -> None:
         context.set_options(SSL.OP_NO_TICKET)
 
 
-def _load(context: SSL.Context, identity: Identity) -> None:
+def show_identity(context: SSL.Context, identity: Identity) -> None:
+    """Make a context show an identity's chain."""
     # From a file: use_privatekey() of pyOpenSSL does not know ML-DSA keys, the engine does.
     with identity.pem_file() as path:
         context.use_certificate_chain_file(path)
         context.use_privatekey_file(path)
 
 
-def _check_staple(connection: SSL.Connection, der: bytes, _data: object) -> bool:
-    """Whether the stapled response may be relied on and says good; what it says is kept for the proof."""
+def staple_status(connection: SSL.Connection, der: bytes) -> str:
+    """What the response that a server stapled says of its leaf: ``"good"``, ``"revoked"`` or ``"unknown"``.
+
+    :raises CertificateError: if it is not to be relied on.
+    """
     chain = connection.get_verified_chain(as_cryptography=True)
-    if not der or chain is None or len(chain) < 2:
-        return False
+    if chain is None or len(chain) < 2:
+        raise CertificateError("the OCSP response is for a certificate whose issuer is not known")
+    return check_ocsp_response(der, chain[0], chain[1])
+
+
+def _check_staple(connection: SSL.Connection, der: bytes, _data: object) -> bool:
+    """Whether there is a response, to be relied on, that says good; what it says is kept for the proof."""
     try:
-        status = check_ocsp_response(der, chain[0], chain[1])
+        status = staple_status(connection, der)
     except CertificateError:
         return False
     connection.set_app_data(status)
@@ -211,7 +217,7 @@ class PyOpenSslEndpoint:
         except SSL.WantReadError:
             return False
         except SSL.Error as error:
-            raise _translated(error) from error
+            raise translated(error) from error
         return True
 
     def data_to_send(self) -> bytes:
@@ -236,7 +242,7 @@ class PyOpenSslEndpoint:
         except (SSL.WantReadError, SSL.ZeroReturnError):
             return b"".join(chunks)
         except SSL.Error as error:
-            raise _translated(error) from error
+            raise translated(error) from error
 
     def negotiated(self) -> Negotiated:
         connection = self._connection
@@ -263,6 +269,7 @@ class PyOpenSslEndpoint:
         self._connection.set_shutdown(_SHUT_DOWN)
 
 
-def _translated(error: SSL.Error) -> HandshakeError:
+def translated(error: SSL.Error) -> HandshakeError:
+    """The error of a library that gives up, with its reasons in one line."""
     reasons = [reason for *_, reason in error.args[0]] if error.args else []
     return HandshakeError(f"pyopenssl: {'; '.join(reasons) or type(error).__name__}")

@@ -1,6 +1,6 @@
 """Who the peers are: keys, authorities, the chains that they issue, and how these are taken back."""
 
-from tlsbench.pki.authority import Authority, root_authority
+from tlsbench.pki.authority import Authority, issued_by, root_authority
 from tlsbench.pki.bundle import Bundle, read_bundle, read_file
 from tlsbench.pki.identity import Identity, certificates_pem, signing_request, spki_pin
 from tlsbench.pki.keys import key_type_of, new_key
@@ -20,6 +20,7 @@ __all__ = [
     "authority_template",
     "certificates_pem",
     "check_ocsp_response",
+    "issued_by",
     "key_type_of",
     "new_key",
     "ocsp_response",

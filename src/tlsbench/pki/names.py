@@ -65,3 +65,15 @@ def name_text(name: x509.GeneralName) -> str:
     if isinstance(name, x509.RegisteredID):
         return name.value.dotted_string
     return str(name.value)
+
+
+def short_name(certificate: x509.Certificate) -> str:
+    """What to call a certificate's holder: its common name, else its first name, else its subject."""
+    common_names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    if common_names:
+        return str(common_names[0].value)
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except (x509.ExtensionNotFound, ValueError):
+        names = x509.SubjectAlternativeName([])
+    return next((name_text(name) for name in names), certificate.subject.rfc4514_string() or "nobody")

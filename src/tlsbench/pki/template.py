@@ -48,7 +48,8 @@ class Template:
     """What a certificate says beside its key and its issuer.
 
     :param names: subject alternative names, as :func:`tlsbench.pki.names.general_name` takes them.
-    :param common_name: of the subject; the first name without it.
+    :param common_name: of the subject; without it the first DNS name. An address is none: OpenSSL would hold
+        it against the name constraints of DNS names.
     :param usages: keys of :data:`USAGES`; empty on an authority, which may then issue for all.
     :param is_authority: whether its key may sign certificates and CRLs.
     :param path_length: how many intermediates may stand below an authority; None for any number.
@@ -76,13 +77,12 @@ class Template:
     @property
     def subject(self) -> x509.Name:
         """The subject's distinguished name."""
-        common_name = self.common_name or (self.names[0] if self.names else "")
-        return x509.Name(
-            [
-                x509.NameAttribute(NameOID.ORGANIZATION_NAME, "tlsbench"),
-                x509.NameAttribute(NameOID.COMMON_NAME, common_name[:_LONGEST_COMMON_NAME]),
-            ]
-        )
+        hosts = [name for name in self.names if isinstance(general_name(name), x509.DNSName)]
+        attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "tlsbench")]
+        if common_name := self.common_name or next(iter(hosts), ""):
+            shortened = common_name[:_LONGEST_COMMON_NAME]
+            attributes.append(x509.NameAttribute(NameOID.COMMON_NAME, shortened))
+        return x509.Name(attributes)
 
 
 def authority_template(common_name: str, **more: object) -> Template:

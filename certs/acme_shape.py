@@ -1,0 +1,1 @@
+../src/tlsbench/certs/demos/acme_shape.py

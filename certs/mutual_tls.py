@@ -1,0 +1,1 @@
+../src/tlsbench/certs/demos/mutual_tls.py

@@ -1,0 +1,1 @@
+../src/tlsbench/certs/demos/not_yet_valid.py

@@ -1,0 +1,1 @@
+../src/tlsbench/certs/demos/revoked_ocsp_stapled.py

@@ -1,0 +1,1 @@
+../src/tlsbench/certs/demos/self_signed.py

@@ -1,0 +1,1 @@
+../src/tlsbench/certs/demos/weak_key.py

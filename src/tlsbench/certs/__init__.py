@@ -1,0 +1,1 @@
+"""What people do with certificates: make them, look at them, see them work."""

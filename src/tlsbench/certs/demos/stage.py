@@ -1,0 +1,140 @@
+"""The stage of a demo: it sets up real servers and clients, tells each step, and asserts each outcome."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography import x509
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tlsbench.errors import TlsbenchError
+from tlsbench.loopback import ClientSetup, Meeting, Server, ServerSetup, Visit, meet
+from tlsbench.pki import Identity, key_type_of
+from tlsbench.pki.names import short_name
+
+
+class DemoError(TlsbenchError):
+    """A demo whose outcome is not what it must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step that was told: ``kind`` is ``"say"``, ``"works"``, ``"refused"`` or ``"holds"``."""
+
+    kind: str
+    text: str
+
+
+class Stage:
+    """Where a demo plays.
+
+    :param tell: given each step as it is done.
+    """
+
+    def __init__(self, tell: Callable[[Step], None]) -> None:
+        self._tell = tell
+
+    def say(self, text: str) -> None:
+        """Tell what is being done, and why."""
+        self._tell(Step("say", text))
+
+    @contextmanager
+    def server(self, identity: Identity, **setup: Any) -> Iterator[Server]:  # noqa: ANN401
+        """A server that shows the identity; ``setup`` are fields of ServerSetup."""
+        with Server(ServerSetup(identity=identity, **setup)) as server:
+            shown = " ← ".join(described(certificate) for certificate in identity.certificates)
+            self.say(f"A server on {server.address[0]}:{server.address[1]} shows {shown}")
+            yield server
+
+    def works(self, server: Server, *roots: x509.Certificate, **setup: Any) -> Meeting:  # noqa: ANN401
+        """A client connects and gets an answer; ``setup`` are fields of ClientSetup.
+
+        :raises DemoError: if either side is not content.
+        """
+        meeting, visit = _meet(server, roots, setup)
+        problem = meeting.problem or visit.problem
+        if problem:
+            raise DemoError(f"the connection should have worked, but: {problem}")
+        self._tell(Step("works", f"connected: {meeting.version}, {meeting.cipher}, {meeting.group}"))
+        return meeting
+
+    def refused(
+        self,
+        server: Server,
+        *roots: x509.Certificate,
+        alert: str,
+        because: str,
+        by: str = "client",
+        **setup: Any,  # noqa: ANN401
+    ) -> Meeting:
+        """A connection that one side ends, with this alert, for this reason, and the other hears of it.
+
+        :raises DemoError: if it works, or fails in another way.
+        """
+        meeting, visit = _meet(server, roots, setup)
+        if not meeting.problem:
+            raise DemoError(f"the connection should have been refused with {alert}, but it worked")
+        problem = meeting.problem if by == "client" else visit.problem
+        told = [str(seen) for seen in (meeting.alert, visit.alert) if seen is not None]
+        wanted = [seen for seen in told if seen.startswith(f"{alert} ") and seen.endswith(f"the {by}")]
+        if len(wanted) != 2 or because not in problem:
+            raise DemoError(f"wanted {alert} by the {by} because of '{because}', got {told}: {problem}")
+        reason = problem.removeprefix("pyopenssl: ")
+        self._tell(Step("refused", f"the {by} refuses: {reason}; alert on the wire: {wanted[0]}"))
+        return meeting
+
+    def holds(self, what: str, truth: object) -> None:
+        """Assert something that can be seen.
+
+        :raises DemoError: if it is not so.
+        """
+        if not truth:
+            raise DemoError(f"this should hold, and does not: {what}")
+        self._tell(Step("holds", what))
+
+
+def described(certificate: x509.Certificate) -> str:
+    """A certificate in a few words: whose it is and with what key."""
+    return f"'{short_name(certificate)}' ({key_type_of(certificate.public_key())})"
+
+
+def _meet(
+    server: Server, roots: tuple[x509.Certificate, ...], setup: dict[str, Any]
+) -> tuple[Meeting, Visit]:
+    return meet(server.address, ClientSetup(roots=roots, **setup)), server.next_visit()
+
+
+_PLAIN_WIDTH = 200
+_MARKS = {"say": ("·", ""), "works": ("✓", "green"), "holds": ("✓", "green"), "refused": ("✗", "yellow")}
+
+
+def print_step(console: Console, step: Step) -> None:
+    """Print a step as a line, or a few, with its mark."""
+    mark, style = _MARKS[step.kind]
+    line = Table.grid(padding=(0, 1))
+    line.add_row(f"  {mark}", Text(step.text), style=style)
+    console.print(line)
+
+
+def stage_console() -> Console:
+    """Where demos are told: as wide as the terminal; wide, and without colours, where there is none."""
+    console = Console(highlight=False)
+    return console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+
+
+def play(demo: Callable[[Stage], None]) -> None:
+    """Run a demo as a script; the process ends with 3 if an outcome is not what it must be."""
+    console = stage_console()
+    module = inspect.getmodule(demo)
+    console.print(Text((module.__doc__ or "").strip().splitlines()[0] if module else "", style="bold"))
+    try:
+        demo(Stage(lambda step: print_step(console, step)))
+    except TlsbenchError as error:
+        sys.exit(f"tlsbench: {error}")

@@ -1,0 +1,112 @@
+"""TLS over a blocking socket with a time limit on every step; alerts are noted as they pass."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import TypeVar
+
+from OpenSSL import SSL
+
+from tlsbench.errors import HandshakeError
+from tlsbench.implementations.pyopenssl import translated
+from tlsbench.loopback.alerts import Alert
+
+_CHUNK_BYTES = 64 * 1024
+#: Nothing here takes longer on loopback, unless the other side hangs.
+TIME_LIMIT_S = 10.0
+_Result = TypeVar("_Result")
+
+
+class Channel:
+    """One end of a TLS connection over a socket, which it closes.
+
+    :param side: ``"client"`` or ``"server"``.
+    """
+
+    def __init__(
+        self, connection: SSL.Connection, sock: socket.socket, side: str, time_limit_s: float = TIME_LIMIT_S
+    ) -> None:
+        self.connection = connection
+        self.alerts: list[Alert] = []
+        self._socket = sock
+        self._side = side
+        sock.settimeout(time_limit_s)
+        connection.set_info_callback(self._note_alert)
+
+    @property
+    def refusal(self) -> Alert | None:
+        """The alert that ended the connection for a reason, if one was sent or received."""
+        return next((alert for alert in self.alerts if alert.is_refusal), None)
+
+    def handshake(self) -> None:
+        """Shake hands.
+
+        :raises HandshakeError: if either side gives up, or the other goes away or hangs.
+        """
+        self._drive(self.connection.do_handshake)
+
+    def write(self, data: bytes) -> None:
+        """Send application data."""
+        self._drive(lambda: self.connection.sendall(data))
+
+    def read(self) -> bytes:
+        """Some application data; ``b""`` once the other side has said that there is no more."""
+        try:
+            return self._drive(lambda: self.connection.recv(_CHUNK_BYTES))
+        except SSL.ZeroReturnError:
+            return b""
+
+    def close(self) -> None:
+        """Say goodbye (close_notify) and close the socket; a side that is gone already does not matter."""
+        try:
+            self.connection.shutdown()
+            self._flush()
+        except (SSL.Error, OSError):
+            pass
+        finally:
+            self._socket.close()
+
+    def _drive(self, step: Callable[[], _Result]) -> _Result:
+        """Do a step, with as much sending and receiving as it takes."""
+        while True:
+            try:
+                result = step()
+            except SSL.WantReadError:
+                self._flush()
+                self._receive()
+            except SSL.ZeroReturnError:
+                raise
+            except SSL.Error as error:
+                self._flush()  # the alert that tells the other side why
+                raise translated(error) from error
+            else:
+                self._flush()
+                return result
+
+    def _receive(self) -> None:
+        try:
+            data = self._socket.recv(_CHUNK_BYTES)
+        except TimeoutError as error:
+            raise HandshakeError("the other side said nothing more for too long") from error
+        except OSError as error:
+            raise HandshakeError(f"the connection broke: {error.strerror}") from error
+        if not data:
+            raise HandshakeError("the other side closed the connection without a word")
+        self.connection.bio_write(data)
+
+    def _flush(self) -> None:
+        try:
+            while True:
+                self._socket.sendall(self.connection.bio_read(_CHUNK_BYTES))
+        except SSL.WantReadError:
+            return
+        except OSError:
+            return  # it is gone; what it said before, if anything, is still to be read
+
+    def _note_alert(self, _connection: SSL.Connection, where: int, code: int) -> None:
+        other = {"client": "server", "server": "client"}[self._side]
+        if where == SSL.SSL_CB_WRITE_ALERT:
+            self.alerts.append(Alert(code & 0xFF, self._side))
+        elif where == SSL.SSL_CB_READ_ALERT:
+            self.alerts.append(Alert(code & 0xFF, other))

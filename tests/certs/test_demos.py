@@ -1,0 +1,124 @@
+"""Every demo does what it says; and a stage finds out the demo that does not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tlsbench.certs.demos import DEMOS, load
+from tlsbench.certs.demos.stage import DemoError, Stage, Step, described, play
+from tlsbench.errors import RequestError
+from tlsbench.pki import Template, root_authority
+
+SCRIPTS = Path(__file__).parents[2] / "certs"
+ROOT = root_authority("ecdsa-secp256r1")
+SERVER = ROOT.issue(Template(names=("localhost",)))
+#: The alert that each demo of a failure must show (RFC 8446 section 6.2, RFC 6066 section 8).
+ALERTS = {
+    "mutual-tls": {"certificate_required", "handshake_failure", "unknown_ca"},
+    "wrong-host": {"bad_certificate"},
+    "expired": {"certificate_expired"},
+    "not-yet-valid": {"bad_certificate"},
+    "untrusted-root": {"unknown_ca"},
+    "missing-intermediate": {"unknown_ca"},
+    "self-signed": {"unknown_ca"},
+    "revoked-crl": {"certificate_revoked", "certificate_expired"},
+    "revoked-ocsp-stapled": {"bad_certificate_status_response"},
+    "must-staple": {"bad_certificate_status_response"},
+    "pinning": {"bad_certificate"},
+    "name-constraints": {"certificate_unknown"},
+    "weak-key": {"bad_certificate"},
+    "post-quantum": {"handshake_failure"},
+    "acme-shape": {"bad_certificate"},
+}
+
+
+def steps_of(name: str) -> list[Step]:
+    steps: list[Step] = []
+    load(name)(Stage(steps.append))
+    return steps
+
+
+@pytest.mark.parametrize("name", DEMOS)
+def test_every_demo_ends_as_it_says_and_shows_its_alerts(name: str) -> None:
+    steps = steps_of(name)
+    assert any(step.kind in ("works", "holds") for step in steps)
+    shown = {
+        step.text.split("alert on the wire: ")[1].split(" (")[0] for step in steps if step.kind == "refused"
+    }
+    assert shown == ALERTS.get(name, set())
+
+
+def test_an_unknown_demo_is_told_with_the_nearest_one() -> None:
+    with pytest.raises(RequestError, match="did you mean 'pinning'"):
+        load("pining")
+
+
+def stage() -> Stage:
+    return Stage(lambda _step: None)
+
+
+def test_a_connection_that_should_work_and_does_not_fails_the_demo() -> None:
+    with stage().server(SERVER) as server, pytest.raises(DemoError, match="should have worked, but: unable"):
+        stage().works(server)
+
+
+def test_a_connection_that_should_be_refused_and_works_fails_the_demo() -> None:
+    with stage().server(SERVER) as server, pytest.raises(DemoError, match="should have been refused"):
+        stage().refused(server, ROOT.certificate, alert="unknown_ca", because="x")
+
+
+@pytest.mark.parametrize(
+    ("alert", "by", "because"),
+    [
+        ("bad_certificate", "client", "unable to get local issuer"),
+        ("unknown_ca", "server", "unable to get local issuer"),
+        ("unknown_ca", "client", "expired"),
+    ],
+)
+def test_another_refusal_than_the_one_told_fails_the_demo(alert: str, by: str, because: str) -> None:
+    with stage().server(SERVER) as server, pytest.raises(DemoError, match="wanted .*unknown_ca"):
+        stage().refused(server, alert=alert, by=by, because=because)
+
+
+def test_what_does_not_hold_fails_the_demo() -> None:
+    with pytest.raises(DemoError, match="this should hold, and does not: two is three"):
+        stage().holds("two is three", 2 == 3)  # noqa: PLR0133
+
+
+def test_a_certificate_without_a_common_name_is_called_by_its_first_name() -> None:
+    assert described(ROOT.issue(Template(names=("127.0.0.1",))).leaf) == "'127.0.0.1' (ecdsa-secp256r1)"
+
+
+def test_a_script_that_fails_ends_with_an_error(capsys: pytest.CaptureFixture[str]) -> None:
+    def demo(on: Stage) -> None:
+        on.holds("pigs fly", truth=False)
+
+    with pytest.raises(SystemExit, match="tlsbench: this should hold, and does not: pigs fly"):
+        play(demo)
+
+
+def test_the_folder_of_scripts_has_every_demo_in_less_than_sixty_lines() -> None:
+    scripts = {path.stem.replace("_", "-"): path for path in SCRIPTS.glob("*.py")}
+    assert set(scripts) == set(DEMOS)
+    for path in scripts.values():
+        assert len(path.read_text(encoding="utf-8").splitlines()) < 60
+
+
+@pytest.mark.parametrize("name", ["mutual_tls", "expired"])
+def test_a_script_runs_on_its_own(name: str, tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, SCRIPTS / f"{name}.py"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env={**os.environ, "NO_COLOR": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    assert "alert on the wire" in done.stdout
+    assert not list(tmp_path.iterdir())
