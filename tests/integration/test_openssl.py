@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
+from tests.integration.conftest import find
 
 from tlsbench import pki
 from tlsbench.scenarios.keys import KEY_TYPES
@@ -18,11 +17,7 @@ CLASSICAL = [key_type.name for key_type in KEY_TYPES if not key_type.name.starts
 
 @pytest.fixture
 def openssl() -> str:
-    path = shutil.which("openssl")
-    if path is None:
-        assert not os.environ.get("CI"), "openssl is missing: apt-get install openssl"
-        pytest.skip("openssl is missing: apt-get install openssl")
-    return path
+    return find("openssl")
 
 
 @pytest.mark.parametrize("key_type", CLASSICAL)

@@ -165,6 +165,15 @@ def test_a_client_that_speaks_no_tls_costs_the_server_nothing_but_a_visit(data: 
         assert not meet(running.address, TRUSTING).problem
 
 
+def test_a_head_request_is_answered_without_a_body() -> None:
+    with Server(ServerSetup(identity=SERVER)) as running, connect(running.address, TRUSTING) as connected:
+        connected.channel.write(b"HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        answer = connected.channel.read()
+        assert answer.startswith(b"HTTP/1.1 200")
+        assert answer.endswith(b"\r\n\r\n")
+        assert not running.next_visit().problem
+
+
 def test_requests_that_are_no_http_end_the_connection_and_not_the_server() -> None:
     with Server(ServerSetup(identity=SERVER)) as running:
         with connect(running.address, TRUSTING) as connected:

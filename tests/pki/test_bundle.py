@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlsbench.errors import RequestError
-from tlsbench.pki import peers, read_bundle, read_file, revocation_list, signing_request
+from tlsbench.pki import ocsp_response, peers, read_bundle, read_file, revocation_list, signing_request
 from tlsbench.pki.bundle import Bundle
 from tlsbench.pki.keys import to_pem
 
@@ -45,6 +45,11 @@ def test_der_is_known_by_what_it_holds(kind: str) -> None:
     assert list(getattr(bundle, kind)) == [things[kind]]
 
 
+def test_an_ocsp_response_is_known_too() -> None:
+    bundle = read_bundle(ocsp_response(WHO.issuer, WHO.server.leaf), "ocsp.der")
+    assert [response.serial_number for response in bundle.ocsp_responses] == [WHO.server.leaf.serial_number]
+
+
 @pytest.mark.parametrize("data", [ENCRYPTED, P12], ids=["pem", "pkcs12"])
 def test_an_encrypted_key_needs_the_right_password(data: bytes) -> None:
     assert read_bundle(data, "x", "right").private_key is not None
@@ -61,8 +66,8 @@ def test_a_password_does_not_harm_a_key_that_needs_none() -> None:
 @pytest.mark.parametrize(
     ("data", "problem"),
     [
-        (b"", "no certificate, CRL or request"),
-        (b"hello", "no certificate, CRL or request"),
+        (b"", "no certificate, CRL, request or OCSP"),
+        (b"hello", "no certificate, CRL, request or OCSP"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "a malformed CERTIFICATE"),
         (b"-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n", "a malformed CERTIFICATE"),
         (CHAIN[:200], "no complete PEM block"),

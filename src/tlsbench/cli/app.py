@@ -8,8 +8,22 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli import judging, measuring
+from tlsbench.cli import certs, judging, measuring
+from tlsbench.cli.options import teaching
 from tlsbench.errors import TlsbenchError
+
+_HELP = r"""What TLS and its cryptography cost on this machine, with proof of what was measured.
+
+\b
+Three to start with:
+  tlsbench run
+  tlsbench run key=rsa-2048,ecdsa-secp256r1 resumption=none,psk
+  tlsbench run --profile post-quantum --save baseline
+
+\b
+And to see certificates work, or fail:
+  tlsbench certs demo chain
+"""
 
 #: What typer raises for wrong words; it does not export the class itself.
 _UsageError = typer.BadParameter.__mro__[1]
@@ -32,7 +46,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@app.callback(help=teaching(_HELP))
 def tlsbench(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001 - its callback does the work
@@ -45,14 +59,7 @@ def tlsbench(
         ),
     ] = False,
 ) -> None:
-    r"""What TLS and its cryptography cost on this machine, with proof of what was measured.
-
-    \b
-    Three to start with:
-      tlsbench run
-      tlsbench run key=rsa-2048,ecdsa-secp256r1 resumption=none,psk
-      tlsbench run --profile post-quantum --save baseline
-    """
+    """What the command line does before any command."""
     if context.invoked_subcommand is None:
         print(context.get_help())
 
@@ -65,7 +72,8 @@ for _name, _command in (
     ("compare", judging.compare_command),
     ("doctor", judging.doctor_command),
 ):
-    app.command(name=_name)(_command)
+    app.command(name=_name, help=teaching(_command))(_command)
+app.add_typer(certs.app, name="certs")
 
 
 def run(arguments: Sequence[str]) -> int:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
+
+
+def teaching(text: str | Callable[..., object]) -> str:
+    r"""A help text, or a command's docstring, whose paragraphs after a line ``\b`` keep their lines."""
+    plain = text if isinstance(text, str) else text.__doc__ or ""
+    return inspect.cleandoc(plain).replace(r"\b", "\b")
+
 
 Selectors = Annotated[
     list[str] | None,

@@ -128,4 +128,4 @@ def _reason(error: Exception) -> str:
     text = " ".join(str(error).split())
     for prefix in ("validation failed: ", "candidates exhausted: "):
         text = text.removeprefix(prefix)
-    return text
+    return text.split(" (encountered processing")[0]

@@ -23,6 +23,7 @@ class Meeting:
 
     :param chain: the certificates that the server showed, leaf first.
     :param ocsp: what a stapled response said that was relied on: ``"good"``; ``""`` without one.
+    :param staple_bytes: the size of a stapled response, looked at or not.
     :param problem: why it failed, ``""`` if it did not.
     :param alert: the alert that told the other side so.
     :param reply: what the server answered.
@@ -33,6 +34,7 @@ class Meeting:
     group: str = ""
     chain: tuple[x509.Certificate, ...] = ()
     ocsp: str = ""
+    staple_bytes: int = 0
     problem: str = ""
     alert: Alert | None = None
     reply: bytes = b""
@@ -52,6 +54,10 @@ class Connected:
         :raises HandshakeError: if the server refuses after all: in TLS 1.3 it looks at a client's certificate
             when the client's handshake is over already.
         """
+        if self._http.our_state is h11.DONE:
+            self._http.start_next_cycle()
+        if self._http.our_state is not h11.IDLE:
+            raise HandshakeError("the server said that it would answer no more")
         request = h11.Request(method="GET", target=path, headers=[("Host", "localhost")])
         self.channel.write((self._http.send(request) or b"") + (self._http.send(h11.EndOfMessage()) or b""))
         body = b""
@@ -62,7 +68,6 @@ class Connected:
             elif isinstance(event, h11.Data):
                 body += event.data
             elif isinstance(event, h11.EndOfMessage):
-                self._http.start_next_cycle()
                 return body
             elif isinstance(event, h11.ConnectionClosed):
                 raise HandshakeError("the server closed the connection without an answer")
@@ -77,6 +82,7 @@ class Connected:
             group=connection.get_group_name() or "",
             chain=tuple(chain or ()),
             ocsp=self._notes.ocsp,
+            staple_bytes=self._notes.staple_bytes,
             problem=self._notes.problem or problem,
             alert=self.channel.refusal,
             reply=reply,

@@ -143,10 +143,13 @@ class Server:
     def _answer(self, channel: Channel, visit: Visit) -> Visit:
         """Answer requests until the client has no more."""
         http = h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_HEADER_BYTES)
+        has_body = True
         while True:
             event = http.next_event()
             if event is h11.NEED_DATA:
                 http.receive_data(channel.read())
+            elif isinstance(event, h11.Request):
+                has_body = event.method != b"HEAD"
             elif isinstance(event, h11.EndOfMessage):
                 visit = _seen(channel, visit.peer, requests=visit.requests + 1)
                 body = greeting(visit).encode()
@@ -157,7 +160,7 @@ class Server:
                         ("Content-Length", str(len(body))),
                     ],
                 )
-                parts = (response, h11.Data(data=body), h11.EndOfMessage())
+                parts = (response, *((h11.Data(data=body),) if has_body else ()), h11.EndOfMessage())
                 channel.write(b"".join(http.send(part) or b"" for part in parts))
                 if http.our_state is h11.MUST_CLOSE:
                     return visit

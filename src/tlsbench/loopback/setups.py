@@ -68,6 +68,7 @@ class Notes:
 
     problem: str = ""
     ocsp: str = ""
+    staple_bytes: int = 0
     judge: object = None
 
 
@@ -79,8 +80,8 @@ class ClientSetup:
     :param host: the name or address that the server's certificate must have.
     :param identity: to show when it is asked for one.
     :param crls: revocation lists; with any, the leaf's issuer must have one.
-    :param ocsp: ``"none"``; ``"checked"``: a stapled response must be good, and be there if the leaf must
-        staple; ``"required"``: it must be there.
+    :param ocsp: ``"none"``; ``"seen"``: a response is asked for and not looked at; ``"checked"``: a stapled
+        one must be good, and be there if the leaf must staple; ``"required"``: it must be there.
     :param pins: pins of keys (:func:`tlsbench.pki.spki_pin`), one of which the leaf must have.
     :param verify: False takes any chain, to look at it.
     :param version: the highest version it offers.
@@ -135,6 +136,9 @@ class ClientSetup:
 
     def _check_staple(self, connection: SSL.Connection, der: bytes, notes: Notes | None) -> bool:
         assert notes is not None
+        notes.staple_bytes = len(der)
+        if self.ocsp == "seen":
+            return True
         leaf = connection.get_peer_certificate(as_cryptography=True)
         if not der:
             must = leaf is not None and must_staple(leaf)

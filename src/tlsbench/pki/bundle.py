@@ -1,4 +1,4 @@
-"""Reading what people have on disk: certificates, keys and CRLs in PEM (RFC 7468), DER and PKCS #12."""
+"""Reading what people have on disk: certificates, keys, CRLs and more in PEM (RFC 7468), DER and PKCS #12."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 from cryptography.utils import CryptographyDeprecationWarning
+from cryptography.x509 import ocsp
 
 from tlsbench.errors import RequestError
 from tlsbench.pki.identity import Identity
@@ -35,6 +36,7 @@ class Bundle:
     private_key: Any = None
     crls: tuple[x509.CertificateRevocationList, ...] = ()
     requests: tuple[x509.CertificateSigningRequest, ...] = ()
+    ocsp_responses: tuple[ocsp.OCSPResponse, ...] = ()
 
     def identity(self, source: str) -> Identity:
         """The key with its certificates.
@@ -105,6 +107,7 @@ def _read_der(data: bytes, source: str, password: str | None) -> Bundle:
         (x509.load_der_x509_certificate, "certificates"),
         (x509.load_der_x509_crl, "crls"),
         (x509.load_der_x509_csr, "requests"),
+        (ocsp.load_der_ocsp_response, "ocsp_responses"),
     ):
         try:
             return Bundle(encoding="DER", **{field: (load(data),)})  # type: ignore[arg-type]
@@ -116,7 +119,7 @@ def _read_der(data: bytes, source: str, password: str | None) -> Bundle:
         if "password" in str(error).lower() or "mac" in str(error).lower():
             raise RequestError(f"{source}: {_password_problem(password)}") from error
         raise RequestError(
-            f"{source} is no certificate, CRL or request in PEM or DER, and no PKCS #12"
+            f"{source} is no certificate, CRL, request or OCSP response in PEM or DER, and no PKCS #12"
         ) from error
     held = ([store.cert] if store.cert is not None else []) + list(store.additional_certs)
     return Bundle(

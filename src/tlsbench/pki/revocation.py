@@ -26,6 +26,9 @@ STATUSES: Final = {
     "unknown": ocsp.OCSPCertStatus.UNKNOWN,
 }
 _STATUS_NAMES = {status: name for name, status in STATUSES.items()}
+#: Names the issuer and its key, and secures nothing: RFC 5019 section 2.1.1 asks for SHA-1, and curl
+#: and nginx look for no other.
+_CERT_ID_HASH = hashes.SHA1()  # noqa: S303
 _REVOKED_BEFORE = timedelta(hours=1)
 
 
@@ -92,7 +95,7 @@ def ocsp_response(
         .add_response(
             certificate,
             issuer.certificate,
-            hashes.SHA256(),
+            _CERT_ID_HASH,
             STATUSES[status],
             validity.not_before,
             validity.not_after,
@@ -101,7 +104,8 @@ def ocsp_response(
         )
         .responder_id(ocsp.OCSPResponderEncoding.HASH, signer)
     )
-    if responder is not None:
+    if responder is not None or not issuer.chain:
+        # Who has only the leaf's chain, which leaves the root out, must find the signer here.
         builder = builder.certificates([signer])
     return builder.sign(key, signature_hash(key)).public_bytes(Encoding.DER)
 

@@ -95,12 +95,10 @@ def build(
     public_key: PublicKey,
     signing_key: PrivateKey,
     issuer: x509.Certificate | None = None,
-    digest: hashes.HashAlgorithm | None = None,
 ) -> x509.Certificate:
     """The certificate for ``public_key``, signed by ``signing_key``.
 
     :param issuer: the certificate of the signing key; None for a self-signed certificate.
-    :param digest: to sign with; by default the one that fits the key, see :func:`signature_hash`.
     :raises RequestError: if a name of the template is none.
     """
     builder = (
@@ -117,7 +115,7 @@ def build(
         builder = builder.add_extension(_authority_key_identifier(issuer), critical=False)
     for extension, critical in _extensions(template, public_key):
         builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(signing_key, digest or signature_hash(signing_key))  # type: ignore[arg-type]
+    return builder.sign(signing_key, signature_hash(signing_key))
 
 
 def signature_hash(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | None:

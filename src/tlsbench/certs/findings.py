@@ -1,0 +1,260 @@
+"""What a chain says, in plain values, and what would fail with it, or soon will."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from itertools import pairwise
+from typing import Final, TypeVar
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from tlsbench.loopback.setups import must_staple
+from tlsbench.pki import issued_by, key_type_of, spki_pin
+from tlsbench.pki.authority import is_authority
+from tlsbench.pki.names import name_text, short_name
+
+_EXPIRES_SOON_DAYS = 14
+_LEAST_RSA_BITS = 2048
+_LEAST_EC_BITS = 224
+#: The longest that a browser accepts of a public authority, by the day of issue: CA/Browser Forum, Baseline
+#: Requirements 6.3.2, as ballot SC-081v3 changed it.
+_LONGEST_DAYS: Final = (
+    (date(2029, 3, 15), 47),
+    (date(2027, 3, 15), 100),
+    (date(2026, 3, 15), 200),
+    (date(2020, 9, 1), 398),
+    (date.min, 825),
+)
+_BROKEN_HASHES = (hashes.MD5, hashes.SHA1)
+_SIGNATURES: Final = {
+    "1.2.840.113549.1.1.10": "RSASSA-PSS",
+    "1.3.101.112": "Ed25519",
+    "1.3.101.113": "Ed448",
+}
+_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a certificate says. Times are in UTC, ``size_bytes`` is of its DER."""
+
+    name: str
+    subject: str
+    issuer: str
+    names: tuple[str, ...]
+    serial_number: str
+    key: str
+    signature: str
+    not_before: str
+    not_after: str
+    days_left: int
+    usages: tuple[str, ...]
+    is_authority: bool
+    constraints: tuple[str, ...]
+    must_staple: bool
+    urls: tuple[str, ...]
+    pin: str
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to know: an ``"error"`` makes peers refuse, a ``"warning"`` may, or soon will.
+
+    ``position`` counts certificates from the leaf's 0.
+    """
+
+    level: str
+    position: int
+    text: str
+
+
+def facts_of(certificate: x509.Certificate, at: datetime | None = None) -> Facts:
+    """The facts of a certificate; what cannot be read in it is said to be so."""
+    at = at or datetime.now(UTC)
+    constraints = _extension(certificate, x509.NameConstraints)
+    return Facts(
+        name=short_name(certificate),
+        subject=certificate.subject.rfc4514_string(),
+        issuer=certificate.issuer.rfc4514_string(),
+        names=tuple(name_text(name) for name in _extension(certificate, x509.SubjectAlternativeName) or ()),
+        serial_number=f"{certificate.serial_number:x}",
+        key=_key(certificate),
+        signature=_signature(certificate),
+        not_before=f"{certificate.not_valid_before_utc:%Y-%m-%d %H:%M}",
+        not_after=f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M}",
+        days_left=(certificate.not_valid_after_utc - at).days,
+        usages=tuple(_usages(certificate)),
+        is_authority=is_authority(certificate),
+        constraints=(
+            *(f"only {name_text(name)}" for name in (constraints and constraints.permitted_subtrees) or ()),
+            *(f"not {name_text(name)}" for name in (constraints and constraints.excluded_subtrees) or ()),
+        ),
+        must_staple=must_staple(certificate),
+        urls=tuple(_urls(certificate)),
+        pin=spki_pin(certificate),
+        size_bytes=len(certificate.public_bytes(Encoding.DER)),
+    )
+
+
+def findings_of(chain: Sequence[x509.Certificate], at: datetime | None = None) -> tuple[Finding, ...]:
+    """What would fail with a chain, leaf first, or is about to; the worst first."""
+    at = at or datetime.now(UTC)
+    found = []
+    for position, certificate in enumerate(chain):
+        checks = _OF_EACH if position or is_authority(certificate) else (*_OF_EACH, *_OF_A_LEAF)
+        for check in checks:
+            found += [Finding(level, position, text) for level, text in check(certificate, at)]
+    found += _of_chain(chain)
+    return tuple(sorted(found, key=lambda finding: (finding.level != "error", finding.position)))
+
+
+_Found = Iterator[tuple[str, str]]
+
+
+def _time(certificate: x509.Certificate, at: datetime) -> _Found:
+    if at > certificate.not_valid_after_utc:
+        yield "error", f"it expired on {certificate.not_valid_after_utc:%Y-%m-%d}"
+    elif at < certificate.not_valid_before_utc:
+        yield "error", f"it is not valid before {certificate.not_valid_before_utc:%Y-%m-%d %H:%M} UTC"
+    elif (days := (certificate.not_valid_after_utc - at).days) < _EXPIRES_SOON_DAYS:
+        yield "warning", f"it expires in {days} days"
+
+
+def _strength(certificate: x509.Certificate, _at: datetime) -> _Found:
+    key = _public_key(certificate)
+    if isinstance(key, rsa.RSAPublicKey) and key.key_size < _LEAST_RSA_BITS:
+        yield "error", f"its RSA key has {key.key_size} bits: peers refuse less than {_LEAST_RSA_BITS}"
+    elif isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < _LEAST_EC_BITS:
+        yield "error", f"its curve has {key.key_size} bits: peers refuse less than {_LEAST_EC_BITS}"
+    elif isinstance(key, dsa.DSAPublicKey):
+        yield "error", "its key is for DSA, which TLS 1.3 does not have"
+    elif key is None:
+        yield "error", "its key is of a kind that is not known here, or malformed"
+    if isinstance(_signature_hash(certificate), _BROKEN_HASHES) and certificate.issuer != certificate.subject:
+        yield "error", f"its signature uses {_signature(certificate)}, whose hash is broken"
+
+
+def _criticals(certificate: x509.Certificate, _at: datetime) -> _Found:
+    try:
+        extensions = list(certificate.extensions)
+    except ValueError as error:
+        yield "error", f"its extensions cannot be read ({str(error).splitlines()[0]})"
+        return
+    for extension in extensions:
+        if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
+            yield "error", f"its critical extension {extension.oid.dotted_string} is unknown: peers refuse it"
+
+
+def _names(certificate: x509.Certificate, _at: datetime) -> _Found:
+    usages = _extension(certificate, x509.ExtendedKeyUsage)
+    serves = usages is None or ExtendedKeyUsageOID.SERVER_AUTH in usages
+    if _extension(certificate, x509.SubjectAlternativeName) is None and serves:
+        yield "error", "it has no subjectAltName: a common name alone is no host name (RFC 9525, section 6.3)"
+    if usages is None:
+        yield "warning", "it does not say what it is for: browsers want the extended key usage serverAuth"
+    elif not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH} & set(usages):
+        yield "error", "its extended key usage is neither for servers nor for clients"
+
+
+def _lifetime(certificate: x509.Certificate, _at: datetime) -> _Found:
+    lifetime = certificate.not_valid_after_utc - certificate.not_valid_before_utc
+    issued = certificate.not_valid_before_utc.date()
+    longest = next(days for since, days in _LONGEST_DAYS if issued >= since)
+    if lifetime.days > longest:
+        yield (
+            "warning",
+            f"it holds for {lifetime.days} days: of a public authority browsers accept {longest} (SC-081v3)",
+        )
+
+
+def _stapling(certificate: x509.Certificate, _at: datetime) -> _Found:
+    if must_staple(certificate):
+        yield "warning", "it must be shown with a stapled OCSP response (RFC 7633), or clients may refuse it"
+
+
+_Check = Callable[[x509.Certificate, datetime], _Found]
+_OF_EACH: Final[tuple[_Check, ...]] = (_time, _strength, _criticals)
+_OF_A_LEAF: Final[tuple[_Check, ...]] = (_names, _lifetime, _stapling)
+
+
+def _of_chain(chain: Sequence[x509.Certificate]) -> Iterator[Finding]:
+    for position, (certificate, issuer) in enumerate(pairwise(chain)):
+        if not issued_by(certificate, issuer):
+            named = certificate.issuer == issuer.subject
+            why = "names it as issuer, but is not signed by its key" if named else "is not issued by it"
+            text = f"the next certificate, '{short_name(issuer)}', does not belong there: this one {why}"
+            yield Finding("error", position, text)
+        elif not is_authority(issuer):
+            yield Finding("error", position + 1, "it is no authority, but a certificate is signed by its key")
+    last = chain[-1]
+    if last.subject == last.issuer:
+        if len(chain) == 1 and not is_authority(last):
+            yield Finding(
+                "warning", 0, "it is self-signed: only who is given this very certificate trusts it"
+            )
+        elif len(chain) > 1:
+            size = len(last.public_bytes(Encoding.DER))
+            yield Finding("warning", len(chain) - 1, f"the root need not be sent: {size} bytes for nothing")
+    elif len(chain) == 1 and not is_authority(last):
+        yield Finding(
+            "warning",
+            0,
+            f"its issuer '{last.issuer.rfc4514_string()}' is not here: a root, or an intermediate is missing",
+        )
+
+
+def _extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except (x509.ExtensionNotFound, ValueError):
+        return None
+
+
+def _public_key(certificate: x509.Certificate) -> object | None:
+    try:
+        return certificate.public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+
+
+def _key(certificate: x509.Certificate) -> str:
+    key = _public_key(certificate)
+    return key_type_of(key) if key is not None else "unknown"
+
+
+def _signature_hash(certificate: x509.Certificate) -> hashes.HashAlgorithm | None:
+    try:
+        return certificate.signature_hash_algorithm
+    except UnsupportedAlgorithm:
+        return None
+
+
+def _signature(certificate: x509.Certificate) -> str:
+    oid = certificate.signature_algorithm_oid
+    return _SIGNATURES.get(oid.dotted_string, oid._name if oid._name != "Unknown OID" else oid.dotted_string)
+
+
+def _usages(certificate: x509.Certificate) -> Iterator[str]:
+    key_usage = _extension(certificate, x509.KeyUsage)
+    for name in ("digital_signature", "key_encipherment", "key_cert_sign", "crl_sign"):
+        if key_usage is not None and getattr(key_usage, name):
+            first, *others = name.split("_")
+            yield first + "".join(word.capitalize() for word in others)
+    for usage in _extension(certificate, x509.ExtendedKeyUsage) or ():
+        yield usage._name if usage._name != "Unknown OID" else usage.dotted_string
+
+
+def _urls(certificate: x509.Certificate) -> Iterator[str]:
+    words = {AuthorityInformationAccessOID.OCSP: "OCSP", AuthorityInformationAccessOID.CA_ISSUERS: "issuer"}
+    for access in _extension(certificate, x509.AuthorityInformationAccess) or ():
+        yield f"{words.get(access.access_method, 'other')} {name_text(access.access_location)}"
+    for point in _extension(certificate, x509.CRLDistributionPoints) or ():
+        yield from (f"CRL {name_text(name)}" for name in point.full_name or ())

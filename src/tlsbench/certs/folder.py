@@ -1,0 +1,185 @@
+"""A PKI as a folder: written whole or not at all, private keys for their owner only, and read back."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tlsbench.certs.plan import Pki
+from tlsbench.certs.snippets import snippets
+from tlsbench.errors import OutputError, RequestError
+from tlsbench.pki import Authority, Identity, certificates_pem, read_bundle, read_file
+from tlsbench.pki.keys import to_pem
+
+MANIFEST: Final = "pki.json"
+_FORMAT: Final = "tlsbench-pki-1"
+_SECRET_MODE, _OPEN_MODE, _FOLDER_MODE = 0o600, 0o644, 0o755
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """What goes into a file; a secret one is for its owner only."""
+
+    data: bytes
+    secret: bool = False
+
+
+def write(pki: Pki, folder: Path, *, password: str = "", force: bool = False) -> tuple[str, ...]:
+    """Write a PKI to a folder that does not exist yet, or is empty.
+
+    :param password: of the PKCS #12 files; they are not encrypted without one.
+    :param force: replace a folder that this function wrote before; any other stays untouched all the same.
+    :returns: the files' names, in the order of their importance.
+    :raises RequestError: if something is there already.
+    :raises OutputError: if it cannot be written; nothing is left behind then.
+    """
+    check_free(folder, force=force)
+    files = dict(_files(pki, folder.absolute(), password))
+    new = None
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        for name, file in files.items():
+            _write(new / name, file)
+        new.chmod(_FOLDER_MODE)
+        _put_in_place(new, folder)
+    except OSError as error:
+        if new is not None:
+            shutil.rmtree(new, ignore_errors=True)
+        raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
+    return tuple(files)
+
+
+def load(folder: Path) -> Pki:
+    """The PKI that :func:`write` put there.
+
+    :raises RequestError: in one line, if there is none, or it is not whole any more.
+    """
+    if not (folder / MANIFEST).is_file():
+        raise RequestError(f"{folder} is no folder of 'tlsbench certs init': it has no {MANIFEST}")
+    manifest = _manifest(folder)
+    try:
+        names = [str(name) for name in manifest["authorities"]]
+    except (KeyError, TypeError) as error:
+        raise RequestError(f"{folder / MANIFEST} does not name the authorities") from error
+    if not names or any(Path(name).name != name for name in names):
+        raise RequestError(f"{folder / MANIFEST} does not name the authorities")
+    identities = [_identity(folder, name, f"{name}.pem") for name in names]
+    authorities: list[Authority] = []
+    for identity in identities:
+        above = authorities[-1].chain if authorities else ()
+        chain = (identity.leaf, *above) if authorities else ()
+        authorities.append(Authority(identity.leaf, identity.private_key, chain))
+    return Pki(
+        authorities=tuple(authorities),
+        server=_identity(folder, "server", "server-chain.pem"),
+        client=_identity(folder, "client", "client-chain.pem"),
+    )
+
+
+def _files(pki: Pki, place: Path, password: str) -> Iterator[tuple[str, _File]]:
+    """Every file by its name; ``place`` is where they will be."""
+    names = authority_names(pki)
+    for name, authority in zip(names, pki.authorities, strict=True):
+        yield f"{name}.pem", _File(authority.certificate_pem)
+        yield f"{name}.key", _File(to_pem(authority.private_key), secret=True)
+    for name, identity in (("server", pki.server), ("client", pki.client)):
+        key = to_pem(identity.private_key)
+        yield f"{name}.pem", _File(certificates_pem(identity.certificates[:1]))
+        yield f"{name}.key", _File(key, secret=True)
+        yield f"{name}-chain.pem", _File(identity.chain_pem)
+        yield f"{name}-combined.pem", _File(identity.chain_pem + key, secret=True)
+        if not identity.key_type.startswith("ml-dsa"):
+            yield f"{name}.p12", _File(identity.pkcs12(password, name), secret=True)
+    if intermediates := pki.server.certificates[1:]:
+        yield "intermediates.pem", _File(certificates_pem(intermediates))
+    yield "crl.pem", _File(b"".join(crl.public_bytes(Encoding.PEM) for crl in pki.crls()))
+    staple = pki.staple()
+    yield "ocsp.der", _File(staple)
+    yield "server-combined.pem.ocsp", _File(staple)  # where HAProxy looks for it
+    for name, text in snippets(place, pki.server).items():
+        yield f"snippets/{name}", _File(text.encode())
+    manifest = {"format": _FORMAT, "authorities": names}
+    yield MANIFEST, _File((json.dumps(manifest, indent=2) + "\n").encode())
+
+
+def authority_names(pki: Pki) -> list[str]:
+    """What the authorities are called in a folder, the root first."""
+    return ["root", *(f"intermediate-{level}" for level in range(1, len(pki.authorities)))]
+
+
+def _write(path: Path, file: _File) -> None:
+    path.parent.mkdir(exist_ok=True)
+    # Made with the mode it is to have: a key must not be readable even for a moment.
+    descriptor = os.open(
+        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _SECRET_MODE if file.secret else _OPEN_MODE
+    )
+    with os.fdopen(descriptor, "wb") as target:
+        target.write(file.data)
+        target.flush()
+        os.fsync(target.fileno())
+
+
+def check_free(folder: Path, *, force: bool) -> None:
+    """Make sure that :func:`write` may write there.
+
+    :raises RequestError: if something is there that must stay.
+    """
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise RequestError(f"{folder} exists and is no folder")
+    try:
+        if not folder.exists() or not any(folder.iterdir()):
+            return
+    except OSError as error:
+        raise RequestError(f"cannot read {folder}: {error.strerror}") from error
+    ours = (folder / MANIFEST).is_file() and _is_ours(folder)
+    if not ours:
+        raise RequestError(f"{folder} exists and is no PKI of tlsbench: it is left alone, --force or not")
+    if not force:
+        raise RequestError(f"{folder} holds a PKI already: --force replaces it, its keys are lost then")
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        return bool(_manifest(folder)["format"] == _FORMAT)
+    except (RequestError, KeyError):
+        return False
+
+
+def _put_in_place(new: Path, folder: Path) -> None:
+    """Rename, so that there is never a moment with half a folder."""
+    if not folder.exists() or not any(folder.iterdir()):
+        new.rename(folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
+    folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        old.rename(folder)
+        raise
+    shutil.rmtree(old)
+
+
+def _manifest(folder: Path) -> Mapping[str, Any]:
+    try:
+        manifest = json.loads(read_file(folder / MANIFEST))
+    except (ValueError, RecursionError) as error:
+        raise RequestError(f"{folder / MANIFEST} is no JSON") from error
+    if not isinstance(manifest, dict):
+        raise RequestError(f"{folder / MANIFEST} is no JSON object")
+    return manifest
+
+
+def _identity(folder: Path, name: str, certificates: str) -> Identity:
+    data = read_file(folder / certificates) + read_file(folder / f"{name}.key")
+    source = f"{certificates} with {name}.key in {folder}"
+    return read_bundle(data, source).identity(source)

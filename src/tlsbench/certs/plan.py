@@ -1,0 +1,116 @@
+"""A PKI as a person asks for it: what to make, and the whole that comes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from cryptography import x509
+
+from tlsbench.pki import (
+    Authority,
+    Identity,
+    Template,
+    Validity,
+    authority_template,
+    new_key,
+    ocsp_response,
+    revocation_list,
+)
+
+#: Authorities outlive what they issue.
+_AUTHORITY_DAYS = 3650.0
+#: How long a CRL and an OCSP response of a folder hold: they cannot be asked for anew.
+STATUS_DAYS = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What to make.
+
+    :param names: of the server, see :func:`tlsbench.pki.names.general_name`.
+    :param client: the name in the client's certificate.
+    :param key: the key type of the leaves; ``intermediate_key`` and ``root_key`` of those above, the same if
+        empty.
+    :param chain_length: certificates that the server sends, 1 to 5.
+    :param days: how long the leaves hold.
+    :param must_staple: whether the server's certificate needs a stapled OCSP response.
+    """
+
+    names: tuple[str, ...] = ("localhost", "127.0.0.1", "::1")
+    client: str = "client.tlsbench.test"
+    key: str = "ecdsa-secp256r1"
+    intermediate_key: str = ""
+    root_key: str = ""
+    chain_length: int = 2
+    days: float = 90.0
+    must_staple: bool = False
+
+
+#: The named kinds of PKI: the fields of a plan that differ from the usual.
+PROFILES: Final[dict[str, tuple[str, dict[str, object]]]] = {
+    "modern": ("P-256 throughout, an intermediate, 90 days: what public authorities issue", {}),
+    "legacy": ("RSA-2048 throughout, for peers that know nothing else", {"key": "rsa-2048"}),
+    "short-lived": ("leaves that hold for six days, and need no revocation", {"days": 6.0}),
+    "must-staple": ("a server that must staple an OCSP response", {"must_staple": True}),
+    "post-quantum": ("ML-DSA-65 throughout (FIPS 204)", {"key": "ml-dsa-65"}),
+    "mixed": (
+        "an ML-DSA-65 root over P-256: trust that lasts, handshakes that stay small",
+        {"root_key": "ml-dsa-65"},
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pki:
+    """A whole PKI.
+
+    :param authorities: the root, then each intermediate down to the issuer of the leaves.
+    """
+
+    authorities: tuple[Authority, ...]
+    server: Identity
+    client: Identity
+
+    @property
+    def root(self) -> Authority:
+        """Whom everybody trusts."""
+        return self.authorities[0]
+
+    @property
+    def issuer(self) -> Authority:
+        """Who issued to server and client."""
+        return self.authorities[-1]
+
+    def crls(self) -> tuple[x509.CertificateRevocationList, ...]:
+        """An empty CRL of each authority, the leaves' issuer first."""
+        validity = Validity.days(STATUS_DAYS)
+        return tuple(
+            revocation_list(authority, validity=validity) for authority in reversed(self.authorities)
+        )
+
+    def staple(self) -> bytes:
+        """An OCSP response that says good of the server, in DER."""
+        return ocsp_response(self.issuer, self.server.leaf, validity=Validity.days(STATUS_DAYS))
+
+
+def make(plan: Plan) -> Pki:
+    """The PKI of a plan, all its keys new.
+
+    :raises RequestError: if a name is none.
+    """
+    # Not by trustme, whose roots have random names and hold until the year 3000.
+    lifetime = Validity.days(_AUTHORITY_DAYS)
+    root = authority_template("tlsbench root", validity=lifetime)
+    authorities = [Authority.new(root, new_key(plan.root_key or plan.key))]
+    for level in range(1, plan.chain_length):
+        template = authority_template(f"tlsbench intermediate {level}", validity=lifetime)
+        authorities.append(authorities[-1].subordinate(template, new_key(plan.intermediate_key or plan.key)))
+    validity = Validity.days(plan.days)
+    server = Template(names=plan.names, validity=validity, must_staple=plan.must_staple)
+    client = Template(names=(plan.client,), usages=("client",), validity=validity)
+    return Pki(
+        authorities=tuple(authorities),
+        server=authorities[-1].issue(server, new_key(plan.key)),
+        client=authorities[-1].issue(client, new_key(plan.key)),
+    )

@@ -1,0 +1,97 @@
+"""``tlsbench certs serve``."""
+
+from __future__ import annotations
+
+import ipaddress
+import signal
+import sys
+import threading
+from pathlib import Path
+from types import FrameType
+
+from tlsbench.certs import folder as pki_folder
+from tlsbench.certs.snippets import host_of
+from tlsbench.errors import RequestError, TlsbenchError, unknown
+from tlsbench.loopback import Server, ServerSetup, Visit
+from tlsbench.loopback.setups import CLIENT_AUTH
+from tlsbench.pki.names import short_name
+
+
+def serve(folder: Path, bind: tuple[str, int], client_auth: str, *, staple: bool) -> None:
+    """Serve until a signal ends it.
+
+    :raises RequestError: if the folder is no PKI, or the port cannot be had.
+    """
+    if client_auth not in CLIENT_AUTH:
+        raise unknown("mode of --client-auth", client_auth, CLIENT_AUTH)
+    if not 0 <= bind[1] <= 65535:
+        raise RequestError(f"port {bind[1]} does not exist: valid is 0 to 65535")
+    setup = _setup(folder, client_auth, staple=staple)
+    woken, wanted = threading.Event(), {"reload": False, "stop": False}
+
+    def wake(number: int, _frame: FrameType | None) -> None:
+        wanted["reload" if number == signal.SIGHUP else "stop"] = True
+        woken.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, wake)
+    visits: list[Visit] = []
+
+    def observe(visit: Visit) -> None:
+        visits.append(visit)
+        print(_line(visit), flush=True)
+
+    with Server(setup, bind, observe) as server:
+        _greet(folder, server.address, setup)
+        while not wanted["stop"]:
+            woken.wait()
+            woken.clear()
+            if wanted["reload"]:
+                wanted["reload"] = False
+                _renew(server, folder, client_auth, staple=staple)
+    failed = sum(bool(visit.problem) for visit in visits)
+    print(f"stopped after {len(visits)} connections, {failed} of them failed", file=sys.stderr)
+
+
+def _setup(folder: Path, client_auth: str, *, staple: bool) -> ServerSetup:
+    pki = pki_folder.load(folder)
+    return ServerSetup(
+        identity=pki.server,
+        client_auth=client_auth,
+        client_roots=(pki.root.certificate,),
+        staple=pki.staple() if staple else b"",
+    )
+
+
+def _renew(server: Server, folder: Path, client_auth: str, *, staple: bool) -> None:
+    try:
+        server.renew(_setup(folder, client_auth, staple=staple))
+        print("read the folder again: new connections see what is in it", file=sys.stderr)
+    except TlsbenchError as error:
+        print(f"tlsbench: {error}; the old certificate stays", file=sys.stderr)
+
+
+def _greet(folder: Path, address: tuple[str, int], setup: ServerSetup) -> None:
+    host, port = host_of(setup.identity.leaf), address[1]
+    name = f"[{host}]" if ":" in host else host
+    client = f" --cert {folder}/client-chain.pem --key {folder}/client.key"
+    print(f"serving https://{name}:{port}/ on {address[0]}; Ctrl-C ends", file=sys.stderr)
+    if not ipaddress.ip_address(address[0]).is_loopback:
+        print("this is not loopback: others can connect", file=sys.stderr)
+    print(
+        f"  curl --cacert {folder}/root.pem --resolve {host}:{port}:{address[0]}"
+        f"{client if setup.client_auth != 'none' else ''} https://{name}:{port}/\n"
+        f"  openssl s_client -connect {address[0]}:{port} -servername {host} -CAfile {folder}/root.pem "
+        "-status",
+        file=sys.stderr,
+    )
+
+
+def _line(visit: Visit) -> str:
+    """A connection in a line."""
+    if visit.problem:
+        alert = f"; alert {visit.alert}" if visit.alert else ""
+        return f"{visit.peer} failed: {visit.problem}{alert}"
+    client = f"client '{short_name(visit.client)}'" if visit.client is not None else "no client certificate"
+    requests = f"{visit.requests} request{'s' * (visit.requests != 1)}"
+    return f"{visit.peer} {visit.version} {visit.cipher} {visit.group}, {client}, {requests}"

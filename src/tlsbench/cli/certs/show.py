@@ -1,0 +1,187 @@
+"""``tlsbench certs show``."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+import socket
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.x509 import ocsp
+from rich.console import Console, Group, RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from tlsbench.certs.findings import Facts, Finding, facts_of, findings_of
+from tlsbench.errors import RequestError
+from tlsbench.loopback import ClientSetup, Meeting, meet
+from tlsbench.pki import Bundle, read_bundle, read_file
+from tlsbench.pki.names import name_text
+
+_HOST_AND_PORT = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:/\[\]]+)):([0-9]{1,5})")
+_STYLES = {"error": "red", "warning": "yellow"}
+_PLAIN_WIDTH = 200
+
+
+def show(target: str, password: str | None, *, as_json: bool) -> None:
+    """Show what a file holds, or what a server on this machine shows.
+
+    :raises RequestError: in one line, if it cannot be read or reached.
+    """
+    address = None if Path(target).exists() else _HOST_AND_PORT.fullmatch(target)
+    if address is not None:
+        meeting = _look_at(address[1] or address[2], int(address[3]))
+        bundle, remarks = Bundle(encoding="TLS", certificates=meeting.chain), _negotiated(meeting)
+    else:
+        bundle = read_bundle(read_file(Path(target)), target, password)
+        remarks = tuple(_key_remarks(bundle))
+    facts = [facts_of(certificate) for certificate in bundle.certificates]
+    findings = findings_of(bundle.certificates) if bundle.certificates else ()
+    if as_json:
+        print(json.dumps(_as_json(target, bundle, facts, findings, remarks), indent=2))
+        return
+    console = Console(highlight=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=_PLAIN_WIDTH)
+    console.print(Text(f"{target} ({bundle.encoding})", style="bold"))
+    for remark in remarks:
+        console.print(Text(f"  {remark}"))
+    if facts:
+        console.print(_tree(facts, findings))
+        console.print(_verdict(findings))
+    for part in (*_crls(bundle.crls), *_requests(bundle.requests), *_responses(bundle.ocsp_responses)):
+        console.print(part)
+
+
+def _look_at(host: str, port: int) -> Meeting:
+    """What a server on this machine shows; others are none of our business."""
+    if not 1 <= port <= 65535:
+        raise RequestError(f"port {port} does not exist: valid is 1 to 65535")
+    try:
+        found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
+    except OSError as error:
+        raise RequestError(f"{host} is no file and no host: {error.strerror}") from error
+    local = sorted(address for address in found if ipaddress.ip_address(address).is_loopback)
+    if not local or len(local) != len(found):
+        raise RequestError(f"{host} is not this machine: only servers on loopback are looked at")
+    problem: RequestError | None = None
+    for address in local:
+        try:
+            meeting = meet((address, port), ClientSetup(host=host, verify=False, ocsp="seen"))
+        except RequestError as error:
+            problem = error
+            continue
+        if not meeting.chain:
+            raise RequestError(f"{host}:{port} shows no certificate: {meeting.problem}")
+        return meeting
+    assert problem is not None
+    raise problem
+
+
+def _negotiated(meeting: Meeting) -> tuple[str, ...]:
+    remarks = [f"{meeting.version}, {meeting.cipher}, {meeting.group}"]
+    remarks.append("an OCSP response is stapled" if meeting.staple_bytes else "no OCSP response is stapled")
+    if meeting.problem:
+        remarks.append(f"after that: {meeting.problem}")
+    return tuple(remarks)
+
+
+def _key_remarks(bundle: Bundle) -> Iterator[str]:
+    if bundle.private_key is None:
+        return
+    if not bundle.certificates:
+        yield "a private key, and no certificate"
+    elif bundle.private_key.public_key() == bundle.certificates[0].public_key():
+        yield "with the private key of the first certificate"
+    else:
+        yield "with a private key that is not the first certificate's: no server can use the two"
+
+
+def _tree(facts: Sequence[Facts], findings: Sequence[Finding]) -> Tree:
+    """The chain from its top down to the leaf."""
+    top = Tree("", hide_root=True)
+    branch = top
+    for position in reversed(range(len(facts))):
+        branch = branch.add(
+            _certificate(facts[position], [one for one in findings if one.position == position])
+        )
+    return top
+
+
+def _certificate(facts: Facts, findings: Sequence[Finding]) -> RenderableType:
+    kind = "authority" if facts.is_authority else "leaf"
+    lines = [Text.assemble((facts.name, "bold"), f"  {kind}, {facts.key}, {facts.size_bytes:,} bytes")]
+    rows = (
+        ("names", ", ".join(facts.names)),
+        ("valid", f"{facts.not_before} to {facts.not_after} UTC, {facts.days_left:,} days left"),
+        ("for", ", ".join(facts.usages)),
+        ("limits", ", ".join(facts.constraints)),
+        ("subject", facts.subject),
+        ("issuer", facts.issuer),
+        ("signed", f"{facts.signature}, serial number {facts.serial_number}"),
+        ("asks at", ", ".join(facts.urls)),
+        ("pin", f"sha256/{facts.pin}"),
+    )
+    lines += [Text.assemble((f"{label:<8}", "dim"), value) for label, value in rows if value]
+    lines += [Text(f"{finding.level}: {finding.text}", style=_STYLES[finding.level]) for finding in findings]
+    return Group(*lines)
+
+
+def _verdict(findings: Sequence[Finding]) -> Text:
+    errors = sum(finding.level == "error" for finding in findings)
+    if errors:
+        return Text(f"{errors} error{'s' * (errors > 1)}: peers will refuse this", style="red")
+    if findings:
+        return Text("nothing that peers refuse; mind the warnings", style="yellow")
+    return Text("nothing that peers refuse (what they trust is theirs to say: 'tlsbench certs verify')")
+
+
+def _crls(crls: Sequence[x509.CertificateRevocationList]) -> Iterator[Text]:
+    for crl in crls:
+        until = f"{crl.next_update_utc:%Y-%m-%d %H:%M} UTC" if crl.next_update_utc else "for ever"
+        yield Text(f"CRL of {crl.issuer.rfc4514_string()}: {len(crl):,} revoked, valid until {until}")
+
+
+def _requests(requests: Sequence[x509.CertificateSigningRequest]) -> Iterator[Text]:
+    for request in requests:
+        try:
+            names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+            named = ", ".join(name_text(name) for name in names)
+        except (x509.ExtensionNotFound, ValueError):
+            named = "nobody"
+        signed = "signed by its key" if request.is_signature_valid else "with a wrong signature"
+        yield Text(f"signing request for {named}, {signed}")
+
+
+def _responses(responses: Sequence[ocsp.OCSPResponse]) -> Iterator[Text]:
+    for response in responses:
+        if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
+            yield Text(f"OCSP response: the responder refused, {response.response_status.name.lower()}")
+            continue
+        for answer in response.responses:
+            until = f"{answer.next_update_utc:%Y-%m-%d %H:%M} UTC" if answer.next_update_utc else "for ever"
+            status = answer.certificate_status.name.lower()
+            yield Text(
+                f"OCSP response: serial number {answer.serial_number:x} is {status}, valid until {until}"
+            )
+
+
+def _as_json(
+    target: str,
+    bundle: Bundle,
+    facts: Sequence[Facts],
+    findings: Sequence[Finding],
+    remarks: Sequence[str],
+) -> dict[str, object]:
+    others = (*_crls(bundle.crls), *_requests(bundle.requests), *_responses(bundle.ocsp_responses))
+    return {
+        "target": target,
+        "encoding": bundle.encoding,
+        "remarks": [*remarks, *(text.plain for text in others)],
+        "certificates": [asdict(one) for one in facts],
+        "findings": [asdict(one) for one in findings],
+    }

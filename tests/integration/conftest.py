@@ -1,0 +1,65 @@
+"""Real peers from Debian: each is there, or the test is skipped; in CI it must be there."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+#: Where Debian has each program, by package.
+PACKAGES = {
+    "openssl": "openssl",
+    "curl": "curl",
+    "gnutls-cli": "gnutls-bin",
+    "gnutls-serv": "gnutls-bin",
+    "certtool": "gnutls-bin",
+    "certutil": "libnss3-tools",
+    "tstclnt": "libnss3-tools",
+    "crlutil": "libnss3-tools",
+    "pk12util": "libnss3-tools",
+    "nginx": "nginx",
+    "haproxy": "haproxy",
+    "apache2": "apache2-bin",
+}
+_SYSTEM_PROGRAMS = "/usr/sbin:/sbin"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a program ended, and all that it said."""
+
+    code: int
+    text: str
+
+
+def find(program: str) -> str:
+    path = shutil.which(program, path=f"{os.environ['PATH']}:{_SYSTEM_PROGRAMS}")
+    if path is None:
+        remedy = f"{program} is missing: apt-get install {PACKAGES[program]}"
+        assert not os.environ.get("CI"), remedy
+        pytest.skip(remedy)
+    return path
+
+
+@pytest.fixture
+def ask() -> Callable[..., Answer]:
+    """Run a program to its end, with a time limit and nothing to read."""
+
+    def run(program: str, *arguments: object, text: str = "", cwd: Path | None = None) -> Answer:
+        done = subprocess.run(
+            [find(program), *map(str, arguments)],
+            input=text,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=60,
+            cwd=cwd,
+        )
+        return Answer(done.returncode, done.stdout + done.stderr)
+
+    return run
