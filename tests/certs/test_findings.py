@@ -6,9 +6,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ObjectIdentifier
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tlsbench.certs.findings import facts_of, findings_of
+from tlsbench.errors import RequestError
 from tlsbench.pki import (
     Authority,
     Template,
@@ -16,9 +20,11 @@ from tlsbench.pki import (
     authority_template,
     new_key,
     peers,
+    read_bundle,
     root_authority,
     spki_pin,
 )
+from tlsbench.pki.extensions import lenient
 
 #: By openssl: the libraries here sign with SHA-1 no more.
 SIGNED_WITH_SHA1 = b"""
@@ -177,3 +183,32 @@ def test_an_unknown_critical_extension_is_an_error() -> None:
     )
     assert any("critical extension 1.2.3.4 is unknown" in text for text in texts(certificate))
     assert facts_of(certificate).name == "nobody"
+
+
+SEEDS = [
+    *(
+        identity.leaf_der
+        for identity in (MIDDLE.issue(PLAIN), peers("rsa-2048").server, peers("ml-dsa-44").server)
+    ),
+    leaf(
+        must_staple=True, ocsp_url="http://o.test", crl_url="http://c.test", usages=("server", "ocsp")
+    ).public_bytes(Encoding.DER),
+    ROOT.subordinate(
+        authority_template("narrow", permitted=("a.test", "10.0.0.0/8")), new_key("ed25519")
+    ).certificate.public_bytes(Encoding.DER),
+]
+
+
+@settings(max_examples=300)
+@given(st.sampled_from(SEEDS), st.data())
+def test_a_certificate_may_say_anything_and_nothing_crashes(der: bytes, data: st.DataObject) -> None:
+    broken = bytearray(der)
+    for _ in range(data.draw(st.integers(1, 3))):
+        broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        (certificate,) = read_bundle(bytes(broken), "x").certificates
+    except RequestError:
+        return
+    with lenient():
+        assert facts_of(certificate).size_bytes == len(der)
+        findings_of([certificate, ROOT.certificate])

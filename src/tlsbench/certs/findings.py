@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import pairwise
-from typing import Final, TypeVar
+from typing import Final
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -18,6 +17,7 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsag
 from tlsbench.loopback.setups import must_staple
 from tlsbench.pki import issued_by, key_type_of, spki_pin
 from tlsbench.pki.authority import is_authority
+from tlsbench.pki.extensions import UNREADABLE, extension
 from tlsbench.pki.names import name_text, short_name
 
 _EXPIRES_SOON_DAYS = 14
@@ -38,7 +38,6 @@ _SIGNATURES: Final = {
     "1.3.101.112": "Ed25519",
     "1.3.101.113": "Ed448",
 }
-_Extension = TypeVar("_Extension", bound=x509.ExtensionType)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,12 +78,12 @@ class Finding:
 def facts_of(certificate: x509.Certificate, at: datetime | None = None) -> Facts:
     """The facts of a certificate; what cannot be read in it is said to be so."""
     at = at or datetime.now(UTC)
-    constraints = _extension(certificate, x509.NameConstraints)
+    constraints = extension(certificate, x509.NameConstraints)
     return Facts(
         name=short_name(certificate),
         subject=certificate.subject.rfc4514_string(),
         issuer=certificate.issuer.rfc4514_string(),
-        names=tuple(name_text(name) for name in _extension(certificate, x509.SubjectAlternativeName) or ()),
+        names=tuple(name_text(name) for name in extension(certificate, x509.SubjectAlternativeName) or ()),
         serial_number=f"{certificate.serial_number:x}",
         key=_key(certificate),
         signature=_signature(certificate),
@@ -99,7 +98,7 @@ def facts_of(certificate: x509.Certificate, at: datetime | None = None) -> Facts
         ),
         must_staple=must_staple(certificate),
         urls=tuple(_urls(certificate)),
-        pin=spki_pin(certificate),
+        pin=spki_pin(certificate) if _public_key(certificate) is not None else "",
         size_bytes=len(certificate.public_bytes(Encoding.DER)),
     )
 
@@ -145,18 +144,18 @@ def _strength(certificate: x509.Certificate, _at: datetime) -> _Found:
 def _criticals(certificate: x509.Certificate, _at: datetime) -> _Found:
     try:
         extensions = list(certificate.extensions)
-    except ValueError as error:
-        yield "error", f"its extensions cannot be read ({str(error).splitlines()[0]})"
+    except UNREADABLE:
+        yield "error", "its extensions cannot be read: they are malformed, or of a kind not known here"
         return
-    for extension in extensions:
-        if extension.critical and isinstance(extension.value, x509.UnrecognizedExtension):
-            yield "error", f"its critical extension {extension.oid.dotted_string} is unknown: peers refuse it"
+    for one in extensions:
+        if one.critical and isinstance(one.value, x509.UnrecognizedExtension):
+            yield "error", f"its critical extension {one.oid.dotted_string} is unknown: peers refuse it"
 
 
 def _names(certificate: x509.Certificate, _at: datetime) -> _Found:
-    usages = _extension(certificate, x509.ExtendedKeyUsage)
+    usages = extension(certificate, x509.ExtendedKeyUsage)
     serves = usages is None or ExtendedKeyUsageOID.SERVER_AUTH in usages
-    if _extension(certificate, x509.SubjectAlternativeName) is None and serves:
+    if extension(certificate, x509.SubjectAlternativeName) is None and serves:
         yield "error", "it has no subjectAltName: a common name alone is no host name (RFC 9525, section 6.3)"
     if usages is None:
         yield "warning", "it does not say what it is for: browsers want the extended key usage serverAuth"
@@ -211,17 +210,10 @@ def _of_chain(chain: Sequence[x509.Certificate]) -> Iterator[Finding]:
         )
 
 
-def _extension(certificate: x509.Certificate, kind: type[_Extension]) -> _Extension | None:
-    try:
-        return certificate.extensions.get_extension_for_class(kind).value
-    except (x509.ExtensionNotFound, ValueError):
-        return None
-
-
 def _public_key(certificate: x509.Certificate) -> object | None:
     try:
         return certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm):
+    except UNREADABLE:
         return None
 
 
@@ -233,7 +225,7 @@ def _key(certificate: x509.Certificate) -> str:
 def _signature_hash(certificate: x509.Certificate) -> hashes.HashAlgorithm | None:
     try:
         return certificate.signature_hash_algorithm
-    except UnsupportedAlgorithm:
+    except UNREADABLE:
         return None
 
 
@@ -243,18 +235,18 @@ def _signature(certificate: x509.Certificate) -> str:
 
 
 def _usages(certificate: x509.Certificate) -> Iterator[str]:
-    key_usage = _extension(certificate, x509.KeyUsage)
+    key_usage = extension(certificate, x509.KeyUsage)
     for name in ("digital_signature", "key_encipherment", "key_cert_sign", "crl_sign"):
         if key_usage is not None and getattr(key_usage, name):
             first, *others = name.split("_")
             yield first + "".join(word.capitalize() for word in others)
-    for usage in _extension(certificate, x509.ExtendedKeyUsage) or ():
+    for usage in extension(certificate, x509.ExtendedKeyUsage) or ():
         yield usage._name if usage._name != "Unknown OID" else usage.dotted_string
 
 
 def _urls(certificate: x509.Certificate) -> Iterator[str]:
     words = {AuthorityInformationAccessOID.OCSP: "OCSP", AuthorityInformationAccessOID.CA_ISSUERS: "issuer"}
-    for access in _extension(certificate, x509.AuthorityInformationAccess) or ():
+    for access in extension(certificate, x509.AuthorityInformationAccess) or ():
         yield f"{words.get(access.access_method, 'other')} {name_text(access.access_location)}"
-    for point in _extension(certificate, x509.CRLDistributionPoints) or ():
+    for point in extension(certificate, x509.CRLDistributionPoints) or ():
         yield from (f"CRL {name_text(name)}" for name in point.full_name or ())

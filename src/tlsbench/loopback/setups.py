@@ -14,6 +14,7 @@ from tlsbench.errors import CertificateError
 from tlsbench.implementations import openssl_bindings as bindings
 from tlsbench.implementations.pyopenssl import show_identity, staple_status
 from tlsbench.pki import SERVER_NAME, Identity, spki_pin
+from tlsbench.pki.extensions import extension
 
 CLIENT_AUTH: Final = {
     "none": SSL.VERIFY_NONE,
@@ -158,11 +159,8 @@ class ClientSetup:
 
 def must_staple(certificate: x509.Certificate) -> bool:
     """Whether a certificate may be shown with an OCSP response only (RFC 7633)."""
-    try:
-        features = certificate.extensions.get_extension_for_class(x509.TLSFeature).value
-    except (x509.ExtensionNotFound, ValueError):
-        return False
-    return x509.TLSFeatureType.status_request in features
+    features = extension(certificate, x509.TLSFeature)
+    return features is not None and x509.TLSFeatureType.status_request in features
 
 
 def _store(context: SSL.Context) -> X509Store:

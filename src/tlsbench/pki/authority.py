@@ -14,9 +14,10 @@ from functools import cache
 
 import trustme
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 
 from tlsbench.errors import RequestError
+from tlsbench.pki.extensions import UNREADABLE, extension
 from tlsbench.pki.identity import Identity, certificates_pem
 from tlsbench.pki.keys import PrivateKey, from_pem, key_type_of, new_key, private_key
 from tlsbench.pki.names import name_text
@@ -93,10 +94,9 @@ class Authority:
         """
         if not request.is_signature_valid:
             raise RequestError("the request is not signed by the key that it is for")
-        try:
-            names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        except x509.ExtensionNotFound:
-            raise RequestError("the request names nobody: it has no subjectAltName") from None
+        names = extension(request, x509.SubjectAlternativeName)
+        if names is None:
+            raise RequestError("the request names nobody: it has no subjectAltName")
         template = replace(template, names=tuple(name_text(name) for name in names))
         leaf = build(template, request.public_key(), self.private_key, self.certificate)  # type: ignore[arg-type]
         return (leaf, *self.chain)
@@ -104,17 +104,15 @@ class Authority:
 
 def is_authority(certificate: x509.Certificate) -> bool:
     """Whether a certificate's holder may issue others: its basicConstraints say so (RFC 5280 4.2.1.9)."""
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except (x509.ExtensionNotFound, ValueError):
-        return False
+    constraints = extension(certificate, x509.BasicConstraints)
+    return constraints is not None and constraints.ca
 
 
 def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether a certificate names the other as its issuer and is signed by its key."""
     try:
         certificate.verify_directly_issued_by(issuer)
-    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+    except (InvalidSignature, *UNREADABLE):
         return False
     return True
 

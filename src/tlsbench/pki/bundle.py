@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
-from cryptography.utils import CryptographyDeprecationWarning
 from cryptography.x509 import ocsp
 
 from tlsbench.errors import RequestError
+from tlsbench.pki.extensions import UNREADABLE, lenient
 from tlsbench.pki.identity import Identity
 from tlsbench.pki.keys import PrivateKey
 
+_Read = TypeVar(
+    "_Read",
+    bound=x509.Certificate
+    | x509.CertificateRevocationList
+    | x509.CertificateSigningRequest
+    | ocsp.OCSPResponse,
+)
 _PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\r?\n.*?-----END \1-----", re.DOTALL)
 #: More than any chain, key and CRL that a person wants shown.
 _MOST_BYTES = 64 << 20
@@ -38,6 +43,13 @@ class Bundle:
     requests: tuple[x509.CertificateSigningRequest, ...] = ()
     ocsp_responses: tuple[ocsp.OCSPResponse, ...] = ()
 
+    def is_pair(self) -> bool:
+        """Whether the private key is that of the first certificate."""
+        try:
+            return bool(self.private_key.public_key() == self.certificates[0].public_key())
+        except UNREADABLE:
+            return False
+
     def identity(self, source: str) -> Identity:
         """The key with its certificates.
 
@@ -49,7 +61,7 @@ class Bundle:
             raise RequestError(f"{source} has no {missing}")
         if not isinstance(self.private_key, PrivateKey):
             raise RequestError(f"{source}: {type(self.private_key).__name__} is no key for TLS certificates")
-        if self.private_key.public_key() != self.certificates[0].public_key():
+        if not self.is_pair():
             raise RequestError(f"{source}: the private key is not that of the first certificate")
         return Identity(self.private_key, self.certificates)
 
@@ -74,9 +86,7 @@ def read_bundle(data: bytes, source: str, password: str | None = None) -> Bundle
     :param password: of an encrypted private key or PKCS #12.
     :raises RequestError: in one line, if they are malformed, or the password is wrong or missing.
     """
-    with warnings.catch_warnings():
-        # Of certificates that break rules (a negative serial number, say): they are to be shown, not hidden.
-        warnings.simplefilter("ignore", CryptographyDeprecationWarning)
+    with lenient():
         if b"-----BEGIN " in data:
             return _read_pem(data, source, password)
         return _read_der(data, source, password)
@@ -95,7 +105,7 @@ def _read_pem(data: bytes, source: str, password: str | None) -> Bundle:
             bundle = read(bundle, block[0], password)
         except RequestError as error:
             raise RequestError(f"{source}: {error}") from error
-        except _MALFORMED as error:
+        except UNREADABLE as error:
             raise RequestError(f"{source}: a malformed {label} ({_reason(error)})") from error
     if not seen:
         raise RequestError(f"{source} has no complete PEM block of a kind known: {', '.join(_PEM_READERS)}")
@@ -110,12 +120,12 @@ def _read_der(data: bytes, source: str, password: str | None) -> Bundle:
         (ocsp.load_der_ocsp_response, "ocsp_responses"),
     ):
         try:
-            return Bundle(encoding="DER", **{field: (load(data),)})  # type: ignore[arg-type]
-        except _MALFORMED:
+            return Bundle(encoding="DER", **{field: (_looked_through(load(data)),)})  # type: ignore[arg-type]
+        except UNREADABLE:
             continue
     try:
         store = pkcs12.load_pkcs12(data, password.encode() if password is not None else None)
-    except _MALFORMED as error:
+    except UNREADABLE as error:
         if "password" in str(error).lower() or "mac" in str(error).lower():
             raise RequestError(f"{source}: {_password_problem(password)}") from error
         raise RequestError(
@@ -124,7 +134,7 @@ def _read_der(data: bytes, source: str, password: str | None) -> Bundle:
     held = ([store.cert] if store.cert is not None else []) + list(store.additional_certs)
     return Bundle(
         encoding="PKCS #12",
-        certificates=tuple(entry.certificate for entry in held),
+        certificates=tuple(_looked_through(entry.certificate) for entry in held),
         private_key=store.key,
     )
 
@@ -140,6 +150,23 @@ def _read_key(bundle: Bundle, block: bytes, password: str | None) -> Bundle:
     return replace(bundle, private_key=key)
 
 
+def _looked_through(read: _Read) -> _Read:
+    """The same, once all that is needed of it has been parsed, which cryptography puts off.
+
+    :raises ValueError: and others of ``UNREADABLE``, if that cannot be.
+    """
+    for part in _NEEDED[type(read).__name__]:
+        value = getattr(read, part)
+        if isinstance(value, x509.Name):
+            value.rfc4514_string()
+    if isinstance(read, x509.CertificateRevocationList):
+        len(read)
+    if isinstance(read, ocsp.OCSPResponse) and read.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL:
+        for answer in read.responses:
+            _ = answer.certificate_status, answer.serial_number, answer.next_update_utc
+    return read
+
+
 def _password_problem(password: str | None) -> str:
     return (
         "it is encrypted: give the password with --password" if password is None else "the password is wrong"
@@ -151,17 +178,22 @@ def _reason(error: Exception) -> str:
     return str(error).split(". ")[0].split("\n")[0].rstrip(".") or type(error).__name__
 
 
-#: What the loaders raise for bytes that are not what they should be.
-_MALFORMED: Final = (ValueError, TypeError, UnsupportedAlgorithm, x509.InvalidVersion)
+#: What every certificate, list, request and response must have to be worth showing, by the class's name.
+_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
+    "Certificate": ("subject", "issuer", "serial_number", "not_valid_before_utc", "not_valid_after_utc"),
+    "CertificateRevocationList": ("issuer", "next_update_utc"),
+    "CertificateSigningRequest": ("subject",),
+    "OCSPResponse": ("response_status",),
+}
 _PEM_READERS: Final[Mapping[str, Callable[[Bundle, bytes, str | None], Bundle]]] = {
     "CERTIFICATE": lambda bundle, block, _password: replace(
-        bundle, certificates=(*bundle.certificates, x509.load_pem_x509_certificate(block))
+        bundle, certificates=(*bundle.certificates, _looked_through(x509.load_pem_x509_certificate(block)))
     ),
     "X509 CRL": lambda bundle, block, _password: replace(
-        bundle, crls=(*bundle.crls, x509.load_pem_x509_crl(block))
+        bundle, crls=(*bundle.crls, _looked_through(x509.load_pem_x509_crl(block)))
     ),
     "CERTIFICATE REQUEST": lambda bundle, block, _password: replace(
-        bundle, requests=(*bundle.requests, x509.load_pem_x509_csr(block))
+        bundle, requests=(*bundle.requests, _looked_through(x509.load_pem_x509_csr(block)))
     ),
     "PRIVATE KEY": _read_key,
     "ENCRYPTED PRIVATE KEY": _read_key,

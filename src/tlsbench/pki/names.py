@@ -8,6 +8,7 @@ import re
 from cryptography import x509
 
 from tlsbench.errors import RequestError
+from tlsbench.pki.extensions import extension
 
 #: One label of a host name: letters, digits, hyphens inside (RFC 1123 section 2.1), underscores tolerated.
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
@@ -72,8 +73,5 @@ def short_name(certificate: x509.Certificate) -> str:
     common_names = certificate.subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
     if common_names:
         return str(common_names[0].value)
-    try:
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except (x509.ExtensionNotFound, ValueError):
-        names = x509.SubjectAlternativeName([])
+    names = extension(certificate, x509.SubjectAlternativeName) or ()
     return next((name_text(name) for name in names), certificate.subject.rfc4514_string() or "nobody")

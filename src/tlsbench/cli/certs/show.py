@@ -20,6 +20,7 @@ from tlsbench.certs.findings import Facts, Finding, facts_of, findings_of
 from tlsbench.errors import RequestError
 from tlsbench.loopback import ClientSetup, Meeting, meet
 from tlsbench.pki import Bundle, read_bundle, read_file
+from tlsbench.pki.extensions import UNREADABLE, extension, lenient
 from tlsbench.pki.names import name_text
 
 _HOST_AND_PORT = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:/\[\]]+)):([0-9]{1,5})")
@@ -32,6 +33,11 @@ def show(target: str, password: str | None, *, as_json: bool) -> None:
 
     :raises RequestError: in one line, if it cannot be read or reached.
     """
+    with lenient():
+        _show(target, password, as_json=as_json)
+
+
+def _show(target: str, password: str | None, *, as_json: bool) -> None:
     address = None if Path(target).exists() else _HOST_AND_PORT.fullmatch(target)
     if address is not None:
         meeting = _look_at(address[1] or address[2], int(address[3]))
@@ -95,7 +101,7 @@ def _key_remarks(bundle: Bundle) -> Iterator[str]:
         return
     if not bundle.certificates:
         yield "a private key, and no certificate"
-    elif bundle.private_key.public_key() == bundle.certificates[0].public_key():
+    elif bundle.is_pair():
         yield "with the private key of the first certificate"
     else:
         yield "with a private key that is not the first certificate's: no server can use the two"
@@ -124,7 +130,7 @@ def _certificate(facts: Facts, findings: Sequence[Finding]) -> RenderableType:
         ("issuer", facts.issuer),
         ("signed", f"{facts.signature}, serial number {facts.serial_number}"),
         ("asks at", ", ".join(facts.urls)),
-        ("pin", f"sha256/{facts.pin}"),
+        ("pin", f"sha256/{facts.pin}" if facts.pin else ""),
     )
     lines += [Text.assemble((f"{label:<8}", "dim"), value) for label, value in rows if value]
     lines += [Text(f"{finding.level}: {finding.text}", style=_STYLES[finding.level]) for finding in findings]
@@ -148,13 +154,16 @@ def _crls(crls: Sequence[x509.CertificateRevocationList]) -> Iterator[Text]:
 
 def _requests(requests: Sequence[x509.CertificateSigningRequest]) -> Iterator[Text]:
     for request in requests:
-        try:
-            names = request.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-            named = ", ".join(name_text(name) for name in names)
-        except (x509.ExtensionNotFound, ValueError):
-            named = "nobody"
-        signed = "signed by its key" if request.is_signature_valid else "with a wrong signature"
-        yield Text(f"signing request for {named}, {signed}")
+        names = extension(request, x509.SubjectAlternativeName) or ()
+        named = ", ".join(name_text(name) for name in names) or "nobody"
+        yield Text(f"signing request for {named}, {_signed(request)}")
+
+
+def _signed(request: x509.CertificateSigningRequest) -> str:
+    try:
+        return "signed by its key" if request.is_signature_valid else "with a wrong signature"
+    except UNREADABLE:
+        return "with a signature of a kind not known here"
 
 
 def _responses(responses: Sequence[ocsp.OCSPResponse]) -> Iterator[Text]:
