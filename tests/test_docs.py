@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",
+    "certs/README.md",
     *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
 ]
 SCRIPTS = Path(sys.executable).parent
@@ -33,8 +34,11 @@ def blocks(page: str, language: str) -> list[str]:
 
 @pytest.fixture
 def workplace(tmp_path: Path) -> Path:
-    """An empty folder that has the benchmarks."""
+    """An empty folder that has the benchmarks, and the scripts of the tour."""
     (tmp_path / "benchmarks").symlink_to(ROOT / "benchmarks")
+    (tmp_path / "certs").mkdir()
+    for script in (ROOT / "certs").glob("*.py"):
+        (tmp_path / "certs" / script.name).symlink_to(script)
     return tmp_path
 
 
