@@ -82,7 +82,7 @@ def test_a_refusal_is_known_to_both_sides_by_its_alert() -> None:
 
 
 @pytest.mark.parametrize("ocsp", ["none", "checked", "required"])
-@pytest.mark.parametrize("staple", [b"", ocsp_response(ROOT, SERVER.leaf)])
+@pytest.mark.parametrize("staple", [b"", ocsp_response(ROOT, SERVER.leaf)], ids=["nothing", "stapled"])
 def test_a_client_insists_on_a_staple_as_it_is_told(ocsp: str, staple: bytes) -> None:
     meeting, _ = encounter(
         ServerSetup(identity=SERVER, staple=staple), ClientSetup(roots=(ROOT.certificate,), ocsp=ocsp)

@@ -70,7 +70,7 @@ def test_a_password_does_not_harm_a_key_that_needs_none() -> None:
         (b"hello", "no certificate, CRL, request or OCSP"),
         (b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "a malformed CERTIFICATE"),
         (b"-----BEGIN CERTIFICATE-----\n!!!!\n-----END CERTIFICATE-----\n", "a malformed CERTIFICATE"),
-        (CHAIN[:200], "no complete PEM block"),
+        pytest.param(CHAIN[:200], "no complete PEM block", id="cut"),
         (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "a malformed PRIVATE KEY"),
         (
             b"-----BEGIN NONSENSE-----\nAAAA\n-----END NONSENSE-----\n",
