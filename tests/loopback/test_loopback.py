@@ -174,6 +174,23 @@ def test_a_head_request_is_answered_without_a_body() -> None:
         assert not running.next_visit().problem
 
 
+def test_a_client_that_goes_between_requests_without_a_word_has_not_failed() -> None:
+    with Server(ServerSetup(identity=SERVER)) as running:
+        connected = connect(running.address, TRUSTING)
+        connected.ask()
+        connected.channel._socket.close()
+        visit = running.next_visit()
+        assert (visit.problem, visit.requests) == ("", 1)
+
+
+def test_a_client_that_goes_within_a_request_has() -> None:
+    with Server(ServerSetup(identity=SERVER)) as running:
+        connected = connect(running.address, TRUSTING)
+        connected.channel.write(b"GET / HTTP/1.1\r\nHost:")
+        connected.channel._socket.close()
+        assert "without a word" in running.next_visit().problem
+
+
 def test_requests_that_are_no_http_end_the_connection_and_not_the_server() -> None:
     with Server(ServerSetup(identity=SERVER)) as running:
         with connect(running.address, TRUSTING) as connected:

@@ -143,11 +143,17 @@ class Server:
     def _answer(self, channel: Channel, visit: Visit) -> Visit:
         """Answer requests until the client has no more."""
         http = h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_HEADER_BYTES)
-        has_body = True
+        has_body = between_requests = True
         while True:
             event = http.next_event()
             if event is h11.NEED_DATA:
-                http.receive_data(channel.read())
+                try:
+                    http.receive_data(channel.read())
+                except HandshakeError:
+                    if channel.refusal is None and between_requests:
+                        return visit  # gone without close_notify, as browsers go
+                    raise
+                between_requests = False
             elif isinstance(event, h11.Request):
                 has_body = event.method != b"HEAD"
             elif isinstance(event, h11.EndOfMessage):
@@ -165,6 +171,7 @@ class Server:
                 if http.our_state is h11.MUST_CLOSE:
                     return visit
                 http.start_next_cycle()
+                between_requests = True
             elif isinstance(event, h11.ConnectionClosed):
                 return visit
 
