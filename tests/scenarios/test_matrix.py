@@ -14,6 +14,8 @@ CAPABILITIES = {
         (gap("no primitives", workload="primitive"), gap("no early data", resumption="early-data"))
     ),
     "pyopenssl": Capabilities((gap("no primitives", workload="primitive"),)),
+    "utls": Capabilities((gap("no resumption", resumption=("session-id", "ticket", "psk")),)),
+    "rtls": Capabilities((gap("one group", group=("secp256r1", "x25519")),)),
     "cryptography": Capabilities((gap("no TLS", workload=("handshake", "bulk", "echo")),)),
 }
 
@@ -88,6 +90,21 @@ def test_each_impossibility_has_its_reason(selector: str, reason: str) -> None:
 def test_open_axes_take_the_first_value_that_fits_the_given_ones(selector: str, axes: dict[str, str]) -> None:
     (scenario,) = matrix(selector).scenarios
     assert scenario.axes().items() >= axes.items()
+
+
+def test_open_axes_take_the_first_value_that_the_libraries_can_do() -> None:
+    (scenario,) = matrix("implementation=rtls").scenarios
+    assert scenario.group == "X25519MLKEM768"
+    found = matrix("implementation=rtls version=1.2")
+    assert [one.reason for one in found.excluded] == ["rtls: one group"]
+
+
+def test_a_library_that_talks_to_itself_alone_says_so() -> None:
+    alone = {**CAPABILITIES, "fake": Capabilities(alone="it talks to itself")}
+    selections = [parse([text], alone) for text in ("implementation=fake", "client=fake server=ssl")]
+    found = expand(selections, alone)
+    assert [scenario.client for scenario in found.scenarios] == ["fake"]
+    assert [one.reason for one in found.excluded] == ["fake: it talks to itself"]
 
 
 def test_operations_without_a_size_are_there_once() -> None:

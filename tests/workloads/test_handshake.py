@@ -30,7 +30,7 @@ def test_a_sample_charges_both_sides_and_counts_the_wire(name: str, link: str, w
 @pytest.mark.parametrize("resumption", ["session-id", "ticket", "psk", "early-data"])
 def test_the_supply_of_sessions_never_runs_dry(name: str, resumption: str, workload_of: Make) -> None:
     if (name, resumption) == ("ssl", "early-data"):
-        pytest.skip("the ssl module has no early data")
+        pytest.skip("it has no early data")
     cell = workload_of(f"implementation={name} resumption={resumption}")
     for _ in range(50):
         cell.sample()

@@ -10,9 +10,11 @@ from typing import Any
 import tlsbench
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import RequestError, unknown
-from tlsbench.implementations.registry import implementations
+from tlsbench.implementations.registry import capabilities, implementations
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.profiles import PROFILES
+
+_NAME_WIDTH = 24
 
 
 def print_version() -> None:
@@ -27,7 +29,12 @@ def print_listing(what: str, selectors: Sequence[str], profile: str | None, *, a
 
     :raises RequestError: for selectors where there is nothing to select.
     """
-    lists = {"implementations": _implementations, "axes": _axes, "profiles": _profiles}
+    lists = {
+        "implementations": _implementations,
+        "axes": _axes,
+        "profiles": _profiles,
+        "interop": _interop,
+    }
     if "=" in what:  # "list key=*" is short for "list scenarios key=*"
         selectors, what = (what, *selectors), "scenarios"
     if what not in ("scenarios", *lists):
@@ -42,10 +49,10 @@ def print_listing(what: str, selectors: Sequence[str], profile: str | None, *, a
         print(json.dumps(entries, indent=2))
         return
     for entry in entries:
-        print(f"{entry['name']:<16}{entry['summary']}")
+        print(f"{entry['name']:<{_NAME_WIDTH}}{entry['summary']}")
         for key, value in entry.items():
             for line in () if key in ("name", "summary") else value if isinstance(value, list) else [value]:
-                print(f"                {key}: {line}")
+                print(f"{'':<{_NAME_WIDTH}}{key}: {line}")
 
 
 def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
@@ -70,9 +77,29 @@ def _implementations() -> list[dict[str, Any]]:
             "name": name,
             "summary": member.summary,
             "engine": member.engine(),
-            "cannot": [gap.reason for gap in member.capabilities().gaps if all(gap.when.values())],
+            "cannot": list(
+                dict.fromkeys(gap.reason for gap in member.capabilities().gaps if all(gap.when.values()))
+            ),
         }
         for name, member in implementations().items()
+    ]
+
+
+def _interop() -> list[dict[str, Any]]:
+    """Every pair of TLS libraries, tried."""
+    from tlsbench.workloads.interop import pairs
+
+    return [
+        {
+            "name": f"{pair.client} → {pair.server}",
+            "summary": f"TLS {pair.version}  "
+            + (
+                f"{'FAILS: ' * pair.failed}{pair.reason}"
+                if pair.reason or pair.scenario is None
+                else f"{pair.scenario.cipher} {pair.scenario.group}"
+            ),
+        }
+        for pair in pairs(implementations(), capabilities())
     ]
 
 

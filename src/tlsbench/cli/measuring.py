@@ -89,17 +89,18 @@ def run_command(  # noqa: PLR0917 - the options of a command are its parameters
 
 def list_command(
     what: Annotated[
-        str, typer.Argument(metavar="WHAT", help="scenarios, implementations, axes or profiles.")
+        str, typer.Argument(metavar="WHAT", help="scenarios, implementations, axes, profiles or interop.")
     ] = "scenarios",
     selectors: Selectors = None,
     profile: Profile = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    r"""List scenarios, implementations, axes or profiles, and what cannot be, with the reason.
+    r"""List scenarios, implementations, axes, profiles or which library talks to which, with reasons.
 
     \b
     Examples:
       tlsbench list axes
+      tlsbench list interop
       tlsbench list scenarios implementation=ssl 'group=*'
       tlsbench list scenarios --profile full
     """

@@ -45,7 +45,8 @@ class Fake:
                 ),
                 gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
                 gap("nothing is verified, so no roots are loaded", trust=("1", "150")),
-            )
+            ),
+            alone="its messages have the shape of TLS alone: it talks to itself",
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> FakeClientContext:

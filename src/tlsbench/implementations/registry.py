@@ -4,20 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
+from importlib.util import find_spec
 
 from tlsbench.implementations.contract import Implementation
 from tlsbench.implementations.fake import Fake
+from tlsbench.implementations.missing import Missing
 from tlsbench.implementations.primitives import Cryptography
 from tlsbench.implementations.pyopenssl import PyOpenSsl
-from tlsbench.implementations.stdlib import StdlibSsl
+from tlsbench.implementations.rtls import RTLS
+from tlsbench.implementations.stdlib import STDLIB
+from tlsbench.implementations.utls import UTLS
 from tlsbench.scenarios import Capabilities
+
+#: Each member, and the package that it needs beside those that tlsbench needs anyway.
+_MEMBERS: tuple[tuple[Implementation, str], ...] = (
+    (STDLIB, ""),
+    (PyOpenSsl(), ""),
+    (UTLS, "utls"),
+    (RTLS, "rtls"),
+    (Cryptography(), ""),
+    (Fake(), ""),
+)
 
 
 @cache
 def implementations() -> Mapping[str, Implementation]:
     """Every implementation, by its id, in the order in which tables show them."""
-    members: tuple[Implementation, ...] = (StdlibSsl(), PyOpenSsl(), Cryptography(), Fake())
-    return {member.id: member for member in members}
+    return {
+        member.id: member
+        if not package or find_spec(package) is not None
+        else Missing(member.id, member.summary, package)
+        for member, package in _MEMBERS
+    }
 
 
 @cache

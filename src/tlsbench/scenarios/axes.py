@@ -1,7 +1,7 @@
 """The axes of the matrix: each a name, a meaning, and the values it can take.
 
 ``default`` is an order of preference: an axis that a request leaves open takes the first value
-that TLS allows beside the values that were given (``cipher=TLS_ECDHE_RSA_…`` alone brings
+that TLS and both libraries allow beside the values that were given (``cipher=TLS_ECDHE_RSA_…`` alone brings
 ``version=1.2`` and an RSA key). ``neutral`` is the value that means "nothing special": it is left
 out of a scenario's id, so that an axis added later does not change the ids already stored.
 """
@@ -54,6 +54,7 @@ _AXES = (
         tuple(suite.name for suite in CIPHER_SUITES),
         (
             "TLS_AES_256_GCM_SHA384",
+            "TLS_AES_128_GCM_SHA256",
             "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
             "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
         ),
@@ -62,7 +63,7 @@ _AXES = (
         "group",
         "key exchange group, IANA name",
         tuple(group.name for group in GROUPS),
-        ("secp256r1",),
+        ("secp256r1", "x25519", "X25519MLKEM768"),
     ),
     Axis(
         "key",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import product
 
 from tlsbench.errors import RequestError
@@ -45,7 +46,7 @@ def expand(selections: Iterable[Selection], capabilities: Mapping[str, Capabilit
         for workload in selection.get("workload", AXES["workload"].default):
             for misplaced in _misplaced(workload, selection):
                 excluded[misplaced] = None
-            for scenario in _product(workload, selection):
+            for scenario in _product(workload, selection, partial(_why_not, capabilities=capabilities)):
                 reason = _why_not(scenario, capabilities)
                 if reason is None:
                     scenarios[scenario] = None
@@ -61,7 +62,9 @@ def scenario_from_id(scenario_id: str, implementations: Iterable[str]) -> Scenar
     """
     selection = parse([scenario_id], tuple(implementations))
     workloads = selection.get("workload", AXES["workload"].default)
-    named = [scenario for workload in workloads for scenario in _product(workload, selection)]
+    named = [
+        scenario for workload in workloads for scenario in _product(workload, selection, PROTOCOL.why_not)
+    ]
     if len(named) != 1:
         raise RequestError(f"'{scenario_id}' names {len(named)} scenarios, not one")
     return named[0]
@@ -85,7 +88,9 @@ def _misplaced(workload: str, selection: Selection) -> Iterator[Excluded]:
                 yield Excluded(f"workload={workload} {axis}={value}", f"a {workload} has no {axis}")
 
 
-def _product(workload: str, selection: Selection) -> Iterator[Scenario]:
+def _product(
+    workload: str, selection: Selection, why_not: Callable[[Scenario], str | None]
+) -> Iterator[Scenario]:
     given = {
         axis: values
         for axis, values in selection.items()
@@ -96,11 +101,14 @@ def _product(workload: str, selection: Selection) -> Iterator[Scenario]:
         if axis not in WORKLOAD_AXES[workload] and AXES[axis].neutral not in ("", *values):
             return  # only special values on an axis that this workload does not have
     for combination in product(*given.values()):
-        yield _fill(dict(zip(given, combination, strict=True)))
+        yield _fill(dict(zip(given, combination, strict=True)), why_not)
 
 
-def _fill(chosen: Mapping[str, str]) -> Scenario:
-    """The scenario with the chosen values, and for the open axes the first that TLS allows."""
+def _fill(chosen: Mapping[str, str], why_not: Callable[[Scenario], str | None]) -> Scenario:
+    """The scenario with the chosen values, and for the open axes the first that can be.
+
+    If none can be, the first that TLS itself allows: then the reason is that of the libraries.
+    """
     chosen = {
         # the leaf's key type by its name, or "same": two spellings of one scenario
         axis: AXES[axis].neutral if axis in _ISSUER_KEYS and value == chosen.get("key") else value
@@ -109,14 +117,16 @@ def _fill(chosen: Mapping[str, str]) -> Scenario:
     open_axes = {
         axis: _default(axis, chosen) for axis in WORKLOAD_AXES[chosen["workload"]] if axis not in chosen
     }
-    candidates = (
-        _scenario({**chosen, **dict(zip(open_axes, values, strict=True))})
-        for values in product(*open_axes.values())
-    )
-    first = next(candidates)
-    if PROTOCOL.why_not(first) is None:
-        return first
-    return next((other for other in candidates if PROTOCOL.why_not(other) is None), first)
+    first = allowed = None
+    for values in product(*open_axes.values()):
+        candidate = _scenario({**chosen, **dict(zip(open_axes, values, strict=True))})
+        if why_not(candidate) is None:
+            return candidate
+        first = first or candidate
+        if allowed is None and PROTOCOL.why_not(candidate) is None:
+            allowed = candidate
+    assert first is not None
+    return allowed or first
 
 
 def _default(axis: str, chosen: Mapping[str, str]) -> tuple[str, ...]:

@@ -77,19 +77,46 @@ POST_QUANTUM = Profile(
     ),
 )
 
+_EVERY = "ssl,pyopenssl,utls,rtls"
+#: Every TLS library at both ends, resumed where it can, and each against pyOpenSSL on its own: there all have
+#: one cipher suite and one group, which not every library can be told when it talks to itself.
+IMPLEMENTATIONS = Profile(
+    "implementations",
+    "every TLS library: full and resumed handshakes, each side against the same peer, bulk",
+    (
+        (
+            f"implementation={_EVERY} version=1.2 key=rsa-2048 group=x25519 "
+            "cipher=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256 resumption=none,ticket"
+        ),
+        f"implementation={_EVERY} version=1.3 key=ecdsa-secp256r1 resumption=none,psk",
+        (
+            f"client={_EVERY} server=pyopenssl version=1.3 cipher=TLS_AES_128_GCM_SHA256 group=x25519 "
+            "key=ecdsa-secp256r1"
+        ),
+        (
+            f"client=pyopenssl server={_EVERY} version=1.3 cipher=TLS_AES_128_GCM_SHA256 group=x25519 "
+            "key=ecdsa-secp256r1"
+        ),
+        (
+            f"workload=bulk implementation={_EVERY} version=1.2 key=rsa-2048 group=x25519 "
+            "cipher=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
+        ),
+    ),
+)
+
 #: Every combination of the common values; give it a longer --time-budget.
 FULL = Profile(
     "full",
-    "every version, suite, group, key type and resumption of ssl and pyopenssl (some hundred cells)",
+    "every version, suite, group, key type and resumption of every TLS library (some thousand cells)",
     (
         (
-            "implementation=ssl,pyopenssl version=1.2,1.3 cipher=*_AES_128_GCM_*,*_AES_256_GCM_*,*CHACHA20* "
+            f"implementation={_EVERY} version=1.2,1.3 cipher=*_AES_128_GCM_*,*_AES_256_GCM_*,*CHACHA20* "
             "key=rsa-2048,ecdsa-secp256r1 resumption=*"
         ),
-        "implementation=ssl,pyopenssl version=1.2,1.3 group=* key=ecdsa-secp256r1 resumption=none,ticket,psk",
-        "implementation=ssl,pyopenssl version=1.2,1.3 key=* chain_length=1,3 client_auth=*",
+        f"implementation={_EVERY} version=1.2,1.3 group=* key=ecdsa-secp256r1 resumption=none,ticket,psk",
+        f"implementation={_EVERY} version=1.2,1.3 key=* chain_length=1,3 client_auth=*",
         (
-            "workload=bulk,echo implementation=ssl,pyopenssl version=1.2,1.3 cipher=* link=* "
+            f"workload=bulk,echo implementation={_EVERY} version=1.2,1.3 cipher=* link=* "
             "key=rsa-2048,ecdsa-secp256r1 size=1KiB,16KiB"
         ),
         "workload=primitive algorithm=* size=1KiB,16KiB",
@@ -97,5 +124,6 @@ FULL = Profile(
 )
 
 PROFILES = {
-    profile.name: profile for profile in (QUICK, CIPHERS, RESUMPTION, CERTIFICATES, POST_QUANTUM, FULL)
+    profile.name: profile
+    for profile in (QUICK, CIPHERS, RESUMPTION, CERTIFICATES, POST_QUANTUM, IMPLEMENTATIONS, FULL)
 }

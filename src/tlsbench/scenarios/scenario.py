@@ -104,10 +104,16 @@ def gap(reason: str, **when: str | tuple[str, ...]) -> Gap:
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What an implementation can do: everything but its gaps. Filled in by the implementation."""
+    """What an implementation can do: everything but its gaps. Filled in by the implementation.
+
+    ``alone`` is the reason why it talks to no other implementation; ``""`` if it does.
+    """
 
     gaps: tuple[Gap, ...] = ()
+    alone: str = ""
 
     def why_not(self, scenario: Scenario) -> str | None:
         """The reason why ``scenario`` cannot be, or None if it can."""
+        if self.alone and scenario.client != scenario.server:
+            return self.alone
         return next((gap.reason for gap in self.gaps if gap.holds(scenario)), None)
