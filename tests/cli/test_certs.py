@@ -265,11 +265,8 @@ def serving(pki: Path, tmp_path: Path) -> Iterator[Callable[..., tuple[subproces
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         started.append((process, log))
-        until = time.monotonic() + 30
-        while "Ctrl-C ends" not in (text := (tmp_path / "log").read_text()):
-            assert process.poll() is None, text
-            assert time.monotonic() < until, text
-            time.sleep(0.02)
+        wait_for("Ctrl-C ends", tmp_path / "log")
+        text = (tmp_path / "log").read_text()
         return process, int(text.split("https://localhost:")[1].split("/")[0])
 
     yield start
@@ -277,6 +274,13 @@ def serving(pki: Path, tmp_path: Path) -> Iterator[Callable[..., tuple[subproces
         process.kill()
         process.wait()
         log.close()
+
+
+def wait_for(text: str, log: Path) -> None:
+    until = time.monotonic() + 30
+    while text not in log.read_text():
+        assert time.monotonic() < until, log.read_text()
+        time.sleep(0.02)
 
 
 def test_serve_serves_until_it_is_ended(
@@ -288,9 +292,11 @@ def test_serve_serves_until_it_is_ended(
     good = meet(("127.0.0.1", port), ClientSetup(roots=root, identity=client, ocsp="required"))
     assert (good.problem, good.ocsp) == ("", "good")
     assert meet(("127.0.0.1", port), ClientSetup()).problem
+    log_file = tmp_path / "log"
     process.send_signal(signal.SIGHUP)
-    time.sleep(0.3)
+    wait_for("read the folder again", log_file)
     assert not meet(("127.0.0.1", port), ClientSetup(roots=root)).problem
+    wait_for("no client certificate, 1 request", log_file)
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 0
     log = (tmp_path / "log").read_text()

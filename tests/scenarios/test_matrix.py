@@ -15,7 +15,9 @@ CAPABILITIES = {
     ),
     "pyopenssl": Capabilities((gap("no primitives", workload="primitive"),)),
     "utls": Capabilities((gap("no resumption", resumption=("session-id", "ticket", "psk")),)),
-    "rtls": Capabilities((gap("one group", group=("secp256r1", "x25519")),)),
+    "mbedtls": Capabilities((gap("no TLS 1.3", version="1.3"),)),
+    "tlslite": Capabilities(),
+    "rtls": Capabilities((gap("one group", group=("secp256r1", "x25519", "secp384r1", "secp521r1")),)),
     "cryptography": Capabilities((gap("no TLS", workload=("handshake", "bulk", "echo")),)),
 }
 

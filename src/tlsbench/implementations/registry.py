@@ -8,11 +8,13 @@ from importlib.util import find_spec
 
 from tlsbench.implementations.contract import Implementation
 from tlsbench.implementations.fake import Fake
+from tlsbench.implementations.mbedtls import MbedTls
 from tlsbench.implementations.missing import Missing
 from tlsbench.implementations.primitives import Cryptography
 from tlsbench.implementations.pyopenssl import PyOpenSsl
 from tlsbench.implementations.rtls import RTLS
 from tlsbench.implementations.stdlib import STDLIB
+from tlsbench.implementations.tlslite import Tlslite
 from tlsbench.implementations.utls import UTLS
 from tlsbench.scenarios import Capabilities
 
@@ -22,6 +24,8 @@ _MEMBERS: tuple[tuple[Implementation, str], ...] = (
     (PyOpenSsl(), ""),
     (UTLS, "utls"),
     (RTLS, "rtls"),
+    (MbedTls(), "mbedtls"),
+    (Tlslite(), "tlslite"),
     (Cryptography(), ""),
     (Fake(), ""),
 )

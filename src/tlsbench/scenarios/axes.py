@@ -63,7 +63,7 @@ _AXES = (
         "group",
         "key exchange group, IANA name",
         tuple(group.name for group in GROUPS),
-        ("secp256r1", "x25519", "X25519MLKEM768"),
+        ("secp256r1", "x25519", "X25519MLKEM768", "secp384r1", "secp521r1"),
     ),
     Axis(
         "key",

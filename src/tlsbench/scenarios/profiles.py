@@ -98,6 +98,15 @@ IMPLEMENTATIONS = Profile(
             "key=ecdsa-secp256r1"
         ),
         (
+            f"client={_EVERY},mbedtls,tlslite server=pyopenssl version=1.2 "
+            "group=secp256r1 key=ecdsa-secp256r1 cipher=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+        ),
+        (
+            f"client=pyopenssl server={_EVERY},mbedtls,tlslite version=1.2 "
+            "client_auth=required chain_length=2 group=secp256r1 key=ecdsa-secp256r1 "
+            "cipher=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+        ),
+        (
             f"workload=bulk implementation={_EVERY} version=1.2 key=rsa-2048 group=x25519 "
             "cipher=TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"
         ),
