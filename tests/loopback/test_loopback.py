@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -143,8 +145,6 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 def test_a_server_that_speaks_no_tls_is_a_problem_and_no_crash(answer: bytes, problem: str) -> None:
     with rude(answer) as address:
         meeting = meet(address, TRUSTING)
-    import re
-
     assert re.search(problem, meeting.problem), meeting.problem
 
 
@@ -160,7 +160,8 @@ def test_a_client_that_speaks_no_tls_costs_the_server_nothing_but_a_visit(data: 
         with socket.create_connection(running.address) as sock:
             sock.sendall(data)
             sock.shutdown(socket.SHUT_WR)
-            sock.recv(100)
+            with contextlib.suppress(OSError):
+                sock.recv(100)
         assert running.next_visit().problem
         assert not meet(running.address, TRUSTING).problem
 
@@ -188,7 +189,8 @@ def test_a_client_that_goes_within_a_request_has() -> None:
         connected = connect(running.address, TRUSTING)
         connected.channel.write(b"GET / HTTP/1.1\r\nHost:")
         connected.channel._socket.close()
-        assert "without a word" in running.next_visit().problem
+        # With tickets unread, the system says goodbye with a reset.
+        assert re.search("without a word|connection broke", running.next_visit().problem)
 
 
 def test_requests_that_are_no_http_end_the_connection_and_not_the_server() -> None:

@@ -15,6 +15,7 @@ CAPABILITIES = {
     ),
     "pyopenssl": Capabilities((gap("no primitives", workload="primitive"),)),
     "utls": Capabilities((gap("no resumption", resumption=("session-id", "ticket", "psk")),)),
+    "libssl": Capabilities(),
     "mbedtls": Capabilities((gap("no TLS 1.3", version="1.3"),)),
     "tlslite": Capabilities(),
     "rtls": Capabilities((gap("one group", group=("secp256r1", "x25519", "secp384r1", "secp521r1")),)),

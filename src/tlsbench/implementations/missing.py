@@ -12,16 +12,15 @@ from tlsbench.scenarios.axes import WORKLOAD_AXES
 class Missing:
     """A library that is not there.
 
-    :param package: what brings it.
+    :param remedy: the line that installs it.
     """
 
     id: str
     summary: str
-    package: str
+    remedy: str
 
     def engine(self) -> str:
         return "not installed"
 
     def capabilities(self) -> Capabilities:
-        line = f"not installed: pip install 'tlsbench[implementations]' (or {self.package} alone)"
-        return Capabilities((gap(line, workload=tuple(WORKLOAD_AXES)),))
+        return Capabilities((gap(f"not installed: {self.remedy}", workload=tuple(WORKLOAD_AXES)),))

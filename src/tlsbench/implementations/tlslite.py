@@ -94,7 +94,7 @@ class Tlslite:
                     "OpenSSL refuses its TLS 1.3 flight with a client certificate: unexpected_message",
                     version="1.3",
                     client="tlslite",
-                    server=("ssl", "pyopenssl"),
+                    server=("ssl", "libssl", "pyopenssl"),
                     client_auth="required",
                 ),
                 *(

@@ -77,7 +77,7 @@ POST_QUANTUM = Profile(
     ),
 )
 
-_EVERY = "ssl,pyopenssl,utls,rtls"
+_EVERY = "ssl,libssl,pyopenssl,utls,rtls"
 #: Every TLS library at both ends, resumed where it can, and each against pyOpenSSL on its own: there all have
 #: one cipher suite and one group, which not every library can be told when it talks to itself.
 IMPLEMENTATIONS = Profile(
