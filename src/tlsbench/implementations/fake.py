@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations import messages as tls
+from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
-from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 
 _RECORD_BYTES = 1 << 14
 _HEADER_BYTES = 5
@@ -39,10 +39,7 @@ class Fake:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
-                gap(
-                    "a TLS library: primitives and certificates are in cryptography",
-                    workload=ONE_SIDED_WORKLOADS,
-                ),
+                NO_SINGLE_OPERATIONS,
                 gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
                 gap("nothing is verified, so no roots are loaded", trust=("1", "150")),
             ),

@@ -122,7 +122,7 @@ _NEEDED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Library:
     """A loaded libssl with its libcrypto: functions are looked up in both, by name."""
 
@@ -130,11 +130,14 @@ class Library:
     crypto: Any
     path: str
 
-    def __getattr__(self, name: str) -> Any:  # noqa: ANN401
+    def __getattr__(self, name: str) -> Any:
+        """A function, which is found here at once from the second time on: the search is not TLS's time."""
         try:
-            return getattr(self.ssl, name)
+            function = getattr(self.ssl, name)
         except AttributeError:
-            return getattr(self.crypto, name)
+            function = getattr(self.crypto, name)
+        self.__dict__[name] = function
+        return function
 
     def lacks(self, *names: str) -> tuple[str, ...]:
         """Those of these functions that it does not have."""

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tlsbench.errors import HandshakeError
+from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, NO_STAPLING
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.pki import SERVER_NAME, Identity, Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
-from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 
 #: One record of application data (RFC 5246 section 6.2.1): what its buffers surely hold.
 _RECORD_BYTES = 1 << 14
@@ -38,7 +38,7 @@ class MbedTls:
     summary: str = "Mbed TLS, by the package python-mbedtls"
 
     @cached_property
-    def tls(self) -> Any:  # noqa: ANN401 - its module
+    def tls(self) -> Any:
         return import_module("mbedtls.tls")
 
     def engine(self) -> str:
@@ -49,13 +49,10 @@ class MbedTls:
         known = {name.replace("-", "_") for name in self.tls.ciphers_available()}
         return Capabilities(
             (
-                gap(
-                    "a TLS library: primitives and certificates are in cryptography",
-                    workload=ONE_SIDED_WORKLOADS,
-                ),
+                NO_SINGLE_OPERATIONS,
                 gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
                 gap("its API resumes nothing", resumption=("session-id", "ticket")),
-                gap("its API staples no OCSP response", ocsp="stapled"),
+                NO_STAPLING,
                 gap(
                     f"{self.engine()} does not know the cipher suite",
                     version="1.2",
@@ -94,7 +91,7 @@ class MbedTls:
 
     def _configuration(
         self, scenario: Scenario, identity: Identity | None, roots: tuple[x509.Certificate, ...]
-    ) -> Any:  # noqa: ANN401
+    ) -> Any:
         only = self.tls.TLSVersion.TLSv1_2
         return self.tls.TLSConfiguration(
             trust_store=self.tls.TrustStore([_certificate(root) for root in roots]),
@@ -106,7 +103,7 @@ class MbedTls:
         )
 
 
-def _certificate(certificate: x509.Certificate) -> Any:  # noqa: ANN401
+def _certificate(certificate: x509.Certificate) -> Any:
     return import_module("mbedtls.x509").CRT.from_DER(certificate.public_bytes(Encoding.DER))
 
 
@@ -121,7 +118,7 @@ def _chain(identity: Identity) -> tuple[Any, Any]:
 class MbedTlsContext:
     """One side's context."""
 
-    def __init__(self, library: MbedTls, context: Any) -> None:  # noqa: ANN401
+    def __init__(self, library: MbedTls, context: Any) -> None:
         self._library = library
         self._context = context
 
@@ -137,7 +134,7 @@ class MbedTlsContext:
 class MbedTlsEndpoint:
     """A TLSWrappedBuffer, whose buffers hold a few records: what goes in and out waits beside them."""
 
-    def __init__(self, library: MbedTls, buffer: Any) -> None:  # noqa: ANN401
+    def __init__(self, library: MbedTls, buffer: Any) -> None:
         tls = library.tls
         self._buffer = buffer
         self._validates = buffer.context.configuration.validate_certificates

@@ -15,12 +15,12 @@ from types import ModuleType
 from typing import Any, Final
 
 from tlsbench.errors import HandshakeError
+from tlsbench.implementations.common_gaps import NO_EARLY_DATA, NO_SINGLE_OPERATIONS, NO_STAPLING
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.openssl import cipher_from_openssl, group_list, version_from_openssl
 from tlsbench.pki import SERVER_NAME, Peers
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
-from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 
 _CHUNK_BYTES = 256 * 1024
 #: The suites that each of them offers and takes in TLS 1.3, and cannot be kept from.
@@ -60,7 +60,7 @@ class SslShaped:
     gaps: Callable[[ModuleType], tuple[Gap, ...]]
 
     @cached_property
-    def module(self) -> Any:  # noqa: ANN401 - each has the shape of ssl, and none its type
+    def module(self) -> Any:
         return import_module(self.module_name)
 
     def engine(self) -> str:
@@ -69,12 +69,9 @@ class SslShaped:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
-                gap(
-                    "a TLS library: primitives and certificates are in cryptography",
-                    workload=ONE_SIDED_WORKLOADS,
-                ),
-                gap("it has no early data", resumption="early-data"),
-                gap("it staples no OCSP response", ocsp="stapled"),
+                NO_SINGLE_OPERATIONS,
+                NO_EARLY_DATA,
+                NO_STAPLING,
                 *self.gaps(self.module),
                 gap(
                     f"{self.engine()} does not know the cipher suite",
@@ -136,7 +133,7 @@ class SslShaped:
             context.load_cert_chain(path)
         return SslShapedContext(self, context)
 
-    def _configure(self, context: Any, scenario: Scenario) -> None:  # noqa: ANN401
+    def _configure(self, context: Any, scenario: Scenario) -> None:
         versions = {"1.2": self.module.TLSVersion.TLSv1_2, "1.3": self.module.TLSVersion.TLSv1_3}
         context.minimum_version = context.maximum_version = versions[scenario.version]
         if self.curves:
@@ -160,7 +157,7 @@ def _others(suites: tuple[str, ...]) -> tuple[str, ...]:
 class SslShapedContext:
     """One side's SSLContext."""
 
-    def __init__(self, library: SslShaped, context: Any) -> None:  # noqa: ANN401
+    def __init__(self, library: SslShaped, context: Any) -> None:
         self._library = library
         self._context = context
         self._bio = library.module.MemoryBIO
@@ -196,9 +193,9 @@ class SslShapedEndpoint:
     def __init__(
         self,
         library: SslShaped,
-        tls: Any,  # noqa: ANN401
-        incoming: Any,  # noqa: ANN401
-        outgoing: Any,  # noqa: ANN401
+        tls: Any,
+        incoming: Any,
+        outgoing: Any,
         *,
         is_server: bool,
     ) -> None:
