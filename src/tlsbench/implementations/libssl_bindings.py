@@ -6,6 +6,7 @@ OpenSSL's ssl.h, where they have kept their meaning since 1.1.1.
 
 from __future__ import annotations
 
+import ctypes
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -81,8 +82,8 @@ _DECLARATIONS = """
     size_t BIO_ctrl_pending(BIO *bio);
 """
 
+#: Knows the declarations once a library is loaded: to parse them takes longer than to load it.
 ffi: Final = FFI()
-ffi.cdef(_DECLARATIONS)
 
 # SSL_CTX_ctrl and SSL_ctrl: ssl.h
 CTRL_MODE: Final = 33
@@ -161,11 +162,16 @@ def find() -> str | None:
     """The system's libssl, as the dynamic linker finds it; None if there is none."""
     for name in _NAMES:
         try:
-            load(name)
+            ctypes.CDLL(name)
         except OSError:
             continue
         return name
     return None
+
+
+@cache
+def _declare() -> None:
+    ffi.cdef(_DECLARATIONS)
 
 
 @cache
@@ -174,6 +180,7 @@ def load(path: str) -> Library:
 
     :raises OSError: if it cannot be loaded.
     """
+    _declare()
     beside = path.replace("libssl", "libcrypto")
     crypto = ffi.dlopen(beside if beside != path and (Path(beside).is_file() or "/" not in path) else path)
     return Library(ffi.dlopen(path), crypto, path)
