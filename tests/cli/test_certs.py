@@ -103,6 +103,11 @@ def test_a_wrong_plan_is_one_line_and_writes_nothing(
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_that_cannot_be_looked_at_is_one_line(capsys: Capture) -> None:
+    for command in ("init", "serve"):
+        assert "File name too long" in refused(capsys, command, "x" * 5000)
+
+
 def test_a_folder_that_exists_is_one_line(pki: Path, capsys: Capture) -> None:
     assert "--force replaces it" in refused(capsys, "init", str(pki))
 
@@ -176,6 +181,7 @@ def test_show_looks_at_a_server_on_this_machine(capsys: Capture) -> None:
     ("target", "line"),
     [
         ("missing.pem", "cannot read missing.pem: No such file"),
+        ("x" * 5000, "File name too long"),
         ("192.0.2.1:443", "192.0.2.1 is not this machine"),
         ("[2001:db8::1]:443", "2001:db8::1 is not this machine"),
         ("127.0.0.1:0", "port 0 does not exist"),

@@ -106,3 +106,8 @@ def test_what_is_no_text_is_refused() -> None:
     Path("x.json").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(RequestError, match="it is not text"):
         storage.load("x.json")
+
+
+def test_a_reference_that_cannot_be_looked_at_is_one_clear_line() -> None:
+    with pytest.raises(RequestError, match="cannot read x+: File name too long"):
+        storage.find("x" * 5000)

@@ -63,7 +63,11 @@ def load(folder: Path) -> Pki:
 
     :raises RequestError: in one line, if there is none, or it is not whole any more.
     """
-    if not (folder / MANIFEST).is_file():
+    try:
+        known = (folder / MANIFEST).is_file()
+    except OSError as error:
+        raise RequestError(f"cannot read {folder}: {error.strerror}") from error
+    if not known:
         raise RequestError(f"{folder} is no folder of 'tlsbench certs init': it has no {MANIFEST}")
     manifest = _manifest(folder)
     try:
@@ -133,14 +137,14 @@ def check_free(folder: Path, *, force: bool) -> None:
 
     :raises RequestError: if something is there that must stay.
     """
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        raise RequestError(f"{folder} exists and is no folder")
     try:
+        if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+            raise RequestError(f"{folder} exists and is no folder")
         if not folder.exists() or not any(folder.iterdir()):
             return
+        ours = (folder / MANIFEST).is_file() and _is_ours(folder)
     except OSError as error:
         raise RequestError(f"cannot read {folder}: {error.strerror}") from error
-    ours = (folder / MANIFEST).is_file() and _is_ours(folder)
     if not ours:
         raise RequestError(f"{folder} exists and is no PKI of tlsbench: it is left alone, --force or not")
     if not force:

@@ -90,8 +90,11 @@ def find(reference: str) -> Path:
     :raises RequestError: if there is none.
     """
     path = Path(reference)
-    if path.is_file():
-        return path
+    try:
+        if path.is_file():
+            return path
+    except OSError as error:  # a name that is too long, a folder that may not be searched
+        raise RequestError(f"cannot read {reference}: {error.strerror}") from None
     saved = _saved()
     matches = [
         file

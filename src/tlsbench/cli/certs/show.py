@@ -38,7 +38,7 @@ def show(target: str, password: str | None, *, as_json: bool) -> None:
 
 
 def _show(target: str, password: str | None, *, as_json: bool) -> None:
-    address = None if Path(target).exists() else _HOST_AND_PORT.fullmatch(target)
+    address = None if _is_there(Path(target)) else _HOST_AND_PORT.fullmatch(target)
     if address is not None:
         meeting = _look_at(address[1] or address[2], int(address[3]))
         bundle, remarks = Bundle(encoding="TLS", certificates=meeting.chain), _negotiated(meeting)
@@ -61,6 +61,13 @@ def _show(target: str, password: str | None, *, as_json: bool) -> None:
         console.print(_verdict(findings))
     for part in (*_crls(bundle.crls), *_requests(bundle.requests), *_responses(bundle.ocsp_responses)):
         console.print(part)
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return True  # something that cannot be looked at: reading it says why
 
 
 def _look_at(host: str, port: int) -> Meeting:
