@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tlsbench.certs import folder as pki_folder
-from tlsbench.certs.plan import PROFILES, Pki, Plan, make
+from tlsbench.certs.plan import PROFILES, Plan, make
 from tlsbench.errors import OutputError, RequestError
 from tlsbench.pki import check_ocsp_response
 
@@ -195,4 +195,3 @@ def test_lists_are_of_every_authority_and_empty() -> None:
     crls = PKI.crls()
     assert [crl.issuer for crl in crls] == [one.certificate.subject for one in reversed(PKI.authorities)]
     assert not any(len(crl) for crl in crls)
-    assert isinstance(PKI, Pki)

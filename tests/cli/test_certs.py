@@ -16,7 +16,7 @@ import pytest
 from tlsbench.certs.demos import DEMOS
 from tlsbench.cli.app import run
 from tlsbench.loopback import ClientSetup, Server, ServerSetup, meet
-from tlsbench.pki import Identity, Template, new_key, root_authority
+from tlsbench.pki import Identity, Template, root_authority
 from tlsbench.pki.bundle import read_bundle
 
 ROOT = root_authority("ecdsa-secp256r1")
@@ -338,4 +338,3 @@ def test_a_wrong_way_to_serve_is_one_line(
 
 def test_a_folder_that_is_no_pki_is_one_line(tmp_path: Path, capsys: Capture) -> None:
     assert "has no pki.json" in refused(capsys, "serve", str(tmp_path))
-    assert new_key("ed25519")

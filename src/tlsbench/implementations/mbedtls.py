@@ -152,7 +152,7 @@ class MbedTlsEndpoint:
                 self._drain()
                 if not self._incoming:
                     return False
-            except Exception as error:
+            except Exception as error:  # its errors have no common root
                 self._drain()
                 raise self._translated(error) from error
         self._drain()
@@ -188,7 +188,7 @@ class MbedTlsEndpoint:
                 if not self._incoming:
                     return b"".join(chunks)
                 continue
-            except Exception as error:
+            except Exception as error:  # its errors have no common root
                 raise self._translated(error) from error
             if not chunk and not self._incoming:
                 return b"".join(chunks)

@@ -125,7 +125,7 @@ class TlsliteEndpoint:
                     return bytes(state)
                 if state == _WANTS_BYTES and not self._pipe.incoming:
                     return b""
-        except Exception as error:
+        except Exception as error:  # as above
             raise HandshakeError(
                 f"tlslite: {' '.join(str(error).split()) or type(error).__name__}"
             ) from error
