@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from scipy.stats import binomtest
 
-from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.sampling import Plan, meter_named
 from tlsbench.sampling.duel import Match, OpenSide, duel, local_side
 from tlsbench.scenarios import Scenario, expand, parse
@@ -60,16 +60,18 @@ def _slower_side() -> Iterator[object]:
 
 def _comparison(scenario: Scenario, open_b: OpenSide, seconds: float, seed: int) -> PairedComparison:
     plan = Plan(time_budget_s=seconds, precision=0, seed=seed)
-    outcome = duel([Match(scenario, scenario)], local_side(_METER), open_b, plan, in_workers=False)
+    outcome = duel(
+        [Match(scenario, scenario)], local_side(_METER, [scenario]), open_b, plan, in_workers=False
+    )
     return compare_paired(outcome.records[0].epochs["total"])
 
 
 def main(duels: int, seconds: float) -> None:
     """Run the duels and print both rates with their 95 % intervals (Clopper and Pearson)."""
     selectors = ("implementation=pyopenssl", "implementation=ssl resumption=psk", "workload=bulk")
-    scenarios = [expand([parse([one], capabilities())], capabilities()).scenarios[0] for one in selectors]
+    scenarios = [expand([parse([one], spellings())], capabilities()).scenarios[0] for one in selectors]
     kinds: Mapping[str, tuple[OpenSide, str]] = {
-        "equals called different": (local_side(_METER), "~"),
+        "equals called different": (local_side(_METER, scenarios), "~"),
         "5 % not found": (_slower_side, "slower"),  # type: ignore[dict-item]
     }
     for kind, (open_b, right) in kinds.items():

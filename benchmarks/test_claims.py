@@ -10,7 +10,7 @@ from statistics import median
 
 import pytest
 
-from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.results import Cell, cell_from_series
 from tlsbench.sampling import Plan, measure, meter_named
 from tlsbench.scenarios import expand, parse
@@ -26,7 +26,7 @@ _SHARES: dict[str, float] = {}
 
 def _measured(*selectors: str) -> Mapping[tuple[str, ...], Cell]:
     """The cells of one run, by implementation, version, group, key and resumption."""
-    selections = [parse([selector], capabilities()) for selector in selectors]
+    selections = [parse([selector], spellings()) for selector in selectors]
     matrix = expand(selections, capabilities())
     assert not matrix.excluded
     clock = meter_named("wall").clock

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.results import Run
 from tlsbench.results.collect import collect
 from tlsbench.sampling import Plan, measure, meter_named
@@ -30,7 +30,7 @@ def scenarios_of() -> Callable[[str], tuple[Scenario, ...]]:
     """The scenarios that a selector spells; none may be excluded."""
 
     def find(selector: str) -> tuple[Scenario, ...]:
-        matrix = expand([parse([selector], tuple(capabilities()))], capabilities())
+        matrix = expand([parse([selector], spellings())], capabilities())
         assert not matrix.excluded, matrix.excluded
         return matrix.scenarios
 

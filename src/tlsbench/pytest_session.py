@@ -13,15 +13,15 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.implementations.registry import spellings
 from tlsbench.results import Cell, Run, cell_from_series
 from tlsbench.results.benchmark_json import extra_info, run_notes
 from tlsbench.results.cell import time_ns
 from tlsbench.results.collect import collect
 from tlsbench.results.environment import Disturbance
 from tlsbench.sampling import Plan, Series, interruptible, measure, meter_named, twins_of
+from tlsbench.sampling.places import places
 from tlsbench.scenarios import Matrix, Scenario, scenario_from_id
-from tlsbench.workloads import prepare
 
 _CLOCK = pytest.StashKey["ReplayClock"]()
 _METER = meter_named("wall")
@@ -99,7 +99,7 @@ class TlsSession:
 
     def scenario(self, scenario_id: str) -> Scenario:
         """The scenario of that id."""
-        return scenario_from_id(scenario_id, capabilities())
+        return scenario_from_id(scenario_id, spellings())
 
     def prepare_item(self, item: pytest.Item) -> None:
         """Put the replaying timer in place, before pytest-benchmark's fixture asks for one."""
@@ -156,13 +156,8 @@ class TlsSession:
     def _measure(self, scenarios: Sequence[Scenario], plan: Plan) -> Sequence[Series]:
         before = Disturbance.now()
         twins = twins_of(scenarios) if plan.time_budget_s else []
-        with interruptible() as asked:
-            outcome = measure(
-                [*scenarios, *twins],
-                lambda scenario: prepare(scenario, implementations(), _METER.clock),
-                plan,
-                stop_asked=asked,
-            )
+        with interruptible() as asked, places(scenarios, _METER) as make:
+            outcome = measure([*scenarios, *twins], make, plan, stop_asked=asked)
         self.interrupted = self.interrupted or outcome.stopped_by == "interrupt"
         measured, again = outcome.series[: len(scenarios)], outcome.series[len(scenarios) :]
         self._series.update({series.scenario.id: series for series in measured})

@@ -10,7 +10,7 @@ import pytest
 from tlsbench import pki
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations import ClientContext, ServerContext, TlsImplementation
-from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.links import MemoryLink
 from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads.exchange import Exchange, shake_hands
@@ -21,7 +21,7 @@ REAL = [name for name in TLS if name != "fake"]
 
 def scenario(implementation: str, selector: str = "") -> Scenario:
     text = f"implementation={implementation} {selector}"
-    matrix = expand([parse([text], capabilities())], capabilities())
+    matrix = expand([parse([text], spellings())], capabilities())
     if not matrix.scenarios:
         pytest.skip(matrix.excluded[0].reason)
     return matrix.scenarios[0]
@@ -43,7 +43,7 @@ def shake(one: Scenario, session: object | None = None) -> Exchange:
 @pytest.mark.parametrize("key", ["rsa-2048", "ecdsa-secp256r1", "ed25519", "ml-dsa-44"])
 def test_both_sides_agree_on_what_the_scenario_asks_for(name: str, version: str, key: str) -> None:
     matrix = expand(
-        [parse([f"implementation={name} version={version} key={key}"], capabilities())], capabilities()
+        [parse([f"implementation={name} version={version} key={key}"], spellings())], capabilities()
     )
     for one in matrix.scenarios:
         exchange = shake(one)

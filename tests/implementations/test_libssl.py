@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tlsbench import pki
-from tlsbench.errors import HandshakeError
+from tlsbench.errors import HandshakeError, ProofError
 from tlsbench.implementations import libssl, libssl_bindings, registry
 from tlsbench.implementations.libssl import LibSsl
 from tlsbench.implementations.missing import Missing
@@ -63,10 +64,13 @@ class Poorer:
     def __getattr__(self, name: str) -> Any:
         if name in self._without:
             raise AttributeError(name)
-        return getattr(self._library.ssl, name, None) or getattr(self._library.crypto, name)
+        return getattr(self._library, name)
+
+    def has(self, name: str) -> bool:
+        return name not in self._without and self._library.has(name)
 
     def lacks(self, *names: str) -> tuple[str, ...]:
-        return tuple(name for name in names if name in self._without)
+        return tuple(name for name in names if not self.has(name))
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -75,7 +79,13 @@ class Poorer:
 
 @pytest.mark.parametrize(
     ("without", "reason"),
-    [("SSL_read_early_data", "has no SSL_read_early_data"), ("SSL_set1_host", "has no SSL_set1_host")],
+    [
+        ("SSL_read_early_data", "has no SSL_read_early_data"),
+        ("SSL_set1_host", "has no SSL_set1_host"),
+        ("SSL_CTX_set_num_tickets", "cannot be told how many tickets"),
+        ("SSL_CTX_set_ciphersuites", "as a client of utls it is given TLS_AES_128_GCM_SHA256"),
+        ("SSL_get0_verified_chain", "has no SSL_get0_verified_chain"),
+    ],
 )
 def test_a_function_that_a_library_lacks_is_a_capability_with_its_reason(without: str, reason: str) -> None:
     assert NAME is not None
@@ -99,3 +109,45 @@ def test_a_library_that_is_not_there_is_listed_with_its_remedy(monkeypatch: pyte
 def test_a_name_that_nothing_has_is_no_library() -> None:
     with pytest.raises(OSError, match="libnothing"):
         libssl_bindings.load("libnothing.so.9")
+
+
+@pytest.mark.parametrize("tickets", ["0", "1", "4"])
+@pytest.mark.parametrize("name", ["libssl", "ssl"])
+def test_a_server_sends_as_many_tickets_as_it_is_told(
+    name: str, tickets: str, workload_of: Callable[[str], Any]
+) -> None:
+    cell = workload_of(f"implementation={name} tickets={tickets}")
+    cell.sample()
+    cell.scenario = replace(cell.scenario, tickets="3")
+    with pytest.raises(ProofError, match=f"tickets: wanted 3, got {tickets} "):
+        cell.sample()
+
+
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "signature=rsa_pss_rsae_sha512 key=rsa-2048",
+        "signature=rsa_pkcs1_sha384 key=rsa-2048 version=1.2",
+        "signature=ecdsa_secp384r1_sha384 key=ecdsa-secp384r1 version=1.2",
+        "signature=ed25519 key=ed25519",
+    ],
+)
+def test_a_handshake_is_signed_as_it_is_told(wanted: str, workload_of: Callable[[str], Any]) -> None:
+    cell = workload_of(f"implementation=libssl {wanted}")
+    cell.sample()
+    assert cell.proof()["signature"] == cell.scenario.signature
+    cell.scenario = replace(cell.scenario, signature="rsa_pss_rsae_sha384")
+    with pytest.raises(ProofError, match="signature: wanted rsa_pss_rsae_sha384, got "):
+        cell.sample()
+
+
+@pytest.mark.parametrize("kind", ["version=1.2 resumption=ticket", "resumption=psk", "resumption=early-data"])
+def test_a_session_is_resumed_from_its_bytes(kind: str, workload_of: Callable[[str], Any]) -> None:
+    cell = workload_of(f"implementation=libssl session=serialised {kind}")
+    for _ in range(3):
+        cell.sample()
+    assert isinstance(cell._session, bytes)
+    objects = workload_of(f"implementation=libssl {kind}")
+    cell.clients, cell.servers, cell._session = objects.clients, objects.servers, None
+    with pytest.raises(ProofError, match="session: wanted bytes, got a "):
+        cell.sample()

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlsbench.errors import WireError
-from tlsbench.links import Observed, observe
+from tlsbench.links import Observed, count_records, observe
 from tlsbench.pki import peers
+from tlsbench.scenarios import signatures
 
 
 def flights(maximum: ssl.TLSVersion) -> tuple[bytes, bytes]:
@@ -47,6 +48,7 @@ def test_a_tls_1_3_handshake_shows_version_cipher_and_group() -> None:
         certificates=None,
         client_auth=None,
         stapled=None,
+        signature=None,
     )
     assert observed.group is not None
 
@@ -55,6 +57,15 @@ def test_a_tls_1_2_handshake_shows_its_certificates_too() -> None:
     observed = observe(*TLS12)
     assert (observed.version, observed.resumption) == ("1.2", "none")
     assert (observed.certificates, observed.client_auth) == (2, False)
+    assert observed.signature in signatures.BY_CODE_POINT
+
+
+def test_records_are_counted_by_their_type() -> None:
+    first, second = b"\x17\x03\x03\x00\x01x\x16\x03\x03\x00\x00", b"\x17\x03\x03\x00\x00"
+    assert count_records([first, second], 23) == 2
+    assert count_records([first, second], 22) == 1
+    with pytest.raises(WireError, match="ends too early"):
+        count_records([first[:-1]], 23)
 
 
 @given(st.binary(max_size=600), st.binary(max_size=600))

@@ -31,8 +31,8 @@ def test_every_epoch_measures_both_sides_twice_in_the_same_rounds(scenarios_of: 
     seen: list[tuple[int, int]] = []
     outcome = duel(
         [Match(a, b)],
-        local_side(WALL),
-        local_side(WALL),
+        local_side(WALL, [a, b]),
+        local_side(WALL, [a, b]),
         QUICKLY,
         in_workers=False,
         observe=lambda done, of: seen.append((done, of)),
@@ -48,13 +48,15 @@ def test_every_epoch_measures_both_sides_twice_in_the_same_rounds(scenarios_of: 
 
 def test_a_primitive_has_one_side_alone(scenarios_of: Find) -> None:
     (one,) = scenarios_of("workload=primitive algorithm=sha-256/digest size=16B")
-    outcome = duel([Match(one, one)], local_side(WALL), local_side(WALL), QUICKLY, in_workers=False)
+    outcome = duel(
+        [Match(one, one)], local_side(WALL, [one]), local_side(WALL, [one]), QUICKLY, in_workers=False
+    )
     assert set(outcome.records[0].epochs) == {"total"}
 
 
 def test_a_request_to_stop_keeps_the_epochs_that_there_are(scenarios_of: Find) -> None:
     (one,) = scenarios_of("implementation=fake")
-    sides = local_side(WALL), local_side(WALL)
+    sides = local_side(WALL, [one]), local_side(WALL, [one])
     outcome = duel([Match(one, one)], *sides, QUICKLY, in_workers=False, stop_asked=lambda: True)
     assert outcome.interrupted
     assert len(outcome.records[0].epochs["total"]) == 1
@@ -66,7 +68,7 @@ def test_a_side_whose_proof_fails_ends_the_duel(scenarios_of: Find, monkeypatch:
     a, b = scenarios_of("implementation=pyopenssl group=X25519MLKEM768,secp384r1")
     monkeypatch.setattr(openssl_bindings, "set_groups", lambda context, names: None)
     with pytest.raises(ProofError, match="wanted secp384r1, got X25519MLKEM768"):
-        duel([Match(a, b)], local_side(WALL), local_side(WALL), QUICKLY, in_workers=False)
+        duel([Match(a, b)], local_side(WALL, [a, b]), local_side(WALL, [a, b]), QUICKLY, in_workers=False)
 
 
 def test_workers_measure_and_prove_in_processes_of_their_own(
@@ -153,15 +155,23 @@ def test_an_interpreter_that_is_not_there_is_told_as_such() -> None:
 def test_the_protocol_is_lines_of_json() -> None:
     requests = [
         {"prepare": "implementation=fake", "meter": "wall"},
-        {"sample": 0},
+        {"visit": 0, "rewarm": 1, "samples": 2},
         {"proof": 0},
         {"prepare": "key=rsa-1", "meter": "wall"},
     ]
     answers = io.StringIO()
     serve(io.StringIO("\n".join(map(json.dumps, requests))), answers)
-    greeting, cell, sample, proof, error = map(json.loads, answers.getvalue().splitlines())
+    greeting, cell, visit, proof, error = map(json.loads, answers.getvalue().splitlines())
     assert "ssl" in greeting["engines"]
-    assert cell == {"cell": 0}
-    assert set(sample) == {"client_ns", "server_ns", "total_ns", "operations"}
+    assert cell == {"cell": 0, "engines": {"fake": "none"}}
+    assert len(visit["samples"]) == 2
+    assert set(visit["samples"][0]) == {
+        "client_ns",
+        "server_ns",
+        "total_ns",
+        "operations",
+        "ledger",
+        "phases_ns",
+    }
     assert proof["proof"]["version"] == "1.3"
     assert "unknown key 'rsa-1'" in error["error"]

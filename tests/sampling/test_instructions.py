@@ -11,7 +11,8 @@ from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.results.cell import cell_from_count
 from tlsbench.sampling import instructions
-from tlsbench.sampling.instructions import HERE, Count, count_instructions, require_valgrind
+from tlsbench.sampling.instructions import Count, count_instructions, require_valgrind
+from tlsbench.sampling.places import interpreter_of
 from tlsbench.sampling.remote import Interpreter
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import compare_counts
@@ -93,7 +94,10 @@ def test_counts_repeat_and_one_percent_more_work_is_caught(
     monkeypatch.setattr(instructions, "_REPEATS", 2)
     small, large = scenarios_of("workload=primitive algorithm=sha-384/digest size=100KiB,101KiB")
     seen = []
-    counts = count_instructions([(small, HERE), (large, HERE)], lambda done, of: seen.append((done, of)))
+    counts = count_instructions(
+        [(small, interpreter_of(small)), (large, interpreter_of(large))],
+        lambda done, of: seen.append((done, of)),
+    )
     a, b = counts
     assert isinstance(a, Count)
     assert isinstance(b, Count)

@@ -58,6 +58,13 @@ def test_what_cannot_be_is_there_with_its_reason() -> None:
         ("implementation=cryptography", "cryptography: no TLS"),
         ("workload=bulk resumption=psk version=1.3", "a bulk has no resumption"),
         ("version=1.2 root_key=ml-dsa-44", "ML-DSA certificates need TLS 1.3"),
+        ("signature=ed25519 key=rsa-2048", "ed25519 signs with a key of ed25519"),
+        ("signature=rsa_pkcs1_sha256 key=rsa-2048 version=1.3", "TLS 1.3 signs no handshake with rsa_pkcs1"),
+        ("signature=rsa_pss_rsae_sha256 key=rsa-2048 resumption=psk", "a resumed handshake is not signed"),
+        ("tickets=0 resumption=psk", "a server that sends no ticket has none resumed"),
+        ("tickets=1 version=1.2", "the number of tickets is TLS 1.3's to choose"),
+        ("session=serialised", "a full handshake has no session"),
+        ("workload=bulk tickets=1", "a bulk has no tickets"),
         ("intermediate_key=rsa-2048 chain_length=1", "add chain_length=2"),
         ("ocsp=stapled resumption=psk", "a resumed handshake shows no certificate"),
         ("trust=150 resumption=ticket", "made anew with the trust store"),
@@ -192,3 +199,21 @@ def test_no_value_asked_for_is_lost(asked: dict[str, list[str]]) -> None:
     seen += [dict(word.split("=") for word in one.id.split()) for one in found.excluded]
     for axis, values in asked.items():
         assert {axes.get(axis, AXES[axis].neutral) for axes in seen} == set(values)
+
+
+def test_libraries_that_no_process_can_hold_together_do_not_meet() -> None:
+    capabilities = {
+        "system": Capabilities(libcrypto="the system's"),
+        "mine": Capabilities(libcrypto="/opt/mine"),
+        "own": Capabilities(),
+    }
+    text = "client=system,mine,own server=system,mine,own"
+    found = expand([parse([text], capabilities)], capabilities)
+    assert {(one.client, one.server) for one in found.scenarios} == {
+        ("system", "system"),
+        ("mine", "mine"),
+        *(pair for end in capabilities for pair in (("own", end), (end, "own"))),
+    }
+    assert found.excluded[0].reason == (
+        "a process holds one libcrypto of a name: system needs the system's, mine /opt/mine"
+    )

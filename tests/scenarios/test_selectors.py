@@ -94,3 +94,21 @@ def test_a_profile_that_names_no_workload_has_handshakes_alone() -> None:
 def test_one_end_takes_the_place_of_both() -> None:
     narrowed = narrow(({"implementation": ("ssl",)},), {"client": ("pyopenssl",)})
     assert narrowed == ({"client": ("pyopenssl",)},)
+
+
+WITH_PATHS = ("ssl", "libssl", "libssl:PATH")
+
+
+def test_an_implementation_may_be_named_by_a_path_which_keeps_its_case() -> None:
+    selection = parse(["implementation=ssl,LibSSL:/opt/Mine/libssl.so.3"], WITH_PATHS)
+    assert selection["implementation"] == ("ssl", "libssl:/opt/Mine/libssl.so.3")
+
+
+def test_a_star_stands_for_no_path() -> None:
+    assert parse(["implementation=*"], WITH_PATHS)["implementation"] == ("ssl", "libssl")
+
+
+@pytest.mark.parametrize("path", ["PATH", "lib/libssl.so.3", ""])
+def test_a_path_that_is_not_absolute_is_refused(path: str) -> None:
+    with pytest.raises(RequestError, match=f"'{path}' is no absolute path"):
+        parse([f"client=libssl:{path}"], WITH_PATHS)

@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tlsbench.errors import MeasurementError, unknown
-from tlsbench.implementations.registry import implementations
+from tlsbench.implementations.registry import implementations, spellings
 from tlsbench.report.formats import print_plain
 from tlsbench.results.environment import Disturbance, machine_info
 from tlsbench.results.machine import (
@@ -105,7 +105,7 @@ def _features() -> Sequence[Finding]:
 
 def _time_of_aes(environment: dict[str, str]) -> float:
     """Nanoseconds of an AES-128-GCM encryption in a process with these variables."""
-    scenario = scenario_from_id(_AES, tuple(implementations()))
+    scenario = scenario_from_id(_AES, spellings())
     with Worker(Interpreter(sys.executable, environment)) as worker:
         worker.greeting()
         workload = RemoteWorkload(worker, scenario, "wall")
@@ -115,7 +115,7 @@ def _time_of_aes(environment: dict[str, str]) -> float:
 
 def _measured() -> Sequence[Finding]:
     """Measure equals for a few seconds: the noise floor, and what disturbed it."""
-    scenario: Scenario = scenario_from_id(_SCENARIO, tuple(implementations()))
+    scenario: Scenario = scenario_from_id(_SCENARIO, spellings())
     clock = meter_named("wall").clock
     plan = Plan(time_budget_s=_SECONDS, precision=0, seed=0)
     before = Disturbance.now()

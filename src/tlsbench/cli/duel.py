@@ -23,7 +23,8 @@ from tlsbench.results.environment import engines
 from tlsbench.results.machine import governor
 from tlsbench.sampling import METERS, Meter, Plan, interruptible
 from tlsbench.sampling.duel import Match, duel, local_side, remote_side
-from tlsbench.sampling.instructions import HERE, INSTRUCTIONS, Count, count_instructions, require_valgrind
+from tlsbench.sampling.instructions import INSTRUCTIONS, Count, count_instructions, require_valgrind
+from tlsbench.sampling.places import interpreter_of, need_workers
 from tlsbench.stats import Interval, compare_paired, compare_paired_counts
 
 _GATE_FAILED = 1
@@ -114,13 +115,14 @@ def _fight(
         elif done in (1, of // 2, of):
             console.print(f"epoch {done} of {of}", highlight=False)
 
+    scenarios = [scenario for match in matches for scenario in (match.a, match.b)]
     with status or nullcontext():
         outcome = duel(
             matches,
-            remote_side(sides.a, meter) if sides.a else local_side(meter),
-            remote_side(sides.b, meter) if sides.b else local_side(meter),
+            remote_side(sides.a, meter) if sides.a else local_side(meter, scenarios),
+            remote_side(sides.b, meter) if sides.b else local_side(meter, scenarios),
             plan,
-            in_workers=sides.a is not None,
+            in_workers=sides.a is not None or need_workers(scenarios),
             observe=observe,
             stop_asked=asked,
         )
@@ -145,7 +147,7 @@ def _count(sides: Sides, matches: Sequence[Match], asked: Callable[[], bool]) ->
     """Count the instructions of the matches."""
     console = Console(stderr=True)
     ends = [
-        (scenario, interpreter or HERE)
+        (scenario, interpreter or interpreter_of(scenario))
         for match in matches
         for scenario, interpreter in ((match.a, sides.a), (match.b, sides.b))
     ]

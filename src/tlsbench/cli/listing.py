@@ -10,7 +10,7 @@ from typing import Any
 import tlsbench
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import RequestError, unknown
-from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.profiles import PROFILES
 
@@ -108,7 +108,7 @@ def _axes() -> list[dict[str, Any]]:
         {
             "name": axis.name,
             "summary": axis.meaning,
-            "values": ", ".join(axis.values or implementations()),
+            "values": ", ".join(axis.values or spellings()),
             "default": ", else ".join(axis.default) or "as implementation=",
         }
         for axis in AXES.values()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from tlsbench.errors import RequestError, unknown
-from tlsbench.implementations.registry import capabilities
+from tlsbench.implementations.registry import capabilities, spellings
 from tlsbench.results import Cell
 from tlsbench.scenarios import Matrix, Selection, expand, narrow, parse
 from tlsbench.scenarios.profiles import PROFILES
@@ -20,13 +20,13 @@ def matrix_of(selectors: Sequence[str], profile: str | None) -> Matrix:
     :raises RequestError: for an unknown profile, axis or value.
     """
     known = capabilities()
-    by = parse(selectors, tuple(known))
+    by = parse(selectors, spellings())
     if profile is None and by:
         return expand([by], known)
     name = (profile or "quick").lower()
     if name not in PROFILES:
         raise unknown("profile", name, PROFILES)
-    selections = [parse([text], tuple(known)) for text in PROFILES[name].selections]
+    selections = [parse([text], spellings()) for text in PROFILES[name].selections]
     return expand(narrow(selections, by), known)
 
 
@@ -38,7 +38,7 @@ def baseline_of(selector: str | None, ids: Sequence[dict[str, str]]) -> Callable
     """
     if selector is None:
         return None
-    wanted = parse([selector], tuple(capabilities()))
+    wanted = parse([selector], spellings())
     if not any(_selects(wanted, axes) for axes in ids):
         raise RequestError(
             f"--baseline '{selector}' selects none of the cells: see 'tlsbench list scenarios'"

@@ -15,7 +15,6 @@ from rich.console import Console
 
 from tlsbench.cli.request import baseline_of, fraction, matrix_of, seconds
 from tlsbench.errors import RequestError, unknown
-from tlsbench.implementations.registry import implementations
 from tlsbench.report import formats
 from tlsbench.report.live import ProgressView
 from tlsbench.results import Cell, Run, storage
@@ -24,14 +23,13 @@ from tlsbench.results.collect import collect, collect_counts
 from tlsbench.results.environment import Disturbance, machine_info
 from tlsbench.sampling import METERS, Meter, Plan, Progress, interruptible, measure, twins_of
 from tlsbench.sampling.instructions import (
-    HERE,
     INSTRUCTIONS,
     PROCESSES_PER_COUNT,
     count_instructions,
     require_valgrind,
 )
+from tlsbench.sampling.places import interpreter_of, places
 from tlsbench.scenarios import Matrix
-from tlsbench.workloads import prepare
 
 _INTERRUPTED = 130
 _FAILED = 3
@@ -120,14 +118,12 @@ def _timed(
         )
 
     before = Disturbance.now()
-    with ProgressView(Console(stderr=True), plan, run_so_far, is_baseline) as view:
-        outcome = measure(
-            [*matrix.scenarios, *twins_of(matrix.scenarios)],
-            lambda scenario: prepare(scenario, implementations(), meter.clock),
-            plan,
-            view,
-            asked,
-        )
+    with (
+        places(matrix.scenarios, meter) as make,
+        ProgressView(Console(stderr=True), plan, run_so_far, is_baseline) as view,
+    ):
+        scenarios = [*matrix.scenarios, *twins_of(matrix.scenarios)]
+        outcome = measure(scenarios, make, plan, view, asked)
     return collect(
         outcome.series[:cells],
         matrix.excluded,
@@ -150,7 +146,9 @@ def _counted(matrix: Matrix, plan: Plan, asked: Callable[[], bool]) -> Run:
 
     observe(0, len(matrix.scenarios) * PROCESSES_PER_COUNT)
     began = time.monotonic()
-    counts = count_instructions([(scenario, HERE) for scenario in matrix.scenarios], observe, asked)
+    counts = count_instructions(
+        [(scenario, interpreter_of(scenario)) for scenario in matrix.scenarios], observe, asked
+    )
     return collect_counts(
         list(zip(matrix.scenarios, counts, strict=True)),
         matrix.excluded,

@@ -29,7 +29,8 @@ class Negotiated:
     whether its chain (and on a client its host name) was verified, ``peer_chain_length`` how many
     certificates it sent (a resumed handshake has none). ``early_data`` is what a server received
     before the handshake was complete. ``ocsp`` is the status in the OCSP response that a client was shown
-    and found good to rely on, ``""`` if it was shown none.
+    and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
+    handshake, by its IANA name.
     """
 
     version: str | None
@@ -41,6 +42,7 @@ class Negotiated:
     peer_chain_length: int | None = None
     early_data: bytes = b""
     ocsp: str | None = None
+    signature: str | None = None
 
 
 class Endpoint(Protocol):

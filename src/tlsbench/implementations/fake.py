@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations import messages as tls
-from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS
+from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, by_libssl_alone
 from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.processor import ANY_CPU
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 
@@ -40,6 +41,8 @@ class Fake:
         return Capabilities(
             (
                 NO_SINGLE_OPERATIONS,
+                *by_libssl_alone(self.id),
+                ANY_CPU,
                 gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
                 gap("nothing is verified, so no roots are loaded", trust=("1", "150")),
             ),
@@ -271,7 +274,7 @@ def _server_flight(scenario: Scenario, *, resumed: bool) -> bytes:
     elif not resumed:
         chain = _vector(3, b"") * scenario.chain_length
         messages = _message(tls.CERTIFICATE, _vector(3, chain))
-        messages += _message(tls.SERVER_KEY_EXCHANGE, bytes([tls.NAMED_CURVE]) + group)
+        messages += _message(tls.SERVER_KEY_EXCHANGE, bytes([tls.NAMED_CURVE]) + group + _vector(1, b""))
         if scenario.client_auth == "required":
             messages += _message(tls.CERTIFICATE_REQUEST, b"")
     body = b"\x03\x03" + _RANDOM + _vector(1, b"") + suite + b"\x00" + _vector(2, extensions)

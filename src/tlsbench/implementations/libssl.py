@@ -1,14 +1,26 @@
-"""``libssl``: the system's libssl, without Python's ssl module or pyOpenSSL between it and the harness."""
+"""``libssl`` and ``libssl:PATH``: a libssl without Python's ssl module or pyOpenSSL on top of it.
+
+Several of them live in one process as long as the dynamic linker can tell their libcryptos apart: see
+:attr:`~tlsbench.implementations.libssl_bindings.Library.is_whole`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations import libssl_bindings as native
-from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS
+from tlsbench.implementations.common_gaps import (
+    DEFAULT_SIGNATURES,
+    NO_EARLY_DATA,
+    NO_SINGLE_OPERATIONS,
+    NO_STAPLING,
+    SYSTEM_LIBCRYPTO,
+    default_tickets,
+)
 from tlsbench.implementations.libssl_bindings import Library, ffi
 from tlsbench.implementations.libssl_endpoint import (
     MAX_EARLY_DATA_BYTES,
@@ -16,16 +28,27 @@ from tlsbench.implementations.libssl_endpoint import (
     reason,
     string,
 )
-from tlsbench.implementations.openssl import (
-    ML_DSA,
-    group_list,
-)
+from tlsbench.implementations.openssl import CPU_INFO, ML_DSA, group_list
+from tlsbench.implementations.processor import cpu_gaps
+from tlsbench.implementations.untold_suites import untold_suites
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.trust import trust_file
-from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
 
+#: What BoringSSL calls these groups, and OpenSSL too.
+_NIST_NAMES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "x25519": "X25519"}
+#: What OpenSSL_version(3) tells of itself.
+_VERSION: Final = 0
 _VERSIONS: Final = {"1.2": 0x0303, "1.3": 0x0304}
-_EARLY_DATA: Final = ("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data")
+#: What an axis needs, beyond what everything does: where one of them is lacking, these values cannot be.
+_ABILITIES: Final[tuple[tuple[tuple[str, ...], Gap], ...]] = (
+    (
+        ("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"),
+        NO_EARLY_DATA,
+    ),
+    (("SSL_CTX_callback_ctrl", "SSL_ctrl", "SSL_get0_verified_chain"), NO_STAPLING),
+    (("SSL_CTX_set1_sigalgs_list",), DEFAULT_SIGNATURES),
+)
 
 
 @dataclass(frozen=True)
@@ -44,42 +67,58 @@ class LibSsl:
         return native.load(self.path)
 
     def engine(self) -> str:
-        words = (string(self.library.OpenSSL_version(0)) or "").split()
+        words = (string(self.library.OpenSSL_version(_VERSION)) or "").split()
         return f"{' '.join(words[:2])} in {self.path}"
 
+    def processor(self) -> str | None:
+        told = string(self.library.OpenSSL_version(CPU_INFO))
+        return told if told and "ia32cap" in told else None
+
     def capabilities(self) -> Capabilities:
-        missing = self.library.missing
-        if missing:
+        library = self.library
+        if library.missing:
             every = tuple(_VERSIONS)
-            return Capabilities((gap(f"{self.path} has no {', '.join(missing)}", version=every),))
-        no_early_data = self.library.lacks(*_EARLY_DATA)
+            return Capabilities(
+                (gap(f"{self.path} has no {', '.join(library.missing)}", version=every),),
+                libcrypto=SYSTEM_LIBCRYPTO,
+            )
+        unknown = tuple(name for name in groups.BY_NAME if not self._knows_group(name))
         return Capabilities(
             (
                 NO_SINGLE_OPERATIONS,
-                gap(
-                    f"{self.engine()} does not know the group",
-                    group=tuple(name for name in groups.BY_NAME if not self._knows_group(name)),
-                ),
-                gap(
-                    f"{self.path} has no {', '.join(no_early_data)}",
-                    resumption="early-data" if no_early_data else (),
-                ),
+                *cpu_gaps(tells=self.processor() is not None),
                 *(
-                    gap(
-                        f"{self.engine()} has no ML-DSA certificates",
-                        # ML-KEM came with it, in OpenSSL 3.5
-                        **{axis: () if self._knows_group("MLKEM768") else ML_DSA},
-                    )
+                    Gap(f"{self.path} has no {', '.join(lacking)}", ability.when)
+                    for functions, ability in _ABILITIES
+                    if (lacking := library.lacks(*functions))
+                ),
+                *(() if library.has("SSL_CTX_set_num_tickets") else (default_tickets(self.id),)),
+                *(
+                    ()
+                    if library.has("SSL_CTX_ctrl")
+                    else (default_tickets(self.id, "its server sends its tickets with its first write"),)
+                ),
+                *(() if library.has("SSL_CTX_set_ciphersuites") else untold_suites(self.id, "utls")),
+                gap(f"{self.engine()} does not know the group", group=unknown),
+                *(
+                    gap(f"{self.engine()} takes no such certificates", **{axis: self._refused_keys()})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
-            )
+            ),
+            # Whatever comes by name may be what Python's ssl module came with.
+            libcrypto=SYSTEM_LIBCRYPTO if self.id == "libssl" else "",
         )
 
     def _knows_group(self, name: str) -> bool:
         context = _new_context(self.library, self.library.TLS_client_method())
-        result: int = self.library.SSL_CTX_ctrl(context, native.CTRL_SET_GROUPS_LIST, 0, _text(name))
+        result: int = self.library.SSL_CTX_set1_groups_list(context, _list_of((name,)))
         self.library.ERR_clear_error()
         return result == 1
+
+    def _refused_keys(self) -> tuple[str, ...]:
+        # ML-KEM came to OpenSSL with ML-DSA, in 3.5.
+        ml_dsa = () if self._knows_group("MLKEM768") else ML_DSA
+        return ml_dsa if self.library.has("SSL_CTX_ctrl") else ("ed25519", *ML_DSA)
 
     def client_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
         lib = self.library
@@ -88,10 +127,17 @@ class LibSsl:
         self._trust(context, (*peers.strangers, peers.root.certificate))
         lib.SSL_CTX_set_verify(context, native.VERIFY_PEER, ffi.NULL)
         # Sessions are handed over by hand.
-        lib.SSL_CTX_ctrl(context, native.CTRL_SET_SESSION_CACHE_MODE, native.SESSION_CACHE_OFF, ffi.NULL)
+        lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_OFF)
         if scenario.client_auth == "required":
             self._show(context, peers.client)
-        return LibSslContext(lib, context, wants_staple=scenario.ocsp == "stapled")
+        return LibSslContext(
+            lib,
+            context,
+            wants_staple=scenario.ocsp == "stapled",
+            serialises=scenario.session == "serialised",
+            # BoringSSL hands the sessions of TLS 1.3 to a callback, and to nobody else.
+            by_callback=scenario.resumption == "psk" and not lib.has("SSL_CTX_ctrl"),
+        )
 
     def server_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
         lib = self.library
@@ -102,6 +148,8 @@ class LibSsl:
             self._trust(context, (peers.root.certificate,))
             mode = native.VERIFY_PEER | native.VERIFY_FAIL_IF_NO_PEER_CERT
             lib.SSL_CTX_set_verify(context, mode, ffi.NULL)
+        if scenario.tickets not in ("", "default"):
+            self._must(lib.SSL_CTX_set_num_tickets(context, int(scenario.tickets)))
         early_data = scenario.resumption == "early-data"
         if early_data:
             lib.SSL_CTX_set_max_early_data(context, MAX_EARLY_DATA_BYTES)
@@ -128,14 +176,17 @@ class LibSsl:
     def _configure(self, context: Any, scenario: Scenario) -> None:
         lib = self.library
         version = _VERSIONS[scenario.version]
-        lib.SSL_CTX_ctrl(context, native.CTRL_MODE, native.MODE_NO_AUTO_CHAIN, ffi.NULL)
+        lib.SSL_CTX_set_mode(context, native.MODE_NO_AUTO_CHAIN)
+        self._must(lib.SSL_CTX_set_min_proto_version(context, version))
+        self._must(lib.SSL_CTX_set_max_proto_version(context, version))
         suite = ciphers.BY_NAME[scenario.cipher].openssl.encode("ascii")
-        set_suite = lib.SSL_CTX_set_ciphersuites if scenario.version == "1.3" else lib.SSL_CTX_set_cipher_list
-        wanted = _text(group_list(scenario))
-        self._must(lib.SSL_CTX_ctrl(context, native.CTRL_SET_MIN_PROTO_VERSION, version, ffi.NULL))
-        self._must(lib.SSL_CTX_ctrl(context, native.CTRL_SET_MAX_PROTO_VERSION, version, ffi.NULL))
-        self._must(set_suite(context, suite))
-        self._must(lib.SSL_CTX_ctrl(context, native.CTRL_SET_GROUPS_LIST, 0, wanted))
+        if scenario.version == "1.2":
+            self._must(lib.SSL_CTX_set_cipher_list(context, suite))
+        elif lib.has("SSL_CTX_set_ciphersuites"):
+            self._must(lib.SSL_CTX_set_ciphersuites(context, suite))
+        self._must(lib.SSL_CTX_set1_groups_list(context, _list_of(group_list(scenario).split(":"))))
+        if scenario.signature not in ("", "default"):
+            self._must(lib.SSL_CTX_set1_sigalgs_list(context, scenario.signature.encode("ascii")))
         if scenario.resumption == "session-id":
             lib.SSL_CTX_set_options(context, native.OP_NO_TICKET)
 
@@ -159,5 +210,6 @@ def _new_context(lib: Library, method: Any) -> Any:
     return ffi.gc(lib.SSL_CTX_new(method), lib.SSL_CTX_free)
 
 
-def _text(text: str) -> Any:
-    return ffi.new("char[]", text.encode("ascii"))
+def _list_of(names: Iterable[str]) -> bytes:
+    """A list of groups as every one of these libraries spells it."""
+    return ":".join(_NIST_NAMES.get(name, name) for name in names).encode("ascii")

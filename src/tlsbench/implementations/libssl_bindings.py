@@ -1,14 +1,16 @@
 """An OpenSSL-compatible libssl, loaded by path through cffi in ABI mode: no compiler, no headers.
 
-Much of OpenSSL's API is macros over ``SSL_ctrl`` and ``SSL_CTX_ctrl``; their commands are numbers here, from
-OpenSSL's ssl.h, where they have kept their meaning since 1.1.1.
+Much of OpenSSL's API is macros over ``SSL_ctrl`` and ``SSL_CTX_ctrl``, which BoringSSL, AWS-LC and LibreSSL
+have as functions; here they are called by their documented names, whichever they are. The commands behind
+the macros are numbers from OpenSSL's ssl.h, where they have kept their meaning since 1.1.1.
 """
 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +34,15 @@ _DECLARATIONS = """
     void SSL_CTX_free(SSL_CTX *context);
     long SSL_CTX_ctrl(SSL_CTX *context, int command, long number, void *pointer);
     long SSL_CTX_callback_ctrl(SSL_CTX *context, int command, void (*callback)(void));
+    int SSL_CTX_set_min_proto_version(SSL_CTX *context, uint16_t version);
+    int SSL_CTX_set_max_proto_version(SSL_CTX *context, uint16_t version);
+    int SSL_CTX_set1_groups_list(SSL_CTX *context, const char *list);
+    int SSL_CTX_set1_curves_list(SSL_CTX *context, const char *list);
+    int SSL_CTX_set1_sigalgs_list(SSL_CTX *context, const char *list);
+    uint32_t SSL_CTX_set_mode(SSL_CTX *context, uint32_t mode);
+    int SSL_CTX_set_session_cache_mode(SSL_CTX *context, int mode);
+    int SSL_set_tlsext_host_name(SSL *ssl, const char *name);
+    void SSL_CTX_sess_set_new_cb(SSL_CTX *context, int (*callback)(SSL *, SSL_SESSION *));
     unsigned long SSL_CTX_set_options(SSL_CTX *context, unsigned long options);
     int SSL_CTX_set_cipher_list(SSL_CTX *context, const char *list);
     int SSL_CTX_set_ciphersuites(SSL_CTX *context, const char *list);
@@ -65,11 +76,20 @@ _DECLARATIONS = """
     const SSL_CIPHER *SSL_get_current_cipher(const SSL *ssl);
     const char *SSL_CIPHER_get_name(const SSL_CIPHER *cipher);
     const char *SSL_group_to_name(SSL *ssl, int id);
+    uint16_t SSL_get_curve_id(const SSL *ssl);
+    const char *SSL_get_curve_name(uint16_t id);
+    uint16_t SSL_get_peer_signature_algorithm(const SSL *ssl);
+    int SSL_get_peer_signature_type_nid(const SSL *ssl, int *type);
+    int i2d_SSL_SESSION(SSL_SESSION *session, unsigned char **out);
+    SSL_SESSION *d2i_SSL_SESSION(SSL_SESSION **into, const unsigned char **data, long length);
     long SSL_get_verify_result(const SSL *ssl);
     X509 *SSL_get1_peer_certificate(const SSL *ssl);
+    X509 *SSL_get_peer_certificate(const SSL *ssl);
     OPENSSL_STACK *SSL_get_peer_cert_chain(const SSL *ssl);
     int OPENSSL_sk_num(const OPENSSL_STACK *stack);
     void *OPENSSL_sk_value(const OPENSSL_STACK *stack, int index);
+    int sk_num(const OPENSSL_STACK *stack);
+    void *sk_value(const OPENSSL_STACK *stack, int index);
     OPENSSL_STACK *SSL_get0_verified_chain(const SSL *ssl);
     void *CRYPTO_malloc(size_t bytes, const char *file, int line);
     int i2d_X509(X509 *certificate, unsigned char **out);
@@ -80,27 +100,26 @@ _DECLARATIONS = """
     int BIO_read(BIO *bio, void *buffer, int most);
     int BIO_write(BIO *bio, const void *data, int length);
     size_t BIO_ctrl_pending(BIO *bio);
+
+    typedef struct { const char *file; void *base; const char *symbol; void *address; } Dl_info;
+    int dladdr(const void *address, Dl_info *info);
 """
 
 #: Knows the declarations once a library is loaded: to parse them takes longer than to load it.
 ffi: Final = FFI()
 
 # SSL_CTX_ctrl and SSL_ctrl: ssl.h
-CTRL_MODE: Final = 33
-CTRL_SET_SESSION_CACHE_MODE: Final = 44
-CTRL_SET_HOST_NAME: Final = 55
 CTRL_SET_STATUS_CALLBACK: Final = 63
 CTRL_SET_STATUS_TYPE: Final = 65
 CTRL_GET_STATUS_RESPONSE: Final = 70
 CTRL_SET_STATUS_RESPONSE: Final = 71
+CTRL_GET_PEER_SIGNATURE_NID: Final = 108
+CTRL_GET_NEGOTIATED_GROUP: Final = 134
 STATUS_TYPE_OCSP: Final = 1
 STATUS_OK: Final = 0
-CTRL_SET_GROUPS_LIST: Final = 92
-CTRL_SET_MIN_PROTO_VERSION: Final = 123
-CTRL_SET_MAX_PROTO_VERSION: Final = 124
-CTRL_GET_NEGOTIATED_GROUP: Final = 134
 MODE_NO_AUTO_CHAIN: Final = 0x08
 SESSION_CACHE_OFF: Final = 0
+SESSION_CACHE_CLIENT: Final = 1
 OP_NO_TICKET: Final = 1 << 14
 VERIFY_PEER: Final = 1
 VERIFY_FAIL_IF_NO_PEER_CERT: Final = 2
@@ -110,41 +129,86 @@ X509_V_OK: Final = 0
 ERROR_WANT_READ: Final = 2
 ERROR_ZERO_RETURN: Final = 6
 
+
+def _number_macro(library: Library, command: int, context: Any, number: int) -> int:
+    result: int = library.SSL_CTX_ctrl(context, command, number, ffi.NULL)
+    return result
+
+
+def _text_macro(library: Library, command: int, context: Any, text: bytes) -> int:
+    result: int = library.SSL_CTX_ctrl(context, command, 0, ffi.new("char[]", text))
+    return result
+
+
+def _host_name(library: Library, command: int, tls: Any, name: Any) -> int:
+    result: int = library.SSL_ctrl(tls, command, 0, name)
+    return result
+
+
+#: What is a macro where it is no function, and the command that it stands for.
+_MACROS: Final[Mapping[str, tuple[Callable[..., int], int]]] = {
+    "SSL_CTX_set_mode": (_number_macro, 33),
+    "SSL_CTX_set_session_cache_mode": (_number_macro, 44),
+    "SSL_set_tlsext_host_name": (_host_name, 55),
+    "SSL_CTX_set1_groups_list": (_text_macro, 92),
+    "SSL_CTX_set1_sigalgs_list": (_text_macro, 98),
+    "SSL_CTX_set_min_proto_version": (_number_macro, 123),
+    "SSL_CTX_set_max_proto_version": (_number_macro, 124),
+}
+#: What some call otherwise.
+_OTHER_NAMES: Final = {
+    "SSL_CTX_set1_groups_list": "SSL_CTX_set1_curves_list",
+    "SSL_get1_peer_certificate": "SSL_get_peer_certificate",
+    "OPENSSL_sk_num": "sk_num",
+    "OPENSSL_sk_value": "sk_value",
+}
+
 #: What systems call it, newest first.
 _NAMES: Final = ("libssl.so.4", "libssl.so.3", "libssl.4.dylib", "libssl.3.dylib")
 #: What nothing can be driven and proved without.
 _NEEDED: Final = (
     "TLS_client_method",
-    "SSL_CTX_set_ciphersuites",
+    "SSL_CTX_set_min_proto_version",
+    "SSL_CTX_set1_groups_list",
+    "SSL_set_tlsext_host_name",
     "SSL_set1_host",
     "SSL_get1_peer_certificate",
-    "SSL_group_to_name",
+    "OPENSSL_sk_num",
     "SSL_session_reused",
 )
 
 
 @dataclass(frozen=True)
 class Library:
-    """A loaded libssl with its libcrypto: functions are looked up in both, by name."""
+    """A loaded libssl. What it needs of its libcrypto is found through it."""
 
     ssl: Any
-    crypto: Any
     path: str
 
     def __getattr__(self, name: str) -> Any:
-        """A function, which is found here at once from the second time on: the search is not TLS's time."""
-        try:
-            function = getattr(self.ssl, name)
-        except AttributeError:
-            function = getattr(self.crypto, name)
+        """A function, which is found here at once from the second time on: the search is not TLS's time.
+
+        :raises AttributeError: if the library has neither it nor another way to do it.
+        """
+        function = self._find(name)
         self.__dict__[name] = function
         return function
 
+    def _find(self, name: str) -> Any:
+        for known_as in (name, _OTHER_NAMES.get(name)):
+            if known_as and hasattr(self.ssl, known_as):
+                return getattr(self.ssl, known_as)
+        if name in _MACROS and hasattr(self.ssl, "SSL_CTX_ctrl"):
+            macro, command = _MACROS[name]
+            return partial(macro, self, command)
+        raise AttributeError(name)
+
     def lacks(self, *names: str) -> tuple[str, ...]:
         """Those of these functions that it does not have."""
-        return tuple(name for name in names if not self._has(name))
+        return tuple(name for name in names if not self.has(name))
 
-    def _has(self, name: str) -> bool:
+    def has(self, name: str) -> bool:
+        """Whether it has a function or another way to do the same."""
         try:
             getattr(self, name)
         except AttributeError:
@@ -155,6 +219,30 @@ class Library:
     def missing(self) -> tuple[str, ...]:
         """What it lacks that nothing works without."""
         return self.lacks(*_NEEDED)
+
+    @property
+    def libcrypto(self) -> str:
+        """The file of the libcrypto that the dynamic linker gave it; ``""`` if that is not to be told."""
+        program: Any = ffi.dlopen(None)
+        info: Any = ffi.new("Dl_info *")
+        if not program.dladdr(ffi.cast("void *", self.ssl.OpenSSL_version), info):
+            return ""
+        file = ffi.string(info.file)
+        assert isinstance(file, bytes)
+        return file.decode()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it got the libcrypto that lies beside it, if one does.
+
+        The dynamic linker gives a library what it needs by name; where a libcrypto of the same name is in
+        the process already, it gives that one, of whatever version.
+        """
+        if "/" not in self.path:
+            return True
+        folder = Path(self.path).resolve().parent
+        beside = any(folder.glob("libcrypto*"))
+        return not beside or Path(self.libcrypto).resolve().parent == folder
 
 
 @cache
@@ -176,11 +264,9 @@ def _declare() -> None:
 
 @cache
 def load(path: str) -> Library:
-    """Load a libssl by its file name or path, and the libcrypto beside it.
+    """Load a libssl by its file name or path.
 
     :raises OSError: if it cannot be loaded.
     """
     _declare()
-    beside = path.replace("libssl", "libcrypto")
-    crypto = ffi.dlopen(beside if beside != path and (Path(beside).is_file() or "/" not in path) else path)
-    return Library(ffi.dlopen(path), crypto, path)
+    return Library(ffi.dlopen(path), path)

@@ -10,8 +10,14 @@ from tlsbench.errors import CertificateError, HandshakeError
 from tlsbench.implementations import libssl_bindings as native
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libssl_bindings import Library, ffi
-from tlsbench.implementations.openssl import cipher_from_openssl, group_from_openssl, version_from_openssl
+from tlsbench.implementations.openssl import (
+    cipher_from_openssl,
+    group_from_openssl,
+    signature_from_nids,
+    version_from_openssl,
+)
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
+from tlsbench.scenarios import signatures
 
 #: What a server's tickets allow, and the most that is read at once.
 MAX_EARLY_DATA_BYTES: Final = 16384
@@ -19,6 +25,53 @@ _HOST: Final = SERVER_NAME.encode("ascii")
 _CHUNK_BYTES = 256 * 1024
 # enum values of SSL_read_early_data(3)
 _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = 1, 2
+
+
+class Sessions:
+    """The sessions of a client's context: how they are had, and in what shape they are kept.
+
+    :param serialises: whether they are kept as bytes (``i2d_SSL_SESSION``).
+    :param by_callback: whether the library hands them to a callback.
+    """
+
+    def __init__(self, lib: Library, context: Any, *, serialises: bool, by_callback: bool) -> None:
+        self._lib = lib
+        self._serialises = serialises
+        self._newest: Any = ffi.NULL
+        self._callback: Any = None
+        if by_callback:
+            self._callback = ffi.callback("int (SSL *, SSL_SESSION *)", self._keep)
+            lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_CLIENT)
+            lib.SSL_CTX_sess_set_new_cb(context, self._callback)
+
+    def _keep(self, _tls: Any, session: Any) -> int:
+        self._newest = ffi.gc(session, self._lib.SSL_SESSION_free)
+        return 1  # it is ours now
+
+    def of(self, tls: Any) -> object | None:
+        """The session of a connection, None if it has none."""
+        if self._callback is not None:
+            session, self._newest = self._newest, ffi.NULL
+        else:
+            session = ffi.gc(self._lib.SSL_get1_session(tls), self._lib.SSL_SESSION_free)
+        if session == ffi.NULL:
+            return None
+        return self._serialised(session) if self._serialises else session
+
+    def _serialised(self, session: Any) -> bytes:
+        data = ffi.new("unsigned char[]", self._lib.i2d_SSL_SESSION(session, ffi.NULL))
+        self._lib.i2d_SSL_SESSION(session, ffi.new("unsigned char **", data))
+        return bytes(ffi.buffer(data))
+
+    def resume(self, tls: Any, session: object) -> None:
+        """Have a connection resume a session."""
+        if not isinstance(session, bytes):
+            self._lib.SSL_set_session(tls, session)
+            return
+        data = ffi.from_buffer("unsigned char[]", session)
+        parsed = self._lib.d2i_SSL_SESSION(ffi.NULL, ffi.new("unsigned char **", data), len(session))
+        self._lib.SSL_set_session(tls, parsed)  # which counts a reference of its own
+        self._lib.SSL_SESSION_free(parsed)
 
 
 class LibSslContext:
@@ -31,10 +84,13 @@ class LibSslContext:
         *,
         early_data: bool = False,
         wants_staple: bool = False,
+        serialises: bool = False,
+        by_callback: bool = False,
         kept: object = None,
     ) -> None:
         self._lib = lib
         self._context = context
+        self._sessions = Sessions(lib, context, serialises=serialises, by_callback=by_callback)
         self._early_data = early_data
         self._wants_staple = wants_staple
         self._kept = kept
@@ -42,21 +98,21 @@ class LibSslContext:
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslEndpoint:
         lib = self._lib
-        endpoint = LibSslEndpoint(lib, self._context, is_server=False, wants_staple=self._wants_staple)
+        endpoint = LibSslEndpoint(lib, self._context, self._sessions, wants_staple=self._wants_staple)
         tls = endpoint.tls
         if self._wants_staple:
             lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_TYPE, native.STATUS_TYPE_OCSP, ffi.NULL)
         lib.SSL_set_connect_state(tls)
-        lib.SSL_ctrl(tls, native.CTRL_SET_HOST_NAME, 0, self._host)
+        lib.SSL_set_tlsext_host_name(tls, self._host)
         lib.SSL_set1_host(tls, self._host)
         if session is not None:
-            lib.SSL_set_session(tls, session)
+            self._sessions.resume(tls, session)
         if early_data:
             endpoint.write_early_data(early_data)
         return endpoint
 
     def accept(self) -> LibSslEndpoint:
-        endpoint = LibSslEndpoint(self._lib, self._context, is_server=True, reads_early_data=self._early_data)
+        endpoint = LibSslEndpoint(self._lib, self._context, None, reads_early_data=self._early_data)
         self._lib.SSL_set_accept_state(endpoint.tls)
         return endpoint
 
@@ -68,8 +124,8 @@ class LibSslEndpoint:
         self,
         lib: Library,
         context: Any,
+        sessions: Sessions | None,
         *,
-        is_server: bool,
         reads_early_data: bool = False,
         wants_staple: bool = False,
     ) -> None:
@@ -78,7 +134,7 @@ class LibSslEndpoint:
         self._incoming = lib.BIO_new(lib.BIO_s_mem())
         self._outgoing = lib.BIO_new(lib.BIO_s_mem())
         lib.SSL_set_bio(self.tls, self._incoming, self._outgoing)  # they are freed with it
-        self._is_server = is_server
+        self._sessions = sessions  # a client has them
         self._reads_early = reads_early_data
         self._early_data = b""
         self._wants_staple = wants_staple
@@ -169,23 +225,46 @@ class LibSslEndpoint:
     def negotiated(self) -> Negotiated:
         lib = self._lib
         certificate = self._peer_certificate()
-        group = lib.SSL_ctrl(self.tls, native.CTRL_GET_NEGOTIATED_GROUP, 0, ffi.NULL)
         cipher = lib.SSL_CIPHER_get_name(lib.SSL_get_current_cipher(self.tls))
         chain = lib.SSL_get_peer_cert_chain(self.tls)
         length = lib.OPENSSL_sk_num(chain) if chain != ffi.NULL else 0
         return Negotiated(
             version=version_from_openssl(string(lib.SSL_get_version(self.tls))),
             cipher=cipher_from_openssl(string(cipher)),
-            group=group_from_openssl(string(lib.SSL_group_to_name(self.tls, group))) if group else None,
+            group=self._group(),
             resumed=bool(lib.SSL_session_reused(self.tls)),
             peer_certificate=certificate,
             # Without a verification that was asked for and is good, a client here has no handshake.
             peer_verified=bool(certificate) and lib.SSL_get_verify_result(self.tls) == native.X509_V_OK,
             # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
-            peer_chain_length=length + self._is_server if chain != ffi.NULL else None,
+            peer_chain_length=length + (self._sessions is None) if chain != ffi.NULL else None,
             early_data=self._early_data,
             ocsp=self._ocsp,
+            signature=self._signature(),
         )
+
+    def _group(self) -> str | None:
+        lib = self._lib
+        if lib.has("SSL_group_to_name"):
+            group = lib.SSL_ctrl(self.tls, native.CTRL_GET_NEGOTIATED_GROUP, 0, ffi.NULL)
+            return group_from_openssl(string(lib.SSL_group_to_name(self.tls, group))) if group else None
+        if lib.has("SSL_get_curve_id"):
+            return group_from_openssl(string(lib.SSL_get_curve_name(lib.SSL_get_curve_id(self.tls))))
+        return None
+
+    def _signature(self) -> str | None:
+        """How the other side signed; None if it did not, or the library does not tell."""
+        lib = self._lib
+        if lib.has("SSL_get_peer_signature_algorithm"):
+            scheme = signatures.BY_CODE_POINT.get(lib.SSL_get_peer_signature_algorithm(self.tls))
+            return scheme.name if scheme else None
+        if not lib.has("SSL_get_peer_signature_type_nid"):
+            return None
+        kind, digest = ffi.new("int *"), ffi.new("int *")
+        if not lib.SSL_get_peer_signature_type_nid(self.tls, kind):
+            return None
+        lib.SSL_ctrl(self.tls, native.CTRL_GET_PEER_SIGNATURE_NID, 0, digest)
+        return signature_from_nids(kind[0], digest[0])
 
     def _peer_certificate(self) -> bytes:
         lib = self._lib
@@ -205,8 +284,7 @@ class LibSslEndpoint:
         return bytes(ffi.buffer(der, length))
 
     def session(self) -> object | None:
-        session = self._lib.SSL_get1_session(self.tls)
-        return ffi.gc(session, self._lib.SSL_SESSION_free) if session != ffi.NULL else None
+        return self._sessions.of(self.tls) if self._sessions is not None else None
 
     def close(self) -> None:
         # Without this OpenSSL takes the session for broken and forgets it.

@@ -13,8 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, NO_STAPLING
+from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, NO_STAPLING, by_libssl_alone
 from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.processor import ANY_CPU
 from tlsbench.pki import SERVER_NAME, Identity, Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
 
@@ -50,6 +51,8 @@ class MbedTls:
         return Capabilities(
             (
                 NO_SINGLE_OPERATIONS,
+                *by_libssl_alone(self.id),
+                ANY_CPU,
                 gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
                 gap("its API resumes nothing", resumption=("session-id", "ticket")),
                 NO_STAPLING,

@@ -6,10 +6,32 @@ from collections.abc import Mapping
 
 from tlsbench.scenarios import Scenario, ciphers, groups, keys
 
+#: What OpenSSL_version(3) tells of the processor.
+CPU_INFO = 9
 _VERSIONS: Mapping[str, str] = {"TLSv1.2": "1.2", "TLSv1.3": "1.3"}
 #: The key types that came with OpenSSL 3.5.
 ML_DSA = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"))
-_GROUPS = {name.lower(): name for name in groups.BY_NAME} | {"prime256v1": "secp256r1"}
+#: By NID_rsaEncryption or NID_rsassaPss and such, and NID_sha256 and such: obj_mac.h
+_SIGNATURES: Mapping[tuple[int, int], str] = {
+    (6, 672): "rsa_pkcs1_sha256",
+    (6, 673): "rsa_pkcs1_sha384",
+    (6, 674): "rsa_pkcs1_sha512",
+    (912, 672): "rsa_pss_rsae_sha256",
+    (912, 673): "rsa_pss_rsae_sha384",
+    (912, 674): "rsa_pss_rsae_sha512",
+    (408, 672): "ecdsa_secp256r1_sha256",
+    (408, 673): "ecdsa_secp384r1_sha384",
+    (1087, 0): "ed25519",
+    (1457, 0): "mldsa44",
+    (1458, 0): "mldsa65",
+    (1459, 0): "mldsa87",
+}
+_GROUPS = {name.lower(): name for name in groups.BY_NAME} | {
+    "prime256v1": "secp256r1",
+    "p-256": "secp256r1",
+    "p-384": "secp384r1",
+    "p-521": "secp521r1",
+}
 
 
 def version_from_openssl(name: str | None) -> str | None:
@@ -27,6 +49,11 @@ def cipher_from_openssl(name: str | None) -> str | None:
 def group_from_openssl(name: str | None) -> str | None:
     """The IANA name of a group; a name unknown here stays as it is."""
     return _GROUPS.get(name.lower(), name) if name is not None else None
+
+
+def signature_from_nids(kind: int, digest: int) -> str | None:
+    """The IANA name of a signature scheme, from OpenSSL's numbers for its kind of key and its digest."""
+    return _SIGNATURES.get((kind, digest))
 
 
 def group_list(scenario: Scenario) -> str:

@@ -14,6 +14,7 @@ from OpenSSL import SSL
 from OpenSSL.crypto import X509, X509Store
 
 from tlsbench.errors import HandshakeError
+from tlsbench.implementations.openssl import CPU_INFO
 
 _lib: Final[Any] = SSL._lib  # type: ignore[attr-defined]
 _ffi: Final[Any] = SSL._ffi  # type: ignore[attr-defined]
@@ -49,6 +50,11 @@ _X509_V_OK = 0
 def missing(ability: str) -> tuple[str, ...]:
     """The symbols that this pyOpenSSL lacks for an ability, a key of :data:`SYMBOLS`."""
     return tuple(symbol for symbol in SYMBOLS[ability] if not hasattr(_lib, symbol))
+
+
+def cpu_info() -> str:
+    """What the OpenSSL of the cryptography package says of the processor's features that it uses."""
+    return SSL.OpenSSL_version(CPU_INFO).decode("ascii")
 
 
 def knows_group(name: str) -> bool:

@@ -25,8 +25,9 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tlsbench.errors import MeasurementError, ProofError
-from tlsbench.implementations import certificates, verifiers
+from tlsbench.implementations import certificates, openssl_bindings, verifiers
 from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Peers, keys
 from tlsbench.pki.template import signature_hash
 from tlsbench.scenarios import Capabilities, Scenario, gap
@@ -70,10 +71,14 @@ class Cryptography:
         name = " ".join(backend.openssl_version_text().split()[:2])
         return f"{name} in cryptography {cryptography.__version__}"
 
+    def processor(self) -> str | None:
+        return openssl_bindings.cpu_info()
+
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
                 gap("a library of primitives has no TLS", workload=TLS_WORKLOADS),
+                *cpu_gaps(tells=True),
                 *(
                     gap(
                         f"the verifier of cryptography {cryptography.__version__} keeps to the CA/Browser "

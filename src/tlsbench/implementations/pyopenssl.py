@@ -11,6 +11,7 @@ from OpenSSL.crypto import X509
 from tlsbench.errors import CertificateError, HandshakeError
 from tlsbench.implementations import openssl_bindings as bindings
 from tlsbench.implementations.certificates import NOT_BY_OPENSSL, openssl_operation
+from tlsbench.implementations.common_gaps import by_libssl_alone
 from tlsbench.implementations.contract import Negotiated, Operation
 from tlsbench.implementations.openssl import (
     ML_DSA,
@@ -19,6 +20,7 @@ from tlsbench.implementations.openssl import (
     group_list,
     version_from_openssl,
 )
+from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import SERVER_NAME, Identity, Peers, check_ocsp_response, ocsp_response
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
@@ -49,6 +51,9 @@ class PyOpenSsl:
     def engine(self) -> str:
         return " ".join(SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode("ascii").split()[:2])
 
+    def processor(self) -> str | None:
+        return bindings.cpu_info()
+
     def capabilities(self) -> Capabilities:
         lacking = [symbol for ability in _NEEDED for symbol in bindings.missing(ability)]
         if lacking:
@@ -57,6 +62,8 @@ class PyOpenSsl:
             )
         return Capabilities(
             (
+                *by_libssl_alone(self.id),
+                *cpu_gaps(tells=True),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
                 gap(
                     "pyOpenSSL parses and verifies certificates; the rest is in cryptography",

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
 
+from tlsbench.errors import RequestError
 from tlsbench.implementations import libssl_bindings
 from tlsbench.implementations.contract import Implementation
 from tlsbench.implementations.fake import Fake
 from tlsbench.implementations.libssl import LibSsl
+from tlsbench.implementations.libssl_elsewhere import LibSslElsewhere
 from tlsbench.implementations.mbedtls import MbedTls
 from tlsbench.implementations.missing import Missing
 from tlsbench.implementations.primitives import Cryptography
@@ -19,6 +23,7 @@ from tlsbench.implementations.stdlib import STDLIB
 from tlsbench.implementations.tlslite import Tlslite
 from tlsbench.implementations.utls import UTLS
 from tlsbench.scenarios import Capabilities
+from tlsbench.scenarios.selectors import ANY_PATH
 
 #: Each member that a package brings, with that package's module and its name.
 _OPTIONAL: tuple[tuple[Implementation, str, str], ...] = (
@@ -27,6 +32,26 @@ _OPTIONAL: tuple[tuple[Implementation, str, str], ...] = (
     (MbedTls(), "mbedtls", "python-mbedtls"),
     (Tlslite(), "tlslite", "tlslite-ng"),
 )
+
+
+#: What makes an implementation of a path.
+_BY_PATH: Final = "libssl:"
+
+
+class _Members(dict[str, Implementation]):
+    """The implementations there are, and beside them those of any path, which are made when asked for."""
+
+    def __missing__(self, name: str) -> Implementation:
+        if not name.startswith(_BY_PATH):
+            raise KeyError(name)
+        return _libssl_at(name)
+
+
+class _Abilities(dict[str, Capabilities]):
+    """What they can do, and what those of any path can, which are asked when looked up."""
+
+    def __missing__(self, name: str) -> Capabilities:
+        return _of_path(name)
 
 
 @cache
@@ -40,7 +65,12 @@ def implementations() -> Mapping[str, Implementation]:
         Cryptography(),
         Fake(),
     )
-    return {member.id: member for member in members}
+    return _Members({member.id: member for member in members})
+
+
+def spellings() -> tuple[str, ...]:
+    """What selectors take for an implementation (see :func:`tlsbench.scenarios.parse`)."""
+    return (*implementations(), _BY_PATH + ANY_PATH)
 
 
 def _installed() -> Iterator[Implementation]:
@@ -62,6 +92,31 @@ def _libssl() -> Implementation:
 
 
 @cache
+def _of_path(name: str) -> Capabilities:
+    return implementations()[name].capabilities()
+
+
+@cache
+def _libssl_at(name: str) -> Implementation:
+    """The libssl that an id names by its path.
+
+    :raises RequestError: if no process can load it.
+    """
+    path = name.removeprefix(_BY_PATH)
+    if not Path(path).is_file():
+        raise RequestError(f"there is no file {path}")
+    here = LibSsl(path, name, "a libssl by its path, called through cffi")
+    try:
+        if here.library.is_whole and not here.library.lacks("OpenSSL_version"):
+            return here
+    except OSError:
+        pass  # the process below says why, if it fails there too
+    elsewhere = LibSslElsewhere(path, name)
+    elsewhere.engine()
+    return elsewhere
+
+
+@cache
 def capabilities() -> Mapping[str, Capabilities]:
     """What each implementation can do, by its id, as :func:`tlsbench.scenarios.expand` takes it."""
-    return {name: member.capabilities() for name, member in implementations().items()}
+    return _Abilities({name: member.capabilities() for name, member in implementations().items()})

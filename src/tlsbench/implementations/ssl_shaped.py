@@ -12,30 +12,26 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.common_gaps import NO_EARLY_DATA, NO_SINGLE_OPERATIONS, NO_STAPLING
+from tlsbench.implementations.common_gaps import (
+    DEFAULT_SIGNATURES,
+    NO_EARLY_DATA,
+    NO_SINGLE_OPERATIONS,
+    NO_STAPLING,
+    default_tickets,
+    session_objects,
+)
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.openssl import cipher_from_openssl, group_list, version_from_openssl
+from tlsbench.implementations.processor import cpu_gaps
+from tlsbench.implementations.untold_suites import untold_suites
 from tlsbench.pki import SERVER_NAME, Peers
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
 
 _CHUNK_BYTES = 256 * 1024
-#: The suites that each of them offers and takes in TLS 1.3, and cannot be kept from.
-_TLS13_SUITES: Final = ("TLS_AES_256_GCM_SHA384", "TLS_AES_128_GCM_SHA256", "TLS_CHACHA20_POLY1305_SHA256")
-_CLIENTS_FIRST: Final = {
-    "ssl": "TLS_AES_256_GCM_SHA384",
-    "utls": "TLS_AES_128_GCM_SHA256",
-    "rtls": "TLS_AES_128_GCM_SHA256",
-}
-#: The suite that a server (first) takes of a client (second), where neither can be told which.
-_TLS13_PICKS: Final[Mapping[str, Mapping[str, str]]] = {
-    "ssl": dict.fromkeys(_CLIENTS_FIRST, "TLS_AES_256_GCM_SHA384"),
-    "utls": _CLIENTS_FIRST,
-    "rtls": _CLIENTS_FIRST,
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +43,9 @@ class SslShaped:
     :param curves: what its ``set_ecdh_curve`` calls each group; empty if it cannot be told.
     :param takes_curve_list: whether that takes several groups, separated by colons.
     :param writes_whole: whether one write takes all that it is given.
+    :param sets_tickets: whether its contexts have ``num_tickets``.
+    :param libcrypto: as in :class:`~tlsbench.scenarios.Capabilities`.
+    :param processor_of: as in :class:`~tlsbench.implementations.processor.TellsProcessor`, from the module.
     :param gaps: what it cannot do beside what follows from the above.
     """
 
@@ -57,6 +56,9 @@ class SslShaped:
     curves: Mapping[str, str]
     takes_curve_list: bool = False
     writes_whole: bool = True
+    sets_tickets: bool = False
+    libcrypto: str = ""
+    processor_of: Callable[[ModuleType], str | None] = lambda _module: None
     gaps: Callable[[ModuleType], tuple[Gap, ...]]
 
     @cached_property
@@ -66,38 +68,28 @@ class SslShaped:
     def engine(self) -> str:
         return self.engine_of(self.module)
 
+    def processor(self) -> str | None:
+        return self.processor_of(self.module)
+
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
                 NO_SINGLE_OPERATIONS,
                 NO_EARLY_DATA,
                 NO_STAPLING,
+                DEFAULT_SIGNATURES,
+                session_objects(self.id),
+                *(() if self.sets_tickets else (default_tickets(self.id),)),
+                *cpu_gaps(tells=self.processor() is not None),
                 *self.gaps(self.module),
                 gap(
                     f"{self.engine()} does not know the cipher suite",
                     version="1.2",
                     cipher=tuple(suite.name for suite in ciphers.CIPHER_SUITES if not self._knows(suite)),
                 ),
-                *(
-                    gap(
-                        f"in TLS 1.3 it offers and takes {', '.join(_TLS13_SUITES)}, and no other",
-                        version="1.3",
-                        cipher=_others(_TLS13_SUITES),
-                        **{side: self.id},
-                    )
-                    for side in ("client", "server")
-                ),
-                *(
-                    gap(
-                        f"as a server of {client} it takes {pick} in TLS 1.3, and cannot be told otherwise",
-                        version="1.3",
-                        client=client,
-                        server=self.id,
-                        cipher=_others((pick,)),
-                    )
-                    for client, pick in _TLS13_PICKS[self.id].items()
-                ),
-            )
+                *untold_suites(self.id, self.id),
+            ),
+            libcrypto=self.libcrypto,
         )
 
     def _knows(self, suite: ciphers.CipherSuite) -> bool:
@@ -127,6 +119,8 @@ class SslShaped:
         if scenario.client_auth == "required":
             context.load_verify_locations(cadata=peers.root.certificate_pem.decode("ascii"))
             context.verify_mode = self.module.CERT_REQUIRED
+        if scenario.tickets not in ("", "default"):
+            context.num_tickets = int(scenario.tickets)
         if hasattr(context, "set_session_id_context"):
             context.set_session_id_context(b"tlsbench")
         with peers.server.pem_file() as path:
@@ -148,10 +142,6 @@ class SslShaped:
 def groups_but(names: Mapping[str, str] | tuple[str, ...]) -> tuple[str, ...]:
     """Every group but these."""
     return tuple(name for name in groups.BY_NAME if name not in names)
-
-
-def _others(suites: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in ciphers.BY_NAME if name not in suites)
 
 
 class SslShapedContext:

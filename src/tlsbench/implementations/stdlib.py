@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
+from importlib import import_module
 from types import ModuleType
 from typing import Final
 
-from tlsbench.implementations.openssl import ML_DSA
+from tlsbench.implementations.common_gaps import SYSTEM_LIBCRYPTO
+from tlsbench.implementations.openssl import CPU_INFO, ML_DSA
 from tlsbench.implementations.ssl_shaped import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap, keys
 
@@ -56,11 +59,25 @@ def _engine(ssl: ModuleType) -> str:
     return " ".join(ssl.OPENSSL_VERSION.split()[:2])
 
 
+def _processor(_ssl: ModuleType) -> str | None:
+    """Asked of the libcrypto that the extension module is linked to."""
+    try:
+        version = ctypes.CDLL(import_module("_ssl").__file__).OpenSSL_version
+    except (AttributeError, OSError):
+        return None  # linked into it, with its names hidden
+    version.restype = ctypes.c_char_p
+    told: bytes = version(CPU_INFO)
+    return told.decode("ascii")
+
+
 STDLIB: Final = SslShaped(
     id="ssl",
     summary="Python's ssl module",
     module_name="ssl",
     engine_of=_engine,
     curves=_CURVES,
+    sets_tickets=True,
+    libcrypto=SYSTEM_LIBCRYPTO,
+    processor_of=_processor,
     gaps=_gaps,
 )

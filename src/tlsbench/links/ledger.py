@@ -45,9 +45,15 @@ def summarise(entries: Sequence[Entry]) -> Ledger:
     )
 
 
+def flights(entries: Sequence[Entry], direction: Direction) -> list[bytes]:
+    """What one side sent, flight by flight."""
+    return [
+        b"".join(data for _, data in group)
+        for way, group in groupby(entries, key=lambda entry: entry[0])
+        if way is direction
+    ]
+
+
 def first_flight(entries: Sequence[Entry], direction: Direction) -> bytes:
     """All that one side sent in its first flight."""
-    for way, group in groupby(entries, key=lambda entry: entry[0]):
-        if way is direction:
-            return b"".join(data for _, data in group)
-    return b""
+    return next(iter(flights(entries, direction)), b"")

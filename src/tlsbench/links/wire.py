@@ -8,7 +8,7 @@ TLS stack: everything else raises :class:`~tlsbench.errors.WireError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tlsbench.errors import WireError
@@ -40,8 +40,8 @@ class Observed:
 
     ``cipher`` and ``group`` are code points; ``group`` is None where no key was exchanged.
     ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
-    and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response; None where
-    the wire hides it (TLS 1.3).
+    and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response, ``signature``
+    the code point of the scheme by which it signed its keys; None where the wire hides it (TLS 1.3).
     ``hello_retry`` tells of an extra round trip for another group.
     """
 
@@ -53,6 +53,7 @@ class Observed:
     certificates: int | None
     client_auth: bool | None
     stapled: bool | None
+    signature: int | None
 
 
 def observe(client_flight: bytes, server_flight: bytes) -> Observed:
@@ -89,19 +90,34 @@ def observe(client_flight: bytes, server_flight: bytes) -> Observed:
             certificates=None,
             client_auth=None,
             stapled=None,
+            signature=None,
         )
     certificates = server_messages.get(CERTIFICATE)
     by_ticket = bool(offered.get(SESSION_TICKET))
+    group, signature = _server_keys(server_messages.get(SERVER_KEY_EXCHANGE))
     return Observed(
         version=version,
         cipher=cipher,
-        group=_named_curve(server_messages.get(SERVER_KEY_EXCHANGE)),
+        group=group,
         resumption="none" if certificates is not None else "ticket" if by_ticket else "session-id",
         hello_retry=False,
         certificates=_count_certificates(certificates) if certificates is not None else 0,
         client_auth=CERTIFICATE_REQUEST in server_messages,
         stapled=CERTIFICATE_STATUS in server_messages,
+        signature=signature,
     )
+
+
+def count_records(flights: Iterable[bytes], content_type: int) -> int:
+    """How many records of a type there are in these flights, each of whole records."""
+    count = 0
+    for flight in flights:
+        records = _Reader(flight)
+        while records:
+            count += records.number(1) == content_type
+            records.number(2)  # legacy_record_version
+            records.vector(2)
+    return count
 
 
 class _Reader:
@@ -161,11 +177,16 @@ def _hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
     return found
 
 
-def _named_curve(server_key_exchange: bytes | None) -> int | None:
+def _server_keys(server_key_exchange: bytes | None) -> tuple[int | None, int | None]:
+    """The group and the signature scheme of a ServerKeyExchange (RFC 8422 section 5.4)."""
     if server_key_exchange is None:
-        return None
+        return None, None
     message = _Reader(server_key_exchange)
-    return message.number(2) if message.number(1) == NAMED_CURVE else None
+    if message.number(1) != NAMED_CURVE:
+        return None, None
+    group = message.number(2)
+    message.vector(1)  # the public key
+    return group, message.number(2) if message else None
 
 
 def _count_certificates(message: bytes) -> int:

@@ -8,14 +8,14 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from statistics import median
 
-from tlsbench.implementations.registry import implementations
 from tlsbench.sampling.meters import Meter
+from tlsbench.sampling.places import places
 from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
 from tlsbench.sampling.runner import Plan, Series, measure
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.stats import Epoch
-from tlsbench.workloads import Sample, Workload, prepare
+from tlsbench.workloads import Sample, Workload
 
 #: What a duel compares. A primitive has its total alone.
 SIDES: Mapping[str, Callable[[Sample], float]] = {
@@ -58,14 +58,12 @@ class DuelOutcome:
     interrupted: bool
 
 
-def local_side(meter: Meter) -> OpenSide:
-    """A side in this process."""
+def local_side(meter: Meter, scenarios: Sequence[Scenario]) -> OpenSide:
+    """A side of this Python.
 
-    @contextmanager
-    def open_side() -> Iterator[Callable[[Scenario], Workload]]:
-        yield lambda scenario: prepare(scenario, implementations(), meter.clock)
-
-    return open_side
+    :param scenarios: those of both sides, so that both are measured here or both in workers.
+    """
+    return lambda: places(scenarios, meter)
 
 
 def remote_side(interpreter: Interpreter, meter: Meter) -> OpenSide:

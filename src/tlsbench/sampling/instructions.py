@@ -15,7 +15,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -148,7 +147,3 @@ def _run(scenario: Scenario, interpreter: Interpreter, samples: int) -> tuple[in
         last = " | ".join(words[-3:]) or f"exit code {done.returncode}"
         raise MeasurementError(f"counting instructions in {interpreter.python} failed: {last}")
     return int(collected[1]), json.loads(done.stdout.splitlines()[-1])
-
-
-#: The interpreter that runs this.
-HERE = Interpreter(sys.executable, {})

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tlsbench.errors import MeasurementError
+from tlsbench.links import Ledger
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import Sample
 
@@ -131,7 +132,10 @@ class RemoteWorkload:
     def __init__(self, worker: Worker, scenario: Scenario, meter: str) -> None:
         self._worker = worker
         self._scenario = scenario
-        self._cell = worker.ask({"prepare": scenario.id, "meter": meter})["cell"]
+        answer = worker.ask({"prepare": scenario.id, "meter": meter})
+        self._cell = answer["cell"]
+        #: The engines of both ends over there, by implementation.
+        self.engines: Mapping[str, str] = answer["engines"]
 
     @property
     def scenario(self) -> Scenario:
@@ -140,7 +144,15 @@ class RemoteWorkload:
 
     def sample(self) -> Sample:
         """Measure once, over there."""
-        return Sample(**self._worker.ask({"sample": self._cell}))
+        return self.visit(0, 1)[0]
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        """Measure so often in a row, over there, after as many runs that do not count.
+
+        To ask for each sample would let the caches cool in between.
+        """
+        answer = self._worker.ask({"visit": self._cell, "rewarm": rewarm, "samples": samples})
+        return [Sample(ledger=Ledger(*one.pop("ledger")), **one) for one in answer["samples"]]
 
     def proof(self) -> Mapping[str, object]:
         """What was negotiated over there."""

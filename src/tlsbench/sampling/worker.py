@@ -3,8 +3,8 @@
 Another Python, or another environment, cannot be measured from within; so a duel between two of them
 starts a worker in each. Requests and answers are lines of JSON on standard input and output:
 
-    → {"prepare": "<scenario id>", "meter": "wall"}    ← {"cell": 0}
-    → {"sample": 0}                                    ← {"client_ns": …, "server_ns": …, …}
+    → {"prepare": "<scenario id>", "meter": "wall"}    ← {"cell": 0, "engines": {…}}
+    → {"visit": 0, "rewarm": 1, "samples": 2}          ← {"samples": [{"client_ns": …, …}, …]}
     → {"proof": 0}                                     ← {"proof": {…}}
 
 The first line, before any request, is ``{"version": …, "engines": {…}}``. What goes wrong is answered by
@@ -18,14 +18,16 @@ import gc
 import json
 import signal
 import sys
+from dataclasses import astuple
 from typing import Any, TextIO
 
 import tlsbench
 from tlsbench.errors import RequestError, TlsbenchError
-from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.implementations.registry import capabilities, implementations, spellings
+from tlsbench.sampling.heap import keep_heap
 from tlsbench.sampling.meters import meter_named
 from tlsbench.scenarios import expand, parse
-from tlsbench.workloads import Workload, prepare
+from tlsbench.workloads import Sample, Workload, prepare, prove_processor
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
@@ -44,22 +46,33 @@ def serve(requests: TextIO, answers: TextIO) -> None:
 
 def _handle(request: dict[str, Any], cells: list[Workload]) -> dict[str, Any]:
     if "prepare" in request:
-        matrix = expand([parse([request["prepare"]], tuple(capabilities()))], capabilities())
+        matrix = expand([parse([request["prepare"]], spellings())], capabilities())
         if len(matrix.scenarios) != 1:
             reasons = "; ".join(excluded.reason for excluded in matrix.excluded)
             raise RequestError(f"cannot measure '{request['prepare']}' here: {reasons}")
         clock = meter_named(request["meter"]).clock
         cells.append(prepare(matrix.scenarios[0], implementations(), clock))
-        return {"cell": len(cells) - 1}
-    if "sample" in request:
-        sample = cells[request["sample"]].sample()
-        return {
-            "client_ns": sample.client_ns,
-            "server_ns": sample.server_ns,
-            "total_ns": sample.total_ns,
-            "operations": sample.operations,
-        }
-    return {"proof": dict(cells[request["proof"]].proof())}
+        ends = dict.fromkeys((matrix.scenarios[0].client, matrix.scenarios[0].server))
+        engines = {end: implementations()[end].engine() for end in ends}
+        return {"cell": len(cells) - 1, "engines": engines}
+    if "visit" in request:
+        sample = cells[request["visit"]].sample
+        for _ in range(request["rewarm"]):
+            sample()
+        return {"samples": [_plain(one) for one in [sample() for _ in range(request["samples"])]]}
+    cell = cells[request["proof"]]
+    return {"proof": {**cell.proof(), **prove_processor(cell.scenario, implementations())}}
+
+
+def _plain(sample: Sample) -> dict[str, Any]:
+    return {
+        "client_ns": sample.client_ns,
+        "server_ns": sample.server_ns,
+        "total_ns": sample.total_ns,
+        "operations": sample.operations,
+        "ledger": astuple(sample.ledger),
+        "phases_ns": sample.phases_ns,
+    }
 
 
 def _answer(answers: TextIO, answer: dict[str, Any]) -> None:
@@ -70,5 +83,6 @@ def _answer(answers: TextIO, answer: dict[str, Any]) -> None:
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
     gc.disable()
+    keep_heap()
     with contextlib.suppress(BrokenPipeError):
         serve(sys.stdin, sys.stdout)

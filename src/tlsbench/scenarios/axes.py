@@ -15,6 +15,7 @@ from tlsbench.scenarios.ciphers import CIPHER_SUITES
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import KEY_TYPES
 from tlsbench.scenarios.operations import OPERATIONS
+from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,35 @@ _AXES = (
         neutral="memory",
     ),
     Axis(
+        "signature",
+        "how the server signs the handshake, IANA name (default is what both libraries prefer)",
+        ("default", *(scheme.name for scheme in SIGNATURE_SCHEMES)),
+        ("default",),
+        neutral="default",
+    ),
+    Axis(
+        "tickets",
+        "session tickets that a TLS 1.3 server sends after a handshake (default is the library's own number)",
+        ("default", "0", "1", "2", "3", "4"),
+        ("default",),
+        neutral="default",
+    ),
+    Axis(
+        "session",
+        "what a client keeps of a session: the library's object, or its bytes, which it parses to resume",
+        ("object", "serialised"),
+        ("object",),
+        neutral="object",
+    ),
+    Axis(
+        "cpu",
+        "what the engines may use of an x86-64 processor: all of it, or not its AES, its AVX-512, or neither "
+        "these nor anything since SSE3",
+        ("native", "no-aes", "no-avx512", "baseline"),
+        ("native",),
+        neutral="native",
+    ),
+    Axis(
         "link",
         "what carries the bytes between client and server",
         ("memory", "tcp", "unix"),
@@ -146,14 +176,15 @@ AXES = {axis.name: axis for axis in _AXES}
 
 _CONNECTION_AXES = ("client", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
 _ISSUER_AXES = ("intermediate_key", "root_key")
+_HANDSHAKE_AXES = ("ocsp", "trust", "signature", "tickets", "resumption", "session")
 
 #: The axes that mean something to each workload, in the order in which an id spells them.
 WORKLOAD_AXES = {
-    "handshake": ("workload", *_CONNECTION_AXES, *_ISSUER_AXES, "ocsp", "trust", "resumption", "link"),
-    "bulk": ("workload", *_CONNECTION_AXES, "link", "size"),
-    "echo": ("workload", *_CONNECTION_AXES, "link", "size"),
-    "primitive": ("workload", "client", "server", "algorithm", "size"),
-    "certificate": ("workload", "client", "server", "operation", "key", "chain_length", *_ISSUER_AXES),
+    "handshake": ("workload", *_CONNECTION_AXES, *_ISSUER_AXES, *_HANDSHAKE_AXES, "link", "cpu"),
+    "bulk": ("workload", *_CONNECTION_AXES, "link", "cpu", "size"),
+    "echo": ("workload", *_CONNECTION_AXES, "link", "cpu", "size"),
+    "primitive": ("workload", "client", "server", "algorithm", "cpu", "size"),
+    "certificate": ("workload", "client", "server", "operation", "key", "chain_length", *_ISSUER_AXES, "cpu"),
 }
 
 #: The workloads that speak TLS. The others call one library, on one side.

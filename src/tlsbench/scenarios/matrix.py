@@ -75,7 +75,16 @@ def _why_not(scenario: Scenario, capabilities: Mapping[str, Capabilities]) -> st
     for implementation in dict.fromkeys((scenario.client, scenario.server)):
         if reason is None and (objection := capabilities[implementation].why_not(scenario)):
             reason = f"{implementation}: {objection}"
-    return reason
+    return reason or _why_no_process(scenario, capabilities)
+
+
+def _why_no_process(scenario: Scenario, capabilities: Mapping[str, Capabilities]) -> str | None:
+    """Why no process can hold both libraries."""
+    ours, theirs = (capabilities[end].libcrypto for end in (scenario.client, scenario.server))
+    if ours and theirs and ours != theirs:
+        needs = f"{scenario.client} needs {ours}, {scenario.server} {theirs}"
+        return f"a process holds one libcrypto of a name: {needs}"
+    return None
 
 
 def _misplaced(workload: str, selection: Selection) -> Iterator[Excluded]:

@@ -9,6 +9,7 @@ from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.scenario import Capabilities, Gap, gap
+from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES, SignatureScheme
 
 
 def _suites(matches: Callable[[CipherSuite], bool]) -> tuple[str, ...]:
@@ -30,6 +31,14 @@ def _needs_key(family: str) -> Gap:
         cipher=_suites(lambda suite: suite.authentication == family),
         key=_keys(lambda key: key.authentication != family),
     )
+
+
+def _needs(scheme: SignatureScheme) -> Iterable[Gap]:
+    keys = ", ".join(scheme.keys)
+    others = tuple(name for name in BY_NAME if name not in scheme.keys)
+    yield gap(f"{scheme.name} signs with a key of {keys}", signature=scheme.name, key=others)
+    if "1.3" not in scheme.versions:
+        yield gap(f"TLS 1.3 signs no handshake with {scheme.name}", signature=scheme.name, version="1.3")
 
 
 _ML_DSA = _keys(lambda key: not key.authentication)
@@ -71,6 +80,19 @@ PROTOCOL = Capabilities(
             trust=("1", "150"),
             resumption=_RESUMED,
         ),
+        *(unmet for scheme in SIGNATURE_SCHEMES for unmet in _needs(scheme)),
+        gap(
+            "a resumed handshake is not signed",
+            signature=tuple(scheme.name for scheme in SIGNATURE_SCHEMES),
+            resumption=_RESUMED,
+        ),
+        gap("a server that sends no ticket has none resumed", tickets="0", resumption=("psk", "early-data")),
+        gap(
+            "the number of tickets is TLS 1.3's to choose: add version=1.3",
+            version="1.2",
+            tickets=("0", "1", "2", "3", "4"),
+        ),
+        gap("a full handshake has no session: add resumption=", session="serialised", resumption="none"),
         gap(
             "post-quantum groups need TLS 1.3",
             version="1.2",

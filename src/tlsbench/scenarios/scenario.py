@@ -30,8 +30,12 @@ class Scenario:
     client_auth: str = ""
     ocsp: str = ""
     trust: str = ""
+    signature: str = ""
+    tickets: str = ""
     resumption: str = ""
+    session: str = ""
     link: str = ""
+    cpu: str = ""
     size: int = 0
     algorithm: str = ""
     operation: str = ""
@@ -106,11 +110,15 @@ def gap(reason: str, **when: str | tuple[str, ...]) -> Gap:
 class Capabilities:
     """What an implementation can do: everything but its gaps. Filled in by the implementation.
 
-    ``alone`` is the reason why it talks to no other implementation; ``""`` if it does.
+    ``alone`` is the reason why it talks to no other implementation; ``""`` if it does. ``libcrypto`` names
+    the one shared libcrypto that its process must hold, where a process can hold but one of that name: the
+    system's, or a folder that the dynamic linker must look into first; ``""`` if that is all the same to
+    it.
     """
 
     gaps: tuple[Gap, ...] = ()
     alone: str = ""
+    libcrypto: str = ""
 
     def why_not(self, scenario: Scenario) -> str | None:
         """The reason why ``scenario`` cannot be, or None if it can."""

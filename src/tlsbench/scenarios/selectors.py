@@ -17,6 +17,9 @@ from tlsbench.scenarios.sizes import format_size, parse_size
 #: Canonical values by axis: one product of the matrix.
 Selection = Mapping[str, tuple[str, ...]]
 
+#: What stands in an implementation's id for a path of the user's.
+ANY_PATH = "PATH"
+
 _ENDS = ("client", "server")
 
 
@@ -52,8 +55,13 @@ def parse(selectors: Iterable[str], implementations: Collection[str]) -> Selecti
 def _values(axis: str, pattern: str, implementations: Collection[str]) -> Iterable[str]:
     valid = AXES[axis].values or tuple(implementations)
     wanted = pattern.lower()
+    for family in (value.removesuffix(ANY_PATH) for value in valid if value.endswith(ANY_PATH)):
+        if wanted.startswith(family.lower()):
+            return (family + _path(pattern[len(family) :]),)
     if any(character in pattern for character in "*?["):
-        matches = tuple(value for value in valid if fnmatchcase(value.lower(), wanted))
+        matches = tuple(
+            value for value in valid if fnmatchcase(value.lower(), wanted) and not value.endswith(ANY_PATH)
+        )
         if not matches:
             raise RequestError(f"no {axis} matches '{pattern}': {listed(valid)}")
         return matches
@@ -63,6 +71,12 @@ def _values(axis: str, pattern: str, implementations: Collection[str]) -> Iterab
         if value.lower() == wanted:
             return (value,)
     raise unknown(axis, pattern, valid)
+
+
+def _path(text: str) -> str:
+    if not text.startswith("/"):
+        raise RequestError(f"'{text}' is no absolute path: write it like libssl:/opt/openssl/lib/libssl.so.3")
+    return text
 
 
 def narrow(selections: Iterable[Selection], by: Selection) -> tuple[Selection, ...]:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tlsbench.errors import TlsbenchError
-from tlsbench.implementations.registry import implementations
+from tlsbench.implementations.registry import implementations, spellings
 from tlsbench.pki import Peers
 from tlsbench.scenarios import scenario_from_id
 from tlsbench.workloads.prepare import prepare
@@ -28,7 +28,7 @@ _CLOCK_STEP_NS = 25_000
 
 def run(request: Mapping[str, Any]) -> Mapping[str, Any]:
     """Take the samples that a request asks for, and give what to write."""
-    scenario = scenario_from_id(request["scenario"], tuple(implementations()))
+    scenario = scenario_from_id(request["scenario"], spellings())
     peers = Peers.from_pem(request["peers"]) if request["peers"] else None
     clock = itertools.count(0, _CLOCK_STEP_NS)
     workload = prepare(scenario, implementations(), clock.__next__, peers)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tlsbench.errors import MeasurementError
+from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations import ClientContext
 from tlsbench.links import summarise
 from tlsbench.workloads.connection import ConnectionCell
@@ -46,7 +46,7 @@ class Handshake(ConnectionCell):
         exchange = self._exchange(self._usable_session() if resumes else None)
         if resumes and self.scenario.version == "1.3":
             # Tickets are for one use (RFC 8446, appendix C.4): this handshake brought the next.
-            self._session = exchange.client.session()
+            self._session = self._session_of(exchange)
         exchange.close()
         return Sample(
             client_ns=context_ns + exchange.client_ns,
@@ -73,9 +73,22 @@ class Handshake(ConnectionCell):
     def _usable_session(self) -> object:
         if self._session is None or time.monotonic() > self._session_until:
             exchange = self._exchange(None)
-            self._session = exchange.client.session()
+            self._session = self._session_of(exchange)
             self._session_until = time.monotonic() + _SESSION_SECONDS
             exchange.close()
         if self._session is None:
             raise MeasurementError(f"{self.scenario.server} gave {self.scenario.client} no session to resume")
         return self._session
+
+    def _session_of(self, exchange: Exchange) -> object | None:
+        client, server = exchange.client, exchange.server
+        session = client.session()
+        if session is None:  # BoringSSL's server sends its tickets with the first that it writes
+            server.write(b"\0")
+            client.receive_data(server.data_to_send())
+            client.read()
+            session = client.session()
+        if self.scenario.session == "serialised" and not isinstance(session, bytes | None):
+            got = f"a {type(session).__name__}"
+            raise ProofError("session", wanted="bytes", got=got, witness="client")
+        return session

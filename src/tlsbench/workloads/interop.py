@@ -42,7 +42,7 @@ def pairs(
         for client in libraries:
             for server in libraries:
                 text = f"client={client} server={server} version={version} {selector}"
-                matrix = expand([parse([text], tuple(capabilities))], capabilities)
+                matrix = expand([parse([text], tuple(implementations))], capabilities)
                 if not matrix.scenarios:
                     yield Pair(client, server, version, None, matrix.excluded[0].reason)
                     continue

@@ -14,6 +14,7 @@ from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.primitive import Primitive
+from tlsbench.workloads.processor import prove_processor
 from tlsbench.workloads.sample import Clock, Workload
 from tlsbench.workloads.stream import Bulk, Echo
 
@@ -38,6 +39,7 @@ def prepare(
     :param peers: who meets; the process's own PKI without it.
     """
     client = implementations[scenario.client]
+    prove_processor(scenario, implementations)
     if scenario.key:
         peers = peers or peers_for(scenario)
     if scenario.workload in ONE_SIDED_WORKLOADS:

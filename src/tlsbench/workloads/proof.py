@@ -13,10 +13,11 @@ from cryptography import x509
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import Negotiated
-from tlsbench.links import Direction, Observed, first_flight, observe
+from tlsbench.implementations.messages import APPLICATION_DATA
+from tlsbench.links import Direction, Observed, count_records, first_flight, flights, observe
 from tlsbench.pki import Peers
 from tlsbench.pki.keys import key_type_of
-from tlsbench.scenarios import Scenario, ciphers, groups
+from tlsbench.scenarios import Scenario, ciphers, groups, signatures
 from tlsbench.workloads.exchange import Exchange
 
 
@@ -41,6 +42,7 @@ class Proof:
             "client_verified": self.server.peer_verified,
             "early_data_bytes": len(self.server.early_data),
             "ocsp": self.client.ocsp or "none",
+            **({"signature": self.client.signature} if self.client.signature else {}),
         }
 
 
@@ -75,8 +77,9 @@ def prove(
         if wants_client:
             _same("chain_length", scenario.chain_length, server.peer_chain_length, "server")
         _same("client_auth", wants_client, wire.client_auth, "wire")
-    if resumption == "none":
         _prove_staple(scenario, wire, client)
+        _prove_signature(scenario, wire, client)
+    _prove_tickets(scenario, exchange)
     if server.early_data != early_data:
         raise ProofError(
             "early data",
@@ -119,6 +122,25 @@ def _prove_staple(scenario: Scenario, wire: Observed, client: Negotiated) -> Non
         raise ProofError(
             "ocsp", wanted="a checked response", got="a client that does not tell", witness="client"
         )
+
+
+def _prove_signature(scenario: Scenario, wire: Observed, client: Negotiated) -> None:
+    if scenario.signature in ("", "default"):
+        return
+    if wire.signature is not None:
+        scheme = signatures.BY_CODE_POINT.get(wire.signature)
+        _same("signature", scenario.signature, scheme.name if scheme else f"{wire.signature:#06x}", "wire")
+    if client.signature != scenario.signature:
+        got = client.signature or "a client that does not tell"
+        raise ProofError("signature", wanted=scenario.signature, got=got, witness="client")
+
+
+def _prove_tickets(scenario: Scenario, exchange: Exchange) -> None:
+    """Count the records behind the server's first flight: in TLS 1.3 there is a ticket in each."""
+    if scenario.tickets in ("", "default"):
+        return
+    later = flights(exchange.entries, Direction.TO_CLIENT)[1:]
+    _same("tickets", int(scenario.tickets), count_records(later, APPLICATION_DATA), "wire")
 
 
 def _cipher_name(code_point: int) -> str:

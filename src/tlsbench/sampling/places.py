@@ -1,0 +1,66 @@
+"""Where cells are measured: here, or in workers whose environment their libraries or their axis ``cpu`` need.
+
+As soon as one cell of a run needs a worker, all of them are measured in workers, one for each environment, so
+that what it costs to be asked from another process hits every cell alike.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+
+from tlsbench.errors import ProofError
+from tlsbench.implementations.common_gaps import SYSTEM_LIBCRYPTO
+from tlsbench.implementations.processor import variables
+from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.sampling.meters import Meter
+from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.scenarios import Scenario
+from tlsbench.workloads import Workload, prepare
+
+
+def interpreter_of(scenario: Scenario) -> Interpreter:
+    """Where to measure a scenario: this Python with the environment variables that it needs for it."""
+    folders = {capabilities()[end].libcrypto for end in (scenario.client, scenario.server)}
+    folder = "".join(folders - {"", SYSTEM_LIBCRYPTO})  # the matrix lets two of them not meet
+    search = {"LD_LIBRARY_PATH": folder} if folder else {}
+    return Interpreter(sys.executable, {**variables(scenario.cpu), **search})
+
+
+def need_workers(scenarios: Iterable[Scenario]) -> bool:
+    """Whether one of these scenarios cannot be measured in this process."""
+    return any(interpreter_of(scenario).environment for scenario in scenarios)
+
+
+@contextmanager
+def places(scenarios: Sequence[Scenario], meter: Meter) -> Iterator[Callable[[Scenario], Workload]]:
+    """What makes the workloads of these scenarios, each where it can be measured.
+
+    The workers end with the block.
+    """
+    if not need_workers(scenarios):
+        yield lambda scenario: prepare(scenario, implementations(), meter.clock)
+        return
+    with ExitStack() as stack:
+        workers: dict[tuple[tuple[str, str], ...], Worker] = {}
+
+        def make(scenario: Scenario) -> Workload:
+            interpreter = interpreter_of(scenario)
+            key = tuple(sorted(interpreter.environment.items()))
+            if key not in workers:
+                workers[key] = stack.enter_context(Worker(interpreter))
+                workers[key].greeting()
+            workload = RemoteWorkload(workers[key], scenario, meter.name)
+            _prove_engines(scenario, workload.engines)
+            return workload
+
+        yield make
+
+
+def _prove_engines(scenario: Scenario, found: Mapping[str, str]) -> None:
+    """A worker may find other libraries than this process; what is stored is what this process says."""
+    for side, end in (("client", scenario.client), ("server", scenario.server)):
+        wanted = implementations()[end].engine()
+        if found[end] != wanted:
+            raise ProofError("engine", wanted=wanted, got=found[end], witness=side)
