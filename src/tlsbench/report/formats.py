@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from tlsbench.report.findings import findings
 from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.sampling.instructions import INSTRUCTIONS
@@ -40,6 +41,9 @@ def terminal(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
                 Text(f"{len(hidden)} columns hidden ({', '.join(hidden)}): widen the terminal", style="dim")
             )
         parts.append(Text())
+    said = findings(run)
+    parts.extend(Text(finding) for finding in said)
+    parts.extend([Text()] if said else [])
     parts.extend(Text(note, style="dim") for note in notes(run))
     return Group(*parts)
 
@@ -69,7 +73,7 @@ def markdown(run: Run, is_baseline: _Baseline) -> str:
             texts = [text.replace("|", "\\|") for text in _texts(table, row, table.columns)]
             lines.append("| " + " | ".join(texts) + " |")
         lines.append("")
-    lines += [f"- {note}" for note in notes(run)]
+    lines += [f"- {line}" for line in (*findings(run), *notes(run))]
     return "\n".join(lines) + "\n"
 
 

@@ -164,7 +164,7 @@ def _table(
 
 def _row(cell: Cell, baseline: Cell, run: Run) -> Row:
     counted = run.conditions.meter == INSTRUCTIONS
-    ratio = _ratio_of_counts(cell, baseline) if counted else _ratio(cell, baseline)
+    ratio = _ratio_of_counts(cell, baseline) if counted else ratio_of(cell, baseline)
     return Row(
         cell=cell,
         ratio=ratio,
@@ -188,7 +188,8 @@ def _ratio_of_counts(cell: Cell, baseline: Cell) -> Interval:
     return compare_counts(theirs, ours).ratio
 
 
-def _ratio(cell: Cell, baseline: Cell) -> Interval:
+def ratio_of(cell: Cell, baseline: Cell) -> Interval:
+    """The total of a cell over that of another of its run, round by round, with its 95 % interval."""
     ours, theirs = (one.times["total"].round_medians_ns for one in (cell, baseline))
     shared = min(len(ours), len(theirs))
     return paired_ratio(ours[:shared], theirs[:shared])

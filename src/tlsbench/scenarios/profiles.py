@@ -31,13 +31,23 @@ QUICK = Profile(
     ),
 )
 
-#: Each TLS 1.3 cipher suite as a record layer, and the bare AEADs beside it, from 64 B to 256 KiB.
+_SIZES = "16B,256B,1KiB,4KiB,16KiB,256KiB,1MiB"
+#: AES-GCM beside ChaCha20-Poly1305 from 16 B to 1 MiB, in TLS records and alone, on all of the processor and
+#: on what is left of it without AES instructions; and the other suites at the size of a full record.
 CIPHERS = Profile(
     "ciphers",
-    "every TLS 1.3 cipher suite in bulk, and the bare AEADs, from 64 B to 256 KiB",
+    "AES-GCM and ChaCha20-Poly1305 from 16 B to 1 MiB, with and without AES instructions; the other suites",
     (
-        "workload=bulk version=1.3 cipher=TLS_AES_*,TLS_CHACHA20_* size=64B,1KiB,16KiB,256KiB",
-        "workload=primitive algorithm=*/encrypt size=64B,1KiB,16KiB,256KiB",
+        (
+            "workload=bulk version=1.3 cipher=TLS_AES_128_GCM_SHA256,TLS_CHACHA20_POLY1305_SHA256 "
+            f"cpu=native,no-aes size={_SIZES}"
+        ),
+        (
+            "workload=primitive algorithm=aes-128-gcm/encrypt,chacha20-poly1305/encrypt "
+            f"cpu=native,no-aes size={_SIZES}"
+        ),
+        "workload=bulk version=1.3 cipher=TLS_AES_* size=16KiB",
+        "workload=primitive algorithm=*/encrypt,*/decrypt size=16KiB",
     ),
 )
 
