@@ -21,7 +21,10 @@ from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, key
 
 #: One record of application data (RFC 5246 section 6.2.1): what its buffers surely hold.
 _RECORD_BYTES = 1 << 14
+_HEADER_BYTES = 5
 _OUTGOING_BYTES = 1 << 17
+#: MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, without its sign.
+_PEER_CLOSE_NOTIFY = 0x7880
 #: The group that client and server come to where neither can be told which.
 _TAKEN: Final = {
     ("mbedtls", "mbedtls"): "secp521r1",
@@ -142,7 +145,7 @@ class MbedTlsEndpoint:
         self._buffer = buffer
         self._validates = buffer.context.configuration.validate_certificates
         self._over = tls.HandshakeStep.HANDSHAKE_OVER
-        self._wait = (tls.WantReadError, tls.WantWriteError)
+        self._wants_read, self._wants_write = tls.WantReadError, tls.WantWriteError
         self._incoming = bytearray()
         self._outgoing: list[bytes] = []
 
@@ -151,7 +154,9 @@ class MbedTlsEndpoint:
             self._feed()
             try:
                 self._buffer.do_handshake()
-            except self._wait:
+            except self._wants_write:
+                self._drain()  # its buffer holds less than a flight
+            except self._wants_read:
                 self._drain()
                 if not self._incoming:
                     return False
@@ -177,7 +182,7 @@ class MbedTlsEndpoint:
                 try:
                     self._buffer.write(record)  # all of it; what it returns is the size of what it sends
                     break
-                except self._wait:
+                except self._wants_write:
                     self._drain()
             self._drain()
 
@@ -187,11 +192,13 @@ class MbedTlsEndpoint:
             self._feed()
             try:
                 chunk = self._buffer.read(_RECORD_BYTES)
-            except self._wait:
+            except self._wants_read:
                 if not self._incoming:
                     return b"".join(chunks)
                 continue
             except Exception as error:  # its errors have no common root
+                if getattr(error, "err", 0) == _PEER_CLOSE_NOTIFY:
+                    return b"".join(chunks)
                 raise self._translated(error) from error
             if not chunk and not self._incoming:
                 return b"".join(chunks)
@@ -217,10 +224,11 @@ class MbedTlsEndpoint:
         pass  # nothing resumes, so nothing needs a goodbye
 
     def _feed(self) -> None:
+        """Give the library one record, or what there is of it: a read that meets an alert loses the rest."""
         if self._incoming:
-            piece = bytes(self._incoming[:_RECORD_BYTES])
-            self._buffer.receive_from_network(piece)
-            del self._incoming[:_RECORD_BYTES]
+            record_bytes = _HEADER_BYTES + int.from_bytes(self._incoming[3:_HEADER_BYTES], "big")
+            self._buffer.receive_from_network(bytes(self._incoming[:record_bytes]))
+            del self._incoming[:record_bytes]
 
     def _drain(self) -> None:
         while data := self._buffer.peek_outgoing(_OUTGOING_BYTES):

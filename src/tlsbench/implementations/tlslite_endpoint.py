@@ -62,6 +62,7 @@ class TlsliteEndpoint:
         self._verifier = verifier
         self._is_server = is_server
         self._verified = False
+        self._reading: Iterator[Any] | None = None
 
     def handshake(self) -> bool:
         if not self._advance(self._steps):
@@ -77,9 +78,7 @@ class TlsliteEndpoint:
                 if state == _WANTS_BYTES and not self._pipe.incoming:
                     return False
         except Exception as error:  # its alerts and its parsers' errors have no common root
-            raise HandshakeError(
-                f"tlslite: {' '.join(str(error).split()) or type(error).__name__}"
-            ) from error
+            raise _translated(error) from error
         return True
 
     def _verify(self) -> None:
@@ -111,24 +110,23 @@ class TlsliteEndpoint:
 
     def read(self) -> bytes:
         chunks: list[bytes] = []
-        while True:
-            steps = self._connection.readAsync(_READ_BYTES, 1)
-            chunk = self._read_some(steps)
-            if not chunk:
-                return b"".join(chunks)
+        while chunk := self._read_some():
             chunks.append(chunk)
+        return b"".join(chunks)
 
-    def _read_some(self, steps: Iterator[Any]) -> bytes:
+    def _read_some(self) -> bytes:
+        # What waits for the rest of a record holds its beginning, and so goes on with the next call.
+        self._reading = self._reading or self._connection.readAsync(_READ_BYTES, 1)
         try:
-            for state in steps:
+            for state in self._reading:
                 if not isinstance(state, int):
+                    self._reading = None
                     return bytes(state)
                 if state == _WANTS_BYTES and not self._pipe.incoming:
                     return b""
         except Exception as error:  # as above
-            raise HandshakeError(
-                f"tlslite: {' '.join(str(error).split()) or type(error).__name__}"
-            ) from error
+            raise _translated(error) from error
+        self._reading = None
         return b""
 
     def negotiated(self) -> Negotiated:
