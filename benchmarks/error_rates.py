@@ -38,7 +38,12 @@ class _Stretched:
         return self.inner.scenario
 
     def sample(self) -> Sample:
-        sample = self.inner.sample()
+        return self.visit(0, 1)[0]
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        return [self._stretched(sample) for sample in self.inner.visit(rewarm, samples)]
+
+    def _stretched(self, sample: Sample) -> Sample:
         return replace(
             sample,
             client_ns=round(sample.client_ns * _STRETCH),

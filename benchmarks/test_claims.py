@@ -5,17 +5,24 @@ pytest benchmarks/test_claims.py
 
 from __future__ import annotations
 
+import ctypes
+import shutil
+import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 
 from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.results import Cell, cell_from_series
 from tlsbench.sampling import Plan, measure, meter_named
-from tlsbench.scenarios import expand, parse
+from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.stats import paired_ratio
-from tlsbench.workloads import prepare
+from tlsbench.workloads import Sample, Workload, prepare
+from tlsbench.workloads.sample import in_a_row
 
 _PLAN = Plan(time_budget_s=6.0, precision=0.01, seed=1)
 
@@ -113,3 +120,76 @@ def test_a_hybrid_group_costs_resumed_handshakes_relatively_more() -> None:
         hybrid, classical = cell("X25519MLKEM768", resumption), cell("x25519", resumption)
         assert 1050 < hybrid.client_bytes - classical.client_bytes < 1250
         assert 1050 < hybrid.server_bytes - classical.server_bytes < 1250
+
+
+@dataclass(frozen=True)
+class Native:
+    """The same handshake in C, on the contexts of a cell of ``libssl`` that was proved before."""
+
+    function: Any
+    cell: Any
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.cell.scenario
+
+    def sample(self) -> Sample:
+        times_ns = (ctypes.c_int64 * 3)()
+        clients, servers = (_address(one._context) for one in (self.cell.clients, self.cell.servers))
+        assert self.function(clients, servers, b"localhost", times_ns) == 1
+        return Sample(client_ns=times_ns[0], server_ns=times_ns[1], total_ns=times_ns[2])
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        return in_a_row(self.sample, rewarm, samples)
+
+    def proof(self) -> Mapping[str, object]:
+        return self.cell.proof()
+
+    def close(self) -> None:
+        self.cell.close()
+
+
+def _address(pointer: Any) -> ctypes.c_void_p:
+    from tlsbench.implementations.libssl_bindings import ffi
+
+    return ctypes.c_void_p(int(ffi.cast("uintptr_t", pointer)))
+
+
+@pytest.fixture
+def native(tmp_path: Path) -> Any:
+    """The C loop of benchmarks/native, compiled; skipped where there is no compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None or not Path("/usr/include/openssl/ssl.h").exists():
+        pytest.skip("no C compiler, or no headers of OpenSSL: apt-get install gcc libc6-dev libssl-dev")
+    source, target = Path(__file__).parent / "native/handshakes.c", tmp_path / "handshakes.so"
+    command = [compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", target, source]
+    subprocess.run([*command, "-lssl", "-lcrypto"], check=True)
+    return ctypes.CDLL(str(target)).handshake
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_libssl_costs_what_a_plain_c_loop_costs(version: str, native: Any) -> None:
+    """What is charged to the sides, in one interleaved run; beside it a second cell of the same in Python."""
+    selection = parse([f"implementation=libssl version={version}"], spellings())
+    (scenario,) = expand([selection], capabilities()).scenarios
+    clock = meter_named("wall").clock
+
+    def cell() -> Workload:
+        return prepare(scenario, implementations(), clock)
+
+    proved = cell()
+    proved.sample()
+    makers = iter([cell, cell, lambda: Native(native, proved)])
+    outcome = measure([scenario] * 3, lambda _scenario: next(makers)(), _PLAN)
+    charged = [
+        [median(sample.client_ns + sample.server_ns for sample in visit) for visit in series.rounds]
+        for series in outcome.series
+    ]
+    python, again, c = charged
+    equal, ratio = paired_ratio(again, python), paired_ratio(python, c)
+    print(
+        f"\nTLS {version}: libssl takes {ratio.median:.3f} times what C takes "
+        f"({ratio.low:.3f} to {ratio.high:.3f})"
+    )
+    print(f"and itself {equal.median:.3f} times; {median(python) / 1e3:.0f} and {median(c) / 1e3:.0f} µs")
+    assert abs(ratio.median - 1) <= 0.05

@@ -228,7 +228,10 @@ class Conformance:
         assert ours.read() == b"goodbye"
         assert ours.read() == b""
 
-    @pytest.mark.parametrize("selector", ["version=1.2", "version=1.3", "resumption=ticket,psk"])
+    @pytest.mark.parametrize(
+        "selector",
+        ["version=1.2", "version=1.3", "resumption=ticket", "resumption=psk", "resumption=early-data"],
+    )
     def test_handshakes_leave_no_memory_behind(self, library: TlsImplementation, selector: str) -> None:
         meeting = _meeting(library, selector)
         cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import cast
 
@@ -11,6 +12,8 @@ from tlsbench.conformance import Conformance
 from tlsbench.implementations import TlsImplementation
 from tlsbench.implementations.registry import implementations
 
+#: Its sessions leak, by CPython's issue 116810, which 3.12.8 and 3.13.1 mended.
+LEAKY_SESSIONS = sys.version_info < (3, 12, 8) or (3, 13) <= sys.version_info < (3, 13, 1)
 TLS = [name for name, member in implementations().items() if hasattr(member, "client_context")]
 
 
@@ -19,6 +22,8 @@ class TestEveryImplementation(Conformance):
 
     @pytest.fixture(params=[name for name in TLS if name not in ("fake", "tlslite")])
     def library(self, request: pytest.FixtureRequest) -> TlsImplementation:
+        if LEAKY_SESSIONS and "no_memory_behind[ssl-resumption=psk" in request.node.name:
+            pytest.skip("this Python leaks each session that is read: its issue 116810")
         return cast("TlsImplementation", implementations()[request.param])
 
 

@@ -10,6 +10,7 @@ from tlsbench.errors import ProofError, RequestError
 from tlsbench.sampling import Plan, Progress, Series, measure, meter_named, runner
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import Sample, Workload
+from tlsbench.workloads.sample import in_a_row
 
 
 @dataclass
@@ -39,6 +40,9 @@ class Scripted:
     fail_at: int = -1
     calls: int = 0
     closed: bool = False
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        return in_a_row(self.sample, rewarm, samples)
 
     def sample(self) -> Sample:
         self.calls += 1

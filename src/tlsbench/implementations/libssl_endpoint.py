@@ -22,7 +22,10 @@ from tlsbench.scenarios import signatures
 #: What a server's tickets allow, and the most that is read at once.
 MAX_EARLY_DATA_BYTES: Final = 16384
 _HOST: Final = SERVER_NAME.encode("ascii")
-_CHUNK_BYTES = 256 * 1024
+#: A record at most comes of a read: RFC 8446 section 5.1.
+_RECORD_BYTES: Final = 1 << 14
+#: Memory that is written before it is read need not be cleared.
+_allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
 # enum values of SSL_read_early_data(3)
 _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = 1, 2
 
@@ -139,7 +142,7 @@ class LibSslEndpoint:
         self._early_data = b""
         self._wants_staple = wants_staple
         self._ocsp = ""
-        self._buffer: Any = None
+        self._record: Any = None
 
     def handshake(self) -> bool:
         if self._reads_early and not self._read_early_data():
@@ -176,7 +179,7 @@ class LibSslEndpoint:
         waiting = self._lib.BIO_ctrl_pending(self._outgoing)
         if not waiting:
             return b""
-        buffer = ffi.new("char[]", waiting)
+        buffer = _allocate("char[]", waiting)
         self._lib.BIO_read(self._outgoing, buffer, waiting)
         return bytes(ffi.buffer(buffer, waiting))
 
@@ -188,13 +191,13 @@ class LibSslEndpoint:
             raise self._gives_up()
 
     def read(self) -> bytes:
-        if self._buffer is None:
-            self._buffer = ffi.new("char[]", _CHUNK_BYTES)
-        buffer, chunks = self._buffer, []
+        if self._record is None:
+            self._record = _allocate("char[]", _RECORD_BYTES)
+        read, tls, record, chunks = self._lib.SSL_read, self.tls, self._record, []
         while True:
-            result = self._lib.SSL_read(self.tls, buffer, _CHUNK_BYTES)
+            result = read(tls, record, _RECORD_BYTES)
             if result > 0:
-                chunks.append(bytes(ffi.buffer(buffer, result)))
+                chunks.append(bytes(ffi.buffer(record, result)))
                 continue
             error = self._lib.SSL_get_error(self.tls, result)
             if error in (native.ERROR_WANT_READ, native.ERROR_ZERO_RETURN):

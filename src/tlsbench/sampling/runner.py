@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
-from typing import Protocol, runtime_checkable
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.sampling.heap import keep_heap
@@ -35,14 +34,6 @@ _LEAST_ROUNDS = 6
 _SETTLE_SECONDS = 2.0
 #: Garbage is collected between rounds at this distance, never within one.
 _COLLECT_SECONDS = 2.0
-
-
-@runtime_checkable
-class Visited(Protocol):
-    """A workload that takes the samples of a visit in one go."""
-
-    def visit(self, rewarm: int, samples: int) -> list[Sample]:
-        """So many samples, after as many runs that do not count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,13 +232,7 @@ def _run_once(cell: Series) -> None:
 
 def _visit(cell: Series) -> None:
     assert cell._workload is not None
-    workload, rewarm, samples = cell._workload, cell._rewarm_samples, cell._samples_per_visit
-    if isinstance(workload, Visited):
-        cell.rounds.append(workload.visit(rewarm, samples))
-    else:
-        for _ in range(rewarm):
-            workload.sample()
-        cell.rounds.append([workload.sample() for _ in range(samples)])
+    cell.rounds.append(cell._workload.visit(cell._rewarm_samples, cell._samples_per_visit))
     cell.proof = dict(cell._workload.proof())
 
 

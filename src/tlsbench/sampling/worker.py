@@ -56,10 +56,8 @@ def _handle(request: dict[str, Any], cells: list[Workload]) -> dict[str, Any]:
         engines = {end: implementations()[end].engine() for end in ends}
         return {"cell": len(cells) - 1, "engines": engines}
     if "visit" in request:
-        sample = cells[request["visit"]].sample
-        for _ in range(request["rewarm"]):
-            sample()
-        return {"samples": [_plain(one) for one in [sample() for _ in range(request["samples"])]]}
+        samples = cells[request["visit"]].visit(request["rewarm"], request["samples"])
+        return {"samples": [_plain(sample) for sample in samples]}
     cell = cells[request["proof"]]
     return {"proof": {**cell.proof(), **prove_processor(cell.scenario, implementations())}}
 

@@ -22,6 +22,16 @@ EARLY_DATA_BYTES = 512
 _SESSION_SECONDS = 60.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A handshake that was measured: what it must prove, and what its client's context took to make."""
+
+    exchange: Exchange
+    resumption: str
+    early_data: bytes
+    context_ns: int
+
+
 @dataclass(slots=True)
 class Handshake(ConnectionCell):
     """A cell of handshakes. Its sessions are its own: they come from its contexts and stay here.
@@ -41,12 +51,27 @@ class Handshake(ConnectionCell):
             self._early_data = os.urandom(EARLY_DATA_BYTES)
 
     def sample(self) -> Sample:
+        return self.visit(0, 1)[0]
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        for _ in range(rewarm):
+            self._take().exchange.close()
+        taken = [self._take() for _ in range(samples)]
+        return [self._proved(one) for one in taken]
+
+    def _take(self) -> _Taken:
+        """One handshake, to be proved."""
         context_ns = self._renew_clients() if self.make_clients is not None else 0
         resumes = self.scenario.resumption != "none"
-        exchange = self._exchange(self._usable_session() if resumes else None)
+        taken = self._exchange(self._usable_session() if resumes else None, context_ns)
         if resumes and self.scenario.version == "1.3":
             # Tickets are for one use (RFC 8446, appendix C.4): this handshake brought the next.
-            self._session = self._session_of(exchange)
+            self._session = self._session_of(taken.exchange)
+        return taken
+
+    def _proved(self, taken: _Taken) -> Sample:
+        exchange, context_ns = taken.exchange, taken.context_ns
+        self._proof = prove(exchange, self.scenario, self.peers, taken.resumption, taken.early_data)
         exchange.close()
         return Sample(
             client_ns=context_ns + exchange.client_ns,
@@ -63,19 +88,18 @@ class Handshake(ConnectionCell):
         self.clients = self.make_clients()
         return self.clock() - began
 
-    def _exchange(self, session: object | None) -> Exchange:
+    def _exchange(self, session: object | None, context_ns: int = 0) -> _Taken:
         early_data = self._early_data if session is not None else b""
         exchange = shake_hands(self.clients, self.servers, self.link, self.clock, session, early_data)
         resumption = self.scenario.resumption if session is not None else "none"
-        self._proof = prove(exchange, self.scenario, self.peers, resumption, early_data)
-        return exchange
+        return _Taken(exchange, resumption, early_data, context_ns)
 
     def _usable_session(self) -> object:
         if self._session is None or time.monotonic() > self._session_until:
-            exchange = self._exchange(None)
-            self._session = self._session_of(exchange)
+            first = self._exchange(None)
+            self._session = self._session_of(first.exchange)
             self._session_until = time.monotonic() + _SESSION_SECONDS
-            exchange.close()
+            self._proved(first)
         if self._session is None:
             raise MeasurementError(f"{self.scenario.server} gave {self.scenario.client} no session to resume")
         return self._session

@@ -8,7 +8,7 @@ from itertools import repeat
 
 from tlsbench.implementations import Operation
 from tlsbench.scenarios import Scenario
-from tlsbench.workloads.sample import Clock, Sample
+from tlsbench.workloads.sample import Clock, Sample, in_a_row
 
 #: A sample repeats the operation until it takes about this long, so that the clock's own step and
 #: cost (some 50 ns) vanish beside it.
@@ -31,6 +31,9 @@ class Primitive:
         elapsed_ns = self._timed(self._operations)
         self.operation.verify()
         return Sample(client_ns=elapsed_ns, server_ns=0, total_ns=elapsed_ns, operations=self._operations)
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        return in_a_row(self.sample, rewarm, samples)
 
     def _calibrated(self) -> int:
         operations = 1

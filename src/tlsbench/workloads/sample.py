@@ -44,8 +44,24 @@ class Workload(Protocol):
         :raises MeasurementError: if it could not be measured at all.
         """
 
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        """Measure so often in a row, after as many runs that do not count.
+
+        All samples are proved before they are given. Where to prove one would evict the library's code and
+        data from the caches, that waits for the last.
+
+        :raises ProofError: as above, and so of all of them.
+        """
+
     def proof(self) -> Mapping[str, object]:
         """What was negotiated in the last sample, for the record: plain strings and numbers."""
 
     def close(self) -> None:
         """Give up connections and links."""
+
+
+def in_a_row(sample: Callable[[], Sample], rewarm: int, samples: int) -> list[Sample]:
+    """A visit of samples that are proved one by one."""
+    for _ in range(rewarm):
+        sample()
+    return [sample() for _ in range(samples)]

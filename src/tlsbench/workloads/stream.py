@@ -11,7 +11,7 @@ from tlsbench.links import Direction, summarise
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Exchange, shake_hands
 from tlsbench.workloads.proof import prove
-from tlsbench.workloads.sample import Sample
+from tlsbench.workloads.sample import Sample, in_a_row
 
 #: One bulk sample writes about this much each way: well above the clock's step, and below the
 #: 128 KiB from which glibc's malloc asks the kernel for fresh pages each time (M_MMAP_THRESHOLD of
@@ -45,6 +45,12 @@ class _Stream(ConnectionCell):
         if self._exchange is not None:
             self._exchange.close()
             self._exchange = None
+
+    def sample(self) -> Sample:
+        raise NotImplementedError
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        return in_a_row(self.sample, rewarm, samples)
 
     def close(self) -> None:
         self._drop_connection()
