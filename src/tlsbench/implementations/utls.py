@@ -25,7 +25,7 @@ _REFUSED: Final = ("ed25519", *ML_DSA)
 def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
     return (
         gap("BoringSSL does not know the group", group=groups_but(_CURVES)),
-        gap("its API resumes no TLS 1.3 session", resumption="psk"),
+        gap("its API resumes no TLS 1.3 session", client="utls", resumption="psk"),
         gap(
             "with OP_NO_TICKET its server gives tickets all the same to a client that takes them",
             client=("utls", "tlslite"),

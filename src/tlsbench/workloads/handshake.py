@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations import ClientContext
-from tlsbench.links import summarise
+from tlsbench.links import Direction, summarise
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Exchange, shake_hands
 from tlsbench.workloads.proof import prove
@@ -106,12 +106,12 @@ class Handshake(ConnectionCell):
 
     def _session_of(self, exchange: Exchange) -> object | None:
         client, server = exchange.client, exchange.server
-        session = client.session()
-        if session is None:  # BoringSSL's server sends its tickets with the first that it writes
+        if exchange.entries[-1][0] is Direction.TO_SERVER:
+            # BoringSSL's server, which sends its tickets with the first that it writes.
             server.write(b"\0")
             client.receive_data(server.data_to_send())
             client.read()
-            session = client.session()
+        session = client.session()
         if self.scenario.session == "serialised" and not isinstance(session, bytes | None):
             got = f"a {type(session).__name__}"
             raise ProofError("session", wanted="bytes", got=got, witness="client")

@@ -1,0 +1,67 @@
+"""A libssl of another kind, by its path: Debian's BoringSSL beside the system's OpenSSL."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tlsbench.implementations.registry import capabilities, implementations, spellings
+from tlsbench.scenarios import expand, parse
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def boringssl() -> str:
+    found = next(Path("/usr/lib").glob("*/android/libssl.so.0"), None)
+    if found is None:
+        remedy = "Debian's BoringSSL is missing: apt-get install android-libboringssl"
+        assert not os.environ.get("CI"), remedy
+        pytest.skip(remedy)
+    return f"libssl:{found}"
+
+
+def test_it_is_found_out_to_be_another_engine(boringssl: str) -> None:
+    assert implementations()[boringssl].engine().startswith("BoringSSL in /usr/lib/")
+
+
+@pytest.mark.parametrize("peer", ["itself", "libssl", "pyopenssl"])
+@pytest.mark.parametrize(
+    "way",
+    [
+        "version=1.2",
+        "version=1.3",
+        "version=1.2 resumption=ticket",
+        "version=1.2 resumption=session-id",
+        "version=1.3 resumption=psk",
+        "version=1.3 resumption=psk session=serialised",
+        "version=1.3 client_auth=required chain_length=2 key=rsa-2048",
+        "version=1.3 group=x25519 key=ecdsa-secp384r1",
+        "version=1.3 key=rsa-2048 signature=rsa_pss_rsae_sha512",
+        "workload=bulk version=1.2",
+    ],
+)
+def test_both_of_its_sides_do_what_the_scenario_asks_for(
+    peer: str, way: str, boringssl: str, workload_of: Callable[[str], Any]
+) -> None:
+    other = boringssl if peer == "itself" else peer
+    for client, server in {(boringssl, other), (other, boringssl)}:
+        selector = f"client={client} server={server} {way}"
+        matrix = expand([parse([selector], spellings())], capabilities())
+        if not matrix.scenarios:  # what a peer cannot, such as to tell how a handshake was signed
+            assert all(peer in excluded.reason for excluded in matrix.excluded)
+            continue
+        cell = workload_of(selector)
+        cell.sample()
+        cell.sample()
+        assert cell.proof()["version"] == cell.scenario.version
+
+
+def test_what_it_lacks_is_a_capability_with_its_reason(boringssl: str) -> None:
+    reasons = " ".join(gap.reason for gap in capabilities()[boringssl].gaps)
+    for lacking in ("SSL_get0_verified_chain", "SSL_CTX_set_max_early_data", "does not know the group"):
+        assert lacking in reasons
