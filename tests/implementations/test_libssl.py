@@ -151,3 +151,11 @@ def test_a_session_is_resumed_from_its_bytes(kind: str, workload_of: Callable[[s
     cell.clients, cell.servers, cell._session = objects.clients, objects.servers, None
     with pytest.raises(ProofError, match="session: wanted bytes, got a "):
         cell.sample()
+
+
+@pytest.mark.parametrize("name", ["libssl", "ssl"])
+def test_after_a_resumed_handshake_there_is_one_ticket(name: str, workload_of: Callable[[str], Any]) -> None:
+    cell = workload_of(f"implementation={name} tickets=1 resumption=psk")
+    cell.sample()
+    with pytest.raises(AssertionError, match="OpenSSL sends one ticket"):
+        workload_of(f"implementation={name} tickets=2 resumption=psk")

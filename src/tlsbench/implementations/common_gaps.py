@@ -24,6 +24,16 @@ def default_tickets(server: str, why: str = "it cannot be told how many tickets 
     return gap(why, server=server, tickets=AXES["tickets"].values[1:])
 
 
+def one_ticket_when_resumed(server: str) -> Gap:
+    """The gap of OpenSSL's servers, which are told a number for full handshakes alone."""
+    return gap(
+        "after a resumed handshake OpenSSL sends one ticket (SSL_CTX_set_num_tickets(3))",
+        server=server,
+        tickets=("2", "3", "4"),
+        resumption=("psk", "early-data"),
+    )
+
+
 def session_objects(client: str) -> Gap:
     """The gap of a client whose sessions are objects alone."""
     return gap("its API gives a session as an object, not as bytes", client=client, session="serialised")

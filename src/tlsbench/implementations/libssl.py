@@ -20,6 +20,7 @@ from tlsbench.implementations.common_gaps import (
     NO_STAPLING,
     SYSTEM_LIBCRYPTO,
     default_tickets,
+    one_ticket_when_resumed,
 )
 from tlsbench.implementations.libssl_bindings import Library, ffi
 from tlsbench.implementations.libssl_endpoint import (
@@ -92,7 +93,9 @@ class LibSsl:
                     for functions, ability in _ABILITIES
                     if (lacking := library.lacks(*functions))
                 ),
-                *(() if library.has("SSL_CTX_set_num_tickets") else (default_tickets(self.id),)),
+                one_ticket_when_resumed(self.id)
+                if library.has("SSL_CTX_set_num_tickets")
+                else default_tickets(self.id),
                 *(
                     ()
                     if library.has("SSL_CTX_ctrl")

@@ -21,6 +21,7 @@ from tlsbench.implementations.common_gaps import (
     NO_SINGLE_OPERATIONS,
     NO_STAPLING,
     default_tickets,
+    one_ticket_when_resumed,
     session_objects,
 )
 from tlsbench.implementations.contract import Negotiated
@@ -79,7 +80,7 @@ class SslShaped:
                 NO_STAPLING,
                 DEFAULT_SIGNATURES,
                 session_objects(self.id),
-                *(() if self.sets_tickets else (default_tickets(self.id),)),
+                one_ticket_when_resumed(self.id) if self.sets_tickets else default_tickets(self.id),
                 *cpu_gaps(tells=self.processor() is not None),
                 *self.gaps(self.module),
                 gap(
