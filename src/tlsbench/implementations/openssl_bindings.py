@@ -150,6 +150,11 @@ def session_reused(connection: SSL.Connection) -> bool:
     return bool(_lib.SSL_session_reused(connection._ssl))
 
 
+def has_session(connection: SSL.Connection, session: SSL.Session | None) -> bool:
+    """Whether a connection's session is still this one: in TLS 1.3 each ticket brings another."""
+    return session is not None and bool(_lib.SSL_get_session(connection._ssl) == session._session)
+
+
 def peer_verified(connection: SSL.Connection) -> bool:
     """Whether the peer's chain was asked for and found good (SSL_get_verify_result(3))."""
     tls = connection._ssl

@@ -1,0 +1,131 @@
+"""What ``tlsbench load`` does."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from tlsbench.cli.request import seconds
+from tlsbench.errors import RequestError
+from tlsbench.load import Load, Plan, Tally, Target, run_load
+from tlsbench.load.tally import SUCCESS
+from tlsbench.report import loads
+from tlsbench.report.formats import print_plain
+from tlsbench.results import storage
+from tlsbench.results.environment import machine_info
+from tlsbench.results.load_json import load_to_json
+from tlsbench.sampling import interruptible
+from tlsbench.scenarios import parse
+
+_AXES = ("version", "cipher", "group")
+_PLAIN_WIDTH = 120
+_FAILED, _INTERRUPTED = 3, 130
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadRequest:
+    """What ``tlsbench load`` was asked for, as it was written."""
+
+    target: str
+    selectors: tuple[str, ...]
+    connections: int
+    rate: float
+    duration: str
+    warm_up: str
+    ramp_up: str | None
+    processes: int
+    requests: int
+    path: str
+    hold: bool
+    resume: float
+    root: Path | None
+    server_name: str | None
+    limit: str
+    json_path: Path | None
+    hgrm: Path | None
+    quiet: bool
+    unbounded: bool
+
+
+def load_request(request: LoadRequest) -> int:
+    """Load, print and store; the exit code.
+
+    :raises RequestError: before anything is sent, if the request is wrong.
+    """
+    plan = _plan(request)
+    plan.check(unbounded=request.unbounded)
+    if request.json_path is not None:
+        storage.check_writable(request.json_path)
+    if request.hgrm is not None and not request.hgrm.is_dir():
+        raise RequestError(f"--hgrm {request.hgrm}: there is no such folder")
+    before: Tally | None = None
+
+    def observe(at: float, tally: Tally) -> None:
+        nonlocal before
+        if not request.quiet:
+            print(loads.second_line(at, tally, before), file=sys.stderr, flush=True)
+        before = tally
+
+    with interruptible() as asked:
+        load = run_load(plan, observe, asked)
+    _print(load)
+    _store(load, request)
+    if load.interrupted:
+        return _INTERRUPTED
+    return 0 if load.tally.outcomes[SUCCESS] and not load.lost else _FAILED
+
+
+def _plan(request: LoadRequest) -> Plan:
+    wanted = parse(request.selectors, ())
+    for axis, values in wanted.items():
+        if axis not in _AXES:
+            raise RequestError(f"a load has no axis '{axis}': valid are {', '.join(_AXES)}")
+        if len(values) != 1:
+            raise RequestError(f"{axis} has {len(values)} values: a load takes one")
+    if request.root is not None and not request.root.is_file():
+        raise RequestError(f"--root {request.root}: there is no such file")
+    if not request.path.startswith("/") or not request.path.isascii() or not request.path.isprintable():
+        raise RequestError(f"--path '{request.path}': it must begin with a slash, and be plain ASCII")
+    warm_up = 0.0 if request.warm_up.strip() in ("0", "0s") else seconds(request.warm_up)
+    return Plan(
+        target=Target.parse(request.target),
+        connections=request.connections,
+        rate_per_s=request.rate,
+        duration_s=seconds(request.duration),
+        warm_up_s=warm_up,
+        ramp_up_s=seconds(request.ramp_up) if request.ramp_up else 0.0,
+        requests=request.requests,
+        path=request.path,
+        hold=request.hold,
+        resume=request.resume,
+        root=str(request.root) if request.root else "",
+        server_name=request.server_name or "",
+        step_limit_s=seconds(request.limit),
+        workers=request.processes,
+        **{axis: values[0] for axis, values in wanted.items()},  # type: ignore[arg-type]
+    )
+
+
+def _print(load: Load) -> None:
+    console = Console()
+    if console.is_terminal:
+        console.print(loads.terminal(load))
+        return
+    sys.stdout.write(print_plain(loads.terminal(load), _PLAIN_WIDTH))
+    sys.stdout.flush()
+
+
+def _store(load: Load, request: LoadRequest) -> None:
+    if request.hgrm is not None:
+        for phase in loads.phases_of(load):
+            path = request.hgrm / f"{phase.replace(' ', '-')}.hgrm"
+            storage.write_atomically(path, loads.percentile_distribution(load, phase))
+            print(f"wrote {path}", file=sys.stderr)
+    if request.json_path is not None:
+        command = shlex.join(["tlsbench", *sys.argv[1:]])
+        storage.write_atomically(request.json_path, load_to_json(load, machine_info(), command))
+        print(f"wrote {request.json_path}", file=sys.stderr)

@@ -1,0 +1,116 @@
+"""``tlsbench load``: its options and help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def load_command(  # noqa: PLR0917 - the options of a command are its parameters
+    target: Annotated[str, typer.Argument(metavar="HOST:PORT", help="Any TLS server; on loopback.")],
+    selectors: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SELECTOR]...",
+            help="What the handshakes must be: version=, cipher=, group= of one value each.",
+            show_default=False,
+        ),
+    ] = None,
+    connections: Annotated[
+        int, typer.Option("--connections", "-c", help="Connections at once; with --rate, at most.")
+    ] = 10,
+    rate: Annotated[
+        float,
+        typer.Option(
+            metavar="PER_SECOND",
+            help="Begin so many a second, come what may (an open loop).",
+        ),
+    ] = 0.0,
+    duration: Annotated[str, typer.Option(metavar="TIME", help="Count for so long: 500ms, 10s, 2m.")] = "10s",
+    warm_up: Annotated[str, typer.Option(metavar="TIME", help="Before that, uncounted.")] = "1s",
+    ramp_up: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Take so long of the warm-up to begin all connections.", show_default=False
+        ),
+    ] = None,
+    processes: Annotated[int, typer.Option("--processes", "-p", help="Worker processes.")] = 1,
+    requests: Annotated[
+        int, typer.Option("--requests", "-k", help="HTTP requests on each connection; 0 shakes hands alone.")
+    ] = 0,
+    path: Annotated[str, typer.Option(help="What they ask for.")] = "/",
+    hold: Annotated[bool, typer.Option("--hold", help="Keep every connection open until the end.")] = False,
+    resume: Annotated[float, typer.Option(metavar="SHARE", help="Resume this share of them: 0 to 1.")] = 0.0,
+    root: Annotated[
+        Path | None,
+        typer.Option(metavar="PEM", help="Verify the server against these roots.", show_default=False),
+    ] = None,
+    server_name: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="For SNI and verification. [default: HOST]", show_default=False),
+    ] = None,
+    limit: Annotated[str, typer.Option(metavar="TIME", help="For each step of a connection.")] = "5s",
+    json_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--json", metavar="PATH", help="Write the result as pytest-benchmark JSON.", show_default=False
+        ),
+    ] = None,
+    hgrm: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER", help="Write each phase's distribution as a .hgrm file.", show_default=False
+        ),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No lines while it runs.")] = False,
+    unbounded: Annotated[
+        bool,
+        typer.Option(
+            "--i-may-load-this-target", help="The target is not loopback, and its owner has agreed."
+        ),
+    ] = False,
+) -> None:
+    r"""Load a TLS server with many connections, and tell how it fares.
+
+    A closed loop (--connections) begins a connection when one ends, and so never sees a queue. An open
+    loop (--rate) begins them by the clock, and counts from when they should have begun: a server that
+    stalls is seen.
+
+    \b
+    Examples:
+      tlsbench load 127.0.0.1:8443 --duration 5s
+      tlsbench load 127.0.0.1:8443 --rate 500 --resume 0.7 version=1.3
+      tlsbench load localhost:8443 --connections 100 --requests 50 --path / --root pki/root.pem
+
+    Ctrl-C ends it early and prints what there is.
+    Exit codes: 0 done, 2 wrong request, 3 no connection succeeded, 130 interrupted.
+    """
+    from tlsbench.cli.load import LoadRequest, load_request
+
+    code = load_request(
+        LoadRequest(
+            target=target,
+            selectors=tuple(selectors or ()),
+            connections=connections,
+            rate=rate,
+            duration=duration,
+            warm_up=warm_up,
+            ramp_up=ramp_up,
+            processes=processes,
+            requests=requests,
+            path=path,
+            hold=hold,
+            resume=resume,
+            root=root,
+            server_name=server_name,
+            limit=limit,
+            json_path=json_path,
+            hgrm=hgrm,
+            quiet=quiet,
+            unbounded=unbounded,
+        )
+    )
+    if code:
+        raise typer.Exit(code)

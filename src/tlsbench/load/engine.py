@@ -1,0 +1,195 @@
+"""The event loop of a worker: epoll, non-blocking TLS, no thread and no buffer for each connection.
+
+Sockets are registered once, edge-triggered, for reading and writing: each is driven until it would block, and
+epoll is not asked to change its mind in between.
+"""
+
+from __future__ import annotations
+
+import heapq
+import select
+import socket
+from collections.abc import Callable
+from time import monotonic_ns, process_time
+
+from tlsbench.errors import RequestError
+from tlsbench.load.client import Connection, Shared, client_context
+from tlsbench.load.plan import Plan
+from tlsbench.load.tally import SUCCESS, Tally
+
+_EVENTS = 512
+_SECOND_NS = 1_000_000_000
+#: How often deadlines are looked at: steps that are over time end this much later at most.
+_SWEEP_NS = 100_000_000
+#: After a failure the next connection of its slot waits so long: a server that refuses is not to be flooded.
+_BACK_OFF_NS = 20_000_000
+
+
+def resolve(plan: Plan) -> tuple[socket.AddressFamily, tuple[str, int]]:
+    """The address of the target.
+
+    :raises RequestError: if its name has none.
+    """
+    try:
+        found = socket.getaddrinfo(plan.target.host, plan.target.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise RequestError(f"{plan.target.host} has no address: {error.strerror}") from error
+    family, _, _, _, address = found[0]
+    return family, (str(address[0]), int(address[1]))
+
+
+class Engine:
+    """The connections of one worker.
+
+    :param fd: a file descriptor that becomes readable when the load is to end early.
+    """
+
+    def __init__(self, plan: Plan, fd: int = -1) -> None:
+        if not hasattr(select, "epoll"):
+            raise RequestError("load needs Linux: this system has no epoll")
+        family, address = resolve(plan)
+        host = plan.server_name or plan.target.host
+        request = f"GET {plan.path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("ascii")
+        self.tally = Tally()
+        #: From the first counted beginning to the end of the last connection.
+        self.elapsed_s = 0.0
+        self._plan = plan
+        self._shared = Shared(plan, client_context(plan), address, family, self.tally, request)
+        self._epoll = select.epoll()
+        self._fd = fd
+        if fd >= 0:
+            self._epoll.register(fd, select.EPOLLIN)
+        self._open: dict[int, Connection] = {}
+        #: When each free slot begins its next connection.
+        self._due_ns: list[int] = []
+        self._interval_ns = 1e9 / plan.rate_per_s if plan.rate_per_s else 0.0
+        self._begun = 0
+        self._cpu_from_s: float | None = None
+        self._start_ns = self._count_from_ns = self._end_ns = 0
+
+    def run(self, start_ns: int, report: Callable[[int], None]) -> None:
+        """Run the plan, beginning at a time of CLOCK_MONOTONIC, and leave what came of it in :attr:`tally`.
+
+        :param report: called each second of the counted time, with its number.
+        """
+        plan = self._plan
+        self._start_ns = start_ns
+        self._count_from_ns = start_ns + int(plan.warm_up_s * 1e9)
+        self._end_ns = self._count_from_ns + int(plan.duration_s * 1e9)
+        if not plan.is_open_loop:
+            ramp_ns = plan.ramp_up_s * 1e9
+            step_ns = ramp_ns / plan.connections
+            self._due_ns = [start_ns + int(step_ns * slot) for slot in range(plan.connections)]
+        sweep_ns = start_ns
+        report_ns, second = self._count_from_ns + _SECOND_NS, 1
+        while True:
+            now_ns = monotonic_ns()
+            if now_ns < self._end_ns or self._is_behind():
+                self._begin_due(now_ns)
+            else:
+                self._finish_held()
+                if not self._open:
+                    break
+            if now_ns >= sweep_ns:
+                self._sweep(now_ns)
+                sweep_ns = now_ns + _SWEEP_NS
+            if report_ns <= now_ns < self._end_ns:
+                self._charge()
+                report(second)
+                report_ns, second = report_ns + _SECOND_NS, second + 1
+            self._go_on(self._patience_s(now_ns, sweep_ns))
+        self._charge()
+        self.elapsed_s = max(0.0, (monotonic_ns() - self._count_from_ns) / 1e9)
+        self._epoll.close()
+
+    def _go_on(self, patience_s: float) -> None:
+        """Wait for events, and drive the connections that have some."""
+        for fd, _ in self._epoll.poll(patience_s, _EVENTS):
+            if fd == self._fd:
+                self._end_ns = min(self._end_ns, monotonic_ns())  # what is open is finished
+                self._epoll.unregister(fd)
+                continue
+            connection = self._open.get(fd)
+            if connection is not None:
+                connection.go_on(monotonic_ns())
+                self._settle(fd, connection)
+
+    def _is_behind(self) -> bool:
+        """Whether connections of an open loop should have begun before the end, and have not."""
+        return self._plan.is_open_loop and self._next_begin_ns() < self._end_ns
+
+    def _charge(self) -> None:
+        if self._cpu_from_s is not None:
+            self.tally.cpu_s = process_time() - self._cpu_from_s
+
+    def _begin_due(self, now_ns: int) -> None:
+        plan = self._plan
+        if self._cpu_from_s is None and now_ns >= self._count_from_ns:
+            self._cpu_from_s = process_time()
+        if not plan.is_open_loop:
+            while self._due_ns and self._due_ns[0] <= now_ns:
+                self._begin(max(heapq.heappop(self._due_ns), self._start_ns), now_ns)
+            return
+        while len(self._open) < plan.connections:
+            begin_ns = self._next_begin_ns()
+            if begin_ns > now_ns or begin_ns >= self._end_ns:
+                return
+            self._begun += 1
+            self._begin(begin_ns, now_ns)
+
+    def _next_begin_ns(self) -> int:
+        """When the next connection of an open loop should begin, whether or not one can."""
+        turn = self._begun + self._plan.worker / self._plan.workers
+        return self._start_ns + int(turn * self._interval_ns)
+
+    def _begin(self, begin_ns: int, now_ns: int) -> None:
+        # In a closed loop nobody waits for a slot: a connection begins when it does.
+        begin_ns = begin_ns if self._plan.is_open_loop else now_ns
+        counted = begin_ns >= self._count_from_ns or self._plan.hold
+        connection = Connection(self._shared, begin_ns, counted=counted)
+        if counted:
+            self.tally.begun += 1
+        connection.open(now_ns)
+        if connection.sock is None or connection.outcome:
+            self._settle(-1, connection)
+            return
+        fd = connection.sock.fileno()
+        self._open[fd] = connection
+        self._epoll.register(fd, select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+
+    def _settle(self, fd: int, connection: Connection) -> None:
+        """Let go of a connection that has ended, and free its slot."""
+        if not connection.outcome:
+            return
+        self._open.pop(fd, None)
+        connection.close()  # which takes it out of epoll too
+        if not self._plan.is_open_loop:
+            wait_ns = 0 if connection.outcome == SUCCESS else _BACK_OFF_NS
+            heapq.heappush(self._due_ns, monotonic_ns() + wait_ns)
+
+    def _finish_held(self) -> None:
+        for fd, connection in list(self._open.items()):
+            if connection.is_held:
+                connection.finish()
+                self._settle(fd, connection)
+
+    def _sweep(self, now_ns: int) -> None:
+        for fd, connection in list(self._open.items()):
+            if not connection.deadline_ns or now_ns < connection.deadline_ns:
+                continue
+            if connection.step == "ticket":
+                connection.finish()  # a server may send none
+            else:
+                connection.give_up("timeout")
+            self._settle(fd, connection)
+
+    def _patience_s(self, now_ns: int, sweep_ns: int) -> float:
+        """How long to wait for events: until something is due."""
+        until_ns = sweep_ns
+        if now_ns < self._end_ns:
+            until_ns = min(until_ns, self._end_ns)
+            if not self._plan.is_open_loop:
+                until_ns = min(until_ns, self._due_ns[0]) if self._due_ns else until_ns
+            elif len(self._open) < self._plan.connections:
+                until_ns = min(until_ns, self._next_begin_ns())
+        return max(0.0, (until_ns - now_ns) / 1e9)

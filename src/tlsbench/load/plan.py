@@ -1,0 +1,150 @@
+"""What a load is: the target, how many connections in what time, and what each of them does."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from tlsbench.errors import RequestError
+
+_PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+)):(?P<port>[0-9]{1,5})")
+#: More than this is asked for with ``--i-may-load-this-target`` alone.
+MOST_SECONDS = 600.0
+MOST_PER_SECOND = 100_000.0
+MOST_CONNECTIONS = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Whom to connect to."""
+
+    host: str
+    port: int
+
+    @classmethod
+    def parse(cls, text: str) -> Target:
+        """The target that ``HOST:PORT`` or ``[IPv6]:PORT`` names.
+
+        :raises RequestError: if it names none.
+        """
+        match = _PORT.fullmatch(text)
+        if match is None or not 0 < int(match["port"]) < 65536:
+            raise RequestError(f"'{text}' is no target: write HOST:PORT, such as 127.0.0.1:8443")
+        return cls(match["v6"] or match["host"], int(match["port"]))
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether it is this machine for certain: told from the text alone, so that nobody is asked."""
+        if self.host.lower() == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one worker process does; :meth:`share` divides a whole load among several.
+
+    :param connections: the connections of a closed loop; the most that are open at once in an open one.
+    :param rate_per_s: connections that an open loop begins in a second; 0 for a closed loop, in which the
+        next connection begins when one ends.
+    :param duration_s: how long counted connections begin; what has begun is finished.
+    :param warm_up_s: how long uncounted ones do before that.
+    :param ramp_up_s: within the warm-up, how long it takes until all connections of a closed loop have begun.
+    :param requests: HTTP requests on each connection; 0 ends it after the handshake.
+    :param path: what they ask for.
+    :param hold: whether connections stay open until the end; then each slot of a closed loop has one.
+    :param resume: the share of connections that resume a session, from 0 to 1.
+    :param version: ``"1.2"``, ``"1.3"`` or ``""`` for what both sides prefer; ``cipher`` and ``group``
+        likewise, by their IANA names.
+    :param root: a PEM file of roots that the server must chain to; ``""`` verifies nothing.
+    :param server_name: for SNI and verification; the target's host if empty.
+    :param step_limit_s: how long each step of a connection may take before it counts as a timeout.
+    :param no_delay: whether TCP_NODELAY is set.
+    """
+
+    target: Target
+    connections: int = 10
+    rate_per_s: float = 0.0
+    duration_s: float = 10.0
+    warm_up_s: float = 1.0
+    ramp_up_s: float = 0.0
+    requests: int = 0
+    path: str = "/"
+    hold: bool = False
+    resume: float = 0.0
+    version: str = ""
+    cipher: str = ""
+    group: str = ""
+    root: str = ""
+    server_name: str = ""
+    step_limit_s: float = 5.0
+    no_delay: bool = True
+    #: Which of how many workers this is, so that the beginnings of an open loop interleave.
+    worker: int = 0
+    workers: int = 1
+
+    @property
+    def is_open_loop(self) -> bool:
+        """Whether connections begin by the clock."""
+        return self.rate_per_s > 0
+
+    def check(self, *, unbounded: bool) -> None:
+        """See to it that this is a load that can be, and may be.
+
+        :param unbounded: whether the user says that the target may be loaded, whatever it is.
+        :raises RequestError: before anything is sent.
+        """
+        if not self.target.is_loopback and not unbounded:
+            raise RequestError(
+                f"{self.target} is not loopback: add --i-may-load-this-target if its owner has agreed"
+            )
+        bounds = (
+            ("--connections", self.connections, 1, MOST_CONNECTIONS),
+            ("--rate", self.rate_per_s, 0, MOST_PER_SECOND),
+            ("--duration", self.duration_s, 0.001, MOST_SECONDS),
+            ("--warm-up", self.warm_up_s, 0, MOST_SECONDS),
+            ("--ramp-up", self.ramp_up_s, 0, self.warm_up_s),
+            ("--requests", self.requests, 0, 1_000_000),
+            ("--resume", self.resume, 0, 1),
+            ("--limit", self.step_limit_s, 0.001, MOST_SECONDS),
+            ("--processes", self.workers, 1, 256),
+        )
+        for name, value, low, high in bounds:
+            if not low <= value <= high:
+                raise RequestError(f"{name} {value:g}: it must be from {low:g} to {high:g}")
+        if self.hold and self.is_open_loop:
+            raise RequestError("--hold keeps connections open: give --connections, not --rate")
+        if self.workers > self.connections:
+            raise RequestError(
+                f"--processes {self.workers}: there are {self.connections} connections to share"
+            )
+
+    def share(self, worker: int) -> Plan:
+        """The part of one of the workers."""
+        extra = worker < self.connections % self.workers
+        return replace(
+            self,
+            worker=worker,
+            connections=self.connections // self.workers + extra,
+            rate_per_s=self.rate_per_s / self.workers,
+        )
+
+    def to_json(self) -> str:
+        """One line that :meth:`from_json` reads."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """The plan in a line."""
+        fields: Mapping[str, Any] = json.loads(text)
+        return cls(**{**fields, "target": Target(**fields["target"])})

@@ -1,0 +1,49 @@
+"""A process of the load: ``python -m tlsbench.load.worker``.
+
+It reads its plan as a line of JSON, writes ``{"ready": true}``, and begins at the time of CLOCK_MONOTONIC in
+the second line. Each second it writes what came of its connections so far; the last line has ``"done"``. A
+third line on its input, or its end, ends the load early.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import signal
+import sys
+from typing import Any
+
+from tlsbench.errors import TlsbenchError
+from tlsbench.load.engine import Engine
+from tlsbench.load.plan import Plan
+
+
+def _write(message: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(message) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    """Run a worker over standard input and output."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
+    gc.disable()
+    try:
+        engine = Engine(Plan.from_json(sys.stdin.readline()), sys.stdin.fileno())
+    except TlsbenchError as error:
+        _write({"error": str(error), "exit_code": error.exit_code})
+        return
+    _write({"ready": True})
+    start = sys.stdin.readline()
+    if not start:
+        return
+
+    def report(_second: int) -> None:
+        _write({"tally": engine.tally.to_plain()})
+        gc.collect(0)
+
+    engine.run(int(start), report)
+    _write({"done": True, "tally": engine.tally.to_plain(), "elapsed_s": engine.elapsed_s})
+
+
+if __name__ == "__main__":
+    main()

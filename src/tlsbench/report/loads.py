@@ -1,0 +1,153 @@
+"""A load as text: a line each second while it runs, and the table at its end."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from tlsbench.load import Load, Tally
+from tlsbench.load.tally import PHASES
+from tlsbench.report.table import format_count, format_us
+
+#: The percentiles that are shown.
+PERCENTILES = (50.0, 90.0, 99.0, 99.9, 99.99)
+#: From this share on a side's processors are called busy; below the other, idle.
+_BUSY, _IDLE = 0.95, 0.8
+_MEANING = {
+    "connect": "TCP connect",
+    "handshake": "TLS handshake",
+    "first byte": "to the first byte of an answer",
+    "request": "to its last byte",
+    "connection": "from the intended beginning to the end",
+}
+
+
+def second_line(seconds: float, tally: Tally, before: Tally | None) -> str:
+    """What the last second brought.
+
+    :param before: the tally a second earlier; None at first.
+    """
+    earlier = before or Tally()
+    handshakes, resumed = tally.handshakes - earlier.handshakes, tally.resumed - earlier.resumed
+    parts = [f"{seconds:4.0f} s: {handshakes:,} handshakes"]
+    if resumed:
+        parts.append(f"{resumed / handshakes:.0%} resumed")
+    if tally.requests:
+        parts.append(f"{tally.requests - earlier.requests:,} requests")
+    parts.append(f"{tally.open:,} open")
+    failed = sum(tally.failures.values()) - sum(earlier.failures.values())
+    if failed:
+        parts.append(f"{failed:,} failed")
+    return ", ".join(parts)
+
+
+def terminal(load: Load) -> RenderableType:
+    """The result for people."""
+    tally = load.tally
+    table = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("µs", "count", *(f"p{percentile:g}" for percentile in PERCENTILES), "max"):
+        table.add_column(heading, justify="left" if heading == "µs" else "right", no_wrap=True)
+    for phase in PHASES:
+        times = tally.times[phase]
+        if count := times.get_total_count():
+            values = [times.get_value_at_percentile(percentile) / 1e3 for percentile in PERCENTILES]
+            texts = (format_us(value) for value in (*values, times.get_max_value() / 1e3))
+            table.add_row(phase, format_count(count), *texts)
+    return Group(
+        Text(_heading(load), style="bold"),
+        table,
+        Text(),
+        *(Text(line) for line in findings(load)),
+        Text(),
+        *(Text(line, style="dim") for line in notes(load)),
+    )
+
+
+def findings(load: Load) -> list[str]:
+    """Rates, what was negotiated, what went wrong, and who was busy: each a line."""
+    tally = load.tally
+    rate = f"{load.handshakes_per_s:,.1f} handshakes a second{_requests(load)}"
+    lines = [f"held: {tally.held:,} connections" if load.plan.hold else rate]
+    for what, count in tally.negotiated.most_common():
+        lines.append(f"  {count:,} × TLS {what}")
+    if load.plan.resume:
+        share = tally.resumed / tally.handshakes if tally.handshakes else 0.0
+        lines.append(
+            f"resumed: {share:.1%} of the handshakes ({load.plan.resume:.0%} wanted; where there is no "
+            "session yet, the handshake is full)"
+        )
+    if tally.failures:
+        lines.append(f"failed: {sum(tally.failures.values()):,} of {tally.begun:,} connections")
+        lines += [f"  {count:,} × {kind}" for kind, count in tally.failures.items()]
+    if tally.handshakes and not load.plan.hold:
+        lines.append(
+            f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the client's processor for each handshake"
+        )
+    if tally.handshakes:
+        lines.append(_bottleneck(load))
+    return lines
+
+
+def _requests(load: Load) -> str:
+    if not load.tally.requests:
+        return ""
+    megabytes = load.tally.bytes_received / 1e6 / load.elapsed_s if load.elapsed_s else 0.0
+    return f", {load.requests_per_s:,.1f} requests a second, {megabytes:,.1f} MB/s of answers"
+
+
+def _bottleneck(load: Load) -> str:
+    busy = load.client_busy
+    said = f"the client's processes were busy for {busy:.0%} of the time"
+    if load.plan.hold or (load.plan.is_open_loop and busy < _BUSY):
+        return said
+    if busy >= _BUSY:
+        return f"{said}: they are the limit; add --processes to see the server's"
+    if busy < _IDLE:
+        return f"{said}: the server is what they waited for"
+    return f"{said}: neither side is clearly the limit"
+
+
+def notes(load: Load) -> list[str]:
+    """How it was measured, and what stands in the way of trusting it."""
+    plan = load.plan
+    since = "their intended beginnings" if plan.is_open_loop else "their beginnings"
+    processes = f"{plan.workers} process{'es' if plan.workers > 1 else ''}"
+    counted = f"{load.tally.begun:,} connections in {load.elapsed_s:.1f} s from {processes}"
+    meanings = ", ".join(f"{phase}: {_MEANING[phase]}" for phase in phases_of(load))
+    lines = [
+        f"{counted}; times count from {since}, after {plan.warm_up_s:g} s of warm-up",
+        *([f"percentiles of the HdrHistograms of all processes together; {meanings}"] if meanings else []),
+    ]
+    if not plan.root:
+        lines.append("the server's certificate was not verified: give --root to verify it as a client would")
+    if load.interrupted:
+        lines.append("ended early by Ctrl-C")
+    lines += [f"warning: a worker process died: {lost}" for lost in load.lost]
+    return lines
+
+
+def _heading(load: Load) -> str:
+    plan = load.plan
+    loop = (
+        f"open loop, {plan.rate_per_s:g}/s"
+        if plan.is_open_loop
+        else f"closed loop, {plan.connections:,} connections"
+    )
+    does = "held" if plan.hold else f"{plan.requests} requests each" if plan.requests else "handshakes alone"
+    return f"load of {plan.target}: {loop}, {does}"
+
+
+def percentile_distribution(load: Load, phase: str) -> str:
+    """A phase's distribution in HdrHistogram's own text format (.hgrm), in microseconds."""
+    text = io.BytesIO()
+    load.tally.times[phase].output_percentile_distribution(text, 1000.0)
+    return text.getvalue().decode("ascii")
+
+
+def phases_of(load: Load) -> Sequence[str]:
+    """The phases that have times."""
+    return [phase for phase in PHASES if load.tally.times[phase].total_count]

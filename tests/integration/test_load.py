@@ -1,0 +1,138 @@
+"""A load of nginx: its own log agrees with what is counted, and it may die and come back."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.integration.conftest import find
+
+from tlsbench import pki
+from tlsbench.load import Plan, Target, run_load
+from tlsbench.load.tally import SUCCESS
+from tlsbench.pki.keys import to_pem
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+_CONFIGURATION = """
+daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+events {{ worker_connections 4096; }}
+http {{
+  log_format tls '$ssl_protocol $ssl_cipher $ssl_curve $ssl_session_reused $connection_requests';
+  access_log {folder}/access.log tls;
+  client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
+  server {{
+    listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/key.pem;
+    ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache off; ssl_ecdh_curve X25519:prime256v1;
+    location / {{ return 200 "hello\\n"; }}
+  }}
+}}
+"""
+
+
+@dataclass
+class Nginx:
+    """An nginx that can be killed and started again."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [
+            find("nginx"),
+            "-e",
+            "stderr",
+            "-p",
+            str(self.folder),
+            "-c",
+            str(self.folder / "nginx.conf"),
+        ]
+        self.process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", self.port), 1):
+                return
+            time.sleep(0.02)
+        raise AssertionError("nginx does not listen")
+
+    def stop(self) -> None:
+        assert self.process is not None
+        self.process.terminate()
+        self.process.wait(10)
+
+    def log(self) -> list[list[str]]:
+        return [line.split() for line in (self.folder / "access.log").read_text().splitlines()]
+
+
+@pytest.fixture
+def nginx(tmp_path: Path) -> Iterator[Nginx]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    identity = pki.peers("ecdsa-secp256r1", 1).server
+    (tmp_path / "chain.pem").write_bytes(identity.chain_pem)
+    (tmp_path / "key.pem").write_bytes(to_pem(identity.private_key))
+    tmp_path.chmod(0o755)
+    (tmp_path / "nginx.conf").write_text(_CONFIGURATION.format(folder=tmp_path, port=port))
+    one = Nginx(tmp_path, port)
+    one.start()
+    yield one
+    one.stop()
+
+
+def plan_of(nginx: Nginx, **change: Any) -> Plan:
+    settings = {"connections": 8, "duration_s": 1.0, "warm_up_s": 0.0, "requests": 1, **change}
+    plan = Plan(target=Target("127.0.0.1", nginx.port), **settings)
+    plan.check(unbounded=False)
+    return plan
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_the_server_s_own_log_agrees_with_what_is_counted(version: str, nginx: Nginx) -> None:
+    load = run_load(plan_of(nginx, version=version, resume=0.6, requests=2, workers=2))
+    assert set(load.tally.outcomes) == {SUCCESS}
+    nginx.stop()  # which writes the log out
+    lines = nginx.log()
+    nginx.start()
+    assert len(lines) == load.tally.requests
+    seen = Counter("resumed" if reused == "r" else "full" for _, _, _, reused, nth in lines if nth == "2")
+    told: Counter[str] = Counter()
+    for what, count in load.tally.negotiated.items():
+        told[what.rpartition(" ")[2]] += count
+    assert seen == told
+    assert {protocol for protocol, *_ in lines} == {f"TLSv{version}"}
+    assert all(what.startswith(f"{version} ") for what in load.tally.negotiated)
+    assert told["resumed"] / told.total() == pytest.approx(0.6, abs=0.1)
+
+
+def test_a_server_that_is_killed_and_restarted_costs_what_it_was_asked_meanwhile(nginx: Nginx) -> None:
+    def kill_and_restart() -> None:
+        assert nginx.process is not None
+        workers = subprocess.run(
+            ["pgrep", "-P", str(nginx.process.pid)], capture_output=True, text=True, check=True
+        )
+        nginx.process.kill()
+        for worker in workers.stdout.split():
+            subprocess.run(["kill", "-9", worker], check=True)
+        nginx.process.wait(10)
+        time.sleep(0.3)
+        nginx.start()
+
+    timer = threading.Timer(1.0, kill_and_restart)
+    timer.start()
+    load = run_load(plan_of(nginx, requests=20, duration_s=3.0, step_limit_s=1.0))
+    timer.join()
+    tally = load.tally
+    assert tally.begun == tally.outcomes.total()
+    assert tally.outcomes["connect: connection refused"] > 0
+    assert tally.outcomes[SUCCESS] > 0
+    assert sum(tally.failures.values()) < tally.begun

@@ -1,0 +1,313 @@
+"""Loads of small servers on loopback, good and bad: each connection ends once, as a success or an error."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import struct
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tlsbench import pki
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.errors import RequestError
+from tlsbench.load import Load, Plan, Tally, Target, crew, run_load
+from tlsbench.load.tally import SUCCESS
+from tlsbench.loopback import Server, ServerSetup
+
+pytestmark = pytest.mark.slow
+PEERS = pki.peers("ecdsa-secp256r1", 1)
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server(ServerSetup(identity=PEERS.server)) as one:
+        yield one
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    path = tmp_path / "root.pem"
+    path.write_bytes(PEERS.root.certificate_pem)
+    return path
+
+
+def plan_of(address: tuple[str, int], **change: Any) -> Plan:
+    plan = Plan(target=Target(*address), connections=4, duration_s=0.4, warm_up_s=0.0, step_limit_s=2.0)
+    plan = replace(plan, **change)
+    plan.check(unbounded=False)
+    return plan
+
+
+def adds_up(load: Load) -> None:
+    tally = load.tally
+    assert tally.begun == tally.outcomes.total() > 0
+    assert tally.open == 0
+
+
+def test_handshakes_are_counted_by_what_was_negotiated(server: Server, root: Path) -> None:
+    load = run_load(plan_of(server.address, version="1.2", root=str(root), server_name="localhost"))
+    adds_up(load)
+    assert set(load.tally.outcomes) == {SUCCESS}
+    ((what, count),) = load.tally.negotiated.items()
+    assert what.startswith("1.2 TLS_ECDHE_ECDSA_WITH_")
+    assert what.endswith(" full")
+    for phase in ("connect", "handshake", "connection"):
+        assert load.tally.times[phase].get_total_count() == count
+    assert load.handshakes_per_s == pytest.approx(count / load.elapsed_s)
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_the_share_that_is_wanted_resumes(version: str, server: Server) -> None:
+    load = run_load(
+        plan_of(server.address, version=version, resume=0.5, requests=1, duration_s=1.0, warm_up_s=0.2)
+    )
+    adds_up(load)
+    assert set(load.tally.outcomes) == {SUCCESS}
+    assert load.tally.resumed / load.tally.handshakes == pytest.approx(0.5, abs=0.05)
+    assert load.tally.resumed == load.tally.wanted_resumed
+    assert load.tally.requests == load.tally.handshakes
+
+
+def test_handshakes_alone_bring_tickets_too(server: Server) -> None:
+    load = run_load(plan_of(server.address, version="1.3", resume=1.0, warm_up_s=0.3))
+    assert load.tally.resumed > 0.9 * load.tally.handshakes
+
+
+def test_requests_share_a_connection(server: Server) -> None:
+    load = run_load(plan_of(server.address, requests=5))
+    adds_up(load)
+    assert load.tally.requests == 5 * load.tally.outcomes[SUCCESS]
+    assert load.tally.times["request"].get_total_count() == load.tally.requests
+    assert load.tally.bytes_received > 100 * load.tally.requests
+
+
+def test_workers_begin_together_and_are_added_up(server: Server) -> None:
+    seen: list[float] = []
+    load = run_load(plan_of(server.address, workers=2, duration_s=1.2), lambda at, _tally: seen.append(at))
+    adds_up(load)
+    assert set(load.tally.outcomes) == {SUCCESS}
+    assert seen == [1.0]
+
+
+def test_an_open_loop_begins_by_the_clock(server: Server) -> None:
+    load = run_load(plan_of(server.address, rate_per_s=100.0, connections=50, workers=2, duration_s=1.0))
+    adds_up(load)
+    assert load.tally.begun == 100
+
+
+def test_a_stall_is_seen_in_an_open_loop_and_not_in_a_closed_one() -> None:
+    """A server that takes 20 ms for each connection, one after the other, is asked for twice what it can."""
+    with listener(_slow_refusal) as address:
+        ends = run_load(plan_of(address, rate_per_s=100.0, connections=1000, duration_s=1.0))
+        closed = run_load(plan_of(address, connections=1, duration_s=1.0))
+    adds_up(ends)
+    adds_up(closed)
+    assert ends.elapsed_s > 1.5  # what should have begun is waited for
+    assert closed.elapsed_s < 1.5
+    assert closed.tally.begun < ends.tally.begun == 100
+
+
+def test_held_connections_stay_open_until_the_end(server: Server) -> None:
+    load = run_load(plan_of(server.address, connections=20, hold=True, duration_s=0.5))
+    adds_up(load)
+    assert load.tally.held == load.tally.outcomes[SUCCESS] == 20
+
+
+def test_a_held_connection_that_the_server_closes_is_no_success() -> None:
+    server = Server(ServerSetup(identity=PEERS.server))
+    threading.Timer(0.8, server.close).start()
+    load = run_load(plan_of(server.address, connections=3, hold=True, duration_s=1.5))
+    adds_up(load)
+    assert load.tally.outcomes["hold: closed by the server without close_notify"] == 3
+
+
+def test_a_certificate_that_changes_to_an_untrusted_one_is_counted_by_its_reason(
+    server: Server, root: Path
+) -> None:
+    stranger = pki.peers("rsa-2048", 1).server
+    threading.Timer(0.6, lambda: server.renew(ServerSetup(identity=stranger))).start()
+    load = run_load(plan_of(server.address, root=str(root), server_name="localhost", duration_s=1.2))
+    adds_up(load)
+    assert load.tally.outcomes[SUCCESS] > 0
+    assert load.tally.outcomes["handshake: TLS: certificate verify failed"] > 0
+
+
+def test_a_suite_that_the_server_does_not_take_is_an_error(server: Server) -> None:
+    load = run_load(plan_of(server.address, version="1.2", cipher="TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256"))
+    adds_up(load)
+    (kind,) = load.tally.outcomes
+    assert kind.startswith("handshake: TLS: ")
+
+
+def _silent(_sock: socket.socket) -> None:
+    time.sleep(1.5)
+
+
+def _garbage(sock: socket.socket) -> None:
+    sock.sendall(b"220 mail.example ESMTP\r\n" * 4)
+    time.sleep(0.2)
+
+
+def _reset(sock: socket.socket) -> None:
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+
+def _closed(sock: socket.socket) -> None:
+    sock.recv(4096)
+
+
+def _half_a_flight(sock: socket.socket) -> None:
+    hello = sock.recv(4096)
+    assert hello
+    sock.sendall(b"\x16\x03\x03\x00\x7a\x02\x00\x00\x76\x03\x03" + bytes(32))
+    time.sleep(1.5)
+
+
+def _slow_refusal(_sock: socket.socket) -> None:
+    time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def listener(behave: Callable[[socket.socket], None]) -> Iterator[tuple[str, int]]:
+    """A server that does one thing to each connection, and then closes it."""
+    listening = socket.create_server(("127.0.0.1", 0), backlog=1024)
+    slow = behave is _slow_refusal
+
+    def serve(sock: socket.socket) -> None:
+        with contextlib.suppress(OSError), sock:
+            behave(sock)
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                sock, _ = listening.accept()
+                if slow:
+                    serve(sock)
+                else:
+                    threading.Thread(target=serve, args=(sock,), daemon=True).start()
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    yield listening.getsockname()
+    with contextlib.suppress(OSError):
+        listening.shutdown(socket.SHUT_RDWR)
+    listening.close()
+    thread.join(5)
+
+
+@pytest.mark.parametrize(
+    ("behave", "kinds"),
+    [
+        (_silent, {"handshake: timeout"}),
+        (_garbage, {"handshake: TLS: wrong version number"}),
+        (_reset, {"handshake: connection reset", "connect: connection reset"}),
+        (_closed, {"handshake: closed by the server without close_notify", "handshake: connection reset"}),
+        (_half_a_flight, {"handshake: timeout"}),
+    ],
+)
+def test_what_a_bad_server_does_is_an_error_by_its_kind(
+    behave: Callable[[socket.socket], None], kinds: set[str]
+) -> None:
+    with listener(behave) as address:
+        load = run_load(plan_of(address, step_limit_s=0.3))
+    adds_up(load)
+    assert set(load.tally.outcomes) <= kinds
+    assert load.elapsed_s < 2
+
+
+def test_a_port_where_nobody_listens_refuses_and_is_not_flooded() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        address = unused.getsockname()
+    load = run_load(plan_of(address))
+    adds_up(load)
+    assert set(load.tally.outcomes) == {"connect: connection refused"}
+    assert load.tally.begun < 4 * 0.4 / 0.02 + 5
+
+
+def test_a_worker_that_is_killed_takes_its_open_connections_with_it_and_the_rest_goes_on(
+    server: Server,
+) -> None:
+    def kill_one(_at: float, _tally: Tally) -> None:
+        children = psutil.Process().children()
+        if len(children) == 2:
+            children[0].kill()
+
+    load = run_load(plan_of(server.address, workers=2, duration_s=2.5), kill_one)
+    adds_up(load)
+    assert load.lost == ("signal 9",)
+    assert load.tally.outcomes["worker process died"] > 0
+    assert load.tally.outcomes[SUCCESS] > 0
+
+
+def test_more_connections_than_descriptors_are_refused_before_they_begin(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crew.resource, "getrlimit", lambda _which: (256, 512))
+    with pytest.raises(RequestError, match="need 1065 file descriptors, and the limit is 512: raise it"):
+        run_load(plan_of(server.address, connections=1000))
+
+
+def test_running_out_of_descriptors_is_an_error_by_its_kind(server: Server) -> None:
+    code = (
+        "import resource, sys; from tlsbench.load.engine import Engine; from tlsbench.load.plan import *\n"
+        "import time, json; soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        f"target = Target(*{server.address!r})\n"
+        "engine = Engine(Plan(target=target, connections=60, hold=True, duration_s=0.5))\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (40, hard))\n"
+        "engine.run(time.monotonic_ns(), lambda second: None); print(json.dumps(engine.tally.to_plain()))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    outcomes = json.loads(done.stdout)["outcomes"]
+    assert outcomes["connect: no file descriptors left (see ulimit -n)"] > 0
+    assert outcomes[SUCCESS] > 10
+
+
+def test_a_request_to_stop_keeps_what_there_is(server: Server) -> None:
+    began = time.monotonic()
+    load = run_load(
+        plan_of(server.address, duration_s=60.0), stop_asked=lambda: time.monotonic() > began + 1.5
+    )
+    adds_up(load)
+    assert load.interrupted
+    assert load.elapsed_s < 10
+    assert set(load.tally.outcomes) == {SUCCESS}
+
+
+def test_the_command_prints_writes_and_exports(
+    server: Server, root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host, port = server.address
+    arguments = ["--duration", "1200ms", "--warm-up", "0", "-k", "2", "--resume", "0.5", "--root", str(root)]
+    output = ["--json", str(tmp_path / "load.json"), "--hgrm", str(tmp_path)]
+    assert tlsbench(["load", f"{host}:{port}", "--server-name", "localhost", *arguments, *output]) == 0
+    captured = capsys.readouterr()
+    assert "handshakes a second" in captured.out
+    assert "50.0% of the handshakes" in captured.out or "resumed:" in captured.out
+    assert "1 s: " in captured.err
+    document = json.loads((tmp_path / "load.json").read_text())
+    names = {benchmark["params"]["phase"] for benchmark in document["benchmarks"]}
+    assert names == {"connect", "handshake", "first byte", "request", "connection"}
+    assert document["tlsbench"]["load"]["begun"] == sum(document["tlsbench"]["load"]["outcomes"].values())
+    assert "Percentile" in (tmp_path / "handshake.hgrm").read_text()
+    assert tlsbench(["compare", str(tmp_path / "load.json"), str(tmp_path / "load.json")]) == 0
+    assert "phase=handshake" in capsys.readouterr().out
+
+
+def test_a_load_without_a_success_ends_with_three(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["load", "127.0.0.1:1", "--duration", "100ms", "--warm-up", "0", "-q"]) == 3
+    captured = capsys.readouterr()
+    assert "connect: connection refused" in captured.out
+    assert captured.err == ""

@@ -1,0 +1,118 @@
+from __future__ import annotations
+
+import socket
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.errors import RequestError
+from tlsbench.load import Plan, Target
+
+HERE = Target("127.0.0.1", 8443)
+
+
+@pytest.mark.parametrize(
+    ("text", "target"),
+    [
+        ("localhost:443", Target("localhost", 443)),
+        ("127.0.0.1:8443", HERE),
+        ("[::1]:8443", Target("::1", 8443)),
+    ],
+)
+def test_a_target_is_a_host_and_a_port(text: str, target: Target) -> None:
+    assert Target.parse(text) == target
+    assert str(target) == text
+    assert target.is_loopback
+
+
+@pytest.mark.parametrize(
+    "text", ["", "localhost", "localhost:", ":443", "localhost:0", "localhost:65536", "a:b:1"]
+)
+def test_what_names_no_target_is_refused(text: str) -> None:
+    with pytest.raises(RequestError, match="is no target: write HOST:PORT"):
+        Target.parse(text)
+
+
+@given(st.ip_addresses())
+def test_only_addresses_of_loopback_are_loopback(address: Any) -> None:
+    assert Target(str(address), 443).is_loopback is address.is_loopback
+
+
+@pytest.fixture
+def no_packet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither a name is looked up nor a socket made."""
+
+    def forbidden(*_: object, **__: object) -> None:
+        raise AssertionError("something was about to be sent")
+
+    monkeypatch.setattr(socket, "getaddrinfo", forbidden)
+    monkeypatch.setattr(socket, "socket", forbidden)
+
+
+@pytest.mark.parametrize(
+    "target", ["192.0.2.1:443", "example.com:443", "localhost.example:443", "[2001:db8::1]:443"]
+)
+def test_a_target_that_is_not_loopback_is_refused_before_any_packet(
+    target: str, no_packet: None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tlsbench(["load", target]) == 2
+    assert f"{target} is not loopback: add --i-may-load-this-target" in capsys.readouterr().err
+
+
+def test_who_may_load_a_target_says_so() -> None:
+    replace(Plan(target=HERE), target=Target("192.0.2.1", 443)).check(unbounded=True)
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"connections": 0}, "--connections 0: it must be from 1 to"),
+        ({"rate_per_s": -1.0}, "--rate -1: it must be from 0"),
+        ({"rate_per_s": 1e9}, "--rate 1e.09: it must be from 0"),
+        ({"duration_s": 1e6}, "--duration 1e.06: it must be from"),
+        ({"warm_up_s": 1.0, "ramp_up_s": 2.0}, "--ramp-up 2: it must be from 0 to 1"),
+        ({"resume": 1.5}, "--resume 1.5: it must be from 0 to 1"),
+        ({"hold": True, "rate_per_s": 10.0}, "give --connections, not --rate"),
+        ({"workers": 11}, "--processes 11: there are 10 connections to share"),
+    ],
+)
+def test_a_load_that_cannot_be_is_refused_in_one_line(change: dict[str, Any], problem: str) -> None:
+    with pytest.raises(RequestError, match=problem):
+        replace(Plan(target=HERE), **change).check(unbounded=True)
+
+
+def test_a_plan_comes_back_from_its_line() -> None:
+    plan = Plan(target=HERE, rate_per_s=12.5, resume=0.7, hold=False, version="1.3")
+    assert Plan.from_json(plan.to_json()) == plan
+    assert "\n" not in plan.to_json()
+
+
+@given(st.integers(1, 500), st.integers(1, 16), st.floats(0, 1000))
+def test_the_shares_of_the_workers_are_the_whole(connections: int, workers: int, rate: float) -> None:
+    plan = Plan(target=HERE, connections=connections, workers=workers, rate_per_s=rate)
+    shares = [plan.share(worker) for worker in range(workers)]
+    assert sum(share.connections for share in shares) == connections
+    assert max(share.connections for share in shares) - min(share.connections for share in shares) <= 1
+    assert sum(share.rate_per_s for share in shares) == pytest.approx(rate)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        (["127.0.0.1:1", "key=rsa-2048"], "a load has no axis 'key'"),
+        (["127.0.0.1:1", "version=1.2,1.3"], "version has 2 values: a load takes one"),
+        (["127.0.0.1:1", "--root", "/no/such.pem"], "--root /no/such.pem: there is no such file"),
+        (["127.0.0.1:1", "--path", "x"], "it must begin with a slash"),
+        (["127.0.0.1:1", "--hgrm", "/no/such"], "there is no such folder"),
+        (["127.0.0.1:1", "--duration", "soon"], "'soon' is no time budget"),
+    ],
+)
+def test_a_wrong_request_is_one_line(
+    arguments: list[str], problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tlsbench(["load", *arguments]) == 2
+    assert problem in capsys.readouterr().err
