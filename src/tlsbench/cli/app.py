@@ -71,6 +71,7 @@ for _name, _command in (
     ("duel", judging.duel_command),
     ("compare", judging.compare_command),
     ("load", loading.load_command),
+    ("serve", loading.serve_command),
     ("doctor", judging.doctor_command),
 ):
     app.command(name=_name, help=teaching(_command))(_command)

@@ -1,4 +1,4 @@
-"""``tlsbench load``: its options and help."""
+"""``tlsbench load`` and ``serve``: their options and help."""
 
 from __future__ import annotations
 
@@ -110,6 +110,70 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
             hgrm=hgrm,
             quiet=quiet,
             unbounded=unbounded,
+        )
+    )
+    if code:
+        raise typer.Exit(code)
+
+
+def serve_command(  # noqa: PLR0917 - the options of a command are its parameters
+    selectors: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SELECTOR]...",
+            help="What is served: implementation=, version=, cipher=, group=, key=, chain_length=, ...",
+            show_default=False,
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option(help="0 takes any that is free.")] = 8443,
+    bind: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    processes: Annotated[
+        int, typer.Option("--processes", "-p", help="Worker processes that share the port; 0 is one a core.")
+    ] = 0,
+    model: Annotated[
+        str, typer.Option(help="How each serves many connections: selector, thread or asyncio.")
+    ] = "selector",
+    answer: Annotated[
+        str, typer.Option(help="http (/bytes/N has so many bytes), echo, or bulk:SIZE for whatever is sent.")
+    ] = "http",
+    pki: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Of 'tlsbench certs init'. [default: made now]", show_default=False),
+    ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option(metavar="PEM", help="Write the root's certificate there.", show_default=False),
+    ] = None,
+    json_path: Annotated[
+        Path | None,
+        typer.Option("--json", metavar="PATH", help="Write the counts at the end.", show_default=False),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No line for each second.")] = False,
+) -> None:
+    r"""Serve TLS with any implementation, to load it: many connections, in several processes.
+
+    \b
+    Examples:
+      tlsbench serve
+      tlsbench serve implementation=rtls version=1.3 --port 9443 --processes 1
+      tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
+
+    Ctrl-C ends it: no more is accepted, and what is open may go on for three seconds.
+    """
+    from tlsbench.cli.serve import ServeRequest, serve_request
+
+    code = serve_request(
+        ServeRequest(
+            selectors=tuple(selectors or ()),
+            bind=bind,
+            port=port,
+            processes=processes,
+            model=model,
+            answer=answer,
+            pki=pki,
+            root=root,
+            json_path=json_path,
+            quiet=quiet,
         )
     )
     if code:

@@ -1,0 +1,144 @@
+"""What ``tlsbench serve`` does."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from tlsbench.certs import folder as pki_folder
+from tlsbench.cli.request import matrix_of
+from tlsbench.errors import RequestError
+from tlsbench.pki import Peers, peers_for
+from tlsbench.results import storage
+from tlsbench.scenarios import Scenario
+from tlsbench.serving import Plan, Serving, Tally
+
+_AXES = ("implementation", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeRequest:
+    """What ``tlsbench serve`` was asked for, as it was written."""
+
+    selectors: tuple[str, ...]
+    bind: str
+    port: int
+    processes: int
+    model: str
+    answer: str
+    pki: Path | None
+    root: Path | None
+    json_path: Path | None
+    quiet: bool
+
+
+def serve_request(request: ServeRequest) -> int:
+    """Serve until a signal ends it; the exit code.
+
+    :raises RequestError: if the request is wrong, or the port cannot be had.
+    """
+    scenario = _scenario(request.selectors)
+    peers = _peers(request.pki, scenario)
+    plan = Plan(
+        scenario=scenario.id,
+        peers=peers.to_pem(),
+        bind=(request.bind, request.port),
+        processes=request.processes or os.cpu_count() or 1,
+        model=request.model,
+        answer=request.answer,
+    )
+    plan.check()
+    if request.json_path is not None:
+        storage.check_writable(request.json_path)
+    if request.root is not None:
+        storage.write_atomically(request.root, peers.root.certificate_pem.decode("ascii"))
+    with _signals() as stopped:
+        with Serving(plan) as server:
+            _greet(server, plan, scenario, request)
+            before = Tally()
+            while not stopped:
+                server.watch(1.0)
+                tally = server.tally()
+                if tally.accepted > before.accepted and not request.quiet:
+                    print(_line(tally, before), file=sys.stderr, flush=True)
+                before = tally
+        _finish(server.tally(), request)
+    return 0
+
+
+def _scenario(selectors: tuple[str, ...]) -> Scenario:
+    matrix = matrix_of(selectors or ("workload=handshake",), None)
+    if matrix.excluded and not matrix.scenarios:
+        raise RequestError(f"cannot serve that: {matrix.excluded[0].reason}")
+    if len(matrix.scenarios) != 1:
+        raise RequestError(f"a server is of one scenario, the selectors name {len(matrix.scenarios)}")
+    (scenario,) = matrix.scenarios
+    idle = [axis for axis in scenario.id.split() if axis.partition("=")[0] not in ("workload", *_AXES)]
+    if idle or scenario.workload != "handshake":
+        raise RequestError(f"a server has no {' '.join(idle) or 'workload'}: its axes are {', '.join(_AXES)}")
+    return scenario
+
+
+def _peers(folder: Path | None, scenario: Scenario) -> Peers:
+    if folder is None:
+        return peers_for(scenario)
+    pki = pki_folder.load(folder)
+    return Peers(root=pki.root, issuer=pki.issuer, server=pki.server, client=pki.client)
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """The signals that were sent to end the server."""
+    seen: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield seen
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _greet(server: Serving, plan: Plan, scenario: Scenario, request: ServeRequest) -> None:
+    host, port = server.address
+    name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    processes = f"{plan.processes} process{'es' if plan.processes > 1 else ''}"
+    print(f"serving on {name} with {processes}, model {plan.model}; Ctrl-C ends", file=sys.stderr)
+    print(f"  {scenario.id}", file=sys.stderr)
+    if not ipaddress.ip_address(host).is_loopback:
+        print("this is not loopback: others can connect", file=sys.stderr)
+    trusting = f" --root {request.root} --server-name localhost" if request.root else ""
+    print(f"  tlsbench load {name}{trusting} version={scenario.version}", file=sys.stderr, flush=True)
+
+
+def _line(tally: Tally, before: Tally) -> str:
+    handshakes, requests = tally.handshakes - before.handshakes, tally.requests - before.requests
+    failed = tally.failures.total() - before.failures.total()
+    return (
+        f"{handshakes:,} handshakes, {requests:,} requests, {tally.open:,} open"
+        f"{f', {failed:,} failed' if failed else ''}"
+    )
+
+
+def _finish(tally: Tally, request: ServeRequest) -> None:
+    print(f"{tally.accepted:,} connections, {tally.handshakes:,} handshakes, {tally.requests:,} requests")
+    for what, count in tally.negotiated.most_common():
+        print(f"  {count:,} × TLS {what}")
+    for why, count in tally.failures.most_common():
+        print(f"  {count:,} × failed: {why}")
+    if tally.handshakes:
+        print(f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the server's processor for each handshake")
+    if request.json_path is not None:
+        storage.write_atomically(request.json_path, json.dumps(tally.to_plain(), indent=2) + "\n")
+        print(f"wrote {request.json_path}", file=sys.stderr)

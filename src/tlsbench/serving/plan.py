@@ -1,0 +1,77 @@
+"""What a server is: where it listens, what it shows, and how it serves many connections."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tlsbench.errors import RequestError, unknown
+from tlsbench.scenarios.sizes import parse_size
+
+#: Ways to serve many connections in a process.
+MODELS: Final = ("selector", "thread", "asyncio")
+_BULK = re.compile(r"bulk:(.+)")
+ANSWERS: Final = ("http", "echo", "bulk:SIZE")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What the worker processes of a server do.
+
+    :param scenario: the id of the scenario whose server it is.
+    :param peers: its PKI, as :meth:`tlsbench.pki.Peers.to_pem` writes it.
+    :param model: one of :data:`MODELS`.
+    :param answer: ``"http"`` (HTTP/1.1; ``/bytes/N`` has so many bytes), ``"echo"``, or ``"bulk:SIZE"``: so
+        many bytes for whatever is sent.
+    :param backlog: connections that wait to be accepted, as in listen(2).
+    """
+
+    scenario: str
+    peers: Mapping[str, str]
+    bind: tuple[str, int] = ("127.0.0.1", 0)
+    processes: int = 1
+    model: str = "selector"
+    answer: str = "http"
+    backlog: int = 4096
+
+    def check(self) -> None:
+        """See to it that this is a server that can be.
+
+        :raises RequestError: if it is not.
+        """
+        if self.model not in MODELS:
+            raise unknown("model", self.model, MODELS)
+        if self.answer not in ANSWERS[:2]:
+            match = _BULK.fullmatch(self.answer)
+            if match is None:
+                raise unknown("answer", self.answer, ANSWERS)
+            parse_size(match[1])
+        if not 0 <= self.bind[1] <= 65535:
+            raise RequestError(f"port {self.bind[1]} does not exist: valid is 0 to 65535")
+        if not 1 <= self.processes <= 256:
+            raise RequestError(f"--processes {self.processes}: it must be from 1 to 256")
+        try:
+            ipaddress.ip_address(self.bind[0])
+        except ValueError:
+            raise RequestError(f"--bind {self.bind[0]}: it must be an address of this machine") from None
+
+    @property
+    def bulk_bytes(self) -> int:
+        """The size of a bulk answer."""
+        match = _BULK.fullmatch(self.answer)
+        return parse_size(match[1]) if match else 0
+
+    def to_json(self) -> str:
+        """One line that :meth:`from_json` reads. The private keys are in it."""
+        return json.dumps({name: getattr(self, name) for name in self.__slots__})
+
+    @classmethod
+    def from_json(cls, text: str) -> Plan:
+        """The plan in a line."""
+        fields: dict[str, Any] = json.loads(text)
+        host, port = fields.pop("bind")
+        return cls(bind=(host, port), **fields)

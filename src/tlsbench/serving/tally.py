@@ -1,0 +1,68 @@
+"""What a server saw of its connections."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(slots=True)
+class Tally:
+    """The connections of a process, or of several.
+
+    :param accepted: connections that were accepted.
+    :param ended: those of them that are over.
+    :param negotiated: handshakes by version, cipher suite, group and ``"full"`` or ``"resumed"``.
+    :param failures: connections that did not come to an orderly end, by reason.
+    :param requests: HTTP requests answered, or reads echoed.
+    :param bytes_received: application data; ``bytes_sent`` likewise.
+    :param cpu_s: processor time of the processes.
+    """
+
+    accepted: int = 0
+    ended: int = 0
+    negotiated: Counter[str] = field(default_factory=Counter)
+    failures: Counter[str] = field(default_factory=Counter)
+    requests: int = 0
+    bytes_received: int = 0
+    bytes_sent: int = 0
+    cpu_s: float = 0.0
+
+    @property
+    def handshakes(self) -> int:
+        """Complete handshakes."""
+        return self.negotiated.total()
+
+    @property
+    def open(self) -> int:
+        """Connections that are not over."""
+        return self.accepted - self.ended
+
+    def add(self, other: Tally) -> None:
+        """Take in the connections of another."""
+        for name in self.__slots__:
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+
+    def to_plain(self) -> dict[str, Any]:
+        """Plain values."""
+        return {name: _plain(getattr(self, name)) for name in self.__slots__}
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Tally:
+        """The inverse of :meth:`to_plain`."""
+        counters = {name: Counter(plain[name]) for name in ("negotiated", "failures")}
+        return cls(**{**plain, **counters})
+
+
+def total(tallies: Iterable[Tally]) -> Tally:
+    """All of them together."""
+    together = Tally()
+    for tally in tallies:
+        together.add(tally)
+    return together
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Counter) else value
