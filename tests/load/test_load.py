@@ -124,10 +124,20 @@ def test_held_connections_stay_open_until_the_end(server: Server) -> None:
     assert load.tally.held == load.tally.outcomes[SUCCESS] == 20
 
 
+def test_the_memory_of_held_connections_is_followed_while_they_begin(server: Server) -> None:
+    plan = plan_of(server.address, connections=50, hold=True, warm_up_s=2.5, ramp_up_s=2.5, duration_s=0.8)
+    load = run_load(plan)
+    adds_up(load)
+    ((*points,),) = load.resident
+    assert [connections for connections, _ in points] == sorted(connections for connections, _ in points)
+    assert points[-1][0] == 50
+    assert all(resident_bytes > 10_000_000 for _, resident_bytes in points)
+
+
 def test_a_held_connection_that_the_server_closes_is_no_success() -> None:
     server = Server(ServerSetup(identity=PEERS.server))
-    threading.Timer(0.8, server.close).start()
-    load = run_load(plan_of(server.address, connections=3, hold=True, duration_s=1.5))
+    plan = plan_of(server.address, connections=3, hold=True, duration_s=2.5)
+    load = run_load(plan, lambda _at, _tally: server.close())
     adds_up(load)
     assert load.tally.outcomes["hold: closed by the server without close_notify"] == 3
 
@@ -136,8 +146,8 @@ def test_a_certificate_that_changes_to_an_untrusted_one_is_counted_by_its_reason
     server: Server, root: Path
 ) -> None:
     stranger = pki.peers("rsa-2048", 1).server
-    threading.Timer(0.6, lambda: server.renew(ServerSetup(identity=stranger))).start()
-    load = run_load(plan_of(server.address, root=str(root), server_name="localhost", duration_s=1.2))
+    plan = plan_of(server.address, root=str(root), server_name="localhost", duration_s=2.5)
+    load = run_load(plan, lambda _at, _tally: server.renew(ServerSetup(identity=stranger)))
     adds_up(load)
     assert load.tally.outcomes[SUCCESS] > 0
     assert load.tally.outcomes["handshake: TLS: certificate verify failed"] > 0

@@ -17,6 +17,7 @@ from tlsbench.certs import folder as pki_folder
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import RequestError
 from tlsbench.pki import Peers, peers_for
+from tlsbench.report.memory import memory_line
 from tlsbench.results import storage
 from tlsbench.scenarios import Scenario
 from tlsbench.serving import Plan, Serving, Tally
@@ -71,6 +72,8 @@ def serve_request(request: ServeRequest) -> int:
                     print(_line(tally, before), file=sys.stderr, flush=True)
                 before = tally
         _finish(server.tally(), request)
+        if memory := memory_line("server", server.resident()):
+            print(memory)
     return 0
 
 

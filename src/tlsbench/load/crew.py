@@ -34,6 +34,7 @@ class Load:
     :param elapsed_s: from the first counted beginning until the last connection had ended.
     :param interrupted: whether it was ended early.
     :param lost: workers that died, by what is known of that.
+    :param resident: of each worker, second by second: open connections, and resident memory in bytes.
     """
 
     plan: Plan
@@ -41,6 +42,7 @@ class Load:
     elapsed_s: float = 0.0
     interrupted: bool = False
     lost: tuple[str, ...] = ()
+    resident: tuple[tuple[tuple[int, int], ...], ...] = ()
 
     @property
     def handshakes_per_s(self) -> float:
@@ -86,6 +88,7 @@ def run_load(
         _watch(workers, load, observe, stop_asked, latest)
     load.tally = total(worker.tally_at_end() for worker in workers)
     load.elapsed_s = max((worker.elapsed_s for worker in workers), default=0.0)
+    load.resident = tuple(tuple(worker.resident) for worker in workers)
     load.lost = tuple(worker.lost for worker in workers if worker.lost)
     return load
 
@@ -140,6 +143,7 @@ class _Worker:
     def __init__(self, plan: Plan) -> None:
         self.tally = Tally()
         self.reports = 0
+        self.resident: list[tuple[int, int]] = []
         self.elapsed_s = 0.0
         self.has_ended = False
         self.lost = ""
@@ -206,6 +210,9 @@ class _Worker:
         """Take what it has written."""
         for message in self._messages():
             self.tally = Tally.from_plain(message["tally"])
+            if "resident" in message:
+                connections, resident_bytes = message["resident"]
+                self.resident.append((connections, resident_bytes))
             if not message.get("done"):
                 self.reports += 1
             else:

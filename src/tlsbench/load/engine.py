@@ -81,7 +81,8 @@ class Engine:
             step_ns = ramp_ns / plan.connections
             self._due_ns = [start_ns + int(step_ns * slot) for slot in range(plan.connections)]
         sweep_ns = start_ns
-        report_ns, second = self._count_from_ns + _SECOND_NS, 1
+        # Held connections are all counted, and so reported from the beginning.
+        report_ns, second = (start_ns if plan.hold else self._count_from_ns) + _SECOND_NS, 1
         while True:
             now_ns = monotonic_ns()
             if now_ns < self._end_ns or self._is_behind():
@@ -113,6 +114,11 @@ class Engine:
             if connection is not None:
                 connection.go_on(monotonic_ns())
                 self._settle(fd, connection)
+
+    @property
+    def open_connections(self) -> int:
+        """How many are open now."""
+        return len(self._open)
 
     def _is_behind(self) -> bool:
         """Whether connections of an open loop should have begun before the end, and have not."""

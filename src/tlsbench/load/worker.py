@@ -13,9 +13,16 @@ import signal
 import sys
 from typing import Any
 
+import psutil
+
 from tlsbench.errors import TlsbenchError
 from tlsbench.load.engine import Engine
 from tlsbench.load.plan import Plan
+
+
+def resident(connections: int) -> tuple[int, int]:
+    """How many connections are open, and this process's resident memory in bytes."""
+    return connections, psutil.Process().memory_info().rss
 
 
 def _write(message: dict[str, Any]) -> None:
@@ -38,7 +45,7 @@ def main() -> None:
         return
 
     def report(_second: int) -> None:
-        _write({"tally": engine.tally.to_plain()})
+        _write({"tally": engine.tally.to_plain(), "resident": resident(engine.open_connections)})
         gc.collect(0)
 
     engine.run(int(start), report)

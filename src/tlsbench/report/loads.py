@@ -11,6 +11,7 @@ from rich.text import Text
 
 from tlsbench.load import Load, Tally
 from tlsbench.load.tally import PHASES
+from tlsbench.report.memory import memory_line
 from tlsbench.report.table import format_count, format_us
 
 #: The percentiles that are shown.
@@ -87,6 +88,8 @@ def findings(load: Load) -> list[str]:
         lines.append(
             f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the client's processor for each handshake"
         )
+    if load.plan.hold and (memory := memory_line("client", load.resident)):
+        lines.append(memory)
     if tally.handshakes:
         lines.append(_bottleneck(load))
     return lines

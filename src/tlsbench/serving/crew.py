@@ -58,6 +58,10 @@ class Serving:
         """What was seen so far, in all processes; each reports once a second."""
         return total(worker.tally for worker in self._workers)
 
+    def resident(self) -> tuple[tuple[tuple[int, int], ...], ...]:
+        """Of each process, second by second: open connections, and resident memory in bytes."""
+        return tuple(tuple(worker.resident) for worker in self._workers)
+
     def close(self) -> None:
         """Accept no more, let what is open go on for a while, and end."""
         for worker in self._workers:
@@ -78,6 +82,7 @@ class _Worker:
     def __init__(self, plan: Plan) -> None:
         self.tally = Tally()
         self.has_ended = False
+        self.resident: list[tuple[int, int]] = []
         self._unread = b""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tlsbench.serving.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
@@ -107,6 +112,9 @@ class _Worker:
         """Take what it has written."""
         for message in self._messages():
             self.tally = Tally.from_plain(message["tally"])
+            if "resident" in message:
+                connections, resident_bytes = message["resident"]
+                self.resident.append((connections, resident_bytes))
 
     def stop(self) -> None:
         """Tell it to stop."""

@@ -16,6 +16,8 @@ import threading
 import time
 from typing import Any, cast
 
+import psutil
+
 from tlsbench.errors import TlsbenchError
 from tlsbench.implementations import TlsImplementation
 from tlsbench.implementations.registry import implementations, spellings
@@ -75,7 +77,8 @@ def _report(tally: Tally, stopped: threading.Event) -> None:
     """Write the tally each second, until the input ends."""
     while not select.select([sys.stdin], [], [], 1.0)[0]:
         tally.cpu_s = time.process_time()
-        _write({"tally": tally.to_plain()})
+        resident_bytes = psutil.Process().memory_info().rss
+        _write({"tally": tally.to_plain(), "resident": (tally.open, resident_bytes)})
     stopped.set()
 
 

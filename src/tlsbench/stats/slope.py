@@ -1,0 +1,42 @@
+"""How much of one thing comes with one more of another: the slope of a straight line."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+#: Fewer points than this say nothing of how well they lie on a line.
+_LEAST_POINTS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """A slope with its standard error, both in units of y for one of x."""
+
+    value: float
+    error: float
+
+
+def slope(points: Sequence[tuple[float, float]]) -> Slope | None:
+    """The slope of the line of least squares through points (x, y); None if they are too few.
+
+    The error is the slope's standard error, as of independent deviations from the line.
+    """
+    import numpy as np
+    from scipy.stats import linregress
+
+    if len({x for x, _ in points}) < _LEAST_POINTS:
+        return None
+    with np.errstate(all="ignore"):  # of points that lie on a line the error is zero, or no number
+        line = linregress([x for x, _ in points], [y for _, y in points])
+    error = float(line.stderr)
+    return Slope(float(line.slope), error if math.isfinite(error) else 0.0)
+
+
+def growth(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
+    """The points up to the largest x: what comes after is no growth."""
+    if not points:
+        return ()
+    top = max(range(len(points)), key=lambda at: points[at][0])
+    return points[: top + 1]
