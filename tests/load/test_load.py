@@ -106,6 +106,18 @@ def test_an_open_loop_begins_by_the_clock(server: Server) -> None:
     assert load.tally.begun == 100
 
 
+def test_times_count_from_when_a_connection_should_have_begun(server: Server) -> None:
+    """One at a time, far more are asked for than can be: the last waits for about as long as it all takes."""
+    load = run_load(
+        plan_of(server.address, rate_per_s=5000.0, connections=1, duration_s=0.1, step_limit_s=5.0)
+    )
+    adds_up(load)
+    assert load.tally.begun == 500
+    assert set(load.tally.outcomes) == {SUCCESS}
+    waited_s = load.tally.times["connection"].get_max_value() / 1e9
+    assert waited_s > 0.8 * (load.elapsed_s - 0.1)
+
+
 def test_a_stall_is_seen_in_an_open_loop_and_not_in_a_closed_one() -> None:
     """A server that takes 20 ms for each connection, one after the other, is asked for twice what it can."""
     with listener(_slow_refusal) as address:

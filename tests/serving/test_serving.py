@@ -95,13 +95,13 @@ def test_it_echoes_what_it_is_sent(model: str, plan_of: Callable[..., Plan]) -> 
 
 
 def test_it_sends_so_many_bytes_for_whatever_it_is_sent(plan_of: Callable[..., Plan]) -> None:
-    with Serving(plan_of(answer="bulk:1MiB")) as server, client(server) as tls:
+    with Serving(plan_of(answer="bulk:16MiB")) as server, client(server) as tls:
         tls.sendall(b"more")
         received = 0
-        while received < 1 << 20:
+        while received < 1 << 24:
             time.sleep(0.001)  # slower than the server: it must wait for the kernel to take the rest
-            received += len(tls.recv(1 << 14))
-        assert received == 1 << 20
+            received += len(tls.recv(1 << 18))
+        assert received == 1 << 24
 
 
 @pytest.mark.parametrize("model", MODELS)
