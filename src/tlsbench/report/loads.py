@@ -140,7 +140,13 @@ def _heading(load: Load) -> str:
         if plan.is_open_loop
         else f"closed loop, {plan.connections:,} connections"
     )
-    does = "held" if plan.hold else f"{plan.requests} requests each" if plan.requests else "handshakes alone"
+    does = (
+        "held"
+        if plan.hold
+        else f"{plan.requests} request{'s' * (plan.requests > 1)} each"
+        if plan.requests
+        else "handshakes alone"
+    )
     return f"load of {plan.target}: {loop}, {does}"
 
 
