@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import resource
-import select
-import subprocess
-import sys
-import tempfile
 import time
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Callable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
-from types import TracebackType
-from typing import Any, Self
 
-from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.errors import RequestError
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import Tally, total
+from tlsbench.processes import PATIENCE_SECONDS, Process, readable
 
-_PATIENCE_SECONDS = 30.0
 _HEAD_START_SECONDS = 0.05
 #: Descriptors that a worker needs beside its connections.
 _OTHER_FILES = 64
@@ -74,9 +66,11 @@ def run_load(
     """
     allow_files(plan.connections // plan.workers + 1)
     with ExitStack() as stack:
-        workers = [stack.enter_context(_Worker(plan.share(number))) for number in range(plan.workers)]
+        workers = [
+            stack.enter_context(closing(_Worker(plan.share(number)))) for number in range(plan.workers)
+        ]
         for worker in workers:
-            worker.wait_until_ready()
+            worker.first_answer()
         began = time.monotonic()
         start_ns = time.monotonic_ns() + int(_HEAD_START_SECONDS * 1e9)
         for worker in workers:
@@ -84,7 +78,7 @@ def run_load(
         load = Load(plan)
         # Beyond the plan, all steps of the last connections may take as long as they may.
         steps = 3 + plan.requests
-        latest = began + plan.warm_up_s + plan.duration_s + steps * plan.step_limit_s + _PATIENCE_SECONDS
+        latest = began + plan.warm_up_s + plan.duration_s + steps * plan.step_limit_s + PATIENCE_SECONDS
         _watch(workers, load, observe, stop_asked, latest)
     load.tally = total(worker.tally_at_end() for worker in workers)
     load.elapsed_s = max((worker.elapsed_s for worker in workers), default=0.0)
@@ -102,7 +96,7 @@ def _watch(
 ) -> None:
     seconds = 0
     while living := [worker for worker in workers if not worker.has_ended]:
-        for worker in _readable(living, 0.1):
+        for worker in readable(living, 0.1):
             worker.read()
         if min((worker.reports for worker in living), default=0) > seconds:
             seconds = min(worker.reports for worker in living)
@@ -114,11 +108,6 @@ def _watch(
         if time.monotonic() > latest:
             for worker in living:
                 worker.kill("it did not end")
-
-
-def _readable(workers: list[_Worker], seconds: float) -> list[_Worker]:
-    ready, _, _ = select.select([worker.pipe for worker in workers], [], [], seconds)
-    return [worker for worker in workers if worker.pipe in ready]
 
 
 def allow_files(connections: int) -> None:
@@ -137,107 +126,28 @@ def allow_files(connections: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-class _Worker:
+class _Worker(Process):
     """The near end of a worker process."""
 
     def __init__(self, plan: Plan) -> None:
         self.tally = Tally()
         self.reports = 0
-        self.resident: list[tuple[int, int]] = []
         self.elapsed_s = 0.0
-        self.has_ended = False
-        self.lost = ""
-        self._unread = b""
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tlsbench.load.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-        )
-        self.tell(plan.to_json())
-
-    @property
-    def pipe(self) -> int:
-        """Where its lines come from."""
-        assert self._process.stdout is not None
-        return self._process.stdout.fileno()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        if kind is not None or not self.has_ended:
-            self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
-            with suppress(BrokenPipeError):
-                pipe.close()
-        self._errors.close()
-
-    def tell(self, line: str) -> None:
-        """Write a line to it; one that is gone is noticed when it is read."""
-        assert self._process.stdin is not None
-        try:
-            self._process.stdin.write(line.encode() + b"\n")
-            self._process.stdin.flush()
-        except BrokenPipeError:
-            pass
-
-    def wait_until_ready(self) -> None:
-        """Wait for its first line.
-
-        :raises RequestError: if it says that its plan cannot be.
-        :raises MeasurementError: if it does not come up.
-        """
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not self.has_ended and time.monotonic() < deadline:
-            if select.select([self.pipe], [], [], 0.5)[0]:
-                for message in self._messages():
-                    if "error" in message:
-                        raise RequestError(message["error"])
-                    if message.get("ready"):
-                        return
-        raise MeasurementError(f"a worker process did not come up: {self.lost or 'it says nothing'}")
+        super().__init__("tlsbench.load.worker", plan.to_json())
 
     def read(self) -> None:
         """Take what it has written."""
-        for message in self._messages():
+        for message in self.messages():
             self.tally = Tally.from_plain(message["tally"])
-            if "resident" in message:
-                connections, resident_bytes = message["resident"]
-                self.resident.append((connections, resident_bytes))
-            if not message.get("done"):
-                self.reports += 1
-            else:
+            if message.get("done"):
                 self.elapsed_s = message["elapsed_s"]
-                self.has_ended = True
-
-    def kill(self, why: str) -> None:
-        """End it."""
-        self._process.kill()
-        self.has_ended, self.lost = True, why
+            else:
+                self.reports += 1
+        if self.lost:
+            self.elapsed_s = float(self.reports)
 
     def tally_at_end(self) -> Tally:
         """What came of its connections; those that were open when it died are lost with it."""
         if self.lost and self.tally.open:
             self.tally.outcomes[_LOST] += self.tally.open
         return self.tally
-
-    def _messages(self) -> list[Mapping[str, Any]]:
-        chunk = os.read(self.pipe, 1 << 20)
-        if not chunk and not self.has_ended:
-            code = self._process.wait()
-            self._errors.seek(0)
-            words = self._errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-            how = f"signal {-code}" if code < 0 else f"exit code {code}"
-            self.has_ended, self.lost = True, " ".join([how, *words])
-            self.elapsed_s = float(self.reports)
-        *lines, self._unread = (self._unread + chunk).split(b"\n")
-        return [json.loads(line) for line in lines]

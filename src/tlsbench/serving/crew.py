@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import select
-import subprocess
-import sys
 import time
 from dataclasses import replace
-from typing import Any, Self
+from typing import Self
 
-from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.errors import MeasurementError
+from tlsbench.processes import PATIENCE_SECONDS, Process, readable
 from tlsbench.serving.models import DRAIN_S
 from tlsbench.serving.plan import Plan
 from tlsbench.serving.tally import Tally, total
-
-_PATIENCE_SECONDS = 30.0
 
 
 class Serving:
@@ -40,16 +33,15 @@ class Serving:
     def _start(self, plan: Plan) -> int:
         worker = _Worker(plan)
         self._workers.append(worker)
-        return worker.port()
+        return int(worker.first_answer()["port"])
 
     def watch(self, seconds: float) -> None:
         """Take in what the processes report, for so long at most.
 
         :raises MeasurementError: if one has died.
         """
-        pipes = {worker.pipe: worker for worker in self._workers}
-        for pipe in select.select(list(pipes), [], [], seconds)[0]:
-            pipes[pipe].read()
+        for worker in readable(self._workers, seconds):
+            worker.read()
         dead = [worker for worker in self._workers if worker.has_ended]
         if dead:
             raise MeasurementError(f"{len(dead)} of {len(self._workers)} server processes died")
@@ -65,9 +57,9 @@ class Serving:
     def close(self) -> None:
         """Accept no more, let what is open go on for a while, and end."""
         for worker in self._workers:
-            worker.stop()
+            worker.end_of_input()
         for worker in self._workers:
-            worker.wait()
+            worker.drain()
 
     def __enter__(self) -> Self:
         return self
@@ -76,65 +68,22 @@ class Serving:
         self.close()
 
 
-class _Worker:
+class _Worker(Process):
     """The near end of a worker process."""
 
     def __init__(self, plan: Plan) -> None:
         self.tally = Tally()
-        self.has_ended = False
-        self.resident: list[tuple[int, int]] = []
-        self._unread = b""
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tlsbench.serving.worker"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        )
-        assert self._process.stdin is not None
-        self._process.stdin.write(plan.to_json().encode() + b"\n")
-        self._process.stdin.flush()
-
-    @property
-    def pipe(self) -> int:
-        """Where its lines come from."""
-        assert self._process.stdout is not None
-        return self._process.stdout.fileno()
-
-    def port(self) -> int:
-        """The port that it listens on; its first line."""
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not self.has_ended and time.monotonic() < deadline:
-            if select.select([self.pipe], [], [], 0.5)[0]:
-                for message in self._messages():
-                    if "error" in message:
-                        raise RequestError(message["error"])
-                    return int(message["port"])
-        raise MeasurementError("a server process did not come up")
+        super().__init__("tlsbench.serving.worker", plan.to_json())
 
     def read(self) -> None:
         """Take what it has written."""
-        for message in self._messages():
+        for message in self.messages():
             self.tally = Tally.from_plain(message["tally"])
-            if "resident" in message:
-                connections, resident_bytes = message["resident"]
-                self.resident.append((connections, resident_bytes))
 
-    def stop(self) -> None:
-        """Tell it to stop."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
-
-    def wait(self) -> None:
+    def drain(self) -> None:
         """Wait for its end, and take its last tally."""
-        deadline = time.monotonic() + DRAIN_S + _PATIENCE_SECONDS
+        deadline = time.monotonic() + DRAIN_S + PATIENCE_SECONDS
         while not self.has_ended and time.monotonic() < deadline:
-            if select.select([self.pipe], [], [], 0.5)[0]:
-                self.read()
-        self._process.kill()
-        self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-
-    def _messages(self) -> list[dict[str, Any]]:
-        chunk = os.read(self.pipe, 1 << 16)
-        self.has_ended = self.has_ended or not chunk
-        *lines, self._unread = (self._unread + chunk).split(b"\n")
-        return [json.loads(line) for line in lines if line]
+            for worker in readable([self], 0.5):
+                worker.read()
+        self.close()

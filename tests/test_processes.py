@@ -1,0 +1,76 @@
+"""The near end of a process, tried on processes that do not do what they should."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from tlsbench import processes
+from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.processes import Process, readable
+
+
+@pytest.fixture
+def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Process]]:
+    """Run a program that stands for a worker."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with ExitStack() as stack:
+
+        def run(program: str) -> Process:
+            (tmp_path / "far_end.py").write_text(
+                f"import json, os, sys\nline = sys.stdin.readline()\n{program}\n"
+            )
+            return stack.enter_context(closing(Process("far_end", "hello")))
+
+        yield run
+
+
+def read_to_end(process: Process) -> list[dict[str, object]]:
+    seen = []
+    while not process.has_ended:
+        for one in readable([process], 10.0):
+            seen += one.messages()
+    return seen
+
+
+def test_lines_come_whole_however_they_are_written(start: Callable[[str], Process]) -> None:
+    process = start(
+        "heard = json.dumps({'heard': line.strip()})\n"
+        "sys.stdout.write(heard + '\\n{\"resident\": [3, '); sys.stdout.flush()\n"
+        "sys.stdout.write('4096]}\\n{\"done\": true}\\n'); sys.stdout.flush()"
+    )
+    assert read_to_end(process) == [{"heard": "hello"}, {"resident": [3, 4096]}, {"done": True}]
+    assert process.resident == [(3, 4096)]
+    assert process.lost == ""
+
+
+def test_a_process_that_dies_is_told_with_its_last_words(start: Callable[[str], Process]) -> None:
+    process = start("sys.stderr.write('first\\nno more memory\\n'); sys.exit(7)")
+    read_to_end(process)
+    assert process.lost == "exit code 7 no more memory"
+    process.tell("nobody hears this")
+
+
+def test_what_it_refuses_is_a_wrong_request(start: Callable[[str], Process]) -> None:
+    with pytest.raises(RequestError, match="no such port"):
+        start("print(json.dumps({'error': 'no such port'}), flush=True)").first_answer()
+
+
+def test_a_process_that_does_not_come_up_is_given_up(
+    start: Callable[[str], Process], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(MeasurementError, match="did not come up: signal 9"):
+        start("os.kill(os.getpid(), 9)").first_answer()
+    monkeypatch.setattr(processes, "PATIENCE_SECONDS", 0.3)
+    with pytest.raises(MeasurementError, match="did not come up: it says nothing"):
+        start("sys.stdin.readline()").first_answer()
+
+
+def test_one_that_is_killed_says_why(start: Callable[[str], Process]) -> None:
+    process = start("sys.stdin.readline()")
+    process.kill("it did not end")
+    assert process.has_ended
+    assert process.lost == "it did not end"
