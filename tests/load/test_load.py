@@ -21,7 +21,8 @@ import pytest
 from tlsbench import pki
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
-from tlsbench.load import Load, Plan, Tally, Target, crew, run_load
+from tlsbench.load import Load, Plan, Tally, Target, client, crew, run_load
+from tlsbench.load.engine import Engine
 from tlsbench.load.tally import SUCCESS
 from tlsbench.loopback import Server, ServerSetup
 
@@ -226,6 +227,17 @@ def listener(behave: Callable[[socket.socket], None]) -> Iterator[tuple[str, int
         listening.shutdown(socket.SHUT_RDWR)
     listening.close()
     thread.join(5)
+
+
+def test_what_was_negotiated_is_held_against_what_was_wanted(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client.bindings, "set_groups", lambda _context, _groups: None)  # a careless client
+    engine = Engine(plan_of(server.address, group="secp521r1", duration_s=0.2))
+    engine.run(time.monotonic_ns(), lambda _second: None)
+    (kind,) = engine.tally.outcomes
+    assert kind.startswith("handshake: negotiated ")
+    assert kind.endswith(", not secp521r1")
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,9 @@ from tlsbench.load import Plan as LoadPlan
 from tlsbench.load import Target, run_load
 from tlsbench.load.tally import SUCCESS
 from tlsbench.scenarios import Scenario
-from tlsbench.serving import MODELS, Plan, Serving
+from tlsbench.serving import MODELS, Plan, Serving, Tally
+from tlsbench.serving.answers import Http
+from tlsbench.serving.session import Service
 
 pytestmark = pytest.mark.slow
 Find = Callable[[str], tuple[Scenario, ...]]
@@ -215,3 +217,16 @@ def test_a_wrong_request_is_one_line(
 
     assert tlsbench(["serve", *arguments]) == 2
     assert problem in capsys.readouterr().err
+
+
+def test_a_connection_fails_once_by_what_came_first(scenarios_of: Find) -> None:
+    (scenario,) = scenarios_of("implementation=pyopenssl version=1.3")
+    library: Any = implementations()["pyopenssl"]
+    service = Service(library.server_context(scenario, PEERS), Http, Tally())
+    session = service.accept()
+    session.receive(b"GET / HTTP/1.0\r\n\r\n")
+    assert session.is_over
+    session.lose("connection reset")
+    session.end()
+    assert service.tally.failures.total() == 1
+    assert service.tally.ended == 1

@@ -126,8 +126,7 @@ class Connection:
         self._limit(now_ns)
         try:
             self.sock = sock = socket.socket(shared.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-            if shared.plan.no_delay:
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             code = sock.connect_ex(shared.address)
         except OSError as error:
             self._fail_from(error)
@@ -196,9 +195,7 @@ class Connection:
         tls.do_handshake()
         done_ns = self._clock()
         self._took("handshake", self._since_ns, done_ns)
-        if self.counted:
-            self._shared.tally.negotiated[self._negotiated(tls)] += 1
-        self._prove(tls)
+        self._agree(tls)
         if self._shared.plan.resume and tls.get_protocol_version() == _TLS13:
             # It cannot be resumed; each ticket brings another. While it is kept, none can lie in its place.
             self._ticketless = tls.get_session()
@@ -211,20 +208,20 @@ class Connection:
         else:
             self._rest()
 
-    def _negotiated(self, tls: SSL.Connection) -> str:
-        version = version_from_openssl(tls.get_protocol_version_name())
-        cipher = cipher_from_openssl(tls.get_cipher_name())
-        group = group_from_openssl(tls.get_group_name()) or "none"
-        kind = "resumed" if bindings.session_reused(tls) else "full"
-        return f"{version} {cipher} {group} {kind}"
-
-    def _prove(self, tls: SSL.Connection) -> None:
-        plan = self._shared.plan
-        for wanted, got in (
-            (plan.version, version_from_openssl(tls.get_protocol_version_name()) if plan.version else ""),
-            (plan.cipher, cipher_from_openssl(tls.get_cipher_name()) if plan.cipher else ""),
-        ):
-            if wanted != got:
+    def _agree(self, tls: SSL.Connection) -> None:
+        """Count what was negotiated, and hold it against what the plan wants."""
+        agreed = {
+            "version": version_from_openssl(tls.get_protocol_version_name()),
+            "cipher": cipher_from_openssl(tls.get_cipher_name()),
+            "group": group_from_openssl(tls.get_group_name()),
+        }
+        if self.counted:
+            kind = "resumed" if bindings.session_reused(tls) else "full"
+            words = (*(value or "none" for value in agreed.values()), kind)
+            self._shared.tally.negotiated[" ".join(words)] += 1
+        for axis, got in agreed.items():
+            wanted = getattr(self._shared.plan, axis)
+            if wanted and got not in (wanted, None):
                 raise MeasurementError(f"negotiated {got}, not {wanted}")
 
     def _wait_for_ticket(self, _now_ns: int) -> None:

@@ -69,7 +69,6 @@ class Plan:
     :param root: a PEM file of roots that the server must chain to; ``""`` verifies nothing.
     :param server_name: for SNI and verification; the target's host if empty.
     :param step_limit_s: how long each step of a connection may take before it counts as a timeout.
-    :param no_delay: whether TCP_NODELAY is set.
     """
 
     target: Target
@@ -88,7 +87,6 @@ class Plan:
     root: str = ""
     server_name: str = ""
     step_limit_s: float = 5.0
-    no_delay: bool = True
     #: Which of how many workers this is, so that the beginnings of an open loop interleave.
     worker: int = 0
     workers: int = 1

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final
+from typing import Final
 
 from tlsbench.serving.session import Service, Session
 from tlsbench.serving.tally import Tally
@@ -221,4 +221,4 @@ def with_asyncio(listener: socket.socket, service: Service, stop_asked: Callable
     asyncio.run(serve())
 
 
-BY_NAME: Final[dict[str, Any]] = {"selector": selector, "thread": thread, "asyncio": with_asyncio}
+BY_NAME: Final[dict[str, Model]] = {"selector": selector, "thread": thread, "asyncio": with_asyncio}

@@ -88,5 +88,7 @@ class Session:
         self._endpoint.close()
 
     def _fail(self, why: str) -> None:
-        self.is_over = True
-        self._service.tally.failures[why] += 1
+        """A connection fails once, by what came first."""
+        if not self.is_over:
+            self.is_over = True
+            self._service.tally.failures[why] += 1
