@@ -10,7 +10,7 @@ import pytest
 
 from tlsbench import processes
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.processes import Process, readable
+from tlsbench.processes import Process, Vitals, readable
 
 
 @pytest.fixture
@@ -39,11 +39,11 @@ def read_to_end(process: Process) -> list[dict[str, object]]:
 def test_lines_come_whole_however_they_are_written(start: Callable[[str], Process]) -> None:
     process = start(
         "heard = json.dumps({'heard': line.strip()})\n"
-        "sys.stdout.write(heard + '\\n{\"resident\": [3, '); sys.stdout.flush()\n"
-        "sys.stdout.write('4096]}\\n{\"done\": true}\\n'); sys.stdout.flush()"
+        "sys.stdout.write(heard + '\\n{\"vitals\": [3, '); sys.stdout.flush()\n"
+        "sys.stdout.write('4096, 0.5]}\\n{\"done\": true}\\n'); sys.stdout.flush()"
     )
-    assert read_to_end(process) == [{"heard": "hello"}, {"resident": [3, 4096]}, {"done": True}]
-    assert process.resident == [(3, 4096)]
+    assert read_to_end(process) == [{"heard": "hello"}, {"vitals": [3, 4096, 0.5]}, {"done": True}]
+    assert process.vitals == [Vitals(3, 4096, 0.5)]
     assert process.lost == ""
 
 

@@ -11,12 +11,32 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
+
+import psutil
 
 from tlsbench.errors import MeasurementError, RequestError
 
 #: A process that has not said its first word by then will not.
 PATIENCE_SECONDS = 30.0
+
+
+class Vitals(NamedTuple):
+    """A process at one moment.
+
+    :param connections: how many it has open.
+    :param resident_bytes: its memory.
+    :param cpu_s: the processor time it has used.
+    """
+
+    connections: int
+    resident_bytes: int
+    cpu_s: float
+
+
+def vitals(connections: int) -> Vitals:
+    """Those of this process, which has so many connections open."""
+    return Vitals(connections, psutil.Process().memory_info().rss, time.process_time())
 
 
 class Process:
@@ -29,8 +49,8 @@ class Process:
     def __init__(self, module: str, first_line: str) -> None:
         self.has_ended = False
         self.lost = ""
-        #: What the process reported of itself, second by second: open connections, resident memory in bytes.
-        self.resident: list[tuple[int, int]] = []
+        #: What the process reported of itself, second by second.
+        self.vitals: list[Vitals] = []
         self._unread = b""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
         self._process = subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
@@ -79,9 +99,8 @@ class Process:
         *lines, self._unread = (self._unread + chunk).split(b"\n")
         messages: list[dict[str, Any]] = [json.loads(line) for line in lines]
         for message in messages:
-            if "resident" in message:
-                connections, resident_bytes = message["resident"]
-                self.resident.append((connections, resident_bytes))
+            if "vitals" in message:
+                self.vitals.append(Vitals(*message["vitals"]))
             self.has_ended = self.has_ended or bool(message.get("done"))
         return messages
 

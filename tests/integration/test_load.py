@@ -25,13 +25,15 @@ _CONFIGURATION = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 4096; }}
 http {{
-  log_format tls '$ssl_protocol $ssl_cipher $ssl_curve $ssl_session_reused $connection_requests';
+  log_format tls '$ssl_protocol $ssl_cipher $ssl_curve $ssl_session_reused '
+                 '$connection_requests $ssl_early_data';
   access_log {folder}/access.log tls;
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/key.pem;
     ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache off; ssl_ecdh_curve X25519:prime256v1;
+    ssl_early_data on; keepalive_requests 100000;
     location / {{ return 200 "hello\\n"; }}
   }}
 }}
@@ -103,7 +105,7 @@ def test_the_server_s_own_log_agrees_with_what_is_counted(version: str, nginx: N
     lines = nginx.log()
     nginx.start()
     assert len(lines) == load.tally.requests
-    seen = Counter("resumed" if reused == "r" else "full" for _, _, _, reused, nth in lines if nth == "2")
+    seen = Counter("resumed" if reused == "r" else "full" for _, _, _, reused, nth, *_ in lines if nth == "2")
     told: Counter[str] = Counter()
     for what, count in load.tally.negotiated.items():
         told[what.rpartition(" ")[2]] += count
@@ -111,6 +113,51 @@ def test_the_server_s_own_log_agrees_with_what_is_counted(version: str, nginx: N
     assert {protocol for protocol, *_ in lines} == {f"TLSv{version}"}
     assert all(what.startswith(f"{version} ") for what in load.tally.negotiated)
     assert told["resumed"] / told.total() == pytest.approx(0.6, abs=0.1)
+
+
+def test_nginx_agrees_on_what_came_as_early_data(nginx: Nginx) -> None:
+    load = run_load(plan_of(nginx, version="1.3", resume=0.5, requests=2, early_data=True))
+    tally = load.tally
+    assert set(tally.outcomes) == {SUCCESS}
+    assert tally.requests == 2 * tally.begun
+    assert tally.early_data["accepted"] == tally.resumed > 10
+    nginx.stop()
+    lines = nginx.log()
+    nginx.start()
+    assert len(lines) == tally.requests
+    # nginx says 1 where the handshake is not over when it writes the line: now and then it is
+    early = [nth for *_, nth, flag in (line for line in lines if len(line) == 6) if flag == "1"]
+    assert set(early) == {"1"}
+    assert 0.9 * tally.early_data["accepted"] < len(early) <= tally.early_data["accepted"]
+
+
+def test_early_data_that_is_rejected_is_sent_again(nginx: Nginx) -> None:
+    """A server with a new key for its tickets knows none of them."""
+
+    def restart(at: float, _tally: Tally) -> None:
+        if at == 1.0:
+            nginx.stop()
+            nginx.start()
+
+    plan = plan_of(
+        nginx, version="1.3", resume=0.5, requests=1, early_data=True, duration_s=2.5, connections=8
+    )
+    load = run_load(plan, restart)
+    tally = load.tally
+    assert tally.begun == tally.outcomes.total()
+    assert tally.early_data["rejected"] > 0, tally
+    assert tally.early_data["accepted"] > 10
+    assert tally.requests == tally.outcomes[SUCCESS]
+
+
+def test_nginx_agrees_on_how_many_connections_a_pool_opened(nginx: Nginx) -> None:
+    load = run_load(plan_of(nginx, pool=3, connections=6, requests=1, pool_lifetime_s=0.4))
+    assert set(load.tally.outcomes) == {SUCCESS}
+    nginx.stop()
+    lines = nginx.log()
+    nginx.start()
+    assert len(lines) == load.tally.requests == load.tally.begun
+    assert sum(line[4] == "1" for line in lines) == load.tally.handshakes > 3
 
 
 def test_a_server_that_is_killed_and_restarted_costs_what_it_was_asked_meanwhile(nginx: Nginx) -> None:

@@ -25,6 +25,7 @@ from tlsbench.load import Load, Plan, Tally, Target, client, crew, run_load
 from tlsbench.load.engine import Engine
 from tlsbench.load.tally import SUCCESS
 from tlsbench.loopback import Server, ServerSetup
+from tlsbench.report import loads
 
 pytestmark = pytest.mark.slow
 PEERS = pki.peers("ecdsa-secp256r1", 1)
@@ -93,6 +94,78 @@ def test_requests_share_a_connection(server: Server) -> None:
     assert load.tally.bytes_received > 100 * load.tally.requests
 
 
+def test_an_answer_must_have_the_size_that_was_asked_for(server: Server) -> None:
+    load = run_load(plan_of(server.address, requests=1, size_bytes=7))
+    adds_up(load)
+    (kind,) = load.tally.outcomes
+    assert kind.startswith("request: an answer of ")
+    assert kind.endswith(" bytes, not 7")
+
+
+def test_the_uses_of_a_pool_find_open_connections(server: Server) -> None:
+    """Three users share two connections: what they wait for one counts."""
+    load = run_load(plan_of(server.address, connections=3, pool=2, requests=2))
+    adds_up(load)
+    tally = load.tally
+    assert set(tally.outcomes) == {SUCCESS}
+    assert tally.handshakes == 2
+    assert tally.reused == tally.begun - 2 > 10
+    assert tally.requests == 2 * tally.begun
+    assert dict(tally.retired) == {"at the end": 2}
+    used, asked = tally.times["connection"], tally.times["request"]
+    assert used.get_value_at_percentile(50) > 1.2 * 2 * asked.get_value_at_percentile(50)
+
+
+def test_connections_of_a_pool_end_when_they_are_old_or_unused(server: Server) -> None:
+    settings = {"pool": 3, "requests": 1, "rate_per_s": 20.0, "duration_s": 1.5}
+    old = run_load(plan_of(server.address, pool_lifetime_s=0.3, **settings))
+    adds_up(old)
+    assert set(old.tally.outcomes) == {SUCCESS}
+    assert old.tally.retired["lifetime"] >= 2
+    assert old.tally.handshakes >= 3
+    idle = run_load(plan_of(server.address, pool_idle_s=0.02, **settings))
+    adds_up(idle)
+    assert idle.tally.retired["idle limit"] >= 5
+    assert idle.tally.handshakes > idle.tally.retired["idle limit"] - 1
+
+
+def test_a_pool_s_connection_that_the_server_closes_is_replaced() -> None:
+    server = Server(ServerSetup(identity=PEERS.server))
+    address = server.address
+
+    def restart(at: float, _tally: Tally) -> None:
+        nonlocal server
+        if at == 1.0:
+            server.close()
+            server = Server(ServerSetup(identity=PEERS.server), address)
+
+    plan = plan_of(address, pool=2, requests=1, rate_per_s=10.0, duration_s=2.5)
+    load = run_load(plan, restart)
+    server.close()
+    adds_up(load)
+    assert load.tally.retired["by the server"] > 0
+    assert load.tally.outcomes[SUCCESS] > 0.7 * load.tally.begun
+
+
+def test_the_server_s_processor_is_watched_where_it_is_this_machine(server: Server) -> None:
+    load = run_load(plan_of(server.address, duration_s=0.8))
+    assert load.server is not None  # this process, and not the load's own
+    assert 0 < load.server.cpu_s < 2 * load.server.elapsed_s
+    assert "of the server's" in "\n".join(loads.findings(load))
+
+
+def test_what_the_kernel_makes_of_a_socket_option_is_said(server: Server) -> None:
+    load = run_load(plan_of(server.address, socket_options={"SO_SNDBUF": 1 << 30, "TCP_CONGESTION": "reno"}))
+    assert set(load.tally.outcomes) == {SUCCESS}
+    (remark,) = load.remarks
+    assert remark.startswith("SO_SNDBUF: 1,073,741,824 was asked for, the kernel made it ")
+
+
+def test_what_the_kernel_refuses_is_a_wrong_request(server: Server) -> None:
+    with pytest.raises(RequestError, match="the kernel refuses TCP_CONGESTION=carrier-pigeon"):
+        run_load(plan_of(server.address, socket_options={"TCP_CONGESTION": "carrier-pigeon"}))
+
+
 def test_workers_begin_together_and_are_added_up(server: Server) -> None:
     seen: list[float] = []
     load = run_load(plan_of(server.address, workers=2, duration_s=1.2), lambda at, _tally: seen.append(at))
@@ -141,10 +214,10 @@ def test_the_memory_of_held_connections_is_followed_while_they_begin(server: Ser
     plan = plan_of(server.address, connections=50, hold=True, warm_up_s=2.5, ramp_up_s=2.5, duration_s=0.8)
     load = run_load(plan)
     adds_up(load)
-    ((*points,),) = load.resident
-    assert [connections for connections, _ in points] == sorted(connections for connections, _ in points)
-    assert points[-1][0] == 50
-    assert all(resident_bytes > 10_000_000 for _, resident_bytes in points)
+    ((*points,),) = load.vitals
+    assert [point.connections for point in points] == sorted(point.connections for point in points)
+    assert points[-1].connections == 50
+    assert all(point.resident_bytes > 10_000_000 and point.cpu_s > 0 for point in points)
 
 
 def test_a_held_connection_that_the_server_closes_is_no_success() -> None:
@@ -334,10 +407,22 @@ def test_the_command_prints_writes_and_exports(
     document = json.loads((tmp_path / "load.json").read_text())
     names = {benchmark["params"]["phase"] for benchmark in document["benchmarks"]}
     assert names == {"connect", "handshake", "first byte", "request", "connection"}
-    assert document["tlsbench"]["load"]["begun"] == sum(document["tlsbench"]["load"]["outcomes"].values())
+    tally = document["tlsbench"]["load"]["tally"]
+    assert tally["begun"] == sum(tally["outcomes"].values()) > 0
     assert "Percentile" in (tmp_path / "handshake.hgrm").read_text()
     assert tlsbench(["compare", str(tmp_path / "load.json"), str(tmp_path / "load.json")]) == 0
     assert "phase=handshake" in capsys.readouterr().out
+    assert tlsbench(["show", str(tmp_path / "load.json")]) == 0
+    assert capsys.readouterr().out == captured.out
+
+
+def test_a_stored_load_that_was_changed_is_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "load.json"
+    path.write_text('{"benchmarks": [], "tlsbench": {"load": {"plan": {}}}}')
+    assert tlsbench(["show", str(path)]) == 2
+    assert "this load cannot be read" in capsys.readouterr().err
 
 
 def test_a_load_without_a_success_ends_with_three(capsys: pytest.CaptureFixture[str]) -> None:

@@ -116,3 +116,33 @@ def test_a_wrong_request_is_one_line(
 ) -> None:
     assert tlsbench(["load", *arguments]) == 2
     assert problem in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"pool": 2}, "--pool is for requests"),
+        ({"pool": 2, "requests": 1, "hold": True}, "--pool is for requests"),
+        ({"pool_idle_s": 1.0}, "are limits of a pool: give --pool N"),
+        ({"pool": 1, "requests": 1, "workers": 2}, "there are 1 connections of the pool to share"),
+        ({"early_data": True, "requests": 1}, "give --resume and --requests"),
+        ({"early_data": True, "requests": 1, "resume": 1.0, "version": "1.2"}, "TLS 1.2 has none"),
+    ],
+)
+def test_what_cannot_go_together_is_refused(change: dict[str, Any], problem: str) -> None:
+    with pytest.raises(RequestError, match=problem):
+        Plan(target=HERE, **change).check(unbounded=False)
+
+
+def test_a_socket_in_the_file_system_is_this_machine() -> None:
+    target = Target.parse("unix:/run/tls.sock")
+    assert target.is_loopback
+    assert str(target) == "unix:/run/tls.sock"
+    assert Plan(target=target).name == "localhost"
+    with pytest.raises(RequestError, match="is no target"):
+        Target.parse("unix:")
+
+
+def test_a_pool_is_shared_like_the_connections() -> None:
+    plan = Plan(target=HERE, connections=10, pool=5, requests=1, workers=2)
+    assert [plan.share(worker).pool for worker in range(2)] == [3, 2]

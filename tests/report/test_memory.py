@@ -1,22 +1,48 @@
 from __future__ import annotations
 
-from tlsbench.report.memory import memory_line
+from tlsbench.processes import Vitals
+from tlsbench.report.memory import growth_lines
 
-GROWING = [(0, 50_000_000), (1000, 60_240_100), (2000, 70_480_000), (3000, 80_719_900), (0, 80_700_000)]
+GROWING = [
+    Vitals(0, 50_000_000, 1.0),
+    Vitals(1000, 60_240_100, 1.5),
+    Vitals(2000, 70_480_000, 2.05),
+    Vitals(3000, 80_719_900, 2.65),
+    Vitals(4000, 90_960_000, 3.3),
+    Vitals(5000, 101_200_000, 4.0),
+    Vitals(0, 80_700_000, 4.0),
+]
+STEADY = [Vitals(one.connections, one.resident_bytes, one.connections / 2000) for one in GROWING]
 
 
 def test_the_memory_of_a_connection_is_the_slope_with_its_error() -> None:
-    line = memory_line("server", [GROWING])
-    assert line is not None
+    line, _ = growth_lines("server", [GROWING])
     assert line.startswith("10.0 ± 0.0 KiB of the server's memory for each open connection")
 
 
 def test_several_processes_are_averaged() -> None:
-    twice = [(connections, 2 * resident_bytes) for connections, resident_bytes in GROWING]
-    assert str(memory_line("client", [GROWING, twice])).startswith("15.0 ± 0.0 KiB of the client's")
+    twice = [one._replace(resident_bytes=2 * one.resident_bytes) for one in GROWING]
+    (line,) = growth_lines("client", [GROWING, twice])
+    assert line.startswith("15.0 ± 0.0 KiB of the client's")
+
+
+def test_a_handshake_s_cost_is_told_for_the_first_and_with_all_of_them_open() -> None:
+    """From 500 µs it rises by 50 µs with each further thousand that is open."""
+    _, line = growth_lines("server", [GROWING])
+    assert line.startswith(
+        "the server's processor for a handshake: 475 µs at the first, 725 µs with 5,000 open"
+    )
+
+
+def test_a_cost_that_does_not_change_is_said_not_to() -> None:
+    _, line = growth_lines("client", [STEADY])
+    assert line.endswith("500 µs at the first, and no change to be seen up to 5,000 open connections")
 
 
 def test_what_is_no_rising_line_says_nothing() -> None:
-    assert memory_line("client", []) is None
-    assert memory_line("client", [GROWING[:2]]) is None
-    assert memory_line("client", [[(0, 5), (1, 900), (2, 3), (3, 700), (4, 1)]]) is None
+    assert growth_lines("client", []) == []
+    assert growth_lines("client", [GROWING[:2]]) == []
+    assert (
+        growth_lines("client", [[Vitals(at, size, 0.0) for at, size in ((0, 5), (1, 900), (2, 3), (3, 700))]])
+        == []
+    )

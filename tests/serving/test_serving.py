@@ -138,6 +138,65 @@ def test_a_client_that_talks_no_tls_is_a_failure_by_its_reason(
     assert server.tally().ended == 2
 
 
+@pytest.mark.parametrize("name", ["pyopenssl", "ssl", "libssl", "utls", "rtls"])
+def test_failures_are_told_by_their_alerts(name: str, plan_of: Callable[..., Plan]) -> None:
+    if not hasattr(implementations()[name], "client_context"):
+        pytest.skip(f"{name} is not installed")
+    stranger = ssl.create_default_context()
+    old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    old.maximum_version = ssl.TLSVersion.TLSv1_2
+    with Serving(plan_of(f"implementation={name} version=1.3")) as server:
+        for context in (stranger, old):
+            with socket.create_connection(server.address, 5) as sock, pytest.raises(ssl.SSLError):
+                context.wrap_socket(sock, server_hostname="localhost")
+        time.sleep(0.3)
+    alerts = server.tally().alerts
+    assert alerts["received unknown_ca"] == 1
+    assert alerts["sent protocol_version"] + alerts["sent handshake_failure"] == 1
+
+
+def test_it_listens_in_the_file_system_too(plan_of: Callable[..., Plan], tmp_path: Path) -> None:
+    place = f"unix:{tmp_path}/tls.sock"
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(f"{tmp_path}/tls.sock")  # left behind by a server that was killed
+    plan = plan_of(bind=(place, 0), socket_options={"SO_SNDBUF": 65536})
+    with Serving(plan) as server:
+        load = run_load(load_of(server, requests=2, size_bytes=100, path="/bytes/100"))
+        with pytest.raises(RequestError, match="tls.sock: Address already in use"):
+            Serving(plan)
+    assert set(load.tally.outcomes) == {SUCCESS}
+    assert server.tally().requests == load.tally.requests > 0
+    assert not (tmp_path / "tls.sock").exists()
+
+
+def test_a_server_out_of_descriptors_says_so_and_goes_on(plan_of: Callable[..., Plan]) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (48, before[1]))  # which the server inherits
+    try:
+        server = Serving(plan_of())
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+    with server:
+        crowded = run_load(load_of(server, connections=60, hold=True, duration_s=1.5, step_limit_s=0.5))
+        after = run_load(load_of(server, connections=4, requests=1))
+    assert crowded.tally.begun == crowded.tally.outcomes.total() >= 60
+    assert crowded.tally.outcomes[SUCCESS] > 10
+    assert crowded.tally.outcomes["handshake: timeout"] > 10
+    assert after.tally.outcomes[SUCCESS] > 0
+    assert server.tally().failures["accept: Too many open files"] > 0
+
+
+def test_a_client_that_reads_nothing_holds_nobody_up(plan_of: Callable[..., Plan]) -> None:
+    for model in MODELS:
+        with Serving(plan_of(model=model, answer="bulk:16MiB")) as server, client(server) as idle:
+            idle.sendall(b"more")  # and is never read
+            with client(server) as tls:
+                tls.sendall(b"more")
+                assert tls.recv(1000)
+
+
 def test_a_request_that_is_no_http_ends_the_connection(plan_of: Callable[..., Plan]) -> None:
     with Serving(plan_of()) as server:
         with client(server) as tls:
@@ -165,6 +224,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(plan_of: Callable[..., Plan]) 
         ({"answer": "bulk:lots"}, "lots"),
         ({"bind": ("127.0.0.1", 70000)}, "port 70000 does not exist"),
         ({"bind": ("localhost", 0)}, "--bind localhost: it must be an address"),
+        ({"bind": ("unix:/tmp/tls.sock", 0), "processes": 2}, "has one process"),
         ({"processes": 0}, "--processes 0: it must be from 1"),
     ],
 )

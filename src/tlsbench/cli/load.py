@@ -7,22 +7,21 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-
+from tlsbench.cli.output import show
 from tlsbench.cli.request import seconds
 from tlsbench.errors import RequestError
 from tlsbench.load import Load, Plan, Tally, Target, run_load
 from tlsbench.load.tally import SUCCESS
 from tlsbench.report import loads
-from tlsbench.report.formats import print_plain
 from tlsbench.results import storage
 from tlsbench.results.environment import machine_info
 from tlsbench.results.load_json import load_to_json
 from tlsbench.sampling import interruptible
 from tlsbench.scenarios import parse
+from tlsbench.scenarios.sizes import parse_size
+from tlsbench.sockets import parse_options
 
 _AXES = ("version", "cipher", "group")
-_PLAIN_WIDTH = 120
 _FAILED, _INTERRUPTED = 3, 130
 
 
@@ -40,6 +39,12 @@ class LoadRequest:
     processes: int
     requests: int
     path: str
+    size: str | None
+    pool: int
+    pool_idle: str | None
+    pool_lifetime: str | None
+    early_data: bool
+    socket_options: tuple[str, ...]
     hold: bool
     resume: float
     root: Path | None
@@ -72,7 +77,7 @@ def load_request(request: LoadRequest) -> int:
 
     with interruptible() as asked:
         load = run_load(plan, observe, asked)
-    _print(load)
+    show(loads.terminal(load))
     _store(load, request)
     if load.interrupted:
         return _INTERRUPTED
@@ -90,6 +95,8 @@ def _plan(request: LoadRequest) -> Plan:
         raise RequestError(f"--root {request.root}: there is no such file")
     if not request.path.startswith("/") or not request.path.isascii() or not request.path.isprintable():
         raise RequestError(f"--path '{request.path}': it must begin with a slash, and be plain ASCII")
+    size_bytes = parse_size(request.size) if request.size else 0
+    path = f"/bytes/{size_bytes}" if size_bytes and request.path == "/" else request.path
     warm_up = 0.0 if request.warm_up.strip() in ("0", "0s") else seconds(request.warm_up)
     return Plan(
         target=Target.parse(request.target),
@@ -98,8 +105,14 @@ def _plan(request: LoadRequest) -> Plan:
         duration_s=seconds(request.duration),
         warm_up_s=warm_up,
         ramp_up_s=seconds(request.ramp_up) if request.ramp_up else 0.0,
-        requests=request.requests,
-        path=request.path,
+        requests=request.requests or int(bool(request.pool or request.size)),
+        path=path,
+        size_bytes=size_bytes,
+        pool=request.pool,
+        pool_idle_s=seconds(request.pool_idle) if request.pool_idle else 0.0,
+        pool_lifetime_s=seconds(request.pool_lifetime) if request.pool_lifetime else 0.0,
+        early_data=request.early_data,
+        socket_options=parse_options(request.socket_options),
         hold=request.hold,
         resume=request.resume,
         root=str(request.root) if request.root else "",
@@ -108,15 +121,6 @@ def _plan(request: LoadRequest) -> Plan:
         workers=request.processes,
         **{axis: values[0] for axis, values in wanted.items()},  # type: ignore[arg-type]
     )
-
-
-def _print(load: Load) -> None:
-    console = Console()
-    if console.is_terminal:
-        console.print(loads.terminal(load))
-        return
-    sys.stdout.write(print_plain(loads.terminal(load), _PLAIN_WIDTH))
-    sys.stdout.flush()
 
 
 def _store(load: Load, request: LoadRequest) -> None:

@@ -9,7 +9,9 @@ import typer
 
 
 def load_command(  # noqa: PLR0917 - the options of a command are its parameters
-    target: Annotated[str, typer.Argument(metavar="HOST:PORT", help="Any TLS server; on loopback.")],
+    target: Annotated[
+        str, typer.Argument(metavar="HOST:PORT", help="Any TLS server on loopback, or unix:PATH.")
+    ],
     selectors: Annotated[
         list[str] | None,
         typer.Argument(
@@ -41,6 +43,38 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
         int, typer.Option("--requests", "-k", help="HTTP requests on each connection; 0 shakes hands alone.")
     ] = 0,
     path: Annotated[str, typer.Option(help="What they ask for.")] = "/",
+    size: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SIZE",
+            help="Ask 'tlsbench serve' for so many bytes; of another --path, the answer must have them.",
+            show_default=False,
+        ),
+    ] = None,
+    pool: Annotated[
+        int,
+        typer.Option(help="Keep so many connections and use them again; 0 opens one for each use."),
+    ] = 0,
+    pool_idle: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Close those unused for so long.", show_default=False),
+    ] = None,
+    pool_lifetime: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Close those as old as that.", show_default=False),
+    ] = None,
+    early_data: Annotated[
+        bool, typer.Option("--early-data", help="Send a resumed connection's first request as 0-RTT.")
+    ] = False,
+    socket_options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--socket",
+            metavar="NAME=VALUE",
+            help="An option: SO_SNDBUF=64KiB, TCP_CONGESTION=bbr, TCP_FASTOPEN=1; again for more.",
+            show_default=False,
+        ),
+    ] = None,
     hold: Annotated[bool, typer.Option("--hold", help="Keep every connection open until the end.")] = False,
     resume: Annotated[float, typer.Option(metavar="SHARE", help="Resume this share of them: 0 to 1.")] = 0.0,
     root: Annotated[
@@ -83,6 +117,7 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
       tlsbench load 127.0.0.1:8443 --duration 5s
       tlsbench load 127.0.0.1:8443 --rate 500 --resume 0.7 version=1.3
       tlsbench load localhost:8443 --connections 100 --requests 50 --path / --root pki/root.pem
+      tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 --pool 10 --pool-idle 5s
 
     Ctrl-C ends it early and prints what there is.
     Exit codes: 0 done, 2 wrong request, 3 no connection succeeded, 130 interrupted.
@@ -101,6 +136,12 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
             processes=processes,
             requests=requests,
             path=path,
+            size=size,
+            pool=pool,
+            pool_idle=pool_idle,
+            pool_lifetime=pool_lifetime,
+            early_data=early_data,
+            socket_options=tuple(socket_options or ()),
             hold=hold,
             resume=resume,
             root=root,
@@ -126,7 +167,9 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
         ),
     ] = None,
     port: Annotated[int, typer.Option(help="0 takes any that is free.")] = 8443,
-    bind: Annotated[str, typer.Option(metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
+    bind: Annotated[
+        str, typer.Option(metavar="ADDRESS", help="Where to listen; also unix:PATH.")
+    ] = "127.0.0.1",
     processes: Annotated[
         int, typer.Option("--processes", "-p", help="Worker processes that share the port; 0 is one a core.")
     ] = 0,
@@ -136,6 +179,15 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
     answer: Annotated[
         str, typer.Option(help="http (/bytes/N has so many bytes), echo, or bulk:SIZE for whatever is sent.")
     ] = "http",
+    socket_options: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--socket",
+            metavar="NAME=VALUE",
+            help="An option: SO_SNDBUF=64KiB, TCP_CONGESTION=bbr, TCP_FASTOPEN=256; again for more.",
+            show_default=False,
+        ),
+    ] = None,
     pki: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Of 'tlsbench certs init'. [default: made now]", show_default=False),
@@ -146,7 +198,9 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
     ] = None,
     json_path: Annotated[
         Path | None,
-        typer.Option("--json", metavar="PATH", help="Write the counts at the end.", show_default=False),
+        typer.Option(
+            "--json", metavar="PATH", help="Write the counts, anew each second.", show_default=False
+        ),
     ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No line for each second.")] = False,
 ) -> None:
@@ -170,6 +224,7 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
             processes=processes,
             model=model,
             answer=answer,
+            socket_options=tuple(socket_options or ()),
             pki=pki,
             root=root,
             json_path=json_path,

@@ -13,12 +13,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from tlsbench.cli import output
 from tlsbench.cli.request import baseline_of, fraction, matrix_of, seconds
 from tlsbench.errors import RequestError, unknown
 from tlsbench.report import formats
 from tlsbench.report.live import ProgressView
 from tlsbench.results import Cell, Run, storage
-from tlsbench.results.benchmark_json import to_json
+from tlsbench.results.benchmark_json import from_json, to_json
 from tlsbench.results.collect import collect, collect_counts
 from tlsbench.results.environment import Disturbance, machine_info
 from tlsbench.sampling import METERS, Meter, Plan, Progress, interruptible, measure, twins_of
@@ -161,8 +162,26 @@ def _counted(matrix: Matrix, plan: Plan, asked: Callable[[], bool]) -> Run:
 def show(reference: str, baseline: str | None, output_format: str) -> None:
     """Print the run that ``reference`` means (see :func:`tlsbench.results.storage.find`)."""
     _check_format(output_format)
-    run = storage.load(reference)
+    path = storage.find(reference)
+    text = storage.read_text(path)
+    if '"load": {' in text and _show_load(text, path, output_format):
+        return
+    run = from_json(text, str(path))
     _print(run, output_format, baseline_of(baseline, [dict(cell.axes) for cell in run.cells]))
+
+
+def _show_load(text: str, path: Path, output_format: str) -> bool:
+    """Print a stored load; False if the text holds none."""
+    from tlsbench.report import loads
+    from tlsbench.results.load_json import load_from_json
+
+    load = load_from_json(text, str(path))
+    if load is None:
+        return False
+    if output_format != "table":
+        raise RequestError(f"{path} is a load, which is shown as a table: leave out --format")
+    output.show(loads.terminal(load))
+    return True
 
 
 def _require_cells(matrix: Matrix) -> None:

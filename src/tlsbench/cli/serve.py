@@ -17,10 +17,11 @@ from tlsbench.certs import folder as pki_folder
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import RequestError
 from tlsbench.pki import Peers, peers_for
-from tlsbench.report.memory import memory_line
+from tlsbench.report.memory import growth_lines
 from tlsbench.results import storage
 from tlsbench.scenarios import Scenario
 from tlsbench.serving import Plan, Serving, Tally
+from tlsbench.sockets import Settings, family_of, parse_options
 
 _AXES = ("implementation", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
 
@@ -35,6 +36,7 @@ class ServeRequest:
     processes: int
     model: str
     answer: str
+    socket_options: tuple[str, ...]
     pki: Path | None
     root: Path | None
     json_path: Path | None
@@ -55,12 +57,15 @@ def serve_request(request: ServeRequest) -> int:
         processes=request.processes or os.cpu_count() or 1,
         model=request.model,
         answer=request.answer,
+        socket_options=parse_options(request.socket_options),
     )
     plan.check()
     if request.json_path is not None:
         storage.check_writable(request.json_path)
     if request.root is not None:
         storage.write_atomically(request.root, peers.root.certificate_pem.decode("ascii"))
+    for remark in Settings(plan.socket_options, family_of(plan.bind[0]), "listen").try_out():
+        print(remark, file=sys.stderr)
     with _signals() as stopped:
         with Serving(plan) as server:
             _greet(server, plan, scenario, request)
@@ -70,10 +75,12 @@ def serve_request(request: ServeRequest) -> int:
                 tally = server.tally()
                 if tally.accepted > before.accepted and not request.quiet:
                     print(_line(tally, before), file=sys.stderr, flush=True)
+                if tally != before and request.json_path is not None:
+                    _write(request.json_path, tally)
                 before = tally
         _finish(server.tally(), request)
-        if memory := memory_line("server", server.resident()):
-            print(memory)
+        for line in growth_lines("server", server.vitals()):
+            print(line)
     return 0
 
 
@@ -114,12 +121,11 @@ def _signals() -> Iterator[list[int]]:
 
 
 def _greet(server: Serving, plan: Plan, scenario: Scenario, request: ServeRequest) -> None:
-    host, port = server.address
-    name = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    name = server.plan.place
     processes = f"{plan.processes} process{'es' if plan.processes > 1 else ''}"
     print(f"serving on {name} with {processes}, model {plan.model}; Ctrl-C ends", file=sys.stderr)
     print(f"  {scenario.id}", file=sys.stderr)
-    if not ipaddress.ip_address(host).is_loopback:
+    if not plan.is_unix and not ipaddress.ip_address(plan.bind[0]).is_loopback:
         print("this is not loopback: others can connect", file=sys.stderr)
     trusting = f" --root {request.root} --server-name localhost" if request.root else ""
     print(f"  tlsbench load {name}{trusting} version={scenario.version}", file=sys.stderr, flush=True)
@@ -140,8 +146,14 @@ def _finish(tally: Tally, request: ServeRequest) -> None:
         print(f"  {count:,} × TLS {what}")
     for why, count in tally.failures.most_common():
         print(f"  {count:,} × failed: {why}")
+    for alert, count in tally.alerts.most_common():
+        print(f"  {count:,} × alert {alert}")
     if tally.handshakes:
         print(f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the server's processor for each handshake")
     if request.json_path is not None:
-        storage.write_atomically(request.json_path, json.dumps(tally.to_plain(), indent=2) + "\n")
+        _write(request.json_path, tally)
         print(f"wrote {request.json_path}", file=sys.stderr)
+
+
+def _write(path: Path, tally: Tally) -> None:
+    storage.write_atomically(path, json.dumps(tally.to_plain(), indent=2) + "\n")

@@ -167,6 +167,11 @@ def accept_early_data(context: SSL.Context) -> None:
     _lib.SSL_CTX_set_max_early_data(context._context, _MAX_EARLY_DATA_BYTES)
 
 
+def most_early_data(session: SSL.Session) -> int:
+    """How many bytes of early data a session allows (SSL_SESSION_get_max_early_data(3))."""
+    return int(_lib.SSL_SESSION_get_max_early_data(session._session))
+
+
 def write_early_data(connection: SSL.Connection, data: bytes) -> None:
     """Put ``data`` into the first flight of a client that has a session."""
     written = _ffi.new("size_t *")

@@ -12,12 +12,16 @@ _MOST_HEADER_BYTES = 64 * 1024
 
 
 class Answer:
-    """An answer as it comes in. It must have a Content-Length (RFC 9110 section 8.6)."""
+    """An answer as it comes in. It must have a Content-Length (RFC 9110 section 8.6).
 
-    __slots__ = ("_body_left", "_head")
+    :param size_bytes: the length it must have; 0 takes any.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_body_left", "_head", "_size_bytes")
+
+    def __init__(self, size_bytes: int = 0) -> None:
         self._head = b""
+        self._size_bytes = size_bytes
         self._body_left = -1
 
     def take(self, data: bytes) -> bool:
@@ -33,6 +37,8 @@ class Answer:
                     raise MeasurementError("an answer without an end of its header")
                 return False
             self._body_left = _length(head + b"\r\n")
+            if self._size_bytes not in (0, self._body_left):
+                raise MeasurementError(f"an answer of {self._body_left} bytes, not {self._size_bytes}")
         self._body_left -= len(data)
         if self._body_left < 0:
             raise MeasurementError("an answer longer than its Content-Length")

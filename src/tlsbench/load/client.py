@@ -5,79 +5,25 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from time import monotonic_ns
 from typing import Final
 
 from OpenSSL import SSL
 
-from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.errors import MeasurementError
 from tlsbench.implementations import openssl_bindings as bindings
 from tlsbench.implementations.openssl import cipher_from_openssl, group_from_openssl, version_from_openssl
 from tlsbench.load.answers import Answer
-from tlsbench.load.plan import Plan
-from tlsbench.load.tally import SUCCESS, Tally
-from tlsbench.scenarios import ciphers
+from tlsbench.load.context import Shared
+from tlsbench.load.tally import SUCCESS
+from tlsbench.sockets import sent_data_with_syn
 
-_VERSIONS: Final = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 _TLS13: Final = 0x0304
 _READ_BYTES: Final = 32 * 1024
 #: A server that sends tickets does so at once; one that has not by then sends none.
 _TICKET_LIMIT_NS: Final = 200_000_000
 _SHUT_DOWN: Final = SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN
-#: Sessions that wait to be resumed; more than are ever open at once are not needed.
-_MOST_SESSIONS: Final = 4096
-
-
-def client_context(plan: Plan) -> SSL.Context:
-    """The OpenSSL context of a worker's connections.
-
-    :raises RequestError: if OpenSSL does not take what the plan asks for.
-    """
-    context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # sessions are handed over by hand
-    try:
-        if plan.version:
-            context.set_min_proto_version(_VERSIONS[plan.version])
-            context.set_max_proto_version(_VERSIONS[plan.version])
-        if plan.cipher:
-            suite = ciphers.BY_NAME[plan.cipher]
-            set_suite = context.set_tls13_ciphersuites if suite.version == "1.3" else context.set_cipher_list
-            set_suite(suite.openssl.encode("ascii"))
-        if plan.group:
-            bindings.set_groups(context, plan.group)
-        if plan.root:
-            context.load_verify_locations(plan.root)
-            context.set_verify(SSL.VERIFY_PEER)
-            bindings.check_host_name(context, plan.server_name or plan.target.host)
-    except (SSL.Error, MeasurementError) as error:
-        raise RequestError(f"OpenSSL refuses the client's configuration: {error}") from error
-    return context
-
-
-@dataclass(slots=True)
-class Shared:
-    """What the connections of a worker have in common."""
-
-    plan: Plan
-    context: SSL.Context
-    address: tuple[str, int]
-    family: socket.AddressFamily
-    tally: Tally
-    request: bytes
-    sessions: deque[SSL.Session] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
-    #: Adds up the wanted share, so that of any ten in a row as many resume as are wanted.
-    owed: float = 0.0
-
-    def session_to_resume(self) -> tuple[bool, SSL.Session | None]:
-        """Whether the next connection is to resume, and what; it may be that there is nothing yet."""
-        self.owed += self.plan.resume
-        if self.owed < 1:
-            return False, None
-        self.owed -= 1
-        return True, self.sessions.pop() if self.sessions else None
 
 
 class Connection:
@@ -89,16 +35,20 @@ class Connection:
 
     __slots__ = (
         "_answer",
+        "_done_ns",
+        "_early_ns",
         "_left",
         "_on_event",
         "_shared",
         "_since_ns",
         "_ticketless",
         "_tls",
+        "began_ns",
         "begin_ns",
         "counted",
         "deadline_ns",
         "is_held",
+        "is_idle",
         "outcome",
         "sock",
         "step",
@@ -112,27 +62,49 @@ class Connection:
         self.step = "connect"
         self.outcome = ""
         self.is_held = False
+        #: Whether it lies in a pool and nobody uses it.
+        self.is_idle = False
         self.deadline_ns = 0
+        #: When it began to connect; :attr:`begin_ns` is that of its present use.
+        self.began_ns = 0
         self._tls: SSL.Connection | None = None
         self._left = shared.plan.requests
         self._answer: Answer | None = None
         self._since_ns = begin_ns
+        self._done_ns = 0
+        #: When its request was sent as early data; 0 if it was not.
+        self._early_ns = 0
         self._ticketless: SSL.Session | None = None
         self._on_event: Callable[[int], None] = self._connected
 
     def open(self, now_ns: int) -> None:
         """Begin to connect; ends at once with an outcome if that cannot be."""
         shared = self._shared
+        self.began_ns = now_ns
         self._limit(now_ns)
         try:
             self.sock = sock = socket.socket(shared.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            shared.settings.apply(sock)
             code = sock.connect_ex(shared.address)
         except OSError as error:
             self._fail_from(error)
             return
         if code not in (0, errno.EINPROGRESS):
             self._fail(_words(code))
+
+    def again(self, begin_ns: int, now_ns: int, *, counted: bool) -> None:
+        """Use a connection of a pool once more: its requests, without a handshake."""
+        self.begin_ns, self.counted = begin_ns, counted
+        self.outcome, self.is_idle = "", False
+        self._left = self._shared.plan.requests
+        self._on_event = self._ask
+        self.go_on(now_ns)
+
+    def lie_idle(self, deadline_ns: int) -> None:
+        """Stay open in a pool, until it is used again or the deadline is over."""
+        self.outcome, self.is_idle, self.counted = "", True, False
+        self.step, self._on_event, self.deadline_ns = "idle", self._held, deadline_ns
+        self.go_on(0)
 
     def go_on(self, now_ns: int) -> None:
         """Do what can be done now; with an outcome the connection has ended."""
@@ -163,6 +135,7 @@ class Connection:
     def close(self) -> None:
         """Give the socket back."""
         if self._tls is not None:
+            self._shared.accepted.discard(self._tls)
             self._tls.set_shutdown(_SHUT_DOWN)  # else OpenSSL forgets its session
             self._tls = None
         if self.sock is not None:
@@ -179,34 +152,43 @@ class Connection:
         shared = self._shared
         self._tls = tls = SSL.Connection(shared.context, self.sock)
         tls.set_connect_state()
-        tls.set_tlsext_host_name((shared.plan.server_name or shared.plan.target.host).encode("idna"))
+        tls.set_tlsext_host_name(shared.plan.name.encode("idna"))
         wanted, session = shared.session_to_resume()
         if self.counted and wanted:
             shared.tally.wanted_resumed += 1
+        self._since_ns = now_ns
         if session is not None:
             tls.set_session(session)
-        self._since_ns = now_ns
+            self._send_early(tls, session, now_ns)
         self._next("handshake", self._shake, now_ns)
         self._shake(now_ns)
 
     def _shake(self, _now_ns: int) -> None:
-        tls = self._tls
+        tls, shared = self._tls, self._shared
         assert tls is not None
+        tally = shared.tally
         tls.do_handshake()
         done_ns = self._clock()
         self._took("handshake", self._since_ns, done_ns)
         self._agree(tls)
-        if self._shared.plan.resume and tls.get_protocol_version() == _TLS13:
+        if self.counted and shared.plan.uses_fast_open and self.sock and sent_data_with_syn(self.sock):
+            tally.fast_opened += 1
+        if shared.plan.resume and tls.get_protocol_version() == _TLS13:
             # It cannot be resumed; each ticket brings another. While it is kept, none can lie in its place.
             self._ticketless = tls.get_session()
-        if self._left:
+        if self._early_ns and tls in shared.accepted:
+            shared.accepted.remove(tls)
+            if self.counted:
+                tally.early_data["accepted"] += 1
+            self._answer, self._since_ns = Answer(shared.plan.size_bytes), self._early_ns
+            self._next("first byte", self._read, done_ns)
+            self._read(done_ns)
+        elif self._left:
+            if self._early_ns and self.counted:
+                tally.early_data["rejected"] += 1
             self._ask(done_ns)
-        elif self._shared.plan.resume and not self._keep_session():
-            self._next("ticket", self._wait_for_ticket, done_ns)
-            self.deadline_ns = done_ns + _TICKET_LIMIT_NS
-            self._wait_for_ticket(done_ns)
         else:
-            self._rest()
+            self._leave(done_ns)
 
     def _agree(self, tls: SSL.Connection) -> None:
         """Count what was negotiated, and hold it against what the plan wants."""
@@ -224,6 +206,16 @@ class Connection:
             if wanted and got not in (wanted, None):
                 raise MeasurementError(f"negotiated {got}, not {wanted}")
 
+    def _leave(self, now_ns: int) -> None:
+        """All that was wanted is done; what may still come is a ticket, which is no part of the time."""
+        self._done_ns = now_ns
+        if self._shared.plan.resume and not self._keep_session():
+            self._next("ticket", self._wait_for_ticket, now_ns)
+            self.deadline_ns = now_ns + _TICKET_LIMIT_NS
+            self._wait_for_ticket(now_ns)
+        else:
+            self._rest()
+
     def _wait_for_ticket(self, _now_ns: int) -> None:
         assert self._tls is not None
         try:
@@ -231,6 +223,10 @@ class Connection:
         except SSL.WantReadError:
             if self._keep_session():
                 self._rest()
+        except (SSL.ZeroReturnError, SSL.SysCallError):
+            if not self._answer:  # else it has given what it was asked for
+                raise
+            self._end(SUCCESS)
 
     def _keep_session(self) -> bool:
         """Keep the session for a later connection, if it is one that can be resumed."""
@@ -242,11 +238,22 @@ class Connection:
             self._shared.sessions.append(session)
         return True
 
+    def _send_early(self, tls: SSL.Connection, session: SSL.Session, now_ns: int) -> None:
+        """Put the request into the first flight, if the session allows it."""
+        shared = self._shared
+        if shared.plan.early_data and bindings.most_early_data(session) >= len(shared.request):
+            bindings.write_early_data(tls, shared.request)
+            self._early_ns = now_ns
+
     def _ask(self, now_ns: int) -> None:
+        self._answer, self._since_ns = Answer(self._shared.plan.size_bytes), now_ns
+        self._next("first byte", self._send, now_ns)
+        self._send(now_ns)
+
+    def _send(self, _now_ns: int) -> None:
         assert self._tls is not None
         self._tls.send(self._shared.request)
-        self._answer, self._since_ns = Answer(), now_ns
-        self._next("first byte", self._read, now_ns)
+        self._on_event = self._read
 
     def _read(self, _now_ns: int) -> None:
         tls, tally = self._tls, self._shared.tally
@@ -267,9 +274,7 @@ class Connection:
                 tally.requests += 1
             self._left -= 1
             if not self._left:
-                if self._shared.plan.resume:
-                    self._keep_session()
-                self._rest()
+                self._leave(now_ns)
                 return
             self._ask(now_ns)
 
@@ -314,7 +319,7 @@ class Connection:
             tally = self._shared.tally
             tally.outcomes[outcome] += 1
             if outcome == SUCCESS:
-                self._took("connection", self.begin_ns, self._clock())
+                self._took("connection", self.begin_ns, self._done_ns)
 
     @staticmethod
     def _clock() -> int:

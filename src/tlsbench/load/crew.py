@@ -9,9 +9,10 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 from tlsbench.errors import RequestError
+from tlsbench.load.opposite import Opposite, Spent
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import Tally, total
-from tlsbench.processes import PATIENCE_SECONDS, Process, readable
+from tlsbench.processes import PATIENCE_SECONDS, Process, Vitals, readable
 
 _HEAD_START_SECONDS = 0.05
 #: Descriptors that a worker needs beside its connections.
@@ -26,7 +27,9 @@ class Load:
     :param elapsed_s: from the first counted beginning until the last connection had ended.
     :param interrupted: whether it was ended early.
     :param lost: workers that died, by what is known of that.
-    :param resident: of each worker, second by second: open connections, and resident memory in bytes.
+    :param vitals: of each worker, second by second.
+    :param remarks: what the kernel made of the socket options otherwise than it was asked.
+    :param server: what the server's processes spent while connections counted, where they are known.
     """
 
     plan: Plan
@@ -34,7 +37,9 @@ class Load:
     elapsed_s: float = 0.0
     interrupted: bool = False
     lost: tuple[str, ...] = ()
-    resident: tuple[tuple[tuple[int, int], ...], ...] = ()
+    vitals: tuple[tuple[Vitals, ...], ...] = ()
+    remarks: tuple[str, ...] = ()
+    server: Spent | None = None
 
     @property
     def handshakes_per_s(self) -> float:
@@ -69,20 +74,27 @@ def run_load(
         workers = [
             stack.enter_context(closing(_Worker(plan.share(number)))) for number in range(plan.workers)
         ]
-        for worker in workers:
-            worker.first_answer()
+        remarks = [worker.first_answer()["remarks"] for worker in workers]
+        opposite = Opposite(plan.target)
         began = time.monotonic()
         start_ns = time.monotonic_ns() + int(_HEAD_START_SECONDS * 1e9)
         for worker in workers:
             worker.tell(str(start_ns))
-        load = Load(plan)
+        load = Load(plan, remarks=tuple(remarks[0]))
         # Beyond the plan, all steps of the last connections may take as long as they may.
         steps = 3 + plan.requests
         latest = began + plan.warm_up_s + plan.duration_s + steps * plan.step_limit_s + PATIENCE_SECONDS
-        _watch(workers, load, observe, stop_asked, latest)
+        opposite.begin_at(0.0 if plan.hold else start_ns / 1e9 + plan.warm_up_s)
+
+        def is_to_stop() -> bool:
+            opposite.tick()
+            return stop_asked()
+
+        _watch(workers, load, observe, is_to_stop, latest)
+        load.server = opposite.spent()
     load.tally = total(worker.tally_at_end() for worker in workers)
     load.elapsed_s = max((worker.elapsed_s for worker in workers), default=0.0)
-    load.resident = tuple(tuple(worker.resident) for worker in workers)
+    load.vitals = tuple(tuple(worker.vitals) for worker in workers)
     load.lost = tuple(worker.lost for worker in workers if worker.lost)
     return load
 

@@ -13,9 +13,11 @@ from collections.abc import Callable
 from time import monotonic_ns, process_time
 
 from tlsbench.errors import RequestError
-from tlsbench.load.client import Connection, Shared, client_context
+from tlsbench.load.client import Connection
+from tlsbench.load.context import Shared, client_context
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import SUCCESS, Tally
+from tlsbench.sockets import UNIX, Settings
 
 _EVENTS = 512
 _SECOND_NS = 1_000_000_000
@@ -25,11 +27,13 @@ _SWEEP_NS = 100_000_000
 _BACK_OFF_NS = 20_000_000
 
 
-def resolve(plan: Plan) -> tuple[socket.AddressFamily, tuple[str, int]]:
+def resolve(plan: Plan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
     """The address of the target.
 
     :raises RequestError: if its name has none.
     """
+    if plan.target.is_unix:
+        return socket.AF_UNIX, plan.target.host.removeprefix(UNIX)
     try:
         found = socket.getaddrinfo(plan.target.host, plan.target.port, type=socket.SOCK_STREAM)
     except OSError as error:
@@ -48,18 +52,24 @@ class Engine:
         if not hasattr(select, "epoll"):
             raise RequestError("load needs Linux: this system has no epoll")
         family, address = resolve(plan)
-        host = plan.server_name or plan.target.host
-        request = f"GET {plan.path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("ascii")
+        request = f"GET {plan.path} HTTP/1.1\r\nHost: {plan.name}\r\n\r\n".encode("ascii")
+        settings = Settings(plan.socket_options, family, "connect")
+        #: What the kernel makes of the socket options otherwise than it was asked.
+        self.remarks = settings.try_out()
         self.tally = Tally()
         #: From the first counted beginning to the end of the last connection.
         self.elapsed_s = 0.0
         self._plan = plan
-        self._shared = Shared(plan, client_context(plan), address, family, self.tally, request)
+        self._shared = Shared(plan, client_context(plan), address, family, settings, self.tally, request)
+        if plan.early_data:
+            self._shared.watch_early_data()
         self._epoll = select.epoll()
         self._fd = fd
         if fd >= 0:
             self._epoll.register(fd, select.EPOLLIN)
         self._open: dict[int, Connection] = {}
+        #: Those of them that a pool keeps; the last used is used first.
+        self._idle: list[Connection] = []
         #: When each free slot begins its next connection.
         self._due_ns: list[int] = []
         self._interval_ns = 1e9 / plan.rate_per_s if plan.rate_per_s else 0.0
@@ -88,7 +98,7 @@ class Engine:
             if now_ns < self._end_ns or self._is_behind():
                 self._begin_due(now_ns)
             else:
-                self._finish_held()
+                self._finish_resting()
                 if not self._open:
                     break
             if now_ns >= sweep_ns:
@@ -105,6 +115,10 @@ class Engine:
 
     def _go_on(self, patience_s: float) -> None:
         """Wait for events, and drive the connections that have some."""
+        if self._plan.is_open_loop and patience_s:
+            # epoll rounds up to a millisecond, by which all beginnings would be late; select(2) does not
+            select.select([self._epoll], [], [], patience_s)
+            patience_s = 0.0
         for fd, _ in self._epoll.poll(patience_s, _EVENTS):
             if fd == self._fd:
                 self._end_ns = min(self._end_ns, monotonic_ns())  # what is open is finished
@@ -133,10 +147,10 @@ class Engine:
         if self._cpu_from_s is None and now_ns >= self._count_from_ns:
             self._cpu_from_s = process_time()
         if not plan.is_open_loop:
-            while self._due_ns and self._due_ns[0] <= now_ns:
+            while self._due_ns and self._due_ns[0] <= now_ns and self._has_room():
                 self._begin(max(heapq.heappop(self._due_ns), self._start_ns), now_ns)
             return
-        while len(self._open) < plan.connections:
+        while self._has_room():
             begin_ns = self._next_begin_ns()
             if begin_ns > now_ns or begin_ns >= self._end_ns:
                 return
@@ -148,13 +162,26 @@ class Engine:
         turn = self._begun + self._plan.worker / self._plan.workers
         return self._start_ns + int(turn * self._interval_ns)
 
+    def _has_room(self) -> bool:
+        """Whether one more may be in use."""
+        return len(self._open) - len(self._idle) < (self._plan.pool or self._plan.connections)
+
     def _begin(self, begin_ns: int, now_ns: int) -> None:
-        # In a closed loop nobody waits for a slot: a connection begins when it does.
-        begin_ns = begin_ns if self._plan.is_open_loop else now_ns
+        # In a closed loop nobody waits, but for a connection of a pool: else it begins when it does.
+        begin_ns = begin_ns if self._plan.is_open_loop or self._plan.pool else now_ns
         counted = begin_ns >= self._count_from_ns or self._plan.hold
-        connection = Connection(self._shared, begin_ns, counted=counted)
         if counted:
             self.tally.begun += 1
+        self._sweep_pool(now_ns)
+        if self._idle:
+            connection = self._idle.pop()
+            assert connection.sock is not None
+            if counted:
+                self.tally.reused += 1
+            connection.again(begin_ns, now_ns, counted=counted)
+            self._settle(connection.sock.fileno(), connection)
+            return
+        connection = Connection(self._shared, begin_ns, counted=counted)
         connection.open(now_ns)
         if connection.sock is None or connection.outcome:
             self._settle(-1, connection)
@@ -167,19 +194,58 @@ class Engine:
         """Let go of a connection that has ended, and free its slot."""
         if not connection.outcome:
             return
-        self._open.pop(fd, None)
-        connection.close()  # which takes it out of epoll too
+        if connection.is_idle:
+            self._retire(fd, connection, "by the server")
+            return
         if not self._plan.is_open_loop:
             wait_ns = 0 if connection.outcome == SUCCESS else _BACK_OFF_NS
             heapq.heappush(self._due_ns, monotonic_ns() + wait_ns)
+        if self._plan.pool and connection.outcome == SUCCESS:
+            self._keep(fd, connection)
+            return
+        self._open.pop(fd, None)
+        connection.close()  # which takes it out of epoll too
 
-    def _finish_held(self) -> None:
+    def _keep(self, fd: int, connection: Connection) -> None:
+        """Put a connection into the pool, until its idle time or its lifetime is over."""
+        plan, now_ns = self._plan, monotonic_ns()
+        deadlines = [now_ns + int(plan.pool_idle_s * 1e9)] if plan.pool_idle_s else []
+        if plan.pool_lifetime_s:
+            deadlines.append(connection.began_ns + int(plan.pool_lifetime_s * 1e9))
+        self._idle.append(connection)
+        connection.lie_idle(min(deadlines, default=0))
+        if connection.outcome:
+            self._retire(fd, connection, "by the server")
+        elif deadlines and min(deadlines) <= now_ns:
+            self._retire(fd, connection, "lifetime")
+
+    def _retire(self, fd: int, connection: Connection, why: str) -> None:
+        """Close a connection of the pool that nobody uses."""
+        if monotonic_ns() >= self._count_from_ns:
+            self.tally.retired[why] += 1
+        self._idle.remove(connection)
+        del self._open[fd]
+        connection.close()
+
+    def _finish_resting(self) -> None:
+        """End what is held, or lies in a pool."""
         for fd, connection in list(self._open.items()):
             if connection.is_held:
                 connection.finish()
                 self._settle(fd, connection)
+            elif connection.is_idle:
+                self._retire(fd, connection, "at the end")
+
+    def _sweep_pool(self, now_ns: int) -> None:
+        """Close what the pool has had for too long."""
+        for connection in [one for one in self._idle if 0 < one.deadline_ns <= now_ns]:
+            assert connection.sock is not None
+            lived_ns = now_ns - connection.began_ns
+            is_old = 0 < self._plan.pool_lifetime_s * 1e9 <= lived_ns
+            self._retire(connection.sock.fileno(), connection, "lifetime" if is_old else "idle limit")
 
     def _sweep(self, now_ns: int) -> None:
+        self._sweep_pool(now_ns)
         for fd, connection in list(self._open.items()):
             if not connection.deadline_ns or now_ns < connection.deadline_ns:
                 continue
@@ -194,8 +260,10 @@ class Engine:
         until_ns = sweep_ns
         if now_ns < self._end_ns:
             until_ns = min(until_ns, self._end_ns)
-            if not self._plan.is_open_loop:
+            if not self._has_room():
+                pass  # an event will make some
+            elif not self._plan.is_open_loop:
                 until_ns = min(until_ns, self._due_ns[0]) if self._due_ns else until_ns
-            elif len(self._open) < self._plan.connections:
+            else:
                 until_ns = min(until_ns, self._next_begin_ns())
         return max(0.0, (until_ns - now_ns) / 1e9)

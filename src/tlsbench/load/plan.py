@@ -6,10 +6,11 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tlsbench.errors import RequestError
+from tlsbench.sockets import UNIX
 
 _PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+)):(?P<port>[0-9]{1,5})")
 #: More than this is asked for with ``--i-may-load-this-target`` alone.
@@ -20,26 +21,40 @@ MOST_CONNECTIONS = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom to connect to."""
+    """Whom to connect to: a host and a port, or a socket in the file system (``unix:PATH``, port 0)."""
 
     host: str
-    port: int
+    port: int = 0
 
     @classmethod
     def parse(cls, text: str) -> Target:
-        """The target that ``HOST:PORT`` or ``[IPv6]:PORT`` names.
+        """The target that ``HOST:PORT``, ``[IPv6]:PORT`` or ``unix:PATH`` names.
 
         :raises RequestError: if it names none.
         """
+        if text.startswith(UNIX) and text != UNIX:
+            return cls(text)
         match = _PORT.fullmatch(text)
         if match is None or not 0 < int(match["port"]) < 65536:
-            raise RequestError(f"'{text}' is no target: write HOST:PORT, such as 127.0.0.1:8443")
+            raise RequestError(
+                f"'{text}' is no target: write HOST:PORT, such as 127.0.0.1:8443, or unix:PATH"
+            )
         return cls(match["v6"] or match["host"], int(match["port"]))
+
+    @property
+    def is_unix(self) -> bool:
+        """Whether it is a socket in the file system."""
+        return self.host.startswith(UNIX)
+
+    @property
+    def name(self) -> str:
+        """The host's name as a client means it; ``localhost`` behind a socket in the file system."""
+        return "localhost" if self.is_unix else self.host
 
     @property
     def is_loopback(self) -> bool:
         """Whether it is this machine for certain: told from the text alone, so that nobody is asked."""
-        if self.host.lower() == "localhost":
+        if self.is_unix or self.host.lower() == "localhost":
             return True
         try:
             return ipaddress.ip_address(self.host).is_loopback
@@ -47,6 +62,8 @@ class Target:
             return False
 
     def __str__(self) -> str:
+        if self.is_unix:
+            return self.host
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
@@ -62,6 +79,13 @@ class Plan:
     :param ramp_up_s: within the warm-up, how long it takes until all connections of a closed loop have begun.
     :param requests: HTTP requests on each connection; 0 ends it after the handshake.
     :param path: what they ask for.
+    :param size_bytes: how long each answer must be; 0 takes any.
+    :param pool: so many connections are kept and used again: what begins is then a use of one, with the
+        requests, and waits for one; 0 opens a connection for each.
+    :param pool_idle_s: a pool's connection that was not used for so long is closed; 0 keeps it.
+        ``pool_lifetime_s`` likewise, since it was opened.
+    :param early_data: whether a resumed connection sends its first request as early data.
+    :param socket_options: by the names of :data:`tlsbench.sockets.OPTIONS`.
     :param hold: whether connections stay open until the end; then each slot of a closed loop has one.
     :param resume: the share of connections that resume a session, from 0 to 1.
     :param version: ``"1.2"``, ``"1.3"`` or ``""`` for what both sides prefer; ``cipher`` and ``group``
@@ -79,6 +103,12 @@ class Plan:
     ramp_up_s: float = 0.0
     requests: int = 0
     path: str = "/"
+    size_bytes: int = 0
+    pool: int = 0
+    pool_idle_s: float = 0.0
+    pool_lifetime_s: float = 0.0
+    early_data: bool = False
+    socket_options: Mapping[str, int | str] = field(default_factory=dict)
     hold: bool = False
     resume: float = 0.0
     version: str = ""
@@ -95,6 +125,16 @@ class Plan:
     def is_open_loop(self) -> bool:
         """Whether connections begin by the clock."""
         return self.rate_per_s > 0
+
+    @property
+    def uses_fast_open(self) -> bool:
+        """Whether the first data is to go with the SYN."""
+        return bool(self.socket_options.get("TCP_FASTOPEN"))
+
+    @property
+    def name(self) -> str:
+        """The server's name, for SNI, verification and requests."""
+        return self.server_name or self.target.name
 
     def check(self, *, unbounded: bool) -> None:
         """See to it that this is a load that can be, and may be.
@@ -116,24 +156,43 @@ class Plan:
             ("--resume", self.resume, 0, 1),
             ("--limit", self.step_limit_s, 0.001, MOST_SECONDS),
             ("--processes", self.workers, 1, 256),
+            ("--pool", self.pool, 0, MOST_CONNECTIONS),
+            ("--pool-idle", self.pool_idle_s, 0, MOST_SECONDS),
+            ("--pool-lifetime", self.pool_lifetime_s, 0, MOST_SECONDS),
         )
         for name, value, low, high in bounds:
             if not low <= value <= high:
                 raise RequestError(f"{name} {value:g}: it must be from {low:g} to {high:g}")
         if self.hold and self.is_open_loop:
             raise RequestError("--hold keeps connections open: give --connections, not --rate")
-        if self.workers > self.connections:
+        self._check_uses()
+        for what, count in (("connections", self.connections), ("connections of the pool", self.pool)):
+            if self.workers > (count or self.workers):
+                raise RequestError(f"--processes {self.workers}: there are {count} {what} to share")
+
+    def _check_uses(self) -> None:
+        if self.pool and (self.hold or not self.requests):
+            raise RequestError("--pool is for requests: give --requests, and not --hold")
+        if not self.pool and (self.pool_idle_s or self.pool_lifetime_s):
+            raise RequestError("--pool-idle and --pool-lifetime are limits of a pool: give --pool N")
+        if self.early_data and not (self.resume and self.requests):
             raise RequestError(
-                f"--processes {self.workers}: there are {self.connections} connections to share"
+                "--early-data sends the first request of a resumed session: give --resume and --requests"
             )
+        if self.early_data and self.version == "1.2":
+            raise RequestError("--early-data: TLS 1.2 has none (RFC 8446 section 2.3)")
 
     def share(self, worker: int) -> Plan:
         """The part of one of the workers."""
-        extra = worker < self.connections % self.workers
+
+        def part(whole: int) -> int:
+            return whole // self.workers + (worker < whole % self.workers)
+
         return replace(
             self,
             worker=worker,
-            connections=self.connections // self.workers + extra,
+            connections=part(self.connections),
+            pool=part(self.pool),
             rate_per_s=self.rate_per_s / self.workers,
         )
 

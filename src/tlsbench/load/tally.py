@@ -34,6 +34,11 @@ class Tally:
     :param negotiated: handshakes by version, cipher suite, group and ``"full"`` or ``"resumed"``.
     :param wanted_resumed: how many were to resume a session; where there was none yet, the handshake is full.
     :param requests: answers that came whole.
+    :param reused: uses of a pool's connection that was open already.
+    :param fast_opened: connections whose first data the server took with the SYN (RFC 7413).
+    :param early_data: requests that were sent as early data (RFC 8446 section 2.3), ``"accepted"`` and
+        ``"rejected"``; the latter were sent again.
+    :param retired: connections of a pool that ended while nobody used them, by why.
     :param times: by phase, a histogram in nanoseconds. ``connection`` is from the intended beginning to the
         end of what the connection does.
     :param cpu_s: processor time of the workers while they counted.
@@ -46,6 +51,10 @@ class Tally:
     requests: int = 0
     bytes_received: int = 0
     held: int = 0
+    reused: int = 0
+    fast_opened: int = 0
+    early_data: Counter[str] = field(default_factory=Counter)
+    retired: Counter[str] = field(default_factory=Counter)
     times: dict[str, HdrHistogram] = field(default_factory=lambda: {phase: histogram() for phase in PHASES})
     cpu_s: float = 0.0
 
@@ -71,35 +80,23 @@ class Tally:
 
     def add(self, other: Tally) -> None:
         """Take in the connections of another."""
-        self.begun += other.begun
-        self.outcomes += other.outcomes
-        self.negotiated += other.negotiated
-        self.wanted_resumed += other.wanted_resumed
-        self.requests += other.requests
-        self.bytes_received += other.bytes_received
-        self.held += other.held
-        self.cpu_s += other.cpu_s
+        for name in self.__slots__:
+            if name != "times":
+                setattr(self, name, getattr(self, name) + getattr(other, name))
         for phase, times in self.times.items():
             times.add(other.times[phase])
 
     def to_plain(self) -> dict[str, Any]:
         """Plain values, with histograms in HdrHistogram's own encoding (V2, compressed)."""
-        return {
-            "begun": self.begun,
-            "outcomes": dict(self.outcomes),
-            "negotiated": dict(self.negotiated),
-            "wanted_resumed": self.wanted_resumed,
-            "requests": self.requests,
-            "bytes_received": self.bytes_received,
-            "held": self.held,
-            "cpu_s": self.cpu_s,
-            "times": {phase: times.encode().decode("ascii") for phase, times in self.times.items()},
-        }
+        times = {phase: times.encode().decode("ascii") for phase, times in self.times.items()}
+        return {name: getattr(self, name) for name in self.__slots__} | {"times": times}
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Tally:
         """The inverse of :meth:`to_plain`."""
-        counts = {**plain, "outcomes": Counter(plain["outcomes"]), "negotiated": Counter(plain["negotiated"])}
+        counts: dict[str, Any] = {
+            name: Counter(value) if isinstance(value, dict) else value for name, value in plain.items()
+        }
         times = {phase: HdrHistogram.decode(text) for phase, text in plain["times"].items()}
         return cls(**{**counts, "times": times})
 

@@ -13,16 +13,10 @@ import signal
 import sys
 from typing import Any
 
-import psutil
-
 from tlsbench.errors import TlsbenchError
 from tlsbench.load.engine import Engine
 from tlsbench.load.plan import Plan
-
-
-def resident(connections: int) -> tuple[int, int]:
-    """How many connections are open, and this process's resident memory in bytes."""
-    return connections, psutil.Process().memory_info().rss
+from tlsbench.processes import vitals
 
 
 def _write(message: dict[str, Any]) -> None:
@@ -39,13 +33,13 @@ def main() -> None:
     except TlsbenchError as error:
         _write({"error": str(error), "exit_code": error.exit_code})
         return
-    _write({"ready": True})
+    _write({"ready": True, "remarks": engine.remarks})
     start = sys.stdin.readline()
     if not start:
         return
 
     def report(_second: int) -> None:
-        _write({"tally": engine.tally.to_plain(), "resident": resident(engine.open_connections)})
+        _write({"tally": engine.tally.to_plain(), "vitals": vitals(engine.open_connections)})
         gc.collect(0)
 
     engine.run(int(start), report)

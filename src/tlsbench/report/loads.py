@@ -10,8 +10,8 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from tlsbench.load import Load, Tally
-from tlsbench.load.tally import PHASES
-from tlsbench.report.memory import memory_line
+from tlsbench.load.tally import PHASES, SUCCESS
+from tlsbench.report.memory import growth_lines
 from tlsbench.report.table import format_count, format_us
 
 #: The percentiles that are shown.
@@ -81,18 +81,46 @@ def findings(load: Load) -> list[str]:
             f"resumed: {share:.1%} of the handshakes ({load.plan.resume:.0%} wanted; where there is no "
             "session yet, the handshake is full)"
         )
+    lines += _pool(load)
+    if load.plan.early_data:
+        accepted, rejected = tally.early_data["accepted"], tally.early_data["rejected"]
+        lines.append(f"early data: {accepted:,} requests accepted, {rejected:,} rejected and sent again")
+    if load.plan.uses_fast_open:
+        lines.append(f"TCP Fast Open: {tally.fast_opened:,} connections sent data with the SYN")
     if tally.failures:
-        lines.append(f"failed: {sum(tally.failures.values()):,} of {tally.begun:,} connections")
+        uses = "uses" if load.plan.pool else "connections"
+        lines.append(f"failed: {sum(tally.failures.values()):,} of {tally.begun:,} {uses}")
         lines += [f"  {count:,} × {kind}" for kind, count in tally.failures.items()]
-    if tally.handshakes and not load.plan.hold:
+    if tally.handshakes and not load.plan.hold and not load.plan.pool:
         lines.append(
-            f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the client's processor for each handshake"
+            f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the client's processor for each "
+            f"{'connection' if load.plan.requests else 'handshake'}{_of_server(load)}"
         )
-    if load.plan.hold and (memory := memory_line("client", load.resident)):
-        lines.append(memory)
-    if tally.handshakes:
+    if load.plan.hold:
+        lines += growth_lines("client", load.vitals)
+    if tally.outcomes[SUCCESS]:
         lines.append(_bottleneck(load))
     return lines
+
+
+def _of_server(load: Load) -> str:
+    if load.server is None:
+        return ""
+    return f", {1e6 * load.server.cpu_s / load.tally.handshakes:,.0f} µs of the server's ({load.server.name})"
+
+
+def _pool(load: Load) -> list[str]:
+    plan, tally = load.plan, load.tally
+    if not plan.pool:
+        return []
+    found = f"{tally.reused:,} of {tally.begun:,} uses ({_share(tally.reused, tally.begun)})"
+    ended = ", ".join(f"{count:,} {why}" for why, count in tally.retired.most_common())
+    line = f"pool of {plan.pool:,}: {found} found an open connection, {tally.handshakes:,} shook hands"
+    return [f"{line}; ended idle: {ended}" if ended else line]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "none"
 
 
 def _requests(load: Load) -> str:
@@ -103,15 +131,20 @@ def _requests(load: Load) -> str:
 
 
 def _bottleneck(load: Load) -> str:
-    busy = load.client_busy
+    busy, server = load.client_busy, load.server
     said = f"the client's processes were busy for {busy:.0%} of the time"
+    if server is not None:
+        said += f", the server's busiest for {server.busiest:.0%}"
     if load.plan.hold or (load.plan.is_open_loop and busy < _BUSY):
         return said
-    if busy >= _BUSY:
-        return f"{said}: they are the limit; add --processes to see the server's"
-    if busy < _IDLE:
+    server_is_busy = server is not None and server.busiest >= _BUSY
+    if busy >= _BUSY and not server_is_busy:
+        return f"{said}: the client is the limit; add --processes to see the server's"
+    if server_is_busy and busy < _BUSY:
+        return f"{said}: the server is the limit"
+    if server is None and busy < _IDLE:
         return f"{said}: the server is what they waited for"
-    return f"{said}: neither side is clearly the limit"
+    return f"{said}: neither side alone is the limit"
 
 
 def notes(load: Load) -> list[str]:
@@ -119,7 +152,8 @@ def notes(load: Load) -> list[str]:
     plan = load.plan
     since = "their intended beginnings" if plan.is_open_loop else "their beginnings"
     processes = f"{plan.workers} process{'es' if plan.workers > 1 else ''}"
-    counted = f"{load.tally.begun:,} connections in {load.elapsed_s:.1f} s from {processes}"
+    what = "uses of connections" if plan.pool else "connections"
+    counted = f"{load.tally.begun:,} {what} in {load.elapsed_s:.1f} s from {processes}"
     meanings = ", ".join(f"{phase}: {_MEANING[phase]}" for phase in phases_of(load))
     lines = [
         f"{counted}; times count from {since}, after {plan.warm_up_s:g} s of warm-up",
@@ -127,6 +161,7 @@ def notes(load: Load) -> list[str]:
     ]
     if not plan.root:
         lines.append("the server's certificate was not verified: give --root to verify it as a client would")
+    lines += [f"socket option {remark}" for remark in load.remarks]
     if load.interrupted:
         lines.append("ended early by Ctrl-C")
     lines += [f"warning: a worker process died: {lost}" for lost in load.lost]
@@ -140,13 +175,14 @@ def _heading(load: Load) -> str:
         if plan.is_open_loop
         else f"closed loop, {plan.connections:,} connections"
     )
-    does = (
-        "held"
-        if plan.hold
-        else f"{plan.requests} request{'s' * (plan.requests > 1)} each"
-        if plan.requests
-        else "handshakes alone"
-    )
+    if plan.hold:
+        does = "held"
+    elif plan.requests:
+        does = f"{plan.requests} request{'s' * (plan.requests > 1)} each"
+    else:
+        does = "handshakes alone"
+    if plan.pool:
+        does += f", pool of {plan.pool}"
     return f"load of {plan.target}: {loop}, {does}"
 
 

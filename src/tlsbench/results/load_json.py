@@ -10,8 +10,11 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
-from tlsbench.load import Load
+from tlsbench.errors import RequestError
+from tlsbench.load import Load, Plan, Tally
+from tlsbench.load.opposite import Spent
 from tlsbench.load.tally import PHASES
+from tlsbench.processes import Vitals
 from tlsbench.results.benchmark_json import finite
 
 #: So many quantiles stand for a distribution where pytest-benchmark wants the data itself.
@@ -34,26 +37,48 @@ def load_to_json(load: Load, machine_info: Mapping[str, Any], command: str) -> s
         "tlsbench": {
             "load": {
                 "command": command,
-                "plan": {**asdict(load.plan), "target": str(load.plan.target)},
+                "plan": json.loads(load.plan.to_json()),
                 "elapsed_s": load.elapsed_s,
                 "handshakes_per_s": load.handshakes_per_s,
                 "requests_per_s": load.requests_per_s,
                 "client_busy": load.client_busy,
                 "interrupted": load.interrupted,
                 "lost_workers": list(load.lost),
-                "begun": tally.begun,
-                "outcomes": dict(tally.outcomes),
-                "negotiated": dict(tally.negotiated),
                 "resumed": tally.resumed,
-                "wanted_resumed": tally.wanted_resumed,
-                "requests": tally.requests,
-                "bytes_received": tally.bytes_received,
-                "held": tally.held,
-                "client_cpu_s": tally.cpu_s,
+                "server": asdict(load.server) if load.server else None,
+                "vitals": load.vitals,
+                "remarks": list(load.remarks),
+                "tally": tally.to_plain(),
             }
         },
     }
     return json.dumps(finite(document), allow_nan=False)
+
+
+def load_from_json(text: str, origin: str) -> Load | None:
+    """The load that a file holds; None if it holds something else.
+
+    :raises RequestError: if it holds a load that cannot be read.
+    """
+    try:
+        document = json.loads(text)
+        section = document["tlsbench"]["load"]
+    except (ValueError, TypeError, KeyError):
+        return None
+    try:
+        server = section["server"]
+        return Load(
+            Plan.from_json(json.dumps(section["plan"])),
+            Tally.from_plain(section["tally"]),
+            elapsed_s=float(section["elapsed_s"]),
+            interrupted=bool(section["interrupted"]),
+            lost=tuple(map(str, section["lost_workers"])),
+            vitals=tuple(tuple(Vitals(*moment) for moment in process) for process in section["vitals"]),
+            remarks=tuple(map(str, section["remarks"])),
+            server=Spent(**server) if server else None,
+        )
+    except Exception as error:
+        raise RequestError(f"{origin}: this load cannot be read ({type(error).__name__}: {error})") from error
 
 
 def _benchmark(load: Load, phase: str) -> dict[str, Any]:
@@ -71,7 +96,11 @@ def _benchmark(load: Load, phase: str) -> dict[str, Any]:
         "connections": plan.connections,
         "rate": plan.rate_per_s,
         "requests": plan.requests,
+        "size": plan.size_bytes,
         "resume": plan.resume,
+        "early_data": int(plan.early_data),
+        "pool": plan.pool,
+        **plan.socket_options,
     }
     name = " ".join(f"{axis}={value}" for axis, value in params.items() if value)
     return {

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Self
 
 from tlsbench.errors import MeasurementError
-from tlsbench.processes import PATIENCE_SECONDS, Process, readable
+from tlsbench.processes import PATIENCE_SECONDS, Process, Vitals, readable
 from tlsbench.serving.models import DRAIN_S
 from tlsbench.serving.plan import Plan
 from tlsbench.serving.tally import Tally, total
@@ -28,7 +28,8 @@ class Serving:
         except BaseException:
             self.close()
             raise
-        self.address = (plan.bind[0], self.port)
+        self.plan = replace(plan, bind=(plan.bind[0], self.port))
+        self.address = self.plan.bind
 
     def _start(self, plan: Plan) -> int:
         worker = _Worker(plan)
@@ -50,9 +51,9 @@ class Serving:
         """What was seen so far, in all processes; each reports once a second."""
         return total(worker.tally for worker in self._workers)
 
-    def resident(self) -> tuple[tuple[tuple[int, int], ...], ...]:
-        """Of each process, second by second: open connections, and resident memory in bytes."""
-        return tuple(tuple(worker.resident) for worker in self._workers)
+    def vitals(self) -> tuple[tuple[Vitals, ...], ...]:
+        """Of each process, second by second."""
+        return tuple(tuple(worker.vitals) for worker in self._workers)
 
     def close(self) -> None:
         """Accept no more, let what is open go on for a while, and end."""

@@ -111,7 +111,6 @@ def _accept_all(listener: socket.socket, service: Service, chosen: selectors.Bas
             time.sleep(_NO_DESCRIPTORS_S)
             return
         sock.setblocking(False)  # noqa: FBT003
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         _Selected(sock, service.accept(), chosen)
 
 
@@ -168,7 +167,6 @@ def thread(listener: socket.socket, service: Service, stop_asked: Callable[[], b
             time.sleep(_NO_DESCRIPTORS_S)
             continue
         sock.settimeout(None)
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         threads.start(sock)
     listener.close()
     threads.drain()

@@ -6,11 +6,12 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from tlsbench.errors import RequestError, unknown
 from tlsbench.scenarios.sizes import parse_size
+from tlsbench.sockets import UNIX
 
 #: Ways to serve many connections in a process.
 MODELS: Final = ("selector", "thread", "asyncio")
@@ -27,6 +28,8 @@ class Plan:
     :param model: one of :data:`MODELS`.
     :param answer: ``"http"`` (HTTP/1.1; ``/bytes/N`` has so many bytes), ``"echo"``, or ``"bulk:SIZE"``: so
         many bytes for whatever is sent.
+    :param bind: an address of this machine and a port, 0 for any; or ``unix:PATH`` and 0.
+    :param socket_options: by the names of :data:`tlsbench.sockets.OPTIONS`.
     :param backlog: connections that wait to be accepted, as in listen(2).
     """
 
@@ -37,6 +40,18 @@ class Plan:
     model: str = "selector"
     answer: str = "http"
     backlog: int = 4096
+    socket_options: Mapping[str, int | str] = field(default_factory=dict)
+
+    @property
+    def is_unix(self) -> bool:
+        """Whether it listens in the file system."""
+        return self.bind[0].startswith(UNIX)
+
+    @property
+    def place(self) -> str:
+        """Where it listens, in words."""
+        host, port = self.bind
+        return host if self.is_unix else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def check(self) -> None:
         """See to it that this is a server that can be.
@@ -54,10 +69,16 @@ class Plan:
             raise RequestError(f"port {self.bind[1]} does not exist: valid is 0 to 65535")
         if not 1 <= self.processes <= 256:
             raise RequestError(f"--processes {self.processes}: it must be from 1 to 256")
+        if self.is_unix:
+            if self.processes > 1:
+                raise RequestError("a socket in the file system has one process: give --processes 1")
+            return
         try:
             ipaddress.ip_address(self.bind[0])
         except ValueError:
-            raise RequestError(f"--bind {self.bind[0]}: it must be an address of this machine") from None
+            raise RequestError(
+                f"--bind {self.bind[0]}: it must be an address of this machine, or unix:PATH"
+            ) from None
 
     @property
     def bulk_bytes(self) -> int:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations import Endpoint, ServerContext
+from tlsbench.serving.alerts import alert_behind
 from tlsbench.serving.answers import Answerer
 from tlsbench.serving.tally import Tally
 
@@ -54,6 +55,10 @@ class Session:
             self._answer(endpoint)
         except MeasurementError as error:
             self._fail(str(error))
+            sent = endpoint.data_to_send()
+            if alert := alert_behind(str(error), data, sent):
+                self._service.tally.alerts[alert] += 1
+            return sent
         return endpoint.data_to_send()
 
     def _answer(self, endpoint: Endpoint) -> None:

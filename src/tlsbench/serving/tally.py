@@ -16,6 +16,7 @@ class Tally:
     :param ended: those of them that are over.
     :param negotiated: handshakes by version, cipher suite, group and ``"full"`` or ``"resumed"``.
     :param failures: connections that did not come to an orderly end, by reason.
+    :param alerts: alerts that ended a connection, ``"sent"`` or ``"received"`` before the name, where known.
     :param requests: HTTP requests answered, or reads echoed.
     :param bytes_received: application data; ``bytes_sent`` likewise.
     :param cpu_s: processor time of the processes.
@@ -25,6 +26,7 @@ class Tally:
     ended: int = 0
     negotiated: Counter[str] = field(default_factory=Counter)
     failures: Counter[str] = field(default_factory=Counter)
+    alerts: Counter[str] = field(default_factory=Counter)
     requests: int = 0
     bytes_received: int = 0
     bytes_sent: int = 0
@@ -52,7 +54,7 @@ class Tally:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Tally:
         """The inverse of :meth:`to_plain`."""
-        counters = {name: Counter(plain[name]) for name in ("negotiated", "failures")}
+        counters = {name: Counter(plain[name]) for name in ("negotiated", "failures", "alerts")}
         return cls(**{**plain, **counters})
 
 

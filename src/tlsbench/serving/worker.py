@@ -6,6 +6,7 @@ second. The end of its input tells it to stop.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import select
@@ -14,20 +15,21 @@ import socket
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any, cast
-
-import psutil
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.implementations import TlsImplementation
 from tlsbench.implementations.registry import implementations, spellings
 from tlsbench.pki import Peers
+from tlsbench.processes import vitals
 from tlsbench.scenarios import scenario_from_id
 from tlsbench.serving import models
 from tlsbench.serving.answers import answerer_of
 from tlsbench.serving.plan import Plan
 from tlsbench.serving.session import Service
 from tlsbench.serving.tally import Tally
+from tlsbench.sockets import UNIX, Settings, family_of, remove_stale
 
 
 def _write(message: dict[str, Any]) -> None:
@@ -36,13 +38,24 @@ def _write(message: dict[str, Any]) -> None:
 
 
 def listen(plan: Plan) -> socket.socket:
-    """A listening socket that shares its port with those of the other workers."""
-    family = socket.AF_INET6 if ":" in plan.bind[0] else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if plan.processes > 1:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    listener.bind(plan.bind)
+    """A listening socket that shares its port with those of the other workers.
+
+    What it accepts has its options. Its protocol is named, for asyncio looks at that before it sets
+    TCP_NODELAY.
+    """
+    family = family_of(plan.bind[0])
+    is_unix = family == socket.AF_UNIX
+    listener = socket.socket(family, socket.SOCK_STREAM, 0 if is_unix else socket.IPPROTO_TCP)
+    Settings(plan.socket_options, family, "listen").apply(listener)
+    if is_unix:
+        path = plan.bind[0].removeprefix(UNIX)
+        remove_stale(path)
+        listener.bind(path)
+    else:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if plan.processes > 1:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        listener.bind(plan.bind)
     listener.listen(plan.backlog)
     return listener
 
@@ -58,17 +71,19 @@ def main() -> None:
         context = library.server_context(scenario, Peers.from_pem(plan.peers))
         listener = listen(plan)
     except OSError as error:
-        _write({"error": f"cannot listen on {plan.bind[0]}:{plan.bind[1]}: {error.strerror}"})
+        _write({"error": f"cannot listen on {plan.place}: {error.strerror}"})
         return
     except TlsbenchError as error:
         _write({"error": str(error)})
         return
     tally = Tally()
-    _write({"port": listener.getsockname()[1]})
+    _write({"port": plan.bind[1] if plan.is_unix else listener.getsockname()[1]})
     stopped = threading.Event()
     threading.Thread(target=_report, args=(tally, stopped), daemon=True).start()
     gc.freeze()
     models.BY_NAME[plan.model](listener, Service(context, answerer_of(plan), tally), stopped.is_set)
+    if plan.is_unix:
+        Path(plan.bind[0].removeprefix(UNIX)).unlink(missing_ok=True)
     tally.cpu_s = time.process_time()
     _write({"done": True, "tally": tally.to_plain()})
 
@@ -77,8 +92,10 @@ def _report(tally: Tally, stopped: threading.Event) -> None:
     """Write the tally each second, until the input ends."""
     while not select.select([sys.stdin], [], [], 1.0)[0]:
         tally.cpu_s = time.process_time()
-        resident_bytes = psutil.Process().memory_info().rss
-        _write({"tally": tally.to_plain(), "resident": (tally.open, resident_bytes)})
+        message: dict[str, Any] = {"tally": tally.to_plain()}
+        with contextlib.suppress(OSError):  # to look needs a descriptor, and there may be none left
+            message["vitals"] = vitals(tally.open)
+        _write(message)
     stopped.set()
 
 

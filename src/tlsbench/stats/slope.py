@@ -5,17 +5,24 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+_Y = TypeVar("_Y")
 #: Fewer points than this say nothing of how well they lie on a line.
 _LEAST_POINTS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Slope:
-    """A slope with its standard error, both in units of y for one of x."""
+    """A slope with its standard error, both in units of y for one of x, of a line."""
 
     value: float
     error: float
+    intercept: float = 0.0
+
+    def at(self, x: float) -> float:
+        """The line's y at x."""
+        return self.intercept + self.value * x
 
 
 def slope(points: Sequence[tuple[float, float]]) -> Slope | None:
@@ -31,10 +38,10 @@ def slope(points: Sequence[tuple[float, float]]) -> Slope | None:
     with np.errstate(all="ignore"):  # of points that lie on a line the error is zero, or no number
         line = linregress([x for x, _ in points], [y for _, y in points])
     error = float(line.stderr)
-    return Slope(float(line.slope), error if math.isfinite(error) else 0.0)
+    return Slope(float(line.slope), error if math.isfinite(error) else 0.0, float(line.intercept))
 
 
-def growth(points: Sequence[tuple[float, float]]) -> Sequence[tuple[float, float]]:
+def growth(points: Sequence[tuple[float, _Y]]) -> Sequence[tuple[float, _Y]]:
     """The points up to the largest x: what comes after is no growth."""
     if not points:
         return ()

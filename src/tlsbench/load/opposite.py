@@ -1,0 +1,97 @@
+"""The other end of a load, where it is this machine: the processes that listen there, and their time."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import psutil
+
+from tlsbench.load.plan import Target
+from tlsbench.sockets import UNIX
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the processes of a server spent within a time.
+
+    :param name: what the program is called.
+    :param cpu_s: processor time of all its processes.
+    :param busiest: the share of the time that the busiest of them was on a processor; several threads pass 1.
+    :param elapsed_s: within so long.
+    """
+
+    name: str
+    cpu_s: float
+    busiest: float
+    elapsed_s: float
+
+
+class Opposite:
+    """The processes that listen at a target on this machine, with those that they began.
+
+    A system tells users of their own processes; of others' none are found.
+    """
+
+    def __init__(self, target: Target) -> None:
+        self._processes = _listeners(target)
+        self._before: dict[int, float] = {}
+        self._from = self._since = 0.0
+
+    def begin_at(self, seconds: float) -> None:
+        """Count from that time of :func:`time.monotonic`."""
+        self._from = seconds
+
+    def tick(self) -> None:
+        """Called now and then: begins to count when it is time."""
+        if not self._since and time.monotonic() >= self._from:
+            self._before, self._since = _cpu_seconds(self._processes), time.monotonic()
+
+    def spent(self) -> Spent | None:
+        """What they have spent since; None if nothing is known of them, or they are gone."""
+        elapsed_s = time.monotonic() - self._since
+        after = _cpu_seconds(self._processes)
+        spent = [seconds - self._before[pid] for pid, seconds in after.items() if pid in self._before]
+        if not spent or not self._since:
+            return None
+        return Spent(_name(self._processes), sum(spent), max(spent) / elapsed_s, elapsed_s)
+
+
+def _listeners(target: Target) -> list[psutil.Process]:
+    found: dict[int, psutil.Process] = {}
+    with contextlib.suppress(psutil.Error, OSError):
+        ours = {child.pid for child in psutil.Process().children(recursive=True)}  # they are the load itself
+        for connection in psutil.net_connections("unix" if target.is_unix else "tcp"):
+            if connection.pid is not None and _is_at(connection, target):
+                first = psutil.Process(connection.pid)
+                for process in (first, *first.children(recursive=True)):
+                    if process.pid not in ours:
+                        found[process.pid] = process
+    return list(found.values())
+
+
+def _is_at(connection: object, target: Target) -> bool:
+    address = getattr(connection, "laddr", None)
+    if target.is_unix:
+        return bool(address == target.host.removeprefix(UNIX))
+    listens = getattr(connection, "status", "") == psutil.CONN_LISTEN
+    return listens and getattr(address, "port", 0) == target.port
+
+
+def _cpu_seconds(processes: Iterable[psutil.Process]) -> dict[int, float]:
+    """The processor time of each, by its id; those that are gone are left out."""
+    seconds = {}
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            times = process.cpu_times()
+            seconds[process.pid] = times.user + times.system
+    return seconds
+
+
+def _name(processes: Iterable[psutil.Process]) -> str:
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            return process.name()
+    return "the server"

@@ -1,0 +1,209 @@
+"""Options of sockets by the kernel's names, and what the kernel makes of them."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from tlsbench.errors import RequestError, unknown
+from tlsbench.scenarios.sizes import parse_size
+
+#: What begins the name of an address in the file system.
+UNIX: Final = "unix:"
+_TCP: Final = socket.IPPROTO_TCP
+# linux/tcp.h; Python names neither, and older systems lack them
+_FASTOPEN_CONNECT: Final = 30
+_SYN_DATA: Final = 32
+_OPTIONS_OF_TCP_INFO: Final = 5
+_KERNEL: Final = Path("/proc/sys/net/ipv4")
+_FASTOPEN_BITS: Final = {"connect": 1, "listen": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A socket option.
+
+    :param level: of setsockopt(2), and ``number`` likewise.
+    :param values: what may be written for it: ``"0 or 1"``, ``"size"``, ``"number"`` or ``"name"``.
+    """
+
+    level: int
+    number: int
+    values: str
+
+    def parse(self, text: str) -> int | str:
+        """The value that a text means.
+
+        :raises ValueError: if it means none.
+        """
+        if self.values == "name":
+            return text
+        number = parse_size(text) if self.values == "size" else int(text)
+        if number < 0 or (self.values == "0 or 1" and number > 1):
+            raise ValueError(text)
+        return number
+
+
+def _known() -> dict[str, Option]:
+    """Those that this system has."""
+    every = (
+        ("TCP_NODELAY", _TCP, "TCP_NODELAY", "0 or 1"),
+        ("SO_SNDBUF", socket.SOL_SOCKET, "SO_SNDBUF", "size"),
+        ("SO_RCVBUF", socket.SOL_SOCKET, "SO_RCVBUF", "size"),
+        ("SO_KEEPALIVE", socket.SOL_SOCKET, "SO_KEEPALIVE", "0 or 1"),
+        ("TCP_KEEPIDLE", _TCP, "TCP_KEEPIDLE", "number"),
+        ("TCP_KEEPINTVL", _TCP, "TCP_KEEPINTVL", "number"),
+        ("TCP_KEEPCNT", _TCP, "TCP_KEEPCNT", "number"),
+        ("TCP_CONGESTION", _TCP, "TCP_CONGESTION", "name"),
+        ("TCP_FASTOPEN", _TCP, "TCP_FASTOPEN", "number"),
+        ("TCP_QUICKACK", _TCP, "TCP_QUICKACK", "0 or 1"),
+        ("TCP_MAXSEG", _TCP, "TCP_MAXSEG", "number"),
+        ("TCP_NOTSENT_LOWAT", _TCP, "TCP_NOTSENT_LOWAT", "size"),
+        ("TCP_USER_TIMEOUT", _TCP, "TCP_USER_TIMEOUT", "number"),
+    )
+    return {
+        name: Option(level, getattr(socket, symbol), values)
+        for name, level, symbol, values in every
+        if hasattr(socket, symbol)
+    }
+
+
+OPTIONS: Final = _known()
+
+
+def parse_options(texts: Iterable[str]) -> dict[str, int | str]:
+    """The options that ``NAME=VALUE`` spells, each.
+
+    :raises RequestError: if there is no such option, or it has no such value.
+    """
+    options: dict[str, int | str] = {}
+    for text in texts:
+        name, separator, value = text.partition("=")
+        name = name.strip().upper()
+        if name not in OPTIONS:
+            raise unknown("socket option", name, tuple(OPTIONS))
+        try:
+            options[name] = OPTIONS[name].parse(value.strip() if separator else "1")
+        except ValueError:
+            raise RequestError(f"{text}: {name} takes a {OPTIONS[name].values}") from None
+    return options
+
+
+def family_of(host: str) -> socket.AddressFamily:
+    """The address family of an address: ``unix:PATH``, IPv6 or IPv4."""
+    if host.startswith(UNIX):
+        return socket.AF_UNIX
+    return socket.AF_INET6 if ":" in host else socket.AF_INET
+
+
+class Settings:
+    """Options as they are set on each socket of a family.
+
+    :param options: by the names of :data:`OPTIONS`. TCP_NODELAY is set unless it says otherwise.
+    :param use: ``"connect"`` or ``"listen"``; what is accepted has the options of the listening socket.
+    """
+
+    def __init__(self, options: Mapping[str, int | str], family: socket.AddressFamily, use: str) -> None:
+        self._family, self._use = family, use
+        wanted = dict(options) if family == socket.AF_UNIX else {"TCP_NODELAY": 1, **options}
+        self._options = tuple((name, *self._call(name, value)) for name, value in wanted.items())
+
+    def _call(self, name: str, value: int | str) -> tuple[int, int, int | bytes]:
+        option = OPTIONS[name]
+        number = option.number
+        if name == "TCP_FASTOPEN" and self._use == "connect" and sys.platform == "linux":
+            number = _FASTOPEN_CONNECT
+        return option.level, number, value.encode() if isinstance(value, str) else value
+
+    def apply(self, sock: socket.socket) -> None:
+        """Set them all.
+
+        :raises RequestError: if the kernel refuses one.
+        """
+        for name, level, number, value in self._options:
+            try:
+                sock.setsockopt(level, number, value)
+            except OSError as error:
+                words = value.decode() if isinstance(value, bytes) else value
+                raise RequestError(
+                    f"the kernel refuses {name}={words}: {error.strerror}{_valid(name)}"
+                ) from error
+
+    def try_out(self) -> list[str]:
+        """Set them on a socket that goes nowhere.
+
+        :returns: a line for each that the kernel took otherwise than it was asked.
+        :raises RequestError: if it refuses one.
+        """
+        lines = []
+        with socket.socket(self._family, socket.SOCK_STREAM) as sock:
+            self.apply(sock)
+            for name, level, number, value in self._options:
+                if isinstance(value, bytes) or name == "TCP_FASTOPEN":
+                    continue
+                got = sock.getsockopt(level, number)
+                if got not in (value, 2 * value):  # Linux doubles buffers for its own needs, see socket(7)
+                    lines.append(f"{name}: {value:,} was asked for, the kernel made it {got:,}")
+        if self._has_fast_open and (line := _fast_open_is_off(self._use)):
+            lines.append(line)
+        return lines
+
+    @property
+    def _has_fast_open(self) -> bool:
+        return any(name == "TCP_FASTOPEN" and value for name, _, _, value in self._options)
+
+
+def _valid(name: str) -> str:
+    if name != "TCP_CONGESTION":
+        return ""
+    try:
+        known = (_KERNEL / "tcp_available_congestion_control").read_text(encoding="ascii").split()
+    except OSError:
+        return ""
+    return f" (it has {', '.join(known)})"
+
+
+def _fast_open_is_off(use: str) -> str:
+    try:
+        bits = int((_KERNEL / "tcp_fastopen").read_text(encoding="ascii"))
+    except (OSError, ValueError):
+        return ""
+    bit = _FASTOPEN_BITS[use]
+    if bits & bit:
+        return ""
+    return f"TCP_FASTOPEN: the kernel has it off for this side: sysctl net.ipv4.tcp_fastopen={bits | bit}"
+
+
+def sent_data_with_syn(sock: socket.socket) -> bool:
+    """Whether the peer took data that came with the SYN (RFC 7413), as tcp_info says."""
+    if not hasattr(socket, "TCP_INFO"):
+        return False
+    info = sock.getsockopt(_TCP, socket.TCP_INFO, _OPTIONS_OF_TCP_INFO + 1)
+    return bool(info[_OPTIONS_OF_TCP_INFO] & _SYN_DATA)
+
+
+def remove_stale(path: str) -> None:
+    """Remove a unix socket on which nobody listens any more.
+
+    :raises RequestError: if somebody does, or it is something else.
+    """
+    file = Path(path)
+    if not file.exists():
+        return
+    if not file.is_socket():
+        raise RequestError(f"{path} is there and no socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            file.unlink()
+            return
+        except OSError as error:
+            raise RequestError(f"cannot listen on {path}: {error.strerror}") from error
+    raise RequestError(f"cannot listen on {path}: {os.strerror(errno.EADDRINUSE)}")
