@@ -15,7 +15,7 @@ from rich.console import Console
 from tlsbench.cli.request import seconds
 from tlsbench.cli.sides import Sides, Words, sides_and_matches
 from tlsbench.comparison import Gate, Verdict, parse_gate
-from tlsbench.errors import MeasurementError, unknown
+from tlsbench.errors import MeasurementError, RequestError, unknown
 from tlsbench.report import duels
 from tlsbench.results import storage
 from tlsbench.results.benchmark_json import finite
@@ -53,6 +53,8 @@ def run_duel(request: DuelRequest) -> int:
     _check(request)
     gates = [parse_gate(text) for text in request.fail_on]
     sides, matches = sides_and_matches(request.words)
+    if any(side.workload == "memory" for match in matches for side in (match.a, match.b)):
+        raise RequestError("a duel is of times: bytes do not scatter, see 'tlsbench run workload=memory'")
     seed = random.SystemRandom().randrange(2**31) if request.seed is None else request.seed
     plan = Plan(time_budget_s=seconds(request.time_budget), precision=0, seed=seed)
     with interruptible() as asked:

@@ -69,10 +69,7 @@ def run_request(request: Request) -> int:
         precision=fraction(request.precision),
         seed=random.SystemRandom().randrange(2**31) if request.seed is None else request.seed,
     )
-    if request.meter == INSTRUCTIONS:
-        require_valgrind()
-    elif request.meter not in METERS:
-        raise unknown("meter", request.meter, (*METERS, INSTRUCTIONS))
+    _check_meter(request.meter, matrix)
     if request.json_path is not None:
         storage.check_writable(request.json_path)
     if request.save is not None:
@@ -94,6 +91,15 @@ def run_request(request: Request) -> int:
     if interrupted:
         return _INTERRUPTED
     return _FAILED if run.failures else 0
+
+
+def _check_meter(meter: str, matrix: Matrix) -> None:
+    if meter == INSTRUCTIONS:
+        require_valgrind()
+        if any(scenario.workload == "memory" for scenario in matrix.scenarios):
+            raise RequestError("workload=memory is counted by malloc: leave out --meter instructions")
+    elif meter not in METERS:
+        raise unknown("meter", meter, (*METERS, INSTRUCTIONS))
 
 
 def _timed(

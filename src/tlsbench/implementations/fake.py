@@ -44,6 +44,7 @@ class Fake:
                 *by_libssl_alone(self.id),
                 ANY_CPU,
                 gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
+                gap("it keeps nothing of a connection", workload="memory"),
                 gap("nothing is verified, so no roots are loaded", trust=("1", "150")),
             ),
             alone="its messages have the shape of TLS alone: it talks to itself",

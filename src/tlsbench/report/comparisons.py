@@ -100,11 +100,15 @@ def gate_lines(failed: Failed) -> list[str]:
     ]
 
 
+_OF_BYTES = {"slower": "more", "faster": "less"}
 _WORDS = ("cell", "verdict")
 
 
 def _headings(judgement: Judgement) -> tuple[str, ...]:
-    unit = "10³ instr." if judgement.base.environment.get("meter") == INSTRUCTIONS else "µs"
+    workloads = {_is_memory(verdict) for verdict in judgement.verdicts}
+    unit = {(True,): "kB", (False, True): "µs or kB"}.get(tuple(sorted(workloads)), "µs")
+    if judgement.base.environment.get("meter") == INSTRUCTIONS:
+        unit = "10³ instr."
     return ("cell", f"base {unit}", f"new {unit}", "new/base", "95 %", "p", "floor", "verdict")
 
 
@@ -117,8 +121,12 @@ def _texts(name: str, verdict: Verdict) -> list[str]:
         _interval(verdict.ratio),
         f"{verdict.p_value:.3f}",
         f"{100 * verdict.floor:.1f}%" if math.isfinite(verdict.floor) else "?",
-        verdict.verdict,
+        _OF_BYTES.get(verdict.verdict, verdict.verdict) if _is_memory(verdict) else verdict.verdict,
     ]
+
+
+def _is_memory(verdict: Verdict) -> bool:
+    return verdict.id.startswith("workload=memory ")
 
 
 def _median(interval_ns: Interval) -> str:

@@ -14,12 +14,16 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from tlsbench.report.findings import findings
-from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
+from tlsbench.report.table import COLUMNS, MEMORY, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.sampling.instructions import INSTRUCTIONS
 from tlsbench.scenarios.axes import AXES
 
 _Baseline = Callable[[Cell], bool] | None
+_OF_TIMES = (
+    "µs are medians for each operation, ± half their 95 % interval; × base is the time over that of the row "
+    "marked =, ~ if it is no difference; a core does ops/s of both ends, or server/s of one"
+)
 
 
 def terminal(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
@@ -114,10 +118,13 @@ def notes(run: Run) -> list[str]:
             "marked ="
         )
         return lines + _not_measured(run)
-    lines.append(
-        "µs are medians for each operation, ± half their 95 % interval; × base is the time over that of "
-        "the row marked =, ~ if it is no difference; a core does ops/s of both ends, or server/s of one"
-    )
+    if any(cell.axes["workload"] == MEMORY for cell in run.cells):
+        lines.append(
+            "KiB are of malloc's memory for each open connection, without its context; peak is the most "
+            "between two flights of its handshake"
+        )
+    if any(cell.axes["workload"] != MEMORY for cell in run.cells):
+        lines.append(_OF_TIMES)
     if run.noise_floor:
         floors = (f"{workload} {_percent(floor)}" for workload, floor in run.noise_floor.items())
         lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; a smaller difference is none")

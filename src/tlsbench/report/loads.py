@@ -98,7 +98,7 @@ def findings(load: Load) -> list[str]:
         )
     if load.plan.hold:
         lines += growth_lines("client", load.vitals)
-    if tally.outcomes[SUCCESS]:
+    if tally.outcomes[SUCCESS] and not load.plan.hold:
         lines.append(_bottleneck(load))
     return lines
 
@@ -135,7 +135,7 @@ def _bottleneck(load: Load) -> str:
     said = f"the client's processes were busy for {busy:.0%} of the time"
     if server is not None:
         said += f", the server's busiest for {server.busiest:.0%}"
-    if load.plan.hold or (load.plan.is_open_loop and busy < _BUSY):
+    if load.plan.is_open_loop and busy < _BUSY:
         return said
     server_is_busy = server is not None and server.busiest >= _BUSY
     if busy >= _BUSY and not server_is_busy:

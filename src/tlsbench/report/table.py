@@ -81,17 +81,34 @@ def _megabytes_per_s(row: Row) -> float | None:
     return ways * parse_size(axes["size"]) / busy_ns * 1e3
 
 
+def _kib(time: str) -> Callable[[Row], float]:
+    return lambda row: row.cell.times[time].median_ns / 1024
+
+
+def _peak_kib(side: str) -> Callable[[Row], float]:
+    return lambda row: row.cell.phases_ns.get(f"{side}_peak", 0.0) / 1024
+
+
+#: The workload whose figures are bytes, and those whose are times.
+MEMORY = "memory"
+_TIMED = tuple(workload for workload in WORKLOAD_AXES if workload != MEMORY)
+_TIMED_TLS = tuple(workload for workload in TLS_WORKLOADS if workload != MEMORY)
 _STREAMED = ("bulk", "primitive")
 
 COLUMNS = (
-    Column("client_us", "client µs", _median_us("client"), format_us, 9, TLS_WORKLOADS),
-    Column("server_us", "server µs", _median_us("server"), format_us, 9, TLS_WORKLOADS),
-    Column("total_us", "total µs", _median_us("total"), format_us, 10),
+    Column("client_us", "client µs", _median_us("client"), format_us, 9, _TIMED_TLS),
+    Column("server_us", "server µs", _median_us("server"), format_us, 9, _TIMED_TLS),
+    Column("total_us", "total µs", _median_us("total"), format_us, 10, _TIMED),
+    Column("client_kib", "client KiB", _kib("client"), format_us, 9, (MEMORY,)),
+    Column("server_kib", "server KiB", _kib("server"), format_us, 9, (MEMORY,)),
+    Column("client_peak_kib", "client peak", _peak_kib("client"), format_us, 8, (MEMORY,)),
+    Column("server_peak_kib", "server peak", _peak_kib("server"), format_us, 8, (MEMORY,)),
+    Column("total_kib", "total KiB", _kib("total"), format_us, 10, (MEMORY,)),
     Column(
         "precision_percent", "±", lambda row: 100 * row.cell.precision, lambda percent: f"{percent:.1f}%", 8
     ),
-    Column("p99_us", "p99 µs", lambda row: row.cell.times["total"].p99_ns / 1e3, format_us, 3),
-    Column("ops_per_s", "ops/s", lambda row: row.cell.operations_per_s, format_count, 5),
+    Column("p99_us", "p99 µs", lambda row: row.cell.times["total"].p99_ns / 1e3, format_us, 3, _TIMED),
+    Column("ops_per_s", "ops/s", lambda row: row.cell.operations_per_s, format_count, 5, _TIMED),
     Column(
         "server_ops_per_s",
         "server/s",
@@ -101,10 +118,10 @@ COLUMNS = (
         ("handshake", "echo"),
     ),
     Column("mb_per_s", "MB/s", _megabytes_per_s, format_count, 7, _STREAMED),
-    Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, TLS_WORKLOADS),
-    Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, TLS_WORKLOADS),
+    Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, _TIMED_TLS),
+    Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, _TIMED_TLS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
-    Column("harness_us", "harness µs", _median_us("harness"), format_us, 1, TLS_WORKLOADS),
+    Column("harness_us", "harness µs", _median_us("harness"), format_us, 1, _TIMED_TLS),
     Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 6),
 )
 

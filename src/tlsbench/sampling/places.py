@@ -17,7 +17,7 @@ from tlsbench.implementations.registry import capabilities, implementations
 from tlsbench.sampling.meters import Meter
 from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
 from tlsbench.scenarios import Scenario
-from tlsbench.workloads import Workload, prepare
+from tlsbench.workloads import MEMORY_ENVIRONMENT, Workload, prepare
 
 
 def interpreter_of(scenario: Scenario) -> Interpreter:
@@ -25,7 +25,8 @@ def interpreter_of(scenario: Scenario) -> Interpreter:
     folders = {capabilities()[end].libcrypto for end in (scenario.client, scenario.server)}
     folder = "".join(folders - {"", SYSTEM_LIBCRYPTO})  # the matrix lets two of them not meet
     search = {"LD_LIBRARY_PATH": folder} if folder else {}
-    return Interpreter(sys.executable, {**variables(scenario.cpu), **search})
+    counting = MEMORY_ENVIRONMENT if scenario.workload == "memory" else {}
+    return Interpreter(sys.executable, {**variables(scenario.cpu), **search, **counting})
 
 
 def need_workers(scenarios: Iterable[Scenario]) -> bool:

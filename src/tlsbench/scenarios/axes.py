@@ -37,7 +37,7 @@ _AXES = (
     Axis(
         "workload",
         "what one sample does",
-        ("handshake", "bulk", "echo", "primitive", "certificate"),
+        ("handshake", "bulk", "echo", "memory", "primitive", "certificate"),
         ("handshake",),
     ),
     Axis(
@@ -183,6 +183,7 @@ WORKLOAD_AXES = {
     "handshake": ("workload", *_CONNECTION_AXES, *_ISSUER_AXES, *_HANDSHAKE_AXES, "link", "cpu"),
     "bulk": ("workload", *_CONNECTION_AXES, "link", "cpu", "size"),
     "echo": ("workload", *_CONNECTION_AXES, "link", "cpu", "size"),
+    "memory": ("workload", *_CONNECTION_AXES, *_ISSUER_AXES, "cpu"),
     "primitive": ("workload", "client", "server", "algorithm", "cpu", "size"),
     "certificate": ("workload", "client", "server", "operation", "key", "chain_length", *_ISSUER_AXES, "cpu"),
 }

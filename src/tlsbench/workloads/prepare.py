@@ -13,16 +13,18 @@ from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.workloads.handshake import Handshake
+from tlsbench.workloads.memory import Memory
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.processor import prove_processor
 from tlsbench.workloads.sample import Clock, Workload
 from tlsbench.workloads.stream import Bulk, Echo
 
 _Context = TypeVar("_Context")
-_TLS_WORKLOADS: dict[str, type[Handshake | Bulk | Echo]] = {
+_TLS_WORKLOADS: dict[str, type[Handshake | Bulk | Echo | Memory]] = {
     "handshake": Handshake,
     "bulk": Bulk,
     "echo": Echo,
+    "memory": Memory,
 }
 
 
@@ -53,7 +55,7 @@ def prepare(
     server = implementations[scenario.server]
     servers = _context(server, cast("TlsImplementation", server).server_context, scenario, peers)
     cell = _TLS_WORKLOADS[scenario.workload](
-        scenario, peers, make_clients(), servers, open_link(scenario.link), clock
+        scenario, peers, make_clients(), servers, open_link(scenario.link or "memory"), clock
     )
     if isinstance(cell, Handshake) and scenario.trust != "memory":
         cell.make_clients = make_clients

@@ -1,0 +1,156 @@
+"""``workload=memory``: what an open connection keeps on each side, and the most within its handshake.
+
+A sample's figures are bytes in the places of nanoseconds, counted by the allocator itself: what malloc(3) has
+given and not got back, before and after each step of a side. Python's own objects come from malloc too, for
+the process runs with ``PYTHONMALLOC=malloc``, and freed blocks are not kept aside, for it runs without
+malloc's caches of threads; see :data:`ENVIRONMENT`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from tlsbench.errors import MeasurementError
+from tlsbench.implementations import Endpoint
+from tlsbench.links import Direction
+from tlsbench.workloads.connection import ConnectionCell
+from tlsbench.workloads.exchange import Exchange
+from tlsbench.workloads.proof import prove
+from tlsbench.workloads.sample import Sample, in_a_row
+
+#: What a process needs to count its memory.
+ENVIRONMENT: Final[Mapping[str, str]] = {
+    "PYTHONMALLOC": "malloc",
+    "GLIBC_TUNABLES": "glibc.malloc.tcache_count=0",
+}
+#: Connections that are open at once in a sample, so that what a library makes once weighs little.
+CONNECTIONS: Final = 16
+_MOST_STEPS: Final = 32
+
+
+class _Mallinfo(ctypes.Structure):
+    """``struct mallinfo2`` of mallinfo(3)."""
+
+    _fields_ = tuple(
+        (name, ctypes.c_size_t)
+        for name in [
+            "arena",
+            "ordblks",
+            "smblks",
+            "hblks",
+            "hblkhd",
+            "usmblks",
+            "fsmblks",
+            "uordblks",
+            "fordblks",
+            "keepcost",
+        ]
+    )
+
+
+@cache
+def _mallinfo() -> Callable[[], _Mallinfo]:
+    try:
+        function = ctypes.CDLL(None).mallinfo2
+    except (AttributeError, OSError, TypeError):
+        raise MeasurementError("workload=memory needs glibc 2.33 or newer, for its mallinfo2(3)") from None
+    function.restype = _Mallinfo
+    found: Callable[[], _Mallinfo] = function
+    return found
+
+
+def allocated_bytes() -> int:
+    """What malloc(3) has given and not got back, small blocks and mapped ones.
+
+    :raises MeasurementError: where it cannot be asked.
+    """
+    info = _mallinfo()()
+    return int(info.uordblks + info.hblkhd)
+
+
+@dataclass(slots=True)
+class _Side:
+    """What one side of a connection keeps, and the most that it kept between two steps."""
+
+    kept_bytes: int = 0
+    peak_bytes: int = 0
+
+    def make(self, step: Callable[[], Endpoint]) -> Endpoint:
+        """Make an end."""
+        before = allocated_bytes()
+        endpoint = step()
+        self._add(allocated_bytes() - before)
+        return endpoint
+
+    def take(self, endpoint: Endpoint, received: bytes) -> bytes:
+        """Let an end take what the other has sent.
+
+        :returns: what it sends, which is on its way and not its own.
+        """
+        before = allocated_bytes()
+        if received:
+            endpoint.receive_data(received)
+        if endpoint.handshake():
+            endpoint.read()  # session tickets
+        sent = endpoint.data_to_send()
+        self._add(allocated_bytes() - before - (sys.getsizeof(sent) if sent else 0))
+        return sent
+
+    def _add(self, grown_bytes: int) -> None:
+        self.kept_bytes += grown_bytes
+        self.peak_bytes = max(self.peak_bytes, self.kept_bytes)
+
+
+@dataclass(slots=True)
+class Memory(ConnectionCell):
+    """A cell of open connections."""
+
+    def __post_init__(self) -> None:
+        if any(os.environ.get(name) != value for name, value in ENVIRONMENT.items()):
+            needed = " ".join(f"{name}={value}" for name, value in ENVIRONMENT.items())
+            raise MeasurementError(f"workload=memory is measured in a process of its own, with {needed}")
+
+    def sample(self) -> Sample:
+        sides = [(_Side(), _Side()) for _ in range(CONNECTIONS)]
+        opened = [self._open(client, server) for client, server in sides]
+        for exchange in opened:
+            self._proof = prove(exchange, self.scenario, self.peers, "none")
+        for exchange in opened:
+            exchange.close()
+        kept = [sum(side.kept_bytes for side in of_one) for of_one in zip(*sides, strict=True)]
+        peaks = [sum(side.peak_bytes for side in of_one) for of_one in zip(*sides, strict=True)]
+        if min(kept) <= 0:
+            raise MeasurementError("a connection takes nothing of malloc's memory: its library has its own")
+        return Sample(
+            client_ns=kept[0],
+            server_ns=kept[1],
+            total_ns=sum(kept),
+            operations=CONNECTIONS,
+            phases_ns={"client_peak": peaks[0], "server_peak": peaks[1]},
+        )
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:  # noqa: ARG002 - there is no cache to warm
+        return in_a_row(self.sample, 0, samples)
+
+    def _open(self, one: _Side, other: _Side) -> Exchange:
+        """A handshake to its end, with the tickets that come after it."""
+        self.link.take_ledger()
+        client = one.make(lambda: self.clients.connect(None, b""))
+        server = other.make(self.servers.accept)
+        to_client = b""
+        for _ in range(_MOST_STEPS):
+            to_server = one.take(client, to_client)
+            if to_server:
+                to_server = self.link.carry(Direction.TO_SERVER, to_server)
+            elif not to_client:
+                return Exchange(client, server, 0, 0, 0, self.link.take_ledger())
+            to_client = other.take(server, to_server)
+            if to_client:
+                to_client = self.link.carry(Direction.TO_CLIENT, to_client)
+        raise MeasurementError(f"the handshake did not end in {_MOST_STEPS} steps")
