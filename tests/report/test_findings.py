@@ -7,7 +7,7 @@ import pytest
 
 from tlsbench.report.findings import findings
 from tlsbench.results import Cell, Run
-from tlsbench.stats import summarise
+from tlsbench.stats import Interval, summarise
 
 RunOf = Callable[[str], Run]
 SIZES = ("16B", "1KiB", "16KiB", "1MiB")
@@ -51,13 +51,13 @@ def test_it_is_said_which_aead_is_faster_at_what_size(
 ) -> None:
     (finding,) = findings(timed(records, ratios))
     start = "bulk: of AES-128-GCM and ChaCha20-Poly1305 the faster is "
-    assert finding.startswith(start)
-    assert words in finding
+    assert finding.headline.startswith(start)
+    assert words in finding.headline
 
 
 def test_a_difference_below_the_noise_floor_is_none(records: Run) -> None:
     (finding,) = findings(timed(records, (1.1, 1.1, 1.1, 1.1), floor=0.2))
-    assert "neither from 16B to 1MiB" in finding
+    assert "neither from 16B to 1MiB" in finding.headline
 
 
 def test_what_holds_no_two_aeads_says_nothing(run_of: RunOf) -> None:
@@ -70,9 +70,60 @@ def test_series_are_told_apart_by_what_differs(run_of: RunOf) -> None:
         "workload=primitive algorithm=aes-128-gcm/encrypt,aes-256-gcm/encrypt,chacha20-poly1305/encrypt,"
         "aes-128-gcm/decrypt,chacha20-poly1305/decrypt size=16B,1KiB"
     )
-    starts = [finding.split(":")[0] for finding in findings(run)]
+    starts = [finding.headline.split(":")[0] for finding in findings(run)]
     assert starts == [
         "primitive operation=encrypt",
         "primitive operation=encrypt",
         "primitive operation=decrypt",
     ]
+
+
+def test_resumption_and_key_types_are_told_with_their_sides(run_of: RunOf) -> None:
+    run = run_of("implementation=pyopenssl version=1.3 key=rsa-2048,ecdsa-secp256r1 resumption=none,psk")
+    halved = {"psk": 0.5, "none": 1.0}
+    dear = {"rsa-2048": 1.0, "ecdsa-secp256r1": 0.8}
+    cells = []
+    for cell in run.cells:
+        factor = halved[cell.axes["resumption"]] * dear[cell.axes["key"]]
+        medians = tuple(factor * (1e6 + step) for step in range(12))
+        times = {
+            name: replace(
+                summary, round_medians_ns=medians, interval=Interval(medians[0], medians[5], medians[-1])
+            )
+            for name, summary in cell.times.items()
+        }
+        cells.append(replace(cell, times=times))
+    said = {one.headline.split(":")[0]: one for one in findings(replace(run, cells=cells, noise_floor={}))}
+    assert said["Resumption by psk"].headline.endswith(
+        "−50 % in the time of a handshake, in 2 pairs of scenarios"
+    )
+    key = said["ECDSA P-256 in place of RSA-2048"]
+    assert key.headline.endswith("−20 % in the time of a handshake")
+    assert "client −20 % (95 % −20 % to −20 %)" in key.details[0]
+    assert "1,000 → 800 µs" in key.details[0]
+
+
+def test_what_cannot_be_told_apart_is_no_finding(run_of: RunOf) -> None:
+    run = run_of("implementation=pyopenssl version=1.3 resumption=none,psk")
+    floor = replace(run, noise_floor={"handshake": 50.0})
+    assert not [one for one in findings(floor) if one.headline.startswith("Resumption")]
+
+
+def test_the_fastest_library_leads_by_more_than_the_noise(run_of: RunOf) -> None:
+    run = run_of("implementation=ssl,pyopenssl version=1.3")
+    pace = {"ssl": 2.0, "pyopenssl": 1.0}
+    cells = []
+    for cell in run.cells:
+        medians = tuple(pace[cell.axes["implementation"]] * (1000 + step) for step in range(12))
+        total = replace(
+            cell.times["total"],
+            round_medians_ns=medians,
+            interval=Interval(medians[0], medians[5], medians[-1]),
+        )
+        cells.append(replace(cell, times={**cell.times, "total": total}))
+    fastest = [one.headline for one in findings(replace(run, cells=cells, noise_floor={"handshake": 0.01}))]
+    assert (
+        "Fastest at handshake: pyopenssl in 1 of 1 scenarios (the next takes 2.00 times as long)" in fastest
+    )
+    tied = [one.headline for one in findings(replace(run, cells=cells, noise_floor={"handshake": 5.0}))]
+    assert "Fastest at handshake: in 1 the first two cannot be told apart" in tied

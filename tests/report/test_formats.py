@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from tlsbench.report import formats
-from tlsbench.report.live import ProgressView
+from tlsbench.report.live import ProgressView, Screen
 from tlsbench.report.table import format_us, tables
 from tlsbench.results import Failure, Run
 from tlsbench.sampling import Plan, Progress
@@ -148,10 +148,11 @@ def test_microseconds_have_three_or_four_digits(us: float, text: str) -> None:
     assert format_us(us) == text
 
 
-def progress_lines(run: Run, *stages: str, terminal: bool) -> Sequence[str]:
+def progress_lines(run: Run, *stages: str, terminal: bool, quiet: bool = False) -> Sequence[str]:
     console = Console(file=io.StringIO(), force_terminal=terminal, width=120)
     plan = Plan(time_budget_s=40, precision=0.02, seed=1)
-    with ProgressView(console, plan, lambda progress: run, None) as view:
+    with Screen(console, quiet=quiet) as screen:
+        view = ProgressView(screen, plan, lambda progress: run, None)
         for at, stage in enumerate(stages):
             view(Progress(stage, at, 4, float(at), []))
     assert isinstance(console.file, io.StringIO)
@@ -164,7 +165,7 @@ def test_progress_in_a_pipe_is_a_line_for_each_stage_and_no_more(run: Run) -> No
     ) == [
         "preparing 4 cells",
         "warming up 4 cells",
-        "measuring: round 3, 3 s, at most 37 s left, 0 of 0 cells at ±2 %",
+        "measuring at most 37 s left, 0 of 0 cells at ±2 %, round 3",
     ]
 
 
@@ -172,3 +173,13 @@ def test_rows_appear_on_a_terminal_while_measuring(run: Run) -> None:
     text = "\n".join(progress_lines(run, "preparing", "measuring", terminal=True))
     assert "ecdsa-secp256r1" in text
     assert "at most" in text
+
+
+def test_quiet_shows_nothing(run: Run) -> None:
+    for terminal in (False, True):
+        assert not progress_lines(run, "preparing", "measuring", terminal=terminal, quiet=True)
+
+
+def test_a_bar_on_a_terminal_tells_how_much_is_done(run: Run) -> None:
+    text = "\n".join(progress_lines(run, *["measuring"] * 2, terminal=True))
+    assert "█" in text or "▏" in text or "0%" in text

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli import certs, judging, loading, measuring
+from tlsbench.cli import certs, judging, loading, measuring, reporting
 from tlsbench.cli.options import teaching
 from tlsbench.errors import TlsbenchError
 
@@ -70,6 +70,9 @@ for _name, _command in (
     ("show", measuring.show_command),
     ("duel", judging.duel_command),
     ("compare", judging.compare_command),
+    ("report", reporting.report_command),
+    ("plot", reporting.plot_command),
+    ("history", reporting.history_command),
     ("load", loading.load_command),
     ("serve", loading.serve_command),
     ("doctor", judging.doctor_command),

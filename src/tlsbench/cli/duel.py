@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import random
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from tlsbench.cli.sides import Sides, Words, sides_and_matches
 from tlsbench.comparison import Gate, Verdict, parse_gate
 from tlsbench.errors import MeasurementError, RequestError, unknown
 from tlsbench.report import duels
+from tlsbench.report.live import Screen
 from tlsbench.results import storage
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.environment import engines
@@ -43,6 +44,7 @@ class DuelRequest:
     fail_on: tuple[str, ...]
     output_format: str
     json_path: Path | None
+    quiet: bool
 
 
 def run_duel(request: DuelRequest) -> int:
@@ -59,9 +61,9 @@ def run_duel(request: DuelRequest) -> int:
     plan = Plan(time_budget_s=seconds(request.time_budget), precision=0, seed=seed)
     with interruptible() as asked:
         if request.meter == INSTRUCTIONS:
-            fought = _count(sides, matches, asked)
+            fought = _count(sides, matches, asked, quiet=request.quiet)
         else:
-            fought = _fight(sides, matches, plan, METERS[request.meter], asked)
+            fought = _fight(sides, matches, plan, METERS[request.meter], asked, quiet=request.quiet)
     if not fought.results:
         raise KeyboardInterrupt
     document = json.dumps(_document(fought, plan, request.meter), indent=2) + "\n"
@@ -105,20 +107,23 @@ class _Fought:
 
 
 def _fight(
-    sides: Sides, matches: Sequence[Match], plan: Plan, meter: Meter, asked: Callable[[], bool]
+    sides: Sides,
+    matches: Sequence[Match],
+    plan: Plan,
+    meter: Meter,
+    asked: Callable[[], bool],
+    *,
+    quiet: bool,
 ) -> _Fought:
     """Measure the matches with a clock, showing how far it is."""
-    console = Console(stderr=True)
-    status = console.status("epoch 1") if console.is_terminal else None
-
-    def observe(done: int, of: int) -> None:
-        if status is not None:
-            status.update(f"epoch {done} of {of}")
-        elif done in (1, of // 2, of):
-            console.print(f"epoch {done} of {of}", highlight=False)
-
+    began = time.monotonic()
     scenarios = [scenario for match in matches for scenario in (match.a, match.b)]
-    with status or nullcontext():
+    with Screen(Console(stderr=True), quiet=quiet) as screen:
+
+        def observe(done: int, of: int) -> None:
+            left_s = (time.monotonic() - began) / done * (of - done)
+            screen.show("epochs", f"{done} of {of}, about {left_s:.0f} s left", done / of)
+
         outcome = duel(
             matches,
             remote_side(sides.a, meter) if sides.a else local_side(meter, scenarios),
@@ -145,17 +150,19 @@ def _fight(
     return _Fought(results, [record.proofs for record in outcome.records], method, outcome.interrupted)
 
 
-def _count(sides: Sides, matches: Sequence[Match], asked: Callable[[], bool]) -> _Fought:
+def _count(sides: Sides, matches: Sequence[Match], asked: Callable[[], bool], *, quiet: bool) -> _Fought:
     """Count the instructions of the matches."""
-    console = Console(stderr=True)
     ends = [
         (scenario, interpreter or interpreter_of(scenario))
         for match in matches
         for scenario, interpreter in ((match.a, sides.a), (match.b, sides.b))
     ]
-    counts = count_instructions(
-        ends, lambda done, of: console.print(f"counting: {done} of {of} processes", highlight=False), asked
-    )
+    with Screen(Console(stderr=True), quiet=quiet) as screen:
+
+        def observe(done: int, of: int) -> None:
+            screen.show("counting", f"{done} of {of} processes", done / of)
+
+        counts = count_instructions(ends, observe, asked)
     results, proofs = [], []
     for match, a, b in zip(matches, counts[::2], counts[1::2], strict=True):
         for count in (a, b):

@@ -58,6 +58,7 @@ def duel_command(  # noqa: PLR0917 - the options of a command are its parameters
     json_path: Annotated[
         Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
     ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     r"""Two scenarios, or two Python environments, measured against each other in one interleaved run.
 
@@ -89,6 +90,7 @@ def duel_command(  # noqa: PLR0917 - the options of a command are its parameters
             fail_on=tuple(fail_on or ()),
             output_format=output_format,
             json_path=json_path,
+            quiet=quiet,
         )
     )
     if code:

@@ -7,12 +7,15 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.console import Console
+
 from tlsbench.cli.output import show
 from tlsbench.cli.request import seconds
 from tlsbench.errors import RequestError
 from tlsbench.load import Load, Plan, Tally, Target, run_load
 from tlsbench.load.tally import SUCCESS
 from tlsbench.report import loads
+from tlsbench.report.live import Screen
 from tlsbench.results import storage
 from tlsbench.results.environment import machine_info
 from tlsbench.results.load_json import load_to_json
@@ -67,15 +70,18 @@ def load_request(request: LoadRequest) -> int:
         storage.check_writable(request.json_path)
     if request.hgrm is not None and not request.hgrm.is_dir():
         raise RequestError(f"--hgrm {request.hgrm}: there is no such folder")
-    before: Tally | None = None
+    seen = [Tally()]
+    with (
+        interruptible() as asked,
+        Screen(Console(stderr=True), quiet=request.quiet, line_seconds=0) as screen,
+    ):
 
-    def observe(at: float, tally: Tally) -> None:
-        nonlocal before
-        if not request.quiet:
-            print(loads.second_line(at, tally, before), file=sys.stderr, flush=True)
-        before = tally
+        def observe(at: float, tally: Tally) -> None:
+            words = loads.second_line(at, tally, seen[-1])
+            seen.append(tally)
+            of_s = plan.duration_s + (plan.warm_up_s if plan.hold else 0.0)
+            screen.show("loading", words, at / of_s, lambda _width: loads.growing(seen))
 
-    with interruptible() as asked:
         load = run_load(plan, observe, asked)
     show(loads.terminal(load))
     _store(load, request)

@@ -54,6 +54,11 @@ def run_command(  # noqa: PLR0917 - the options of a command are its parameters
             show_default=False,
         ),
     ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(metavar="PATH", help="Write a page of HTML, see 'tlsbench report'.", show_default=False),
+    ] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
 ) -> None:
     r"""Measure scenarios together, prove every sample, and print the table.
 
@@ -81,6 +86,8 @@ def run_command(  # noqa: PLR0917 - the options of a command are its parameters
             output_format=output_format,
             json_path=json_path,
             save=save,
+            report=report,
+            quiet=quiet,
         )
     )
     if code:

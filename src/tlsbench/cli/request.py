@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from tlsbench.errors import RequestError, unknown
 from tlsbench.implementations.registry import capabilities, spellings
@@ -39,15 +39,15 @@ def baseline_of(selector: str | None, ids: Sequence[dict[str, str]]) -> Callable
     if selector is None:
         return None
     wanted = parse([selector], spellings())
-    if not any(_selects(wanted, axes) for axes in ids):
+    if not any(selects(wanted, axes) for axes in ids):
         raise RequestError(
             f"--baseline '{selector}' selects none of the cells: see 'tlsbench list scenarios'"
         )
-    return lambda cell: _selects(wanted, cell.axes)
+    return lambda cell: selects(wanted, cell.axes)
 
 
-def _selects(wanted: Selection, axes: object) -> bool:
-    assert isinstance(axes, dict)
+def selects(wanted: Selection, axes: Mapping[str, str]) -> bool:
+    """Whether a cell of these axes is one of those that are wanted."""
     both = axes.get("implementation")
     ends = {"client": both, "server": both} if both else {}
     return all({**ends, **axes}.get(axis) in values for axis, values in wanted.items())

@@ -17,7 +17,8 @@ from tlsbench.cli import output
 from tlsbench.cli.request import baseline_of, fraction, matrix_of, seconds
 from tlsbench.errors import RequestError, unknown
 from tlsbench.report import formats
-from tlsbench.report.live import ProgressView
+from tlsbench.report.extras import require_plotly
+from tlsbench.report.live import ProgressView, Screen
 from tlsbench.results import Cell, Run, storage
 from tlsbench.results.benchmark_json import from_json, to_json
 from tlsbench.results.collect import collect, collect_counts
@@ -53,6 +54,8 @@ class Request:
     output_format: str
     json_path: Path | None
     save: str | None
+    report: Path | None
+    quiet: bool
 
 
 def run_request(request: Request) -> int:
@@ -74,13 +77,16 @@ def run_request(request: Request) -> int:
         storage.check_writable(request.json_path)
     if request.save is not None:
         storage.check_name(request.save)
+    if request.report is not None:
+        storage.check_writable(request.report)
+        require_plotly()
     if request.pin is not None:
         _pin(request.pin)
     with interruptible() as asked:
         if request.meter == INSTRUCTIONS:
-            run = _counted(matrix, plan, asked)
+            run = _counted(matrix, plan, asked, quiet=request.quiet)
         else:
-            run = _timed(matrix, plan, METERS[request.meter], is_baseline, asked)
+            run = _timed(matrix, plan, METERS[request.meter], is_baseline, asked, quiet=request.quiet)
     interrupted = run.conditions.stopped_by == "interrupt"
     if interrupted and not run.cells:
         raise KeyboardInterrupt
@@ -108,6 +114,8 @@ def _timed(
     meter: Meter,
     is_baseline: Callable[[Cell], bool] | None,
     asked: Callable[[], bool],
+    *,
+    quiet: bool,
 ) -> Run:
     """Measure with a clock, all cells together and the twins with them."""
     cells = len(matrix.scenarios)
@@ -125,11 +133,9 @@ def _timed(
         )
 
     before = Disturbance.now()
-    with (
-        places(matrix.scenarios, meter) as make,
-        ProgressView(Console(stderr=True), plan, run_so_far, is_baseline) as view,
-    ):
+    with places(matrix.scenarios, meter) as make, Screen(Console(stderr=True), quiet=quiet) as screen:
         scenarios = [*matrix.scenarios, *twins_of(matrix.scenarios)]
+        view = ProgressView(screen, plan, run_so_far, is_baseline)
         outcome = measure(scenarios, make, plan, view, asked)
     return collect(
         outcome.series[:cells],
@@ -144,18 +150,18 @@ def _timed(
     )
 
 
-def _counted(matrix: Matrix, plan: Plan, asked: Callable[[], bool]) -> Run:
+def _counted(matrix: Matrix, plan: Plan, asked: Callable[[], bool], *, quiet: bool) -> Run:
     """Count instructions, each cell in processes of its own."""
-    console = Console(stderr=True)
-
-    def observe(done: int, of: int) -> None:
-        console.print(f"counting: {done} of {of} processes", highlight=False)
-
-    observe(0, len(matrix.scenarios) * PROCESSES_PER_COUNT)
     began = time.monotonic()
-    counts = count_instructions(
-        [(scenario, interpreter_of(scenario)) for scenario in matrix.scenarios], observe, asked
-    )
+    with Screen(Console(stderr=True), quiet=quiet) as screen:
+
+        def observe(done: int, of: int) -> None:
+            screen.show("counting", f"{done} of {of} processes", done / of)
+
+        observe(0, len(matrix.scenarios) * PROCESSES_PER_COUNT)
+        counts = count_instructions(
+            [(scenario, interpreter_of(scenario)) for scenario in matrix.scenarios], observe, asked
+        )
     return collect_counts(
         list(zip(matrix.scenarios, counts, strict=True)),
         matrix.excluded,
@@ -222,7 +228,7 @@ def _print(run: Run, output_format: str, is_baseline: Callable[[Cell], bool] | N
 
 
 def _store(run: Run, request: Request) -> None:
-    if request.json_path is None and request.save is None:
+    if request.json_path is None and request.save is None and request.report is None:
         return
     text = to_json(run, machine_info())
     if request.json_path is not None:
@@ -230,6 +236,12 @@ def _store(run: Run, request: Request) -> None:
         print(f"wrote {request.json_path}", file=sys.stderr)
     if request.save is not None:
         print(f"saved {storage.save(request.save, text)}", file=sys.stderr)
+    if request.report is not None:
+        from tlsbench.report.page import page_of, render, source_of
+
+        name = request.save or request.report.stem
+        storage.write_atomically(request.report, render(page_of([source_of(text, name)])))
+        print(f"wrote {request.report}", file=sys.stderr)
 
 
 def _command() -> str:

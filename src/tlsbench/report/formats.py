@@ -27,7 +27,18 @@ _OF_TIMES = (
 
 
 def terminal(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
-    """The tables and their notes for a terminal of so many columns."""
+    """The tables, what they say and their notes, for a terminal of so many columns."""
+    parts: list[RenderableType] = [rows_only(run, is_baseline, width)]
+    for finding in (said := findings(run)):
+        parts.append(Text(finding.headline))
+        parts.extend(Text(f"  {detail}", style="dim") for detail in finding.details)
+    parts.extend([Text()] if said else [])
+    parts.extend(Text(note, style="dim") for note in notes(run))
+    return Group(*parts)
+
+
+def rows_only(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
+    """The tables alone, as while they grow."""
     parts: list[RenderableType] = []
     for table in tables(run, is_baseline):
         parts.append(Text(_heading(table), style="bold"))
@@ -45,10 +56,6 @@ def terminal(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
                 Text(f"{len(hidden)} columns hidden ({', '.join(hidden)}): widen the terminal", style="dim")
             )
         parts.append(Text())
-    said = findings(run)
-    parts.extend(Text(finding) for finding in said)
-    parts.extend([Text()] if said else [])
-    parts.extend(Text(note, style="dim") for note in notes(run))
     return Group(*parts)
 
 

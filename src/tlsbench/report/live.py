@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on: rows and a progress line, or plain lines."""
+"""What a person sees while something is measured: rows and a bar on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,38 +8,37 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from tlsbench.report.formats import terminal
+from tlsbench.report.formats import rows_only
+from tlsbench.report.sparkline import bar
 from tlsbench.results import Cell, Run
 from tlsbench.sampling import Plan, Progress
 
 _REDRAW_SECONDS = 1.0
 _LINE_SECONDS = 10.0
+_BAR_COLUMNS = 20
 
 
-class ProgressView:
-    """Shows progress on ``console``: redrawn on a terminal, a line now and then elsewhere.
+class Screen:
+    """Shows progress on a console; use it in a ``with``.
 
-    Nothing is drawn by another thread, and nothing within a round: only when it is told of progress.
+    Nothing is drawn by another thread: only when there is something to say. On a terminal it is redrawn, at
+    most once a second; elsewhere it is a line now and then.
+
+    :param quiet: whether to show nothing at all.
+    :param line_seconds: how far apart the lines are where there is no terminal; a new stage is told at once.
     """
 
-    def __init__(
-        self,
-        console: Console,
-        plan: Plan,
-        run_so_far: Callable[[Progress], Run],
-        is_baseline: Callable[[Cell], bool] | None,
-    ) -> None:
+    def __init__(self, console: Console, *, quiet: bool = False, line_seconds: float = _LINE_SECONDS) -> None:
         self._console = console
-        self._plan = plan
-        self._run_so_far = run_so_far
-        self._is_baseline = is_baseline
-        self._live = (
-            Live(console=console, auto_refresh=False, transient=True) if console.is_terminal else None
-        )
+        self._quiet = quiet
+        self._live = None
+        if console.is_terminal and not quiet:
+            self._live = Live(console=console, auto_refresh=False, transient=True)
+        self._pause_s = line_seconds if self._live is None else _REDRAW_SECONDS
         self._shown_at = -math.inf
         self._stage = ""
 
@@ -58,30 +57,66 @@ class ProgressView:
             self._live.update(Text(), refresh=True)
             self._live.stop()
 
-    def __call__(self, progress: Progress) -> None:
-        """Show it, unless the last was shown just now."""
-        now = time.monotonic()
-        pause = _LINE_SECONDS if self._live is None else _REDRAW_SECONDS
-        if progress.stage == self._stage and now - self._shown_at < pause:
-            return
-        self._shown_at, self._stage = now, progress.stage
-        line = self._line(progress)
-        if self._live is None:
-            self._console.print(line, highlight=False, soft_wrap=True)
-            return
-        text = Text(line, style="cyan")
-        if progress.stage != "measuring":
-            self._live.update(text, refresh=True)
-            return
-        table = terminal(self._run_so_far(progress), self._is_baseline, self._console.width)
-        self._live.update(Group(text, table), refresh=True)
+    def show(
+        self,
+        stage: str,
+        words: str,
+        share: float | None = None,
+        rows: Callable[[int], RenderableType] | None = None,
+    ) -> None:
+        """Say how far it is, unless that was said just now.
 
-    def _line(self, progress: Progress) -> str:
+        :param stage: what is being done, such as ``"measuring"``.
+        :param words: the rest of the line.
+        :param share: how much of it is done, from 0 to 1.
+        :param rows: makes what stands under the line on a terminal of so many columns.
+        """
+        now = time.monotonic()
+        if self._quiet or (stage == self._stage and now - self._shown_at < self._pause_s):
+            return
+        self._shown_at, self._stage = now, stage
+        if self._live is None:
+            self._console.print(f"{stage} {words}", highlight=False, soft_wrap=True, markup=False)
+            return
+        line = Text(stage, style="bold cyan")
+        if share is not None:
+            line.append(f" {bar(share, _BAR_COLUMNS)} ", style="cyan").append(f"{share:4.0%}", style="cyan")
+        line.append(f" {words}")
+        shown = [line, *([rows(self._console.width)] if rows is not None else [])]
+        self._live.update(Group(*shown), refresh=True)
+
+
+class ProgressView:
+    """Tells a :class:`Screen` of the progress of a run."""
+
+    def __init__(
+        self,
+        screen: Screen,
+        plan: Plan,
+        run_so_far: Callable[[Progress], Run],
+        is_baseline: Callable[[Cell], bool] | None,
+    ) -> None:
+        self._screen = screen
+        self._plan = plan
+        self._run_so_far = run_so_far
+        self._is_baseline = is_baseline
+
+    def __call__(self, progress: Progress) -> None:
+        """Show it."""
         if progress.stage != "measuring":
-            return f"{progress.stage} {progress.of} cells"
+            self._screen.show(progress.stage, f"{progress.of} cells")
+            return
         reached = sum(1 for series in progress.series if series.precision <= self._plan.precision)
         left_s = max(0.0, self._plan.time_budget_s - progress.elapsed_s)
-        return (
-            f"measuring: round {progress.done}, {progress.elapsed_s:.0f} s, at most {left_s:.0f} s left, "
-            f"{reached} of {len(progress.series)} cells at ±{100 * self._plan.precision:g} %"
+        self._screen.show(
+            progress.stage,
+            f"at most {left_s:.0f} s left, {reached} of {len(progress.series)} cells at "
+            f"±{100 * self._plan.precision:g} %, round {progress.done}",
+            self._share(progress, reached),
+            lambda width: rows_only(self._run_so_far(progress), self._is_baseline, width),
         )
+
+    def _share(self, progress: Progress, reached: int) -> float:
+        """A run ends when the time is over or all cells are precise, whichever is first."""
+        of_time = progress.elapsed_s / self._plan.time_budget_s if self._plan.time_budget_s else 1.0
+        return min(1.0, max(of_time, reached / max(1, len(progress.series))))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from itertools import pairwise
 
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
@@ -12,12 +13,15 @@ from rich.text import Text
 from tlsbench.load import Load, Tally
 from tlsbench.load.tally import PHASES, SUCCESS
 from tlsbench.report.memory import growth_lines
+from tlsbench.report.sparkline import sparkline
 from tlsbench.report.table import format_count, format_us
 
 #: The percentiles that are shown.
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 99.99)
 #: From this share on a side's processors are called busy; below the other, idle.
 _BUSY, _IDLE = 0.95, 0.8
+#: So many seconds of rates are shown while a load runs.
+_SECONDS_SHOWN = 40
 _MEANING = {
     "connect": "TCP connect",
     "handshake": "TLS handshake",
@@ -27,12 +31,11 @@ _MEANING = {
 }
 
 
-def second_line(seconds: float, tally: Tally, before: Tally | None) -> str:
+def second_line(seconds: float, tally: Tally, earlier: Tally) -> str:
     """What the last second brought.
 
-    :param before: the tally a second earlier; None at first.
+    :param earlier: the tally a second earlier; an empty one at first.
     """
-    earlier = before or Tally()
     handshakes, resumed = tally.handshakes - earlier.handshakes, tally.resumed - earlier.resumed
     parts = [f"{seconds:4.0f} s: {handshakes:,} handshakes"]
     if resumed:
@@ -48,7 +51,34 @@ def second_line(seconds: float, tally: Tally, before: Tally | None) -> str:
 
 def terminal(load: Load) -> RenderableType:
     """The result for people."""
-    tally = load.tally
+    return Group(
+        Text(_heading(load), style="bold"),
+        _percentiles(load.tally),
+        Text(),
+        *(Text(line) for line in findings(load)),
+        Text(),
+        *(Text(line, style="dim") for line in notes(load)),
+    )
+
+
+def growing(tallies: Sequence[Tally]) -> RenderableType:
+    """What there is so far, while a load runs: the rates of each second, and the percentiles.
+
+    :param tallies: one for each second, from an empty one on.
+    """
+    rows = []
+    for what, counts in (
+        ("handshakes", [tally.handshakes for tally in tallies]),
+        ("requests", [tally.requests for tally in tallies]),
+        ("failed", [sum(tally.failures.values()) for tally in tallies]),
+    ):
+        rates = [float(after - before) for before, after in pairwise(counts)]
+        if any(rates):
+            rows.append(Text(f"{what:10} {sparkline(rates[-_SECONDS_SHOWN:])} {rates[-1]:,.0f}/s"))
+    return Group(*rows, _percentiles(tallies[-1]))
+
+
+def _percentiles(tally: Tally) -> RichTable:
     table = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("µs", "count", *(f"p{percentile:g}" for percentile in PERCENTILES), "max"):
         table.add_column(heading, justify="left" if heading == "µs" else "right", no_wrap=True)
@@ -58,14 +88,7 @@ def terminal(load: Load) -> RenderableType:
             values = [times.get_value_at_percentile(percentile) / 1e3 for percentile in PERCENTILES]
             texts = (format_us(value) for value in (*values, times.get_max_value() / 1e3))
             table.add_row(phase, format_count(count), *texts)
-    return Group(
-        Text(_heading(load), style="bold"),
-        table,
-        Text(),
-        *(Text(line) for line in findings(load)),
-        Text(),
-        *(Text(line, style="dim") for line in notes(load)),
-    )
+    return table
 
 
 def findings(load: Load) -> list[str]:

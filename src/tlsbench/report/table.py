@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from tlsbench.report.naming import follows
 from tlsbench.results import Cell, Run
 from tlsbench.sampling.instructions import INSTRUCTIONS
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS, WORKLOAD_AXES
@@ -71,9 +72,9 @@ def _median_us(time: str) -> Callable[[Row], float]:
     return lambda row: row.cell.times[time].median_ns / 1e3
 
 
-def _megabytes_per_s(row: Row) -> float | None:
+def megabytes_per_s(cell: Cell) -> float | None:
     """Payload by time in the libraries: both ways and both ends of a stream on one core (MB = 10^6 B)."""
-    axes, times = row.cell.axes, row.cell.times
+    axes, times = cell.axes, cell.times
     if "size" not in axes:
         return None
     ways = 1 if axes["workload"] == "primitive" else 2
@@ -117,7 +118,7 @@ COLUMNS = (
         4,
         ("handshake", "echo"),
     ),
-    Column("mb_per_s", "MB/s", _megabytes_per_s, format_count, 7, _STREAMED),
+    Column("mb_per_s", "MB/s", lambda row: megabytes_per_s(row.cell), format_count, 7, _STREAMED),
     Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, _TIMED_TLS),
     Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, _TIMED_TLS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
@@ -164,7 +165,7 @@ def _table(
     varying = [axis for axis in names if axis not in constants]
     # A cipher suite's long name often follows from the other columns: then the header lists it.
     others = [axis for axis in varying if axis != "cipher"]
-    if "cipher" in varying and others and _follows(values["cipher"], [values[axis] for axis in others]):
+    if "cipher" in varying and others and follows(values["cipher"], [values[axis] for axis in others]):
         varying = others
         constants["cipher"] = ", ".join(dict.fromkeys(values["cipher"]))
     baseline = next(filter(is_baseline, cells), cells[0]) if is_baseline else cells[0]
@@ -188,15 +189,6 @@ def _row(cell: Cell, baseline: Cell, run: Run) -> Row:
         is_baseline=cell is baseline,
         is_different=is_difference(ratio, run.noise_floor.get(cell.axes["workload"], 0.0)),
         reached=cell.precision <= (run.conditions.precision or float("inf")),
-    )
-
-
-def _follows(column: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
-    """Whether a row's other values always tell the value in this column."""
-    known: dict[tuple[str, ...], str] = {}
-    return all(
-        known.setdefault(key, value) == value
-        for key, value in zip(zip(*others, strict=True), column, strict=True)
     )
 
 

@@ -19,6 +19,7 @@ from tlsbench.links import Ledger
 from tlsbench.results.cell import TIMES, Cell
 from tlsbench.results.run import Conditions, Failure, Run
 from tlsbench.scenarios import Excluded
+from tlsbench.scenarios.axes import WORKLOAD_AXES
 from tlsbench.stats import Interval, Summary
 
 
@@ -149,10 +150,15 @@ def _cell(benchmark: Mapping[str, Any]) -> Cell:
     notes = benchmark["extra_info"]["tlsbench"]
     totals = benchmark["stats"].get("data")
     times = {name: _summary_from_json(notes["times_ns"][name]) for name in TIMES}
+    if times["total"].median_ns <= 0:
+        raise ValueError("a total that is not above zero")
+    axes = {str(axis): str(value) for axis, value in notes["axes"].items()}
+    if axes["workload"] not in WORKLOAD_AXES:
+        raise ValueError(f"no workload: {axes['workload']}")
     return Cell(
         id=str(notes["id"]),
         label=str(benchmark["name"]),
-        axes={str(axis): str(value) for axis, value in notes["axes"].items()},
+        axes=axes,
         times=times,
         phases_ns={str(name): float(value) for name, value in notes["phases_ns"].items()},
         totals_ns=tuple(float(total) * 1e9 for total in totals or ()),
@@ -175,14 +181,21 @@ def _summary_to_json(summary: Summary) -> dict[str, Any]:
 
 
 def _summary_from_json(notes: Mapping[str, Any]) -> Summary:
-    low = -math.inf if notes["low"] is None else float(notes["low"])
-    high = math.inf if notes["high"] is None else float(notes["high"])
+    low = -math.inf if notes["low"] is None else _number(notes["low"])
+    high = math.inf if notes["high"] is None else _number(notes["high"])
     return Summary(
-        Interval(low, float(notes["median"]), high),
-        float(notes["p90"]),
-        float(notes["p99"]),
-        tuple(float(median) for median in notes["round_medians"]),
+        Interval(low, _number(notes["median"]), high),
+        _number(notes["p90"]),
+        _number(notes["p99"]),
+        tuple(_number(median) for median in notes["round_medians"]),
     )
+
+
+def _number(value: Any) -> float:  # noqa: ANN401 - JSON, in which Python reads NaN and Infinity too
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no figure")
+    return number
 
 
 def finite(value: object) -> object:

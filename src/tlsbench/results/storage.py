@@ -32,12 +32,12 @@ def check_writable(path: Path) -> None:
         raise RequestError(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Write the whole text or nothing: to a temporary file beside ``path``, then rename.
+def write_atomically(path: Path, content: str | bytes) -> None:
+    """Write the whole content or nothing: to a temporary file beside ``path``, then rename.
 
     :raises OutputError: if it cannot be written; ``path`` is then as it was.
     """
-    temporary = _written_beside(path, text)
+    temporary = _written_beside(path, content)
     try:
         temporary.replace(path)
     except OSError as error:
@@ -58,7 +58,7 @@ def save(name: str, text: str) -> Path:
         raise OutputError(f"cannot make {folder}: {error.strerror}") from None
     temporary = _written_beside(folder / "run.json", text)
     try:
-        number = max((number for number, _, _ in _saved()), default=0)
+        number = max((number for number, _, _ in saved()), default=0)
         while True:
             number += 1
             path = folder / f"{number:04}_{name}.json"
@@ -95,15 +95,15 @@ def find(reference: str) -> Path:
             return path
     except OSError as error:  # a name that is too long, a folder that may not be searched
         raise RequestError(f"cannot read {reference}: {error.strerror}") from None
-    saved = _saved()
+    runs = saved()
     matches = [
         file
-        for number, name, file in saved
+        for number, name, file in runs
         if name == reference or (reference.isdecimal() and number == int(reference))
     ]
     if matches:
         return matches[-1]
-    known = ", ".join(f"{number:04} ({name})" for number, name, _ in saved[-5:])
+    known = ", ".join(f"{number:04} ({name})" for number, name, _ in runs[-5:])
     raise RequestError(
         f"no file '{reference}', and no saved run of that name or number: "
         + (f"the latest are {known}" if known else f"{STORAGE} holds none")
@@ -134,7 +134,7 @@ def read_text(path: Path) -> str:
         raise RequestError(f"cannot read {path}: {error.strerror}") from None
 
 
-def _saved() -> list[tuple[int, str, Path]]:
+def saved() -> list[tuple[int, str, Path]]:
     """Number, name and file of each saved run, oldest number first."""
     found = []
     for file in STORAGE.glob("*/*.json"):
@@ -150,14 +150,14 @@ def _folder() -> Path:
     return STORAGE / str(get_machine_id())
 
 
-def _written_beside(path: Path, text: str) -> Path:
+def _written_beside(path: Path, content: str | bytes) -> Path:
     temporary = None
     try:
         with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=path.parent, prefix=".tlsbench-", suffix=".json", delete=False
+            dir=path.parent, prefix=".tlsbench-", suffix=".json", delete=False
         ) as file:
             temporary = Path(file.name)
-            file.write(text)
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())

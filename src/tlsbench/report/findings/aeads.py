@@ -1,4 +1,4 @@
-"""What a run says in words: computed from its cells, and nothing where they cannot tell."""
+"""Where one AEAD overtakes another: by the sizes of what is encrypted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from tlsbench.report.findings.finding import Finding
 from tlsbench.report.table import ratio_of
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.sizes import parse_size
@@ -19,11 +20,6 @@ _AEADS: Mapping[str, str] = {
     "aes-256-gcm": "AES-256-GCM",
     "chacha20-poly1305": _CHACHA20,
 }
-
-
-def findings(run: Run) -> list[str]:
-    """The findings of a run, each a sentence or two."""
-    return [*_aead_findings(run)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +47,7 @@ class _Stretch:
         return f"{self.faster} {where} ({times} times)"
 
 
-def _aead_findings(run: Run) -> Iterator[str]:
+def aead_findings(run: Run) -> Iterator[Finding]:
     """Where AES-GCM and ChaCha20-Poly1305 overtake each other, for each row of sizes that holds both."""
     series: dict[tuple[tuple[str, str], ...], dict[str, dict[int, Cell]]] = defaultdict(dict)
     for cell in run.cells:
@@ -68,7 +64,7 @@ def _aead_findings(run: Run) -> Iterator[str]:
     ]
     for axes, aead, pairs in told:
         context = _context(axes, [other for other, *_ in told])
-        yield f"{context}: of {aead} and {_CHACHA20} the faster is {_sentence(aead, pairs, run)}"
+        yield Finding(f"{context}: of {aead} and {_CHACHA20} the faster is {_sentence(aead, pairs, run)}")
 
 
 def _aead_of(cell: Cell) -> tuple[str, dict[str, str]] | None:

@@ -1,0 +1,27 @@
+"""What the extra ``report`` brings, and how to get it."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+
+from tlsbench.errors import RequestError
+
+_INSTALL = "pip install 'tlsbench[report]'"
+
+
+def require_plotly() -> None:
+    """See to it that the page can be written, before anything is measured for it.
+
+    :raises RequestError: with the command that installs it.
+    """
+    if find_spec("plotly") is None:
+        raise RequestError(f"the report needs plotly: {_INSTALL}")
+
+
+def require_matplotlib() -> None:
+    """See to it that pictures can be drawn.
+
+    :raises RequestError: with the command that installs it.
+    """
+    if find_spec("matplotlib") is None:
+        raise RequestError(f"pictures need matplotlib: {_INSTALL}")

@@ -1,0 +1,22 @@
+"""What a run says in words: computed from its cells, and nothing where they cannot tell."""
+
+from __future__ import annotations
+
+from tlsbench.report.findings.aeads import aead_findings
+from tlsbench.report.findings.contrasts import contrast_findings
+from tlsbench.report.findings.finding import Finding
+from tlsbench.report.findings.libraries import fastest_findings
+from tlsbench.report.findings.rates import rate_findings
+from tlsbench.results import Run
+
+__all__ = ["Finding", "findings"]
+
+
+def findings(run: Run) -> list[Finding]:
+    """The findings of a run, the most asked for first."""
+    return [
+        *contrast_findings(run),
+        *aead_findings(run),
+        *fastest_findings(run),
+        *rate_findings(run),
+    ]

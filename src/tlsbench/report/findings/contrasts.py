@@ -1,0 +1,115 @@
+"""One choice against another: resumption, key types, post-quantum groups and signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from tlsbench.report.findings.finding import Finding, change_with_interval, span
+from tlsbench.report.findings.pairs import Pair, pairs
+from tlsbench.report.naming import names
+from tlsbench.results import Cell, Run
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """Two values of an axis that people choose between.
+
+    :param title: what the choice is about.
+    :param value: of which the finding tells.
+    :param against: what it is held against.
+    :param follows: axes that may differ between the two, because they follow from the choice.
+    :param tells_bytes: whether what goes over the wire is part of the answer.
+    """
+
+    title: str
+    axis: str
+    value: str
+    against: str
+    follows: tuple[str, ...] = ()
+    tells_bytes: bool = False
+
+
+_SUITE = ("cipher",)
+CONTRASTS = (
+    *(
+        Contrast(f"Resumption by {value}", "resumption", value, "none")
+        for value in ("psk", "ticket", "session-id", "early-data")
+    ),
+    Contrast("ECDSA P-256 in place of RSA-2048", "key", "ecdsa-secp256r1", "rsa-2048", _SUITE),
+    Contrast("RSA-3072 in place of RSA-2048", "key", "rsa-3072", "rsa-2048", _SUITE),
+    Contrast("RSA-4096 in place of RSA-2048", "key", "rsa-4096", "rsa-2048", _SUITE),
+    Contrast("Ed25519 in place of ECDSA P-256", "key", "ed25519", "ecdsa-secp256r1", _SUITE),
+    Contrast("X25519MLKEM768 in place of x25519", "group", "X25519MLKEM768", "x25519", tells_bytes=True),
+    Contrast("MLKEM768 in place of x25519", "group", "MLKEM768", "x25519", tells_bytes=True),
+    *(
+        Contrast(f"{name} in place of ECDSA P-256", "key", value, "ecdsa-secp256r1", _SUITE, tells_bytes=True)
+        for name, value in (
+            ("ML-DSA-44", "ml-dsa-44"),
+            ("ML-DSA-65", "ml-dsa-65"),
+            ("ML-DSA-87", "ml-dsa-87"),
+        )
+    ),
+    Contrast("TLS 1.3 in place of TLS 1.2", "version", "1.3", "1.2", _SUITE),
+    Contrast("A client certificate", "client_auth", "required", "none"),
+)
+
+
+def contrast_findings(run: Run) -> Iterator[Finding]:
+    """A finding for each choice of which the run holds both sides, and can tell them apart."""
+    handshakes = [cell for cell in run.cells if cell.axes["workload"] == "handshake"]
+    for contrast in CONTRASTS:
+        cells = handshakes if contrast.axis == "resumption" else full_handshakes(run)
+        found = list(pairs(cells, contrast.axis, contrast.value, contrast.against, contrast.follows))
+        told = [pair for pair in found if pair.is_told_apart(run)]
+        if told:
+            yield _finding(contrast, told, len(found) - len(told))
+
+
+def _finding(contrast: Contrast, told: Sequence[Pair], untold: int) -> Finding:
+    named = zip(names([pair.context for pair in told]), told, strict=True)
+    ordered = sorted(named, key=lambda one: one[1].ratio().median)
+    ratios = [pair.ratio().median for _, pair in ordered]
+    of = f", in {len(told)} pairs of scenarios" if len(told) > 1 else ""
+    details = [_sides(*ordered[0])]
+    if len(ordered) > 1:
+        details.append(_sides(*ordered[-1]))
+    if contrast.tells_bytes:
+        details.append(f"On the wire {_bytes(ordered[0][1])}")
+    if untold:
+        details.append(f"In {untold} more the two cannot be told apart")
+    return Finding(
+        f"{contrast.title}: {span(ratios[0], ratios[-1])} in the time of a handshake{of}", tuple(details)
+    )
+
+
+def _sides(context: str, pair: Pair) -> str:
+    before, after = (one.times["total"].median_ns / 1e3 for one in (pair.against, pair.cell))
+    sides = "".join(
+        f"; {side} {change_with_interval(ratio)}"
+        for side in ("client", "server")
+        if isfinite((ratio := pair.ratio(side)).high)
+    )
+    total = change_with_interval(pair.ratio())
+    return f"{context or 'Both sides'}: {before:,.0f} → {after:,.0f} µs, {total}{sides}"
+
+
+def _bytes(pair: Pair) -> str:
+    def change(ours: float, theirs: float) -> str:
+        return f"{ours - theirs:+,.0f} bytes"
+
+    cell, other = pair.cell, pair.against
+    return (
+        f"{change(cell.client_bytes, other.client_bytes)} from the client, "
+        f"{change(cell.server_bytes, other.server_bytes)} from the server"
+    )
+
+
+def full_handshakes(run: Run) -> list[Cell]:
+    """The handshakes of a run that resume nothing."""
+    return [
+        cell
+        for cell in run.cells
+        if cell.axes["workload"] == "handshake" and cell.axes.get("resumption", "none") == "none"
+    ]

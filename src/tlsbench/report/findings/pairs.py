@@ -1,0 +1,59 @@
+"""Cells that differ in one thing, and what that makes of their times."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tlsbench.results import Cell, Run
+from tlsbench.stats import Interval, is_difference, paired_ratio
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two cells of a run that differ in one axis, and in what follows from it.
+
+    :param context: the axes that they share, by name.
+    """
+
+    cell: Cell
+    against: Cell
+    context: Mapping[str, str]
+
+    def ratio(self, time: str = "total") -> Interval:
+        """The cell's time over the other's, round by round, with its 95 % interval."""
+        ours, theirs = (one.times[time].round_medians_ns for one in (self.cell, self.against))
+        shared = min(len(ours), len(theirs))
+        if not all(value > 0 for value in theirs[:shared]):
+            return Interval(float("-inf"), 1.0, float("inf"))
+        return paired_ratio(ours[:shared], theirs[:shared])
+
+    def is_told_apart(self, run: Run) -> bool:
+        """Whether the totals differ by more than their uncertainty and the noise floor."""
+        floor = run.noise_floor.get(self.cell.axes["workload"], 0.0)
+        return is_difference(self.ratio(), floor)
+
+
+def pairs(
+    cells: Iterable[Cell],
+    axis: str,
+    value: str,
+    against: str,
+    follows: Sequence[str] = (),
+) -> Iterator[Pair]:
+    """The pairs of cells of which one has a value of an axis, and the other another.
+
+    :param value: of the first; ``against`` that of the second.
+    :param follows: axes that may differ too, because they follow from this one.
+    """
+    groups: dict[tuple[tuple[str, str], ...], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        if axis in cell.axes:
+            rest = {name: value for name, value in cell.axes.items() if name not in (axis, *follows)}
+            groups[tuple(sorted(rest.items()))].append(cell)
+    for context, members in groups.items():
+        others = [cell for cell in members if cell.axes[axis] == against]
+        for cell in members:
+            if cell.axes[axis] == value and others:
+                yield Pair(cell, others[0], dict(context))

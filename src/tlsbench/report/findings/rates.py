@@ -1,0 +1,38 @@
+"""How many handshakes a second a core gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import isfinite
+
+from tlsbench.report.findings.contrasts import full_handshakes
+from tlsbench.report.findings.finding import Finding
+from tlsbench.results import Cell, Run
+
+#: So many key types are told of; the table has them all.
+_MOST = 4
+
+
+def rate_findings(run: Run) -> Iterator[Finding]:
+    """The server's rate of full handshakes for each key type: that of its fastest cell."""
+    best: dict[str, Cell] = {}
+    for cell in full_handshakes(run):
+        key = cell.axes.get("key", "")
+        if key not in best or cell.server_operations_per_s > best[key].server_operations_per_s:
+            best[key] = cell
+    rates = [
+        _rate(key, cell)
+        for key, cell in sorted(best.items(), key=lambda item: -item[1].server_operations_per_s)
+        if cell.server_operations_per_s and isfinite(cell.times["server"].interval.high)
+    ]
+    if rates:
+        rest = ("; ".join(rates[1:_MOST]),) if rates[1:] else ()
+        yield Finding(f"A core busy with the server's side of full handshakes does {rates[0]} a second", rest)
+
+
+def _rate(key: str, cell: Cell) -> str:
+    side = cell.times["server"].interval
+    half = 100 * side.relative_half_width
+    library = cell.axes.get("implementation") or cell.axes.get("server", "")
+    where = f"({library}, TLS {cell.axes['version']})"
+    return f"{cell.server_operations_per_s:,.0f} ±{half:.1f} % with {key} {where}"

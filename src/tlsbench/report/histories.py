@@ -1,0 +1,115 @@
+"""Saved runs, and how cells fared over them, as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from tlsbench.comparison import Recording
+from tlsbench.report.naming import names
+from tlsbench.report.pictures.compared import changes
+from tlsbench.report.sparkline import sparkline
+from tlsbench.report.table import format_us
+from tlsbench.stats import median_interval
+
+_NOTE = (
+    "µs are medians; a change is called as 'tlsbench compare' does, against the run before that has the "
+    "cell: beyond the noise floor and the drift of both"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedRun:
+    """A saved run: its number and name, when it was taken, and its times."""
+
+    number: int
+    name: str
+    taken_at: str
+    recording: Recording
+
+
+@dataclass(frozen=True, slots=True)
+class CellHistory:
+    """A cell over runs.
+
+    :param medians_ns: for each run its median, None where it has not the cell.
+    :param changes: by the place of a run, what changed since the last that has the cell.
+    """
+
+    id: str
+    axes: Mapping[str, str]
+    medians_ns: Sequence[float | None]
+    changes: Mapping[int, str]
+
+
+def histories(runs: Sequence[SavedRun], ids: Sequence[str]) -> list[CellHistory]:
+    """The history of each of some cells."""
+    named = [(run.name, run.recording) for run in runs]
+    found = []
+    for name in ids:
+        times = [run.recording.times_ns.get(name) for run in runs]
+        axes = next(
+            run.recording.parameters[name] for run in reversed(runs) if name in run.recording.times_ns
+        )
+        medians = [median_interval(one).median if one else None for one in times]
+        found.append(CellHistory(name, axes, medians, changes(name, named)))
+    return found
+
+
+def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> RenderableType:
+    """The runs, and a line for each cell."""
+    listed = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("run", "name", "taken at (UTC)", "cells"):
+        listed.add_column(
+            heading, justify="right" if heading == "cells" else "left", no_wrap=heading != "name"
+        )
+    for run in runs:
+        listed.add_row(
+            f"{run.number:04}", Text(run.name), Text(run.taken_at), f"{len(run.recording.times_ns):,}"
+        )
+    if not cells:
+        return listed
+    followed = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("cell", "trend", "first µs", "last µs", "changes"):
+        followed.add_column(heading, justify="right" if heading.endswith("µs") else "left", overflow="fold")
+    for name, cell in zip(names([cell.axes for cell in cells]), cells, strict=True):
+        known = [median for median in cell.medians_ns if median is not None]
+        called = "; ".join(f"{runs[at].number:04} {change}" for at, change in cell.changes.items())
+        followed.add_row(
+            Text(name or cell.id),
+            sparkline(cell.medians_ns),
+            format_us(known[0] / 1e3),
+            format_us(known[-1] / 1e3),
+            Text(called or "~"),
+        )
+    return Group(listed, Text(), followed, Text(), Text(_NOTE, style="dim"))
+
+
+def as_plain(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> dict[str, Any]:
+    """The same for machines."""
+    return {
+        "runs": [
+            {
+                "number": run.number,
+                "name": run.name,
+                "taken_at": run.taken_at,
+                "cells": len(run.recording.times_ns),
+            }
+            for run in runs
+        ],
+        "cells": [
+            {
+                "id": cell.id,
+                "medians_ns": list(cell.medians_ns),
+                "changes": [
+                    {"run": runs[at].number, "change": change} for at, change in cell.changes.items()
+                ],
+            }
+            for cell in cells
+        ],
+    }

@@ -1,0 +1,60 @@
+"""What cells are called beside each other: by the values in which they differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tlsbench.scenarios.axes import AXES
+
+#: Axes whose values say what they are.
+_TELLING = frozenset(
+    {"implementation", "cipher", "group", "key", "resumption", "size", "algorithm", "operation", "workload"}
+)
+
+
+def spell(axis: str, value: str) -> str:
+    """A value as it can stand alone: ``x25519``, ``TLS 1.3``, ``chain_length=2``."""
+    if axis == "version":
+        return f"TLS {value}"
+    return value if axis in _TELLING else f"{axis}={value}"
+
+
+def names(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> list[str]:
+    """What tells some cells apart, for each: the values of the axes of :func:`telling`.
+
+    :param axes_of: the axes of each cell, by name.
+    :param without: axes that are not told.
+    """
+    told = telling(axes_of, without)
+    return [_name(axes, told) for axes in axes_of]
+
+
+def telling(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> list[str]:
+    """The axes that tell cells apart: those whose values vary, and do not follow from the others."""
+    columns = {axis: [axes.get(axis, "") for axes in axes_of] for axis in AXES if axis not in without}
+    varying = [axis for axis, column in columns.items() if len(set(column)) > 1]
+    for axis in ("cipher", "group"):
+        others = [columns[other] for other in varying if other != axis]
+        if axis in varying and others and follows(columns[axis], others):
+            varying.remove(axis)
+    return varying
+
+
+def _name(axes: Mapping[str, str], told: Sequence[str]) -> str:
+    ends = [axes[end] for end in ("client", "server") if end in axes]
+    words = [" → ".join(ends)] if ends and {"client", "server"} & set(told) else []
+    words += [
+        spell(axis, axes[axis])
+        for axis in told
+        if axis not in ("client", "server") and axes.get(axis, "") not in ("", AXES[axis].neutral)
+    ]
+    return " ".join(words)
+
+
+def follows(column: Sequence[str], others: Sequence[Sequence[str]]) -> bool:
+    """Whether the values of other columns in a row always tell the value in this one."""
+    known: dict[tuple[str, ...], str] = {}
+    return all(
+        known.setdefault(key, value) == value
+        for key, value in zip(zip(*others, strict=True), column, strict=True)
+    )

@@ -1,0 +1,223 @@
+// The page: its theme, when pictures are drawn, and tables that sort, filter and open.
+(async () => {
+  const packed = Uint8Array.from(atob(document.getElementById("data").textContent), (one) => one.charCodeAt(0));
+  const unpacked = new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const { colours, pictures, grids } = JSON.parse(await new Response(unpacked).text());
+  const root = document.documentElement;
+  const make = (name, properties = {}, ...children) => {
+    const element = Object.assign(document.createElement(name), properties);
+    element.append(...children);
+    return element;
+  };
+
+  // --- theme: the system's, until the button says otherwise
+  const system = window.matchMedia("(prefers-color-scheme: dark)");
+  const button = document.getElementById("theme");
+  let chosen = "";
+  const drawn = new Map();
+  function redraw() {
+    for (const [element, shape] of drawn) drawPicture(element, shape, colours);
+  }
+  function applyTheme() {
+    root.dataset.theme = chosen || (system.matches ? "dark" : "light");
+    button.textContent = root.dataset.theme === "dark" ? "Light" : "Dark";
+    button.setAttribute("aria-label", `Switch to ${button.textContent.toLowerCase()} colours`);
+  }
+  button.addEventListener("click", () => {
+    chosen = root.dataset.theme === "dark" ? "light" : "dark";
+    applyTheme();
+    redraw();
+  });
+  system.addEventListener("change", () => { applyTheme(); redraw(); });
+  applyTheme();
+
+  // --- pictures: each when it comes near
+  const plots = [...document.querySelectorAll(".plot")];
+  function draw(element) {
+    if (drawn.has(element)) return;
+    const shape = pictures[Number(element.dataset.picture)];
+    drawn.set(element, shape);
+    drawPicture(element, shape, colours);
+  }
+  const near = new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); draw(entry.target); }
+  }, { rootMargin: "600px" });
+  plots.forEach((element) => near.observe(element));
+  window.addEventListener("beforeprint", () => plots.forEach(draw));
+  let wasNarrow = isNarrow();
+  window.addEventListener("resize", () => {
+    if (isNarrow() !== wasNarrow) { wasNarrow = isNarrow(); redraw(); }
+  });
+
+  // --- tables
+  const PAGE = 200;
+  const MOST_CHOICES = 60;
+  const textOf = (value) => (Array.isArray(value) ? value[1] : value);
+  const keyOf = (value) => (Array.isArray(value) ? value[0] : value);
+
+  function spread(quantiles) {
+    const [low, high] = [quantiles[0], quantiles[quantiles.length - 1]];
+    const bins = new Array(24).fill(0);
+    for (const time of quantiles) bins[Math.min(23, Math.floor((24 * (time - low)) / (high - low || 1)))] += 1;
+    const tallest = Math.max(...bins);
+    const space = "http://www.w3.org/2000/svg";
+    const picture = document.createElementNS(space, "svg");
+    picture.setAttribute("viewBox", "0 0 240 60");
+    picture.setAttribute("preserveAspectRatio", "none");
+    picture.setAttribute("class", "spread");
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", `Histogram of the raw times, from ${low} to ${high} µs`);
+    bins.forEach((count, at) => {
+      const bar = document.createElementNS(space, "rect");
+      const height = (56 * count) / tallest;
+      Object.entries({ x: 10 * at + 1, y: 60 - height, width: 8, height, fill: colours[0] }).forEach(([name, value]) => bar.setAttribute(name, value));
+      picture.append(bar);
+    });
+    return make("div", {}, make("h4", { textContent: "raw times" }), picture, make("p", { textContent: `${low.toLocaleString("en")} to ${high.toLocaleString("en")} µs` }));
+  }
+
+  function proofOf(row) {
+    const parts = Object.entries(row.facts).map(([group, facts]) => {
+      const list = make("dl");
+      for (const [name, value] of Object.entries(facts)) list.append(make("dt", { textContent: name }), make("dd", { textContent: value }));
+      return make("div", {}, make("h4", { textContent: group }), list);
+    });
+    if (row.distribution.length > 1) parts.push(spread(row.distribution));
+    return make("div", { className: "proof" }, ...parts);
+  }
+
+  function setUp(section, grid, number) {
+    const { headings, rows } = grid;
+    const shown = headings.map((heading) => heading.is_shown);
+    const filters = new Map();
+    let words = [];
+    let sorted = { column: -1, ascending: true };
+    let most = PAGE;
+
+    const found = () => {
+      const left = rows.filter((row) =>
+        [...filters].every(([column, wanted]) => textOf(row.values[column]) === wanted) &&
+        words.every((word) => row.values.some((value) => textOf(value).toLowerCase().includes(word))));
+      if (sorted.column >= 0) {
+        const way = sorted.ascending ? 1 : -1;
+        const compare = (one, other) => {
+          const [a, b] = [keyOf(one.values[sorted.column]), keyOf(other.values[sorted.column])];
+          if (a === null || a === "") return b === null || b === "" ? 0 : 1;
+          if (b === null || b === "") return -1;
+          return way * (typeof a === "number" ? a - b : a.localeCompare(b, "en", { numeric: true }));
+        };
+        left.sort(compare);
+      }
+      return left;
+    };
+    const visible = () => headings.map((_, column) => column).filter((column) => shown[column]);
+
+    // tools: words, a choice for each axis, columns, copying
+    const tools = make("div", { className: "tools" });
+    const search = make("input", { type: "search", placeholder: "words" });
+    search.addEventListener("input", () => { words = search.value.toLowerCase().split(/\s+/).filter(Boolean); most = PAGE; fill(); });
+    tools.append(make("label", {}, "Rows with", search));
+    headings.forEach((heading, column) => {
+      if (heading.is_number) return;
+      const values = [...new Set(rows.map((row) => textOf(row.values[column])))].filter(Boolean);
+      if (values.length < 2 || values.length > MOST_CHOICES) return;
+      const choice = make("select", {}, make("option", { value: "", textContent: "any" }), ...values.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((value) => make("option", { value, textContent: value })));
+      choice.dataset.axis = heading.name;
+      choice.addEventListener("change", () => {
+        if (choice.value) filters.set(column, choice.value); else filters.delete(column);
+        most = PAGE;
+        fill();
+      });
+      tools.append(make("label", {}, heading.heading, choice));
+    });
+    const status = make("p", { className: "count", role: "status" });
+    const copy = (name, write) => {
+      const one = make("button", { type: "button", textContent: `Copy as ${name}` });
+      one.addEventListener("click", async () => {
+        const text = write(visible(), found());
+        try { await navigator.clipboard.writeText(text); } catch {
+          const area = make("textarea", { value: text });
+          document.body.append(area); area.select(); document.execCommand("copy"); area.remove();
+        }
+        status.textContent = `Copied as ${name}.`;
+      });
+      return one;
+    };
+    const asMarkdown = (columns, left) => {
+      const cells = (texts) => `| ${texts.map((text) => text.replace(/\|/g, "\\|").replace(/\n/g, " ")).join(" | ")} |`;
+      return [cells(columns.map((column) => headings[column].heading)), cells(columns.map((column) => (headings[column].is_number ? "---:" : "---"))),
+        ...left.map((row) => cells(columns.map((column) => textOf(row.values[column]))))].join("\n") + "\n";
+    };
+    const quote = (text) => (/[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
+    const asCsv = (columns, left) => [columns.map((column) => headings[column].name), ...left.map((row) => columns.map((column) => String(keyOf(row.values[column]) ?? "")))]
+      .map((line) => line.map(quote).join(",")).join("\r\n") + "\r\n";
+    tools.append(copy("Markdown", asMarkdown), copy("CSV", asCsv));
+
+    const columns = make("div", { className: "columns" }, ...headings.map((heading, column) => {
+      const box = make("input", { type: "checkbox", checked: shown[column] });
+      box.addEventListener("change", () => { shown[column] = box.checked; build(); });
+      return make("label", {}, box, ` ${heading.heading}`);
+    }));
+    const head = make("thead");
+    const body = make("tbody");
+    const table = make("table", {}, make("caption", { textContent: grid.title, hidden: true }), head, body);
+    const more = make("button", { type: "button" });
+    more.addEventListener("click", () => { most = rows.length; fill(); });
+    const region = make("div", { className: "scroll", tabIndex: 0, role: "region" }, table);
+    region.setAttribute("aria-label", grid.title);
+    section.append(tools, make("details", {}, make("summary", { textContent: "Columns" }), columns), status, region, more);
+
+    function open(row, cells, one) {
+      const line = one.closest("tr");
+      const isOpen = one.getAttribute("aria-expanded") === "true";
+      one.setAttribute("aria-expanded", String(!isOpen));
+      one.textContent = isOpen ? "+" : "−";
+      if (isOpen) line.nextSibling.remove();
+      else line.after(make("tr", {}, make("td", { colSpan: cells + 1 }, proofOf(row))));
+    }
+
+    const canOpen = rows.some((row) => Object.keys(row.facts).length || row.distribution.length);
+    function build() {
+      const line = make("tr");
+      if (canOpen) line.append(make("th", { className: "open", scope: "col", textContent: "proof" }));
+      for (const column of visible()) {
+        const one = make("button", { type: "button", textContent: headings[column].heading });
+        const cell = make("th", { scope: "col", className: headings[column].is_number ? "number" : "" }, one);
+        cell.dataset.column = headings[column].name;
+        cell.setAttribute("aria-sort", sorted.column === column ? (sorted.ascending ? "ascending" : "descending") : "none");
+        one.addEventListener("click", () => {
+          sorted = { column, ascending: sorted.column === column ? !sorted.ascending : true };
+          build();
+          head.querySelector(`[data-column="${CSS.escape(headings[column].name)}"] button`).focus();
+        });
+        line.append(cell);
+      }
+      head.replaceChildren(line);
+      fill();
+    }
+    function fill() {
+      const left = found();
+      const at = visible();
+      const lines = left.slice(0, most).map((row, place) => {
+        const line = make("tr");
+        if (canOpen) {
+          const one = make("button", { type: "button", textContent: "+" });
+          one.setAttribute("aria-expanded", "false");
+          one.setAttribute("aria-label", `Proof of row ${place + 1}`);
+          one.addEventListener("click", () => open(row, at.length, one));
+          line.append(make("td", { className: "open" }, one));
+        }
+        for (const column of at) line.append(make("td", { textContent: textOf(row.values[column]), className: headings[column].is_number ? "number" : "" }));
+        return line;
+      });
+      body.replaceChildren(...lines);
+      const hidden = left.length - lines.length;
+      more.hidden = hidden <= 0;
+      more.textContent = `Show ${hidden.toLocaleString("en")} more`;
+      status.textContent = `${left.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows${hidden > 0 ? `, the first ${lines.length} shown` : ""}`;
+    }
+    build();
+  }
+  document.querySelectorAll(".grid").forEach((section) => setUp(section, grids[Number(section.dataset.grid)]));
+  root.dataset.ready = "yes";
+})();

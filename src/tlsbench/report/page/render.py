@@ -1,0 +1,159 @@
+"""The page as one file of HTML: nothing is loaded from anywhere, and nothing of a file is code.
+
+All that comes from results is escaped in the HTML, or packed in a block that the page's own script reads.
+The page says itself (Content-Security-Policy) that it runs no script but its own two, by their hashes, and
+that it asks nobody for anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from tlsbench.errors import OutputError
+from tlsbench.report.extras import require_plotly
+from tlsbench.report.findings import Finding
+from tlsbench.report.page.sources import Page
+from tlsbench.report.pictures import Bars, Dots, Heat, Lines, Picture
+from tlsbench.report.pictures.shapes import COLOURS
+from tlsbench.results.benchmark_json import finite
+
+#: What a page may have at most.
+MOST_BYTES = 6_000_000
+#: A picture of more figures than that is no table any more.
+_MOST_FIGURES = 120
+_NOTHING = "These results hold no two cells that differ in one thing alone: nothing can be told from them."
+_HERE = files("tlsbench.report.page")
+
+
+def render(page: Page) -> str:
+    """The whole page.
+
+    :raises RequestError: if plotly is not installed.
+    :raises OutputError: if the page would be larger than :data:`MOST_BYTES`.
+    """
+    require_plotly()
+    from plotly.offline import get_plotlyjs
+
+    scripts = [get_plotlyjs(), _read("pictures.js") + _read("page.js")]
+    text = Template(_read("page.html")).substitute(
+        policy=" ".join(f"'sha256-{_hash(script)}'" for script in scripts),
+        style=_read("page.css"),
+        title=escape(page.title),
+        subtitle=escape(page.subtitle),
+        findings=_findings(page.findings),
+        doubts=_list(page.doubts),
+        pictures="".join(_picture(number, picture) for number, picture in enumerate(page.pictures)),
+        grids="".join(_grid(number, grid.title) for number, grid in enumerate(page.grids)),
+        environment="".join(_environment(name, facts) for name, facts in page.environment),
+        commands="".join(f"<pre><code>{escape(command)}</code></pre>" for command in page.commands),
+        data=_data(page),
+        plotly=scripts[0],
+        script=scripts[1],
+    )
+    if len(text.encode()) > MOST_BYTES:
+        raise OutputError(f"the page would be larger than {MOST_BYTES:,} bytes: report fewer cells")
+    return text
+
+
+def _read(name: str) -> str:
+    return (_HERE / name).read_text(encoding="utf-8")
+
+
+def _hash(script: str) -> str:
+    return base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+
+
+def _data(page: Page) -> str:
+    """The figures as JSON, gzip and base64: much smaller, and nothing in it could end its block of HTML."""
+    document = {
+        "colours": COLOURS,
+        "pictures": [
+            {"kind": picture.kind, "form": type(picture.shape).__name__, **asdict(picture.shape)}
+            for picture in page.pictures
+        ],
+        "grids": [asdict(grid) for grid in page.grids],
+    }
+    text = json.dumps(finite(document), allow_nan=False, separators=(",", ":"), ensure_ascii=True)
+    return base64.b64encode(gzip.compress(text.encode("ascii"), mtime=0)).decode("ascii")
+
+
+def _findings(findings: Sequence[Finding]) -> str:
+    if not findings:
+        return f"<p>{_NOTHING}</p>"
+    items = "".join(
+        f"<li><p class=headline>{escape(finding.headline)}</p>{_list(finding.details)}</li>"
+        for finding in findings
+    )
+    return f"<ol class=findings>{items}</ol>"
+
+
+def _list(lines: Iterable[str]) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def _picture(number: int, picture: Picture) -> str:
+    return (
+        f'<figure id="picture-{number}"><h3>{escape(picture.title)}</h3>'
+        f'<div class=plot data-picture="{number}" role=group aria-label="{escape(picture.title)}"></div>'
+        f"<figcaption>{escape(picture.caption)}</figcaption>{_figures(picture)}</figure>"
+    )
+
+
+def _figures(picture: Picture) -> str:
+    """The same figures as a table, for who does not see the picture."""
+    headings, rows = _table(picture.shape)
+    if not rows or len(rows) * len(headings) > _MOST_FIGURES:
+        return ""
+    head = "".join(f"<th scope=col>{escape(heading)}</th>" for heading in headings)
+    body = "".join(
+        f"<tr><th scope=row>{escape(first)}</th>{''.join(f'<td>{escape(text)}</td>' for text in rest)}</tr>"
+        for first, *rest in rows
+    )
+    return (
+        f"<details><summary>The figures of this picture</summary><div class=scroll tabindex=0 role=region "
+        f'aria-label="The figures of: {escape(picture.title)}"><table><thead><tr>{head}</tr></thead>'
+        f"<tbody>{body}</tbody></table></div></details>"
+    )
+
+
+def _table(shape: Bars | Lines | Dots | Heat) -> tuple[list[str], list[list[str]]]:
+    if isinstance(shape, Bars):
+        parts = shape.parts.items()
+        return ["", *(f"{name}, {shape.unit}" for name, _ in parts)], [
+            [label, *(f"{values[at]:,.4g}" for _, values in parts)] for at, label in enumerate(shape.labels)
+        ]
+    if isinstance(shape, Dots):
+        return ["", shape.unit, "verdict"], [
+            [label, f"{value:.3f}", kind]
+            for label, value, kind in zip(shape.labels, shape.values, shape.kinds, strict=True)
+        ]
+    if isinstance(shape, Heat):
+        return ["", *shape.columns], [
+            [row, *texts] for row, texts in zip(shape.rows, shape.texts, strict=True)
+        ]
+    if shape.is_stepped or not shape.ticks:
+        return [], []
+    places = list(shape.ticks)
+    return ["", *shape.ticks.values()], [
+        [line.name, *(f"{dict(zip(line.x, line.y, strict=True)).get(x, float('nan')):,.4g}" for x in places)]
+        for line in shape.lines
+    ]
+
+
+def _grid(number: int, title: str) -> str:
+    name = escape(title)
+    return f'<section class=grid data-grid="{number}" aria-label="{name}"><h3>{name}</h3></section>'
+
+
+def _environment(name: str, facts: Sequence[tuple[str, str]]) -> str:
+    items = "".join(f"<dt>{escape(fact)}</dt><dd>{escape(value)}</dd>" for fact, value in facts)
+    return f"<h3>{escape(name)}</h3><dl>{items}</dl>"

@@ -1,0 +1,98 @@
+"""The pictures of several results: two held against each other, and a cell over many."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from tlsbench.comparison import Judgement, Recording, judge
+from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Dots, Line, Lines, Picture
+from tlsbench.stats import median_interval
+
+
+def comparison(judgement: Judgement) -> Picture | None:
+    """Each cell's ratio of two results, those that differ most first."""
+    verdicts = sorted(
+        judgement.verdicts,
+        key=lambda verdict: (verdict.verdict == "~", -abs(math.log(verdict.ratio.median))),
+    )[:MOST_BARS]
+    if not verdicts:
+        return None
+    rest = len(judgement.verdicts) - len(verdicts)
+    return Picture(
+        "comparison",
+        "What has changed",
+        "Time in the new result over that in the base, with its 95 % interval; 1 is no change. A cell is "
+        "called faster or slower only beyond the noise floor and the drift of both."
+        + (f" {rest:,} more are in the table." if rest else ""),
+        Dots(
+            [verdict.id for verdict in verdicts],
+            [verdict.ratio.median for verdict in verdicts],
+            [
+                (verdict.ratio.low, verdict.ratio.high) if math.isfinite(verdict.ratio.high) else None
+                for verdict in verdicts
+            ],
+            [verdict.verdict for verdict in verdicts],
+            "new / base",
+            1.0,
+        ),
+    )
+
+
+def history(recordings: Sequence[tuple[str, Recording]], only: Sequence[str] = ()) -> Picture | None:
+    """The median of cells over saved runs, with a note where the judgement calls a change.
+
+    :param recordings: in the order in which they were taken, each with its name.
+    :param only: the cells; all that the last run has without.
+    """
+    if len(recordings) < 2:
+        return None
+    last = recordings[-1][1]
+    names = [name for name in only or last.times_ns if name in last.times_ns]
+    lines = [_over_runs(name, recordings) for name in names[:MOST_LINES]]
+    shown = [line for line in lines if len(line.x) > 1]
+    if not shown:
+        return None
+    rest = len(names) - len(shown)
+    return Picture(
+        "history",
+        "History of cells",
+        "Median time of a cell in each saved run, in µs, with its 95 % interval; changes that the comparison "
+        "with the run before calls are named." + (f" {rest:,} more cells are not drawn." if rest > 0 else ""),
+        Lines(
+            shown,
+            "run",
+            "µs",
+            y_is_log=True,
+            ticks={float(at): name for at, (name, _) in enumerate(recordings)},
+        ),
+    )
+
+
+def changes(name: str, recordings: Sequence[tuple[str, Recording]]) -> dict[int, str]:
+    """Where a cell became faster or slower than in the last run that had it: the run's place, and words."""
+    found: dict[int, str] = {}
+    before: Recording | None = None
+    for at, (_, recording) in enumerate(recordings):
+        if name not in recording.times_ns:
+            continue
+        if before is not None:
+            verdict = next(one for one in judge(before, recording).verdicts if one.id == name)
+            if verdict.verdict != "~":
+                found[at] = f"{verdict.verdict} {100 * (verdict.ratio.median - 1):+.0f} %"
+        before = recording
+    return found
+
+
+def _over_runs(name: str, recordings: Sequence[tuple[str, Recording]]) -> Line:
+    at = [place for place, (_, recording) in enumerate(recordings) if name in recording.times_ns]
+    medians = [median_interval(recordings[place][1].times_ns[name]) for place in at]
+    called = changes(name, recordings)
+    return Line(
+        name,
+        [float(place) for place in at],
+        [one.median / 1e3 for one in medians],
+        [(one.low if math.isfinite(one.low) else one.median) / 1e3 for one in medians],
+        [(one.high if math.isfinite(one.high) else one.median) / 1e3 for one in medians],
+        {number: called[place] for number, place in enumerate(at) if place in called},
+    )

@@ -1,0 +1,259 @@
+"""The pictures of a run. Each function gives one, or None where the run has nothing for it."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import TypeVar
+
+import numpy as np
+
+from tlsbench.report.naming import names
+from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Heat, Line, Lines, Picture
+from tlsbench.report.table import megabytes_per_s
+from tlsbench.results import Cell, Run
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.sizes import parse_size
+from tlsbench.stats import Interval
+
+#: Ten segments of 1,460 bytes: what a server may send before it hears from the client (RFC 6928 section 2).
+INITIAL_WINDOW_BYTES = 10 * 1460
+_T = TypeVar("_T")
+_ECDF_POINTS = 120
+_MOST_COLUMNS = 24
+
+
+def labels_of(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:
+    """What to write beside each of some cells."""
+    named = names([cell.axes for cell in cells], without)
+    return [name or cell.axes["workload"] for name, cell in zip(named, cells, strict=True)]
+
+
+def cost(run: Run) -> Picture | None:
+    """What a handshake costs each side."""
+    cells, left_out = _first(_of(run, "handshake"), MOST_BARS)
+    if not cells:
+        return None
+    return Picture(
+        "cost",
+        "What a handshake costs",
+        "Median time of a handshake on the client's and on the server's side, in µs; the whisker is the 95 % "
+        f"interval of the total.{left_out}",
+        Bars(
+            labels_of(cells),
+            {side: [cell.times[side].median_ns / 1e3 for cell in cells] for side in ("client", "server")},
+            "µs",
+            spans=[_span(cell.times["total"].interval, 1e3) for cell in cells],
+        ),
+    )
+
+
+def distribution(run: Run) -> Picture | None:
+    """How the times of single handshakes are distributed."""
+    cells, left_out = _first([cell for cell in _of(run, "handshake") if len(cell.totals_ns) > 1], MOST_LINES)
+    if not cells:
+        return None
+    lines = []
+    for label, cell in zip(labels_of(cells), cells, strict=True):
+        shares = np.linspace(0.0, 0.99, _ECDF_POINTS)
+        times = np.quantile(np.asarray(cell.totals_ns), shares) / 1e3
+        lines.append(Line(label, [float(time) for time in times], [float(100 * share) for share in shares]))
+    return Picture(
+        "distribution",
+        "How single handshakes are distributed",
+        f"The share of handshakes that took at most so long, up to the 99th percentile.{left_out}",
+        Lines(lines, "µs, both sides", "% of the handshakes", is_stepped=True),
+    )
+
+
+def throughput(run: Run) -> Picture | None:
+    """How fast data is encrypted, by the size of a piece."""
+    series: dict[tuple[tuple[str, str], ...], list[Cell]] = defaultdict(list)
+    for workload in ("bulk", "primitive"):
+        for cell in _of(run, workload):
+            if "size" in cell.axes:
+                rest = {axis: value for axis, value in cell.axes.items() if axis != "size"}
+                series[tuple(sorted(rest.items()))].append(cell)
+    rows = [sorted(cells, key=_size) for cells in series.values() if len({_size(cell) for cell in cells}) > 1]
+    shown, left_out = _first(rows, MOST_LINES)
+    if not shown:
+        return None
+    lines = [
+        Line(label, [_size(cell) for cell in cells], [megabytes_per_s(cell) or 0.0 for cell in cells])
+        for label, cells in zip(labels_of([cells[0] for cells in shown], ("size",)), shown, strict=True)
+    ]
+    sizes = {_size(cell): cell.axes["size"] for cells in shown for cell in cells}
+    crossings = [
+        f"{one.name} and {other.name} at about {_bytes(at)}"
+        for number, one in enumerate(lines)
+        for other in lines[:number]
+        for at in _crossings(one, other)
+    ]
+    said = f" Lines cross: {'; '.join(crossings[:6])}." if crossings else ""
+    return Picture(
+        "throughput",
+        "Throughput by size",
+        "Payload over the time in the libraries of both ends, in MB/s, by the bytes of one operation; both "
+        f"axes are logarithmic.{said}{left_out}",
+        Lines(lines, "bytes in one operation", "MB/s", x_is_log=True, y_is_log=True, ticks=sizes),
+    )
+
+
+def wire(run: Run) -> Picture | None:
+    """How many bytes a handshake sends each way."""
+    distinct: dict[tuple[float, float], Cell] = {}
+    for cell in _of(run, "handshake"):
+        distinct.setdefault((cell.client_bytes, cell.server_bytes), cell)
+    cells, left_out = _first(sorted(distinct.values(), key=lambda cell: cell.server_bytes), MOST_BARS)
+    if not any(cell.server_bytes for cell in cells):
+        return None
+    window = (float(INITIAL_WINDOW_BYTES), "initial congestion window (RFC 6928)")
+    near = max(cell.server_bytes for cell in cells) > INITIAL_WINDOW_BYTES / 3
+    return Picture(
+        "wire",
+        "Bytes on the wire",
+        "Bytes of a handshake from the client and from the server; cells that send the same are drawn once. "
+        f"A server may send {INITIAL_WINDOW_BYTES:,} bytes before it hears from the client.{left_out}",
+        Bars(
+            labels_of(cells),
+            {
+                "client to server": [cell.client_bytes for cell in cells],
+                "server to client": [cell.server_bytes for cell in cells],
+            },
+            "bytes",
+            is_stacked=False,
+            mark=window if near else None,
+        ),
+    )
+
+
+def resumption(run: Run) -> Picture | None:
+    """What resumption saves: full and resumed handshakes of the same scenario, side by side."""
+    groups: dict[tuple[tuple[str, str], ...], dict[str, Cell]] = defaultdict(dict)
+    for cell in _of(run, "handshake"):
+        rest = {axis: value for axis, value in cell.axes.items() if axis != "resumption"}
+        groups[tuple(sorted(rest.items()))][cell.axes.get("resumption", "none")] = cell
+    both, left_out = _first([kinds for kinds in groups.values() if "none" in kinds and len(kinds) > 1], 20)
+    if not both:
+        return None
+    kinds = [kind for kind in AXES["resumption"].values if any(kind in one for one in both)]
+    return Picture(
+        "resumption",
+        "What resumption saves",
+        "Median time of a full handshake and of a resumed one of the same scenario, both sides together, in "
+        f"µs.{left_out}",
+        Bars(
+            labels_of([one["none"] for one in both]),
+            {
+                "full" if kind == "none" else kind: [
+                    one[kind].times["total"].median_ns / 1e3 if kind in one else 0.0 for one in both
+                ]
+                for kind in kinds
+            },
+            "µs",
+            is_stacked=False,
+        ),
+    )
+
+
+def implementations(run: Run) -> Picture | None:
+    """Each implementation against each scenario, beside the fastest at it."""
+    columns: dict[str, dict[str, Cell]] = defaultdict(dict)
+    cells = [
+        cell for cell in run.cells if "implementation" in cell.axes and cell.axes["workload"] != "memory"
+    ]
+    loose = ("implementation", "cipher", "group")
+    for label, cell in zip(labels_of(cells, loose), cells, strict=True):
+        columns[label].setdefault(cell.axes["implementation"], cell)
+    contested = [label for label, by_library in columns.items() if len(by_library) > 1]
+    shown, left_out = _first(contested, _MOST_COLUMNS)
+    if not shown:
+        return None
+    rows = list(dict.fromkeys(library for label in shown for library in columns[label]))
+    fastest = {
+        label: min(cell.times["total"].median_ns for cell in columns[label].values()) for label in shown
+    }
+
+    def value(library: str, label: str) -> float | None:
+        cell = columns[label].get(library)
+        return None if cell is None else cell.times["total"].median_ns / fastest[label]
+
+    values = [[value(library, label) for label in shown] for library in rows]
+    return Picture(
+        "implementations",
+        "Implementations against scenarios",
+        "Median time over that of the fastest at the same scenario: 1 is the fastest. Suites and groups that "
+        f"a library cannot be told may differ.{left_out}",
+        Heat(
+            rows,
+            shown,
+            values,
+            [["" if one is None else f"{one:.2f}" for one in row] for row in values],
+            "× the fastest",
+        ),
+    )
+
+
+def memory(run: Run) -> Picture | None:
+    """What an open connection keeps on each side."""
+    cells, left_out = _first(_of(run, "memory"), MOST_BARS)
+    if not cells:
+        return None
+    return Picture(
+        "memory",
+        "The memory of a connection",
+        f"What an open connection keeps of malloc's memory on each side, in KiB.{left_out}",
+        Bars(
+            labels_of(cells),
+            {side: [cell.times[side].median_ns / 1024 for cell in cells] for side in ("client", "server")},
+            "KiB",
+        ),
+    )
+
+
+def _of(run: Run, workload: str) -> list[Cell]:
+    return [cell for cell in run.cells if cell.axes["workload"] == workload]
+
+
+def _first(items: Sequence[_T], most: int) -> tuple[Sequence[_T], str]:
+    """The first of many, and words on the rest."""
+    if len(items) <= most:
+        return items, ""
+    return items[:most], f" The first {most} of {len(items):,} are drawn; the table has all."
+
+
+def _size(cell: Cell) -> float:
+    return float(parse_size(cell.axes["size"]))
+
+
+def _span(interval: Interval, unit: float) -> tuple[float, float] | None:
+    if not math.isfinite(interval.high - interval.low):
+        return None
+    return interval.low / unit, interval.high / unit
+
+
+def _crossings(one: Line, other: Line) -> list[float]:
+    """Where two lines cross, between the sizes that both have; by a straight line on log axes."""
+    at: Mapping[float, float] = dict(zip(other.x, other.y, strict=True))
+    shared = [
+        (x, math.log(y / at[x])) for x, y in zip(one.x, one.y, strict=True) if x in at and y > 0 < at[x]
+    ]
+    return [
+        math.exp(math.log(x) + (math.log(next_x) - math.log(x)) * lead / (lead - next_lead))
+        for (x, lead), (next_x, next_lead) in pairwise(shared)
+        if lead * next_lead < 0
+    ]
+
+
+def _bytes(count: float) -> str:
+    return f"{count / 1024:.1f} KiB" if count >= 1024 else f"{count:.0f} B"
+
+
+PICTURES = (cost, distribution, throughput, wire, resumption, implementations, memory)
+
+
+def pictures_of_run(run: Run) -> list[Picture]:
+    """All pictures that a run has something for."""
+    return [picture for draw in PICTURES if (picture := draw(run)) is not None]

@@ -1,0 +1,31 @@
+"""Small pictures of text."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_LEVELS = "▁▂▃▄▅▆▇█"
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def sparkline(values: Sequence[float | None]) -> str:
+    """Values as a row of bars from the least to the most; a gap where there is none.
+
+    :param values: finite numbers, oldest first.
+    """
+    known = [value for value in values if value is not None]
+    if not known:
+        return " " * len(values)
+    low, width = min(known), max(known) - min(known)
+    top = len(_LEVELS) - 1
+    return "".join(
+        " " if value is None else _LEVELS[round(top * (value - low) / width) if width else top // 2]
+        for value in values
+    )
+
+
+def bar(share: float, columns: int) -> str:
+    """A bar that fills a share of some columns, from 0 to 1, to an eighth of a column."""
+    eighths = round(max(0.0, min(1.0, share)) * columns * 8)
+    whole, rest = divmod(eighths, 8)
+    return ("█" * whole + (_EIGHTHS[rest] if rest else "")).ljust(columns)

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.results import Run, storage
+from tlsbench.results.benchmark_json import to_json
+from tlsbench.results.environment import machine_info
+
+
+@pytest.fixture
+def saved(run_of: Callable[[str], Run], in_empty_folder: Path) -> None:
+    """Three runs of two cells; in the third they take twice as long."""
+    document = json.loads(to_json(run_of("implementation=fake version=1.2,1.3"), machine_info()))
+    document["tlsbench"]["noise_floor"] = {"handshake": 0.01}
+    for factor in (1.0, 1.0, 2.0):
+        for benchmark in document["benchmarks"]:
+            total = benchmark["extra_info"]["tlsbench"]["times_ns"]["total"]
+            total["round_medians"] = [factor * (1000 + step) for step in range(10)]
+        storage.save("nightly", json.dumps(document))
+
+
+def test_it_lists_the_saved_runs(saved: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["history"]) == 0
+    out = capsys.readouterr().out
+    assert [line.split()[:2] for line in out.splitlines()[1:4]] == [
+        ["0001", "nightly"],
+        ["0002", "nightly"],
+        ["0003", "nightly"],
+    ]
+
+
+def test_it_follows_cells_and_names_their_changes(saved: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["history", "version=1.3"]) == 0
+    out = capsys.readouterr().out
+    (line,) = (line for line in out.splitlines() if "slower" in line)
+    assert "▁▁█" in line
+    assert "0003 slower ×2.0" in line or "0003 slower +100 %" in line
+    assert "0002 " not in line
+
+
+def test_machines_get_the_figures(saved: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["history", "version=1.2,1.3", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert [run["number"] for run in document["runs"]] == [1, 2, 3]
+    assert len(document["cells"]) == 2
+    assert [change["run"] for change in document["cells"][0]["changes"]] == [3]
+
+
+def test_it_draws_the_history(saved: None, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("matplotlib")
+    assert tlsbench(["history", "version=1.3", "-o", "history.svg"]) == 0
+    assert "slower" in Path("history.svg").read_text()
+
+
+def test_where_nothing_is_saved_it_says_how_to(
+    in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tlsbench(["history"]) == 2
+    assert "save one with 'tlsbench run --save NAME'" in capsys.readouterr().err
+
+
+def test_what_no_run_has_is_told(saved: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["history", "workload=bulk"]) == 2
+    assert "no saved run has a cell of workload=bulk" in capsys.readouterr().err
+
+
+def test_a_saved_file_that_is_no_result_is_left_out(saved: None, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder,) = Path(".benchmarks").iterdir()
+    (folder / "0004_broken.json").write_text("{}")
+    assert tlsbench(["history"]) == 0
+    captured = capsys.readouterr()
+    assert "left out: " in captured.err
+    assert "broken" not in captured.out

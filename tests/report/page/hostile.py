@@ -1,0 +1,50 @@
+"""Results as somebody might forge them, and results of any size."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+#: What would run or leave its place, if it were not escaped where it comes to stand.
+EVIL = "</script><script>window.hit=1</script><img src=x onerror=window.hit=1>\"'&amp;${x}\u2028|`<b>"
+
+
+def poisoned(document: dict[str, Any]) -> dict[str, Any]:
+    """A result whose every text that may be any text is :data:`EVIL`."""
+    found = copy.deepcopy(document)
+    for number, benchmark in enumerate(found["benchmarks"]):
+        notes = benchmark["extra_info"]["tlsbench"]
+        for name in ("name", "fullname"):
+            benchmark[name] = f"{EVIL} {number}"
+        notes["id"] = benchmark["fullname"]
+        notes["axes"] = {**notes["axes"], "implementation": f"{EVIL} {number}", "key": EVIL}
+        notes["negotiated"] = {EVIL: EVIL}
+        benchmark["params"] = dict(notes["axes"])
+    notes = found["tlsbench"]
+    notes["conditions"] |= {"command": EVIL, "warnings": [EVIL], "stopped_by": EVIL}
+    notes["failures"] = [{"id": EVIL, "error": EVIL}]
+    notes["engines"] = {EVIL: EVIL}
+    found["machine_info"] = {
+        "machine": EVIL,
+        "cpu": {"brand_raw": EVIL},
+        "tlsbench": {"engines": {EVIL: EVIL}},
+    }
+    return found
+
+
+def many(document: dict[str, Any], cells: int) -> str:
+    """The text of a result with so many cells, each with a time of its own."""
+    found = {**document, "benchmarks": []}
+    groups = ["x25519", "secp256r1", "secp384r1", "X25519MLKEM768", "MLKEM768"]
+    for number in range(cells):
+        benchmark = copy.deepcopy(document["benchmarks"][number % len(document["benchmarks"])])
+        notes = benchmark["extra_info"]["tlsbench"]
+        benchmark["fullname"] = notes["id"] = f"{notes['id']} cell={number}"
+        notes["axes"] |= {"group": groups[number % 5], "chain_length": str(1 + number // 5 % 5)}
+        notes["axes"] |= {"implementation": f"library-{number // 25}"}
+        for summary in notes["times_ns"].values():
+            summary["median"] = (summary["median"] or 0) * (1 + number / 1000)
+        benchmark["params"] = dict(notes["axes"])
+        found["benchmarks"].append(benchmark)
+    return json.dumps(found)

@@ -1,0 +1,250 @@
+"""The page as a browser shows it: Debian's Chromium, with no window."""
+
+from __future__ import annotations
+
+import importlib.resources
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.report.page.hostile import many, poisoned
+
+from tlsbench.report.page import page_of, render, source_of
+from tlsbench.results import Run
+from tlsbench.results.benchmark_json import to_json
+from tlsbench.results.environment import machine_info
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+PHONE, DESKTOP = (390, 844), (1280, 900)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Any]:
+    path = shutil.which("chromium")
+    if path is None:
+        remedy = "chromium is missing: apt-get install chromium"
+        assert not os.environ.get("CI"), remedy
+        pytest.skip(remedy)
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+#: Names in a picture that lie over each other. Those below an axis may be slanted: their boxes overlap, they
+#: do not.
+_OVERLAPS = """() => {
+  const found = [];
+  for (const plot of document.querySelectorAll('.plot')) {
+    for (const kind of ['.ytick', '.legendtext']) {
+      const boxes = [...plot.querySelectorAll(kind)].map((one) => one.getBoundingClientRect());
+      boxes.forEach((a, at) => boxes.slice(at + 1).forEach((b) => {
+        const across = a.left + 1 < b.right && b.left + 1 < a.right;
+        if (a.width && b.width && across && a.top + 2 < b.bottom && b.top + 2 < a.bottom) {
+          found.push(`${kind} in picture ${plot.dataset.picture}`);
+        }
+      }));
+    }
+  }
+  return found;
+}"""
+
+
+class Opened:
+    """A page in a tab, with all that the browser complained of and asked for."""
+
+    def __init__(self, browser: Any, path: Path, size: tuple[int, int], scheme: str) -> None:
+        self.context = browser.new_context(
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,
+            permissions=["clipboard-read", "clipboard-write"],
+        )
+        self.tab = self.context.new_page()
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.tab.on("console", lambda message: self.complaints.append(message.text))
+        self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.tab.on("request", lambda request: self.requests.append(request.url))
+        self.tab.goto(path.as_uri())
+        self.tab.wait_for_selector("html[data-ready=yes]")
+
+    def draw_all(self) -> None:
+        """Scroll through it, so that every picture is drawn."""
+        for plot in self.tab.query_selector_all(".plot"):
+            plot.scroll_into_view_if_needed()
+        self.tab.wait_for_function(
+            "[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('.main-svg'))"
+        )
+
+    def rows(self, column: str) -> list[str]:
+        """What the first table shows in a column, row by row."""
+        texts: list[str] = self.tab.evaluate(
+            """(name) => {
+              const table = document.querySelector('.grid table');
+              const heads = [...table.tHead.rows[0].cells];
+              const at = heads.findIndex((head) => head.dataset.column === name);
+              return [...table.tBodies[0].rows].map((row) => row.cells[at].textContent);
+            }""",
+            column,
+        )
+        return texts
+
+
+@pytest.fixture
+def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
+    opened: list[Opened] = []
+
+    def show(*texts: str, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Opened:
+        path = tmp_path / "page.html"
+        path.write_text(render(page_of([source_of(text, f"run {at}") for at, text in enumerate(texts)])))
+        opened.append(Opened(chromium, path, size, scheme))
+        return opened[-1]
+
+    yield show
+    for one in opened:
+        one.context.close()
+
+
+@pytest.fixture
+def varied(run_of: Callable[[str], Run]) -> str:
+    """A run that every picture has something of."""
+    run = run_of("implementation=ssl,pyopenssl version=1.3 key=ecdsa-secp256r1 resumption=none,psk")
+    sizes = run_of(
+        "workload=primitive algorithm=aes-128-gcm/encrypt,chacha20-poly1305/encrypt size=16B,16KiB"
+    )
+    document = json.loads(to_json(run, machine_info()))
+    document["benchmarks"] += json.loads(to_json(sizes, machine_info()))["benchmarks"]
+    return json.dumps(document)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_it_opens_without_a_complaint_a_request_or_an_overlap(
+    size: tuple[int, int], scheme: str, varied: str, open_page: Callable[..., Opened]
+) -> None:
+    page = open_page(varied, size=size, scheme=scheme)
+    page.draw_all()
+    assert page.complaints == []
+    assert [url for url in page.requests if not url.startswith(("file:", "blob:", "data:"))] == []
+    assert page.tab.evaluate("document.documentElement.dataset.theme") == scheme
+    assert page.tab.evaluate("document.documentElement.scrollWidth") <= size[0]
+    assert page.tab.evaluate(_OVERLAPS) == []
+
+
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious(
+    size: tuple[int, int], scheme: str, varied: str, open_page: Callable[..., Opened]
+) -> None:
+    pytest.importorskip("axe_core_python")
+    axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    page = open_page(varied, size=size, scheme=scheme)
+    page.draw_all()
+    page.tab.evaluate(axe)  # by the debugger: the page's own policy lets no script in
+    found = page.tab.evaluate("axe.run().then((result) => result.violations)")
+    serious = [
+        (one["id"], one["nodes"][0]["html"][:200])
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
+    assert serious == []
+
+
+def test_columns_sort_and_rows_filter(varied: str, open_page: Callable[..., Opened]) -> None:
+    page = open_page(varied)
+    everything = page.rows("total_us")
+    page.tab.click("[data-column=total_us] button")
+    up = [float(text.replace(",", "")) for text in page.rows("total_us")]
+    assert up == sorted(up)
+    assert len(up) == len(everything)
+    page.tab.keyboard.press("Enter")  # the heading keeps the focus
+    down = [float(text.replace(",", "")) for text in page.rows("total_us")]
+    assert down == sorted(up, reverse=True)
+    page.tab.select_option("[data-axis=implementation]", "ssl")
+    assert set(page.rows("implementation")) == {"ssl"}
+    assert page.tab.text_content(".count").startswith("2 of ")
+    page.tab.fill("input[type=search]", "psk")
+    assert page.rows("resumption") == ["psk"]
+
+
+def test_columns_are_shown_and_hidden(varied: str, open_page: Callable[..., Opened]) -> None:
+    page = open_page(varied)
+    assert not page.tab.query_selector("[data-column=harness_us]")
+    page.tab.click("summary:has-text('Columns')")
+    page.tab.check("label:has-text('harness µs') input")
+    assert page.tab.query_selector("[data-column=harness_us]")
+    page.tab.uncheck("label:has-text('total µs') input")
+    assert not page.tab.query_selector("[data-column=total_us]")
+
+
+def test_a_row_opens_its_proof(varied: str, open_page: Callable[..., Opened]) -> None:
+    page = open_page(varied)
+    page.tab.click("td.open button")
+    proof = page.tab.text_content(".proof")
+    for fact in ("negotiated", "server_verified", "bytes from the client", "samples", "raw times"):
+        assert fact in proof
+    page.tab.click("td.open button")
+    assert not page.tab.query_selector(".proof")
+
+
+def test_it_is_copied_as_markdown_and_csv(varied: str, open_page: Callable[..., Opened]) -> None:
+    page = open_page(varied)
+    page.tab.select_option("[data-axis=workload]", "handshake")
+    page.tab.click("button:has-text('Copy as Markdown')")
+    copied = page.tab.evaluate("navigator.clipboard.readText()").splitlines()
+    assert copied[0].startswith("| workload |")
+    assert len(copied) == 2 + 4
+    page.tab.click("button:has-text('Copy as CSV')")
+    lines = page.tab.evaluate("navigator.clipboard.readText()").split("\r\n")
+    assert lines[0].startswith("workload,")
+    assert "total_us" in lines[0]
+    assert len([line for line in lines if line]) == 1 + 4
+
+
+def test_the_theme_follows_the_button(varied: str, open_page: Callable[..., Opened]) -> None:
+    page = open_page(varied)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    before = page.tab.evaluate(ground)
+    page.tab.click("#theme")
+    assert page.tab.evaluate(ground) != before
+    assert page.complaints == []
+
+
+def test_what_a_forged_file_says_does_not_run(
+    document: dict[str, Any], open_page: Callable[..., Opened]
+) -> None:
+    page = open_page(json.dumps(poisoned(document)))
+    page.draw_all()
+    page.tab.click("td.open button")
+    assert page.tab.evaluate("window.hit") is None
+    assert page.complaints == []
+    assert not page.tab.query_selector("main img")
+
+
+def test_a_script_that_got_in_all_the_same_would_not_run(
+    document: dict[str, Any], chromium: Any, tmp_path: Path
+) -> None:
+    path = tmp_path / "page.html"
+    html = render(page_of([source_of(json.dumps(document), "run")]))
+    path.write_text(html.replace("<main>", "<main><script>window.hit = 1</script>"))
+    page = Opened(chromium, path, DESKTOP, "light")
+    assert page.tab.evaluate("window.hit") is None
+    assert "Content Security Policy" in page.complaints[0]
+    page.context.close()
+
+
+def test_a_thousand_cells_are_sorted_and_shown_in_parts(
+    document: dict[str, Any], open_page: Callable[..., Opened]
+) -> None:
+    page = open_page(many(document, 1000))
+    assert page.tab.text_content(".count").startswith("1,000 of 1,000 rows, the first 200 shown")
+    page.tab.click("[data-column=total_us] button")
+    page.tab.click("button:has-text('Show 800 more')")
+    shown = [float(text.replace(",", "")) for text in page.rows("total_us")]
+    assert len(shown) == 1000
+    assert shown == sorted(shown)

@@ -1,0 +1,237 @@
+"""The page as text: what a file says never becomes part of it, and it stays small."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.report.page.hostile import EVIL, many, poisoned
+
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.errors import OutputError, RequestError
+from tlsbench.report.page import page_of, render, source_of
+from tlsbench.report.page import render as rendered
+
+
+class Reader(HTMLParser):
+    """The elements of a page, its scripts, and what it would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.loads: list[str] = []
+        self.scripts: dict[str, str] = {}
+        self.policy = ""
+        self._script = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.tags.append(tag)
+        self.loads += [str(values[name]) for name in ("src", "href") if name in values]
+        if values.get("http-equiv") == "Content-Security-Policy":
+            self.policy = str(values["content"])
+        if tag == "script":
+            self._script = values.get("id") or f"script {len(self.scripts)}"
+            self.scripts[self._script] = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._script:
+            self.scripts[self._script] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "script":
+            self._script = ""
+
+
+def page(document: dict[str, Any] | str) -> str:
+    text = document if isinstance(document, str) else json.dumps(document)
+    return render(page_of([source_of(text, "result")]))
+
+
+def read(html: str) -> Reader:
+    reader = Reader()
+    reader.feed(html)
+    return reader
+
+
+def data_of(html: str) -> Any:
+    return json.loads(gzip.decompress(base64.b64decode(read(html).scripts["data"])))
+
+
+def test_the_page_answers_in_its_order_and_loads_nothing(document: dict[str, Any]) -> None:
+    html = page(document)
+    order = [
+        "id=findings",
+        "What stands in the way",
+        "id=pictures",
+        "id=table",
+        "id=environment",
+        "To repeat it",
+    ]
+    places = [html.index(part) for part in order]
+    assert places == sorted(places)
+    assert all(target.startswith("#") for target in read(html).loads)
+    assert len(html.encode()) < 6_000_000
+
+
+def test_only_the_page_s_own_two_scripts_may_run(document: dict[str, Any]) -> None:
+    reader = read(page(document))
+    own = [text for name, text in reader.scripts.items() if name != "data"]
+    assert len(own) == 2
+    for script in own:
+        digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+        assert f"'sha256-{digest}'" in reader.policy
+    assert "default-src 'none'" in reader.policy
+    assert "unsafe-inline" not in reader.policy.split("script-src")[1].split(";")[0]
+
+
+def test_nothing_that_a_file_says_becomes_markup(document: dict[str, Any]) -> None:
+    evil = read(page(poisoned(document)))
+    assert not {"img", "b", "iframe", "object"} & set(evil.tags)
+    assert evil.tags.count("script") == 3
+    html = page(poisoned(document))
+    outside = re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL)
+    assert "window.hit" in outside  # it is shown
+    assert EVIL not in html
+
+
+def test_the_table_has_every_cell_with_its_proof(document: dict[str, Any]) -> None:
+    (grid,) = data_of(page(document))["grids"]
+    assert len(grid["rows"]) == len(document["benchmarks"]) == 4
+    names = [heading["name"] for heading in grid["headings"]]
+    assert {"version", "key", "total_us", "client_us"} <= set(names)
+    row = grid["rows"][0]
+    assert row["facts"]["negotiated"]["version"] in ("1.2", "1.3")
+    assert row["facts"]["scenario"]["id"].startswith("workload=handshake")
+    assert row["distribution"] == sorted(row["distribution"])
+    stored = document["benchmarks"][0]["extra_info"]["tlsbench"]["times_ns"]["total"]["median"]
+    shown = row["values"][names.index("total_us")][0]
+    assert shown == pytest.approx(stored / 1e3)
+
+
+def test_two_results_are_compared_by_the_same_judgement(document: dict[str, Any]) -> None:
+    slower = json.loads(json.dumps(document))
+    for benchmark in slower["benchmarks"]:
+        total = benchmark["extra_info"]["tlsbench"]["times_ns"]["total"]
+        total["round_medians"] = [2 * value for value in total["round_medians"]] * 5
+    for benchmark in document["benchmarks"]:
+        total = benchmark["extra_info"]["tlsbench"]["times_ns"]["total"]
+        total["round_medians"] = total["round_medians"] * 5
+    document["tlsbench"]["noise_floor"] = slower["tlsbench"]["noise_floor"] = {"handshake": 0.01}
+    sources = [source_of(json.dumps(one), name) for one, name in ((document, "before"), (slower, "after"))]
+    shown = page_of(sources)
+    assert (
+        shown.findings[0].headline == "Against before: 4 cells are slower, 0 faster, 0 cannot be told apart"
+    )
+    assert shown.pictures[0].kind == "comparison"
+    verdicts = {row.values[1] for row in shown.grids[1].rows}
+    assert verdicts == {"slower"}
+
+
+def test_any_pytest_benchmark_json_has_a_page() -> None:
+    foreign = {
+        "machine_info": {"machine": "x86_64"},
+        "benchmarks": [
+            {"fullname": f"test_{n}", "params": {"n": n}, "stats": {"data": [n + 1.0, n + 2.0] * 5}}
+            for n in range(3)
+        ],
+    }
+    html = page(foreign)
+    (grid,) = data_of(html)["grids"]
+    assert [row["values"][0] for row in grid["rows"]] == ["test_0", "test_1", "test_2"]
+    assert "nothing proves what was negotiated" in html
+
+
+def test_five_thousand_cells_fit(document: dict[str, Any]) -> None:
+    html = page(many(document, 5000))
+    assert len(html.encode()) < 6_000_000
+    assert len(data_of(html)["grids"][0]["rows"]) == 5000
+
+
+def test_a_page_that_would_be_too_large_is_refused(
+    document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import sys
+
+    monkeypatch.setattr(sys.modules[rendered.__module__], "MOST_BYTES", 1000)
+    with pytest.raises(OutputError, match="larger than 1,000 bytes"):
+        page(document)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda document: document.pop("benchmarks"),
+        lambda document: document["benchmarks"][0].pop("fullname"),
+        lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"].pop("times_ns"),
+        lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"]["times_ns"].pop("client"),
+        lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"].update(axes=[1, 2]),
+        lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"]["axes"].pop("workload"),
+        lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"]["axes"].update(workload="dance"),
+        lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"].update(wire=None),
+        lambda document: document["tlsbench"].update(conditions=None),
+        lambda document: document["tlsbench"]["conditions"].pop("meter"),
+        lambda document: document["tlsbench"].update(noise_floor=7),
+        lambda document: document.update(datetime="yesterday"),
+        lambda document: document.update(benchmarks={"a": 1}),
+        lambda document: document["benchmarks"].append("a word"),
+        lambda document: document["tlsbench"].update(excluded=[{"a": 1}]),
+    ],
+)
+def test_what_is_malformed_is_refused_in_one_line(change: Any, document: dict[str, Any]) -> None:
+    change(document)
+    with pytest.raises(RequestError) as refused:
+        page(document)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e308", "-1e308", "0", "null"])
+@pytest.mark.parametrize("name", ["median", "low", "high", "p99"])
+def test_numbers_that_are_none_are_shown_as_none_or_refused(
+    name: str, value: str, document: dict[str, Any]
+) -> None:
+    document["benchmarks"][0]["extra_info"]["tlsbench"]["times_ns"]["total"][name] = "@"
+    try:
+        html = page(json.dumps(document).replace('"@"', value))
+    except RequestError as refused:
+        assert "\n" not in str(refused)
+        return
+    text = json.dumps(data_of(html))
+    assert "NaN" not in text
+    assert "Infinity" not in text
+
+
+def test_the_command_writes_the_page(
+    document: dict[str, Any], in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("result.json").write_text(json.dumps(document))
+    assert tlsbench(["report", "result.json", "-o", "page.html"]) == 0
+    assert "wrote page.html" in capsys.readouterr().err
+    assert Path("page.html").read_text().startswith("<!doctype html>")
+    assert tlsbench(["report", "nothing.json"]) == 2
+    assert tlsbench(["report", "result.json", "-o", "no/such/page.html"]) == 2
+
+
+def test_a_run_may_end_with_its_page(in_empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["run", "implementation=fake", "--time-budget", "1ms", "--report", "page.html", "--quiet"]
+    assert tlsbench(words) == 0
+    assert "measuring" not in capsys.readouterr().err
+    assert "Every cell" in Path("page.html").read_text()
+
+
+def test_without_plotly_the_command_says_how_to_get_it(
+    in_empty_folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from tlsbench.report import extras
+
+    monkeypatch.setattr(extras, "find_spec", lambda _name: None)
+    assert tlsbench(["run", "implementation=fake", "--report", "page.html"]) == 2
+    assert "pip install 'tlsbench[report]'" in capsys.readouterr().err
+    assert not Path("page.html").exists()

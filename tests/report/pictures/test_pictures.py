@@ -1,0 +1,159 @@
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from tlsbench.comparison import Recording, judge
+from tlsbench.load import Load, Plan, Target
+from tlsbench.report.pictures import Bars, Dots, Heat, Lines
+from tlsbench.report.pictures.compared import changes, comparison, history
+from tlsbench.report.pictures.loads import latency
+from tlsbench.report.pictures.runs import pictures_of_run
+from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES
+from tlsbench.results import Run
+
+RunOf = Callable[[str], Run]
+
+
+def recording(name: str, times_ns: dict[str, float], floor: float = 0.01) -> Recording:
+    """Ten times of each cell, close to one value."""
+    return Recording(
+        source=name,
+        times_ns={
+            cell: tuple(value * (1 + step / 1000) for step in range(10)) for cell, value in times_ns.items()
+        },
+        parameters={cell: {"workload": "handshake"} for cell in times_ns},
+        noise_floor={"handshake": floor},
+        drift=0.0,
+        environment={},
+    )
+
+
+def test_a_run_has_the_pictures_that_it_has_something_for(run_of: RunOf) -> None:
+    kinds = {
+        picture.kind: picture for picture in pictures_of_run(run_of("implementation=fake version=1.2,1.3"))
+    }
+    assert set(kinds) == {"cost", "distribution", "wire"}
+    cost = kinds["cost"].shape
+    assert isinstance(cost, Bars)
+    assert list(cost.labels) == ["TLS 1.2", "TLS 1.3"]
+    assert set(cost.parts) == {"client", "server"}
+
+
+def test_what_is_drawn_is_what_was_measured(run_of: RunOf) -> None:
+    run = run_of("implementation=ssl,pyopenssl version=1.3 resumption=none,psk")
+    pictures = {picture.kind: picture.shape for picture in pictures_of_run(run)}
+    cost, gain, field = pictures["cost"], pictures["resumption"], pictures["implementations"]
+    assert isinstance(cost, Bars)
+    assert [round(value) for value in cost.parts["client"]] == [
+        round(cell.times["client"].median_ns / 1e3) for cell in run.cells
+    ]
+    assert isinstance(gain, Bars)
+    assert set(gain.parts) == {"full", "psk"}
+    assert not gain.is_stacked
+    assert isinstance(field, Heat)
+    assert set(field.rows) == {"ssl", "pyopenssl"}
+    assert min(value for row in field.values for value in row if value is not None) == 1.0
+
+
+def test_lines_over_sizes_cross_where_one_overtakes_the_other(run_of: RunOf) -> None:
+    run = run_of(
+        "workload=primitive algorithm=aes-128-gcm/encrypt,chacha20-poly1305/encrypt size=16B,1KiB,16KiB"
+    )
+    pace = {"aes-128-gcm/encrypt": (1.0, 4.0, 16.0), "chacha20-poly1305/encrypt": (2.0, 4.0, 8.0)}
+    cells = []
+    for cell in run.cells:
+        at = ("16B", "1KiB", "16KiB").index(cell.axes["size"])
+        size = (16, 1024, 16384)[at]
+        total = replace(
+            cell.times["total"],
+            interval=replace(cell.times["total"].interval, median=size / pace[cell.axes["algorithm"]][at]),
+        )
+        cells.append(replace(cell, times={**cell.times, "client": total, "total": total}))
+    (picture,) = (one for one in pictures_of_run(replace(run, cells=cells)) if one.kind == "throughput")
+    assert isinstance(picture.shape, Lines)
+    assert picture.shape.x_is_log
+    assert picture.shape.ticks == {16.0: "16B", 1024.0: "1KiB", 16384.0: "16KiB"}
+    assert "Lines cross" not in picture.caption  # they touch at 1 KiB, and neither is ahead there
+    cells = [
+        replace(
+            cell,
+            times={
+                **cell.times,
+                "client": replace(
+                    cell.times["client"],
+                    interval=replace(
+                        cell.times["client"].interval, median=cell.times["client"].median_ns * 1.01
+                    ),
+                ),
+            },
+        )
+        if cell.axes["algorithm"].startswith("aes")
+        else cell
+        for cell in cells
+    ]
+    (picture,) = (one for one in pictures_of_run(replace(run, cells=cells)) if one.kind == "throughput")
+    assert "Lines cross" in picture.caption
+    assert "at about 1.0 KiB" in picture.caption
+
+
+def test_more_cells_than_can_be_read_are_left_out_and_that_is_said(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.3 'group=*' key=*".replace("'", ""))
+    assert len(run.cells) > MOST_BARS
+    for picture in pictures_of_run(run):
+        shape = picture.shape
+        if isinstance(shape, Bars) and picture.kind == "cost":
+            assert len(shape.labels) == MOST_BARS
+            assert f"The first {MOST_BARS} of {len(run.cells)} are drawn" in picture.caption
+        if isinstance(shape, Lines):
+            assert len(shape.lines) <= MOST_LINES
+
+
+def test_a_comparison_shows_what_differs_most_first() -> None:
+    base = recording("base", {"a": 100.0, "b": 100.0, "c": 100.0})
+    new = recording("new", {"a": 100.0, "b": 150.0, "c": 60.0})
+    picture = comparison(judge(base, new))
+    assert picture is not None
+    assert isinstance(picture.shape, Dots)
+    assert list(picture.shape.labels) == ["c", "b", "a"]
+    assert list(picture.shape.kinds) == ["faster", "slower", "~"]
+
+
+def test_a_history_names_the_runs_in_which_a_cell_changed() -> None:
+    runs = [
+        (name, recording(name, {"a": value}))
+        for name, value in (("1", 100.0), ("2", 100.2), ("3", 130.0), ("4", 130.1))
+    ]
+    assert changes("a", runs) == {2: "slower +30 %"}
+    picture = history(runs)
+    assert picture is not None
+    assert isinstance(picture.shape, Lines)
+    (line,) = picture.shape.lines
+    assert line.notes == {2: "slower +30 %"}
+    assert history(runs[:1]) is None
+
+
+def test_the_tail_of_a_load_ends_where_its_connections_end() -> None:
+    load = Load(Plan(target=Target("127.0.0.1", 1)))
+    for number in range(1, 1001):
+        load.tally.times["handshake"].record_value(number * 1000)
+    picture = latency([("load", load)])
+    assert picture is not None
+    assert isinstance(picture.shape, Lines)
+    (line,) = picture.shape.lines
+    assert line.name == "handshake"
+    assert max(line.x) == pytest.approx(1000)
+    assert line.y[-1] == pytest.approx(1.0, rel=0.01)  # the 99.9th of 1 to 1,000 µs, in ms
+    assert latency([("none", Load(Plan(target=Target("127.0.0.1", 1))))]) is None
+
+
+def test_every_picture_is_plain_values(run_of: RunOf) -> None:
+    from dataclasses import asdict
+
+    for picture in pictures_of_run(run_of("implementation=fake version=1.2,1.3")):
+        text = json.dumps(asdict(picture), allow_nan=False)
+        assert math.isfinite(len(text))
