@@ -37,7 +37,7 @@ def compare(base: str, new: str, fail_on: Sequence[str], output_format: str) -> 
     failed = [(gate, failures) for gate in gates if (failures := gate.failures(judgement))]
     console = Console()
     if output_format == "table" and console.is_terminal:
-        console.print(comparisons.terminal(judgement, failed))
+        console.print(comparisons.terminal(judgement, failed, console.width))
     else:
         sys.stdout.write(_FORMATS[output_format](judgement, failed))
         sys.stdout.flush()

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from rich.console import Console
+from rich.text import Text
 
 from tlsbench.cli.request import seconds
 from tlsbench.cli.sides import Sides, Words, sides_and_matches
@@ -70,8 +71,13 @@ def run_duel(request: DuelRequest) -> int:
     if request.output_format == "json":
         sys.stdout.write(document)
     else:
-        text = duels.markdown if request.output_format == "markdown" else duels.text
-        sys.stdout.write(text(fought.results, fought.method))
+        write = duels.markdown if request.output_format == "markdown" else duels.text
+        text = write(fought.results, fought.method)
+        console = Console()
+        if console.is_terminal and request.output_format == "text":
+            console.print(Text(text), end="")
+        else:
+            sys.stdout.write(text)
     sys.stdout.flush()
     if request.json_path is not None:
         storage.write_atomically(request.json_path, document)

@@ -45,8 +45,8 @@ def plot_command(
     kind: Annotated[
         str | None,
         typer.Option(
-            help="cost, distribution, throughput, wire, resumption, implementations, memory or latency. "
-            "[default: the first that there is]",
+            help="cost, distribution, throughput, primitives, wire, resumption, implementations, memory or "
+            "latency. [default: the first that there is]",
             show_default=False,
         ),
     ] = None,

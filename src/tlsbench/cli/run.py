@@ -239,7 +239,7 @@ def _store(run: Run, request: Request) -> None:
     if request.report is not None:
         from tlsbench.report.page import page_of, render, source_of
 
-        name = request.save or request.report.stem
+        name = request.save or request.profile or "run"
         storage.write_atomically(request.report, render(page_of([source_of(text, name)])))
         print(f"wrote {request.report}", file=sys.stderr)
 

@@ -14,6 +14,7 @@ from rich.text import Text
 
 from tlsbench.comparison import Gate, Judgement, Verdict
 from tlsbench.report.formats import print_plain
+from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.table import format_us
 from tlsbench.results.benchmark_json import finite
 from tlsbench.sampling.instructions import INSTRUCTIONS
@@ -28,15 +29,21 @@ _METHOD = (
 Failed = Sequence[tuple[Gate, Sequence[Verdict]]]
 
 
-def terminal(judgement: Judgement, failed: Failed) -> RenderableType:
-    """The verdicts and what belongs under them."""
+def terminal(judgement: Judgement, failed: Failed, width: int) -> RenderableType:
+    """The verdicts and what belongs under them, for a terminal of so many columns."""
     table = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    names = _names(judgement)
-    for heading in _headings(judgement):
-        table.add_column(heading, justify="left" if heading in _WORDS else "right", overflow="fold")
-    for name, verdict in zip(names, judgement.verdicts, strict=True):
-        texts = (escape(text) for text in _texts(name, verdict))
-        table.add_row(*texts, style=_COLOURS[verdict.verdict] if verdict.verdict != "~" else "")
+    headings = _headings(judgement)
+    hidden = _MINOR if width < _WIDE_COLUMNS else ()
+    for heading in headings:
+        if heading not in hidden:
+            words = heading in _WORDS
+            table.add_column(
+                heading, justify="left" if words else "right", overflow="fold", no_wrap=not words
+            )
+    for name, verdict in zip(verdict_names(judgement.verdicts), judgement.verdicts, strict=True):
+        texts = zip(headings, _texts(name, verdict), strict=True)
+        shown = (escape(text) for heading, text in texts if heading not in hidden)
+        table.add_row(*shown, style=_COLOURS[verdict.verdict] if verdict.verdict != "~" else "")
     warnings = (Text(f"WARNING: {warning}", style="bold yellow") for warning in judgement.warnings)
     footnotes = (Text(text, style="dim") for text in _footnotes(judgement))
     failures = (Text(text, style="bold red") for text in gate_lines(failed))
@@ -47,7 +54,7 @@ def terminal(judgement: Judgement, failed: Failed) -> RenderableType:
 
 def plain(judgement: Judgement, failed: Failed, width: int) -> str:
     """The same without colour."""
-    return print_plain(terminal(judgement, failed), width)
+    return print_plain(terminal(judgement, failed, width), width)
 
 
 def markdown(judgement: Judgement, failed: Failed) -> str:
@@ -101,6 +108,9 @@ def gate_lines(failed: Failed) -> list[str]:
 
 
 _OF_BYTES = {"slower": "more", "faster": "less"}
+#: What a narrow terminal has no room for; other formats have it.
+_MINOR = ("p", "floor")
+_WIDE_COLUMNS = 100
 _WORDS = ("cell", "verdict")
 
 

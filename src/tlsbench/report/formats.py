@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -31,7 +32,7 @@ def terminal(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
     parts: list[RenderableType] = [rows_only(run, is_baseline, width)]
     for finding in (said := findings(run)):
         parts.append(Text(finding.headline))
-        parts.extend(Text(f"  {detail}", style="dim") for detail in finding.details)
+        parts.extend(Padding(Text(detail, style="dim"), (0, 0, 0, 2)) for detail in finding.details)
     parts.extend([Text()] if said else [])
     parts.extend(Text(note, style="dim") for note in notes(run))
     return Group(*parts)
@@ -135,6 +136,8 @@ def notes(run: Run) -> list[str]:
     if run.noise_floor:
         floors = (f"{workload} {_percent(floor)}" for workload, floor in run.noise_floor.items())
         lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; a smaller difference is none")
+    if findings(run):
+        lines.append("brackets hold 95 % intervals")
     lines += [f"warning: {warning}" for warning in conditions.warnings]
     return lines + _not_measured(run)
 

@@ -74,7 +74,7 @@ def growing(tallies: Sequence[Tally]) -> RenderableType:
     ):
         rates = [float(after - before) for before, after in pairwise(counts)]
         if any(rates):
-            rows.append(Text(f"{what:10} {sparkline(rates[-_SECONDS_SHOWN:])} {rates[-1]:,.0f}/s"))
+            rows.append(Text(f"{what:10} {sparkline(rates[-_SECONDS_SHOWN:], 0.0)} {rates[-1]:,.0f}/s"))
     return Group(*rows, _percentiles(tallies[-1]))
 
 
@@ -171,24 +171,29 @@ def _bottleneck(load: Load) -> str:
 
 
 def notes(load: Load) -> list[str]:
-    """How it was measured, and what stands in the way of trusting it."""
+    """How it was measured, and with what caution to read it."""
     plan = load.plan
     since = "their intended beginnings" if plan.is_open_loop else "their beginnings"
     processes = f"{plan.workers} process{'es' if plan.workers > 1 else ''}"
     what = "uses of connections" if plan.pool else "connections"
     counted = f"{load.tally.begun:,} {what} in {load.elapsed_s:.1f} s from {processes}"
     meanings = ", ".join(f"{phase}: {_MEANING[phase]}" for phase in phases_of(load))
-    lines = [
+    return [
         f"{counted}; times count from {since}, after {plan.warm_up_s:g} s of warm-up",
         *([f"percentiles of the HdrHistograms of all processes together; {meanings}"] if meanings else []),
+        *cautions(load),
     ]
-    if not plan.root:
+
+
+def cautions(load: Load) -> list[str]:
+    """What stands in the way of trusting it, or was not as it was asked for."""
+    lines = []
+    if not load.plan.root:
         lines.append("the server's certificate was not verified: give --root to verify it as a client would")
     lines += [f"socket option {remark}" for remark in load.remarks]
     if load.interrupted:
         lines.append("ended early by Ctrl-C")
-    lines += [f"warning: a worker process died: {lost}" for lost in load.lost]
-    return lines
+    return lines + [f"warning: a worker process died: {lost}" for lost in load.lost]
 
 
 def _heading(load: Load) -> str:

@@ -31,7 +31,11 @@ def names(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> 
 
 def telling(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> list[str]:
     """The axes that tell cells apart: those whose values vary, and do not follow from the others."""
-    columns = {axis: [axes.get(axis, "") for axes in axes_of] for axis in AXES if axis not in without}
+    columns = {
+        axis: [axes.get(axis) or usual.neutral for axes in axes_of]
+        for axis, usual in AXES.items()
+        if axis not in without
+    }
     varying = [axis for axis, column in columns.items() if len(set(column)) > 1]
     for axis in ("cipher", "group"):
         others = [columns[other] for other in varying if other != axis]

@@ -8,15 +8,17 @@ _LEVELS = "▁▂▃▄▅▆▇█"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def sparkline(values: Sequence[float | None]) -> str:
+def sparkline(values: Sequence[float | None], least: float | None = None) -> str:
     """Values as a row of bars from the least to the most; a gap where there is none.
 
     :param values: finite numbers, oldest first.
+    :param least: where the bars begin, such as 0 for rates; none is below it.
     """
     known = [value for value in values if value is not None]
     if not known:
         return " " * len(values)
-    low, width = min(known), max(known) - min(known)
+    low = min(known) if least is None else least
+    width = max(known) - low
     top = len(_LEVELS) - 1
     return "".join(
         " " if value is None else _LEVELS[round(top * (value - low) / width) if width else top // 2]

@@ -33,8 +33,11 @@ def change(ratio: float) -> str:
 
 
 def change_with_interval(ratio: Interval) -> str:
-    """The same with the 95 % interval of the ratio."""
-    return f"{change(ratio.median)} (95 % {change(ratio.low)} to {change(ratio.high)})"
+    """The same with its 95 % interval in brackets: ``-53 % [-54, -52]``, ``×2.2 [2.1, 2.3]``."""
+    if ratio.median >= _FACTOR:
+        return f"{change(ratio.median)} [{ratio.low:.1f}, {ratio.high:.1f}]"
+    ends = (f"{100 * (end - 1):+.0f}".replace("-", "−") for end in (ratio.low, ratio.high))
+    return f"{change(ratio.median)} [{', '.join(ends)}]"
 
 
 def span(low: float, high: float) -> str:

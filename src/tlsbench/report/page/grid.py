@@ -11,6 +11,7 @@ import numpy as np
 
 from tlsbench.comparison import Judgement, Recording
 from tlsbench.report.naming import telling
+from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.table import COLUMNS, Column, Row, tables
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
@@ -123,8 +124,8 @@ def grid_of_recording(recording: Recording) -> Grid:
     return Grid("Every benchmark", headings, rows)
 
 
-def grid_of_judgement(judgement: Judgement) -> Grid:
-    """The verdicts of a comparison."""
+def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
+    """The verdicts of a comparison with a base of that name."""
     headings = [
         Heading("cell", "cell", is_number=False),
         Heading("verdict", "verdict", is_number=False),
@@ -143,7 +144,7 @@ def grid_of_judgement(judgement: Judgement) -> Grid:
     rows = [
         GridRow(
             [
-                verdict.id,
+                name,
                 verdict.verdict,
                 _number(verdict.base_ns.median / 1e3),
                 _number(verdict.new_ns.median / 1e3),
@@ -153,9 +154,9 @@ def grid_of_judgement(judgement: Judgement) -> Grid:
                 else (None, "?"),
             ]
         )
-        for verdict in judgement.verdicts
+        for name, verdict in zip(verdict_names(judgement.verdicts), judgement.verdicts, strict=True)
     ]
-    return Grid(f"Compared with {judgement.base.source}", headings, rows)
+    return Grid(f"Compared with {base}", headings, rows)
 
 
 def _figure(column: Column, row: Row, columns: Sequence[Column]) -> tuple[float | None, str]:

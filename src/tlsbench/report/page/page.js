@@ -120,7 +120,7 @@
     headings.forEach((heading, column) => {
       if (heading.is_number) return;
       const values = [...new Set(rows.map((row) => textOf(row.values[column])))].filter(Boolean);
-      if (values.length < 2 || values.length > MOST_CHOICES) return;
+      if (values.length < 2 || values.length > MOST_CHOICES || values.length === rows.length) return;
       const choice = make("select", {}, make("option", { value: "", textContent: "any" }), ...values.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((value) => make("option", { value, textContent: value })));
       choice.dataset.axis = heading.name;
       choice.addEventListener("change", () => {

@@ -40,7 +40,7 @@ function drawBars(shape, colours) {
     marker: { color: colours[number % colours.length] },
     error_x: shape.is_stacked && number === names.length - 1 ? spansOf(shape.spans, totals) : undefined,
     customdata: shape.labels.map(escapeText),
-    hovertemplate: "%{customdata}<br>%{x:,.4~g} " + escapeText(shape.unit) + "<extra>" + escapeText(name) + "</extra>",
+    hovertemplate: "%{customdata}<br>%{x:,.7~g} " + escapeText(shape.unit) + "<extra>" + escapeText(name) + "</extra>",
   }));
   const layout = {
     barmode: shape.is_stacked ? "stack" : "group",
@@ -70,7 +70,7 @@ function drawLines(shape, colours) {
       line: { color: colour, width: 2, dash: dashes[Math.floor(number / colours.length) % 4 || (number % 2 && shape.is_stepped ? 1 : 0)], shape: shape.is_stepped ? "hv" : "linear" },
       marker: { symbol: symbols[number % symbols.length], size: 7 },
       error_y: hasSpans ? spansOf(line.low.map((low, at) => [low, line.high[at]]), line.y) : undefined,
-      hovertemplate: "%{x:,.4~g}: %{y:,.4~g}<extra>" + escapeText(line.name) + "</extra>",
+      hovertemplate: "%{x:,.7~g}: %{y:,.7~g}<extra>" + escapeText(line.name) + "</extra>",
     });
     const notes = Object.entries(line.notes || {});
     if (notes.length) data.push({
@@ -81,9 +81,9 @@ function drawLines(shape, colours) {
   const ticks = Object.entries(shape.ticks || {}).map(([x, text]) => [Number(x), text]).sort((one, other) => one[0] - other[0]);
   const layout = {
     xaxis: { title: { text: escapeText(shape.x_title) }, type: shape.x_is_log ? "log" : "linear" },
-    yaxis: { title: { text: escapeText(shape.y_title) }, type: shape.y_is_log ? "log" : "linear", tickformat: ",.4~g", dtick: shape.y_is_log ? undefined : null },
-    height: 400 + 20 * shape.lines.length,
-    legend: { orientation: "h", y: -0.22, x: 0, xanchor: "left", entrywidthmode: "fraction", entrywidth: isNarrow() ? 1 : 0.5 },
+    yaxis: { title: { text: escapeText(shape.y_title) }, type: shape.y_is_log ? "log" : "linear", tickformat: ",.7~g", dtick: shape.y_is_log ? undefined : null },
+    height: 360 + (isNarrow() ? 46 : 24) * shape.lines.length,
+    legend: { orientation: "h", y: -0.22, x: 0, xanchor: "left", entrywidthmode: "fraction", entrywidth: isNarrow() || shape.lines.some((line) => line.name.length > 45) ? 1 : 0.5 },
   };
   if (ticks.length) Object.assign(layout.xaxis, { tickvals: ticks.map(([x]) => x), ticktext: ticks.map(([, text]) => wrapText(text, 16)) });
   return [data, layout];
@@ -151,6 +151,7 @@ function drawPicture(element, shape, colours) {
   if (shape.form === "Bars" && shape.mark) whole.legend = { ...whole.legend, y: -0.08, yanchor: "top" };
   if (shape.form === "Lines") whole.legend = layout.legend;
   (whole.shapes || []).forEach((one) => { one.line.color = text; });
+  if (shape.form === "Bars") data.forEach((one) => { if (one.error_x) one.error_x.color = text; });
   element.style.minHeight = `${layout.height}px`;
   return Plotly.react(element, data, whole, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"], displayModeBar: isNarrow() ? false : "hover" });
 }

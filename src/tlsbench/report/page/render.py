@@ -49,7 +49,7 @@ def render(page: Page) -> str:
         title=escape(page.title),
         subtitle=escape(page.subtitle),
         findings=_findings(page.findings),
-        doubts=_list(page.doubts),
+        doubts=_list(page.doubts) or "<p>Nothing that was looked for was found.</p>",
         pictures="".join(_picture(number, picture) for number, picture in enumerate(page.pictures)),
         grids="".join(_grid(number, grid.title) for number, grid in enumerate(page.grids)),
         environment="".join(_environment(name, facts) for name, facts in page.environment),

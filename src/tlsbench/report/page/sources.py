@@ -16,7 +16,7 @@ from tlsbench.report import loads
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.page.grid import Grid, grid_of_judgement, grid_of_recording, grid_of_run
 from tlsbench.report.pictures import Picture
-from tlsbench.report.pictures.compared import comparison, history
+from tlsbench.report.pictures.compared import comparison, history, verdict_names
 from tlsbench.report.pictures.loads import latency
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.results import Run, storage
@@ -124,10 +124,16 @@ def page_of(sources: Sequence[Source]) -> Page:
     return Page(
         title=f"tlsbench: {of if judgements else last.name}",
         subtitle=", ".join(part for part in (_what(last), last.taken_at, _processor(last)) if part),
-        findings=[*_compared(judgements), *_findings(last)],
+        findings=[*_compared(sources, judgements), *_findings(last)],
         doubts=[*_doubts(last), *(warning for judgement in judgements for warning in judgement.warnings)],
         pictures=list(_pictures(sources, judgements)),
-        grids=[*_grids(last), *(grid_of_judgement(judgement) for judgement in judgements)],
+        grids=[
+            *_grids(last),
+            *(
+                grid_of_judgement(judgement, source.name)
+                for source, judgement in zip(sources, judgements, strict=False)
+            ),
+        ],
         environment=[(source.name, list(_environment(source))) for source in sources],
         commands=[source.command for source in sources if source.command],
     )
@@ -149,23 +155,23 @@ def _findings(source: Source) -> list[Finding]:
     return []
 
 
-def _compared(judgements: Sequence[Judgement]) -> Iterator[Finding]:
-    for judgement in judgements:
+def _compared(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Iterator[Finding]:
+    for source, judgement in zip(sources, judgements, strict=False):
         called = sorted(
             (verdict for verdict in judgement.verdicts if verdict.verdict != "~"),
             key=lambda verdict: -abs(math.log(verdict.ratio.median)),
         )
         slower = sum(verdict.verdict == "slower" for verdict in called)
         headline = (
-            f"Against {judgement.base.source}: {slower} cells are slower, {len(called) - slower} faster, "
+            f"Against {source.name}: {slower} cells are slower, {len(called) - slower} faster, "
             f"{len(judgement.verdicts) - len(called)} cannot be told apart"
         )
         yield Finding(
             headline,
             tuple(
-                f"{verdict.id}: {verdict.verdict}, {verdict.ratio.median:.3f} times "
+                f"{name}: {verdict.verdict}, {verdict.ratio.median:.3f} times "
                 f"(95 % {verdict.ratio.low:.3f}–{verdict.ratio.high:.3f})"
-                for verdict in called[:_MOST_NAMED]
+                for name, verdict in zip(verdict_names(called), called[:_MOST_NAMED], strict=False)
             ),
         )
 
@@ -173,7 +179,7 @@ def _compared(judgements: Sequence[Judgement]) -> Iterator[Finding]:
 def _doubts(source: Source) -> list[str]:
     run, load = source.run, source.load
     if load is not None:
-        return [f"a worker process died: {lost}" for lost in load.lost]
+        return loads.cautions(load)
     if run is None:
         return ["not measured by tlsbench: nothing proves what was negotiated, and there is no noise floor"]
     doubts = [str(warning) for warning in run.conditions.warnings]

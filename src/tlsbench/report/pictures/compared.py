@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
-from tlsbench.comparison import Judgement, Recording, judge
+from tlsbench.comparison import Judgement, Recording, Verdict, judge
+from tlsbench.report.naming import names
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Dots, Line, Lines, Picture
 from tlsbench.stats import median_interval
 
@@ -26,7 +28,7 @@ def comparison(judgement: Judgement) -> Picture | None:
         "called faster or slower only beyond the noise floor and the drift of both."
         + (f" {rest:,} more are in the table." if rest else ""),
         Dots(
-            [verdict.id for verdict in verdicts],
+            verdict_names(verdicts),
             [verdict.ratio.median for verdict in verdicts],
             [
                 (verdict.ratio.low, verdict.ratio.high) if math.isfinite(verdict.ratio.high) else None
@@ -39,6 +41,14 @@ def comparison(judgement: Judgement) -> Picture | None:
     )
 
 
+def verdict_names(verdicts: Sequence[Verdict]) -> list[str]:
+    """What tells the cells of some verdicts apart; their ids where their parameters do not."""
+    found = names([verdict.parameters for verdict in verdicts])
+    if len(set(found)) < len(found) or "" in found:
+        return [verdict.id for verdict in verdicts]
+    return found
+
+
 def history(recordings: Sequence[tuple[str, Recording]], only: Sequence[str] = ()) -> Picture | None:
     """The median of cells over saved runs, with a note where the judgement calls a change.
 
@@ -48,12 +58,16 @@ def history(recordings: Sequence[tuple[str, Recording]], only: Sequence[str] = (
     if len(recordings) < 2:
         return None
     last = recordings[-1][1]
-    names = [name for name in only or last.times_ns if name in last.times_ns]
-    lines = [_over_runs(name, recordings) for name in names[:MOST_LINES]]
+    cells = [cell for cell in only or last.times_ns if cell in last.times_ns]
+    titles = names([last.parameters[cell] for cell in cells[:MOST_LINES]])
+    lines = [
+        replace(_over_runs(cell, recordings), name=title or cell)
+        for cell, title in zip(cells, titles, strict=False)
+    ]
     shown = [line for line in lines if len(line.x) > 1]
     if not shown:
         return None
-    rest = len(names) - len(shown)
+    rest = len(cells) - len(shown)
     return Picture(
         "history",
         "History of cells",

@@ -16,13 +16,15 @@ from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.sizes import parse_size
-from tlsbench.stats import Interval
 
 #: Ten segments of 1,460 bytes: what a server may send before it hears from the client (RFC 6928 section 2).
 INITIAL_WINDOW_BYTES = 10 * 1460
 _T = TypeVar("_T")
 _ECDF_POINTS = 120
 _MOST_COLUMNS = 24
+_MOST_CROSSINGS = 4
+#: Where lines are closer than that, as a logarithm, neither is ahead.
+_LEAD = 0.03
 
 
 def labels_of(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:
@@ -45,7 +47,7 @@ def cost(run: Run) -> Picture | None:
             labels_of(cells),
             {side: [cell.times[side].median_ns / 1e3 for cell in cells] for side in ("client", "server")},
             "µs",
-            spans=[_span(cell.times["total"].interval, 1e3) for cell in cells],
+            spans=[_span(cell) for cell in cells],
         ),
     )
 
@@ -69,34 +71,42 @@ def distribution(run: Run) -> Picture | None:
 
 
 def throughput(run: Run) -> Picture | None:
-    """How fast data is encrypted, by the size of a piece."""
+    """How fast application data goes through TLS records, by the size of a piece."""
+    return _by_size("throughput", "Throughput of TLS by size", _of(run, "bulk"))
+
+
+def primitives(run: Run) -> Picture | None:
+    """How fast primitives are alone, by the size of their input."""
+    return _by_size("primitives", "Throughput of primitives by size", _of(run, "primitive"))
+
+
+def _by_size(kind: str, title: str, cells: Sequence[Cell]) -> Picture | None:
     series: dict[tuple[tuple[str, str], ...], list[Cell]] = defaultdict(list)
-    for workload in ("bulk", "primitive"):
-        for cell in _of(run, workload):
-            if "size" in cell.axes:
-                rest = {axis: value for axis, value in cell.axes.items() if axis != "size"}
-                series[tuple(sorted(rest.items()))].append(cell)
-    rows = [sorted(cells, key=_size) for cells in series.values() if len({_size(cell) for cell in cells}) > 1]
+    for cell in cells:
+        if "size" in cell.axes:
+            rest = {axis: value for axis, value in cell.axes.items() if axis != "size"}
+            series[tuple(sorted(rest.items()))].append(cell)
+    rows = [sorted(row, key=_size) for row in series.values() if len({_size(cell) for cell in row}) > 1]
     shown, left_out = _first(rows, MOST_LINES)
     if not shown:
         return None
     lines = [
-        Line(label, [_size(cell) for cell in cells], [megabytes_per_s(cell) or 0.0 for cell in cells])
-        for label, cells in zip(labels_of([cells[0] for cells in shown], ("size",)), shown, strict=True)
+        Line(label, [_size(cell) for cell in row], [megabytes_per_s(cell) or 0.0 for cell in row])
+        for label, row in zip(labels_of([row[0] for row in shown], ("size",)), shown, strict=True)
     ]
-    sizes = {_size(cell): cell.axes["size"] for cells in shown for cell in cells}
+    sizes = {_size(cell): cell.axes["size"] for row in shown for cell in row}
     crossings = [
         f"{one.name} and {other.name} at about {_bytes(at)}"
         for number, one in enumerate(lines)
         for other in lines[:number]
         for at in _crossings(one, other)
     ]
-    said = f" Lines cross: {'; '.join(crossings[:6])}." if crossings else ""
+    said = f" Lines cross: {'; '.join(crossings[:_MOST_CROSSINGS])}." if crossings else ""
     return Picture(
-        "throughput",
-        "Throughput by size",
-        "Payload over the time in the libraries of both ends, in MB/s, by the bytes of one operation; both "
-        f"axes are logarithmic.{said}{left_out}",
+        kind,
+        title,
+        "Payload over the time in the libraries, in MB/s, by the bytes of one operation; both axes are "
+        f"logarithmic.{said}{left_out}",
         Lines(lines, "bytes in one operation", "MB/s", x_is_log=True, y_is_log=True, ticks=sizes),
     )
 
@@ -228,21 +238,24 @@ def _size(cell: Cell) -> float:
     return float(parse_size(cell.axes["size"]))
 
 
-def _span(interval: Interval, unit: float) -> tuple[float, float] | None:
+def _span(cell: Cell) -> tuple[float, float] | None:
+    """The total's interval in µs, moved to the end of both sides' bars: the harness is not drawn."""
+    interval = cell.times["total"].interval
     if not math.isfinite(interval.high - interval.low):
         return None
-    return interval.low / unit, interval.high / unit
+    end = cell.times["client"].median_ns + cell.times["server"].median_ns
+    scale = end / interval.median / 1e3
+    return scale * interval.low, scale * interval.high
 
 
 def _crossings(one: Line, other: Line) -> list[float]:
-    """Where two lines cross, between the sizes that both have; by a straight line on log axes."""
+    """Where one line overtakes another, between sizes that both have; by straight lines on log axes."""
     at: Mapping[float, float] = dict(zip(other.x, other.y, strict=True))
-    shared = [
-        (x, math.log(y / at[x])) for x, y in zip(one.x, one.y, strict=True) if x in at and y > 0 < at[x]
-    ]
+    leads = [(x, math.log(y / at[x])) for x, y in zip(one.x, one.y, strict=True) if x in at and y > 0 < at[x]]
+    clear = [(math.log(x), lead) for x, lead in leads if abs(lead) > _LEAD]
     return [
-        math.exp(math.log(x) + (math.log(next_x) - math.log(x)) * lead / (lead - next_lead))
-        for (x, lead), (next_x, next_lead) in pairwise(shared)
+        math.exp(x + (next_x - x) * lead / (lead - next_lead))
+        for (x, lead), (next_x, next_lead) in pairwise(clear)
         if lead * next_lead < 0
     ]
 
@@ -251,7 +264,7 @@ def _bytes(count: float) -> str:
     return f"{count / 1024:.1f} KiB" if count >= 1024 else f"{count:.0f} B"
 
 
-PICTURES = (cost, distribution, throughput, wire, resumption, implementations, memory)
+PICTURES = (cost, distribution, throughput, primitives, wire, resumption, implementations, memory)
 
 
 def pictures_of_run(run: Run) -> list[Picture]:
