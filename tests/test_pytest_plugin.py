@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+import scipy.stats  # noqa: F401 - pytester forgets what a test imports first, and numpy is not imported twice
 
 SUITE = """
 def test_tls(tls_benchmark):

@@ -3,13 +3,18 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from tlsbench.cli.app import app
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.cli.request import fraction, seconds
 from tlsbench.errors import RequestError
@@ -126,6 +131,33 @@ def test_help_teaches_with_examples(words: list[str], capsys: pytest.CaptureFixt
     out = capsys.readouterr().out
     assert out.startswith("Usage: tlsbench")
     assert out.count("  tlsbench ") >= 3
+
+
+def commands(group: Any, *names: str) -> Iterator[tuple[str, ...]]:
+    """The words of every command, groups included."""
+    yield names
+    for name, command in getattr(group, "commands", {}).items():
+        yield from commands(command, *names, name)
+
+
+EVERY = list(commands(typer.main.get_command(app)))
+
+
+@pytest.mark.parametrize("words", EVERY, ids=lambda words: " ".join(words) or "tlsbench")
+def test_every_help_has_three_examples_that_its_own_parser_takes(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tlsbench([*words, "--help"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    examples = [line.strip() for line in lines if re.match(r" +(?:[\w./-]+ )*tlsbench [a-z]+", line)]
+    assert len(examples) >= 3
+    for example in examples:
+        command: Any = typer.main.get_command(app)
+        rest = shlex.split(example.split("   ")[0])
+        rest = rest[rest.index("tlsbench") + 1 :]
+        while hasattr(command, "commands"):
+            command, rest = command.commands[rest[0]], rest[1:]
+        command.make_context(command.name, rest)  # raises where an option or an argument is wrong
 
 
 def test_the_version_names_every_engine(capsys: pytest.CaptureFixture[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import Selectors
+from tlsbench.cli.options import Quiet, Selectors
 
 
 def duel_command(  # noqa: PLR0917 - the options of a command are its parameters
@@ -58,7 +58,7 @@ def duel_command(  # noqa: PLR0917 - the options of a command are its parameters
     json_path: Annotated[
         Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     r"""Two scenarios, or two Python environments, measured against each other in one interleaved run.
 

@@ -7,6 +7,18 @@ from typing import Annotated
 
 import typer
 
+from tlsbench.cli.options import JsonPath, Quiet
+
+_SocketOptions = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--socket",
+        metavar="NAME=VALUE",
+        help="A socket option: SO_SNDBUF=64KiB, TCP_CONGESTION=bbr, TCP_FASTOPEN=1; again for more.",
+        show_default=False,
+    ),
+]
+
 
 def load_command(  # noqa: PLR0917 - the options of a command are its parameters
     target: Annotated[
@@ -66,15 +78,7 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
     early_data: Annotated[
         bool, typer.Option("--early-data", help="Send a resumed connection's first request as 0-RTT.")
     ] = False,
-    socket_options: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--socket",
-            metavar="NAME=VALUE",
-            help="An option: SO_SNDBUF=64KiB, TCP_CONGESTION=bbr, TCP_FASTOPEN=1; again for more.",
-            show_default=False,
-        ),
-    ] = None,
+    socket_options: _SocketOptions = None,
     hold: Annotated[bool, typer.Option("--hold", help="Keep every connection open until the end.")] = False,
     resume: Annotated[float, typer.Option(metavar="SHARE", help="Resume this share of them: 0 to 1.")] = 0.0,
     root: Annotated[
@@ -86,19 +90,14 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
         typer.Option(metavar="NAME", help="For SNI and verification. [default: HOST]", show_default=False),
     ] = None,
     limit: Annotated[str, typer.Option(metavar="TIME", help="For each step of a connection.")] = "5s",
-    json_path: Annotated[
-        Path | None,
-        typer.Option(
-            "--json", metavar="PATH", help="Write the result as pytest-benchmark JSON.", show_default=False
-        ),
-    ] = None,
+    json_path: JsonPath = None,
     hgrm: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER", help="Write each phase's distribution as a .hgrm file.", show_default=False
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No lines while it runs.")] = False,
+    quiet: Quiet = False,
     unbounded: Annotated[
         bool,
         typer.Option(
@@ -179,15 +178,7 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
     answer: Annotated[
         str, typer.Option(help="http (/bytes/N has so many bytes), echo, or bulk:SIZE for whatever is sent.")
     ] = "http",
-    socket_options: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--socket",
-            metavar="NAME=VALUE",
-            help="An option: SO_SNDBUF=64KiB, TCP_CONGESTION=bbr, TCP_FASTOPEN=256; again for more.",
-            show_default=False,
-        ),
-    ] = None,
+    socket_options: _SocketOptions = None,
     pki: Annotated[
         Path | None,
         typer.Option(metavar="DIR", help="Of 'tlsbench certs init'. [default: made now]", show_default=False),
@@ -202,7 +193,7 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
             "--json", metavar="PATH", help="Write the counts, anew each second.", show_default=False
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No line for each second.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     r"""Serve TLS with any implementation, to load it: many connections, in several processes.
 

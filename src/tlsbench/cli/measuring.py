@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import Baseline, OutputFormat, Profile, Selectors
+from tlsbench.cli.options import Baseline, JsonPath, OutputFormat, Profile, Quiet, Selectors
 
 
 def run_command(  # noqa: PLR0917 - the options of a command are its parameters
@@ -40,12 +40,7 @@ def run_command(  # noqa: PLR0917 - the options of a command are its parameters
     ] = None,
     baseline: Baseline = None,
     output_format: OutputFormat = "table",
-    json_path: Annotated[
-        Path | None,
-        typer.Option(
-            "--json", metavar="PATH", help="Write the result as pytest-benchmark JSON.", show_default=False
-        ),
-    ] = None,
+    json_path: JsonPath = None,
     save: Annotated[
         str | None,
         typer.Option(
@@ -58,7 +53,7 @@ def run_command(  # noqa: PLR0917 - the options of a command are its parameters
         Path | None,
         typer.Option(metavar="PATH", help="Write a page of HTML, see 'tlsbench report'.", show_default=False),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    quiet: Quiet = False,
 ) -> None:
     r"""Measure scenarios together, prove every sample, and print the table.
 

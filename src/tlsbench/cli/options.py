@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -39,4 +40,11 @@ Baseline = Annotated[
 ]
 OutputFormat = Annotated[
     str, typer.Option("--format", metavar="FORMAT", help="Print the result as table, markdown, csv or json.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
+JsonPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--json", metavar="PATH", help="Write the result as pytest-benchmark JSON.", show_default=False
+    ),
 ]

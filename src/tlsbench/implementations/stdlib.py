@@ -31,6 +31,10 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
             group=groups_but(_CURVES),
         ),
         gap(
+            f"this {python}'s set_ecdh_curve() does not take it: a newer one does",
+            group=_refused(ssl),
+        ),
+        gap(
             "a side with a trust store sends its root behind a lone leaf: add chain_length=2",
             client_auth="required",
             chain_length="1",
@@ -53,6 +57,18 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
             for axis in ("key", "intermediate_key", "root_key")
         ),
     )
+
+
+def _refused(ssl: ModuleType) -> tuple[str, ...]:
+    """The groups whose curve this very Python refuses: older ones look for an elliptic curve of that name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    refused = []
+    for group, curve in _CURVES.items():
+        try:
+            context.set_ecdh_curve(curve)
+        except ssl.SSLError:
+            refused.append(group)
+    return tuple(refused)
 
 
 def _engine(ssl: ModuleType) -> str:

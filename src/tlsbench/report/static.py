@@ -115,6 +115,9 @@ def _lines(axes: Axes, shape: Lines) -> None:
             axes.fill_between(line.x, line.low, line.high, color=colour, alpha=0.2, linewidth=0)
         for at, note in (line.notes or {}).items():
             axes.annotate(note, (line.x[at], line.y[at]), (4, 6), textcoords="offset points", fontsize=8)
+    if shape.marks:
+        xs, ys = zip(*shape.marks, strict=True)
+        axes.plot(xs, ys, "o", markersize=11, fillstyle="none", color=COLOURS[7], label="lines cross")
     if shape.x_is_log:
         axes.set_xscale("log")
     if shape.y_is_log:

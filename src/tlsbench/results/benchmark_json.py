@@ -181,14 +181,18 @@ def _summary_to_json(summary: Summary) -> dict[str, Any]:
 
 
 def _summary_from_json(notes: Mapping[str, Any]) -> Summary:
-    low = -math.inf if notes["low"] is None else _number(notes["low"])
-    high = math.inf if notes["high"] is None else _number(notes["high"])
+    low, high = _bound(notes["low"], -math.inf), _bound(notes["high"], math.inf)
     return Summary(
         Interval(low, _number(notes["median"]), high),
         _number(notes["p90"]),
         _number(notes["p99"]),
         tuple(_number(median) for median in notes["round_medians"]),
     )
+
+
+def _bound(value: Any, none: float) -> float:  # noqa: ANN401 - JSON
+    """An end of an interval; where there is none pytest-benchmark writes an infinity, and we write null."""
+    return none if value is None or float(value) == none else _number(value)
 
 
 def _number(value: Any) -> float:  # noqa: ANN401 - JSON, in which Python reads NaN and Infinity too

@@ -40,12 +40,11 @@ def _write(message: dict[str, Any]) -> None:
 def listen(plan: Plan) -> socket.socket:
     """A listening socket that shares its port with those of the other workers.
 
-    What it accepts has its options. Its protocol is named, for asyncio looks at that before it sets
-    TCP_NODELAY.
+    What it accepts has its options, TCP_NODELAY too: asyncio would set that only where a protocol is named.
     """
     family = family_of(plan.bind[0])
     is_unix = family == socket.AF_UNIX
-    listener = socket.socket(family, socket.SOCK_STREAM, 0 if is_unix else socket.IPPROTO_TCP)
+    listener = socket.socket(family, socket.SOCK_STREAM)
     Settings(plan.socket_options, family, "listen").apply(listener)
     if is_unix:
         path = plan.bind[0].removeprefix(UNIX)

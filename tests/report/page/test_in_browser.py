@@ -215,6 +215,19 @@ def test_the_theme_follows_the_button(varied: str, open_page: Callable[..., Open
     assert page.complaints == []
 
 
+def test_it_prints_in_light_with_every_picture(varied: str, open_page: Callable[..., Opened]) -> None:
+    page = open_page(varied, scheme="dark")
+    page.tab.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    page.tab.wait_for_function(
+        "[...document.querySelectorAll('.plot')].every((plot) => plot.querySelector('.main-svg'))"
+    )
+    ground = "getComputedStyle(document.querySelector('.plot .main-svg')).backgroundColor"
+    assert page.tab.evaluate(ground) == "rgb(255, 255, 255)"
+    page.tab.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    assert page.tab.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.complaints == []
+
+
 def test_what_a_forged_file_says_does_not_run(
     document: dict[str, Any], open_page: Callable[..., Opened]
 ) -> None:

@@ -79,7 +79,13 @@ def test_lines_over_sizes_cross_where_one_overtakes_the_other(run_of: RunOf) -> 
     assert picture.shape.x_is_log
     assert picture.shape.ticks == {16.0: "16B", 1024.0: "1KiB", 16384.0: "16KiB"}
     # they meet at 1 KiB, where neither is ahead: the straight line between the others crosses at 512 B
-    assert "Lines cross: chacha20-poly1305/encrypt and aes-128-gcm/encrypt at about 512 B." in picture.caption
+    assert (
+        "Lines cross (○): chacha20-poly1305/encrypt and aes-128-gcm/encrypt at about 512 B."
+        in picture.caption
+    )
+    assert isinstance(picture.shape, Lines)
+    ((at, _),) = picture.shape.marks
+    assert at == pytest.approx(512, rel=0.02)
 
 
 def test_more_cells_than_can_be_read_are_left_out_and_that_is_said(run_of: RunOf) -> None:

@@ -9,8 +9,17 @@ import typer
 
 from tlsbench.cli.options import teaching
 
+_HELP = r"""Make certificates, look at them, and see them work or fail.
+
+\b
+Examples:
+  tlsbench certs demo chain
+  tlsbench certs init pki
+  tlsbench certs show pki/server-chain.pem
+"""
+
 app = typer.Typer(
-    help="Make certificates, look at them, and see them work or fail.",
+    help=teaching(_HELP),
     invoke_without_command=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -43,7 +43,12 @@
     for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); draw(entry.target); }
   }, { rootMargin: "600px" });
   plots.forEach((element) => near.observe(element));
-  window.addEventListener("beforeprint", () => plots.forEach(draw));
+  window.addEventListener("beforeprint", () => {
+    root.dataset.theme = "light"; // paper is
+    plots.forEach(draw);
+    redraw();
+  });
+  window.addEventListener("afterprint", () => { applyTheme(); redraw(); });
   let wasNarrow = isNarrow();
   window.addEventListener("resize", () => {
     if (isNarrow() !== wasNarrow) { wasNarrow = isNarrow(); redraw(); }

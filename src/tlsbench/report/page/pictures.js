@@ -78,6 +78,10 @@ function drawLines(shape, colours) {
       text: notes.map(([, note]) => escapeText(note)), textposition: "top center", marker: { size: 12, symbol: "circle-open", color: colour }, hoverinfo: "skip",
     });
   });
+  if (shape.marks.length) data.push({
+    type: "scatter", mode: "markers", name: "lines cross", x: shape.marks.map(([x]) => x), y: shape.marks.map(([, y]) => y),
+    marker: { symbol: "circle-open", size: 14, color: colours[7], line: { width: 2 } }, hovertemplate: "%{x:,.4~g} B<extra></extra>",
+  });
   const ticks = Object.entries(shape.ticks || {}).map(([x, text]) => [Number(x), text]).sort((one, other) => one[0] - other[0]);
   const layout = {
     xaxis: { title: { text: escapeText(shape.x_title) }, type: shape.x_is_log ? "log" : "linear" },

@@ -96,18 +96,27 @@ def _by_size(kind: str, title: str, cells: Sequence[Cell]) -> Picture | None:
     ]
     sizes = {_size(cell): cell.axes["size"] for row in shown for cell in row}
     crossings = [
-        f"{one.name} and {other.name} at about {_bytes(at)}"
+        (f"{one.name} and {other.name} at about {_bytes(at)}", (at, height))
         for number, one in enumerate(lines)
         for other in lines[:number]
-        for at in _crossings(one, other)
+        for at, height in _crossings(one, other)
     ]
-    said = f" Lines cross: {'; '.join(crossings[:_MOST_CROSSINGS])}." if crossings else ""
+    told = "; ".join(words for words, _ in crossings[:_MOST_CROSSINGS])
+    said = f" Lines cross (○): {told}." if told else ""
     return Picture(
         kind,
         title,
         "Payload over the time in the libraries, in MB/s, by the bytes of one operation; both axes are "
         f"logarithmic.{said}{left_out}",
-        Lines(lines, "bytes in one operation", "MB/s", x_is_log=True, y_is_log=True, ticks=sizes),
+        Lines(
+            lines,
+            "bytes in one operation",
+            "MB/s",
+            x_is_log=True,
+            y_is_log=True,
+            ticks=sizes,
+            marks=[at for _, at in crossings],
+        ),
     )
 
 
@@ -248,16 +257,18 @@ def _span(cell: Cell) -> tuple[float, float] | None:
     return scale * interval.low, scale * interval.high
 
 
-def _crossings(one: Line, other: Line) -> list[float]:
+def _crossings(one: Line, other: Line) -> list[tuple[float, float]]:
     """Where one line overtakes another, between sizes that both have; by straight lines on log axes."""
     at: Mapping[float, float] = dict(zip(other.x, other.y, strict=True))
     leads = [(x, math.log(y / at[x])) for x, y in zip(one.x, one.y, strict=True) if x in at and y > 0 < at[x]]
     clear = [(math.log(x), lead) for x, lead in leads if abs(lead) > _LEAD]
-    return [
-        math.exp(x + (next_x - x) * lead / (lead - next_lead))
+    found = [
+        x + (next_x - x) * lead / (lead - next_lead)
         for (x, lead), (next_x, next_lead) in pairwise(clear)
         if lead * next_lead < 0
     ]
+    xs, ys = np.log(one.x), np.log(one.y)
+    return [(math.exp(x), math.exp(float(np.interp(x, xs, ys)))) for x in found]
 
 
 def _bytes(count: float) -> str:

@@ -47,6 +47,7 @@ class Lines:
     """Lines over two axes.
 
     :param ticks: values of x that are named, where not every number is.
+    :param marks: points that are marked, such as where lines cross.
     :param is_stepped: whether a line goes along and then up, as an ECDF does.
     """
 
@@ -57,6 +58,7 @@ class Lines:
     y_is_log: bool = False
     ticks: Mapping[float, str] | None = None
     is_stepped: bool = False
+    marks: Sequence[tuple[float, float]] = ()
 
 
 @dataclass(frozen=True, slots=True)
