@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import socket
 import struct
 import subprocess
@@ -21,7 +22,7 @@ import pytest
 from tlsbench import pki
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
-from tlsbench.load import Load, Plan, Tally, Target, client, crew, run_load
+from tlsbench.load import Load, Plan, Tally, Target, client, crew, engine, opposite, run_load
 from tlsbench.load.engine import Engine
 from tlsbench.load.tally import SUCCESS
 from tlsbench.loopback import Server, ServerSetup
@@ -152,6 +153,34 @@ def test_the_server_s_processor_is_watched_where_it_is_this_machine(server: Serv
     assert load.server is not None  # this process, and not the load's own
     assert 0 < load.server.cpu_s < 2 * load.server.elapsed_s
     assert "of the server's" in "\n".join(loads.findings(load))
+
+
+def test_the_load_s_own_processes_are_not_the_server_s(server: Server) -> None:
+    """They are children of this process, which is the server's."""
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    try:
+        found = {process.pid for process in opposite._listeners(Target(*server.address))}
+        assert found == {os.getpid()}
+    finally:
+        child.communicate(b"\n")
+
+
+def test_an_open_loop_waits_for_less_than_a_millisecond_too(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """epoll cannot: it rounds up."""
+    waited: list[float] = []
+    plain = engine.select.select
+
+    def watched(*arguments: Any) -> Any:
+        waited.append(arguments[3])
+        return plain(*arguments)
+
+    monkeypatch.setattr(engine.select, "select", watched)
+    one = Engine(plan_of(server.address, rate_per_s=100.0, connections=20))
+    one.run(time.monotonic_ns(), lambda _second: None)
+    assert any(patience * 1000 % 1 > 0.01 for patience in waited)
+    assert one.tally.outcomes[SUCCESS] == 40
 
 
 def test_what_the_kernel_makes_of_a_socket_option_is_said(server: Server) -> None:

@@ -20,7 +20,7 @@ from tlsbench.workloads import MEMORY_ENVIRONMENT, prepare
 Find = Callable[[str], tuple[Scenario, ...]]
 _COUNTED = """
 import gc, json, time
-from tlsbench.workloads.memory import CONNECTIONS, allocated_bytes
+from tlsbench.workloads.memory import CONNECTIONS, _Side, allocated_bytes
 from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.scenarios import expand, parse
 from tlsbench.workloads import prepare
@@ -41,10 +41,16 @@ cell.sample()
 kept.clear()
 more = cell.sample()
 kept.clear()
+class Sender:
+    receive_data = staticmethod(len)
+    handshake = staticmethod(bool)
+    data_to_send = staticmethod(lambda: bytes(200_000))
+side = _Side()
+sent = side.take(Sender(), b"")
 before = allocated_bytes(); block = bytearray(3_000_000); after = allocated_bytes()
 print(json.dumps({"client": [plain.client_ns, more.client_ns], "server": [plain.server_ns, more.server_ns],
   "peak": [plain.phases_ns["server_peak"], more.phases_ns["server_peak"]], "of": CONNECTIONS,
-  "block": after - before, "proof": dict(cell.proof())}))
+  "block": after - before, "of_sender": side.kept_bytes, "proof": dict(cell.proof())}))
 """
 
 
@@ -68,6 +74,7 @@ def test_what_a_side_keeps_more_is_found_on_that_side_alone(implementation: str)
     found = counted(implementation)
     more = (found["server"][1] - found["server"][0]) / found["of"]
     assert more == pytest.approx(100_000, rel=0.01)
+    assert abs(found["of_sender"]) < 1000  # 200,000 bytes are on their way, and not the sender's
     assert found["client"][1] == pytest.approx(found["client"][0], rel=0.02)
     assert found["block"] == pytest.approx(3_000_000, rel=0.01)  # a block that malloc maps
     assert all(peak >= kept for peak, kept in zip(found["peak"], found["server"], strict=True))

@@ -99,6 +99,8 @@ def _bars(axes: Axes, shape: Bars) -> None:
 
 
 def _lines(axes: Axes, shape: Lines) -> None:
+    from matplotlib.ticker import LogLocator
+
     for number, line in enumerate(shape.lines):
         colour = COLOURS[number % len(COLOURS)]
         axes.plot(
@@ -122,6 +124,7 @@ def _lines(axes: Axes, shape: Lines) -> None:
         axes.set_xscale("log")
     if shape.y_is_log:
         axes.set_yscale("log")
+        axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter("{x:g}")
     if shape.ticks:
         long = max(len(text) for text in shape.ticks.values()) > 6

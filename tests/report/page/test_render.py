@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,11 @@ from tests.report.page.hostile import EVIL, many, poisoned
 
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import OutputError, RequestError
+from tlsbench.report.findings import Finding
 from tlsbench.report.page import page_of, render, source_of
 from tlsbench.report.page import render as rendered
+from tlsbench.report.page.grid import Grid, GridRow, Heading
+from tlsbench.report.pictures import Bars, Picture
 
 
 class Reader(HTMLParser):
@@ -100,6 +104,24 @@ def test_nothing_that_a_file_says_becomes_markup(document: dict[str, Any]) -> No
     outside = re.sub(r"<script.*?</script>", "", html, flags=re.DOTALL)
     assert "window.hit" in outside  # it is shown
     assert EVIL not in html
+
+
+def test_every_text_of_a_page_is_escaped(document: dict[str, Any]) -> None:
+    shape = Bars([EVIL], {EVIL: [1.0]}, EVIL, mark=(1.0, EVIL))
+    whole = replace(
+        page_of([source_of(json.dumps(document), "result")]),
+        title=EVIL,
+        subtitle=EVIL,
+        findings=[Finding(EVIL, (EVIL,))],
+        doubts=[EVIL],
+        pictures=[Picture("cost", EVIL, EVIL, shape)],
+        grids=[Grid(EVIL, [Heading(EVIL, EVIL, is_number=False)], [GridRow([EVIL], {EVIL: {EVIL: EVIL}})])],
+        environment=[(EVIL, [(EVIL, EVIL)])],
+        commands=[EVIL],
+    )
+    reader = read(render(whole))
+    assert reader.tags.count("script") == 3
+    assert not {"img", "b"} & set(reader.tags)
 
 
 def test_the_table_has_every_cell_with_its_proof(document: dict[str, Any]) -> None:

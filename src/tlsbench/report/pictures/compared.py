@@ -11,6 +11,9 @@ from tlsbench.report.naming import names
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Dots, Line, Lines, Picture
 from tlsbench.stats import median_interval
 
+#: Times that are farther apart than this factor are drawn on a logarithmic axis.
+_WIDE = 5.0
+
 
 def comparison(judgement: Judgement) -> Picture | None:
     """Each cell's ratio of two results, those that differ most first."""
@@ -68,6 +71,7 @@ def history(recordings: Sequence[tuple[str, Recording]], only: Sequence[str] = (
     if not shown:
         return None
     rest = len(cells) - len(shown)
+    heights = [height for line in shown for height in line.y]
     return Picture(
         "history",
         "History of cells",
@@ -77,7 +81,7 @@ def history(recordings: Sequence[tuple[str, Recording]], only: Sequence[str] = (
             shown,
             "run",
             "µs",
-            y_is_log=True,
+            y_is_log=max(heights) > _WIDE * min(heights),
             ticks={float(at): name for at, (name, _) in enumerate(recordings)},
         ),
     )
