@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import os
 import socket
 from collections.abc import Callable
 from time import monotonic_ns
@@ -16,6 +15,7 @@ from tlsbench.implementations import openssl_bindings as bindings
 from tlsbench.implementations.openssl import cipher_from_openssl, group_from_openssl, version_from_openssl
 from tlsbench.load.answers import Answer
 from tlsbench.load.context import Shared
+from tlsbench.load.failures import reason_of, words_of
 from tlsbench.load.tally import SUCCESS
 from tlsbench.sockets import sent_data_with_syn
 
@@ -90,7 +90,7 @@ class Connection:
             self._fail_from(error)
             return
         if code not in (0, errno.EINPROGRESS):
-            self._fail(_words(code))
+            self._fail(words_of(code))
 
     def again(self, begin_ns: int, now_ns: int, *, counted: bool) -> None:
         """Use a connection of a pool once more: its requests, without a handshake."""
@@ -116,9 +116,9 @@ class Connection:
             self._fail("closed by the server")
         except SSL.SysCallError as error:
             code = error.args[0] if error.args else -1
-            self._fail(_words(code) if code > 0 else "closed by the server without close_notify")
+            self._fail(words_of(code) if code > 0 else "closed by the server without close_notify")
         except SSL.Error as error:
-            self._fail(f"TLS: {_reason(error)}")
+            self._fail(f"TLS: {reason_of(error)}")
         except MeasurementError as error:
             self._fail(str(error))
         except OSError as error:
@@ -146,7 +146,7 @@ class Connection:
         assert self.sock is not None
         code = self.sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:
-            self._fail(_words(code))
+            self._fail(words_of(code))
             return
         self._took("connect", self._since_ns, now_ns)
         shared = self._shared
@@ -306,7 +306,7 @@ class Connection:
             self._shared.tally.times[phase].record_value(max(1000, now_ns - since_ns))
 
     def _fail_from(self, error: OSError) -> None:
-        self._fail(_words(error.errno or 0))
+        self._fail(words_of(error.errno or 0))
 
     def _fail(self, why: str) -> None:
         self._end(f"{self.step}: {why}")
@@ -324,20 +324,3 @@ class Connection:
     @staticmethod
     def _clock() -> int:
         return monotonic_ns()
-
-
-def _words(code: int) -> str:
-    if code in (errno.EMFILE, errno.ENFILE):
-        return "no file descriptors left (see ulimit -n)"
-    return {
-        errno.ECONNREFUSED: "connection refused",
-        errno.ECONNRESET: "connection reset",
-        errno.EPIPE: "connection reset",
-        errno.EADDRNOTAVAIL: "no local ports left",
-    }.get(code, os.strerror(code).lower())
-
-
-def _reason(error: SSL.Error) -> str:
-    """The reasons in OpenSSL's error queue, as an SSL.Error holds them."""
-    reasons = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    return "; ".join(reason for *_, reason in reasons) or "it gives no reason"

@@ -100,16 +100,20 @@ def selector(listener: socket.socket, service: Service, stop_asked: Callable[[],
             key.data.close()
 
 
+def _accept(listener: socket.socket, service: Service) -> socket.socket | None:
+    """The next connection; None where there is none now, or no descriptor for it."""
+    try:
+        return listener.accept()[0]
+    except (BlockingIOError, TimeoutError):
+        return None
+    except OSError as error:
+        service.tally.failures[f"accept: {error.strerror}"] += 1
+        time.sleep(_NO_DESCRIPTORS_S)
+        return None
+
+
 def _accept_all(listener: socket.socket, service: Service, chosen: selectors.BaseSelector) -> None:
-    while True:
-        try:
-            sock, _ = listener.accept()
-        except BlockingIOError:
-            return
-        except OSError as error:
-            service.tally.failures[f"accept: {error.strerror}"] += 1
-            time.sleep(_NO_DESCRIPTORS_S)
-            return
+    while (sock := _accept(listener, service)) is not None:
         sock.setblocking(False)  # noqa: FBT003
         _Selected(sock, service.accept(), chosen)
 
@@ -158,16 +162,9 @@ def thread(listener: socket.socket, service: Service, stop_asked: Callable[[], b
     listener.settimeout(_TICK_S)
     threads = _Threads(service)
     while not stop_asked():
-        try:
-            sock, _ = listener.accept()
-        except TimeoutError:
-            continue
-        except OSError as error:
-            service.tally.failures[f"accept: {error.strerror}"] += 1
-            time.sleep(_NO_DESCRIPTORS_S)
-            continue
-        sock.settimeout(None)
-        threads.start(sock)
+        if (sock := _accept(listener, service)) is not None:
+            sock.settimeout(None)
+            threads.start(sock)
     listener.close()
     threads.drain()
 

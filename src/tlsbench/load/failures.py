@@ -1,0 +1,26 @@
+"""Why a connection failed, in words by which failures are counted."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+from OpenSSL import SSL
+
+
+def words_of(code: int) -> str:
+    """The words of an errno; the same for what means the same."""
+    if code in (errno.EMFILE, errno.ENFILE):
+        return "no file descriptors left (see ulimit -n)"
+    return {
+        errno.ECONNREFUSED: "connection refused",
+        errno.ECONNRESET: "connection reset",
+        errno.EPIPE: "connection reset",
+        errno.EADDRNOTAVAIL: "no local ports left",
+    }.get(code, os.strerror(code).lower())
+
+
+def reason_of(error: SSL.Error) -> str:
+    """The reasons in OpenSSL's error queue, as an SSL.Error holds them."""
+    reasons = error.args[0] if error.args and isinstance(error.args[0], list) else []
+    return "; ".join(reason for *_, reason in reasons) or "it gives no reason"
