@@ -117,6 +117,14 @@ def test_the_uses_of_a_pool_find_open_connections(server: Server) -> None:
     assert used.get_value_at_percentile(50) > 1.2 * 2 * asked.get_value_at_percentile(50)
 
 
+def test_a_pool_s_connection_gives_its_session_once(server: Server) -> None:
+    """A ticket is for one use (RFC 8446 appendix C.4), however often its connection is used."""
+    one = Engine(plan_of(server.address, connections=2, pool=2, requests=1, resume=1.0, version="1.3"))
+    one.run(time.monotonic_ns(), lambda _second: None)
+    assert one.tally.reused > 10
+    assert len(one._shared.sessions) <= one.tally.handshakes == 2
+
+
 def test_connections_of_a_pool_end_when_they_are_old_or_unused(server: Server) -> None:
     settings = {"pool": 3, "requests": 1, "rate_per_s": 20.0, "duration_s": 1.5}
     old = run_load(plan_of(server.address, pool_lifetime_s=0.3, **settings))
@@ -441,6 +449,8 @@ def test_the_command_prints_writes_and_exports(
     assert "Percentile" in (tmp_path / "handshake.hgrm").read_text()
     assert tlsbench(["compare", str(tmp_path / "load.json"), str(tmp_path / "load.json")]) == 0
     assert "phase=handshake" in capsys.readouterr().out
+    compact = json.dumps(document, separators=(",", ":"))
+    (tmp_path / "load.json").write_text(compact)  # as another program may write it
     assert tlsbench(["show", str(tmp_path / "load.json")]) == 0
     assert capsys.readouterr().out == captured.out
 

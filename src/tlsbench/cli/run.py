@@ -176,7 +176,7 @@ def show(reference: str, baseline: str | None, output_format: str) -> None:
     _check_format(output_format)
     path = storage.find(reference)
     text = storage.read_text(path)
-    if '"load": {' in text and _show_load(text, path, output_format):
+    if _show_load(text, path, output_format):
         return
     run = from_json(text, str(path))
     _print(run, output_format, baseline_of(baseline, [dict(cell.axes) for cell in run.cells]))

@@ -207,9 +207,13 @@ class Connection:
                 raise MeasurementError(f"negotiated {got}, not {wanted}")
 
     def _leave(self, now_ns: int) -> None:
-        """All that was wanted is done; what may still come is a ticket, which is no part of the time."""
+        """All that was wanted is done; what may still come is a ticket, which is no part of the time.
+
+        A pool's connection gives its session once, however often it is used.
+        """
+        has_given = self._done_ns > 0
         self._done_ns = now_ns
-        if self._shared.plan.resume and not self._keep_session():
+        if self._shared.plan.resume and not has_given and not self._keep_session():
             self._next("ticket", self._wait_for_ticket, now_ns)
             self.deadline_ns = now_ns + _TICKET_LIMIT_NS
             self._wait_for_ticket(now_ns)

@@ -80,7 +80,7 @@ def source_of(text: str, name: str, origin: str = "") -> Source:
     """
     recording = recording_from_json(text, origin or name)
     document = json.loads(text)
-    load = load_from_json(text, origin) if '"load"' in text else None
+    load = load_from_json(text, origin)
     run = None
     if load is None and any(_is_ours(benchmark) for benchmark in document["benchmarks"]):
         run = from_json(text, origin)
