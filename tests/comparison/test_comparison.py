@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 
 from tlsbench.cli.app import run as tlsbench
-from tlsbench.comparison import Recording, judge, load_recording, parse_gate
-from tlsbench.comparison.recording import recording_from_json
+from tlsbench.comparison import Recording, judge, load_recording, parse_gate, recording_of
 from tlsbench.errors import RequestError
 from tlsbench.report import comparisons
+from tlsbench.results.reader import parse
 
 HANDSHAKE = {"workload": "handshake", "key": "rsa-2048"}
 BULK = {"workload": "bulk", "key": "rsa-2048"}
@@ -141,7 +141,7 @@ def document(**changes: Any) -> dict[str, Any]:
 
 
 def test_any_pytest_benchmark_result_with_raw_data_will_do() -> None:
-    found = recording_from_json(json.dumps(document()), "x.json")
+    found = recording_of(parse(json.dumps(document()), "x.json"))
     assert found.times_ns == {"test_x": (1e6, 2e6)}
     assert found.floor("test_x") == 0
 
@@ -151,21 +151,24 @@ def test_any_pytest_benchmark_result_with_raw_data_will_do() -> None:
     [
         ("", "is not JSON"),
         ("{}", "has no list 'benchmarks'"),
-        ("[]", "has no list 'benchmarks'"),
+        ("[]", "it holds an array with nothing in it, no result"),
         ('{"benchmarks": []}', "holds no benchmark"),
-        ('{"benchmarks": [{}]}', "a benchmark lacks 'fullname'"),
-        ('{"benchmarks": [1]}', "a field is malformed"),
+        ('{"benchmarks": [{}]}', "$.benchmarks[0]: it lacks 'fullname'"),
+        ('{"benchmarks": [1]}', "$.benchmarks[0]: 1 where an object should be"),
         (json.dumps(document(stats={})), "no raw data of 'test_x'"),
         (json.dumps(document(stats={"data": []})), "no raw data of 'test_x'"),
-        (json.dumps(document(stats={"data": [float("nan")]})), "not all numbers above zero"),
-        (json.dumps(document(stats={"data": [0]})), "not all numbers above zero"),
-        (json.dumps(document(stats={"data": ["x"]})), "malformed"),
-        (json.dumps(document(stats={"data": 7})), "malformed"),
+        (
+            json.dumps(document(stats={"data": [float("nan")]})),
+            "$.benchmarks[0].stats.data[0]: NaN where a number",
+        ),
+        (json.dumps(document(stats={"data": [0]})), "'test_x' is left out: it has a time of zero"),
+        (json.dumps(document(stats={"data": ["x"]})), '$.benchmarks[0].stats.data[0]: "x" where a number'),
+        (json.dumps(document(stats={"data": 7})), "$.benchmarks[0].stats.data: 7 where an array"),
     ],
 )
 def test_a_result_that_cannot_be_compared_is_one_clear_line(text: str, message: str) -> None:
     with pytest.raises(RequestError, match=r"^x\.json") as error:
-        recording_from_json(text, "x.json")
+        recording_of(parse(text, "x.json"))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 
