@@ -51,6 +51,28 @@ def test_what_is_below_the_noise_floor_of_either_run_is_not_called() -> None:
     assert verdicts(replace(new, noise_floor={"handshake": math.inf})) == ["~", "~", "~"]
 
 
+def test_a_large_floor_that_hides_differences_is_told_with_its_file_and_cell() -> None:
+    new = replace(recording(2, a=1.1, b=0.9, c=1.0), noise_floor={"handshake": 0.52})
+    said = "the noise floor of handshake in run 2 is 52.0 % (A/A cells of 'a'): it hides 2 of 3 differences"
+    judgement = judge(BASE, new)
+    assert list(judgement.warnings) == [said]
+    assert said in comparisons.plain(judgement, [], 200)
+    assert list(judge(new, BASE).warnings) == [said], "whichever of the two it is"
+    unknown = replace(new, noise_floor={"handshake": math.inf})
+    assert "is not known, by too few rounds (A/A cells of 'a')" in judge(BASE, unknown).warnings[0]
+
+
+def test_a_large_drift_that_hides_differences_is_told() -> None:
+    judgement = judge(BASE, recording(2, drift=0.12, a=1.1, b=0.9, c=1.0))
+    said = "the machine drifted by 12.0 % during run 2: it hides 2 of 3 differences"
+    assert list(judgement.warnings) == [said]
+
+
+def test_a_floor_that_hides_nothing_is_not_remarked() -> None:
+    same = replace(recording(1, a=1, b=1, c=1), noise_floor={"handshake": 0.52})
+    assert list(judge(BASE, same).warnings) == []
+
+
 def test_the_drift_within_the_runs_widens_the_verdict() -> None:
     assert verdicts(recording(2, drift=0.12, a=1.1, b=0.9, c=1.0)) == ["~", "~", "~"]
 

@@ -25,6 +25,6 @@ def hidden_differences(run: Run) -> Iterator[str]:
         if hidden:
             yield (
                 f"the noise floor of {table.workload} is {100 * floor:.1f} %, as the A/A cells of "
-                f"'{first.cell.label}' differ by that: it hides {hidden} of {len(others)} differences "
-                "and findings with them: measure again on a quieter machine, or give more --time-budget"
+                f"'{first.cell.label}' differ by that; it hides {hidden} of {len(others)} differences "
+                "and the findings on them: measure again on a quieter machine, or give more --time-budget"
             )
