@@ -27,7 +27,7 @@ import pytest
 from tlsbench import pki
 from tlsbench.errors import HandshakeError, MeasurementError
 from tlsbench.implementations import ClientContext, Endpoint, ServerContext, TlsImplementation
-from tlsbench.implementations.stdlib import STDLIB
+from tlsbench.implementations.ssl_shaped.stdlib import STDLIB
 from tlsbench.links import Direction, MemoryLink
 from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads import prepare

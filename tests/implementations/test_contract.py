@@ -55,7 +55,7 @@ OUTSIDER = """
 from dataclasses import dataclass
 import pytest
 from tlsbench.conformance import Conformance
-from tlsbench.implementations.pyopenssl import PyOpenSsl
+from tlsbench.implementations.pyopenssl.library import PyOpenSsl
 
 class Careless(PyOpenSsl):
     id = "careless"

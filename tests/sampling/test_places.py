@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import pytest
 
 from tlsbench.errors import MeasurementError, ProofError, RequestError
-from tlsbench.implementations import libssl_bindings, processor
-from tlsbench.implementations.libssl_elsewhere import LibSslElsewhere
+from tlsbench.implementations import processor
+from tlsbench.implementations.libssl import bindings as libssl_bindings
+from tlsbench.implementations.libssl.own_process import LibSslInOwnProcess
 from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.sampling import Plan, measure, meter_named
 from tlsbench.sampling import places as module
@@ -76,7 +77,7 @@ def copied(tmp_path: Path) -> str:
 def test_a_libssl_whose_libcrypto_has_a_namesake_here_is_measured_in_a_worker(
     copied: str, scenarios_of: Find, tmp_path: Path
 ) -> None:
-    assert isinstance(implementations()[copied], LibSslElsewhere)
+    assert isinstance(implementations()[copied], LibSslInOwnProcess)
     assert capabilities()[copied].libcrypto == str(tmp_path)
     scenarios = scenarios_of(f"client=libssl,{copied} server=pyopenssl")
     assert interpreter_of(scenarios[1]).environment == {"LD_LIBRARY_PATH": str(tmp_path)}

@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Final
 
 from tlsbench.errors import RequestError
-from tlsbench.implementations import libssl_bindings
 from tlsbench.implementations.contract import Implementation
+from tlsbench.implementations.cryptography.primitives import Cryptography
 from tlsbench.implementations.fake import Fake
-from tlsbench.implementations.libssl import LibSsl
-from tlsbench.implementations.libssl_elsewhere import LibSslElsewhere
+from tlsbench.implementations.libssl import bindings as libssl_bindings
+from tlsbench.implementations.libssl.library import LibSsl
+from tlsbench.implementations.libssl.own_process import LibSslInOwnProcess
 from tlsbench.implementations.mbedtls import MbedTls
 from tlsbench.implementations.missing import Missing
-from tlsbench.implementations.primitives import Cryptography
-from tlsbench.implementations.pyopenssl import PyOpenSsl
-from tlsbench.implementations.rtls import RTLS
-from tlsbench.implementations.stdlib import STDLIB
-from tlsbench.implementations.tlslite import Tlslite
-from tlsbench.implementations.utls import UTLS
+from tlsbench.implementations.pyopenssl.library import PyOpenSsl
+from tlsbench.implementations.ssl_shaped.rtls import RTLS
+from tlsbench.implementations.ssl_shaped.stdlib import STDLIB
+from tlsbench.implementations.ssl_shaped.utls import UTLS
+from tlsbench.implementations.tlslite.library import Tlslite
 from tlsbench.scenarios import Capabilities
 from tlsbench.scenarios.selectors import ANY_PATH
 
@@ -111,7 +111,7 @@ def _libssl_at(name: str) -> Implementation:
             return here
     except OSError:
         pass  # the process below says why, if it fails there too
-    elsewhere = LibSslElsewhere(path, name)
+    elsewhere = LibSslInOwnProcess(path, name)
     elsewhere.engine()
     return elsewhere
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.common_gaps import SYSTEM_LIBCRYPTO
+from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO
 from tlsbench.implementations.processor import variables
 from tlsbench.implementations.registry import capabilities, implementations
 from tlsbench.sampling.meters import Meter

@@ -9,8 +9,10 @@ import pytest
 
 from tlsbench import pki
 from tlsbench.errors import HandshakeError, ProofError
-from tlsbench.implementations import libssl, libssl_bindings, registry
-from tlsbench.implementations.libssl import LibSsl
+from tlsbench.implementations import registry
+from tlsbench.implementations.libssl import bindings as libssl_bindings
+from tlsbench.implementations.libssl import library as libssl
+from tlsbench.implementations.libssl.library import LibSsl
 from tlsbench.implementations.missing import Missing
 from tlsbench.implementations.registry import implementations
 from tlsbench.scenarios import Scenario
