@@ -9,6 +9,9 @@ In a test file::
         def library(self):
             return MyLibrary()
 
+A library that joins by an entry point of the group ``tlsbench.implementations`` is
+``tlsbench.implementations.registry.tls_library("mine")``.
+
 What the library's capabilities exclude is skipped with the reason that they give; what they do not exclude
 must work. tlsbench's own implementations are held to the same tests.
 """

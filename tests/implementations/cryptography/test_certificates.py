@@ -5,10 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from tlsbench.errors import CertificateError, ProofError
-from tlsbench.implementations import PrimitiveImplementation
 from tlsbench.implementations.cryptography import certificates
 from tlsbench.implementations.pyopenssl import certificates as of_pyopenssl
-from tlsbench.implementations.registry import implementations
+from tlsbench.implementations.registry import primitive_libraries
 from tlsbench.implementations.verification import must_fail
 from tlsbench.pki import peers_for
 from tlsbench.scenarios import Scenario
@@ -52,7 +51,7 @@ def test_a_verifier_that_accepts_every_name_is_found_out(
     library: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (scenario,) = scenarios_of(f"workload=certificate implementation={library} operation=verify")
-    member: PrimitiveImplementation = implementations()[library]  # type: ignore[assignment]
+    member = primitive_libraries()[library]
     monkeypatch.setattr(MODULES[library], "STRANGER", "localhost")
     with pytest.raises(ProofError, match="host name: wanted a rejection, got an acceptance"):
         member.operation(scenario, peers_for(scenario)).verify()

@@ -30,6 +30,7 @@ from tlsbench.implementations.libssl.endpoint import (
     reason,
     string,
 )
+from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import CPU_INFO, ML_DSA, group_list
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
@@ -209,8 +210,22 @@ class LibSsl:
             raise HandshakeError(f"libssl: {reason(self.library)}")
 
 
+def of_the_system() -> LibSsl:
+    """The system's libssl.
+
+    :raises NotInstalledError: if it has none.
+    """
+    path = native.find()
+    if path is None:
+        raise NotInstalledError("the system has no libssl 3 (on Debian: apt-get install libssl3)")
+    return LibSsl(path)
+
+
 def _new_context(lib: Library, method: Any) -> Any:
-    return ffi.gc(lib.SSL_CTX_new(method), lib.SSL_CTX_free)
+    context = lib.SSL_CTX_new(method)
+    if context == ffi.NULL:
+        raise HandshakeError(f"libssl: {reason(lib)}")
+    return ffi.gc(context, lib.SSL_CTX_free)
 
 
 def _list_of(names: Iterable[str]) -> bytes:

@@ -79,6 +79,17 @@ class LibSslInOwnProcess:
         return MeasurementError(f"{self.path} needs a process of its own: LD_LIBRARY_PATH={self.folder}")
 
 
+def at_path(path: str, name: str) -> LibSsl | LibSslInOwnProcess:
+    """The libssl of a file, in this process if that can hold it with its own libcrypto, else in another."""
+    here = LibSsl(path, name, "a libssl by its path, called through cffi")
+    try:
+        if here.library.is_whole and not here.library.lacks("OpenSSL_version"):
+            return here
+    except OSError:
+        pass  # a process of its own says why, if it fails there too
+    return LibSslInOwnProcess(path, name)
+
+
 def describe(library: LibSsl) -> dict[str, Any]:
     """A library's engine and gaps as plain values.
 

@@ -96,8 +96,9 @@ class SslShaped:
     def _knows(self, suite: ciphers.CipherSuite) -> bool:
         if suite.version != "1.2":
             return True
+        context = self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT)  # if that fails, all does
         try:
-            self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT).set_ciphers(suite.openssl)
+            context.set_ciphers(suite.openssl)
         except ssl.SSLError:
             return False
         return True

@@ -68,6 +68,7 @@ class Tlslite:
             )
 
     def engine(self) -> str:
+        _ = self.api  # what does not load has no engine
         return f"tlslite-ng {version('tlslite-ng')}"
 
     def capabilities(self) -> Capabilities:
