@@ -4,7 +4,6 @@ import io
 import json
 import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -119,7 +118,7 @@ def test_what_cannot_be_measured_over_there_is_told_with_its_reason() -> None:
     [
         ("import sys; sys.exit('no tlsbench here')", r"died \(exit code 1\): no tlsbench here"),
         ("print('hello')", "wrote what is no answer"),
-        ("import time; time.sleep(60)", "said nothing for"),
+        ("import time; time.sleep(3600)", "said nothing for"),
         ("import os; os.kill(os.getpid(), 9)", r"died \(exit code -9\): nothing on its stderr"),
     ],
 )
@@ -130,10 +129,8 @@ def test_a_worker_that_fails_is_reported_with_its_last_words(
     script = tmp_path / "python"
     script.write_text(f"#!{sys.executable}\n{program}\n", encoding="utf-8")
     script.chmod(0o755)
-    began = time.monotonic()
     with Worker(Interpreter(str(script), {})) as worker, pytest.raises(MeasurementError, match=message):
         worker.greeting()
-    assert time.monotonic() - began < 30, "nothing hangs"
 
 
 def test_a_worker_killed_between_two_samples_is_reported(scenarios_of: Find) -> None:
