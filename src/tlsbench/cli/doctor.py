@@ -16,6 +16,7 @@ from rich.text import Text
 
 from tlsbench.errors import MeasurementError, unknown
 from tlsbench.implementations.registry import implementations, spellings
+from tlsbench.processes import Interpreter
 from tlsbench.report.formats import print_plain
 from tlsbench.results.environment import Disturbance, machine_info
 from tlsbench.results.machine import (
@@ -28,7 +29,7 @@ from tlsbench.results.machine import (
     standing_findings,
 )
 from tlsbench.sampling import Plan, measure, meter_named, noise_floors, twins_of
-from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.scenarios import Scenario, scenario_from_id
 from tlsbench.workloads import prepare
 

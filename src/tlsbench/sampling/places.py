@@ -14,8 +14,9 @@ from tlsbench.errors import ProofError
 from tlsbench.implementations.common_gaps import SYSTEM_LIBCRYPTO
 from tlsbench.implementations.processor import variables
 from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.processes import Interpreter
 from tlsbench.sampling.meters import Meter
-from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import MEMORY_ENVIRONMENT, Workload, prepare
 
