@@ -16,15 +16,13 @@ from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.registry import spellings
 from tlsbench.results import Cell, Run, cell_from_series
 from tlsbench.results.benchmark_json import extra_info, run_notes
-from tlsbench.results.cell import time_ns
 from tlsbench.results.collect import collect
 from tlsbench.results.environment import Disturbance
-from tlsbench.sampling import Plan, Series, interruptible, measure, meter_named, twins_of
+from tlsbench.sampling import WALL, Plan, Series, interruptible, measure, twins_of
 from tlsbench.sampling.places import places
 from tlsbench.scenarios import Matrix, Scenario, scenario_from_id
 
 _CLOCK = pytest.StashKey["ReplayClock"]()
-_METER = meter_named("wall")
 
 
 class ReplayClock:
@@ -126,7 +124,7 @@ class TlsSession:
         if not series.rounds:
             raise MeasurementError("interrupted before this scenario was measured")
         cell = cell_from_series(series)
-        samples = iter([time_ns(sample, self._shown) for visit in series.rounds for sample in visit])
+        samples = iter([sample.of(self._shown) for visit in series.rounds for sample in visit])
         clock = item.stash[_CLOCK]
         benchmark.pedantic(lambda: clock.advance(next(samples)), rounds=len(cell.totals_ns))
         if benchmark.stats is not None:
@@ -156,7 +154,7 @@ class TlsSession:
     def _measure(self, scenarios: Sequence[Scenario], plan: Plan) -> Sequence[Series]:
         before = Disturbance.now()
         twins = twins_of(scenarios) if plan.time_budget_s else []
-        with interruptible() as asked, places(scenarios, _METER) as make:
+        with interruptible() as asked, places(scenarios, WALL) as make:
             outcome = measure([*scenarios, *twins], make, plan, stop_asked=asked)
         self.interrupted = self.interrupted or outcome.stopped_by == "interrupt"
         measured, again = outcome.series[: len(scenarios)], outcome.series[len(scenarios) :]
@@ -165,7 +163,7 @@ class TlsSession:
             list(self._series.values()),
             [excluded for matrix in self._matrices for excluded in matrix.excluded],
             plan,
-            meter=_METER.name,
+            meter=WALL.name,
             command=" ".join(["pytest", *sys.argv[1:]]),
             elapsed_s=outcome.elapsed_s,
             stopped_by=outcome.stopped_by,

@@ -111,7 +111,7 @@ def _time_of_aes(environment: dict[str, str]) -> float:
         worker.greeting()
         workload = RemoteWorkload(worker, scenario, "wall")
         samples = [workload.sample() for _ in range(200)]
-    return median(sample.total_ns / sample.operations for sample in samples)
+    return median(sample.of("total") for sample in samples)
 
 
 def _measured() -> Sequence[Finding]:

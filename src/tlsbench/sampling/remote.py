@@ -11,6 +11,7 @@ from tlsbench.errors import MeasurementError
 from tlsbench.links import Ledger
 from tlsbench.processes import Interpreter, Process
 from tlsbench.scenarios import Scenario
+from tlsbench.stats.units import UNITS
 from tlsbench.workloads import Sample
 
 #: More than any sample or preparation takes; a worker that is silent for so long is given up.
@@ -89,7 +90,10 @@ class RemoteWorkload:
         To ask for each sample would let the caches cool in between.
         """
         answer = self._worker.ask({"visit": self._cell, "rewarm": rewarm, "samples": samples})
-        return [Sample(ledger=Ledger(*one.pop("ledger")), **one) for one in answer["samples"]]
+        return [
+            Sample(ledger=Ledger(*one.pop("ledger")), unit=UNITS[one.pop("unit")], **one)
+            for one in answer["samples"]
+        ]
 
     def proof(self) -> Mapping[str, object]:
         """What was negotiated over there."""

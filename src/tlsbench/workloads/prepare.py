@@ -37,7 +37,7 @@ def prepare(
     """Make a cell ready to be sampled.
 
     :param implementations: by id, as :func:`tlsbench.implementations.registry.implementations` gives.
-    :param clock: the meter's clock, see :mod:`tlsbench.sampling.meters`.
+    :param clock: the instrument's clock, see :mod:`tlsbench.sampling.instruments`.
     :param peers: who meets; the process's own PKI without it.
     """
     client = implementations[scenario.client]
