@@ -42,7 +42,7 @@ def _measured(*selectors: str) -> Mapping[tuple[str, ...], Cell]:
     cells = [cell_from_series(series) for series in outcome.series]
     for series in outcome.series:
         samples = [sample for visit in series.rounds for sample in visit]
-        charged = [(sample.client_ns + sample.server_ns) / sample.total_ns for sample in samples]
+        charged = [(sample.client + sample.server) / sample.total for sample in samples]
         _SHARES[series.scenario.id] = median(charged)
     return {tuple(cell.axes[axis] for axis in axes): cell for cell in cells}
 
@@ -137,7 +137,7 @@ class Native:
         times_ns = (ctypes.c_int64 * 3)()
         clients, servers = (_address(one._context) for one in (self.cell.clients, self.cell.servers))
         assert self.function(clients, servers, b"localhost", times_ns) == 1
-        return Sample(client_ns=times_ns[0], server_ns=times_ns[1], total_ns=times_ns[2])
+        return Sample(client=times_ns[0], server=times_ns[1], total=times_ns[2])
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         return in_a_row(self.sample, rewarm, samples)
@@ -182,7 +182,7 @@ def test_libssl_costs_what_a_plain_c_loop_costs(version: str, native: Any) -> No
     makers = iter([cell, cell, lambda: Native(native, proved)])
     outcome = measure([scenario] * 3, lambda _scenario: next(makers)(), _PLAN)
     charged = [
-        [median(sample.client_ns + sample.server_ns for sample in visit) for visit in series.rounds]
+        [median(sample.client + sample.server for sample in visit) for visit in series.rounds]
         for series in outcome.series
     ]
     python, again, c = charged

@@ -17,16 +17,14 @@ from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.registry import spellings
 from tlsbench.results import Cell, Run, cell_from_series
 from tlsbench.results.benchmark_json import extra_info, run_notes
-from tlsbench.results.cell import time_ns
 from tlsbench.results.collect import collect
 from tlsbench.results.environment import Disturbance
-from tlsbench.sampling import Plan, Series, interruptible, measure, meter_named, twins_of
+from tlsbench.sampling import WALL, Plan, Series, interruptible, measure, twins_of
 from tlsbench.sampling.places import places
 from tlsbench.scenarios import Matrix, Scenario, scenario_from_id
 from tlsbench.workloads import Workload
 
 _CLOCK = pytest.StashKey["ReplayClock"]()
-_METER = meter_named("wall")
 
 
 class ReplayClock:
@@ -72,7 +70,7 @@ class _Options:
 @contextmanager
 def _prepared(scenario: Scenario) -> Iterator[Workload]:
     """A workload of this scenario, warm."""
-    with places([scenario], _METER) as make, closing(make(scenario)) as workload:
+    with places([scenario], WALL) as make, closing(make(scenario)) as workload:
         workload.visit(0, 1)
         yield workload
 
@@ -81,7 +79,7 @@ def _times_ns(recorded: Iterable[float], live: Workload | None) -> Iterator[floa
     """The recorded times; after them new samples, which are what pytest-benchmark profiles."""
     yield from recorded
     while live is not None:
-        yield live.visit(0, 1)[0].total_ns
+        yield live.visit(0, 1)[0].total
 
 
 class TlsSession:
@@ -150,7 +148,7 @@ class TlsSession:
         if not benchmark.disabled:
             self._played[scenario.id] += 1
             benchmark.disabled = self._played[scenario.id] > 1
-        recorded = [time_ns(sample, self._shown) for visit in series.rounds for sample in visit]
+        recorded = [sample.of(self._shown) for visit in series.rounds for sample in visit]
         clock = item.stash[_CLOCK]
         profiled = benchmark.cprofile and not benchmark.disabled
         with _prepared(scenario) if profiled else nullcontext() as live:
@@ -183,7 +181,7 @@ class TlsSession:
     def _measure(self, scenarios: Sequence[Scenario], plan: Plan) -> Sequence[Series]:
         before = Disturbance.now()
         twins = twins_of(scenarios) if plan.time_budget_s else []
-        with interruptible() as asked, places(scenarios, _METER) as make:
+        with interruptible() as asked, places(scenarios, WALL) as make:
             outcome = measure([*scenarios, *twins], make, plan, stop_asked=asked)
         self.interrupted = self.interrupted or outcome.stopped_by == "interrupt"
         measured, again = outcome.series[: len(scenarios)], outcome.series[len(scenarios) :]
@@ -192,7 +190,7 @@ class TlsSession:
             list(self._series.values()),
             [excluded for matrix in self._matrices for excluded in matrix.excluded],
             plan,
-            meter=_METER.name,
+            meter=WALL.name,
             command=" ".join(["pytest", *sys.argv[1:]]),
             elapsed_s=outcome.elapsed_s,
             stopped_by=outcome.stopped_by,

@@ -23,7 +23,7 @@ from tlsbench.results import storage
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.environment import engines
 from tlsbench.results.machine import governor
-from tlsbench.sampling import METERS, Meter, Plan, interruptible
+from tlsbench.sampling import METERS, Instrument, Plan, interruptible
 from tlsbench.sampling.duel import Match, duel, local_side, remote_side
 from tlsbench.sampling.instructions import INSTRUCTIONS, Count, count_instructions, require_valgrind
 from tlsbench.sampling.places import interpreter_of, need_workers
@@ -116,7 +116,7 @@ def _fight(
     sides: Sides,
     matches: Sequence[Match],
     plan: Plan,
-    meter: Meter,
+    meter: Instrument,
     asked: Callable[[], bool],
     *,
     quiet: bool,
