@@ -5,21 +5,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlsbench.errors import RequestError
-from tlsbench.scenarios import Capabilities, Matrix, expand, gap, parse, scenario_from_id
-from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios import Capabilities, Gap, Matrix, expand, gap, parse, scenario_from_id
+from tlsbench.scenarios.axes import AXES, SPECIAL_AXES
 from tlsbench.scenarios.profiles import PROFILES
 
+
+def able(*gaps: Gap, alone: str = "") -> Capabilities:
+    """What a library can do that can do everything special, but its gaps."""
+    return Capabilities(gaps, supports=SPECIAL_AXES, alone=alone)
+
+
 CAPABILITIES = {
-    "ssl": Capabilities(
-        (gap("no primitives", workload="primitive"), gap("no early data", resumption="early-data"))
-    ),
-    "pyopenssl": Capabilities((gap("no primitives", workload="primitive"),)),
-    "utls": Capabilities((gap("no resumption", resumption=("session-id", "ticket", "psk")),)),
-    "libssl": Capabilities(),
-    "mbedtls": Capabilities((gap("no TLS 1.3", version="1.3"),)),
-    "tlslite": Capabilities(),
-    "rtls": Capabilities((gap("one group", group=("secp256r1", "x25519", "secp384r1", "secp521r1")),)),
-    "cryptography": Capabilities((gap("no TLS", workload=("handshake", "bulk", "echo")),)),
+    "ssl": able(gap("no primitives", workload="primitive"), gap("no early data", resumption="early-data")),
+    "pyopenssl": able(gap("no primitives", workload="primitive")),
+    "utls": able(gap("no resumption", resumption=("session-id", "ticket", "psk"))),
+    "libssl": able(),
+    "mbedtls": able(gap("no TLS 1.3", version="1.3")),
+    "tlslite": able(),
+    "rtls": able(gap("one group", group=("secp256r1", "x25519", "secp384r1", "secp521r1"))),
+    "cryptography": able(gap("no TLS", workload=("handshake", "bulk", "echo"))),
 }
 
 
@@ -110,7 +114,7 @@ def test_open_axes_take_the_first_value_that_the_libraries_can_do() -> None:
 
 
 def test_a_library_that_talks_to_itself_alone_says_so() -> None:
-    alone = {**CAPABILITIES, "fake": Capabilities(alone="it talks to itself")}
+    alone = {**CAPABILITIES, "fake": able(alone="it talks to itself")}
     selections = [parse([text], alone) for text in ("implementation=fake", "client=fake server=ssl")]
     found = expand(selections, alone)
     assert [scenario.client for scenario in found.scenarios] == ["fake"]

@@ -72,13 +72,14 @@ def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: 
 
 
 def _implementations() -> list[dict[str, Any]]:
+    able = capabilities()
     return [
         {
             "name": name,
             "summary": member.summary,
             "engine": member.engine(),
             "cannot": list(
-                dict.fromkeys(gap.reason for gap in member.capabilities().gaps if all(gap.when.values()))
+                dict.fromkeys(gap.reason for gap in able[name].in_the_way() if all(gap.when.values()))
             ),
         }
         for name, member in implementations().items()

@@ -13,9 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, NO_STAPLING, by_libssl_alone
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.processor import ANY_CPU
 from tlsbench.pki import SERVER_NAME, Identity, Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
 
@@ -53,12 +51,8 @@ class MbedTls:
         known = {name.replace("-", "_") for name in self.tls.ciphers_available()}
         return Capabilities(
             (
-                NO_SINGLE_OPERATIONS,
-                *by_libssl_alone(self.id),
-                ANY_CPU,
                 gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
                 gap("its API resumes nothing", resumption=("session-id", "ticket")),
-                NO_STAPLING,
                 gap(
                     f"{self.engine()} does not know the cipher suite",
                     version="1.2",
@@ -82,7 +76,8 @@ class MbedTls:
                     )
                     for (client, server), group in _TAKEN.items()
                 ),
-            )
+            ),
+            supports=("trust",),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> MbedTlsContext:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tlsbench.scenarios import Capabilities, gap
-from tlsbench.scenarios.axes import WORKLOAD_AXES
+from tlsbench.scenarios.axes import SPECIAL_AXES, WORKLOAD_AXES
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,4 +23,5 @@ class Missing:
         return "not installed"
 
     def capabilities(self) -> Capabilities:
-        return Capabilities((gap(f"not installed: {self.remedy}", workload=tuple(WORKLOAD_AXES)),))
+        absent = gap(f"not installed: {self.remedy}", workload=tuple(WORKLOAD_AXES))
+        return Capabilities((absent,), supports=SPECIAL_AXES)

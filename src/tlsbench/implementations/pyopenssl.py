@@ -11,7 +11,6 @@ from OpenSSL.crypto import X509
 from tlsbench.errors import CertificateError, HandshakeError
 from tlsbench.implementations import openssl_bindings as bindings
 from tlsbench.implementations.certificates import NOT_BY_OPENSSL, openssl_operation
-from tlsbench.implementations.common_gaps import by_libssl_alone
 from tlsbench.implementations.contract import Negotiated, Operation
 from tlsbench.implementations.openssl import (
     ML_DSA,
@@ -58,11 +57,11 @@ class PyOpenSsl:
         lacking = [symbol for ability in _NEEDED for symbol in bindings.missing(ability)]
         if lacking:
             return Capabilities(
-                (gap(f"this pyOpenSSL does not bind {', '.join(lacking)}", workload=TLS_WORKLOADS),)
+                (gap(f"this pyOpenSSL does not bind {', '.join(lacking)}", workload=TLS_WORKLOADS),),
+                supports=("workload=certificate", "cpu"),
             )
         return Capabilities(
             (
-                *by_libssl_alone(self.id),
                 *cpu_gaps(tells=True),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
                 gap(
@@ -86,7 +85,8 @@ class PyOpenSsl:
                     )
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
-            )
+            ),
+            supports=("workload=certificate", "resumption", "ocsp", "trust", "cpu"),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:

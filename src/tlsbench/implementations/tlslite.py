@@ -18,14 +18,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tlsbench.implementations.common_gaps import (
-    NO_EARLY_DATA,
-    NO_SINGLE_OPERATIONS,
-    NO_STAPLING,
-    by_libssl_alone,
-)
 from tlsbench.implementations.openssl import group_list
-from tlsbench.implementations.processor import ANY_CPU
 from tlsbench.implementations.tlslite_endpoint import Pipe, TlsliteEndpoint
 from tlsbench.implementations.verifiers import (
     UNKNOWN_TO_CRYPTOGRAPHY,
@@ -76,12 +69,6 @@ class Tlslite:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
-                NO_SINGLE_OPERATIONS,
-                *by_libssl_alone(self.id),
-                ANY_CPU,
-                NO_EARLY_DATA,
-                NO_STAPLING,
-                gap("it has no trust store", trust=("1", "150")),
                 gap(
                     "of a resumed TLS 1.3 handshake its server does not tell that, nor its client with whom",
                     resumption="psk",
