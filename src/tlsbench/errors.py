@@ -7,7 +7,6 @@ below (OpenSSL, the operating system, JSON) are translated where they enter.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -72,6 +71,8 @@ def unknown(
 
     :param aliases: other spellings, with the valid name that each stands for.
     """
+    import difflib  # an error has the time for it; "tlsbench --help" has not
+
     names = sorted(set(valid))
     known = {alias: name for alias, name in aliases.items() if name in names}
     known |= {name.lower(): name for name in names}

@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import typer
 
-from tlsbench.cli.app import app
 from tlsbench.cli.app import run as tlsbench
+from tlsbench.cli.commands import app
+from tlsbench.cli.overview import overview
 from tlsbench.cli.request import fraction, seconds
 from tlsbench.errors import RequestError
 
@@ -193,14 +194,47 @@ def test_what_an_implementation_cannot_do_is_listed_with_its_reason(
     assert "cannot: it has no early data" in capsys.readouterr().out
 
 
-def test_help_imports_nothing_heavy() -> None:
+HEAVY = (
+    "numpy",
+    "scipy",
+    "rich",
+    "psutil",
+    "pytest",
+    "pytest_benchmark",
+    "matplotlib",
+    "plotly",
+    "hdrh",
+    "h11",
+)
+LIBRARIES = ("cryptography", "OpenSSL", "trustme", "utls", "rtls", "mbedtls", "tlslite")
+
+
+@pytest.mark.parametrize(
+    ("words", "heavy"),
+    [
+        (["--help"], (*HEAVY, *LIBRARIES, "cffi", "typer", "pydantic", "difflib", "tlsbench.scenarios")),
+        (["list", "axes"], HEAVY),
+        (["list", "profiles"], HEAVY),
+        (["list", "implementations"], HEAVY),
+        (["list", "scenarios", "--profile", "full"], HEAVY),
+    ],
+)
+def test_help_and_lists_import_nothing_heavy(words: list[str], heavy: tuple[str, ...]) -> None:
     script = (
-        "import sys; from tlsbench.cli.app import run; run(['--help']); "
-        "print([name for name in ('numpy', 'scipy', 'OpenSSL', 'cryptography', 'rich', 'psutil', 'pytest') "
-        "if name in sys.modules])"
+        f"import sys; from tlsbench.cli.app import run; run({words}); "
+        f"print({set(heavy)} & sys.modules.keys())"
     )
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert printed.stdout.splitlines()[-1] == "[]"
+    assert printed.stdout.splitlines()[-1] == "set()"
+
+
+def test_the_overview_names_every_command_and_every_option_in_lines_of_a_terminal() -> None:
+    text = overview()
+    group: Any = typer.main.get_command(app)
+    assert list(group.commands) == re.findall(r"^  (\w+)  +\w", text.partition("Commands:")[2], re.MULTILINE)
+    for option in (spelling for parameter in group.params for spelling in parameter.opts):
+        assert f"  {option} " in text
+    assert max(map(len, text.splitlines())) < 80
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:
