@@ -1,4 +1,4 @@
-"""What ``tlsbench --help`` says: the commands there are. Nothing heavy is imported to say it, nor is typer."""
+"""What ``tlsbench --help`` says: the commands there are. Nothing heavy is imported for it, nor is typer."""
 
 from __future__ import annotations
 
