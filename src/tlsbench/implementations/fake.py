@@ -11,9 +11,9 @@ import itertools
 from dataclasses import dataclass
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations import messages as tls
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.pki import Peers
+from tlsbench.protocol import messages as tls
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
 
