@@ -213,8 +213,8 @@ LIBRARIES = ("cryptography", "OpenSSL", "trustme", "utls", "rtls", "mbedtls", "t
     ("words", "heavy"),
     [
         (["--help"], (*HEAVY, *LIBRARIES, "cffi", "typer", "pydantic", "difflib", "tlsbench.scenarios")),
-        (["list", "axes"], HEAVY),
-        (["list", "profiles"], HEAVY),
+        (["list", "axes"], (*HEAVY, *LIBRARIES, "cffi")),
+        (["list", "profiles"], (*HEAVY, *LIBRARIES, "cffi")),
         (["list", "implementations"], HEAVY),
         (["list", "scenarios", "--profile", "full"], HEAVY),
     ],

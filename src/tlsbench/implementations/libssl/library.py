@@ -12,7 +12,6 @@ from functools import cached_property
 from typing import Any, Final
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.fixed_suites import fixed_suites
 from tlsbench.implementations.gaps import (
     SYSTEM_LIBCRYPTO,
     one_ticket_when_resumed,
@@ -27,6 +26,7 @@ from tlsbench.implementations.libssl.endpoint import (
 )
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import CPU_INFO, ML_DSA, group_list
+from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.trust import trust_file

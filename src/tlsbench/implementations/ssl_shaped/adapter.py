@@ -16,9 +16,9 @@ from typing import Any
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.fixed_suites import fixed_suites
 from tlsbench.implementations.gaps import one_ticket_when_resumed
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_list, version_from_openssl
+from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import SERVER_NAME, Peers
 from tlsbench.pki.trust import trust_file

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
 from tlsbench.implementations.openssl_names import group_list
+from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
 from tlsbench.implementations.verification import Question
 from tlsbench.pki import SERVER_NAME, Identity, Peers
@@ -71,22 +72,7 @@ class Tlslite:
                     "of a resumed TLS 1.3 handshake its server does not tell that, nor its client with whom",
                     resumption="psk",
                 ),
-                gap(
-                    "OpenSSL refuses its TLS 1.3 flight with a client certificate: unexpected_message",
-                    version="1.3",
-                    client="tlslite",
-                    server=("ssl", "libssl", "pyopenssl"),
-                    client_auth="required",
-                ),
-                *(
-                    gap(
-                        "it refuses what Mbed TLS sends for a key: illegal_parameter, invalid ECC point",
-                        client=client,
-                        server=server,
-                        version="1.2",
-                    )
-                    for client, server in (("mbedtls", "tlslite"), ("tlslite", "mbedtls"))
-                ),
+                *facts(self.id),
                 gap(
                     "of the cipher suites it is asked here for AES-GCM and ChaCha20-Poly1305",
                     cipher=tuple(name for name in ciphers.BY_NAME if _cipher(name) is None),
