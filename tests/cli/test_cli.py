@@ -22,6 +22,8 @@ from tlsbench.errors import RequestError
 
 pytestmark = pytest.mark.usefixtures("in_empty_folder")
 QUICKLY = ["--time-budget", "1ms"]
+STARS = [f"{axis}=*" for axis in ("version", "cipher", "group", "key", "chain_length", "resumption", "trust")]
+STARS += ["signature=*", "ocsp=*"]
 
 
 def test_a_run_prints_its_table_and_ends_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,6 +114,11 @@ def test_a_cell_that_fails_ends_with_three_and_its_reason(
         (["show", "nothing"], "no file 'nothing', and no saved run"),
         (["list", "axs"], "unknown list 'axs': did you mean 'axes'?"),
         (["list", "axes", "key=*"], "takes no selectors"),
+        (["list", *STARS], "the selectors ask for 5,019,300 combinations, more than the 50,000"),
+        (["run", *STARS], "the selectors ask for 5,019,300 combinations"),
+        (["duel", *STARS], "the selectors ask for 5,019,300 combinations"),
+        (["duel", "--a", " ".join(STARS), "--b", "key=rsa"], "the selectors ask for 5,019,300 combinations"),
+        (["run", "--profile", "full", *STARS], "combinations, more than the 50,000"),
     ],
 )
 def test_a_wrong_request_is_one_line_and_ends_with_two(

@@ -95,7 +95,9 @@ class Values:
                 "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
             ),
             workloads=TLS_WORKLOADS,
-            aliases={suite.openssl.lower(): suite.name for suite in CIPHER_SUITES}
+            aliases={
+                suite.openssl.lower(): suite.name for suite in CIPHER_SUITES if suite.openssl != suite.name
+            }
             | aliases_of(CIPHER_SUITES),
             alone=BY_ITSELF,
             follows=True,
