@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Scenario
+
+if TYPE_CHECKING:  # the contract is read to list what there is, which needs no keys
+    from tlsbench.pki import Peers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
