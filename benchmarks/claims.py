@@ -200,7 +200,7 @@ class Native:
 
 
 def _address(pointer: Any) -> ctypes.c_void_p:
-    from tlsbench.implementations.libssl_bindings import ffi
+    from tlsbench.implementations.libssl.bindings import ffi
 
     return ctypes.c_void_p(int(ffi.cast("uintptr_t", pointer)))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tlsbench.implementations.registry import capabilities, implementations, spellings
+from tlsbench.implementations.registry import capabilities, ends_of, implementations, spellings
 from tlsbench.results import Run
 from tlsbench.results.collect import collect
 from tlsbench.sampling import Plan, measure, meter_named
@@ -73,7 +73,8 @@ def scenarios_of() -> Callable[[str], tuple[Scenario, ...]]:
     """The scenarios that a selector spells; none may be excluded."""
 
     def find(selector: str) -> tuple[Scenario, ...]:
-        matrix = expand([parse([selector], spellings())], capabilities())
+        selection = parse([selector], spellings())
+        matrix = expand([selection], capabilities(selection))
         assert not matrix.excluded, matrix.excluded
         return matrix.scenarios
 
@@ -89,7 +90,7 @@ def workload_of(
 
     def make(selector: str) -> Workload:
         (scenario,) = scenarios_of(selector)
-        workload = prepare(scenario, implementations(), meter_named("wall").clock)
+        workload = prepare(scenario, ends_of(scenario), meter_named("wall").clock)
         made.append(workload)
         return workload
 

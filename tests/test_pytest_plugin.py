@@ -158,7 +158,7 @@ def test_a_failed_proof_fails_its_test_and_no_other(pytester: pytest.Pytester) -
     pytester.makepyfile(test_suite=SUITE)
     pytester.makeconftest(
         """
-        from tlsbench.implementations import openssl_bindings
+        from tlsbench.implementations.pyopenssl import bindings as openssl_bindings
         openssl_bindings.set_groups = lambda context, names: None
         """
     )

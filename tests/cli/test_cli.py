@@ -76,7 +76,7 @@ def test_an_interrupted_run_keeps_what_it_has() -> None:
 def test_a_cell_that_fails_ends_with_three_and_its_reason(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tlsbench.implementations import openssl_bindings
+    from tlsbench.implementations.pyopenssl import bindings as openssl_bindings
 
     monkeypatch.setattr(openssl_bindings, "set_groups", lambda context, names: None)
     words = ["implementation=pyopenssl", "group=secp384r1,X25519MLKEM768"]

@@ -62,7 +62,7 @@ def test_a_request_to_stop_keeps_the_epochs_that_there_are(scenarios_of: Find) -
 
 
 def test_a_side_whose_proof_fails_ends_the_duel(scenarios_of: Find, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tlsbench.implementations import openssl_bindings
+    from tlsbench.implementations.pyopenssl import bindings as openssl_bindings
 
     a, b = scenarios_of("implementation=pyopenssl group=X25519MLKEM768,secp384r1")
     monkeypatch.setattr(openssl_bindings, "set_groups", lambda context, names: None)

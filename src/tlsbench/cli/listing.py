@@ -10,7 +10,7 @@ from typing import Any
 import tlsbench
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import RequestError, unknown
-from tlsbench.implementations.registry import capabilities, implementations, spellings
+from tlsbench.implementations.registry import capabilities, capabilities_of, implementations, spellings
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.profiles import PROFILES
 
@@ -78,7 +78,7 @@ def _implementations() -> list[dict[str, Any]]:
             "summary": member.summary,
             "engine": member.engine(),
             "cannot": list(
-                dict.fromkeys(gap.reason for gap in member.capabilities().gaps if all(gap.when.values()))
+                dict.fromkeys(gap.reason for gap in capabilities_of(name).gaps if all(gap.when.values()))
             ),
         }
         for name, member in implementations().items()

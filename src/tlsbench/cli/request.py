@@ -19,15 +19,14 @@ def matrix_of(selectors: Sequence[str], profile: str | None) -> Matrix:
 
     :raises RequestError: for an unknown profile, axis or value.
     """
-    known = capabilities()
     by = parse(selectors, spellings())
     if profile is None and by:
-        return expand([by], known)
+        return expand([by], capabilities(by))
     name = (profile or "quick").lower()
     if name not in PROFILES:
         raise unknown("profile", name, PROFILES)
     selections = [parse([text], spellings()) for text in PROFILES[name].selections]
-    return expand(narrow(selections, by), known)
+    return expand(narrow(selections, by), capabilities(by))
 
 
 def baseline_of(selector: str | None, ids: Sequence[dict[str, str]]) -> Callable[[Cell], bool] | None:

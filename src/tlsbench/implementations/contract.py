@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Scenario
@@ -97,6 +97,7 @@ class ServerContext(Protocol):
         """A new server end."""
 
 
+@runtime_checkable
 class Implementation(Protocol):
     """What every implementation says of itself."""
 
@@ -115,6 +116,7 @@ class Implementation(Protocol):
         """What it cannot do, each with a reason."""
 
 
+@runtime_checkable
 class TlsImplementation(Implementation, Protocol):
     """A TLS library."""
 
@@ -138,6 +140,7 @@ class Operation:
     verify: Callable[[], None]
 
 
+@runtime_checkable
 class PrimitiveImplementation(Implementation, Protocol):
     """A library whose single operations are measured, on one side and without TLS."""
 

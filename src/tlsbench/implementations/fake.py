@@ -11,11 +11,11 @@ import itertools
 from dataclasses import dataclass
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations import messages as tls
-from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, by_libssl_alone
 from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.gaps import NO_SINGLE_OPERATIONS, by_libssl_alone
 from tlsbench.implementations.processor import ANY_CPU
 from tlsbench.pki import Peers
+from tlsbench.protocol import messages as tls
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 
 _RECORD_BYTES = 1 << 14

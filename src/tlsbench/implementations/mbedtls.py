@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, NO_STAPLING, by_libssl_alone
 from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.gaps import NO_SINGLE_OPERATIONS, NO_STAPLING, by_libssl_alone
 from tlsbench.implementations.processor import ANY_CPU
 from tlsbench.pki import SERVER_NAME, Identity, Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys

@@ -11,8 +11,12 @@ from typing import Final
 from OpenSSL import SSL
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations import openssl_bindings as bindings
-from tlsbench.implementations.openssl import cipher_from_openssl, group_from_openssl, version_from_openssl
+from tlsbench.implementations.openssl_names import (
+    cipher_from_openssl,
+    group_from_openssl,
+    version_from_openssl,
+)
+from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.load.answers import Answer
 from tlsbench.load.context import Shared
 from tlsbench.load.failures import reason_of, words_of

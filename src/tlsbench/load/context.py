@@ -10,7 +10,7 @@ from typing import Final
 from OpenSSL import SSL
 
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.implementations import openssl_bindings as bindings
+from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import Tally
 from tlsbench.scenarios import ciphers

@@ -4,8 +4,8 @@ import ssl
 from types import SimpleNamespace
 from typing import Any
 
-from tlsbench.implementations import stdlib
 from tlsbench.implementations.registry import capabilities
+from tlsbench.implementations.ssl_shaped import stdlib
 
 
 def test_a_group_that_this_python_refuses_is_excluded_with_the_reason() -> None:

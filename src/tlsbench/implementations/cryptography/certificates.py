@@ -1,4 +1,4 @@
-"""The operations of ``workload=certificate``: each ready to call, with a check that it does what it says."""
+"""Cryptography's operations on certificates: each ready to call, with a check that it does what it says."""
 
 from __future__ import annotations
 
@@ -10,44 +10,23 @@ from typing import Final
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import VerificationError
-from OpenSSL import crypto
 
-from tlsbench.errors import CertificateError, ProofError
+from tlsbench.errors import CertificateError
 from tlsbench.implementations.contract import Operation
-from tlsbench.implementations.verifiers import Question, cryptography_verifier, openssl_verifier
+from tlsbench.implementations.cryptography.verifier import cryptography_verifier
+from tlsbench.implementations.verification import STRANGER, Question, must_equal, must_fail
 from tlsbench.pki import SERVER_NAME, Peers, Template, check_ocsp_response, ocsp_response, revocation_list
 from tlsbench.pki.template import build
 from tlsbench.scenarios import Scenario
-from tlsbench.scenarios.operations import OPERATIONS
 
-_STRANGER = "stranger.tlsbench.test"
 #: A serial number has up to 20 octets (RFC 5280 section 4.1.2.2); these have as many as our own.
 _SERIAL_BITS = 159
 
 
 def operation(scenario: Scenario, peers: Peers) -> Operation:
-    """An operation of cryptography."""
-    make = _BY_CRYPTOGRAPHY[scenario.operation.rstrip("0123456789").rstrip("-")]
+    """The operation that a scenario names."""
+    make = _OPERATIONS[scenario.operation.rstrip("0123456789").rstrip("-")]
     return make(scenario, peers)
-
-
-def openssl_operation(scenario: Scenario, peers: Peers) -> Operation:
-    """An operation of OpenSSL, by pyOpenSSL."""
-    return _BY_OPENSSL[scenario.operation](scenario, peers)
-
-
-def _check(what: str, wanted: object, got: object) -> None:
-    if wanted != got:
-        raise ProofError(what, wanted=wanted, got=got, witness="client")
-
-
-def _must_fail(what: str, call: Callable[[], object], error: type[Exception]) -> None:
-    """A check that accepts everything is none."""
-    try:
-        call()
-    except error:
-        return
-    raise ProofError(what, wanted="a rejection", got="an acceptance", witness="client")
 
 
 def _parse(_scenario: Scenario, peers: Peers) -> Operation:
@@ -56,16 +35,7 @@ def _parse(_scenario: Scenario, peers: Peers) -> Operation:
     def call() -> object:
         return x509.load_der_x509_certificate(der).public_key()
 
-    return Operation(call, lambda: _check("public key", key, call()))
-
-
-def _parse_by_openssl(_scenario: Scenario, peers: Peers) -> Operation:
-    der, key = peers.server.leaf_der, peers.server.private_key.public_key()
-
-    def call() -> crypto.PKey:
-        return crypto.load_certificate(crypto.FILETYPE_ASN1, der).get_pubkey()
-
-    return Operation(call, lambda: _check("public key", key, call().to_cryptography_key()))
+    return Operation(call, lambda: must_equal("public key", key, call()))
 
 
 def _issue(_scenario: Scenario, peers: Peers) -> Operation:
@@ -80,26 +50,11 @@ def _verify(_scenario: Scenario, peers: Peers) -> Operation:
     roots = (peers.root.certificate,)
     verifier = cryptography_verifier(Question(roots=roots, host=SERVER_NAME))
     call = partial(verifier.verify, leaf, intermediates)
-    stranger = cryptography_verifier(Question(roots=roots, host=_STRANGER))
+    stranger = cryptography_verifier(Question(roots=roots, host=STRANGER))
 
     def verify() -> None:
         call()
-        _must_fail("host name", partial(stranger.verify, leaf, intermediates), VerificationError)
-
-    return Operation(call, verify)
-
-
-def _verify_by_openssl(_scenario: Scenario, peers: Peers) -> Operation:
-    leaf, *intermediates = (
-        crypto.X509.from_cryptography(certificate) for certificate in peers.server.certificates
-    )
-    roots = (peers.root.certificate,)
-    call = partial(openssl_verifier(Question(roots=roots, host=SERVER_NAME)), leaf, intermediates)
-    stranger = openssl_verifier(Question(roots=roots, host=_STRANGER))
-
-    def verify() -> None:
-        call()
-        _must_fail("host name", partial(stranger, leaf, intermediates), crypto.X509StoreContextError)
+        must_fail("host name", partial(stranger.verify, leaf, intermediates), VerificationError)
 
     return Operation(call, verify)
 
@@ -108,7 +63,7 @@ def _ocsp_build(_scenario: Scenario, peers: Peers) -> Operation:
     leaf, issuer = peers.server.leaf, peers.issuer
     call = partial(ocsp_response, issuer, leaf)
     return Operation(
-        call, lambda: _check("status", "good", check_ocsp_response(call(), leaf, issuer.certificate))
+        call, lambda: must_equal("status", "good", check_ocsp_response(call(), leaf, issuer.certificate))
     )
 
 
@@ -119,8 +74,8 @@ def _ocsp_check(_scenario: Scenario, peers: Peers) -> Operation:
     forged = der[:-1] + bytes([der[-1] ^ 1])
 
     def verify() -> None:
-        _check("status", "revoked", call())
-        _must_fail("signature", partial(check_ocsp_response, forged, leaf, issuer), CertificateError)
+        must_equal("status", "revoked", call())
+        must_fail("signature", partial(check_ocsp_response, forged, leaf, issuer), CertificateError)
 
     return Operation(call, verify)
 
@@ -136,7 +91,7 @@ def _crl(scenario: Scenario, peers: Peers) -> tuple[x509.CertificateRevocationLi
 def _crl_parse(scenario: Scenario, peers: Peers) -> Operation:
     crl, serial_numbers = _crl(scenario, peers)
     call = partial(x509.load_der_x509_crl, crl.public_bytes(Encoding.DER))
-    return Operation(call, lambda: _check("entries", len(serial_numbers), len(call())))
+    return Operation(call, lambda: must_equal("entries", len(serial_numbers), len(call())))
 
 
 def _crl_lookup(scenario: Scenario, peers: Peers) -> Operation:
@@ -146,15 +101,15 @@ def _crl_lookup(scenario: Scenario, peers: Peers) -> Operation:
     call = partial(look_up, peers.server.leaf.serial_number)
 
     def verify() -> None:
-        _check("entry", None, call())
+        must_equal("entry", None, call())
         last = look_up(serial_numbers[-1])
-        _check("entry", serial_numbers[-1], last.serial_number if last is not None else None)
+        must_equal("entry", serial_numbers[-1], last.serial_number if last is not None else None)
 
     return Operation(call, verify)
 
 
 _Maker = Callable[[Scenario, Peers], Operation]
-_BY_CRYPTOGRAPHY: Final[Mapping[str, _Maker]] = {
+_OPERATIONS: Final[Mapping[str, _Maker]] = {
     "parse": _parse,
     "issue": _issue,
     "verify": _verify,
@@ -163,6 +118,3 @@ _BY_CRYPTOGRAPHY: Final[Mapping[str, _Maker]] = {
     "crl-parse": _crl_parse,
     "crl-lookup": _crl_lookup,
 }
-_BY_OPENSSL: Final[Mapping[str, _Maker]] = {"parse": _parse_by_openssl, "verify": _verify_by_openssl}
-#: What pyOpenSSL offers no calls for.
-NOT_BY_OPENSSL: Final = tuple(known.name for known in OPERATIONS if known.name not in _BY_OPENSSL)

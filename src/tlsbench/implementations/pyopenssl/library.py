@@ -9,11 +9,9 @@ from OpenSSL import SSL
 from OpenSSL.crypto import X509
 
 from tlsbench.errors import CertificateError, HandshakeError
-from tlsbench.implementations import openssl_bindings as bindings
-from tlsbench.implementations.certificates import NOT_BY_OPENSSL, openssl_operation
-from tlsbench.implementations.common_gaps import by_libssl_alone
 from tlsbench.implementations.contract import Negotiated, Operation
-from tlsbench.implementations.openssl import (
+from tlsbench.implementations.gaps import by_libssl_alone
+from tlsbench.implementations.openssl_names import (
     ML_DSA,
     cipher_from_openssl,
     group_from_openssl,
@@ -21,6 +19,7 @@ from tlsbench.implementations.openssl import (
     version_from_openssl,
 )
 from tlsbench.implementations.processor import cpu_gaps
+from tlsbench.implementations.pyopenssl import bindings, certificates
 from tlsbench.pki import SERVER_NAME, Identity, Peers, check_ocsp_response, ocsp_response
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
@@ -68,7 +67,7 @@ class PyOpenSsl:
                 gap(
                     "pyOpenSSL parses and verifies certificates; the rest is in cryptography",
                     workload="certificate",
-                    operation=NOT_BY_OPENSSL,
+                    operation=certificates.NOT_OFFERED,
                 ),
                 gap(
                     f"{self.engine()} does not know the group",
@@ -119,7 +118,7 @@ class PyOpenSsl:
 
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
         assert peers is not None, "a capability says that there are no primitives"
-        return openssl_operation(scenario, peers)
+        return certificates.operation(scenario, peers)
 
 
 def _configure(context: SSL.Context, scenario: Scenario, peers: Peers) -> None:

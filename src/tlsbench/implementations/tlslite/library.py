@@ -18,20 +18,17 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tlsbench.implementations.common_gaps import (
+from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
+from tlsbench.implementations.gaps import (
     NO_EARLY_DATA,
     NO_SINGLE_OPERATIONS,
     NO_STAPLING,
     by_libssl_alone,
 )
-from tlsbench.implementations.openssl import group_list
+from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.processor import ANY_CPU
-from tlsbench.implementations.tlslite_endpoint import Pipe, TlsliteEndpoint
-from tlsbench.implementations.verifiers import (
-    UNKNOWN_TO_CRYPTOGRAPHY,
-    Question,
-    cryptography_verifier,
-)
+from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
+from tlsbench.implementations.verification import Question
 from tlsbench.pki import SERVER_NAME, Identity, Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 
@@ -71,6 +68,7 @@ class Tlslite:
             )
 
     def engine(self) -> str:
+        _ = self.api  # what does not load has no engine
         return f"tlslite-ng {version('tlslite-ng')}"
 
     def capabilities(self) -> Capabilities:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tlsbench.implementations import libssl_bindings as native
-from tlsbench.implementations.libssl_bindings import Library, ffi
+from tlsbench.implementations.libssl import bindings as native
+from tlsbench.implementations.libssl.bindings import Library, ffi
 
 
 class Sessions:

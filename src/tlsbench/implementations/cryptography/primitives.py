@@ -18,6 +18,7 @@ from typing import Any, Final
 import cryptography
 from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
 from cryptography.hazmat.backends.openssl import backend
+from cryptography.hazmat.bindings.openssl.binding import Binding
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa, x25519
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
@@ -25,8 +26,9 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tlsbench.errors import MeasurementError, ProofError
-from tlsbench.implementations import certificates, openssl_bindings, verifiers
 from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.cryptography import certificates, verifier
+from tlsbench.implementations.openssl_names import CPU_INFO
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Peers, keys
 from tlsbench.pki.template import signature_hash
@@ -72,7 +74,9 @@ class Cryptography:
         return f"{name} in cryptography {cryptography.__version__}"
 
     def processor(self) -> str | None:
-        return openssl_bindings.cpu_info()
+        library = Binding()
+        told: bytes = library.ffi.string(library.lib.OpenSSL_version(CPU_INFO))
+        return told.decode("ascii")
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
@@ -85,7 +89,7 @@ class Cryptography:
                         "Forum's key types",
                         workload="certificate",
                         operation="verify",
-                        **{axis: verifiers.UNKNOWN_TO_CRYPTOGRAPHY},
+                        **{axis: verifier.UNKNOWN_TO_CRYPTOGRAPHY},
                     )
                     for axis in ("key", "intermediate_key", "root_key")
                 ),

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from tlsbench.errors import MeasurementError, ProofError
-from tlsbench.implementations import primitives
-from tlsbench.implementations.primitives import Cryptography
+from tlsbench.implementations.cryptography import primitives
+from tlsbench.implementations.cryptography.primitives import Cryptography
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.algorithms import ALGORITHMS
 

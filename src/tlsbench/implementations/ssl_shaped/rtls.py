@@ -6,7 +6,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Final
 
-from tlsbench.implementations.ssl_shaped import SslShaped, groups_but
+from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap
 
 #: What rustls takes of a peer that offers or takes all of these; set_ecdh_curve() changes nothing.

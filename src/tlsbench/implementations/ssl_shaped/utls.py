@@ -6,8 +6,8 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Final
 
-from tlsbench.implementations.openssl import ML_DSA
-from tlsbench.implementations.ssl_shaped import SslShaped, groups_but
+from tlsbench.implementations.openssl_names import ML_DSA
+from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap
 
 _CURVES: Final = {

@@ -1,7 +1,7 @@
 """``libssl`` and ``libssl:PATH``: a libssl without Python's ssl module or pyOpenSSL on top of it.
 
 Several of them live in one process as long as the dynamic linker can tell their libcryptos apart: see
-:attr:`~tlsbench.implementations.libssl_bindings.Library.is_whole`.
+:attr:`~tlsbench.implementations.libssl.bindings.Library.is_whole`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations import libssl_bindings as native
-from tlsbench.implementations.common_gaps import (
+from tlsbench.implementations.fixed_suites import fixed_suites
+from tlsbench.implementations.gaps import (
     DEFAULT_SIGNATURES,
     NO_EARLY_DATA,
     NO_SINGLE_OPERATIONS,
@@ -22,16 +22,17 @@ from tlsbench.implementations.common_gaps import (
     default_tickets,
     one_ticket_when_resumed,
 )
-from tlsbench.implementations.libssl_bindings import Library, ffi
-from tlsbench.implementations.libssl_endpoint import (
+from tlsbench.implementations.libssl import bindings as native
+from tlsbench.implementations.libssl.bindings import Library, ffi
+from tlsbench.implementations.libssl.endpoint import (
     MAX_EARLY_DATA_BYTES,
     LibSslContext,
     reason,
     string,
 )
-from tlsbench.implementations.openssl import CPU_INFO, ML_DSA, group_list
+from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.openssl_names import CPU_INFO, ML_DSA, group_list
 from tlsbench.implementations.processor import cpu_gaps
-from tlsbench.implementations.untold_suites import untold_suites
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
@@ -101,7 +102,7 @@ class LibSsl:
                     if library.has("SSL_CTX_ctrl")
                     else (default_tickets(self.id, "its server sends its tickets with its first write"),)
                 ),
-                *(() if library.has("SSL_CTX_set_ciphersuites") else untold_suites(self.id, "utls")),
+                *(() if library.has("SSL_CTX_set_ciphersuites") else fixed_suites(self.id, "utls")),
                 gap(f"{self.engine()} does not know the group", group=unknown),
                 *(
                     gap(f"{self.engine()} takes no such certificates", **{axis: self._refused_keys()})
@@ -209,8 +210,22 @@ class LibSsl:
             raise HandshakeError(f"libssl: {reason(self.library)}")
 
 
+def of_the_system() -> LibSsl:
+    """The system's libssl.
+
+    :raises NotInstalledError: if it has none.
+    """
+    path = native.find()
+    if path is None:
+        raise NotInstalledError("the system has no libssl 3 (on Debian: apt-get install libssl3)")
+    return LibSsl(path)
+
+
 def _new_context(lib: Library, method: Any) -> Any:
-    return ffi.gc(lib.SSL_CTX_new(method), lib.SSL_CTX_free)
+    context = lib.SSL_CTX_new(method)
+    if context == ffi.NULL:
+        raise HandshakeError(f"libssl: {reason(lib)}")
+    return ffi.gc(context, lib.SSL_CTX_free)
 
 
 def _list_of(names: Iterable[str]) -> bytes:

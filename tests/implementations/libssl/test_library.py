@@ -9,10 +9,12 @@ import pytest
 
 from tlsbench import pki
 from tlsbench.errors import HandshakeError, ProofError
-from tlsbench.implementations import libssl, libssl_bindings, registry
-from tlsbench.implementations.libssl import LibSsl
+from tlsbench.implementations import registry
+from tlsbench.implementations.libssl import bindings as libssl_bindings
+from tlsbench.implementations.libssl import library as libssl
+from tlsbench.implementations.libssl.library import LibSsl
 from tlsbench.implementations.missing import Missing
-from tlsbench.implementations.registry import implementations
+from tlsbench.implementations.registry import implementations, tls_library
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import prepare
 
@@ -49,7 +51,7 @@ def test_a_server_that_staples_nothing_is_refused_by_who_wants_it(scenarios_of: 
     (scenario,) = scenarios_of("client=libssl server=pyopenssl ocsp=stapled")
     cell: Any = prepare(scenario, implementations(), time.perf_counter_ns)
     (plain,) = scenarios_of("client=libssl server=pyopenssl")
-    cell.servers = implementations()["pyopenssl"].server_context(plain, cell.peers)  # type: ignore[attr-defined]
+    cell.servers = tls_library("pyopenssl").server_context(plain, cell.peers)
     with pytest.raises(HandshakeError, match="no OCSP response is stapled"):
         cell.sample()
 
@@ -97,7 +99,7 @@ def test_a_function_that_a_library_lacks_is_a_capability_with_its_reason(without
 def test_a_library_that_is_not_there_is_listed_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(libssl_bindings, "find", lambda: None)
     monkeypatch.setattr(registry, "find_spec", lambda _name: None)
-    members = registry.implementations.__wrapped__()
+    members = {name: registry.load(name, entry) for name, entry in registry._entries().items()}
     missing = {name: member for name, member in members.items() if isinstance(member, Missing)}
     assert set(missing) == {"libssl", "utls", "rtls", "mbedtls", "tlslite"}
     for member in missing.values():

@@ -15,7 +15,9 @@ from types import ModuleType
 from typing import Any
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.common_gaps import (
+from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.fixed_suites import fixed_suites
+from tlsbench.implementations.gaps import (
     DEFAULT_SIGNATURES,
     NO_EARLY_DATA,
     NO_SINGLE_OPERATIONS,
@@ -24,10 +26,8 @@ from tlsbench.implementations.common_gaps import (
     one_ticket_when_resumed,
     session_objects,
 )
-from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.openssl import cipher_from_openssl, group_list, version_from_openssl
+from tlsbench.implementations.openssl_names import cipher_from_openssl, group_list, version_from_openssl
 from tlsbench.implementations.processor import cpu_gaps
-from tlsbench.implementations.untold_suites import untold_suites
 from tlsbench.pki import SERVER_NAME, Peers
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
@@ -88,7 +88,7 @@ class SslShaped:
                     version="1.2",
                     cipher=tuple(suite.name for suite in ciphers.CIPHER_SUITES if not self._knows(suite)),
                 ),
-                *untold_suites(self.id, self.id),
+                *fixed_suites(self.id, self.id),
             ),
             libcrypto=self.libcrypto,
         )
@@ -96,8 +96,9 @@ class SslShaped:
     def _knows(self, suite: ciphers.CipherSuite) -> bool:
         if suite.version != "1.2":
             return True
+        context = self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT)  # if that fails, all does
         try:
-            self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT).set_ciphers(suite.openssl)
+            context.set_ciphers(suite.openssl)
         except ssl.SSLError:
             return False
         return True

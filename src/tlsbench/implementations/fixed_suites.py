@@ -26,7 +26,7 @@ _PICKS: Final[Mapping[bool, Mapping[str, Mapping[str, str]]]] = {
 }
 
 
-def untold_suites(library: str, like: str) -> tuple[Gap, ...]:
+def fixed_suites(library: str, like: str) -> tuple[Gap, ...]:
     """The gaps of a library that cannot be told what TLS 1.3 suites to offer and to take.
 
     :param library: its id.

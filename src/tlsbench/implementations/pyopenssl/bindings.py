@@ -14,7 +14,7 @@ from OpenSSL import SSL
 from OpenSSL.crypto import X509, X509Store
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.openssl import CPU_INFO
+from tlsbench.implementations.openssl_names import CPU_INFO
 
 _lib: Final[Any] = SSL._lib  # type: ignore[attr-defined]
 _ffi: Final[Any] = SSL._ffi  # type: ignore[attr-defined]

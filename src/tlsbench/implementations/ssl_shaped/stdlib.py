@@ -8,9 +8,9 @@ from importlib import import_module
 from types import ModuleType
 from typing import Final
 
-from tlsbench.implementations.common_gaps import SYSTEM_LIBCRYPTO
-from tlsbench.implementations.openssl import CPU_INFO, ML_DSA
-from tlsbench.implementations.ssl_shaped import SslShaped, groups_but
+from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO
+from tlsbench.implementations.openssl_names import CPU_INFO, ML_DSA
+from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap, keys
 
 #: OpenSSL's short names (OBJ_sn2nid), which set_ecdh_curve looks up.

@@ -1,4 +1,4 @@
-"""A libssl that this process cannot hold: ``python -m tlsbench.implementations.libssl_elsewhere ID PATH``.
+"""A libssl that this process cannot hold: ``python -m tlsbench.implementations.libssl.own_process ID PATH``.
 
 The dynamic linker knows a shared library by its soname, and a process has one of each. A libssl that lies
 beside a libcrypto with the soname of one that is here already (Python's ``hashlib`` brings the system's)
@@ -23,7 +23,7 @@ from typing import Any
 
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.contract import ClientContext, ServerContext
-from tlsbench.implementations.libssl import LibSsl
+from tlsbench.implementations.libssl.library import LibSsl
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Gap, Scenario
 
@@ -31,7 +31,7 @@ _PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
-class LibSslElsewhere:
+class LibSslInOwnProcess:
     """A libssl whose libcrypto has a namesake in this process."""
 
     path: str
@@ -77,6 +77,17 @@ class LibSslElsewhere:
 
     def _elsewhere(self) -> MeasurementError:
         return MeasurementError(f"{self.path} needs a process of its own: LD_LIBRARY_PATH={self.folder}")
+
+
+def at_path(path: str, name: str) -> LibSsl | LibSslInOwnProcess:
+    """The libssl of a file, in this process if that can hold it with its own libcrypto, else in another."""
+    here = LibSsl(path, name, "a libssl by its path, called through cffi")
+    try:
+        if here.library.is_whole and not here.library.lacks("OpenSSL_version"):
+            return here
+    except OSError:
+        pass  # a process of its own says why, if it fails there too
+    return LibSslInOwnProcess(path, name)
 
 
 def describe(library: LibSsl) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from typing import Any, Final
 from cryptography import x509
 
 from tlsbench.errors import CertificateError, HandshakeError
-from tlsbench.implementations import libssl_bindings as native
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.libssl_bindings import Library, ffi
-from tlsbench.implementations.libssl_sessions import Sessions
-from tlsbench.implementations.openssl import (
+from tlsbench.implementations.libssl import bindings as native
+from tlsbench.implementations.libssl.bindings import Library, ffi
+from tlsbench.implementations.libssl.sessions import Sessions
+from tlsbench.implementations.openssl_names import (
     cipher_from_openssl,
     group_from_openssl,
     signature_from_nids,

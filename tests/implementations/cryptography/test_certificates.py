@@ -5,8 +5,10 @@ from collections.abc import Callable
 import pytest
 
 from tlsbench.errors import CertificateError, ProofError
-from tlsbench.implementations import PrimitiveImplementation, certificates
-from tlsbench.implementations.registry import implementations
+from tlsbench.implementations.cryptography import certificates
+from tlsbench.implementations.pyopenssl import certificates as of_pyopenssl
+from tlsbench.implementations.registry import primitive_libraries
+from tlsbench.implementations.verification import must_fail
 from tlsbench.pki import peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.operations import OPERATIONS
@@ -41,13 +43,16 @@ def test_a_list_of_a_hundred_thousand_is_searched_to_its_end(workload_of: Callab
     workload_of("workload=certificate operation=crl-lookup-100000").sample()
 
 
-@pytest.mark.parametrize("library", ["cryptography", "pyopenssl"])
+MODULES = {"cryptography": certificates, "pyopenssl": of_pyopenssl}
+
+
+@pytest.mark.parametrize("library", MODULES)
 def test_a_verifier_that_accepts_every_name_is_found_out(
     library: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (scenario,) = scenarios_of(f"workload=certificate implementation={library} operation=verify")
-    member: PrimitiveImplementation = implementations()[library]  # type: ignore[assignment]
-    monkeypatch.setattr(certificates, "_STRANGER", "localhost")
+    member = primitive_libraries()[library]
+    monkeypatch.setattr(MODULES[library], "STRANGER", "localhost")
     with pytest.raises(ProofError, match="host name: wanted a rejection, got an acceptance"):
         member.operation(scenario, peers_for(scenario)).verify()
 
@@ -77,7 +82,7 @@ def test_a_search_that_finds_nothing_is_found_out(
 
 def test_an_unchecked_response_is_not_taken_for_another_error() -> None:
     with pytest.raises(CertificateError):
-        certificates._must_fail("x", lambda: _raise(CertificateError("y")), ZeroDivisionError)
+        must_fail("x", lambda: _raise(CertificateError("y")), ZeroDivisionError)
 
 
 def _raise(error: Exception) -> None:

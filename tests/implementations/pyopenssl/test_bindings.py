@@ -4,9 +4,13 @@ import pytest
 from OpenSSL import SSL
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations import openssl_bindings as bindings
-from tlsbench.implementations.openssl import cipher_from_openssl, group_from_openssl, version_from_openssl
-from tlsbench.implementations.pyopenssl import PyOpenSsl
+from tlsbench.implementations.openssl_names import (
+    cipher_from_openssl,
+    group_from_openssl,
+    version_from_openssl,
+)
+from tlsbench.implementations.pyopenssl import bindings
+from tlsbench.implementations.pyopenssl.library import PyOpenSsl
 
 
 def test_this_pyopenssl_binds_everything() -> None:
