@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tlsbench.cli import certs, judging, loading, measuring, reporting
-from tlsbench.cli.options import teaching, text_of
+from tlsbench.cli.options import teaching
 from tlsbench.errors import TlsbenchError
 
 _HELP = r"""What TLS and its cryptography cost on this machine, with proof of what was measured.
@@ -77,7 +77,7 @@ for _name, _command in (
     ("serve", loading.serve_command),
     ("doctor", judging.doctor_command),
 ):
-    app.command(name=_name, help=text_of(_command))(_command)
+    app.command(name=_name, help=teaching(_command))(_command)
 app.add_typer(certs.app, name="certs")
 
 
