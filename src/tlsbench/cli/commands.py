@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
-from tlsbench.cli.options import text_of
+from tlsbench.cli.options import teaching
 from tlsbench.cli.overview import COMMANDS
 
 _SETTINGS: Final[dict[str, Any]] = {
@@ -27,7 +27,7 @@ def _load(name: str) -> Any:  # noqa: ANN401 - typer does not export the class o
     if isinstance(found, typer.Typer):
         alone.add_typer(found, name=name)
         return vars(typer.main.get_command(alone))["commands"][name]
-    alone.command(name=name, help=text_of(found))(found)
+    alone.command(name=name, help=teaching(found))(found)
     return typer.main.get_command(alone)
 
 
