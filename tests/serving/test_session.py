@@ -170,6 +170,27 @@ def test_an_answer_has_a_limit_from_the_last_moment_in_which_some_of_it_was_take
     assert pair.tally.failures == {"the client did not take its answer within the time limit": 1}
 
 
+def test_an_answer_between_two_of_its_pieces_is_an_answer_still() -> None:
+    pair = Pair()
+    session = pair.meet(FAKE)
+    pair.send(LARGE)
+    assert session.data_to_send()
+    session.all_sent()  # and then the system takes no more
+    expire_at(pair, 1020)
+    assert pair.tally.failures == {"the client did not take its answer within the time limit": 1}
+
+
+def test_a_body_in_many_chunks_that_drips_is_part_of_its_request() -> None:
+    pair = Pair()
+    pair.meet(FAKE)
+    pair.send(b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n")
+    for _ in range(10):
+        pair.send(500 * b"1\r\nx\r\n")
+        assert pair.take() == 0
+        pair.now_s += 1
+    expire_at(pair, 1020)
+
+
 def test_an_idle_connection_is_closed_when_asked_and_has_not_failed() -> None:
     pair = Pair()
     pair.meet(FAKE)

@@ -82,6 +82,11 @@ class HttpServer:
         self.problem = ""
 
     @property
+    def is_answering(self) -> bool:
+        """Whether an answer has begun, and not ended."""
+        return self._body is not None
+
+    @property
     def is_idle(self) -> bool:
         """Whether all is answered, and nothing of another request has come."""
         return self._http.their_state is h11.IDLE and not self._http.trailing_data[0]

@@ -30,6 +30,10 @@ class Answerer(Protocol):
         """Whether :meth:`next_piece` is to be called before more data is given."""
 
     @property
+    def is_answering(self) -> bool:
+        """Whether an answer has begun, and not ended."""
+
+    @property
     def is_idle(self) -> bool:
         """Whether all is answered, and nothing of another request has come."""
 
@@ -57,6 +61,8 @@ class Fixed:
     def has_more(self) -> bool:
         """Whether some of the answer is left."""
         return self._pieces.left_bytes > 0
+
+    is_answering = has_more
 
     @property
     def is_idle(self) -> bool:

@@ -140,7 +140,7 @@ class Session:
         if not self._is_established and not self.is_over:
             return
         limits, before = self._service.limits, self._step
-        if self._owes:
+        if self._owes or (self._answerer.is_answering and not self.is_over):
             self._step, limit_s = "answer", limits.request_s
         elif self.is_over:
             self._step, limit_s = "end", LINGER_S
