@@ -193,6 +193,23 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
     answer: Annotated[
         str, typer.Option(help="http (/bytes/N has so many bytes), echo, or bulk:SIZE for whatever is sent.")
     ] = "http",
+    early_data: Annotated[
+        bool, typer.Option("--early-data", help="Accept early data (0-RTT) of resumed TLS 1.3 sessions.")
+    ] = False,
+    handshake_timeout: Annotated[
+        str, typer.Option(metavar="TIME", help="A handshake may take so long; 0 for ever.")
+    ] = "10s",
+    request_timeout: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="So long a request may take to come whole, and a client to take more of its answer; "
+            "0 for ever.",
+        ),
+    ] = "60s",
+    idle_timeout: Annotated[
+        str, typer.Option(metavar="TIME", help="Close what has had no request for so long; 0 never.")
+    ] = "0",
     socket_options: _SocketOptions = None,
     pki: Annotated[
         Path | None,
@@ -221,6 +238,10 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
             processes=processes,
             model=model,
             answer=answer,
+            early_data=early_data,
+            handshake_timeout=handshake_timeout,
+            request_timeout=request_timeout,
+            idle_timeout=idle_timeout,
             socket_options=tuple(socket_options or ()),
             pki=pki,
             root=root,

@@ -126,7 +126,11 @@ class TlsImplementation(Implementation, Protocol):
         """The client of ``scenario``; it verifies the server's chain and host name."""
 
     def server_context(self, scenario: Scenario, peers: Peers) -> ServerContext:
-        """The server of ``scenario``; with ``client_auth=required`` it verifies the client."""
+        """The server of ``scenario``; with ``client_auth=required`` it verifies the client.
+
+        Its ``group`` may be several, separated by colons, the preferred one first: a server that takes any of
+        them. Where the library takes one alone, it is left to its own choice.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ takes is what the harness takes.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
@@ -74,6 +74,7 @@ class FakeServerContext:
     """Holds the answers, made once, and the sessions that may be resumed."""
 
     def __init__(self, scenario: Scenario, peers: Peers) -> None:
+        scenario = replace(scenario, group=scenario.group.partition(":")[0])
         client = peers.client.leaf_der if scenario.client_auth == "required" else b""
         self.agreed = _agreed(scenario, client, scenario.chain_length if client else None)
         self.full_answer = _server_flight(scenario, resumed=False)

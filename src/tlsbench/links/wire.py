@@ -31,6 +31,8 @@ from tlsbench.protocol.messages import (
 _HELLO_RETRY_REQUEST_RANDOM = bytes.fromhex(
     "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
 )
+#: Behind the record's header, the message's header and legacy_version.
+_RANDOM_AT = 5 + 4 + 2
 _VERSIONS = {0x0303: "1.2", 0x0304: "1.3"}
 
 
@@ -118,6 +120,12 @@ def count_records(flights: Iterable[bytes], content_type: int) -> int:
             records.number(2)  # legacy_record_version
             records.vector(2)
     return count
+
+
+def opens_with_hello_retry(flight: bytes) -> bool:
+    """Whether what a server sends first is a HelloRetryRequest (RFC 8446 section 4.1.3)."""
+    random = flight[_RANDOM_AT : _RANDOM_AT + len(_HELLO_RETRY_REQUEST_RANDOM)]
+    return flight[:1] == bytes([HANDSHAKE]) and random == _HELLO_RETRY_REQUEST_RANDOM
 
 
 class _Reader:

@@ -120,7 +120,7 @@ class SslShaped:
     def _configure(self, context: Any, scenario: Scenario) -> None:
         versions = {"1.2": self.module.TLSVersion.TLSv1_2, "1.3": self.module.TLSVersion.TLSv1_3}
         context.minimum_version = context.maximum_version = versions[scenario.version]
-        if self.curves:
+        if self.curves and (self.takes_curve_list or ":" not in scenario.group):
             wanted = group_list(scenario).split(":") if self.takes_curve_list else [scenario.group]
             context.set_ecdh_curve(":".join(self.curves[group] for group in wanted))
         if scenario.version == "1.2":

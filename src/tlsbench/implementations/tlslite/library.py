@@ -122,7 +122,7 @@ class TlsliteContext:
         settings.minVersion = settings.maxVersion = _VERSIONS[scenario.version]
         settings.cipherNames = [_cipher(scenario.cipher)]
         settings.eccCurves = group_list(scenario).split(":")
-        settings.keyShares = [scenario.group]
+        settings.keyShares = scenario.group.split(":")
         if scenario.resumption in ("ticket", "psk"):
             settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
         self._settings = settings
