@@ -146,6 +146,15 @@ def expect_peer(store: X509Store, host: str, usage: str) -> None:
         raise HandshakeError(f"pyopenssl: the engine refuses the purpose {usage}")
 
 
+def clear_errors() -> None:
+    """Empty the error queue, in which pyOpenSSL leaves what came with a SysCallError.
+
+    What stands there is taken for the reason of the next call's failure, be it on another connection
+    (SSL_get_error(3)).
+    """
+    _lib.ERR_clear_error()
+
+
 def attach(connection: SSL.Connection, sock: socket.socket) -> None:
     """Let a connection over memory go on over a socket (SSL_set_fd(3)); what it wrote must have been read."""
     _lib.SSL_set_fd(connection._ssl, sock.fileno())  # which frees the BIOs over memory

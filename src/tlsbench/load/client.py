@@ -70,12 +70,8 @@ class Connection(Opening):
     def run_out_of_time(self, now_ns: int) -> None:
         """The time of its step is over."""
         if self.step == "acceptance" and not self._is_half_closed:
-            # Some servers have nothing to say after a handshake; at the end of what they read they close.
-            self._is_half_closed = True
-            self._limit(now_ns)
-            with contextlib.suppress(OSError):
-                assert self.sock is not None
-                self.sock.shutdown(socket.SHUT_WR)
+            self._shared.is_server_quiet = True
+            self._take_leave(now_ns)
         elif self.step in ("acceptance", "ticket"):
             self._end(SUCCESS)
         else:
@@ -126,11 +122,11 @@ class Connection(Opening):
         if plan.hold or (self._is_accepted and not self._wants_ticket):
             self._rest()
             return
-        if not plan.pool:
-            self._say_goodbye()
         self._next("ticket" if self._is_accepted else "acceptance", self._linger, now_ns)
         self.deadline_ns = now_ns + _TICKET_LIMIT_NS
         self._linger(now_ns)
+        if self._shared.is_server_quiet and self.step == "acceptance" and not self.outcome:
+            self._take_leave(now_ns)
 
     def _linger(self, _now_ns: int) -> None:
         """Wait for acceptance, and for a ticket if one is wanted."""
@@ -146,12 +142,22 @@ class Connection(Opening):
             self._accept()
             self._end(SUCCESS)
         except SSL.SysCallError as error:
+            bindings.clear_errors()
             if not self._is_accepted and error.args[0] > 0:
                 raise
             self._look_for_ticket()
             self._end(SUCCESS)
         if self._is_accepted and not self._wants_ticket and not self.outcome:
             self._rest()
+
+    def _take_leave(self, now_ns: int) -> None:
+        """End the client's half: a server that sent no ticket closes then, most likely with a word."""
+        assert self.sock is not None
+        self._is_half_closed = True
+        self._limit(now_ns)
+        self._say_goodbye()
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_WR)
 
     def _look_for_ticket(self) -> None:
         """See whether a ticket has come: it is acceptance, and may be wanted."""
@@ -179,6 +185,10 @@ class Connection(Opening):
 
     def _send(self, _now_ns: int) -> None:
         assert self._tls is not None
+        if not self._is_accepted:
+            # What a server said when it refused and closed: after a write that fails OpenSSL reads no more.
+            with contextlib.suppress(SSL.WantReadError):
+                self._tls.recv(1, socket.MSG_PEEK)
         self._tls.send(self._shared.request)
         self._on_event = self._read
 

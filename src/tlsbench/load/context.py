@@ -88,6 +88,8 @@ class Shared:
     sessions: deque[SSL.Session] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
     #: Connections whose early data the server has accepted, until they ask.
     accepted: set[SSL.Connection] = field(default_factory=set)
+    #: Whether the server says nothing after a handshake, so that a client must take leave to hear of it.
+    is_server_quiet: bool = False
     #: When connections begin to count, by CLOCK_MONOTONIC.
     count_from_ns: int = 0
     #: Adds up the wanted share, so that of any ten in a row as many resume as are wanted.

@@ -115,6 +115,7 @@ class Opening(ABC):
         except SSL.ZeroReturnError:
             self._fail("closed by the server")
         except SSL.SysCallError as error:
+            bindings.clear_errors()
             code = error.args[0] if error.args else -1
             self._fail(words_of(code) if code > 0 else "closed by the server without close_notify")
         except SSL.Error as error:
@@ -218,8 +219,10 @@ class Opening(ABC):
         """Send close_notify (RFC 8446 section 6.1), once."""
         assert self._tls is not None
         if not self._tls.get_shutdown() & SSL.SENT_SHUTDOWN:
-            with contextlib.suppress(SSL.Error):
+            try:
                 self._tls.shutdown()
+            except SSL.Error:  # it is gone: what it said before is still to be read
+                bindings.clear_errors()
 
     def _next(self, step: str, on_event: Callable[[int], None], now_ns: int) -> None:
         self.step, self._on_event = step, on_event

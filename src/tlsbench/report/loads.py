@@ -121,12 +121,11 @@ def _handshakes(load: Load) -> list[str]:
             f"resumed: {share:.1%} of the handshakes ({load.plan.resume:.0%} wanted; where there is no "
             "session yet, the handshake is full)"
         )
-    if tally.hello_retry_requests:
-        groups = {what.split()[-2] for what in tally.negotiated}
+    if retries := tally.hello_retry_requests:
+        groups = "|".join(sorted({what.split()[-2] for what in tally.negotiated}))
         lines.append(
-            f"HelloRetryRequest: {tally.hello_retry_requests:,} in {tally.handshakes:,} handshakes; each cost "
-            "a round trip, as the client did not begin with the server's group: "
-            f"group={'|'.join(sorted(groups))} does"
+            f"HelloRetryRequest: {retries:,} in {tally.handshakes:,} handshakes; each is a round trip, as "
+            f"the client did not begin with the server's group: group={groups} does"
         )
     if tally.unconfirmed:
         lines.append(
