@@ -210,7 +210,7 @@ def test_whatever_happens_at_whatever_moment_is_counted(
     spoil: str, change: dict[str, Any], honest: Address
 ) -> None:
     """At each of many moments of a connection: within records, between them, and behind the handshake."""
-    for moment in (0, 1, 4, 5, 10, 43, 60, 100, 130, 500, 700, 800, 900, 1000, 1200, 1400):
+    for moment in (0, 4, 5, 43, 100, 500, 800, 1000, 1400):
         with relay(honest, _at(moment, SPOILS[spoil])) as address:
             tally = load_of(address, duration_s=0.05, step_limit_s=0.2, **change)
         assert not any("unexpected " in kind and kind[-5:] == "Error" for kind in tally.outcomes), (

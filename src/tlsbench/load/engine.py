@@ -67,6 +67,8 @@ class Engine:
         self._due_ns: list[int] = []
         self._interval_ns = 1e9 / plan.rate_per_s if plan.rate_per_s else 0.0
         self._begun = 0
+        #: When an open loop last had no room for one more.
+        self._full_ns = 0
         self._cpu_from_s: float | None = None
         self._start_ns = self._count_from_ns = self._end_ns = 0
 
@@ -154,20 +156,22 @@ class Engine:
                 self._begin(max(heapq.heappop(self._due_ns), self._start_ns), now_ns)
             return
         while (begin_ns := self._next_begin_ns()) <= now_ns and begin_ns < self._end_ns:
-            has_room, is_over_time = self._has_room(), now_ns >= begin_ns + self._limit_ns
-            if not has_room and not is_over_time:
-                return
+            is_over_time = now_ns >= begin_ns + self._limit_ns
+            if not self._has_room():
+                self._full_ns = now_ns
+                if not is_over_time:
+                    return
             self._begun += 1
             if is_over_time:
-                self._give_up_beginning(begin_ns, has_room=has_room)
+                self._give_up_beginning(begin_ns)
             else:
                 self._begin(begin_ns, now_ns)
 
-    def _give_up_beginning(self, begin_ns: int, *, has_room: bool) -> None:
+    def _give_up_beginning(self, begin_ns: int) -> None:
         """Count a connection of an open loop that could not begin within the limit of a step."""
         counted = begin_ns >= self._count_from_ns
         self.tally.begun += counted
-        why = _LATE if has_room else _NO_ROOM
+        why = _NO_ROOM if self._full_ns >= begin_ns else _LATE
         self.tally.end(why, counted=counted, is_late=monotonic_ns() >= self._count_from_ns)
 
     def _next_begin_ns(self) -> int:
