@@ -12,26 +12,25 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tlsbench.errors import WireError
+from tlsbench.protocol.extensions import (
+    EARLY_DATA,
+    KEY_SHARE,
+    PRE_SHARED_KEY,
+    SESSION_TICKET,
+    SUPPORTED_VERSIONS,
+)
 from tlsbench.protocol.messages import (
     CERTIFICATE,
     CERTIFICATE_REQUEST,
     CERTIFICATE_STATUS,
     CLIENT_HELLO,
-    EARLY_DATA,
     HANDSHAKE,
-    KEY_SHARE,
+    HELLO_RETRY_REQUEST_RANDOM,
     NAMED_CURVE,
-    PRE_SHARED_KEY,
     SERVER_HELLO,
     SERVER_KEY_EXCHANGE,
-    SESSION_TICKET,
-    SUPPORTED_VERSIONS,
+    VERSIONS,
 )
-
-_HELLO_RETRY_REQUEST_RANDOM = bytes.fromhex(
-    "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
-)
-_VERSIONS = {0x0303: "1.2", 0x0304: "1.3"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def observe(client_flight: bytes, server_flight: bytes) -> Observed:
         if SUPPORTED_VERSIONS in extensions
         else legacy_version
     )
-    version = _VERSIONS.get(version_code, f"{version_code:#06x}")
+    version = VERSIONS.get(version_code, f"{version_code:#06x}")
     if version == "1.3":
         share = extensions.get(KEY_SHARE)
         resumed = PRE_SHARED_KEY in extensions
@@ -86,7 +85,7 @@ def observe(client_flight: bytes, server_flight: bytes) -> Observed:
             cipher=cipher,
             group=_Reader(share).number(2) if share else None,
             resumption="early-data" if early else "psk" if resumed else "none",
-            hello_retry=random == _HELLO_RETRY_REQUEST_RANDOM,
+            hello_retry=random == HELLO_RETRY_REQUEST_RANDOM,
             certificates=None,
             client_auth=None,
             stapled=None,

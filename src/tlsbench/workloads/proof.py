@@ -16,8 +16,9 @@ from tlsbench.implementations import Negotiated
 from tlsbench.links import Direction, Observed, count_records, first_flight, flights, observe
 from tlsbench.pki import Peers
 from tlsbench.pki.keys import key_type_of
+from tlsbench.protocol import groups, signature_schemes
 from tlsbench.protocol.messages import APPLICATION_DATA
-from tlsbench.scenarios import Scenario, ciphers, groups, signatures
+from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.workloads.exchange import Exchange
 
 
@@ -128,8 +129,7 @@ def _prove_signature(scenario: Scenario, wire: Observed, client: Negotiated) -> 
     if scenario.signature in ("", "default"):
         return
     if wire.signature is not None:
-        scheme = signatures.BY_CODE_POINT.get(wire.signature)
-        _same("signature", scenario.signature, scheme.name if scheme else f"{wire.signature:#06x}", "wire")
+        _same("signature", scenario.signature, signature_schemes.name_of(wire.signature), "wire")
     if client.signature != scenario.signature:
         got = client.signature or "a client that does not tell"
         raise ProofError("signature", wanted=scenario.signature, got=got, witness="client")
@@ -151,8 +151,7 @@ def _cipher_name(code_point: int) -> str:
 def _group_name(code_point: int | None) -> str | None:
     if code_point is None:
         return None
-    group = groups.BY_CODE_POINT.get(code_point)
-    return group.name if group else f"{code_point:#06x}"
+    return groups.name_of(code_point)
 
 
 def _prove_certificate(what: str, wanted: bytes, seen: Negotiated, witness: str) -> None:
