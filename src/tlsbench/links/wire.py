@@ -8,10 +8,12 @@ TLS stack: everything else raises :class:`~tlsbench.errors.WireError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from tlsbench.errors import WireError
+from tlsbench.links.ledger import Direction, Entry, flights
 from tlsbench.protocol.extensions import (
     EARLY_DATA,
     KEY_SHARE,
@@ -20,6 +22,7 @@ from tlsbench.protocol.extensions import (
     SUPPORTED_VERSIONS,
 )
 from tlsbench.protocol.messages import (
+    APPLICATION_DATA,
     CERTIFICATE,
     CERTIFICATE_REQUEST,
     CERTIFICATE_STATUS,
@@ -55,13 +58,16 @@ class Observed:
     signature: int | None
 
 
-def observe(client_flight: bytes, server_flight: bytes) -> Observed:
-    """Read the first flight of each side.
+def observe(entries: Iterable[Entry]) -> Observed:
+    """Read the first flight of each side of a stream.
 
     :raises WireError: if they are not the opening of a TLS 1.2 or 1.3 handshake.
     """
-    client_messages = dict(_messages(client_flight))
-    server_messages = dict(_messages(server_flight))
+    flown = flights(entries)
+    client_messages, server_messages = (
+        dict(_messages(next((flight.data for flight in flown if flight.direction is direction), b"")))
+        for direction in (Direction.TO_SERVER, Direction.TO_CLIENT)
+    )
     if CLIENT_HELLO not in client_messages or SERVER_HELLO not in server_messages:
         raise WireError("the wire does not open with ClientHello and ServerHello")
     offered = _hello_extensions(client_messages[CLIENT_HELLO], from_client=True)
@@ -107,16 +113,36 @@ def observe(client_flight: bytes, server_flight: bytes) -> Observed:
     )
 
 
-def count_records(flights: Iterable[bytes], content_type: int) -> int:
-    """How many records of a type there are in these flights, each of whole records."""
+def count_tickets(entries: Iterable[Entry]) -> int:
+    """How many tickets a server of TLS 1.3 sent: behind its first flight there is one in each record.
+
+    :raises WireError: if a record ends too early.
+    """
+    _first, *later = (flight for flight in flights(entries) if flight.direction is Direction.TO_CLIENT)
     count = 0
-    for flight in flights:
-        records = _Reader(flight)
+    for flight in later:
+        records = _Reader(flight.data)
         while records:
-            count += records.number(1) == content_type
+            count += records.number(1) == APPLICATION_DATA
             records.number(2)  # legacy_record_version
             records.vector(2)
     return count
+
+
+@dataclass(frozen=True, slots=True)
+class WireReader:
+    """How the ledger of one kind of link is read.
+
+    :param observe: what the first flights say; it raises ``WireError`` if they are no handshake's.
+    :param count_tickets: how many tickets a server sent.
+    """
+
+    observe: Callable[[Iterable[Entry]], Observed]
+    count_tickets: Callable[[Iterable[Entry]], int]
+
+
+#: TLS over a stream: records, which writes may cut anywhere.
+STREAM: Final = WireReader(observe, count_tickets)
 
 
 class _Reader:

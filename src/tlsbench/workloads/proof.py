@@ -6,19 +6,19 @@ can tell is compared; the first that differs raises :class:`~tlsbench.errors.Pro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import Negotiated
-from tlsbench.links import Direction, Observed, count_records, first_flight, flights, observe
+from tlsbench.links import STREAM, Entry, Observed, WireReader
 from tlsbench.pki import Peers
 from tlsbench.pki.keys import key_type_of
 from tlsbench.protocol import groups, signature_schemes
-from tlsbench.protocol.messages import APPLICATION_DATA
 from tlsbench.scenarios import Scenario, ciphers
+from tlsbench.workloads.datagrams import DatagramExchange
 from tlsbench.workloads.exchange import Exchange
 
 
@@ -48,18 +48,22 @@ class Proof:
 
 
 def prove(
-    exchange: Exchange, scenario: Scenario, peers: Peers, resumption: str, early_data: bytes = b""
+    exchange: Exchange | DatagramExchange,
+    scenario: Scenario,
+    peers: Peers,
+    resumption: str,
+    early_data: bytes = b"",
+    *,
+    reader: WireReader = STREAM,
 ) -> Proof:
     """Compare a handshake with its scenario.
 
     :param resumption: the kind wanted of this very handshake (a session's first is ``"none"``).
     :param early_data: what the server must have received early.
+    :param reader: reads the wire's ledger.
     :raises ProofError: at the first difference, naming what was wanted, what was got, and the witness.
     """
-    wire = observe(
-        first_flight(exchange.entries, Direction.TO_SERVER),
-        first_flight(exchange.entries, Direction.TO_CLIENT),
-    )
+    wire = reader.observe(exchange.entries)
     client, server = exchange.client.negotiated(), exchange.server.negotiated()
     _agree("version", scenario.version, wire.version, client.version, server.version)
     _agree("cipher", scenario.cipher, _cipher_name(wire.cipher), client.cipher, server.cipher)
@@ -80,7 +84,7 @@ def prove(
         _same("client_auth", wants_client, wire.client_auth, "wire")
         _prove_staple(scenario, wire, client)
         _prove_signature(scenario, wire, client)
-    _prove_tickets(scenario, exchange)
+    _prove_tickets(scenario, reader.count_tickets, exchange.entries)
     if server.early_data != early_data:
         raise ProofError(
             "early data",
@@ -135,12 +139,12 @@ def _prove_signature(scenario: Scenario, wire: Observed, client: Negotiated) -> 
         raise ProofError("signature", wanted=scenario.signature, got=got, witness="client")
 
 
-def _prove_tickets(scenario: Scenario, exchange: Exchange) -> None:
-    """Count the records behind the server's first flight: in TLS 1.3 there is a ticket in each."""
+def _prove_tickets(
+    scenario: Scenario, count_tickets: Callable[[Sequence[Entry]], int], entries: Sequence[Entry]
+) -> None:
     if scenario.tickets in ("", "default"):
         return
-    later = flights(exchange.entries, Direction.TO_CLIENT)[1:]
-    _same("tickets", int(scenario.tickets), count_records(later, APPLICATION_DATA), "wire")
+    _same("tickets", int(scenario.tickets), count_tickets(entries), "wire")
 
 
 def _cipher_name(code_point: int) -> str:
