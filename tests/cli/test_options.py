@@ -9,20 +9,17 @@ import pytest
 
 HELP_OF_EVERY_COMMAND = """
 import contextlib, io, json
-import typer
-from tlsbench.cli import app
+from tlsbench.cli.app import run
 
-def paths(command, path=()):
-    yield path
-    for name, inner in getattr(command, "commands", {}).items():
-        yield from paths(inner, (*path, name))
-
-def help_of(path):
+def helps(*path):
     with contextlib.redirect_stdout(io.StringIO()) as out:
-        app.run([*path, "--help"])
-    return out.getvalue()
+        run([*path, "--help"])
+    yield " ".join(path), out.getvalue()
+    for line in out.getvalue().partition("Commands:\\n")[2].splitlines():
+        if line.startswith("  ") and line[2] != " ":
+            yield from helps(*path, line.split()[0])
 
-print(json.dumps({" ".join(path): help_of(path) for path in paths(typer.main.get_command(app.app))}))
+print(json.dumps(dict(helps())))
 """
 
 

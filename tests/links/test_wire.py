@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tlsbench.errors import WireError
 from tlsbench.links import Direction, Entry, Observed, count_tickets, observe
+from tlsbench.links.wire import opens_with_hello_retry
 from tlsbench.pki import peers
 from tlsbench.scenarios import signatures
 
@@ -63,6 +64,28 @@ def test_a_tls_1_2_handshake_shows_its_certificates_too() -> None:
     assert (observed.version, observed.resumption) == ("1.2", "none")
     assert (observed.certificates, observed.client_auth) == (2, False)
     assert observed.signature in signatures.BY_CODE_POINT
+
+
+@pytest.mark.parametrize(("taken", "asks_again"), [("X25519", False), ("prime256v1", True)])
+def test_a_hello_retry_request_is_known_by_its_random(taken: str, asks_again: bool) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.set_ecdh_curve(taken)
+    with peers("ecdsa-secp256r1", 1).server.pem_file() as path:
+        server.load_cert_chain(path)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which sends a key for its first group alone
+    to_server, to_client, unused = ssl.MemoryBIO(), ssl.MemoryBIO(), ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        client.wrap_bio(unused, to_server, server_hostname="localhost").do_handshake()
+    with pytest.raises(ssl.SSLWantReadError):
+        server.wrap_bio(to_server, to_client, server_side=True).do_handshake()
+    flight = to_client.read()
+    assert opens_with_hello_retry(flight) is asks_again
+    assert not opens_with_hello_retry(b"\x17" + flight[1:])
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_are_an_error_where_a_hello_retry_request_is_looked_for(data: bytes) -> None:
+    assert not opens_with_hello_retry(data)
 
 
 def test_a_ticket_is_a_record_behind_the_servers_first_flight() -> None:

@@ -13,24 +13,20 @@ _Command = TypeVar("_Command", bound=Callable[..., object])
 _TEXTS: dict[Callable[..., object], str] = {}
 
 
-def teaching(text: str) -> str:
-    r"""A help text whose paragraphs after a line ``\b`` keep their lines."""
-    return inspect.cleandoc(text).replace(r"\b", "\b")
+def teaching(text: str | Callable[..., object]) -> str:
+    r"""A help text, or a command's, whose paragraphs after a line ``\b`` keep their lines."""
+    plain = text if isinstance(text, str) else _TEXTS[text]
+    return inspect.cleandoc(plain).replace(r"\b", "\b")
 
 
 def teaches(text: str) -> Callable[[_Command], _Command]:
     """Give a command its help text, which a docstring could not keep: ``python -OO`` strips those."""
 
     def keep(command: _Command) -> _Command:
-        _TEXTS[command] = teaching(text)
+        _TEXTS[command] = text
         return command
 
     return keep
-
-
-def text_of(command: Callable[..., object]) -> str:
-    """The help text that :func:`teaches` gave the command."""
-    return _TEXTS[command]
 
 
 Selectors = Annotated[

@@ -17,10 +17,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Scenario
+
+if TYPE_CHECKING:  # the contract is read to list what there is, which needs no keys
+    from tlsbench.pki import Peers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +169,11 @@ class TlsImplementation(Implementation, Protocol):
         """The client of ``scenario``; it verifies the server's chain and host name."""
 
     def server_context(self, scenario: Scenario, peers: Peers) -> ServerContext:
-        """The server of ``scenario``; with ``client_auth=required`` it verifies the client."""
+        """The server of ``scenario``; with ``client_auth=required`` it verifies the client.
+
+        Its ``group`` may be several, separated by colons, the preferred one first: a server that takes any of
+        them. Where the library takes one alone, it is left to its own choice.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,10 @@ takes is what the harness takes.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.gaps import NO_SINGLE_OPERATIONS, by_libssl_alone
-from tlsbench.implementations.processor import ANY_CPU
 from tlsbench.pki import Peers
 from tlsbench.protocol import messages as tls
 from tlsbench.protocol.extensions import (
@@ -24,6 +22,7 @@ from tlsbench.protocol.extensions import (
     SUPPORTED_VERSIONS,
 )
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.axes import AXES
 
 _HEADER_BYTES = tls.RECORD_HEADER_BYTES
 _RANDOM = bytes(range(32))
@@ -46,13 +45,11 @@ class Fake:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
-                NO_SINGLE_OPERATIONS,
-                *by_libssl_alone(self.id),
-                ANY_CPU,
                 gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
                 gap("it keeps nothing of a connection", workload="memory"),
-                gap("nothing is verified, so no roots are loaded", trust=("1", "150")),
+                gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
             ),
+            supports=("resumption=early-data",),
             alone="its messages have the shape of TLS alone: it talks to itself",
         )
 
@@ -83,6 +80,7 @@ class FakeServerContext:
     """Holds the answers, made once, and the sessions that may be resumed."""
 
     def __init__(self, scenario: Scenario, peers: Peers) -> None:
+        scenario = replace(scenario, group=scenario.group.partition(":")[0])
         client = peers.client.leaf_der if scenario.client_auth == "required" else b""
         self.agreed = _agreed(scenario, client, scenario.chain_length if client else None)
         self.full_answer = _server_flight(scenario, resumed=False)

@@ -30,6 +30,7 @@ from tlsbench.implementations.contract import (
     TlsImplementation,
 )
 from tlsbench.implementations.missing import DOES_NOT_LOAD, NOT_INSTALLED, Missing, NotInstalledError
+from tlsbench.implementations.packages import PACKAGES
 from tlsbench.scenarios import Capabilities, Scenario, Selection
 from tlsbench.scenarios.selectors import ANY_PATH
 
@@ -45,8 +46,6 @@ _TLS_LIBRARIES: Final = {
 }
 _PRIMITIVE_LIBRARIES: Final = {"cryptography": "tlsbench.implementations.cryptography:Cryptography"}
 _FLOOR: Final = {"fake": "tlsbench.implementations.fake:Fake"}
-#: The package that brings what a member wraps, a module of the member's name.
-_PACKAGES: Final = {"utls": "utls", "rtls": "rtls", "mbedtls": "python-mbedtls", "tlslite": "tlslite-ng"}
 #: What stands before the path of a libssl that is named by it.
 _BY_PATH: Final = "libssl:"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -208,9 +207,9 @@ def _member(name: str, entry: EntryPoint) -> Implementation:
 
 
 def _must_be_installed(name: str) -> None:
-    package = _PACKAGES.get(name)
+    package = PACKAGES.get(name)
     if package is not None and find_spec(name) is None:
-        raise NotInstalledError(f"pip install 'tlsbench[implementations]' (or {package} alone)")
+        raise NotInstalledError(package.remedy())
 
 
 def _in_one_line(error: BaseException) -> str:

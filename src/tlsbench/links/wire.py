@@ -30,10 +30,14 @@ from tlsbench.protocol.messages import (
     HANDSHAKE,
     HELLO_RETRY_REQUEST_RANDOM,
     NAMED_CURVE,
+    RECORD_HEADER_BYTES,
     SERVER_HELLO,
     SERVER_KEY_EXCHANGE,
     VERSIONS,
 )
+
+#: Behind the record's header, the message's header and legacy_version.
+_RANDOM_AT = RECORD_HEADER_BYTES + 4 + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +131,12 @@ def count_tickets(entries: Iterable[Entry]) -> int:
             records.number(2)  # legacy_record_version
             records.vector(2)
     return count
+
+
+def opens_with_hello_retry(flight: bytes) -> bool:
+    """Whether what a server sends first is a HelloRetryRequest (RFC 8446 section 4.1.3)."""
+    random = flight[_RANDOM_AT : _RANDOM_AT + len(HELLO_RETRY_REQUEST_RANDOM)]
+    return flight[:1] == bytes([HANDSHAKE]) and random == HELLO_RETRY_REQUEST_RANDOM
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tlsbench.links import NO_LEDGER, Ledger
 from tlsbench.sampling import Series
 from tlsbench.sampling.instructions import Count
+from tlsbench.scenarios import Scenario
 from tlsbench.stats import Interval, Summary, summarise
 from tlsbench.workloads import Sample
 
@@ -29,6 +30,7 @@ class Cell:
     :param operations: operations in one sample.
     :param ledger: bytes and flights of one sample (of the last, where they differ).
     :param negotiated: the proof: what the witnesses saw, as plain values.
+    :param scenario: what was measured; None where a file is of axes that this version does not have.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Cell:
     operations: int
     ledger: Ledger
     negotiated: Mapping[str, object]
+    scenario: Scenario | None = None
 
     @property
     def precision(self) -> float:
@@ -87,6 +90,7 @@ def cell_from_series(series: Series) -> Cell:
         operations=last.operations,
         ledger=last.ledger,
         negotiated=dict(series.proof),
+        scenario=series.scenario,
     )
 
 
@@ -108,6 +112,7 @@ def cell_from_count(count: Count) -> Cell:
         operations=count.operations,
         ledger=NO_LEDGER,
         negotiated=dict(count.proof),
+        scenario=count.scenario,
     )
 
 

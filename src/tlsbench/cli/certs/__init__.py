@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import teaches, teaching, text_of
+from tlsbench.cli.options import teaches, teaching
 
 _HELP = r"""Make certificates, look at them, and see them work or fail.
 
@@ -252,4 +252,4 @@ for _name, _command in (
     ("serve", serve_command),
     ("demo", demo_command),
 ):
-    app.command(name=_name, help=text_of(_command))(_command)
+    app.command(name=_name, help=teaching(_command))(_command)
