@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from typing import Any
 
 from tlsbench.errors import RequestError
 from tlsbench.scenarios import algorithms
@@ -19,6 +20,8 @@ from tlsbench.scenarios.selectors import Selection, parse
 #: So many combinations are expanded; "*" on a few axes more is refused with the count.
 MOST_COMBINATIONS = 50_000
 _WIDEST_TOLD = 4
+#: The axes of which a scenario holds no text.
+_READ = {axis.name: axis.read for axis in AXES.values() if axis.read is not str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +150,10 @@ def _product(
 
 
 def _scenario(values: Mapping[str, str]) -> Scenario:
-    fields = {axis: AXES[axis].read(value) for axis, value in values.items() if value}
-    if values.get("algorithm") and not algorithms.BY_NAME[values["algorithm"]].sized:
+    fields: dict[str, Any] = dict(values)
+    for axis, read in _READ.items():
+        if axis in fields:
+            fields[axis] = read(fields[axis])
+    if "algorithm" in fields and not algorithms.BY_NAME[fields["algorithm"]].sized:
         del fields["size"]
     return Scenario(**fields)
