@@ -20,6 +20,7 @@ from tlsbench.scenarios.selectors import Selection, parse
 #: So many combinations are expanded; "*" on a few axes more is refused with the count.
 MOST_COMBINATIONS = 50_000
 _WIDEST_TOLD = 4
+_SAME_AS = {axis.name: axis.same_as for axis in AXES.values() if axis.same_as}
 #: The axes of which a scenario holds no text.
 _READ = {axis.name: axis.read for axis in AXES.values() if axis.read is not str}
 
@@ -138,15 +139,22 @@ def _product(
         both = chosen.pop("implementation", AXES["implementation"].default[workload in ONE_SIDED_WORKLOADS])
         for end in ENDS:
             chosen.setdefault(end, both)
-        for axis, value in chosen.items():
-            # the leaf's key type by its name, or "same": two spellings of one scenario
-            if AXES[axis].same_as and value == chosen.get(AXES[axis].same_as):
-                chosen[axis] = AXES[axis].neutral
+        chosen = _one_spelling(chosen)
         pair = chosen["client"], chosen["server"]
         if pair not in known:
             known[pair] = obstacles(workload, *pair, tuple(chosen), capabilities)
         values, reason = known[pair].fill(chosen)
-        yield _scenario(values), reason
+        yield _scenario(_one_spelling(values)), reason
+
+
+def _one_spelling(values: Mapping[str, str]) -> dict[str, str]:
+    """The leaf's key type by its name, or "same": of two spellings of one scenario the neutral one."""
+    same = {
+        axis: AXES[axis].neutral
+        for axis, leaf in _SAME_AS.items()
+        if values.get(axis, "") == values.get(leaf)
+    }
+    return {**values, **same}
 
 
 def _scenario(values: Mapping[str, str]) -> Scenario:
