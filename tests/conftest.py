@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tlsbench.implementations.registry import capabilities, implementations, spellings
+from tlsbench.implementations.registry import capabilities, ends_of, implementations, spellings
 from tlsbench.results import Run
 from tlsbench.results.collect import collect
 from tlsbench.sampling import Plan, measure, meter_named
@@ -15,6 +16,48 @@ from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads import Workload, prepare
 
 pytest_plugins = ["pytester"]
+
+_NEEDED = ("hypothesis", "pytest_timeout")
+#: A test that takes longer hangs. Set here, because an option of a plugin in pyproject.toml would be refused
+#: where only what the README installs is there to run the benchmarks.
+_HANG_SECONDS = 120
+
+if find_spec("hypothesis"):
+    from hypothesis import HealthCheck, settings
+
+    # A property may take as long as the machine needs; pytest's --durations says how long it took.
+    settings.register_profile(
+        "any-machine",
+        settings(),  # what hypothesis itself chooses, which differs where CI is set
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("any-machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    missing = [module for module in _NEEDED if find_spec(module) is None]
+    if missing and not _measures(config):
+        raise pytest.UsageError(
+            f"the tests need {' and '.join(missing)}: pip install --group test (with pip 25.1 or newer)"
+        )
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Leave the tests out where only benchmarks run, which need nothing of what the tests do."""
+    return True if _measures(config) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items if find_spec("pytest_timeout") else ():
+        if here in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_HANG_SECONDS))
+
+
+def _measures(config: pytest.Config) -> bool:
+    return bool(config.getoption("benchmark_only", default=False))
+
 
 QUICKLY = Plan(time_budget_s=0.0, precision=0.0, seed=1, warm_up_s=0.0, least_samples=8)
 
@@ -30,7 +73,8 @@ def scenarios_of() -> Callable[[str], tuple[Scenario, ...]]:
     """The scenarios that a selector spells; none may be excluded."""
 
     def find(selector: str) -> tuple[Scenario, ...]:
-        matrix = expand([parse([selector], spellings())], capabilities())
+        selection = parse([selector], spellings())
+        matrix = expand([selection], capabilities(selection))
         assert not matrix.excluded, matrix.excluded
         return matrix.scenarios
 
@@ -46,7 +90,7 @@ def workload_of(
 
     def make(selector: str) -> Workload:
         (scenario,) = scenarios_of(selector)
-        workload = prepare(scenario, implementations(), meter_named("wall").clock)
+        workload = prepare(scenario, ends_of(scenario), meter_named("wall").clock)
         made.append(workload)
         return workload
 

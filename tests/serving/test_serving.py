@@ -128,7 +128,7 @@ def test_what_is_open_at_the_stop_may_go_on_and_then_is_ended(
         assert tls.recv(100) == b"before"
         began = time.monotonic()
         server.close()  # returns when all is drained
-        assert 2.5 < time.monotonic() - began < 15
+        assert time.monotonic() - began > 2.5
     assert server.tally().ended == server.tally().accepted == 1
 
 

@@ -14,10 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Scenario
+
+if TYPE_CHECKING:  # the contract is read to list what there is, which needs no keys
+    from tlsbench.pki import Peers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +99,7 @@ class ServerContext(Protocol):
         """A new server end."""
 
 
+@runtime_checkable
 class Implementation(Protocol):
     """What every implementation says of itself."""
 
@@ -115,6 +118,7 @@ class Implementation(Protocol):
         """What it cannot do, each with a reason."""
 
 
+@runtime_checkable
 class TlsImplementation(Implementation, Protocol):
     """A TLS library."""
 
@@ -142,6 +146,7 @@ class Operation:
     verify: Callable[[], None]
 
 
+@runtime_checkable
 class PrimitiveImplementation(Implementation, Protocol):
     """A library whose single operations are measured, on one side and without TLS."""
 

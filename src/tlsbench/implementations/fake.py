@@ -11,12 +11,11 @@ import itertools
 from dataclasses import dataclass, replace
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations import messages as tls
-from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, by_libssl_alone
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.processor import ANY_CPU
 from tlsbench.pki import Peers
+from tlsbench.protocol import messages as tls
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.axes import AXES
 
 _RECORD_BYTES = 1 << 14
 _HEADER_BYTES = 5
@@ -40,13 +39,11 @@ class Fake:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
-                NO_SINGLE_OPERATIONS,
-                *by_libssl_alone(self.id),
-                ANY_CPU,
                 gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
                 gap("it keeps nothing of a connection", workload="memory"),
-                gap("nothing is verified, so no roots are loaded", trust=("1", "150")),
+                gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
             ),
+            supports=("resumption=early-data",),
             alone="its messages have the shape of TLS alone: it talks to itself",
         )
 

@@ -13,11 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, NO_STAPLING, by_libssl_alone
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.processor import ANY_CPU
+from tlsbench.implementations.pairs import facts
 from tlsbench.pki import SERVER_NAME, Identity, Peers
-from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, keys
 
 #: One record of application data (RFC 5246 section 6.2.1): what its buffers surely hold.
 _RECORD_BYTES = 1 << 14
@@ -25,12 +24,6 @@ _HEADER_BYTES = 5
 _OUTGOING_BYTES = 1 << 17
 #: MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, without its sign.
 _PEER_CLOSE_NOTIFY = 0x7880
-#: The group that client and server come to where neither can be told which.
-_TAKEN: Final = {
-    ("mbedtls", "mbedtls"): "secp521r1",
-    ("mbedtls", "rtls"): "secp384r1",
-    ("rtls", "mbedtls"): "secp384r1",
-}
 _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
 
 
@@ -53,12 +46,8 @@ class MbedTls:
         known = {name.replace("-", "_") for name in self.tls.ciphers_available()}
         return Capabilities(
             (
-                NO_SINGLE_OPERATIONS,
-                *by_libssl_alone(self.id),
-                ANY_CPU,
                 gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
                 gap("its API resumes nothing", resumption=("session-id", "ticket")),
-                NO_STAPLING,
                 gap(
                     f"{self.engine()} does not know the cipher suite",
                     version="1.2",
@@ -73,16 +62,9 @@ class MbedTls:
                     server="mbedtls",
                     client_auth="none",
                 ),
-                *(
-                    gap(
-                        f"no group can be chosen: a client {client} and a server {server} take {group}",
-                        client=client,
-                        server=server,
-                        group=tuple(name for name in groups.BY_NAME if name != group),
-                    )
-                    for (client, server), group in _TAKEN.items()
-                ),
-            )
+                *facts(self.id),
+            ),
+            supports=("trust",),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> MbedTlsContext:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from tlsbench.errors import WireError
-from tlsbench.implementations.messages import (
+from tlsbench.protocol.messages import (
     CERTIFICATE,
     CERTIFICATE_REQUEST,
     CERTIFICATE_STATUS,

@@ -11,7 +11,7 @@ from typing import TypeVar
 from OpenSSL import SSL
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.pyopenssl import translated
+from tlsbench.implementations.pyopenssl.library import translated
 from tlsbench.loopback.alerts import Alert
 
 _CHUNK_BYTES = 64 * 1024

@@ -8,6 +8,8 @@ from tlsbench.errors import RequestError
 
 _UNITS = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "k": 1 << 10, "m": 1 << 20}
 _LARGEST_BYTES = 16 << 20
+#: What ``size=*`` stands for; every other size up to the largest is taken as well.
+USUAL_SIZES = ("16B", "64B", "256B", "1KiB", "4KiB", "16KiB", "64KiB", "256KiB", "1MiB")
 
 
 def parse_size(text: str) -> int:

@@ -17,11 +17,10 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from tlsbench.errors import TlsbenchError
-from tlsbench.implementations import TlsImplementation
-from tlsbench.implementations.registry import implementations, spellings
+from tlsbench.implementations.registry import spellings, tls_library
 from tlsbench.pki import Peers
 from tlsbench.processes import vitals
 from tlsbench.scenarios import scenario_from_id
@@ -67,7 +66,7 @@ def main() -> None:
     plan = Plan.from_json(sys.stdin.readline())
     try:
         scenario = scenario_from_id(plan.scenario, spellings())
-        library = cast("TlsImplementation", implementations()[scenario.server])
+        library = tls_library(scenario.server)
         if plan.groups:
             scenario = replace(scenario, group=":".join(plan.groups))
         context = library.server_context(scenario, Peers.from_pem(plan.peers))

@@ -13,10 +13,10 @@ from cryptography import x509
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import Negotiated
-from tlsbench.implementations.messages import APPLICATION_DATA
 from tlsbench.links import Direction, Observed, count_records, first_flight, flights, observe
 from tlsbench.pki import Peers
 from tlsbench.pki.keys import key_type_of
+from tlsbench.protocol.messages import APPLICATION_DATA
 from tlsbench.scenarios import Scenario, ciphers, groups, signatures
 from tlsbench.workloads.exchange import Exchange
 
