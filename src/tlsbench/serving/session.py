@@ -83,8 +83,8 @@ class Session:
         if self.is_over:
             return  # it is to go, and says something still
         endpoint = self._endpoint
-        endpoint.receive_data(data)
         try:
+            endpoint.receive_data(data)
             if not self._is_established:
                 if not endpoint.handshake():
                     return

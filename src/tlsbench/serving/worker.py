@@ -91,13 +91,14 @@ def main() -> None:
 
 
 def _report(tally: Tally, stopped: threading.Event) -> None:
-    """Write the tally each second, until the input ends."""
-    while not select.select([sys.stdin], [], [], 1.0)[0]:
-        tally.cpu_s = time.process_time()
-        message: dict[str, Any] = {"tally": tally.to_plain()}
-        with contextlib.suppress(OSError):  # to look needs a descriptor, and there may be none left
-            message["vitals"] = vitals(tally.open)
-        _write(message)
+    """Write the tally each second, until the input ends, or nobody reads what is written."""
+    with contextlib.suppress(BrokenPipeError):
+        while not select.select([sys.stdin], [], [], 1.0)[0]:
+            tally.cpu_s = time.process_time()
+            message: dict[str, Any] = {"tally": tally.to_plain()}
+            with contextlib.suppress(OSError):  # to look needs a descriptor, and there may be none left
+                message["vitals"] = vitals(tally.open)
+            _write(message)
     stopped.set()
 
 

@@ -33,7 +33,7 @@ class _Streamed(asyncio.Protocol):
 
     def _go_on(self) -> None:
         transport, session = self._transport, self.session
-        if transport.get_write_buffer_size() or transport.is_closing():
+        if transport.is_closing():
             return
         if data := session.data_to_send():
             transport.write(data)
