@@ -79,6 +79,8 @@ def read_blocks(data: bytes) -> tuple[tuple[Block, ...], tuple[str, ...]]:
         if text.startswith(_BEGIN) and text.endswith(_DASHES):
             blocks.append(_block(pieces, text[len(_BEGIN) : -len(_DASHES)], piece.line))
             fresh, skipping = True, False
+        elif b"\0" in piece.text:
+            notes.append(f"line {piece.line}: a NUL byte, at which many programs stop reading")
         elif near := _NEARLY.search(text):
             begins = near[1].upper() == b"BEGIN"
             if begins or not skipping:
@@ -154,5 +156,5 @@ def _decoded(name: str, begin: int, header: list[bytes], lines: list[_Piece]) ->
 
 def _shown(text: bytes) -> str:
     """A few characters of a line, for a message of one line."""
-    whole = text.decode("utf-8", "replace")
+    whole = "".join(one if one.isprintable() else "\ufffd" for one in text.decode("utf-8", "replace"))
     return whole if len(whole) <= _MOST_SHOWN else f"{whole[:_MOST_SHOWN]}…"
