@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.comparison import Recording, judge, load_recording, parse_gate, recording_of
@@ -139,6 +141,7 @@ def test_an_imprecise_cell_says_how_many_more_rounds_it_needs() -> None:
         ("slower>5% where workload=handshake", ["a"]),
         ("slower>5% where workload=bulk", []),
         ("slower>5% where workload=* key=rsa-*,ed25519", ["a"]),
+        ("slower\n>5% where key=RSA", ["a"]),
     ],
 )
 def test_a_gate_fails_what_is_surely_slower_than_its_threshold(text: str, failing: list[str]) -> None:
@@ -151,10 +154,33 @@ def test_a_gate_that_means_no_cell_is_refused() -> None:
         parse_gate("slower>5% where key=ed25519").failures(judge(BASE, BASE))
 
 
-@pytest.mark.parametrize("text", ["", "slower", "slower>x%", "slow>5%", "slower>5% where key", "slower>5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "slower", "slower>x%", "slow>5%", "slower>5% where key", "slower>5", "slower>5%\nwhere"),
+        f"slower>{'9' * 400}%",
+    ],
+)
 def test_another_form_is_no_gate(text: str) -> None:
     with pytest.raises(RequestError, match="is no gate"):
         parse_gate(text)
+
+
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        st.from_regex(r"(slower|faster) ?> ?[0-9.]{1,9} ?%?( where .{0,40})?", fullmatch=True),
+    )
+)
+def test_whatever_is_written_is_a_gate_or_one_line_that_says_what_is(text: str) -> None:
+    try:
+        gate = parse_gate(text)
+    except RequestError as error:
+        assert "is no gate: write slower>5%" in str(error)
+        assert len(str(error).splitlines()) == 1
+    else:
+        assert 0 <= gate.threshold < float("inf")
+        assert parse_gate(gate.text) == gate
 
 
 def document(**changes: Any) -> dict[str, Any]:

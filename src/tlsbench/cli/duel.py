@@ -23,7 +23,7 @@ from tlsbench.results.duel import Duel, DuelResult, Side
 from tlsbench.results.duel_json import duel_to_json
 from tlsbench.results.environment import engines
 from tlsbench.results.machine import governor
-from tlsbench.sampling import METERS, Meter, Plan, interruptible
+from tlsbench.sampling import METERS, Instrument, Plan, interruptible
 from tlsbench.sampling.duel import Match, duel, local_side, remote_side
 from tlsbench.sampling.instructions import INSTRUCTIONS, Count, count_instructions, require_valgrind
 from tlsbench.sampling.places import interpreter_of, need_workers
@@ -106,7 +106,7 @@ def _fight(
     sides: Sides,
     matches: Sequence[Match],
     plan: Plan,
-    meter: Meter,
+    meter: Instrument,
     asked: Callable[[], bool],
     *,
     quiet: bool,

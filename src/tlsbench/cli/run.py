@@ -26,7 +26,7 @@ from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.collect import collect, collect_counts
 from tlsbench.results.environment import Disturbance, machine_info
 from tlsbench.results.stored import Foreign
-from tlsbench.sampling import METERS, Meter, Plan, Progress, interruptible, measure, twins_of
+from tlsbench.sampling import METERS, Instrument, Plan, Progress, interruptible, measure, twins_of
 from tlsbench.sampling.instructions import (
     INSTRUCTIONS,
     PROCESSES_PER_COUNT,
@@ -114,7 +114,7 @@ def _check_meter(meter: str, matrix: Matrix) -> None:
 def _timed(
     matrix: Matrix,
     plan: Plan,
-    meter: Meter,
+    meter: Instrument,
     is_baseline: Callable[[Cell], bool] | None,
     asked: Callable[[], bool],
     *,
