@@ -75,13 +75,13 @@ class Rounds:
     def of(cls, series: Series) -> Rounds:
         """The medians of each side, the harness, the total, and the part that is charged to the sides."""
         takes: Mapping[str, Callable[[Sample], float]] = {
-            "client": lambda one: one.client_ns,
-            "server": lambda one: one.server_ns,
-            "total": lambda one: one.total_ns,
-            "charged": lambda one: one.client_ns + one.server_ns,
-            "harness": lambda one: one.total_ns - one.client_ns - one.server_ns,
+            "client": lambda one: one.client,
+            "server": lambda one: one.server,
+            "total": lambda one: one.total,
+            "charged": lambda one: one.client + one.server,
+            "harness": lambda one: one.total - one.client - one.server,
             # Of each sample, as the medians of client, server and total are of different samples.
-            "share": lambda one: (one.client_ns + one.server_ns) / one.total_ns,
+            "share": lambda one: (one.client + one.server) / one.total,
         }
         return cls(
             {
@@ -187,7 +187,7 @@ class Native:
         times_ns = (ctypes.c_int64 * 3)()
         clients, servers = (_address(one._context) for one in (self.cell.clients, self.cell.servers))
         assert self.function(clients, servers, b"localhost", times_ns) == 1
-        return Sample(client_ns=times_ns[0], server_ns=times_ns[1], total_ns=times_ns[2])
+        return Sample(client=times_ns[0], server=times_ns[1], total=times_ns[2])
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         return in_a_row(self.sample, rewarm, samples)

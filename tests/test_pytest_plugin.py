@@ -178,6 +178,10 @@ def test_a_failed_proof_fails_its_test_and_no_other(pytester: pytest.Pytester) -
     [
         (("--tls=kye=1",), "unknown axis 'kye': did you mean 'key'?"),
         (("--tls-profile=quik",), "unknown profile 'quik'"),
+        (
+            ("--tls=signature=* cipher=* group=* key=* resumption=*",),
+            "the selectors ask for 83,655 combinations",
+        ),
         (("--tls=implementation=ssl", "--tls=resumption=early-data"), "no TLS scenario to measure: ssl"),
     ],
 )

@@ -17,6 +17,7 @@ from rich.text import Text
 from tlsbench.errors import TlsbenchError, unknown
 from tlsbench.implementations.missing import DOES_NOT_LOAD, Missing
 from tlsbench.implementations.registry import ends_of, implementations, spellings, tls_libraries
+from tlsbench.processes import Interpreter
 from tlsbench.report.formats import print_plain
 from tlsbench.results.environment import Disturbance, machine_info
 from tlsbench.results.machine import (
@@ -29,7 +30,7 @@ from tlsbench.results.machine import (
     standing_findings,
 )
 from tlsbench.sampling import Plan, measure, meter_named, noise_floors, twins_of
-from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.scenarios import Scenario, scenario_from_id
 from tlsbench.workloads import prepare
 
@@ -112,7 +113,7 @@ def _time_of_aes(environment: dict[str, str]) -> float:
         worker.greeting()
         workload = RemoteWorkload(worker, scenario, "wall")
         samples = [workload.sample() for _ in range(200)]
-    return median(sample.total_ns / sample.operations for sample in samples)
+    return median(sample.of("total") for sample in samples)
 
 
 def _broken() -> Sequence[Finding]:

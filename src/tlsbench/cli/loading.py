@@ -101,13 +101,25 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
     resume: Annotated[float, typer.Option(metavar="SHARE", help="Resume this share of them: 0 to 1.")] = 0.0,
     root: Annotated[
         Path | None,
-        typer.Option(metavar="PEM", help="Verify the server against these roots.", show_default=False),
+        typer.Option(
+            metavar="FILE", help="Verify the server against these roots, PEM or DER.", show_default=False
+        ),
+    ] = None,
+    cert: Annotated[
+        Path | None,
+        typer.Option(metavar="PEM", help="Show this client certificate, with its chain.", show_default=False),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="PEM", help="Its key. [default: in the file of --cert]", show_default=False),
     ] = None,
     server_name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="For SNI and verification. [default: HOST]", show_default=False),
     ] = None,
-    limit: Annotated[str, typer.Option(metavar="TIME", help="For each step of a connection.")] = "5s",
+    limit: Annotated[
+        str, typer.Option(metavar="TIME", help="For each step of a connection, and for all at the end.")
+    ] = "5s",
     json_path: JsonPath = None,
     hgrm: Annotated[
         Path | None,
@@ -147,6 +159,8 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
             hold=hold,
             resume=resume,
             root=root,
+            cert=cert,
+            key=key,
             server_name=server_name,
             limit=limit,
             json_path=json_path,
@@ -193,6 +207,23 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
     answer: Annotated[
         str, typer.Option(help="http (/bytes/N has so many bytes), echo, or bulk:SIZE for whatever is sent.")
     ] = "http",
+    early_data: Annotated[
+        bool, typer.Option("--early-data", help="Accept early data (0-RTT) of resumed TLS 1.3 sessions.")
+    ] = False,
+    handshake_timeout: Annotated[
+        str, typer.Option(metavar="TIME", help="A handshake may take so long; 0 for ever.")
+    ] = "10s",
+    request_timeout: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="So long a request may take to come whole, and a client to take more of its answer; "
+            "0 for ever.",
+        ),
+    ] = "60s",
+    idle_timeout: Annotated[
+        str, typer.Option(metavar="TIME", help="Close what has had no request for so long; 0 never.")
+    ] = "0",
     socket_options: _SocketOptions = None,
     pki: Annotated[
         Path | None,
@@ -221,6 +252,10 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
             processes=processes,
             model=model,
             answer=answer,
+            early_data=early_data,
+            handshake_timeout=handshake_timeout,
+            request_timeout=request_timeout,
+            idle_timeout=idle_timeout,
             socket_options=tuple(socket_options or ()),
             pki=pki,
             root=root,

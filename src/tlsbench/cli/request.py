@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tlsbench.errors import RequestError, unknown
 from tlsbench.implementations.registry import capabilities, spellings
-from tlsbench.results import Cell
 from tlsbench.scenarios import Matrix, Selection, expand, narrow, parse
 from tlsbench.scenarios.profiles import PROFILES
+
+if TYPE_CHECKING:  # numpy and scipy would come with it, and no list needs them
+    from tlsbench.results import Cell
 
 _SECONDS = {"ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 

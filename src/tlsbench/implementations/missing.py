@@ -7,7 +7,7 @@ from typing import Final
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.scenarios import Capabilities, gap
-from tlsbench.scenarios.axes import WORKLOAD_AXES
+from tlsbench.scenarios.axes import SPECIAL_AXES, WORKLOAD_AXES
 
 NOT_INSTALLED: Final = "not installed"
 DOES_NOT_LOAD: Final = "does not load"
@@ -34,4 +34,5 @@ class Missing:
         return self.state
 
     def capabilities(self) -> Capabilities:
-        return Capabilities((gap(f"{self.state}: {self.reason}", workload=tuple(WORKLOAD_AXES)),))
+        absent = gap(f"{self.state}: {self.reason}", workload=tuple(WORKLOAD_AXES))
+        return Capabilities((absent,), supports=SPECIAL_AXES)

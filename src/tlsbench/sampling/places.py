@@ -14,8 +14,9 @@ from tlsbench.errors import ProofError
 from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO
 from tlsbench.implementations.processor import variables
 from tlsbench.implementations.registry import capabilities_of, ends_of, implementation
-from tlsbench.sampling.meters import Meter
-from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.processes import Interpreter
+from tlsbench.sampling.instruments import Instrument
+from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import MEMORY_ENVIRONMENT, Workload, prepare
 
@@ -35,7 +36,7 @@ def need_workers(scenarios: Iterable[Scenario]) -> bool:
 
 
 @contextmanager
-def places(scenarios: Sequence[Scenario], meter: Meter) -> Iterator[Callable[[Scenario], Workload]]:
+def places(scenarios: Sequence[Scenario], meter: Instrument) -> Iterator[Callable[[Scenario], Workload]]:
     """What makes the workloads of these scenarios, each where it can be measured.
 
     The workers end with the block.

@@ -4,7 +4,7 @@ Another Python, or another environment, cannot be measured from within; so a due
 starts a worker in each. Requests and answers are lines of JSON on standard input and output:
 
     → {"prepare": "<scenario id>", "meter": "wall"}    ← {"cell": 0, "engines": {…}}
-    → {"visit": 0, "rewarm": 1, "samples": 2}          ← {"samples": [{"client_ns": …, …}, …]}
+    → {"visit": 0, "rewarm": 1, "samples": 2}          ← {"samples": [{"client": …, …}, …]}
     → {"proof": 0}                                     ← {"proof": {…}}
 
 The first line, before any request, is ``{"version": …, "engines": {…}}``. What goes wrong is answered by
@@ -25,7 +25,7 @@ import tlsbench
 from tlsbench.errors import RequestError, TlsbenchError
 from tlsbench.implementations.registry import capabilities, ends_of, implementations, spellings
 from tlsbench.sampling.heap import keep_heap
-from tlsbench.sampling.meters import meter_named
+from tlsbench.sampling.instruments import meter_named
 from tlsbench.scenarios import expand, parse
 from tlsbench.workloads import Sample, Workload, prepare, prove_processor
 
@@ -65,12 +65,13 @@ def _handle(request: dict[str, Any], cells: list[Workload]) -> dict[str, Any]:
 
 def _plain(sample: Sample) -> dict[str, Any]:
     return {
-        "client_ns": sample.client_ns,
-        "server_ns": sample.server_ns,
-        "total_ns": sample.total_ns,
+        "client": sample.client,
+        "server": sample.server,
+        "total": sample.total,
         "operations": sample.operations,
         "ledger": astuple(sample.ledger),
-        "phases_ns": sample.phases_ns,
+        "phases": sample.phases,
+        "unit": sample.unit.symbol,
     }
 
 

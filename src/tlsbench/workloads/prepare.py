@@ -38,7 +38,7 @@ def prepare(
 
     :param implementations: by id, those of the scenario's ends among them, as
         :func:`tlsbench.implementations.registry.ends_of` gives.
-    :param clock: the meter's clock, see :mod:`tlsbench.sampling.meters`.
+    :param clock: the instrument's clock, see :mod:`tlsbench.sampling.instruments`.
     :param peers: who meets; the process's own PKI without it.
     """
     client = implementations[scenario.client]

@@ -91,6 +91,6 @@ def _time_of(member: TlsImplementation, cipher: str) -> float:
         time.perf_counter_ns,
     )
     try:
-        return median(cell.sample().total_ns for _ in range(_SAMPLES))
+        return median(cell.sample().total for _ in range(_SAMPLES))
     finally:
         cell.close()

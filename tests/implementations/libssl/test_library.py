@@ -93,7 +93,7 @@ def test_a_function_that_a_library_lacks_is_a_capability_with_its_reason(without
     assert NAME is not None
     library = LibSsl(NAME)
     library.__dict__["library"] = Poorer(without)
-    assert [gap.reason for gap in library.capabilities().gaps if reason in gap.reason]
+    assert [gap.reason for gap in library.capabilities().in_the_way() if reason in gap.reason]
 
 
 def test_a_library_that_is_not_there_is_listed_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:

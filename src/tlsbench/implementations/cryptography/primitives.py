@@ -93,7 +93,8 @@ class Cryptography:
                     )
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
-            )
+            ),
+            supports=("workload", "cpu"),
         )
 
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:

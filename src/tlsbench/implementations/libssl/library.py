@@ -12,14 +12,8 @@ from functools import cached_property
 from typing import Any, Final
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.fixed_suites import fixed_suites
 from tlsbench.implementations.gaps import (
-    DEFAULT_SIGNATURES,
-    NO_EARLY_DATA,
-    NO_SINGLE_OPERATIONS,
-    NO_STAPLING,
     SYSTEM_LIBCRYPTO,
-    default_tickets,
     one_ticket_when_resumed,
 )
 from tlsbench.implementations.libssl import bindings as native
@@ -32,24 +26,23 @@ from tlsbench.implementations.libssl.endpoint import (
 )
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import CPU_INFO, ML_DSA, group_list
+from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.trust import trust_file
-from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
+from tlsbench.protocol.messages import VERSION_CODE_POINTS
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.axes import AXES
 
 #: What BoringSSL calls these groups, and OpenSSL too.
 _NIST_NAMES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "x25519": "X25519"}
 #: What OpenSSL_version(3) tells of itself.
 _VERSION: Final = 0
-_VERSIONS: Final = {"1.2": 0x0303, "1.3": 0x0304}
-#: What an axis needs, beyond what everything does: where one of them is lacking, these values cannot be.
-_ABILITIES: Final[tuple[tuple[tuple[str, ...], Gap], ...]] = (
-    (
-        ("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"),
-        NO_EARLY_DATA,
-    ),
-    (("SSL_CTX_callback_ctrl", "SSL_ctrl", "SSL_get0_verified_chain"), NO_STAPLING),
-    (("SSL_CTX_set1_sigalgs_list",), DEFAULT_SIGNATURES),
+#: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
+_ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
+    (("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"), "resumption"),
+    (("SSL_CTX_callback_ctrl", "SSL_ctrl", "SSL_get0_verified_chain"), "ocsp"),
+    (("SSL_CTX_set1_sigalgs_list",), "signature"),
 )
 
 
@@ -79,7 +72,7 @@ class LibSsl:
     def capabilities(self) -> Capabilities:
         library = self.library
         if library.missing:
-            every = tuple(_VERSIONS)
+            every = tuple(VERSION_CODE_POINTS)
             return Capabilities(
                 (gap(f"{self.path} has no {', '.join(library.missing)}", version=every),),
                 libcrypto=SYSTEM_LIBCRYPTO,
@@ -87,20 +80,17 @@ class LibSsl:
         unknown = tuple(name for name in groups.BY_NAME if not self._knows_group(name))
         return Capabilities(
             (
-                NO_SINGLE_OPERATIONS,
                 *cpu_gaps(tells=self.processor() is not None),
                 *(
-                    Gap(f"{self.path} has no {', '.join(lacking)}", ability.when)
-                    for functions, ability in _ABILITIES
+                    gap(f"{self.path} has no {', '.join(lacking)}", **{axis: tuple(AXES[axis].denied)})
+                    for functions, axis in _ABILITIES
                     if (lacking := library.lacks(*functions))
                 ),
-                one_ticket_when_resumed(self.id)
-                if library.has("SSL_CTX_set_num_tickets")
-                else default_tickets(self.id),
-                *(
-                    ()
-                    if library.has("SSL_CTX_ctrl")
-                    else (default_tickets(self.id, "its server sends its tickets with its first write"),)
+                one_ticket_when_resumed(self.id),
+                gap(
+                    "its server sends its tickets with its first write",
+                    server=self.id,
+                    tickets=() if library.has("SSL_CTX_ctrl") else AXES["tickets"].special,
                 ),
                 *(() if library.has("SSL_CTX_set_ciphersuites") else fixed_suites(self.id, "utls")),
                 gap(f"{self.engine()} does not know the group", group=unknown),
@@ -108,6 +98,11 @@ class LibSsl:
                     gap(f"{self.engine()} takes no such certificates", **{axis: self._refused_keys()})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
+            ),
+            supports=(
+                *("cpu", "trust", "session"),
+                *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
+                *(axis for functions, axis in _ABILITIES if not library.lacks(*functions)),
             ),
             # Whatever comes by name may be what Python's ssl module came with.
             libcrypto=SYSTEM_LIBCRYPTO if self.id == "libssl" else "",
@@ -179,7 +174,7 @@ class LibSsl:
 
     def _configure(self, context: Any, scenario: Scenario) -> None:
         lib = self.library
-        version = _VERSIONS[scenario.version]
+        version = VERSION_CODE_POINTS[scenario.version]
         lib.SSL_CTX_set_mode(context, native.MODE_NO_AUTO_CHAIN)
         self._must(lib.SSL_CTX_set_min_proto_version(context, version))
         self._must(lib.SSL_CTX_set_max_proto_version(context, version))

@@ -67,7 +67,7 @@ class LibSslInOwnProcess:
             Gap(one["reason"], {axis: frozenset(values) for axis, values in one["when"].items()})
             for one in self._description["gaps"]
         ]
-        return Capabilities(tuple(gaps), libcrypto=self.folder)
+        return Capabilities(tuple(gaps), tuple(self._description["supports"]), libcrypto=self.folder)
 
     def client_context(self, _scenario: Scenario, _peers: Peers) -> ClientContext:
         raise self._elsewhere()
@@ -97,12 +97,14 @@ def describe(library: LibSsl) -> dict[str, Any]:
     """
     if not library.library.is_whole:
         raise MeasurementError(f"it is given {library.library.libcrypto}, not the libcrypto beside it")
+    able = library.capabilities()
     return {
         "engine": library.engine(),
         "gaps": [
             {"reason": one.reason, "when": {axis: sorted(values) for axis, values in one.when.items()}}
-            for one in library.capabilities().gaps
+            for one in able.gaps
         ],
+        "supports": able.supports,
     }
 
 

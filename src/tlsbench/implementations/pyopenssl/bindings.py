@@ -7,6 +7,7 @@ pyOpenSSL without one of them loses a capability, with its reason, and not its i
 from __future__ import annotations
 
 import ipaddress
+import socket
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -16,8 +17,8 @@ from OpenSSL.crypto import X509, X509Store
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.openssl_names import CPU_INFO
 
-_lib: Final[Any] = SSL._lib  # type: ignore[attr-defined]
-_ffi: Final[Any] = SSL._ffi  # type: ignore[attr-defined]
+_lib: Final[Any] = SSL._lib  # type: ignore[attr-defined]  # not public, see above
+_ffi: Final[Any] = SSL._ffi  # type: ignore[attr-defined]  # as above
 
 #: The symbols behind each thing that can be done here.
 SYMBOLS = {
@@ -143,6 +144,22 @@ def expect_peer(store: X509Store, host: str, usage: str) -> None:
     accepted = _lib.X509_STORE_set1_param(store._store, parameters) == 1
     if not accepted or _lib.X509_STORE_set_purpose(store._store, purpose) != 1:
         raise HandshakeError(f"pyopenssl: the engine refuses the purpose {usage}")
+
+
+def clear_errors() -> None:
+    """Empty the error queue, in which pyOpenSSL leaves what came with a SysCallError.
+
+    What stands there is taken for the reason of the next call's failure, be it on another connection
+    (SSL_get_error(3)).
+    """
+    _lib.ERR_clear_error()
+
+
+def attach(connection: SSL.Connection, sock: socket.socket) -> None:
+    """Let a connection over memory go on over a socket (SSL_set_fd(3)); what it wrote must have been read."""
+    _lib.SSL_set_fd(connection._ssl, sock.fileno())  # which frees the BIOs over memory
+    connection._socket = sock
+    connection._into_ssl = connection._from_ssl = None
 
 
 def session_reused(connection: SSL.Connection) -> bool:

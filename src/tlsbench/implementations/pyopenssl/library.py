@@ -10,7 +10,6 @@ from OpenSSL.crypto import X509
 
 from tlsbench.errors import CertificateError, HandshakeError
 from tlsbench.implementations.contract import Negotiated, Operation
-from tlsbench.implementations.gaps import by_libssl_alone
 from tlsbench.implementations.openssl_names import (
     ML_DSA,
     cipher_from_openssl,
@@ -57,11 +56,11 @@ class PyOpenSsl:
         lacking = [symbol for ability in _NEEDED for symbol in bindings.missing(ability)]
         if lacking:
             return Capabilities(
-                (gap(f"this pyOpenSSL does not bind {', '.join(lacking)}", workload=TLS_WORKLOADS),)
+                (gap(f"this pyOpenSSL does not bind {', '.join(lacking)}", workload=TLS_WORKLOADS),),
+                supports=("workload=certificate", "cpu"),
             )
         return Capabilities(
             (
-                *by_libssl_alone(self.id),
                 *cpu_gaps(tells=True),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
                 gap(
@@ -85,7 +84,8 @@ class PyOpenSsl:
                     )
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
-            )
+            ),
+            supports=("workload=certificate", "resumption", "ocsp", "trust", "cpu"),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:

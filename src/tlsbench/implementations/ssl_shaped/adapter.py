@@ -16,17 +16,9 @@ from typing import Any
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.fixed_suites import fixed_suites
-from tlsbench.implementations.gaps import (
-    DEFAULT_SIGNATURES,
-    NO_EARLY_DATA,
-    NO_SINGLE_OPERATIONS,
-    NO_STAPLING,
-    default_tickets,
-    one_ticket_when_resumed,
-    session_objects,
-)
+from tlsbench.implementations.gaps import one_ticket_when_resumed
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_list, version_from_openssl
+from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import SERVER_NAME, Peers
 from tlsbench.pki.trust import trust_file
@@ -75,12 +67,7 @@ class SslShaped:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
-                NO_SINGLE_OPERATIONS,
-                NO_EARLY_DATA,
-                NO_STAPLING,
-                DEFAULT_SIGNATURES,
-                session_objects(self.id),
-                one_ticket_when_resumed(self.id) if self.sets_tickets else default_tickets(self.id),
+                *((one_ticket_when_resumed(self.id),) if self.sets_tickets else ()),
                 *cpu_gaps(tells=self.processor() is not None),
                 *self.gaps(self.module),
                 gap(
@@ -90,6 +77,7 @@ class SslShaped:
                 ),
                 *fixed_suites(self.id, self.id),
             ),
+            supports=("trust", "cpu", *(("tickets",) if self.sets_tickets else ())),
             libcrypto=self.libcrypto,
         )
 
@@ -132,7 +120,7 @@ class SslShaped:
     def _configure(self, context: Any, scenario: Scenario) -> None:
         versions = {"1.2": self.module.TLSVersion.TLSv1_2, "1.3": self.module.TLSVersion.TLSv1_3}
         context.minimum_version = context.maximum_version = versions[scenario.version]
-        if self.curves:
+        if self.curves and (self.takes_curve_list or ":" not in scenario.group):
             wanted = group_list(scenario).split(":") if self.takes_curve_list else [scenario.group]
             context.set_ecdh_curve(":".join(self.curves[group] for group in wanted))
         if scenario.version == "1.2":

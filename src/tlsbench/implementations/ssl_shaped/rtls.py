@@ -6,11 +6,10 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Final
 
+from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap
 
-#: What rustls takes of a peer that offers or takes all of these; set_ecdh_curve() changes nothing.
-_FIRST: Final = {"1.3": "X25519MLKEM768", "1.2": "x25519"}
 #: What it sends a key for in its first flight, so that a server may take either at once.
 _OFFERED: Final = {"1.3": ("X25519MLKEM768", "x25519"), "1.2": ("x25519", "secp256r1", "secp384r1")}
 
@@ -19,16 +18,7 @@ def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
     return (
         gap("its API resumes nothing", resumption=("session-id", "ticket", "psk")),
         gap("its server does not tell the client's certificate", server="rtls", client_auth="required"),
-        *(
-            gap(
-                f"set_ecdh_curve() changes nothing: between two of them TLS {tls} takes {group}",
-                version=tls,
-                client="rtls",
-                server="rtls",
-                group=groups_but((group,)),
-            )
-            for tls, group in _FIRST.items()
-        ),
+        *facts("rtls"),
         *(
             gap(
                 f"in TLS {tls} its first flight has keys for {', '.join(offered)} alone",

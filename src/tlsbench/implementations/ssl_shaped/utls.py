@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Final
 
 from tlsbench.implementations.openssl_names import ML_DSA
+from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap
 
@@ -26,12 +27,7 @@ def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
     return (
         gap("BoringSSL does not know the group", group=groups_but(_CURVES)),
         gap("its API resumes no TLS 1.3 session", client="utls", resumption="psk"),
-        gap(
-            "with OP_NO_TICKET its server gives tickets all the same to a client that takes them",
-            client=("utls", "tlslite"),
-            server="utls",
-            resumption="session-id",
-        ),
+        *facts("utls"),
         gap("its server tells the client's issuer for the client", server="utls", client_auth="required"),
         *(
             gap(

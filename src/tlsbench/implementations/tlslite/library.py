@@ -19,14 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
-from tlsbench.implementations.gaps import (
-    NO_EARLY_DATA,
-    NO_SINGLE_OPERATIONS,
-    NO_STAPLING,
-    by_libssl_alone,
-)
 from tlsbench.implementations.openssl_names import group_list
-from tlsbench.implementations.processor import ANY_CPU
+from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
 from tlsbench.implementations.verification import Question
 from tlsbench.pki import SERVER_NAME, Identity, Peers
@@ -74,32 +68,11 @@ class Tlslite:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
-                NO_SINGLE_OPERATIONS,
-                *by_libssl_alone(self.id),
-                ANY_CPU,
-                NO_EARLY_DATA,
-                NO_STAPLING,
-                gap("it has no trust store", trust=("1", "150")),
                 gap(
                     "of a resumed TLS 1.3 handshake its server does not tell that, nor its client with whom",
                     resumption="psk",
                 ),
-                gap(
-                    "OpenSSL refuses its TLS 1.3 flight with a client certificate: unexpected_message",
-                    version="1.3",
-                    client="tlslite",
-                    server=("ssl", "libssl", "pyopenssl"),
-                    client_auth="required",
-                ),
-                *(
-                    gap(
-                        "it refuses what Mbed TLS sends for a key: illegal_parameter, invalid ECC point",
-                        client=client,
-                        server=server,
-                        version="1.2",
-                    )
-                    for client, server in (("mbedtls", "tlslite"), ("tlslite", "mbedtls"))
-                ),
+                *facts(self.id),
                 gap(
                     "of the cipher suites it is asked here for AES-GCM and ChaCha20-Poly1305",
                     cipher=tuple(name for name in ciphers.BY_NAME if _cipher(name) is None),
@@ -149,7 +122,7 @@ class TlsliteContext:
         settings.minVersion = settings.maxVersion = _VERSIONS[scenario.version]
         settings.cipherNames = [_cipher(scenario.cipher)]
         settings.eccCurves = group_list(scenario).split(":")
-        settings.keyShares = [scenario.group]
+        settings.keyShares = scenario.group.split(":")
         if scenario.resumption in ("ticket", "psk"):
             settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
         self._settings = settings

@@ -1,4 +1,9 @@
-"""TLS 1.3 suites where a library cannot be told any: what it offers, and what comes of that with whom."""
+"""What a client and a server cannot do together, though each can with another: facts of pairs, all here.
+
+A fact belongs to the library whose reason it is, and stands among that library's gaps: see :func:`facts`.
+Those of TLS 1.3 suites hold for every library that cannot be told any, by what it offers and takes:
+:func:`fixed_suites`.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tlsbench.implementations.processor import with_aes
-from tlsbench.scenarios import Gap, ciphers, gap
+from tlsbench.scenarios import Gap, ciphers, gap, groups
 
 _AES_256: Final = "TLS_AES_256_GCM_SHA384"
 _AES_128: Final = "TLS_AES_128_GCM_SHA256"
@@ -24,6 +29,68 @@ _PICKS: Final[Mapping[bool, Mapping[str, Mapping[str, str]]]] = {
         "rtls": _FIRST_WITHOUT_AES,
     },
 }
+
+
+def _groups_but(group: str) -> tuple[str, ...]:
+    return tuple(name for name in groups.BY_NAME if name != group)
+
+
+_FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
+    "utls": (
+        gap(
+            "with OP_NO_TICKET its server gives tickets all the same to a client that takes them",
+            client=("utls", "tlslite"),
+            server="utls",
+            resumption="session-id",
+        ),
+    ),
+    "rtls": tuple(
+        gap(
+            f"set_ecdh_curve() changes nothing: between two of them TLS {tls} takes {group}",
+            version=tls,
+            client="rtls",
+            server="rtls",
+            group=_groups_but(group),
+        )
+        for tls, group in (("1.3", "X25519MLKEM768"), ("1.2", "x25519"))
+    ),
+    "mbedtls": tuple(
+        gap(
+            f"no group can be chosen: a client {client} and a server {server} take {group}",
+            client=client,
+            server=server,
+            group=_groups_but(group),
+        )
+        for client, server, group in (
+            ("mbedtls", "mbedtls", "secp521r1"),
+            ("mbedtls", "rtls", "secp384r1"),
+            ("rtls", "mbedtls", "secp384r1"),
+        )
+    ),
+    "tlslite": (
+        gap(
+            "OpenSSL refuses its TLS 1.3 flight with a client certificate: unexpected_message",
+            version="1.3",
+            client="tlslite",
+            server=("ssl", "libssl", "pyopenssl"),
+            client_auth="required",
+        ),
+        *(
+            gap(
+                "it refuses what Mbed TLS sends for a key: illegal_parameter, invalid ECC point",
+                client=client,
+                server=server,
+                version="1.2",
+            )
+            for client, server in (("mbedtls", "tlslite"), ("tlslite", "mbedtls"))
+        ),
+    ),
+}
+
+
+def facts(library: str) -> tuple[Gap, ...]:
+    """What a library cannot do with some libraries, of the pairs of which it gives the reason."""
+    return _FACTS[library]
 
 
 def fixed_suites(library: str, like: str) -> tuple[Gap, ...]:
