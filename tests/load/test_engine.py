@@ -23,7 +23,7 @@ from tlsbench.report import loads
 
 pytestmark = pytest.mark.slow
 TIMED_OUT = "handshake: timeout"
-#: Without its bounds a load of these servers would go on for 45 s, or for ever; with them, a slow machine takes less.
+#: Without its bounds a load of these servers would go on for 45 s, or for ever.
 HANG_SECONDS = 30.0
 NO_ROOM = "begin: timeout, as many connections were open as may be (see --connections)"
 
