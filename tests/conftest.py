@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -35,7 +39,15 @@ if find_spec("hypothesis"):
     settings.load_profile("any-machine")
 
 
+#: Where what several tests share lies, and is made once for all workers of xdist; see shared_once.
+_SHARED = "TLSBENCH_TESTS_SHARED"
+
+
 def pytest_configure(config: pytest.Config) -> None:
+    if _SHARED not in os.environ:
+        os.environ[_SHARED] = folder = tempfile.mkdtemp(prefix="tlsbench-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        config.add_cleanup(lambda: os.environ.pop(_SHARED, None))
     missing = [module for module in _NEEDED if find_spec(module) is None]
     if missing and not _measures(config):
         raise pytest.UsageError(
@@ -57,6 +69,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _measures(config: pytest.Config) -> bool:
     return bool(config.getoption("benchmark_only", default=False))
+
+
+@pytest.fixture(scope="session")
+def shared_once() -> Callable[[str, Callable[[Path], None]], Path]:
+    """A folder by its name, made by a function once in a run: the other workers of xdist wait for it."""
+
+    def folder_of(name: str, make: Callable[[Path], None]) -> Path:
+        folder = Path(os.environ[_SHARED]) / "".join(letter if letter.isalnum() else "-" for letter in name)
+        with folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "made").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                (folder / "made").touch()
+        return folder
+
+    return folder_of
 
 
 QUICKLY = Plan(time_budget_s=0.0, precision=0.0, seed=1, warm_up_s=0.0, least_samples=8)

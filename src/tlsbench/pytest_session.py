@@ -6,22 +6,21 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from tlsbench.cli.request import matrix_of
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.registry import spellings
 from tlsbench.results import Cell, Run, cell_from_series
 from tlsbench.results.benchmark_json import extra_info, run_notes
-from tlsbench.results.collect import collect
-from tlsbench.results.environment import Disturbance
-from tlsbench.sampling import WALL, Plan, Series, interruptible, measure, twins_of
+from tlsbench.sampling import WALL, Plan, Series, interruptible
 from tlsbench.sampling.places import places
 from tlsbench.scenarios import Matrix, Scenario, scenario_from_id
+from tlsbench.session.run import RunRequest, measure_together
+from tlsbench.session.selecting import matrix_of
 from tlsbench.workloads import Workload
 
 _CLOCK = pytest.StashKey["ReplayClock"]()
@@ -179,25 +178,19 @@ class TlsSession:
         self._measure([self.scenario(scenario_id) for scenario_id in waiting], plan)
 
     def _measure(self, scenarios: Sequence[Scenario], plan: Plan) -> Sequence[Series]:
-        before = Disturbance.now()
-        twins = twins_of(scenarios) if plan.time_budget_s else []
-        with interruptible() as asked, places(scenarios, WALL) as make:
-            outcome = measure([*scenarios, *twins], make, plan, stop_asked=asked)
-        self.interrupted = self.interrupted or outcome.stopped_by == "interrupt"
-        measured, again = outcome.series[: len(scenarios)], outcome.series[len(scenarios) :]
-        self._series.update({series.scenario.id: series for series in measured})
-        self._run = collect(
-            list(self._series.values()),
-            [excluded for matrix in self._matrices for excluded in matrix.excluded],
-            plan,
-            meter=WALL.name,
+        excluded = [one for matrix in self._matrices for one in matrix.excluded]
+        request = RunRequest(
+            matrix=Matrix(tuple(scenarios), tuple(excluded)),
+            plan=plan,
             command=" ".join(["pytest", *sys.argv[1:]]),
-            elapsed_s=outcome.elapsed_s,
-            stopped_by=outcome.stopped_by,
-            before=before,
-            twins=again,
+            noise_floor=bool(plan.time_budget_s),
         )
-        return measured
+        with interruptible() as asked:
+            measured = measure_together(request, stop_asked=asked)
+        self.interrupted = self.interrupted or measured.stopped_by == "interrupt"
+        self._series.update({series.scenario.id: series for series in measured.series})
+        self._run = replace(measured, series=list(self._series.values())).run(request)
+        return measured.series
 
     def _say(self, line: str) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")

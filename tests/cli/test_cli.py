@@ -202,6 +202,7 @@ def test_what_an_implementation_cannot_do_is_listed_with_its_reason(
 
 
 HEAVY = (
+    "trustme",
     "numpy",
     "scipy",
     "rich",
@@ -213,7 +214,7 @@ HEAVY = (
     "hdrh",
     "h11",
 )
-LIBRARIES = ("cryptography", "OpenSSL", "trustme", "utls", "rtls", "mbedtls", "tlslite")
+LIBRARIES = ("cryptography", "OpenSSL", "utls", "rtls", "mbedtls", "tlslite")
 
 
 @pytest.mark.parametrize(

@@ -60,6 +60,11 @@ def speaker(
     return listener(behave)
 
 
+def hang_up(tls: ssl.SSLSocket) -> None:
+    """Read once, and say nothing."""
+    tls.recv(1)
+
+
 def answering(answer: bytes) -> contextlib.AbstractContextManager[Address]:
     """A TLS server that says the same whatever it is asked, and then closes."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from tests.load import servers
-from tests.load.servers import PEERS, Address, answering, relay, server_context, speaker
+from tests.load.servers import PEERS, Address, answering, hang_up, relay, server_context, speaker
 
 from tlsbench.load import Plan, Tally, Target
 from tlsbench.load.engine import Engine
@@ -52,10 +52,6 @@ def demanding() -> ssl.SSLContext:
     context.verify_mode = ssl.CERT_REQUIRED
     context.load_verify_locations(cadata=PEERS.root.certificate_pem.decode())
     return context
-
-
-def hang_up(tls: ssl.SSLSocket) -> None:
-    tls.recv(1)
 
 
 @pytest.mark.parametrize(

@@ -120,6 +120,12 @@ def test_an_end_without_a_begin_is_named() -> None:
     assert notes == (f"line 9: END without BEGIN: '{END}' is no line that PEM begins or ends with",)
 
 
+def test_a_nul_byte_between_blocks_is_named() -> None:
+    blocks, notes = read_blocks(b"\0\n" + WHOLE)
+    assert [block.line for block in blocks] == [2]
+    assert notes == ("line 1: a NUL byte, at which many programs stop reading",)
+
+
 def test_a_dash_ends_the_base64_as_it_does_for_openssl_and_its_line_is_kept() -> None:
     ((block,), _) = read_blocks(text(BEGIN, *LINES, BEGIN, *LINES, END))
     assert (block.data, block.cut_in_line) == (DATA, 5)

@@ -115,7 +115,7 @@ def read(texts: list[str]) -> Selection | None:
         return None
 
 
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(selectors)
 def test_any_selectors_end_as_a_matrix_or_as_one_line(texts: list[str]) -> None:
     begun = time.monotonic()
@@ -144,7 +144,7 @@ def test_any_selectors_end_as_a_matrix_or_as_one_line(texts: list[str]) -> None:
     assert time.monotonic() - begun < HANG_S
 
 
-@settings(max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(selectors, st.sampled_from(list(PROFILES)))
 def test_a_profile_narrowed_by_any_selectors_is_a_matrix_or_one_line(texts: list[str], profile: str) -> None:
     selection = read(texts)
@@ -163,7 +163,7 @@ def test_a_profile_narrowed_by_any_selectors_is_a_matrix_or_one_line(texts: list
         check_line(error)
 
 
-@settings(max_examples=EXAMPLES)
+@settings(max_examples=EXAMPLES, deadline=None)
 @given(
     st.one_of(
         hostile, st.text(max_size=20), st.from_regex(r"\s?[0-9]{1,12} ?[a-zA-Z]{0,4}\s?", fullmatch=True)

@@ -149,6 +149,12 @@ def test_a_chain_of_one_key_type_is_the_same_scenario_however_it_is_spelled() ->
     assert [one.root_key for one in found.scenarios] == ["same"]
 
 
+def test_an_issuers_key_that_is_the_leafs_by_default_is_spelled_in_the_same_way() -> None:
+    (scenario,) = matrix("intermediate_key=ecdsa-secp256r1").scenarios
+    assert (scenario.key, scenario.intermediate_key, scenario.chain_length) == ("ecdsa-secp256r1", "same", 2)
+    assert scenario_from_id(scenario.id, CAPABILITIES) == scenario
+
+
 def test_neutral_values_are_not_in_the_id() -> None:
     (scenario,) = matrix("chain_length=1 client_auth=none link=memory resumption=none").scenarios
     assert scenario.id == (
@@ -285,7 +291,7 @@ def reason_of(values: Mapping[str, str]) -> str | None:
         },
     )
 )
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_giving_up_a_value_early_changes_neither_scenarios_nor_reasons(asked: Selection) -> None:
     found = expand([asked], CAPABILITIES)
     expected = tried_one_by_one(asked)

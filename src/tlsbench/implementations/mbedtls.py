@@ -16,11 +16,9 @@ from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.pairs import facts
 from tlsbench.pki import SERVER_NAME, Identity, Peers
+from tlsbench.protocol.messages import RECORD_BYTES, RECORD_HEADER_BYTES
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, keys
 
-#: One record of application data (RFC 5246 section 6.2.1): what its buffers surely hold.
-_RECORD_BYTES = 1 << 14
-_HEADER_BYTES = 5
 _OUTGOING_BYTES = 1 << 17
 #: MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, without its sign.
 _PEER_CLOSE_NOTIFY = 0x7880
@@ -158,8 +156,8 @@ class MbedTlsEndpoint:
         self._incoming += data
 
     def write(self, data: bytes) -> None:
-        for start in range(0, len(data), _RECORD_BYTES):
-            record = data[start : start + _RECORD_BYTES]
+        for start in range(0, len(data), RECORD_BYTES):
+            record = data[start : start + RECORD_BYTES]
             while True:
                 try:
                     self._buffer.write(record)  # all of it; what it returns is the size of what it sends
@@ -173,7 +171,7 @@ class MbedTlsEndpoint:
         while True:
             self._feed()
             try:
-                chunk = self._buffer.read(_RECORD_BYTES)
+                chunk = self._buffer.read(RECORD_BYTES)
             except self._wants_read:
                 if not self._incoming:
                     return b"".join(chunks)
@@ -208,7 +206,7 @@ class MbedTlsEndpoint:
     def _feed(self) -> None:
         """Give the library one record, or what there is of it: a read that meets an alert loses the rest."""
         if self._incoming:
-            record_bytes = _HEADER_BYTES + int.from_bytes(self._incoming[3:_HEADER_BYTES], "big")
+            record_bytes = RECORD_HEADER_BYTES + int.from_bytes(self._incoming[3:RECORD_HEADER_BYTES], "big")
             self._buffer.receive_from_network(bytes(self._incoming[:record_bytes]))
             del self._incoming[:record_bytes]
 

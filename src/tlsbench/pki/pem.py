@@ -8,6 +8,7 @@ abandoned, and with it the file, for a wrong END line. Where OpenSSL skips in si
 from __future__ import annotations
 
 import base64
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,11 +53,15 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
-    """A line, or 254 bytes of a longer one; ``is_rest`` of all but its first."""
+    """A line with its newline, or 254 bytes of a longer one."""
 
     line: int
     text: bytes
-    is_rest: bool
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the rest of the line is the next piece."""
+        return len(self.text) == _PIECE_BYTES and not self.text.endswith(b"\n")
 
 
 def read_blocks(data: bytes) -> tuple[tuple[Block, ...], tuple[str, ...]]:
@@ -74,6 +79,8 @@ def read_blocks(data: bytes) -> tuple[tuple[Block, ...], tuple[str, ...]]:
         if text.startswith(_BEGIN) and text.endswith(_DASHES):
             blocks.append(_block(pieces, text[len(_BEGIN) : -len(_DASHES)], piece.line))
             fresh, skipping = True, False
+        elif b"\0" in piece.text:
+            notes.append(f"line {piece.line}: a NUL byte, at which many programs stop reading")
         elif near := _NEARLY.search(text):
             begins = near[1].upper() == b"BEGIN"
             if begins or not skipping:
@@ -86,9 +93,9 @@ def read_blocks(data: bytes) -> tuple[tuple[Block, ...], tuple[str, ...]]:
 
 
 def _pieces(data: bytes) -> Iterator[_Piece]:
-    for number, line in enumerate(data.split(b"\n"), 1):
-        for start in range(0, max(len(line), 1), _PIECE_BYTES):
-            yield _Piece(number, line[start : start + _PIECE_BYTES], start > 0)
+    for number, line in enumerate(io.BytesIO(data), 1):
+        for start in range(0, len(line), _PIECE_BYTES):
+            yield _Piece(number, line[start : start + _PIECE_BYTES])
 
 
 def _block(pieces: Iterator[_Piece], label: bytes, begin: int) -> Block:
@@ -96,12 +103,13 @@ def _block(pieces: Iterator[_Piece], label: bytes, begin: int) -> Block:
     name = _shown(label)
     above: list[bytes] | None = None  # what stands above a blank line
     lines: list[_Piece] = []
-    in_header = ended = False
+    in_header = ended = goes_on = False
     for piece in pieces:
+        is_rest, goes_on = goes_on, piece.goes_on
         text = piece.text.rstrip(_DROPPED)
         in_header = in_header or (above is None and b":" in piece.text)
         if not text:
-            if piece.is_rest:
+            if is_rest:
                 continue
             if above is not None:
                 raise RequestError(f"line {piece.line}: a second blank line in the {name} block")
@@ -120,7 +128,7 @@ def _block(pieces: Iterator[_Piece], label: bytes, begin: int) -> Block:
                     "characters, and only the last may have fewer"
                 )
             ended = above is not None and len(text) < _LINE_AFTER_HEADER
-            lines.append(_Piece(piece.line, text, piece.is_rest))
+            lines.append(_Piece(piece.line, text))
     raise RequestError(f"line {begin}: the {name} block is cut off: it has no END line")
 
 
@@ -148,5 +156,5 @@ def _decoded(name: str, begin: int, header: list[bytes], lines: list[_Piece]) ->
 
 def _shown(text: bytes) -> str:
     """A few characters of a line, for a message of one line."""
-    whole = text.decode("utf-8", "replace")
+    whole = "".join(one if one.isprintable() else "\ufffd" for one in text.decode("utf-8", "replace"))
     return whole if len(whole) <= _MOST_SHOWN else f"{whole[:_MOST_SHOWN]}…"

@@ -1,8 +1,12 @@
-"""The numbers of TLS messages, for what speaks of them: the fake library and the wire's witness."""
+"""Records and handshake messages: IANA's "TLS ContentType" and "TLS HandshakeType", and their constants."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
 from typing import Final
 
 # RFC 8446 section 5.1 (ContentType)
+ALERT: Final = 21
 HANDSHAKE: Final = 22
 APPLICATION_DATA: Final = 23
 
@@ -14,12 +18,18 @@ SERVER_KEY_EXCHANGE: Final = 12
 CERTIFICATE_REQUEST: Final = 13
 CERTIFICATE_STATUS: Final = 22
 
-# RFC 8446 section 4.2 (ExtensionType); session_ticket is RFC 5077
-SESSION_TICKET: Final = 35
-PRE_SHARED_KEY: Final = 41
-EARLY_DATA: Final = 42
-SUPPORTED_VERSIONS: Final = 43
-KEY_SHARE: Final = 51
-
 # RFC 8422 section 5.4 (ECCurveType)
 NAMED_CURVE: Final = 3
+
+#: The versions of TLS by their code points, as scenarios spell them (RFC 8446 section 4.2.1).
+VERSIONS: Final[Mapping[int, str]] = {0x0303: "1.2", 0x0304: "1.3"}
+VERSION_CODE_POINTS: Final = {name: code_point for code_point, name in VERSIONS.items()}
+#: The random of a ServerHello that is a HelloRetryRequest (RFC 8446 section 4.1.3).
+HELLO_RETRY_REQUEST_RANDOM: Final = bytes.fromhex(
+    "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
+)
+
+#: The header of a record: type, version, length (RFC 8446 section 5.1).
+RECORD_HEADER_BYTES: Final = 5
+#: The most plaintext in a record (RFC 8446 section 5.1).
+RECORD_BYTES: Final = 1 << 14

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import prod
+from typing import Any
 
 from tlsbench.errors import RequestError
 from tlsbench.scenarios import algorithms
@@ -19,6 +20,9 @@ from tlsbench.scenarios.selectors import Selection, parse
 #: So many combinations are expanded; "*" on a few axes more is refused with the count.
 MOST_COMBINATIONS = 50_000
 _WIDEST_TOLD = 4
+_SAME_AS = {axis.name: axis.same_as for axis in AXES.values() if axis.same_as}
+#: The axes of which a scenario holds no text.
+_READ = {axis.name: axis.read for axis in AXES.values() if axis.read is not str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,19 +139,29 @@ def _product(
         both = chosen.pop("implementation", AXES["implementation"].default[workload in ONE_SIDED_WORKLOADS])
         for end in ENDS:
             chosen.setdefault(end, both)
-        for axis, value in chosen.items():
-            # the leaf's key type by its name, or "same": two spellings of one scenario
-            if AXES[axis].same_as and value == chosen.get(AXES[axis].same_as):
-                chosen[axis] = AXES[axis].neutral
+        chosen = _one_spelling(chosen)
         pair = chosen["client"], chosen["server"]
         if pair not in known:
             known[pair] = obstacles(workload, *pair, tuple(chosen), capabilities)
         values, reason = known[pair].fill(chosen)
-        yield _scenario(values), reason
+        yield _scenario(_one_spelling(values)), reason
+
+
+def _one_spelling(values: Mapping[str, str]) -> dict[str, str]:
+    """The leaf's key type by its name, or "same": of two spellings of one scenario the neutral one."""
+    same = {
+        axis: AXES[axis].neutral
+        for axis, leaf in _SAME_AS.items()
+        if values.get(axis, "") == values.get(leaf)
+    }
+    return {**values, **same}
 
 
 def _scenario(values: Mapping[str, str]) -> Scenario:
-    fields = {axis: AXES[axis].read(value) for axis, value in values.items() if value}
-    if values.get("algorithm") and not algorithms.BY_NAME[values["algorithm"]].sized:
+    fields: dict[str, Any] = dict(values)
+    for axis, read in _READ.items():
+        if axis in fields:
+            fields[axis] = read(fields[axis])
+    if "algorithm" in fields and not algorithms.BY_NAME[fields["algorithm"]].sized:
         del fields["size"]
     return Scenario(**fields)

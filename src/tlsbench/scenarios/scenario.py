@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
 from tlsbench.scenarios.values import Values
 
+_NEUTRAL = {axis.name: axis.neutral for axis in AXES.values()}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scenario(Values):
@@ -21,14 +23,15 @@ class Scenario(Values):
 
     def axes(self) -> dict[str, str]:
         """Every axis that applies, in the order of the id; equal ends become ``implementation``."""
-        values = {axis: self.value(axis) for axis in WORKLOAD_AXES[self.workload] if getattr(self, axis)}
-        if self.client != self.server:
-            return values
-        return {
-            {"client": "implementation"}.get(axis, axis): value
-            for axis, value in values.items()
-            if axis != "server"
-        }
+        both = self.client == self.server
+        values = {}
+        for axis in WORKLOAD_AXES[self.workload]:  # one pass: this is asked of every cell of a matrix
+            value = getattr(self, axis)
+            if not value or (both and axis == "server"):
+                continue
+            name = "implementation" if both and axis == "client" else axis
+            values[name] = value if isinstance(value, str) else AXES[axis].write(value)
+        return values
 
     @property
     def id(self) -> str:
@@ -44,7 +47,7 @@ class Scenario(Values):
         return " ".join(self._telling().values())
 
     def _telling(self) -> dict[str, str]:
-        return {axis: value for axis, value in self.axes().items() if value != AXES[axis].neutral}
+        return {axis: value for axis, value in self.axes().items() if value != _NEUTRAL[axis]}
 
     def __str__(self) -> str:
         return self.id

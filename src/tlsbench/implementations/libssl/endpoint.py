@@ -18,13 +18,12 @@ from tlsbench.implementations.openssl_names import (
     version_from_openssl,
 )
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
-from tlsbench.scenarios import signatures
+from tlsbench.protocol import signature_schemes
+from tlsbench.protocol.messages import RECORD_BYTES
 
 #: What a server's tickets allow, and the most that is read at once.
 MAX_EARLY_DATA_BYTES: Final = 16384
 _HOST: Final = SERVER_NAME.encode("ascii")
-#: A record at most comes of a read: RFC 8446 section 5.1.
-_RECORD_BYTES: Final = 1 << 14
 #: Memory that is written before it is read need not be cleared.
 _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
 # enum values of SSL_read_early_data(3)
@@ -146,10 +145,10 @@ class LibSslEndpoint:
 
     def read(self) -> bytes:
         if self._record is None:
-            self._record = _allocate("char[]", _RECORD_BYTES)
+            self._record = _allocate("char[]", RECORD_BYTES)
         read, tls, record, chunks = self._lib.SSL_read, self.tls, self._record, []
         while True:
-            result = read(tls, record, _RECORD_BYTES)
+            result = read(tls, record, RECORD_BYTES)
             if result > 0:
                 chunks.append(bytes(ffi.buffer(record, result)))
                 continue
@@ -213,8 +212,7 @@ class LibSslEndpoint:
         """How the other side signed; None if it did not, or the library does not tell."""
         lib = self._lib
         if lib.has("SSL_get_peer_signature_algorithm"):
-            scheme = signatures.BY_CODE_POINT.get(lib.SSL_get_peer_signature_algorithm(self.tls))
-            return scheme.name if scheme else None
+            return signature_schemes.NAMES.get(lib.SSL_get_peer_signature_algorithm(self.tls))
         if not lib.has("SSL_get_peer_signature_type_nid"):
             return None
         kind, digest = ffi.new("int *"), ffi.new("int *")

@@ -30,6 +30,7 @@ from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.trust import trust_file
+from tlsbench.protocol.messages import VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
 
@@ -37,7 +38,6 @@ from tlsbench.scenarios.axes import AXES
 _NIST_NAMES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "x25519": "X25519"}
 #: What OpenSSL_version(3) tells of itself.
 _VERSION: Final = 0
-_VERSIONS: Final = {"1.2": 0x0303, "1.3": 0x0304}
 #: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
 _ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"), "resumption"),
@@ -72,7 +72,7 @@ class LibSsl:
     def capabilities(self) -> Capabilities:
         library = self.library
         if library.missing:
-            every = tuple(_VERSIONS)
+            every = tuple(VERSION_CODE_POINTS)
             return Capabilities(
                 (gap(f"{self.path} has no {', '.join(library.missing)}", version=every),),
                 libcrypto=SYSTEM_LIBCRYPTO,
@@ -174,7 +174,7 @@ class LibSsl:
 
     def _configure(self, context: Any, scenario: Scenario) -> None:
         lib = self.library
-        version = _VERSIONS[scenario.version]
+        version = VERSION_CODE_POINTS[scenario.version]
         lib.SSL_CTX_set_mode(context, native.MODE_NO_AUTO_CHAIN)
         self._must(lib.SSL_CTX_set_min_proto_version(context, version))
         self._must(lib.SSL_CTX_set_max_proto_version(context, version))

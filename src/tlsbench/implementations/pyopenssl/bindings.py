@@ -17,8 +17,8 @@ from OpenSSL.crypto import X509, X509Store
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.openssl_names import CPU_INFO
 
-_lib: Final[Any] = SSL._lib  # type: ignore[attr-defined]
-_ffi: Final[Any] = SSL._ffi  # type: ignore[attr-defined]
+_lib: Final[Any] = SSL._lib  # type: ignore[attr-defined]  # not public, see above
+_ffi: Final[Any] = SSL._ffi  # type: ignore[attr-defined]  # as above
 
 #: The symbols behind each thing that can be done here.
 SYMBOLS = {

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any
 
 from cryptography import x509
 from cryptography.x509.verification import VerificationError
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.scenarios import ciphers, groups
+from tlsbench.protocol import groups
+from tlsbench.protocol.messages import VERSIONS
+from tlsbench.scenarios import ciphers
 
-_VERSIONS: Final = {(3, 3): "1.2", (3, 4): "1.3"}
 _READ_BYTES = 1 << 20
 #: What its generators yield when they need bytes from the other side.
 _WANTS_BYTES = 0
@@ -132,12 +133,11 @@ class TlsliteEndpoint:
     def negotiated(self) -> Negotiated:
         connection = self._connection
         suite = ciphers.BY_CODE_POINT.get(connection.session.cipherSuite)
-        group = groups.BY_CODE_POINT.get(connection.ecdhCurve)
         shown = self._peer_chain() if self._verifier is not None else []
         return Negotiated(
-            version=_VERSIONS.get(tuple(connection.version), str(connection.version)),
+            version=VERSIONS.get(int.from_bytes(bytes(connection.version), "big"), str(connection.version)),
             cipher=suite.name if suite is not None else hex(connection.session.cipherSuite),
-            group=group.name if group is not None else None,
+            group=groups.NAMES.get(connection.ecdhCurve),
             resumed=bool(connection.resumed),
             peer_certificate=bytes(shown[0].bytes) if shown else b"",
             # A session that is resumed was verified when it was made.
