@@ -133,7 +133,7 @@ def show_command(
       tlsbench certs show pki/server.p12 --password secret
       tlsbench certs show localhost:8443
 
-    PEM, DER or PKCS #12. Exit codes: 0 shown, 2 it cannot be read.
+    PEM, DER, PKCS #7 or PKCS #12. Exit codes: 0 shown, 2 it cannot be read.
     """
     from tlsbench.cli.certs.show import show
 
