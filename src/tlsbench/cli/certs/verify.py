@@ -14,7 +14,8 @@ from rich.console import Console
 from rich.text import Text
 
 from tlsbench.errors import RequestError, unknown
-from tlsbench.implementations.verifiers import Question, verdicts
+from tlsbench.implementations.verification import Question
+from tlsbench.implementations.verifiers import verdicts
 from tlsbench.pki import Bundle, read_bundle, read_file
 from tlsbench.pki.names import general_name, name_text
 
