@@ -147,3 +147,18 @@ def test_a_stored_run_shown_as_json_keeps_its_machine(
     Path("x.json").write_text(json.dumps(stored))
     assert tlsbench(["show", "x.json", "--format", "json"]) == 0
     assert json.loads(capsys.readouterr().out)["machine_info"] == stored["machine_info"]
+
+
+def test_a_run_that_was_stored_without_raw_data_is_shown_in_every_format(
+    in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = document("pytest.json")
+    for benchmark in stored["benchmarks"]:
+        del benchmark["stats"]["data"]
+    Path("x.json").write_text(json.dumps(stored))
+    for output_format in ("table", "markdown", "csv", "json"):
+        assert tlsbench(["show", "x.json", "--format", output_format]) == 0
+    Path("y.json").write_text(capsys.readouterr().out.splitlines()[-1])
+    assert tlsbench(["compare", "x.json", "y.json", "--format", "json"]) == 0
+    verdicts = json.loads(capsys.readouterr().out)["verdicts"]
+    assert [verdict["ratio"]["median"] for verdict in verdicts] == [1.0, 1.0]
