@@ -150,7 +150,7 @@ def test_the_loads_and_servers_of_their_page_run(installed: Environment, tmp_pat
     with ExitStack() as stack:
         for line in (
             f"tlsbench certs serve pki --port {port}",
-            f"tlsbench serve --bind unix:{tmp_path}/tls.sock",
+            f"tlsbench serve --processes 1 --bind unix:{tmp_path}/tls.sock",
         ):
             stack.enter_context(serving(line, folder, environment))
         for line in commands("docs/load.md", "sh"):

@@ -141,10 +141,10 @@ def test_the_rounds_options_are_honoured(suite: pytest.Pytester) -> None:
         return [benchmark["stats"]["rounds"] for benchmark in results().values()]  # type: ignore[index]
 
     few, many = rounds("--benchmark-min-rounds=6"), rounds("--benchmark-min-rounds=1000")
-    longer = rounds("--benchmark-min-rounds=6", "--benchmark-max-time=0.2")
+    longer = rounds("--benchmark-min-rounds=6", "--benchmark-max-time=1")
     assert min(few) >= 6
     assert min(many) >= 1000
-    assert min(longer) > 5 * max(few)
+    assert min(longer) > max(few)
 
 
 def test_disabled_benchmarks_still_prove_one_sample(suite: pytest.Pytester) -> None:
