@@ -49,7 +49,7 @@ def server_context(identity: Identity = PEERS.server) -> ssl.SSLContext:
 
 
 def speaker(
-    context: ssl.SSLContext, speak: Callable[[ssl.SSLSocket], None]
+    context: ssl.SSLContext, speak: Callable[[ssl.SSLSocket], object]
 ) -> contextlib.AbstractContextManager[Address]:
     """A TLS server that does one thing to each connection after its handshake."""
 

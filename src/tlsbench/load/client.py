@@ -14,7 +14,7 @@ from typing import Final
 from OpenSSL import SSL
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations import openssl_bindings as bindings
+from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.load.answers import Answer
 from tlsbench.load.context import Shared
 from tlsbench.load.opening import Opening

@@ -11,9 +11,13 @@ from OpenSSL import SSL
 from OpenSSL.crypto import X509
 
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.implementations import openssl_bindings as bindings
-from tlsbench.implementations.openssl import cipher_from_openssl, group_from_openssl, version_from_openssl
-from tlsbench.implementations.pyopenssl import show_identity
+from tlsbench.implementations.openssl_names import (
+    cipher_from_openssl,
+    group_from_openssl,
+    version_from_openssl,
+)
+from tlsbench.implementations.pyopenssl import bindings
+from tlsbench.implementations.pyopenssl.library import show_identity
 from tlsbench.load.credentials import identity_of, roots_of
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import Tally

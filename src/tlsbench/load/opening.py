@@ -13,7 +13,7 @@ from typing import Final
 from OpenSSL import SSL
 
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.implementations import openssl_bindings as bindings
+from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.load.context import Shared
 from tlsbench.load.failures import reason_of, words_of
 from tlsbench.load.hello import HELLO_BYTES, asks_to_retry

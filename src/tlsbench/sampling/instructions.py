@@ -14,15 +14,15 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tlsbench import pki
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.sampling.remote import Interpreter
+from tlsbench.processes import Interpreter, Process
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import Interval
 
@@ -34,6 +34,7 @@ _REPEATS = 3
 PROCESSES_PER_COUNT = 2 * _REPEATS
 #: Fifty times slower than without valgrind is usual; this is far beyond.
 _PATIENCE_SECONDS = 600.0
+_CALLGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 _COLLECTED = re.compile(r"Collected : ([0-9]+)")
 
 
@@ -124,26 +125,18 @@ def _count(
 def _run(scenario: Scenario, interpreter: Interpreter, samples: int) -> tuple[int, Mapping[str, Any]]:
     peers = pki.peers_for(scenario).to_pem() if scenario.key else None
     request = {"scenario": scenario.id, "samples": samples, "peers": peers}
-    valgrind = shutil.which("valgrind") or "valgrind"
-    done = subprocess.run(  # noqa: S603 - valgrind, and the Python that the user named
-        [
-            valgrind,
-            "--tool=callgrind",
-            "--callgrind-out-file=/dev/null",
-            interpreter.python,
-            "-m",
-            "tlsbench.workloads.counted",
-        ],
-        input=json.dumps(request) + "\n",
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_SECONDS,
-        env={**os.environ, "PYTHONHASHSEED": "0", **interpreter.environment},
-        check=False,
-    )
-    collected = _COLLECTED.search(done.stderr)
-    if done.returncode != 0 or collected is None:
-        words = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("==")]
-        last = " | ".join(words[-3:]) or f"exit code {done.returncode}"
-        raise MeasurementError(f"counting instructions in {interpreter.python} failed: {last}")
-    return int(collected[1]), json.loads(done.stdout.splitlines()[-1])
+    fixed = replace(interpreter, environment={"PYTHONHASHSEED": "0", **interpreter.environment})
+    with closing(
+        Process("tlsbench.workloads.counted", json.dumps(request), interpreter=fixed, under=_CALLGRIND)
+    ) as process:
+        try:
+            answer = process.answer(_PATIENCE_SECONDS)
+        except MeasurementError as error:
+            words = [line for line in process.errors() if not line.startswith("==")]
+            last = " | ".join(words[-3:]) or str(error)
+            raise MeasurementError(f"counting instructions in {interpreter.python} failed: {last}") from None
+        code = process.wait(_PATIENCE_SECONDS)
+        collected = _COLLECTED.search("\n".join(process.errors()))
+    if code != 0 or collected is None:
+        raise MeasurementError(f"counting instructions in {interpreter.python} failed: exit code {code}")
+    return int(collected[1]), answer

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from tlsbench.certs import folder as pki_folder
 from tlsbench.certs.plan import PROFILES, Plan, make
+from tlsbench.certs.snippets import check_place
 from tlsbench.errors import RequestError, unknown
 from tlsbench.pki.names import general_name
 from tlsbench.scenarios.keys import BY_NAME
@@ -34,8 +36,14 @@ def init(
     if profile not in PROFILES:
         raise unknown("profile", profile, PROFILES)
     asked = {name: value for name, value in given.items() if value is not None}
+    for name in ("key", "intermediate_key", "root_key"):
+        if asked.get(name) == "":  # a plan takes that for the leaves' own
+            raise unknown("key type", "", BY_NAME)
     plan = Plan(**{**PROFILES[profile][1], **asked})  # type: ignore[arg-type]
     _check(plan)
+    if not password.isprintable():
+        raise RequestError("--password: valid are printable characters, in UTF-8")
+    check_place(folder.absolute())
     pki_folder.check_free(folder, force=force)  # before the keys are made, which may take a while
     files = pki_folder.write(make(plan), folder, password=password, force=force)
     if as_json:
@@ -46,7 +54,8 @@ def init(
         print(f"  {name:<28}{_meaning(name)}")
     if not any(name.endswith(".p12") for name in files):
         print(f"  no PKCS #12: cryptography writes none with an {plan.key} key")
-    print(f"\nNext:\n  tlsbench certs show {folder}/server-chain.pem\n  tlsbench certs serve {folder}")
+    place = shlex.quote(str(folder))
+    print(f"\nNext:\n  tlsbench certs show {place}/server-chain.pem\n  tlsbench certs serve {place}")
 
 
 def _check(plan: Plan) -> None:
