@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 import psutil
 
 from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.interrupts import kept_from_children
 
 #: A process that has not said its first word by then will not.
 PATIENCE_SECONDS = 30.0
@@ -53,9 +54,13 @@ class Process:
         self.vitals: list[Vitals] = []
         self._unread = b""
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
-        self._process = subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
-            [sys.executable, "-m", module], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
-        )
+        with kept_from_children():
+            self._process = subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
+                [sys.executable, "-m", module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+            )
         self.tell(first_line)
 
     @property

@@ -14,12 +14,13 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.registry import spellings
+from tlsbench.interrupts import interruptible
 from tlsbench.results import Cell, Run, cell_from_series
 from tlsbench.results.benchmark_json import extra_info, run_notes
 from tlsbench.results.cell import time_ns
 from tlsbench.results.collect import collect
 from tlsbench.results.environment import Disturbance
-from tlsbench.sampling import Plan, Series, interruptible, measure, meter_named, twins_of
+from tlsbench.sampling import Plan, Series, measure, meter_named, twins_of
 from tlsbench.sampling.places import places
 from tlsbench.scenarios import Matrix, Scenario, scenario_from_id
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+import signal
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
-from tlsbench.cli import certs, judging, loading, measuring, reporting
+from tlsbench.cli import certs, judging, loading, measuring, output, reporting
 from tlsbench.cli.options import teaching
 from tlsbench.errors import TlsbenchError
+from tlsbench.interrupts import Interrupted
 
 _HELP = r"""What TLS and its cryptography cost on this machine, with proof of what was measured.
 
@@ -61,7 +62,7 @@ def tlsbench(
 ) -> None:
     """What the command line does before any command."""
     if context.invoked_subcommand is None:
-        print(context.get_help())
+        output.write(f"{context.get_help()}\n")
 
 
 for _name, _command in (
@@ -87,20 +88,18 @@ def run(arguments: Sequence[str]) -> int:
         code = app(args=list(arguments), prog_name="tlsbench", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except TlsbenchError as error:
-        print(f"tlsbench: {error}", file=sys.stderr)
+        output.note(f"tlsbench: {error}")
         return error.exit_code
     except typer.Exit as stop:
         return stop.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        print("tlsbench: interrupted before anything was measured", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has left; say nothing more
-        return 0
+    except (KeyboardInterrupt, typer.Abort) as stop:
+        end = stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT)
+        output.note(f"tlsbench: {end}")
+        return end.exit_code
     except Exception as error:  # of typer's errors alone: every other is raised again
         format_message = getattr(error, "format_message", None)
         if not isinstance(error, _UsageError) or format_message is None:
             raise
         message = " ".join(format_message().split())
-        print(f"tlsbench: {message} (see 'tlsbench --help')", file=sys.stderr)
+        output.note(f"tlsbench: {message} (see 'tlsbench --help')")
         return 2

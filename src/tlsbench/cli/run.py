@@ -7,7 +7,7 @@ import random
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +16,16 @@ from rich.console import Console
 from tlsbench.cli import output
 from tlsbench.cli.request import baseline_of, fraction, matrix_of, seconds
 from tlsbench.errors import RequestError, unknown
+from tlsbench.interrupts import interruptible
 from tlsbench.report import formats
 from tlsbench.report.extras import require_plotly
 from tlsbench.report.live import ProgressView, Screen
+from tlsbench.report.page.render import MOST_BYTES
 from tlsbench.results import Cell, Run, storage
 from tlsbench.results.benchmark_json import from_json, to_json
 from tlsbench.results.collect import collect, collect_counts
 from tlsbench.results.environment import Disturbance, machine_info
-from tlsbench.sampling import METERS, Meter, Plan, Progress, interruptible, measure, twins_of
+from tlsbench.sampling import METERS, Meter, Plan, Progress, measure, twins_of
 from tlsbench.sampling.instructions import (
     INSTRUCTIONS,
     PROCESSES_PER_COUNT,
@@ -33,7 +35,6 @@ from tlsbench.sampling.instructions import (
 from tlsbench.sampling.places import interpreter_of, places
 from tlsbench.scenarios import Matrix
 
-_INTERRUPTED = 130
 _FAILED = 3
 #: The width of a table that goes to a file or a pipe.
 _PLAIN_WIDTH = 200
@@ -59,7 +60,7 @@ class Request:
 
 
 def run_request(request: Request) -> int:
-    """Measure, print and store; the exit code.
+    """Measure, store and print; the exit code.
 
     :raises RequestError: before anything is measured, if the request is wrong.
     """
@@ -73,30 +74,30 @@ def run_request(request: Request) -> int:
         seed=random.SystemRandom().randrange(2**31) if request.seed is None else request.seed,
     )
     _check_meter(request.meter, matrix)
-    if request.json_path is not None:
-        storage.check_writable(request.json_path)
+    output.check(request.json_path, request.report)
     if request.save is not None:
-        storage.check_name(request.save)
+        storage.check_save(request.save)
     if request.report is not None:
-        storage.check_writable(request.report)
+        output.check(request.report, room_bytes=MOST_BYTES)
         require_plotly()
     if request.pin is not None:
         _pin(request.pin)
-    with interruptible() as asked:
+    with interruptible() as stop:
         if request.meter == INSTRUCTIONS:
-            run = _counted(matrix, plan, asked, quiet=request.quiet)
+            run = _counted(matrix, plan, stop, quiet=request.quiet)
         else:
-            run = _timed(matrix, plan, METERS[request.meter], is_baseline, asked, quiet=request.quiet)
-    interrupted = run.conditions.stopped_by == "interrupt"
-    if interrupted and not run.cells:
-        raise KeyboardInterrupt
-    _print(run, request.output_format, is_baseline)
-    _store(run, request)
-    for failure in run.failures:
-        print(f"tlsbench: {failure.id}: {failure.error}", file=sys.stderr)
-    if interrupted:
-        return _INTERRUPTED
-    return _FAILED if run.failures else 0
+            run = _timed(matrix, plan, METERS[request.meter], is_baseline, stop, quiet=request.quiet)
+        interrupted = run.conditions.stopped_by == "interrupt"
+        if interrupted and not run.cells:
+            raise stop.interrupted("interrupted before anything was measured")
+        stored = output.store(_outputs(run, request))
+        with output.beside(request.json_path, request.report):
+            _print(run, request.output_format, is_baseline)
+        for failure in run.failures:
+            output.note(f"tlsbench: {failure.id}: {failure.error}")
+        if interrupted:
+            return stop.exit_code
+        return _FAILED if run.failures else stored
 
 
 def _check_meter(meter: str, matrix: Matrix) -> None:
@@ -219,29 +220,31 @@ def _check_format(output_format: str) -> None:
 
 
 def _print(run: Run, output_format: str, is_baseline: Callable[[Cell], bool] | None) -> None:
-    console = Console()
-    if output_format == "table" and console.is_terminal:
-        console.print(formats.terminal(run, is_baseline, console.width))
-        return
-    sys.stdout.write(_FORMATS[output_format](run, is_baseline))
-    sys.stdout.flush()
+    width = output.width()
+    if output_format == "table" and width is not None:
+        output.show(formats.terminal(run, is_baseline, width))
+    else:
+        output.write(_FORMATS[output_format](run, is_baseline))
 
 
-def _store(run: Run, request: Request) -> None:
-    if request.json_path is None and request.save is None and request.report is None:
+def _outputs(run: Run, request: Request) -> Iterator[Callable[[], str]]:
+    """What is to be written of a run."""
+    json_path, save, report = request.json_path, request.save, request.report
+    if json_path is None and save is None and report is None:
         return
     text = to_json(run, machine_info())
-    if request.json_path is not None:
-        storage.write_atomically(request.json_path, text)
-        print(f"wrote {request.json_path}", file=sys.stderr)
-    if request.save is not None:
-        print(f"saved {storage.save(request.save, text)}", file=sys.stderr)
-    if request.report is not None:
-        from tlsbench.report.page import page_of, render, source_of
+    if json_path is not None:
+        yield lambda: output.written(json_path, text)
+    if save is not None:
+        yield lambda: f"saved {storage.save(save, text)}"
+    if report is not None:
+        yield lambda: output.written(report, _page(text, save or request.profile or "run"))
 
-        name = request.save or request.profile or "run"
-        storage.write_atomically(request.report, render(page_of([source_of(text, name)])))
-        print(f"wrote {request.report}", file=sys.stderr)
+
+def _page(text: str, name: str) -> str:
+    from tlsbench.report.page import page_of, render, source_of
+
+    return render(page_of([source_of(text, name)]))
 
 
 def _command() -> str:

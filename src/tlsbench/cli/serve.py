@@ -6,19 +6,20 @@ import ipaddress
 import json
 import os
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from tlsbench import files
 from tlsbench.certs import folder as pki_folder
+from tlsbench.cli import output
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import RequestError
+from tlsbench.interrupts import SIGNALS
 from tlsbench.pki import Peers, peers_for
 from tlsbench.report.memory import growth_lines
-from tlsbench.results import storage
 from tlsbench.scenarios import Scenario
 from tlsbench.serving import Plan, Serving, Tally
 from tlsbench.sockets import Settings, family_of, parse_options
@@ -60,12 +61,11 @@ def serve_request(request: ServeRequest) -> int:
         socket_options=parse_options(request.socket_options),
     )
     plan.check()
-    if request.json_path is not None:
-        storage.check_writable(request.json_path)
+    output.check(request.json_path, request.root)
     if request.root is not None:
-        storage.write_atomically(request.root, peers.root.certificate_pem.decode("ascii"))
+        files.write(request.root, peers.root.certificate_pem)
     for remark in Settings(plan.socket_options, family_of(plan.bind[0]), "listen").try_out():
-        print(remark, file=sys.stderr)
+        output.note(remark)
     with _signals() as stopped:
         with Serving(plan) as server:
             _greet(server, plan, scenario, request)
@@ -74,14 +74,11 @@ def serve_request(request: ServeRequest) -> int:
                 server.watch(1.0)
                 tally = server.tally()
                 if tally.accepted > before.accepted and not request.quiet:
-                    print(_line(tally, before), file=sys.stderr, flush=True)
-                if tally != before and request.json_path is not None:
-                    _write(request.json_path, tally)
+                    output.note(_line(tally, before))
+                if tally != before and request.json_path is not None and files.is_replaced(request.json_path):
+                    files.write(request.json_path, _document(tally))
                 before = tally
-        _finish(server.tally(), request)
-        for line in growth_lines("server", server.vitals()):
-            print(line)
-    return 0
+        return _finish(server, request)
 
 
 def _scenario(selectors: tuple[str, ...]) -> Scenario:
@@ -112,7 +109,7 @@ def _signals() -> Iterator[list[int]]:
     def note(number: int, _frame: FrameType | None) -> None:
         seen.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in SIGNALS}
     try:
         yield seen
     finally:
@@ -123,12 +120,12 @@ def _signals() -> Iterator[list[int]]:
 def _greet(server: Serving, plan: Plan, scenario: Scenario, request: ServeRequest) -> None:
     name = server.plan.place
     processes = f"{plan.processes} process{'es' if plan.processes > 1 else ''}"
-    print(f"serving on {name} with {processes}, model {plan.model}; Ctrl-C ends", file=sys.stderr)
-    print(f"  {scenario.id}", file=sys.stderr)
+    output.note(f"serving on {name} with {processes}, model {plan.model}; Ctrl-C ends")
+    output.note(f"  {scenario.id}")
     if not plan.is_unix and not ipaddress.ip_address(plan.bind[0]).is_loopback:
-        print("this is not loopback: others can connect", file=sys.stderr)
+        output.note("this is not loopback: others can connect")
     trusting = f" --root {request.root} --server-name localhost" if request.root else ""
-    print(f"  tlsbench load {name}{trusting} version={scenario.version}", file=sys.stderr, flush=True)
+    output.note(f"  tlsbench load {name}{trusting} version={scenario.version}")
 
 
 def _line(tally: Tally, before: Tally) -> str:
@@ -140,20 +137,27 @@ def _line(tally: Tally, before: Tally) -> str:
     )
 
 
-def _finish(tally: Tally, request: ServeRequest) -> None:
-    print(f"{tally.accepted:,} connections, {tally.handshakes:,} handshakes, {tally.requests:,} requests")
+def _finish(server: Serving, request: ServeRequest) -> int:
+    """Store the counts, then print them; the exit code."""
+    tally, path = server.tally(), request.json_path
+    stored = output.store([] if path is None else [lambda: output.written(path, _document(tally))])
+    with output.beside(path, request.root):
+        for line in (*_counts(tally), *growth_lines("server", server.vitals())):
+            output.line(line)
+    return stored
+
+
+def _counts(tally: Tally) -> Iterator[str]:
+    yield f"{tally.accepted:,} connections, {tally.handshakes:,} handshakes, {tally.requests:,} requests"
     for what, count in tally.negotiated.most_common():
-        print(f"  {count:,} × TLS {what}")
+        yield f"  {count:,} × TLS {what}"
     for why, count in tally.failures.most_common():
-        print(f"  {count:,} × failed: {why}")
+        yield f"  {count:,} × failed: {why}"
     for alert, count in tally.alerts.most_common():
-        print(f"  {count:,} × alert {alert}")
+        yield f"  {count:,} × alert {alert}"
     if tally.handshakes:
-        print(f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the server's processor for each handshake")
-    if request.json_path is not None:
-        _write(request.json_path, tally)
-        print(f"wrote {request.json_path}", file=sys.stderr)
+        yield f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the server's processor for each handshake"
 
 
-def _write(path: Path, tally: Tally) -> None:
-    storage.write_atomically(path, json.dumps(tally.to_plain(), indent=2) + "\n")
+def _document(tally: Tally) -> str:
+    return json.dumps(tally.to_plain(), indent=2) + "\n"

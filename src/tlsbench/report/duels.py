@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from tlsbench.escaping import for_markdown
 from tlsbench.sampling.duel import Match
 from tlsbench.stats import PairedComparison
 
@@ -63,19 +64,19 @@ def text(results: Sequence[DuelResult], method: str) -> str:
 def markdown(results: Sequence[DuelResult], method: str) -> str:
     """The same in GitHub's Markdown, for a job summary."""
     lines = [
-        f"a: {results[0].name_a}, b: {results[0].name_b}",
+        for_markdown(f"a: {results[0].name_a}, b: {results[0].name_b}"),
         "",
         "| scenario | side | b/a | 95 % | noise floor | b is |",
         "| --- | --- | ---: | ---: | ---: | --- |",
     ]
     lines += [
-        f"| {result.match.b.id} | {side} | {comparison.ratio.median:.3f} "
+        f"| {for_markdown(result.match.b.id)} | {side} | {comparison.ratio.median:.3f} "
         f"| {comparison.ratio.low:.3f}–{comparison.ratio.high:.3f} | {_percent(comparison.floor)} "
         f"| {comparison.verdict} |"
         for result in results
         for side, comparison in result.comparisons.items()
     ]
-    lines += ["", *(f"- {result.sentence}." for result in results), f"- {method}"]
+    lines += ["", *(f"- {for_markdown(result.sentence)}." for result in results), f"- {method}"]
     return "\n".join(lines) + "\n"
 
 

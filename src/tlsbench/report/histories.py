@@ -15,6 +15,7 @@ from tlsbench.report.naming import names
 from tlsbench.report.pictures.compared import changes
 from tlsbench.report.sparkline import sparkline
 from tlsbench.report.table import format_us
+from tlsbench.report.terminal import line
 from tlsbench.stats import median_interval
 
 _NOTE = (
@@ -70,7 +71,7 @@ def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Renderab
         )
     for run in runs:
         listed.add_row(
-            f"{run.number:04}", Text(run.name), Text(run.taken_at), f"{len(run.recording.times_ns):,}"
+            f"{run.number:04}", line(run.name), line(run.taken_at), f"{len(run.recording.times_ns):,}"
         )
     if not cells:
         return listed
@@ -81,11 +82,11 @@ def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Renderab
         known = [median for median in cell.medians_ns if median is not None]
         called = "; ".join(f"{runs[at].number:04} {change}" for at, change in cell.changes.items())
         followed.add_row(
-            Text(name or cell.id),
+            line(name or cell.id),
             sparkline(cell.medians_ns),
             format_us(known[0] / 1e3),
             format_us(known[-1] / 1e3),
-            Text(called or "~"),
+            line(called or "~"),
         )
     return Group(listed, Text(), followed, Text(), Text(_NOTE, style="dim"))
 

@@ -1,6 +1,5 @@
 """How often: warm-up, interleaved rounds, the stop rule, and the meters."""
 
-from tlsbench.sampling.interrupt import interruptible
 from tlsbench.sampling.meters import METERS, Meter, meter_named
 from tlsbench.sampling.runner import Outcome, Plan, Progress, Series, measure
 from tlsbench.sampling.twins import drift_of, noise_floors, twins_of
@@ -13,7 +12,6 @@ __all__ = [
     "Progress",
     "Series",
     "drift_of",
-    "interruptible",
     "measure",
     "meter_named",
     "noise_floors",

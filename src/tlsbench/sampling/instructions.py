@@ -22,6 +22,7 @@ from typing import Any
 
 from tlsbench import pki
 from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.interrupts import kept_from_children, may_be_cut
 from tlsbench.sampling.remote import Interpreter
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import Interval
@@ -85,24 +86,32 @@ def count_instructions(
     require_valgrind()
     done, of = 0, len(requests) * PROCESSES_PER_COUNT
     results: list[Count | MeasurementError | None] = []
+    running: set[subprocess.Popen[str]] = set()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         pending = [
             [
-                pool.submit(_run, scenario, interpreter, samples)
+                pool.submit(_run, scenario, interpreter, samples, running)
                 for _ in range(_REPEATS)
                 for samples in (_SAMPLES, 2 * _SAMPLES)
             ]
             for scenario, interpreter in requests
         ]
         for (scenario, _), futures in zip(requests, pending, strict=True):
-            if stop_asked():
-                for future in (one for rest in pending for one in rest):
-                    future.cancel()
-                results.append(None)
-                continue
-            results.append(_count(scenario, futures))
-            done += len(futures)
-            observe(done, of)
+            if not stop_asked():
+                try:
+                    with may_be_cut():
+                        count = _count(scenario, futures)
+                except KeyboardInterrupt:
+                    for process in tuple(running):
+                        process.kill()
+                else:
+                    results.append(count)
+                    done += len(futures)
+                    observe(done, of)
+                    continue
+            for future in (one for rest in pending for one in rest):
+                future.cancel()
+            results.append(None)
     return results
 
 
@@ -121,29 +130,39 @@ def _count(
     return Count(scenario, tuple(differences), operations, answers[-1][1]["proof"])
 
 
-def _run(scenario: Scenario, interpreter: Interpreter, samples: int) -> tuple[int, Mapping[str, Any]]:
+def _run(
+    scenario: Scenario, interpreter: Interpreter, samples: int, running: set[subprocess.Popen[str]]
+) -> tuple[int, Mapping[str, Any]]:
     peers = pki.peers_for(scenario).to_pem() if scenario.key else None
     request = {"scenario": scenario.id, "samples": samples, "peers": peers}
     valgrind = shutil.which("valgrind") or "valgrind"
-    done = subprocess.run(  # noqa: S603 - valgrind, and the Python that the user named
-        [
-            valgrind,
-            "--tool=callgrind",
-            "--callgrind-out-file=/dev/null",
-            interpreter.python,
-            "-m",
-            "tlsbench.workloads.counted",
-        ],
-        input=json.dumps(request) + "\n",
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE_SECONDS,
-        env={**os.environ, "PYTHONHASHSEED": "0", **interpreter.environment},
-        check=False,
-    )
-    collected = _COLLECTED.search(done.stderr)
-    if done.returncode != 0 or collected is None:
-        words = [line for line in done.stderr.splitlines() if line.strip() and not line.startswith("==")]
-        last = " | ".join(words[-3:]) or f"exit code {done.returncode}"
+    with kept_from_children():
+        process = subprocess.Popen(  # noqa: S603 - valgrind, and the Python that the user named
+            [
+                valgrind,
+                "--tool=callgrind",
+                "--callgrind-out-file=/dev/null",
+                interpreter.python,
+                "-m",
+                "tlsbench.workloads.counted",
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONHASHSEED": "0", **interpreter.environment},
+        )
+    running.add(process)
+    try:
+        out, errors = process.communicate(json.dumps(request) + "\n", timeout=_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, errors = process.communicate()
+    finally:
+        running.discard(process)
+    collected = _COLLECTED.search(errors)
+    if process.returncode != 0 or collected is None:
+        words = [line for line in errors.splitlines() if line.strip() and not line.startswith("==")]
+        last = " | ".join(words[-3:]) or f"exit code {process.returncode}"
         raise MeasurementError(f"counting instructions in {interpreter.python} failed: {last}")
-    return int(collected[1]), json.loads(done.stdout.splitlines()[-1])
+    return int(collected[1]), json.loads(out.splitlines()[-1])

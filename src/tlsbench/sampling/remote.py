@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from tlsbench.errors import MeasurementError
+from tlsbench.interrupts import held, kept_from_children
 from tlsbench.links import Ledger
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import Sample
@@ -41,17 +42,22 @@ class Worker:
         """
         self._name = interpreter.python
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in __exit__
+        # What it keeps in temporary files, keys too, goes with this folder, however it ends.
+        with held():
+            self._folder = tempfile.TemporaryDirectory(prefix="tlsbench-worker-")
         self._unread = b""
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - the user says which Python
-                [interpreter.python, "-m", "tlsbench.sampling.worker"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env={**os.environ, **interpreter.environment},
-            )
+            with kept_from_children():
+                self._process = subprocess.Popen(  # noqa: S603 - the user says which Python
+                    [interpreter.python, "-m", "tlsbench.sampling.worker"],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._errors,
+                    env={**os.environ, "TMPDIR": self._folder.name, **interpreter.environment},
+                )
         except OSError as error:
             self._errors.close()
+            self._folder.cleanup()
             raise MeasurementError(f"cannot start {self._name}: {error.strerror}") from None
 
     def __enter__(self) -> Self:
@@ -74,6 +80,8 @@ class Worker:
             process.wait()
         process.stdout.close()
         self._errors.close()
+        with held():
+            self._folder.cleanup()
 
     def greeting(self) -> Mapping[str, Any]:
         """The version of tlsbench and the engines over there; the worker's first line."""

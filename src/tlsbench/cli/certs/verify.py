@@ -8,15 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from cryptography import x509
-from rich.console import Console
-from rich.text import Text
 
+from tlsbench.cli import output
 from tlsbench.errors import RequestError, unknown
 from tlsbench.implementations.verifiers import Question, verdicts
 from tlsbench.pki import read_bundle, read_file
 from tlsbench.pki.names import general_name
+from tlsbench.report.terminal import line
 
 _REJECTED = 1
+#: One line each, however long.
+_PLAIN_WIDTH = 10_000
 _USAGES = ("server", "client")
 
 
@@ -56,15 +58,14 @@ def verify(request: VerifyRequest, *, as_json: bool) -> int:
         raise RequestError(f"{', '.join(map(str, request.crls))} holds no CRL")
     answers = verdicts(chain, question)
     if as_json:
-        print(json.dumps([asdict(answer) for answer in answers], indent=2))
+        output.write(json.dumps([asdict(answer) for answer in answers], indent=2) + "\n")
     else:
-        console = Console(highlight=False, soft_wrap=True)
         for answer in answers:
             outcome = f"rejects it: {answer.problem}" if answer.problem else answer.remark or "accepts it"
             if answer.remark and not answer.problem and not answer.remark.startswith("not asked"):
                 outcome = f"accepts it ({answer.remark})"
             mark, style = ("✗", "red") if answer.problem else ("✓", "green")
-            console.print(Text(f"{mark} {answer.verifier} {outcome}", style=style))
+            output.show(line(f"{mark} {answer.verifier} {outcome}", style), _PLAIN_WIDTH)
     return _REJECTED if any(answer.problem for answer in answers) else 0
 
 

@@ -6,7 +6,7 @@ import threading
 
 import pytest
 
-from tlsbench.sampling import interruptible
+from tlsbench.interrupts import interruptible
 
 
 def test_the_first_interrupt_asks_and_the_second_stops() -> None:
