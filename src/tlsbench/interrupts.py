@@ -21,6 +21,8 @@ from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
+#: By then the callback that a signal had hit is over.
+_AGAIN_SECONDS = 0.001
 _Handler = Callable[[int, FrameType | None], None]
 
 
@@ -86,7 +88,7 @@ def ended_by_signals() -> Iterator[None]:
 
     def again(unraisable: sys.UnraisableHookArgs) -> None:
         if isinstance(unraisable.exc_value, Interrupted):  # it hit a callback of an import, or a __del__
-            signal.raise_signal(unraisable.exc_value.number)
+            threading.Timer(_AGAIN_SECONDS, signal.raise_signal, [unraisable.exc_value.number]).start()
         else:
             sys.__unraisablehook__(unraisable)
 
