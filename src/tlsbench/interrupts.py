@@ -77,13 +77,16 @@ _REGION = _Region()
 
 
 @contextmanager
-def ended_by_signals() -> Iterator[None]:
+def ended_by_signals() -> Iterator[Stop]:
     """Each of the signals raises :class:`Interrupted`; also where Python would drop it with a traceback.
 
-    For a process's whole life: after the block they are ignored, as the process is ending, and tidies up.
+    What is given tells of the first, whatever became of it. For a process's whole life: after the block they
+    are ignored, as the process is ending, and tidies up.
     """
+    stop = Stop()
 
     def end(number: int, _frame: FrameType | None) -> None:
+        stop.number = stop.number or number
         raise Interrupted(number)
 
     def again(unraisable: sys.UnraisableHookArgs) -> None:
@@ -97,7 +100,7 @@ def ended_by_signals() -> Iterator[None]:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, end)
     try:
-        yield
+        yield stop
     finally:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)

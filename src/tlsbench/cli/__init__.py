@@ -14,14 +14,15 @@ def main() -> int:
     try:
         from tlsbench.interrupts import Interrupted, ended_by_signals
 
-        with ended_by_signals():
+        with ended_by_signals() as stop:
             try:
                 from tlsbench.cli.app import run
                 from tlsbench.cli.streams import standard_streams
 
                 with standard_streams() as ended:
-                    return ended(run(sys.argv[1:]))
+                    code = ended(run(sys.argv[1:]))
             except Interrupted as end:
                 return end.exit_code
+            return stop.exit_code if stop() else code
     except KeyboardInterrupt:  # before there was a handler of ours
         return 130

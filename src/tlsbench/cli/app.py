@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from tlsbench.cli import certs, judging, loading, measuring, output, reporting
 from tlsbench.cli.options import teaching
@@ -29,8 +30,23 @@ And to see certificates work, or fail:
 #: What typer raises for wrong words; it does not export the class itself.
 _UsageError = typer.BadParameter.__mro__[1]
 
+
+class _Commands(TyperGroup):
+    """All commands: a signal ends each with its own exit code, where typer has one for all signals."""
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - typer does not export its context's class
+        """Run the command that was named."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            end = stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT)
+            output.note(f"tlsbench: {end}")
+            raise typer.Exit(end.exit_code) from None
+
+
 app = typer.Typer(
     name="tlsbench",
+    cls=_Commands,
     add_completion=False,
     invoke_without_command=True,
     rich_markup_mode=None,
@@ -92,10 +108,6 @@ def run(arguments: Sequence[str]) -> int:
         return error.exit_code
     except typer.Exit as stop:
         return stop.exit_code
-    except (KeyboardInterrupt, typer.Abort) as stop:
-        end = stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT)
-        output.note(f"tlsbench: {end}")
-        return end.exit_code
     except Exception as error:  # of typer's errors alone: every other is raised again
         format_message = getattr(error, "format_message", None)
         if not isinstance(error, _UsageError) or format_message is None:
