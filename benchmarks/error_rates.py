@@ -46,9 +46,9 @@ class _Stretched:
     def _stretched(self, sample: Sample) -> Sample:
         return replace(
             sample,
-            client_ns=round(sample.client_ns * _STRETCH),
-            server_ns=round(sample.server_ns * _STRETCH),
-            total_ns=round(sample.total_ns * _STRETCH),
+            client=round(sample.client * _STRETCH),
+            server=round(sample.server * _STRETCH),
+            total=round(sample.total * _STRETCH),
         )
 
     def proof(self) -> Mapping[str, object]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
-from tlsbench.implementations.registry import capabilities, implementations, spellings
+from tlsbench.implementations.registry import capabilities, ends_of, implementations, spellings
 from tlsbench.results import Run
 from tlsbench.results.collect import collect
 from tlsbench.sampling import Plan, measure, meter_named
@@ -15,6 +20,81 @@ from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads import Workload, prepare
 
 pytest_plugins = ["pytester"]
+
+_NEEDED = ("hypothesis", "pytest_timeout")
+#: A test that takes longer hangs. Set here, because an option of a plugin in pyproject.toml would be refused
+#: where only what the README installs is there to run the benchmarks.
+_HANG_SECONDS = 120
+
+if find_spec("hypothesis"):
+    from hypothesis import HealthCheck, settings
+
+    # A property may take as long as the machine needs; pytest's --durations says how long it took.
+    settings.register_profile(
+        "any-machine",
+        settings(),  # what hypothesis itself chooses, which differs where CI is set
+        deadline=None,
+        suppress_health_check=[HealthCheck.too_slow],
+    )
+    settings.load_profile("any-machine")
+
+
+#: Where what several tests share lies, and is made once for all workers of xdist; see shared_once.
+_SHARED = "TLSBENCH_TESTS_SHARED"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if _SHARED not in os.environ:
+        os.environ[_SHARED] = folder = tempfile.mkdtemp(prefix="tlsbench-tests-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+        config.add_cleanup(lambda: os.environ.pop(_SHARED, None))
+    missing = [module for module in _NEEDED if find_spec(module) is None]
+    if missing and not _measures(config):
+        raise pytest.UsageError(
+            f"the tests need {' and '.join(missing)}: pip install --group test (with pip 25.1 or newer)"
+        )
+
+
+def pytest_ignore_collect(config: pytest.Config) -> bool | None:
+    """Leave the tests out where only benchmarks run, which need nothing of what the tests do."""
+    return True if _measures(config) else None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items if find_spec("pytest_timeout") else ():
+        if here in item.path.parents and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(_HANG_SECONDS))
+    items.sort(key=_begins)
+
+
+def _begins(item: pytest.Item) -> bool:
+    """Those that may take long begin first: at the end one alone would keep the other workers waiting."""
+    limit = item.get_closest_marker("timeout")
+    return limit is None or limit.args[0] <= _HANG_SECONDS
+
+
+def _measures(config: pytest.Config) -> bool:
+    return bool(config.getoption("benchmark_only", default=False))
+
+
+@pytest.fixture(scope="session")
+def shared_once() -> Callable[[str, Callable[[Path], None]], Path]:
+    """A folder by its name, made by a function once in a run: the other workers of xdist wait for it."""
+
+    def folder_of(name: str, make: Callable[[Path], None]) -> Path:
+        folder = Path(os.environ[_SHARED]) / "".join(letter if letter.isalnum() else "-" for letter in name)
+        with folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (folder / "made").exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                make(folder)
+                (folder / "made").touch()
+        return folder
+
+    return folder_of
+
 
 QUICKLY = Plan(time_budget_s=0.0, precision=0.0, seed=1, warm_up_s=0.0, least_samples=8)
 
@@ -30,7 +110,8 @@ def scenarios_of() -> Callable[[str], tuple[Scenario, ...]]:
     """The scenarios that a selector spells; none may be excluded."""
 
     def find(selector: str) -> tuple[Scenario, ...]:
-        matrix = expand([parse([selector], spellings())], capabilities())
+        selection = parse([selector], spellings())
+        matrix = expand([selection], capabilities(selection))
         assert not matrix.excluded, matrix.excluded
         return matrix.scenarios
 
@@ -46,7 +127,7 @@ def workload_of(
 
     def make(selector: str) -> Workload:
         (scenario,) = scenarios_of(selector)
-        workload = prepare(scenario, implementations(), meter_named("wall").clock)
+        workload = prepare(scenario, ends_of(scenario), meter_named("wall").clock)
         made.append(workload)
         return workload
 

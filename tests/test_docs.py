@@ -1,17 +1,23 @@
-"""Every block of code in README and docs runs: what a reader copies must work."""
+"""Every command and block of code in README and docs runs where exactly what its page tells to install is."""
 
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 import venv
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
+from markdown_it.token import Token
 
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.sampling import duel, instructions
@@ -23,48 +29,220 @@ PAGES = [
     "certs/README.md",
     *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
 ]
-SCRIPTS = Path(sys.executable).parent
+#: What a page tells to install: the first such line in it.
+INSTALL = re.compile(r"pip install ((?:'\.\[[a-z,]+\]')|\.)(?=[\s`]|$)")
+#: Loads as the docs ask for, in less time and of fewer connections.
+SMALL_LOAD = ("--duration", "300ms", "--warm-up", "100ms", "--ramp-up", "50ms", "--connections", "20", "-q")
 pytestmark = pytest.mark.slow
+
+Environment = Callable[[str], dict[str, str]]
+
+
+def tokens(page: str) -> list[Token]:
+    return MarkdownIt().parse((ROOT / page).read_text(encoding="utf-8"))
 
 
 def blocks(page: str, language: str) -> list[str]:
-    tokens = MarkdownIt().parse((ROOT / page).read_text(encoding="utf-8"))
-    return [token.content for token in tokens if token.type == "fence" and token.info == language]
+    return [token.content for token in tokens(page) if token.type == "fence" and token.info == language]
 
 
-@pytest.fixture
-def workplace(tmp_path: Path) -> Path:
-    """An empty folder that has the benchmarks, and the scripts of the tour."""
-    (tmp_path / "benchmarks").symlink_to(ROOT / "benchmarks")
-    (tmp_path / "certs").mkdir()
-    for script in (ROOT / "certs").glob("*.py"):
-        (tmp_path / "certs" / script.name).symlink_to(script)
-    return tmp_path
+def commands(page: str, language: str) -> list[str]:
+    """The commands of the blocks of a language, of which a console block has nothing else."""
+    lines = [line for block in blocks(page, language) for line in block.splitlines()]
+    if language == "console":
+        assert all(line.startswith("$ ") for line in lines), f"{page}: a console block has commands alone"
+    return [line.removeprefix("$ ") for line in lines]
 
 
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "console")])
-def test_the_commands_of_a_page_run(page: str, workplace: Path) -> None:
-    environment = {
-        **os.environ,
-        "PATH": f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}",
-        "TLSBENCH_TIME_BUDGET": "1ms",
+def install_line(page: str) -> str:
+    found = INSTALL.search((ROOT / page).read_text(encoding="utf-8"))
+    assert found is not None, f"{page} has commands, and does not say what to install"
+    return found[0]
+
+
+def clone(folder: Path) -> Path:
+    """A fresh clone, with what is not committed yet."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    files = listed.stdout.split("\0") if listed.returncode == 0 else ["."]  # "." in a source distribution
+    for name in filter(None, files):
+        source, target = ROOT / name, folder / name
+        if source.is_dir():
+            shutil.copytree(source, target, symlinks=True, ignore=shutil.ignore_patterns(".*"))
+        elif source.exists() or source.is_symlink():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target, follow_symlinks=False)
+    return folder
+
+
+def without_this_environment() -> dict[str, str]:
+    """The variables of a shell in which no environment is active, where nothing takes long."""
+    ours = {str(Path(sys.prefix) / "bin"), str(Path(sys.executable).parent)}
+    path = [folder for folder in os.environ["PATH"].split(os.pathsep) if folder not in ours]
+    dropped = ("PYTHON", "VIRTUAL_ENV", "COV", "PYTEST", "TOX")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
+    return {
+        **kept,
+        "PATH": os.pathsep.join([str(Path(sys.base_prefix) / "bin"), *path]),
         "PYTEST_ADDOPTS": "--benchmark-max-time=0.001 -p no:cacheprovider",
+        "TLSBENCH_TIME_BUDGET": "1ms",
     }
-    for block in blocks(page, "console"):
-        for line in block.splitlines():
-            assert line.startswith("$ "), f"{page}: a console block has commands alone, not {line!r}"
-            command = shlex.split(line[2:])
-            done = subprocess.run(command, cwd=workplace, env=environment, capture_output=True, text=True)
-            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
 
 
+@pytest.fixture(scope="session")
+def installed(shared_once: Callable[[str, Callable[[Path], None]], Path]) -> Environment:
+    """The variables of an environment for an install line: it has what that line brings, and nothing else.
+
+    The line runs in a fresh clone; that of the README as it stands there, to the first measurement.
+    """
+    readme_line, readme_command = install_line("README.md"), blocks("README.md", "sh")[0].strip()
+
+    def environment(line: str) -> dict[str, str]:
+        command = readme_command if line == readme_line else f"python3 -m venv .venv && .venv/bin/{line}"
+
+        def install(folder: Path) -> None:
+            variables = {**without_this_environment(), "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+            done = subprocess.run(
+                ["bash", "-euo", "pipefail", "-c", command],
+                cwd=clone(folder),
+                env=variables,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+            assert line != readme_line or "noise floor" in done.stdout
+
+        scripts = shared_once(line, install) / ".venv/bin"
+        plain = without_this_environment()
+        return {**plain, "PATH": f"{scripts}{os.pathsep}{plain['PATH']}"}
+
+    return environment
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page, "console")])
+def test_the_commands_of_a_page_run(page: str, installed: Environment, tmp_path: Path) -> None:
+    environment, folder = installed(install_line(page)), clone(tmp_path / "tlsbench")
+    for line in commands(page, "console"):
+        run(line, folder, environment)
+
+
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")])
-def test_the_python_of_a_page_runs_as_tests(page: str, pytester: pytest.Pytester) -> None:
+def test_the_python_of_a_page_runs_as_tests(page: str, installed: Environment, tmp_path: Path) -> None:
     found = blocks(page, "python")
-    pytester.makepyfile(**{f"test_block_{at}": block for at, block in enumerate(found)})
-    result = pytester.runpytest_subprocess("--benchmark-max-time=0.001", "-p", "no:cacheprovider")
-    assert result.ret == 0
-    assert result.parseoutcomes()["passed"] >= len(found)
+    for at, block in enumerate(found):
+        (tmp_path / f"test_block_{at}.py").write_text(block, encoding="utf-8")
+    out = run("pytest -p no:cacheprovider", tmp_path, installed(install_line(page)))
+    assert int(re.findall(r"(\d+) passed", out)[-1]) >= len(found)
+
+
+@pytest.mark.timeout(1800)
+def test_the_loads_and_servers_of_their_page_run(installed: Environment, tmp_path: Path) -> None:
+    """Its examples are for a server on port 8443, as it says; here that is one of any free port."""
+    environment, folder = installed(install_line("docs/load.md")), clone(tmp_path / "tlsbench")
+    run("tlsbench certs init pki", folder, environment)
+    port = free_port()
+    with ExitStack() as stack:
+        for line in (
+            f"tlsbench certs serve pki --port {port}",
+            f"tlsbench serve --bind unix:{tmp_path}/tls.sock",
+        ):
+            stack.enter_context(serving(line, folder, environment))
+        for line in commands("docs/load.md", "sh"):
+            here = line.replace("127.0.0.1:8443", f"127.0.0.1:{port}").replace(
+                "/run/tls.sock", f"{tmp_path}/tls.sock"
+            )
+            if line.startswith("tlsbench serve"):
+                with serving(f"{here.replace(' --port 8443', '')} --port 0", folder, environment):
+                    pass
+            elif line.startswith("tlsbench load"):
+                run(shlex.join([*shlex.split(here), *SMALL_LOAD]), folder, environment)
+            else:
+                run(here, folder, environment)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port
+
+
+def run(line: str, folder: Path, environment: dict[str, str]) -> str:
+    """What a command prints; it must succeed."""
+    words = shlex.split(line)
+    program = shutil.which(words[0], path=environment["PATH"])
+    assert program is not None, f"{line}: there is no {words[0]}"
+    done = subprocess.run([program, *words[1:]], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+@contextmanager
+def serving(line: str, folder: Path, environment: dict[str, str]) -> Iterator[None]:
+    """A server that has said where it listens; Ctrl-C must end it well."""
+    words = shlex.split(line)
+    program = shutil.which(words[0], path=environment["PATH"])
+    assert program is not None
+    process = subprocess.Popen(
+        [program, *words[1:]],
+        cwd=folder,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        said = ""
+        try:
+            while "serving" not in said:
+                word = process.stdout.readline()
+                said += word
+                assert word, f"{line}\n{said}"
+            yield
+        finally:
+            process.send_signal(signal.SIGINT)
+            said += process.communicate()[0]
+    assert process.returncode == 0, f"{line}\n{said}"
+
+
+def mentioned() -> Iterator[tuple[str, str]]:
+    """The command lines of tlsbench that pages name in their sentences or show with their output."""
+    for page in PAGES:
+        for token in tokens(page):
+            if token.type == "fence" and token.info == "text":
+                lines = token.content.replace("\\\n", " ").splitlines()
+                yield from ((page, line[2:]) for line in lines if line.startswith("$ tlsbench "))
+            for child in token.children or ():
+                if child.type == "code_inline" and child.content.startswith("tlsbench "):
+                    yield page, child.content
+
+
+@pytest.mark.parametrize(("page", "line"), sorted(set(mentioned())))
+def test_the_commands_that_sentences_mention_exist_with_their_options(
+    page: str, line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = shlex.split(line)[1:]
+    command = words[: 2 if words[0] == "certs" else 1]
+    assert tlsbench([*command, "--help"]) == 0, page
+    known = capsys.readouterr().out
+    options = [word.partition("=")[0] for word in words if word.startswith("-")]
+    assert all(re.search(rf"\s{re.escape(option)}\b", known) for option in options), page
+
+
+#: tlsbench as if it were on a package index, which it is not: what works is a clone.
+PUBLISHED = re.compile(r"pip install (?:-\S+ )*'?tlsbench\b|'tlsbench\[")
+
+
+def test_no_text_tells_to_install_tlsbench_from_where_it_is_not() -> None:
+    texts = [ROOT / page for page in PAGES]
+    texts += [*(ROOT / "src").rglob("*.py"), *(ROOT / "docs/examples").iterdir()]
+    assert [path for path in texts if PUBLISHED.search(path.read_text(encoding="utf-8"))] == []
 
 
 def test_the_readme_gives_one_command_for_each_of_the_two_jobs() -> None:

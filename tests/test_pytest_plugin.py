@@ -135,11 +135,16 @@ def test_the_numbers_of_pytest_benchmark_are_ours(suite: pytest.Pytester) -> Non
     assert benchmark["stats"]["median"] * 1e9 == pytest.approx(notes["times_ns"]["total"]["median"], rel=0.5)  # type: ignore[index]
 
 
-@pytest.mark.parametrize(("rounds", "most"), [(6, 400), (50, 450)])
-def test_the_rounds_options_are_honoured(suite: pytest.Pytester, rounds: int, most: int) -> None:
-    words = [*TWO, f"--benchmark-min-rounds={rounds}", "--benchmark-json=x.json"]
-    run(suite, *words).assert_outcomes(passed=2)
-    assert all(rounds <= benchmark["stats"]["rounds"] <= most for benchmark in results().values())  # type: ignore[index]
+def test_the_rounds_options_are_honoured(suite: pytest.Pytester) -> None:
+    def rounds(*words: str) -> list[int]:
+        run(suite, *TWO, *words, "--benchmark-json=x.json").assert_outcomes(passed=2)
+        return [benchmark["stats"]["rounds"] for benchmark in results().values()]  # type: ignore[index]
+
+    few, many = rounds("--benchmark-min-rounds=6"), rounds("--benchmark-min-rounds=1000")
+    longer = rounds("--benchmark-min-rounds=6", "--benchmark-max-time=0.2")
+    assert min(few) >= 6
+    assert min(many) >= 1000
+    assert min(longer) > 5 * max(few)
 
 
 def test_disabled_benchmarks_still_prove_one_sample(suite: pytest.Pytester) -> None:
@@ -153,7 +158,7 @@ def test_a_failed_proof_fails_its_test_and_no_other(pytester: pytest.Pytester) -
     pytester.makepyfile(test_suite=SUITE)
     pytester.makeconftest(
         """
-        from tlsbench.implementations import openssl_bindings
+        from tlsbench.implementations.pyopenssl import bindings as openssl_bindings
         openssl_bindings.set_groups = lambda context, names: None
         """
     )
@@ -173,6 +178,10 @@ def test_a_failed_proof_fails_its_test_and_no_other(pytester: pytest.Pytester) -
     [
         (("--tls=kye=1",), "unknown axis 'kye': did you mean 'key'?"),
         (("--tls-profile=quik",), "unknown profile 'quik'"),
+        (
+            ("--tls=signature=* cipher=* group=* key=* resumption=*",),
+            "the selectors ask for 83,655 combinations",
+        ),
         (("--tls=implementation=ssl", "--tls=resumption=early-data"), "no TLS scenario to measure: ssl"),
     ],
 )
@@ -208,6 +217,47 @@ def test_suites_without_tls_are_left_alone(pytester: pytest.Pytester) -> None:
 def test_the_plugin_does_without_pytest_benchmark(pytester: pytest.Pytester) -> None:
     pytester.makepyfile("def test_other(): pass")
     pytester.runpytest_subprocess("-p", "no:benchmark").assert_outcomes(passed=1)
+
+
+def test_without_pytest_benchmark_the_scenarios_are_skipped_with_the_reason(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(test_suite=SUITE, test_other="def test_other(): pass")
+    result = pytester.runpytest_subprocess("-p", "no:benchmark", "-rs")
+    result.assert_outcomes(passed=1, skipped=22)
+    result.stdout.fnmatch_lines(["*pytest-benchmark, which measures, is turned off ('-p no:benchmark')"])
+
+
+@pytest.mark.parametrize("option", ["--tls=implementation=fake", "--tls-profile=quick"])
+def test_asking_for_scenarios_without_pytest_benchmark_is_a_wrong_request(
+    suite: pytest.Pytester, option: str
+) -> None:
+    result = suite.runpytest_subprocess("-p", "no:benchmark", option)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    (line,) = result.stderr.str().strip().splitlines()
+    assert line.endswith("the plugin pytest-benchmark, which measures, is turned off ('-p no:benchmark')")
+
+
+@pytest.mark.parametrize(
+    ("selector", "profiled"),
+    [("implementation=fake", "*handshake.py:*(visit)"), ("cpu=no-aes", "*remote.py:*(visit)")],
+)
+def test_a_profile_is_of_new_samples(pytester: pytest.Pytester, selector: str, profiled: str) -> None:
+    pytester.makepyfile(test_suite=SUITE)
+    words = ("--benchmark-cprofile=cumtime", "--benchmark-cprofile-top=100", "--benchmark-cprofile-loops=3")
+    result = run(pytester, f"--tls={selector}", *words)
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines([f"3{profiled}"])
+
+
+def test_tests_that_share_a_scenario_have_one_row_and_say_so(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_suite=SUITE, test_other=SUITE)
+    result = run(pytester, *TWO, "--benchmark-json=x.json")
+    result.assert_outcomes(passed=4)
+    document = json.loads(Path("x.json").read_text(encoding="utf-8"))
+    assert len(document["benchmarks"]) == len(results()) == 2
+    result.stdout.fnmatch_lines(["tlsbench: 4 tests share samples: scenarios measured once, one row each: 2"])
+    assert "share samples" not in run(pytester, *TWO, "test_suite.py").stdout.str()
 
 
 def test_the_plugin_imports_nothing_heavy(pytester: pytest.Pytester) -> None:

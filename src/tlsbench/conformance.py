@@ -9,6 +9,9 @@ In a test file::
         def library(self):
             return MyLibrary()
 
+A library that joins by an entry point of the group ``tlsbench.implementations`` is
+``tlsbench.implementations.registry.tls_library("mine")``.
+
 What the library's capabilities exclude is skipped with the reason that they give; what they do not exclude
 must work. tlsbench's own implementations are held to the same tests.
 """
@@ -27,7 +30,7 @@ import pytest
 from tlsbench import pki
 from tlsbench.errors import HandshakeError, MeasurementError
 from tlsbench.implementations import ClientContext, Endpoint, ServerContext, TlsImplementation
-from tlsbench.implementations.stdlib import STDLIB
+from tlsbench.implementations.ssl_shaped.stdlib import STDLIB
 from tlsbench.links import Direction, MemoryLink
 from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads import prepare

@@ -7,8 +7,8 @@ below (OpenSSL, the operating system, JSON) are translated where they enter.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 _MOST_LISTED = 12
 
@@ -64,12 +64,21 @@ class ProofError(MeasurementError):
         self.witness = witness
 
 
-def unknown(kind: str, given: str, valid: Iterable[str]) -> RequestError:
-    """The error for a name that does not exist, with the nearest name that does."""
+def unknown(
+    kind: str, given: str, valid: Iterable[str], aliases: Mapping[str, str] = MappingProxyType({})
+) -> RequestError:
+    """The error for a name that does not exist, with the nearest name that does.
+
+    :param aliases: other spellings, with the valid name that each stands for.
+    """
+    import difflib  # an error has the time for it; "tlsbench --help" has not
+
     names = sorted(set(valid))
-    near = difflib.get_close_matches(given.lower(), [name.lower() for name in names], n=1)
+    known = {alias: name for alias, name in aliases.items() if name in names}
+    known |= {name.lower(): name for name in names}
+    near = difflib.get_close_matches(given.lower(), known, n=1)
     if near:
-        nearest = next(name for name in names if name.lower() == near[0])
+        nearest = known[near[0]]
         return RequestError(f"unknown {kind} '{given}': did you mean '{nearest}'?")
     return RequestError(f"unknown {kind} '{given}': {listed(names)}")
 

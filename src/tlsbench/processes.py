@@ -1,4 +1,4 @@
-"""Processes that are told lines and tell lines of JSON: the near end of each."""
+"""Child processes that read lines and answer with lines of JSON: the near end of each."""
 
 from __future__ import annotations
 
@@ -10,16 +10,20 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 import psutil
 
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.interrupts import kept_from_children
+from tlsbench.interrupts import held, kept_from_children
 
 #: A process that has not said its first word by then will not.
 PATIENCE_SECONDS = 30.0
+#: Lines of its standard error that say how a process ended.
+_LAST_LINES = 3
 
 
 class Vitals(NamedTuple):
@@ -40,28 +44,65 @@ def vitals(connections: int) -> Vitals:
     return Vitals(connections, psutil.Process().memory_info().rss, time.process_time())
 
 
-class Process:
-    """A Python process that runs a module; its first line is told at once.
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """Where a process runs: a Python executable, and environment variables to set for it."""
 
-    A process that has ended says no more: ``has_ended`` is set, and ``lost`` tells how, unless it had said
-    that it was ``done``.
+    python: str = sys.executable
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+#: This Python, in this environment.
+HERE = Interpreter()
+
+
+class Process:
+    """A Python process that runs a module and exchanges lines with it: text in, JSON out.
+
+    A process that has ended says no more: ``has_ended`` is set, and ``lost`` says how it ended, unless it had
+    said that it was ``done``.
+
+    :param module: what ``python -m`` runs.
+    :param first_line: what it reads first, if anything.
+    :param interpreter: which Python, and in which environment.
+    :param under: a program, with its arguments, that runs that Python, such as valgrind.
+    :raises MeasurementError: if it cannot be started.
     """
 
-    def __init__(self, module: str, first_line: str) -> None:
+    def __init__(
+        self,
+        module: str,
+        first_line: str | None = None,
+        *,
+        interpreter: Interpreter = HERE,
+        under: Sequence[str] = (),
+    ) -> None:
         self.has_ended = False
         self.lost = ""
         #: What the process reported of itself, second by second.
         self.vitals: list[Vitals] = []
         self._unread = b""
+        self._come: deque[dict[str, Any]] = deque()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
-        with kept_from_children():
-            self._process = subprocess.Popen(  # noqa: S603 - this Python, and a module of ours
-                [sys.executable, "-m", module],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-            )
-        self.tell(first_line)
+        # What it keeps in temporary files, keys too, goes with this folder, however it ends.
+        with held():
+            self._folder = tempfile.TemporaryDirectory(prefix="tlsbench-worker-")
+        command = [*under, interpreter.python, "-m", module]
+        try:
+            with kept_from_children():
+                self._process = subprocess.Popen(  # noqa: S603 - a Python the user named, a module of ours
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._errors,
+                    env={**os.environ, "TMPDIR": self._folder.name, **interpreter.environment},
+                )
+        except OSError as error:
+            self._errors.close()
+            self._folder.cleanup()
+            raise MeasurementError(f"cannot start {command[0]}: {error.strerror}") from None
+        if first_line is not None:
+            self.tell(first_line)
 
     @property
     def pipe(self) -> int:
@@ -83,37 +124,78 @@ class Process:
             self._process.stdin.close()
 
     def first_answer(self) -> dict[str, Any]:
-        """Its first line, behind which it says nothing for a while.
+        """Its first line.
 
         :raises RequestError: if it says that what it was told cannot be.
         :raises MeasurementError: if it does not come up.
         """
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while not self.has_ended and time.monotonic() < deadline:
-            for message in self.messages() if select.select([self.pipe], [], [], 0.5)[0] else ():
-                if "error" in message:
-                    raise RequestError(message["error"])
-                return message
-        raise MeasurementError(f"a worker process did not come up: {self.lost or 'it says nothing'}")
+        try:
+            message = self.answer(PATIENCE_SECONDS)
+        except MeasurementError as error:
+            raise MeasurementError(f"a worker process did not start: it {error}") from None
+        if "error" in message:
+            raise RequestError(message["error"])
+        return message
+
+    def answer(self, patience_s: float) -> dict[str, Any]:
+        """Its next line.
+
+        :raises MeasurementError: if it ends without one, is silent for ``patience_s`` seconds (it is then
+            killed), or writes something other than JSON; the text says which, as what a process did.
+        """
+        deadline = time.monotonic() + patience_s
+        while not self._come:
+            left_s = deadline - time.monotonic()
+            if self.has_ended:
+                raise MeasurementError(f"died ({self.lost or 'it said that it was done'})")
+            if left_s <= 0:
+                self.kill(f"silent for {patience_s:g} s")
+                raise MeasurementError(f"said nothing for {patience_s:g} s")
+            if select.select([self.pipe], [], [], left_s)[0]:
+                self._take()
+        return self._come.popleft()
 
     def messages(self) -> list[dict[str, Any]]:
         """The lines that have come; called when there is something to read."""
+        self._take()
+        messages = list(self._come)
+        self._come.clear()
+        return messages
+
+    def _take(self) -> None:
         chunk = os.read(self.pipe, 1 << 20)
         if not chunk and not self.has_ended:
             self.has_ended, self.lost = True, self._last_words()
         *lines, self._unread = (self._unread + chunk).split(b"\n")
-        messages: list[dict[str, Any]] = [json.loads(line) for line in lines]
-        for message in messages:
+        for line in lines:
+            try:
+                message = json.loads(line)
+            except ValueError:
+                raise MeasurementError(f"wrote what is not JSON: {line[:80]!r}") from None
             if "vitals" in message:
                 self.vitals.append(Vitals(*message["vitals"]))
             self.has_ended = self.has_ended or bool(message.get("done"))
-        return messages
+            self._come.append(message)
+
+    def errors(self) -> list[str]:
+        """The lines that it has written to its standard error, without blank ones."""
+        self._errors.seek(0)
+        lines = self._errors.read().decode("utf-8", "replace").splitlines()
+        return [line.strip() for line in lines if line.strip()]
 
     def _last_words(self) -> str:
         code = self._process.wait()
-        self._errors.seek(0)
-        words = self._errors.read().decode("utf-8", "replace").strip().splitlines()[-1:]
-        return " ".join([f"signal {-code}" if code < 0 else f"exit code {code}", *words])
+        ended = f"signal {-code}" if code < 0 else f"exit code {code}"
+        words = " | ".join(self.errors()[-_LAST_LINES:])
+        return f"{ended}: {words}" if words else ended
+
+    def wait(self, patience_s: float) -> int:
+        """Its exit code, once it has ended by itself; it is killed if it has not by then."""
+        try:
+            return self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
 
     def kill(self, why: str) -> None:
         """End it."""
@@ -129,6 +211,8 @@ class Process:
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._errors.close()
+        with held():
+            self._folder.cleanup()
 
 
 _Process = TypeVar("_Process", bound=Process)

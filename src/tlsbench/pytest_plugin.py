@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _MARKER = "tls(*selectors): the scenarios of this test, where no --tls or --tls-profile asks for others"
 _SESSION = pytest.StashKey["TlsSession"]()
+_UNMEASURED = "the plugin pytest-benchmark, which measures, is turned off ('-p no:benchmark')"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,7 +55,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
     if config.getoption("--tls") or config.getoption("--tls-profile"):
+        if not _can_measure(config):
+            raise pytest.UsageError(f"--tls and --tls-profile: {_UNMEASURED}")
         _tls_session(config).check_request()
+
+
+def _can_measure(config: pytest.Config) -> bool:
+    return config.pluginmanager.hasplugin("benchmark")
 
 
 def _tls_session(config: pytest.Config) -> TlsSession:
@@ -79,6 +86,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if "tls_benchmark" in getattr(item, "fixturenames", ()):
+        if not _can_measure(item.config):
+            pytest.skip(_UNMEASURED)
         _tls_session(item.config).prepare_item(item)
 
 

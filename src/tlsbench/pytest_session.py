@@ -4,28 +4,27 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from tlsbench.cli.request import matrix_of
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.registry import spellings
 from tlsbench.interrupts import interruptible
 from tlsbench.results import Cell, Run, cell_from_series
 from tlsbench.results.benchmark_json import extra_info, run_notes
-from tlsbench.results.cell import time_ns
-from tlsbench.results.collect import collect
-from tlsbench.results.environment import Disturbance
-from tlsbench.sampling import Plan, Series, measure, meter_named, twins_of
+from tlsbench.sampling import WALL, Plan, Series
 from tlsbench.sampling.places import places
 from tlsbench.scenarios import Matrix, Scenario, scenario_from_id
+from tlsbench.session.run import RunRequest, measure_together
+from tlsbench.session.selecting import matrix_of
+from tlsbench.workloads import Workload
 
 _CLOCK = pytest.StashKey["ReplayClock"]()
-_METER = meter_named("wall")
 
 
 class ReplayClock:
@@ -68,6 +67,21 @@ class _Options:
         )
 
 
+@contextmanager
+def _prepared(scenario: Scenario) -> Iterator[Workload]:
+    """A workload of this scenario, warm."""
+    with places([scenario], WALL) as make, closing(make(scenario)) as workload:
+        workload.visit(0, 1)
+        yield workload
+
+
+def _times_ns(recorded: Iterable[float], live: Workload | None) -> Iterator[float]:
+    """The recorded times; after them new samples, which are what pytest-benchmark profiles."""
+    yield from recorded
+    while live is not None:
+        yield live.visit(0, 1)[0].total
+
+
 class TlsSession:
     """The TLS benchmarks of one pytest session."""
 
@@ -77,6 +91,7 @@ class TlsSession:
         self._matrices: list[Matrix] = []
         self._series: dict[str, Series] = {}
         self._run: Run | None = None
+        self._played: Counter[str] = Counter()
         self.interrupted = False
 
     def check_request(self) -> None:
@@ -110,7 +125,10 @@ class TlsSession:
         item.add_marker(pytest.mark.benchmark(**options), append=False)
 
     def benchmark(self, item: pytest.Item, scenario: Scenario, benchmark: BenchmarkFixture) -> Cell:
-        """Measure if nobody has yet, and play this scenario's samples to pytest-benchmark."""
+        """Measure if nobody has yet, and play this scenario's samples to pytest-benchmark.
+
+        Of the tests that share a scenario, the first makes the row; the others get the same cell.
+        """
         shown = "" if self._shown == "total" else f" ({self._shown})"
         benchmark.name = scenario.label + shown
         benchmark.fullname = scenario.id + shown
@@ -127,9 +145,15 @@ class TlsSession:
         if not series.rounds:
             raise MeasurementError("interrupted before this scenario was measured")
         cell = cell_from_series(series)
-        samples = iter([time_ns(sample, self._shown) for visit in series.rounds for sample in visit])
+        if not benchmark.disabled:
+            self._played[scenario.id] += 1
+            benchmark.disabled = self._played[scenario.id] > 1
+        recorded = [sample.of(self._shown) for visit in series.rounds for sample in visit]
         clock = item.stash[_CLOCK]
-        benchmark.pedantic(lambda: clock.advance(next(samples)), rounds=len(cell.totals_ns))
+        profiled = benchmark.cprofile and not benchmark.disabled
+        with _prepared(scenario) if profiled else nullcontext() as live:
+            times = _times_ns(recorded, live)
+            benchmark.pedantic(lambda: clock.advance(next(times)), rounds=len(recorded))
         if benchmark.stats is not None:
             benchmark.stats.iterations = cell.operations
         benchmark.extra_info.update(extra_info(cell))
@@ -155,25 +179,19 @@ class TlsSession:
         self._measure([self.scenario(scenario_id) for scenario_id in waiting], plan)
 
     def _measure(self, scenarios: Sequence[Scenario], plan: Plan) -> Sequence[Series]:
-        before = Disturbance.now()
-        twins = twins_of(scenarios) if plan.time_budget_s else []
-        with interruptible() as asked, places(scenarios, _METER) as make:
-            outcome = measure([*scenarios, *twins], make, plan, stop_asked=asked)
-        self.interrupted = self.interrupted or outcome.stopped_by == "interrupt"
-        measured, again = outcome.series[: len(scenarios)], outcome.series[len(scenarios) :]
-        self._series.update({series.scenario.id: series for series in measured})
-        self._run = collect(
-            list(self._series.values()),
-            [excluded for matrix in self._matrices for excluded in matrix.excluded],
-            plan,
-            meter=_METER.name,
+        excluded = [one for matrix in self._matrices for one in matrix.excluded]
+        request = RunRequest(
+            matrix=Matrix(tuple(scenarios), tuple(excluded)),
+            plan=plan,
             command=" ".join(["pytest", *sys.argv[1:]]),
-            elapsed_s=outcome.elapsed_s,
-            stopped_by=outcome.stopped_by,
-            before=before,
-            twins=again,
+            noise_floor=bool(plan.time_budget_s),
         )
-        return measured
+        with interruptible() as asked:
+            measured = measure_together(request, stop_asked=asked)
+        self.interrupted = self.interrupted or measured.stopped_by == "interrupt"
+        self._series.update({series.scenario.id: series for series in measured.series})
+        self._run = replace(measured, series=list(self._series.values())).run(request)
+        return measured.series
 
     def _say(self, line: str) -> None:
         reporter = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -186,6 +204,9 @@ class TlsSession:
 
     def notes(self) -> Iterable[str]:
         """What belongs under pytest's tables: what was excluded, and an interrupt."""
+        shared = [count for count in self._played.values() if count > 1]
+        if shared:
+            yield f"{sum(shared)} tests share samples: scenarios measured once, one row each: {len(shared)}"
         reasons = Counter(excluded.reason for matrix in self._matrices for excluded in matrix.excluded)
         for reason, count in reasons.most_common():
             yield f"excluded {count}: {reason}"

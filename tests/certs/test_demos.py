@@ -112,7 +112,7 @@ def test_the_folder_of_scripts_has_every_demo_in_less_than_sixty_lines() -> None
 @pytest.mark.parametrize("name", ["mutual_tls", "expired"])
 def test_a_script_runs_on_its_own(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, SCRIPTS / f"{name}.py"],
+        [sys.executable, "-OO", SCRIPTS / f"{name}.py"],
         cwd=tmp_path,
         capture_output=True,
         text=True,
@@ -120,5 +120,7 @@ def test_a_script_runs_on_its_own(name: str, tmp_path: Path) -> None:
         env={**os.environ, "NO_COLOR": "1"},
     )
     assert done.returncode == 0, done.stderr
+    demo = name.replace("_", "-")
+    assert done.stdout.startswith(f"{demo}: {DEMOS[demo]}\n")
     assert "alert on the wire" in done.stdout
     assert not list(tmp_path.iterdir())

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import ast
 import json
 import os
+import re
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -163,6 +166,38 @@ def test_snippets_name_the_files_that_are_there(written: Path) -> None:
         for word in text.replace('"', " ").replace(";", " ").split():
             if word.startswith(str(written)) and "." in word.rpartition("/")[2]:
                 assert Path(word).exists(), f"{snippet.name} names {word}"
+
+
+@pytest.mark.parametrize(
+    "name", ["dol$lar", "a 'b\" #c;{d}", "back\\slash", "\u00e9\U0001f600", os.fsdecode(b"\xff")]
+)
+def test_snippets_name_their_files_in_a_folder_of_any_name(name: str, tmp_path: Path) -> None:
+    place = tmp_path / name
+    pki_folder.write(PKI, place)
+    assert pki_folder.load(place).server.certificates == PKI.server.certificates
+    for script in ("python_ssl.py", "pyopenssl.py"):
+        (line,) = re.findall(rb"^FOLDER = (.*)$", (place / "snippets" / script).read_bytes(), re.MULTILINE)
+        assert ast.literal_eval(line.decode("ascii")) == str(place)
+    script = place / "snippets/curl.sh"
+    (line,) = re.findall(rb"^cd .*$", script.read_bytes(), re.MULTILINE)
+    done = subprocess.run([b"sh", b"-c", line + b"; cat pki.json"], capture_output=True)
+    assert done.stdout == (place / "pki.json").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"), [("a\nb", "has a control character"), ("x${HOME}", "which Apache replaces")]
+)
+def test_a_folder_that_no_configuration_can_name_is_refused(name: str, problem: str, tmp_path: Path) -> None:
+    with pytest.raises(RequestError, match=problem) as caught:
+        pki_folder.write(PKI, tmp_path / name)
+    assert "\n" not in str(caught.value)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_chain_may_lack_its_last_newline(written: Path) -> None:
+    chain = written / "server-chain.pem"
+    chain.write_bytes(chain.read_bytes().rstrip())
+    assert pki_folder.load(written).server.certificates == PKI.server.certificates
 
 
 @pytest.mark.parametrize(

@@ -4,20 +4,34 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tlsbench.certs.demos import DEMOS
 from tlsbench.cli.app import run
 from tlsbench.loopback import ClientSetup, Server, ServerSetup, meet
-from tlsbench.pki import Identity, Template, root_authority
+from tlsbench.pki import (
+    Authority,
+    Identity,
+    Template,
+    Validity,
+    authority_template,
+    certificates_pem,
+    new_key,
+    root_authority,
+)
 from tlsbench.pki.bundle import read_bundle
+from tlsbench.pki.trust import stranger_roots
 
 ROOT = root_authority("ecdsa-secp256r1")
 Capture = pytest.CaptureFixture[str]
@@ -94,6 +108,16 @@ def test_init_as_json_names_every_file(tmp_path: Path, capsys: Capture) -> None:
         (("--days", "nan"), "valid is more than 0"),
         (("--san", "a b"), "is no name for a certificate"),
         (("--client", "a b"), "is no name for a certificate"),
+        (("--key", ""), "unknown key type ''"),
+        (("--intermediate-key", ""), "unknown key type ''"),
+        (("--root-key", ""), "unknown key type ''"),
+        (("--san", ""), "is no name for a certificate"),
+        (("--san", "ſ.example"), "is not ASCII: valid are a DNS name"),
+        (("--san", "\u212a.example"), "is not ASCII: valid are a DNS name"),
+        (("--san", "bücher.example"), "write an internationalised name as xn--"),
+        (("--san", "fe80::1%eth0"), "is no name for a certificate"),
+        (("--password", "\udcff"), "valid are printable characters"),
+        (("--password", "a\x07b"), "valid are printable characters"),
     ],
 )
 def test_a_wrong_plan_is_one_line_and_writes_nothing(
@@ -166,6 +190,48 @@ def test_show_says_what_would_fail(tmp_path: Path, capsys: Capture) -> None:
     assert "1 error: peers will refuse this" in out
 
 
+def test_show_says_what_it_left_out_and_in_which_line(pki: Path, tmp_path: Path, capsys: Capture) -> None:
+    odd = tmp_path / "odd.pem"
+    odd.write_bytes(b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n")
+    odd.write_bytes(odd.read_bytes() + (pki / "server-chain.pem").read_bytes())
+    assert run(["certs", "show", str(odd)]) == 0
+    assert "note: line 1: skipped, a public key" in capsys.readouterr().out
+    assert run(["certs", "show", str(odd), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["notes"] == ["line 1: skipped, a public key"]
+
+
+def test_show_knows_a_set_of_roots_and_lists_it_briefly(tmp_path: Path, capsys: Capture) -> None:
+    old = authority_template("tlsbench aged", validity=Validity.days(5, start=-9))
+    expired = Authority.new(old, new_key("ed25519")).certificate
+    bundle = tmp_path / "ca-certificates.crt"
+    bundle.write_bytes(certificates_pem((*stranger_roots(143), expired)))
+    assert run(["certs", "show", str(bundle)]) == 0
+    _title, *lines, last = capsys.readouterr().out.splitlines()
+    assert len(lines) == 145
+    assert all(len(line) < 100 for line in lines)
+    assert lines[0] == f"143  tlsbench aged  authority, ed25519, until {lines[0].split('until ')[1]}"
+    assert "warning: it expired on" in lines[1]
+    assert last.startswith("144 roots to trust, and no chain to send: ")
+    assert run(["certs", "show", str(bundle), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["roots"] is True
+    assert [one["level"] for one in document["findings"]] == ["warning"]
+
+
+@pytest.mark.parametrize("length", [6, 20, 150])
+def test_a_long_chain_is_a_list_that_can_be_read(length: int, tmp_path: Path, capsys: Capture) -> None:
+    above, key = ROOT, new_key("ecdsa-secp256r1")
+    for level in range(1, length):
+        above = above.subordinate(authority_template(f"level {level}"), key)
+    long = tmp_path / "long.pem"
+    long.write_bytes(above.issue(Template(names=("localhost",)), key).chain_pem)
+    assert run(["certs", "show", str(long)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) < length + 15
+    assert all(len(line.rstrip()) < 120 and not line.startswith("    ") for line in lines)
+    assert [line.split()[0] for line in lines[1:length]] == [str(place) for place in range(length - 1, 0, -1)]
+
+
 def test_show_looks_at_a_server_on_this_machine(capsys: Capture) -> None:
     identity = ROOT.issue(Template(names=("localhost",)))
     with Server(ServerSetup(identity=identity)) as server:
@@ -186,6 +252,9 @@ def test_show_looks_at_a_server_on_this_machine(capsys: Capture) -> None:
         ("[2001:db8::1]:443", "2001:db8::1 is not this machine"),
         ("127.0.0.1:0", "port 0 does not exist"),
         ("127.0.0.1:70000", "port 70000 does not exist"),
+        ("a..b:443", "a..b is no file and no host name"),
+        ("ſ" * 70 + ":443", "is no file and no host name"),
+        ("/dev/zero", "/dev/zero is larger than 64 MiB"),
         ("127.0.0.1:1", "cannot connect to 127.0.0.1:1"),
     ],
 )
@@ -226,6 +295,20 @@ def test_verify_without_a_host_says_what_it_did_not_ask(pki: Path, capsys: Captu
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--at", "soon"), "'soon' is no time"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--usage", "x"), "unknown usage 'x'"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "a b"), "is no name"),
+        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "x://y"), "'x://y' is no host"),
+        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "*.a.test"), "'*.a.test' is no host"),
+        (
+            ("{pki}/server.pem", "--root", "{pki}/root.pem", "--crl", "{pki}/ocsp.der"),
+            "it has an OCSP response",
+        ),
+        (
+            ("{pki}/server.pem", "--root", "{pki}/root.pem", "--at", "9999-12-31T23:59-14:00"),
+            "is not between the years 1 and 9999",
+        ),
+        (
+            ("{pki}/server.pem", "--root", "{pki}/root.pem", "--at", "0001-01-01T00:00+14:00"),
+            "is not between the years 1 and 9999",
+        ),
         (("{pki}/server.pem",), "Missing option '--root'"),
     ],
 )
@@ -233,6 +316,125 @@ def test_a_wrong_question_is_one_line(
     options: tuple[str, ...], line: str, pki: Path, capsys: Capture
 ) -> None:
     assert line in refused(capsys, "verify", *(option.format(pki=pki) for option in options))
+
+
+def test_verify_takes_the_time_in_its_own_zone(tmp_path: Path, capsys: Capture) -> None:
+    begin = datetime(2030, 6, 1, 12, tzinfo=UTC)
+    short = Template(names=("localhost",), validity=Validity(begin, begin + timedelta(hours=1)))
+    root = Authority.new(authority_template("r", validity=Validity.days(9999)), new_key("ecdsa-secp256r1"))
+    (tmp_path / "root.pem").write_bytes(root.certificate_pem)
+    (tmp_path / "chain.pem").write_bytes(root.issue(short).chain_pem)
+    files = [str(tmp_path / "chain.pem"), "--root", str(tmp_path / "root.pem"), "--host", "localhost"]
+    for at, code in (("2030-06-01T17:30+05:00", 0), ("2030-06-01T12:30+05:00", 1), ("2030-06-01T12:30", 0)):
+        assert run(["certs", "verify", *files, "--at", at]) == code, capsys.readouterr().out
+        assert capsys.readouterr().out.count("rejects it") == 2 * code
+
+
+def test_verify_says_on_stderr_what_it_left_out_of_a_file(pki: Path, tmp_path: Path, capsys: Capture) -> None:
+    odd = tmp_path / "odd.pem"
+    odd.write_bytes((pki / "server-chain.pem").read_bytes() + b"  -----BEGIN CERTIFICATE-----\n")
+    capsys.readouterr()
+    assert run(["certs", "verify", str(odd), "--root", str(pki / "root.pem"), "--json"]) == 0
+    captured = capsys.readouterr()
+    assert len(json.loads(captured.out)) == 2
+    assert captured.err.startswith(f"tlsbench: note: {odd}, line ")
+    assert "a block is skipped" in captured.err
+
+
+def test_verify_refuses_a_file_that_is_cut_off(pki: Path, tmp_path: Path, capsys: Capture) -> None:
+    cut = tmp_path / "cut.pem"
+    cut.write_bytes((pki / "server-chain.pem").read_bytes()[:-40])
+    line = refused(capsys, "verify", str(cut), "--root", str(pki / "root.pem"))
+    assert f"{cut}, line " in line
+    assert "the CERTIFICATE block is cut off: it has no END line" in line
+
+
+#: What a person, or a script of theirs, may give where a value is asked for. How control characters and bytes
+#: that are not UTF-8 are printed is not looked at here.
+VALUES = st.one_of(
+    st.sampled_from(
+        ["", " ", "-", "--", "0", "-1", "1e999", "nan", "ſ", "*", "a..b", ":0", "[::1]:1", "%s", "$x", "\\"]
+    ),
+    st.text(st.characters(exclude_categories=("Cs", "Cc"), exclude_characters="/"), max_size=20),
+    st.text("0123456789-:T+.Z", max_size=25),
+)
+#: Commands with a place for a value, by what it stands for.
+PLACES = {
+    "init folder": ("init", "{pki}/server.pem/{value}"),
+    "init profile": ("init", "{new}", "--profile", "{value}"),
+    "init key": ("init", "{new}", "--key", "{value}"),
+    "init intermediate": ("init", "{new}", "--intermediate-key", "{value}"),
+    "init root": ("init", "{new}", "--root-key", "{value}"),
+    "init length": ("init", "{new}", "--chain-length", "{value}"),
+    "init name": ("init", "{new}", "--san", "{value}"),
+    "init client": ("init", "{new}", "--client", "{value}"),
+    "init days": ("init", "{new}", "--days", "{value}"),
+    "init password": ("init", "{new}", "--password", "{value}"),
+    "show target": ("show", "{value}"),
+    "show host": ("show", "{value}:1"),
+    "show password": ("show", "{pki}/server.p12", "--password", "{value}"),
+    "verify chain": ("verify", "{value}", "--root", "{pki}/root.pem"),
+    "verify root": ("verify", "{pki}/server.pem", "--root", "{value}"),
+    "verify host": ("verify", "{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "{value}"),
+    "verify usage": ("verify", "{pki}/server.pem", "--root", "{pki}/root.pem", "--usage", "{value}"),
+    "verify crl": ("verify", "{pki}/server.pem", "--root", "{pki}/root.pem", "--crl", "{value}"),
+    "verify at": ("verify", "{pki}/server.pem", "--root", "{pki}/root.pem", "--at", "{value}"),
+    "verify password": (
+        *("verify", "{pki}/server-combined.pem", "--root", "{pki}/root.pem", "--password", "{value}"),
+    ),
+    "serve folder": ("serve", "{value}"),
+    "serve port": ("serve", "{pki}/crl.pem", "--port", "{value}"),
+    "serve mode": ("serve", "{pki}", "--client-auth", "{value}x"),
+    "serve address": ("serve", "{pki}/crl.pem", "--bind", "{value}"),
+    "demo": ("demo", "x{value}"),
+}
+
+
+@pytest.mark.parametrize("place", PLACES)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(value=VALUES)
+def test_whatever_the_value_is_the_answer_is_right_or_one_line(
+    place: str, value: str, pki: Path, in_empty_folder: Path, capsys: Capture
+) -> None:
+    new = in_empty_folder / "new"
+    command = [part.format(pki=pki, new=new, value=value) for part in PLACES[place]]
+    capsys.readouterr()
+    code = run(["certs", *command])
+    captured = capsys.readouterr()
+    if code in (2, 3):
+        assert captured.err.count("\n") == 1, captured.err
+        assert not captured.out
+        assert not new.exists()
+    else:
+        assert code in (0, 1), captured.err
+        assert captured.out
+    shutil.rmtree(new, ignore_errors=True)
+
+
+def test_bytes_that_are_not_utf8_are_safe_or_one_line(pki: Path, tmp_path: Path) -> None:
+    odd = os.fsdecode(b"b\xffd")
+    shutil.copytree(pki, tmp_path / odd)
+
+    def answer(*arguments: str) -> tuple[int, bytes]:
+        done = subprocess.run(
+            [sys.executable, "-m", "tlsbench", "certs", *arguments], cwd=tmp_path, capture_output=True
+        )
+        assert b"Traceback" not in done.stderr
+        return done.returncode, done.stderr
+
+    files = ("verify", f"{odd}/server-chain.pem", "--root", f"{odd}/root.pem")
+    assert answer(*files, "--host", "localhost")[0] == 0
+    for arguments in (
+        ("show", f"{odd}/missing.pem"),
+        ("show", f"{odd}:443"),
+        ("show", f"{odd}/server.p12", "--password", odd),
+        (*files, "--host", odd),
+        (*files, "--at", odd),
+        ("init", "new", "--san", odd),
+        ("init", "new", "--password", odd),
+    ):
+        code, error = answer(*arguments)
+        assert (code, error.count(b"\n")) == (2, 1), error
 
 
 def test_demo_lists_tells_and_asserts(capsys: Capture) -> None:

@@ -14,13 +14,16 @@ from typing import Any
 import pytest
 import typer
 
-from tlsbench.cli.app import app
 from tlsbench.cli.app import run as tlsbench
+from tlsbench.cli.commands import app
+from tlsbench.cli.overview import overview
 from tlsbench.cli.request import fraction, seconds
 from tlsbench.errors import RequestError
 
 pytestmark = pytest.mark.usefixtures("in_empty_folder")
 QUICKLY = ["--time-budget", "1ms"]
+STARS = [f"{axis}=*" for axis in ("version", "cipher", "group", "key", "chain_length", "resumption", "trust")]
+STARS += ["signature=*", "ocsp=*"]
 
 
 def test_a_run_prints_its_table_and_ends_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
@@ -76,7 +79,7 @@ def test_an_interrupted_run_keeps_what_it_has() -> None:
 def test_a_cell_that_fails_ends_with_three_and_its_reason(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from tlsbench.implementations import openssl_bindings
+    from tlsbench.implementations.pyopenssl import bindings as openssl_bindings
 
     monkeypatch.setattr(openssl_bindings, "set_groups", lambda context, names: None)
     words = ["implementation=pyopenssl", "group=secp384r1,X25519MLKEM768"]
@@ -111,6 +114,11 @@ def test_a_cell_that_fails_ends_with_three_and_its_reason(
         (["show", "nothing"], "no file 'nothing', and no saved run"),
         (["list", "axs"], "unknown list 'axs': did you mean 'axes'?"),
         (["list", "axes", "key=*"], "takes no selectors"),
+        (["list", *STARS], "the selectors ask for 5,019,300 combinations, more than the 50,000"),
+        (["run", *STARS], "the selectors ask for 5,019,300 combinations"),
+        (["duel", *STARS], "the selectors ask for 5,019,300 combinations"),
+        (["duel", "--a", " ".join(STARS), "--b", "key=rsa"], "the selectors ask for 5,019,300 combinations"),
+        (["run", "--profile", "full", *STARS], "combinations, more than the 50,000"),
     ],
 )
 def test_a_wrong_request_is_one_line_and_ends_with_two(
@@ -193,14 +201,48 @@ def test_what_an_implementation_cannot_do_is_listed_with_its_reason(
     assert "cannot: it has no early data" in capsys.readouterr().out
 
 
-def test_help_imports_nothing_heavy() -> None:
+HEAVY = (
+    "trustme",
+    "numpy",
+    "scipy",
+    "rich",
+    "psutil",
+    "pytest",
+    "pytest_benchmark",
+    "matplotlib",
+    "plotly",
+    "hdrh",
+    "h11",
+)
+LIBRARIES = ("cryptography", "OpenSSL", "utls", "rtls", "mbedtls", "tlslite")
+
+
+@pytest.mark.parametrize(
+    ("words", "heavy"),
+    [
+        (["--help"], (*HEAVY, *LIBRARIES, "cffi", "typer", "pydantic", "difflib", "tlsbench.scenarios")),
+        (["list", "axes"], (*HEAVY, *LIBRARIES, "cffi")),
+        (["list", "profiles"], (*HEAVY, *LIBRARIES, "cffi")),
+        (["list", "implementations"], HEAVY),
+        (["list", "scenarios", "--profile", "full"], HEAVY),
+    ],
+)
+def test_help_and_lists_import_nothing_heavy(words: list[str], heavy: tuple[str, ...]) -> None:
     script = (
-        "import sys; from tlsbench.cli.app import run; run(['--help']); "
-        "print([name for name in ('numpy', 'scipy', 'OpenSSL', 'cryptography', 'rich', 'psutil', 'pytest') "
-        "if name in sys.modules])"
+        f"import sys; from tlsbench.cli.app import run; run({words}); "
+        f"print({set(heavy)} & sys.modules.keys())"
     )
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert printed.stdout.splitlines()[-1] == "[]"
+    assert printed.stdout.splitlines()[-1] == "set()"
+
+
+def test_the_overview_names_every_command_and_every_option_in_lines_of_a_terminal() -> None:
+    text = overview()
+    group: Any = typer.main.get_command(app)
+    assert list(group.commands) == re.findall(r"^  (\w+)  +\w", text.partition("Commands:")[2], re.MULTILINE)
+    for option in (spelling for parameter in group.params for spelling in parameter.opts):
+        assert f"  {option} " in text
+    assert max(map(len, text.splitlines())) < 80
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:

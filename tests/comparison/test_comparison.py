@@ -10,12 +10,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tlsbench.cli.app import run as tlsbench
-from tlsbench.comparison import Recording, judge, load_recording, parse_gate
-from tlsbench.comparison.recording import recording_from_json
+from tlsbench.comparison import Recording, judge, load_recording, parse_gate, recording_of
 from tlsbench.errors import RequestError
 from tlsbench.report import comparisons
+from tlsbench.results.reader import parse
 
 HANDSHAKE = {"workload": "handshake", "key": "rsa-2048"}
 BULK = {"workload": "bulk", "key": "rsa-2048"}
@@ -49,6 +51,28 @@ def test_what_is_below_the_noise_floor_of_either_run_is_not_called() -> None:
     assert verdicts(replace(new, noise_floor={"handshake": 0.2})) == ["~", "~", "~"]
     assert verdicts(new, replace(BASE, noise_floor={"handshake": 0.2})) == ["~", "~", "~"]
     assert verdicts(replace(new, noise_floor={"handshake": math.inf})) == ["~", "~", "~"]
+
+
+def test_a_large_floor_that_hides_differences_is_told_with_its_file_and_cell() -> None:
+    new = replace(recording(2, a=1.1, b=0.9, c=1.0), noise_floor={"handshake": 0.52})
+    said = "the noise floor of handshake in run 2 is 52.0 % (A/A cells of 'a'): it hides 2 of 3 differences"
+    judgement = judge(BASE, new)
+    assert list(judgement.warnings) == [said]
+    assert said in comparisons.plain(judgement, [], 200)
+    assert list(judge(new, BASE).warnings) == [said], "whichever of the two it is"
+    unknown = replace(new, noise_floor={"handshake": math.inf})
+    assert "is not known, by too few rounds (A/A cells of 'a')" in judge(BASE, unknown).warnings[0]
+
+
+def test_a_large_drift_that_hides_differences_is_told() -> None:
+    judgement = judge(BASE, recording(2, drift=0.12, a=1.1, b=0.9, c=1.0))
+    said = "the machine drifted by 12.0 % during run 2: it hides 2 of 3 differences"
+    assert list(judgement.warnings) == [said]
+
+
+def test_a_floor_that_hides_nothing_is_not_remarked() -> None:
+    same = replace(recording(1, a=1, b=1, c=1), noise_floor={"handshake": 0.52})
+    assert list(judge(BASE, same).warnings) == []
 
 
 def test_the_drift_within_the_runs_widens_the_verdict() -> None:
@@ -117,6 +141,7 @@ def test_an_imprecise_cell_says_how_many_more_rounds_it_needs() -> None:
         ("slower>5% where workload=handshake", ["a"]),
         ("slower>5% where workload=bulk", []),
         ("slower>5% where workload=* key=rsa-*,ed25519", ["a"]),
+        ("slower\n>5% where key=RSA", ["a"]),
     ],
 )
 def test_a_gate_fails_what_is_surely_slower_than_its_threshold(text: str, failing: list[str]) -> None:
@@ -129,10 +154,33 @@ def test_a_gate_that_means_no_cell_is_refused() -> None:
         parse_gate("slower>5% where key=ed25519").failures(judge(BASE, BASE))
 
 
-@pytest.mark.parametrize("text", ["", "slower", "slower>x%", "slow>5%", "slower>5% where key", "slower>5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "slower", "slower>x%", "slow>5%", "slower>5% where key", "slower>5", "slower>5%\nwhere"),
+        f"slower>{'9' * 400}%",
+    ],
+)
 def test_another_form_is_no_gate(text: str) -> None:
     with pytest.raises(RequestError, match="is no gate"):
         parse_gate(text)
+
+
+@given(
+    st.one_of(
+        st.text(max_size=60),
+        st.from_regex(r"(slower|faster) ?> ?[0-9.]{1,9} ?%?( where .{0,40})?", fullmatch=True),
+    )
+)
+def test_whatever_is_written_is_a_gate_or_one_line_that_says_what_is(text: str) -> None:
+    try:
+        gate = parse_gate(text)
+    except RequestError as error:
+        assert "is no gate: write slower>5%" in str(error)
+        assert len(str(error).splitlines()) == 1
+    else:
+        assert 0 <= gate.threshold < float("inf")
+        assert parse_gate(gate.text) == gate
 
 
 def document(**changes: Any) -> dict[str, Any]:
@@ -141,7 +189,7 @@ def document(**changes: Any) -> dict[str, Any]:
 
 
 def test_any_pytest_benchmark_result_with_raw_data_will_do() -> None:
-    found = recording_from_json(json.dumps(document()), "x.json")
+    found = recording_of(parse(json.dumps(document()), "x.json"))
     assert found.times_ns == {"test_x": (1e6, 2e6)}
     assert found.floor("test_x") == 0
 
@@ -151,21 +199,24 @@ def test_any_pytest_benchmark_result_with_raw_data_will_do() -> None:
     [
         ("", "is not JSON"),
         ("{}", "has no list 'benchmarks'"),
-        ("[]", "has no list 'benchmarks'"),
+        ("[]", "it holds an array with nothing in it, no result"),
         ('{"benchmarks": []}', "holds no benchmark"),
-        ('{"benchmarks": [{}]}', "a benchmark lacks 'fullname'"),
-        ('{"benchmarks": [1]}', "a field is malformed"),
+        ('{"benchmarks": [{}]}', "$.benchmarks[0]: it lacks 'fullname'"),
+        ('{"benchmarks": [1]}', "$.benchmarks[0]: 1 where an object should be"),
         (json.dumps(document(stats={})), "no raw data of 'test_x'"),
         (json.dumps(document(stats={"data": []})), "no raw data of 'test_x'"),
-        (json.dumps(document(stats={"data": [float("nan")]})), "not all numbers above zero"),
-        (json.dumps(document(stats={"data": [0]})), "not all numbers above zero"),
-        (json.dumps(document(stats={"data": ["x"]})), "malformed"),
-        (json.dumps(document(stats={"data": 7})), "malformed"),
+        (
+            json.dumps(document(stats={"data": [float("nan")]})),
+            "$.benchmarks[0].stats.data[0]: NaN where a number",
+        ),
+        (json.dumps(document(stats={"data": [0]})), "'test_x' is left out: it has a time of zero"),
+        (json.dumps(document(stats={"data": ["x"]})), '$.benchmarks[0].stats.data[0]: "x" where a number'),
+        (json.dumps(document(stats={"data": 7})), "$.benchmarks[0].stats.data: 7 where an array"),
     ],
 )
 def test_a_result_that_cannot_be_compared_is_one_clear_line(text: str, message: str) -> None:
     with pytest.raises(RequestError, match=r"^x\.json") as error:
-        recording_from_json(text, "x.json")
+        recording_of(parse(text, "x.json"))
     assert message in str(error.value)
     assert "\n" not in str(error.value)
 

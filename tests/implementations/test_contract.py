@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from tlsbench.conformance import Conformance
 from tlsbench.implementations import TlsImplementation
-from tlsbench.implementations.registry import implementations
+from tlsbench.implementations.registry import implementations, tls_libraries, tls_library
 
 #: Its sessions leak, by CPython's issue 116810, which 3.12.8 and 3.13.1 mended.
 LEAKY_SESSIONS = sys.version_info < (3, 12, 8) or (3, 13) <= sys.version_info < (3, 13, 1)
-TLS = [name for name, member in implementations().items() if hasattr(member, "client_context")]
+TLS = list(tls_libraries())
 
 
 class TestEveryImplementation(Conformance):
@@ -24,7 +23,7 @@ class TestEveryImplementation(Conformance):
     def library(self, request: pytest.FixtureRequest) -> TlsImplementation:
         if LEAKY_SESSIONS and "no_memory_behind[ssl-resumption=psk" in request.node.name:
             pytest.skip("this Python leaks each session that is read: its issue 116810")
-        return cast("TlsImplementation", implementations()[request.param])
+        return tls_library(request.param)
 
 
 class TestFake(Conformance):
@@ -33,7 +32,7 @@ class TestFake(Conformance):
 
     @pytest.fixture
     def library(self) -> TlsImplementation:
-        return cast("TlsImplementation", implementations()["fake"])
+        return tls_library("fake")
 
 
 @pytest.mark.skipif("tlslite" not in TLS, reason="tlslite-ng is not installed")
@@ -42,7 +41,7 @@ class TestPurePython(Conformance):
 
     @pytest.fixture
     def library(self) -> TlsImplementation:
-        return cast("TlsImplementation", implementations()["tlslite"])
+        return tls_library("tlslite")
 
 
 @pytest.mark.parametrize("name", list(implementations()))
@@ -55,7 +54,7 @@ OUTSIDER = """
 from dataclasses import dataclass
 import pytest
 from tlsbench.conformance import Conformance
-from tlsbench.implementations.pyopenssl import PyOpenSsl
+from tlsbench.implementations.pyopenssl.library import PyOpenSsl
 
 class Careless(PyOpenSsl):
     id = "careless"

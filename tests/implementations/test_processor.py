@@ -66,7 +66,7 @@ def test_a_processor_without_aes_is_without_it_under_every_value(monkeypatch: py
 @pytest.mark.skipif("aes" not in processor._features(), reason="this processor has no AES instructions")
 @pytest.mark.parametrize("cpu", ["no-aes", "baseline"])
 def test_the_variable_makes_openssl_do_without(cpu: str) -> None:
-    code = "from tlsbench.implementations.openssl_bindings import cpu_info; print(cpu_info())"
+    code = "from tlsbench.implementations.pyopenssl.bindings import cpu_info; print(cpu_info())"
     environment = {**os.environ, **variables(cpu)}
     told = subprocess.run(
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True

@@ -5,7 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tlsbench.implementations.verifiers import UNKNOWN_TO_CRYPTOGRAPHY, Question, verdicts
+from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY
+from tlsbench.implementations.verification import Question
+from tlsbench.implementations.verifiers import verdicts
 from tlsbench.pki import (
     Authority,
     Template,

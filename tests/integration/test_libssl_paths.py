@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tlsbench.implementations.registry import capabilities, implementations, spellings
+from tlsbench.implementations.registry import capabilities, capabilities_of, implementation, spellings
 from tlsbench.scenarios import expand, parse
 
 pytestmark = pytest.mark.integration
@@ -26,7 +26,7 @@ def boringssl() -> str:
 
 
 def test_it_is_found_out_to_be_another_engine(boringssl: str) -> None:
-    assert implementations()[boringssl].engine().startswith("BoringSSL in /usr/lib/")
+    assert implementation(boringssl).engine().startswith("BoringSSL in /usr/lib/")
 
 
 @pytest.mark.parametrize("peer", ["itself", "libssl", "pyopenssl"])
@@ -51,7 +51,8 @@ def test_both_of_its_sides_do_what_the_scenario_asks_for(
     other = boringssl if peer == "itself" else peer
     for client, server in {(boringssl, other), (other, boringssl)}:
         selector = f"client={client} server={server} {way}"
-        matrix = expand([parse([selector], spellings())], capabilities())
+        selection = parse([selector], spellings())
+        matrix = expand([selection], capabilities(selection))
         if not matrix.scenarios:  # what a peer cannot, such as to tell how a handshake was signed
             assert all(peer in excluded.reason for excluded in matrix.excluded)
             continue
@@ -62,6 +63,6 @@ def test_both_of_its_sides_do_what_the_scenario_asks_for(
 
 
 def test_what_it_lacks_is_a_capability_with_its_reason(boringssl: str) -> None:
-    reasons = " ".join(gap.reason for gap in capabilities()[boringssl].gaps)
+    reasons = " ".join(gap.reason for gap in capabilities_of(boringssl).gaps)
     for lacking in ("SSL_get0_verified_chain", "SSL_CTX_set_max_early_data", "does not know the group"):
         assert lacking in reasons

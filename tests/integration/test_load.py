@@ -21,6 +21,7 @@ from tlsbench.load.tally import SUCCESS
 from tlsbench.pki.keys import to_pem
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
+PEERS = pki.peers("ecdsa-secp256r1", 1)
 _CONFIGURATION = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 4096; }}
@@ -32,8 +33,8 @@ http {{
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   server {{
     listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/key.pem;
-    ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache off; ssl_ecdh_curve X25519:prime256v1;
-    ssl_early_data on; keepalive_requests 100000;
+    ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache off;
+    ssl_early_data on; keepalive_requests 100000; {options}
     location / {{ return 200 "hello\\n"; }}
   }}
 }}
@@ -47,6 +48,10 @@ class Nginx:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+
+    def configure(self, options: str = "") -> None:
+        text = _CONFIGURATION.format(folder=self.folder, port=self.port, options=options)
+        (self.folder / "nginx.conf").write_text(text)
 
     def start(self) -> None:
         command = [
@@ -79,20 +84,21 @@ class Nginx:
 def nginx(tmp_path: Path) -> Iterator[Nginx]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    identity = pki.peers("ecdsa-secp256r1", 1).server
+    identity = PEERS.server
     (tmp_path / "chain.pem").write_bytes(identity.chain_pem)
     (tmp_path / "key.pem").write_bytes(to_pem(identity.private_key))
     tmp_path.chmod(0o755)
-    (tmp_path / "nginx.conf").write_text(_CONFIGURATION.format(folder=tmp_path, port=port))
     one = Nginx(tmp_path, port)
+    one.configure()
     one.start()
     yield one
     one.stop()
 
 
-def plan_of(nginx: Nginx, **change: Any) -> Plan:
+def plan_of(server: Nginx | int, **change: Any) -> Plan:
     settings = {"connections": 8, "duration_s": 1.0, "warm_up_s": 0.0, "requests": 1, **change}
-    plan = Plan(target=Target("127.0.0.1", nginx.port), **settings)
+    port = server if isinstance(server, int) else server.port
+    plan = Plan(target=Target("127.0.0.1", port), **settings)
     plan.check(unbounded=False)
     return plan
 
@@ -182,3 +188,102 @@ def test_a_server_that_is_killed_and_restarted_costs_what_it_was_asked_meanwhile
     assert tally.outcomes["connect: connection refused"] > 0
     assert tally.outcomes[SUCCESS] > 0
     assert sum(tally.failures.values()) < tally.begun
+
+
+@pytest.fixture
+def client_pem(tmp_path: Path) -> str:
+    path = tmp_path / "client.pem"
+    path.write_bytes(to_pem(PEERS.client.private_key) + PEERS.client.chain_pem)
+    (tmp_path / "root.pem").write_bytes(PEERS.root.certificate_pem)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    ("curve", "change", "share"),
+    [
+        ("auto", {}, 0),
+        ("prime256v1", {}, 1),
+        ("prime256v1", {"group": "secp256r1"}, 0),
+    ],
+)
+def test_nginx_asks_to_retry_only_where_it_takes_no_group_of_ours(
+    curve: str, change: dict[str, Any], share: int, nginx: Nginx
+) -> None:
+    nginx.stop()
+    nginx.configure(f"ssl_ecdh_curve {curve};")
+    nginx.start()
+    tally = run_load(plan_of(nginx, **change)).tally
+    assert set(tally.outcomes) == {SUCCESS}
+    assert tally.hello_retry_requests == share * tally.handshakes
+    assert tally.unconfirmed == 0
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_nginx_takes_handshakes_without_a_client_certificate_and_refuses_their_requests(
+    version: str, nginx: Nginx, client_pem: str
+) -> None:
+    nginx.stop()
+    nginx.configure(f"ssl_verify_client on; ssl_client_certificate {nginx.folder}/root.pem;")
+    nginx.start()
+    without = run_load(plan_of(nginx, version=version)).tally
+    shown = run_load(plan_of(nginx, version=version, cert=client_pem)).tally
+    assert set(without.outcomes) == {"request: HTTP status 400"}
+    assert set(shown.outcomes) == {SUCCESS}
+
+
+@contextlib.contextmanager
+def s_server(folder: Path, *options: str) -> Iterator[int]:
+    """An openssl s_server, on a port of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = int(free.getsockname()[1])
+    (folder / "server.pem").write_bytes(to_pem(PEERS.server.private_key) + PEERS.server.chain_pem)
+    command = [
+        find("openssl"),
+        "s_server",
+        "-accept",
+        f"127.0.0.1:{port}",
+        "-cert",
+        str(folder / "server.pem"),
+    ]
+    with subprocess.Popen(
+        [*command, "-quiet", *options],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                break
+            time.sleep(0.02)
+        yield port
+        process.kill()
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3"])
+def test_openssl_refuses_who_shows_no_certificate(version: str, tmp_path: Path, client_pem: str) -> None:
+    with s_server(
+        tmp_path, "-Verify", "1", "-verify_return_error", "-CAfile", str(tmp_path / "root.pem")
+    ) as port:
+        without = run_load(plan_of(port, version=version, requests=0, connections=1)).tally
+        shown = run_load(plan_of(port, version=version, requests=0, connections=1, cert=client_pem)).tally
+    assert without.handshakes == without.outcomes[SUCCESS] == 0
+    assert without.outcomes.total() > 0
+    assert set(shown.outcomes) == {SUCCESS}
+    assert shown.unconfirmed == 0
+
+
+def test_openssl_without_tickets_is_heard_at_the_end(tmp_path: Path) -> None:
+    with s_server(tmp_path, "-num_tickets", "0") as port:
+        tally = run_load(plan_of(port, version="1.3", requests=0, connections=1)).tally
+    assert set(tally.outcomes) == {SUCCESS}
+    assert tally.handshakes > 10
+
+
+def test_why_openssl_s_tickets_bring_no_early_data_is_said(tmp_path: Path) -> None:
+    early = {"version": "1.3", "resume": 1.0, "requests": 1, "early_data": True, "connections": 1}
+    with s_server(tmp_path, "-www") as port:
+        tally = run_load(plan_of(port, **early)).tally
+    assert set(tally.outcomes) == {SUCCESS}
+    assert tally.early_data["the server's tickets allow no early data"] > 0
+    assert not tally.early_data["accepted"] + tally.early_data["rejected"]

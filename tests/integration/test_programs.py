@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -65,10 +66,9 @@ def running(command: list[str], port: int, cwd: Path) -> Iterator[None]:
 
 def snippet(folder: Path, name: str, port: int, into: Path) -> Path:
     """A snippet on a port of the test's own."""
-    text = (folder / "snippets" / name).read_text()
-    assert "8443" in text
+    text = (folder / "snippets" / name).read_bytes()
     place = into / name
-    place.write_text(text.replace("8443", str(port)))
+    place.write_bytes(text.replace(b"8443", str(port).encode()))
     return place
 
 
@@ -143,6 +143,36 @@ def test_servers_run_on_the_snippets_and_clients_agree(
     assert "Verification: OK" in answers["openssl.sh"].text
     if name in STAPLES:
         assert "stapled: " in answers["pyopenssl.py"].text
+
+
+@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize(
+    "odd",
+    ["dol$lar {x}", "a 'b\" #c;{d}", "back\\slash \\n", "%s é😀", os.fsdecode(b"bytes \xff")],
+    ids=["dollar", "quotes", "backslash", "unicode", "bytes"],
+)
+def test_servers_find_the_files_in_a_folder_of_any_name(name: str, odd: str, tmp_path: Path) -> None:
+    place = tmp_path / odd
+    pki = make(Plan())
+    pki_folder.write(pki, place)
+    port = free_port()
+    for snippet_file in (place / "snippets").iterdir():
+        snippet_file.write_bytes(snippet_file.read_bytes().replace(b"8443", str(port).encode()))
+    run = tmp_path / "run"
+    run.mkdir()
+    configuration = place / "snippets" / {"nginx": "nginx.conf", "haproxy": "haproxy.cfg"}.get(name, "")
+    commands = {
+        "nginx": lambda: [find("nginx"), "-e", "stderr", "-p", str(run), "-c", str(configuration)],
+        "haproxy": lambda: [find("haproxy"), "-f", str(configuration)],
+        "apache": lambda: apache(place, port, run),
+    }
+    with running(commands[name](), port, run):
+        for script in ("curl.sh", "python_ssl.py", "pyopenssl.py"):
+            program = "sh" if script.endswith(".sh") else sys.executable
+            done = subprocess.run(
+                [program, place / "snippets" / script, str(port)], capture_output=True, timeout=60
+            )
+            assert done.returncode == 0, done.stderr
 
 
 def test_nginx_requires_a_client_certificate_and_refuses_a_strangers(

@@ -5,7 +5,16 @@ import os
 import pytest
 
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.links import Direction, Ledger, first_flight, open_link, summarise
+from tlsbench.links import (
+    NO_LEDGER,
+    Direction,
+    Flight,
+    Ledger,
+    MemoryDatagrams,
+    flights,
+    open_link,
+    summarise,
+)
 from tlsbench.links import link as link_module
 
 
@@ -31,14 +40,26 @@ def test_the_ledger_counts_flights_and_bytes_once(name: str) -> None:
         link.carry(Direction.TO_SERVER, b"done")
         entries = link.take_ledger()
         assert summarise(entries) == Ledger(flights=3, client_bytes=9, server_bytes=7)
-        assert first_flight(entries, Direction.TO_CLIENT) == b"andback"
+        assert flights(entries)[1] == Flight(Direction.TO_CLIENT, (b"and", b"back"))
+        assert flights(entries)[1].data == b"andback"
         assert link.take_ledger() == []
     finally:
         link.close()
 
 
-def test_there_is_no_flight_where_a_side_was_silent() -> None:
-    assert first_flight([(Direction.TO_SERVER, b"x")], Direction.TO_CLIENT) == b""
+def test_there_is_no_flight_where_nothing_was_sent() -> None:
+    assert flights([]) == []
+    assert summarise([]) == NO_LEDGER
+
+
+def test_datagrams_are_in_the_ledger_one_by_one_as_they_were_sent() -> None:
+    link = MemoryDatagrams()
+    for datagram in (b"one", b"two"):
+        assert link.carry(Direction.TO_SERVER, datagram) == (datagram,)
+    entries = link.take_ledger()
+    assert flights(entries) == [Flight(Direction.TO_SERVER, (b"one", b"two"))]
+    assert summarise(entries) == Ledger(flights=1, client_bytes=6, server_bytes=0)
+    assert link.take_ledger() == []
 
 
 def test_a_closed_peer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

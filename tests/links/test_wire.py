@@ -7,12 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlsbench.errors import WireError
-from tlsbench.links import Observed, count_records, observe
+from tlsbench.links import Direction, Entry, Observed, count_tickets, observe
+from tlsbench.links.wire import opens_with_hello_retry
 from tlsbench.pki import peers
 from tlsbench.scenarios import signatures
 
 
-def flights(maximum: ssl.TLSVersion) -> tuple[bytes, bytes]:
+def seen(client_flight: bytes, server_flight: bytes) -> Observed:
+    entries: list[Entry] = [(Direction.TO_SERVER, client_flight), (Direction.TO_CLIENT, server_flight)]
+    return observe(entries)
+
+
+def first_flights(maximum: ssl.TLSVersion) -> tuple[bytes, bytes]:
     """The first flights of a real handshake of the ssl module."""
     identity = peers("ecdsa-secp256r1", 2)
     server_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -33,12 +39,12 @@ def flights(maximum: ssl.TLSVersion) -> tuple[bytes, bytes]:
     return client_flight, outgoing.read()
 
 
-TLS13 = flights(ssl.TLSVersion.TLSv1_3)
-TLS12 = flights(ssl.TLSVersion.TLSv1_2)
+TLS13 = first_flights(ssl.TLSVersion.TLSv1_3)
+TLS12 = first_flights(ssl.TLSVersion.TLSv1_2)
 
 
 def test_a_tls_1_3_handshake_shows_version_cipher_and_group() -> None:
-    observed = observe(*TLS13)
+    observed = seen(*TLS13)
     assert observed == Observed(
         version="1.3",
         cipher=0x1302,
@@ -54,24 +60,59 @@ def test_a_tls_1_3_handshake_shows_version_cipher_and_group() -> None:
 
 
 def test_a_tls_1_2_handshake_shows_its_certificates_too() -> None:
-    observed = observe(*TLS12)
+    observed = seen(*TLS12)
     assert (observed.version, observed.resumption) == ("1.2", "none")
     assert (observed.certificates, observed.client_auth) == (2, False)
     assert observed.signature in signatures.BY_CODE_POINT
 
 
-def test_records_are_counted_by_their_type() -> None:
-    first, second = b"\x17\x03\x03\x00\x01x\x16\x03\x03\x00\x00", b"\x17\x03\x03\x00\x00"
-    assert count_records([first, second], 23) == 2
-    assert count_records([first, second], 22) == 1
+@pytest.mark.parametrize(("taken", "asks_again"), [("X25519", False), ("prime256v1", True)])
+def test_a_hello_retry_request_is_known_by_its_random(taken: str, asks_again: bool) -> None:
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.set_ecdh_curve(taken)
+    with peers("ecdsa-secp256r1", 1).server.pem_file() as path:
+        server.load_cert_chain(path)
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which sends a key for its first group alone
+    to_server, to_client, unused = ssl.MemoryBIO(), ssl.MemoryBIO(), ssl.MemoryBIO()
+    with pytest.raises(ssl.SSLWantReadError):
+        client.wrap_bio(unused, to_server, server_hostname="localhost").do_handshake()
+    with pytest.raises(ssl.SSLWantReadError):
+        server.wrap_bio(to_server, to_client, server_side=True).do_handshake()
+    flight = to_client.read()
+    assert opens_with_hello_retry(flight) is asks_again
+    assert not opens_with_hello_retry(b"\x17" + flight[1:])
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_are_an_error_where_a_hello_retry_request_is_looked_for(data: bytes) -> None:
+    assert not opens_with_hello_retry(data)
+
+
+def test_a_ticket_is_a_record_behind_the_servers_first_flight() -> None:
+    record, alert = b"\x17\x03\x03\x00\x01x", b"\x16\x03\x03\x00\x00"
+    entries: list[Entry] = [
+        (Direction.TO_SERVER, alert),
+        (Direction.TO_CLIENT, record),
+        (Direction.TO_SERVER, record),
+        (Direction.TO_CLIENT, record + alert),
+        (Direction.TO_CLIENT, record),
+    ]
+    assert count_tickets(entries) == 2
+    assert count_tickets(entries[:2]) == 0
     with pytest.raises(WireError, match="ends too early"):
-        count_records([first[:-1]], 23)
+        count_tickets([*entries, (Direction.TO_CLIENT, record[:-1])])
+
+
+def test_a_record_may_be_cut_into_writes_anywhere() -> None:
+    client_flight, server_flight = TLS13
+    cut: list[Entry] = [(Direction.TO_SERVER, bytes([byte])) for byte in client_flight]
+    assert observe([*cut, (Direction.TO_CLIENT, server_flight)]) == seen(*TLS13)
 
 
 @given(st.binary(max_size=600), st.binary(max_size=600))
 def test_garbage_is_an_error_and_nothing_else(client_flight: bytes, server_flight: bytes) -> None:
     with pytest.raises(WireError):
-        observe(client_flight, server_flight)
+        seen(client_flight, server_flight)
 
 
 @given(st.data())
@@ -82,7 +123,7 @@ def test_a_broken_flight_is_read_or_refused(data: st.DataObject) -> None:
         if broken:
             broken[data.draw(st.integers(0, len(broken) - 1))] = data.draw(st.integers(0, 255))
     try:
-        observed = observe(client_flight, bytes(broken))
+        observed = seen(client_flight, bytes(broken))
     except WireError as error:
         assert "\n" not in str(error)
     else:
@@ -91,9 +132,9 @@ def test_a_broken_flight_is_read_or_refused(data: st.DataObject) -> None:
 
 def test_a_cut_message_is_told_as_such() -> None:
     with pytest.raises(WireError, match="ends too early"):
-        observe(TLS13[0], TLS13[1][:40])
+        seen(TLS13[0], TLS13[1][:40])
 
 
 def test_a_flight_that_is_no_hello_is_told_as_such() -> None:
     with pytest.raises(WireError, match="ClientHello"):
-        observe(b"", TLS13[1])
+        seen(b"", TLS13[1])

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -14,6 +16,7 @@ import pytest
 from tlsbench.errors import HandshakeError, RequestError
 from tlsbench.loopback import ClientSetup, Meeting, Server, ServerSetup, Visit, connect, meet
 from tlsbench.loopback.alerts import Alert
+from tlsbench.loopback.http import PROBLEMS
 from tlsbench.loopback.setups import must_staple
 from tlsbench.pki import Identity, Template, ocsp_response, root_authority, spki_pin
 
@@ -197,15 +200,91 @@ def test_requests_that_are_no_http_end_the_connection_and_not_the_server() -> No
     with Server(ServerSetup(identity=SERVER)) as running:
         with connect(running.address, TRUSTING) as connected:
             connected.channel.write(b"NONSENSE\r\n\r\n")
+            assert connected.channel.read().startswith(b"HTTP/1.1 400 ")
             assert connected.channel.read() == b""
-        assert "illegal" in running.next_visit().problem
+        assert running.next_visit().problem == "HTTP: malformed request"
         assert not meet(running.address, TRUSTING).problem
+
+
+@pytest.mark.parametrize("host", ["", "Host: x\r\n"])
+def test_connect_is_refused_by_an_answer(host: str) -> None:
+    with Server(ServerSetup(identity=SERVER)) as running:
+        with connect(running.address, TRUSTING) as connected:
+            connected.channel.write(f"CONNECT x:1 HTTP/1.1\r\n{host}\r\n".encode())
+            assert connected.channel.read().startswith(b"HTTP/1.1 400 ")
+        assert running.next_visit().problem in PROBLEMS
+        assert not meet(running.address, TRUSTING).problem
+
+
+def test_a_server_goes_on_when_descriptors_are_free_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    accept, left = socket.socket.accept, [3]
+
+    def lacking(listener: socket.socket) -> tuple[socket.socket, object]:
+        if left[0]:
+            left[0] -= 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return accept(listener)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(socket.socket, "accept", lacking)
+        with Server(ServerSetup(identity=SERVER)) as running:
+            assert not meet(running.address, TRUSTING).problem
+            refused, visit = running.next_visit(), running.next_visit()
+    assert refused.problem == "cannot accept a connection: Too many open files"
+    assert not visit.problem
+
+
+@pytest.mark.parametrize("established", [False, True])
+def test_a_client_that_drips_has_one_limit_for_the_whole(established: bool) -> None:
+    with Server(ServerSetup(identity=SERVER), time_limit_s=0.4) as running, contextlib.ExitStack() as stack:
+        if established:
+            sending = stack.enter_context(connect(running.address, TRUSTING)).channel.write
+            drips = b"GET / HTTP/1.1\r\nX: " + 100 * b"x"
+        else:
+            sending = stack.enter_context(socket.create_connection(running.address)).sendall
+            drips = b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + 100 * b"x"
+        began = time.monotonic()
+        for byte in drips:
+            with contextlib.suppress(OSError, HandshakeError):
+                sending(bytes([byte]))
+            time.sleep(0.05)
+            if time.monotonic() - began > 1.2:
+                break
+        assert "said nothing more for too long" in running._visits.get(timeout=0.1).problem
+
+
+def test_a_client_that_takes_no_answers_is_given_up() -> None:
+    with (
+        Server(ServerSetup(identity=SERVER), time_limit_s=0.4) as running,
+        connect(running.address, TRUSTING) as connected,
+    ):
+        connected.channel.time_limit_s = 2
+        with contextlib.suppress(OSError, HandshakeError):
+            for _ in range(1000):
+                connected.channel.write(1000 * b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
+        assert "took nothing more for too long" in running.next_visit().problem
+
+
+def test_answers_do_not_wait_for_acknowledgements() -> None:
+    with Server(ServerSetup(identity=SERVER)) as running, connect(running.address, TRUSTING) as connected:
+        connected.ask()
+        (served,) = running._open
+        for sock in (served, connected.channel._socket):
+            assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_of_visits_that_nobody_asks_for_the_last_are_kept() -> None:
+    with Server(ServerSetup(identity=SERVER)) as running:
+        for number in range(2000):
+            running._tell(Visit(peer=str(number)))
+        assert running._visits.qsize() <= 1024
+        assert running.next_visit().peer == str(2000 - running._visits.qsize() - 1)
 
 
 def test_a_request_without_an_end_is_cut_off() -> None:
     with Server(ServerSetup(identity=SERVER)) as running, connect(running.address, TRUSTING) as connected:
         connected.channel.write(b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000)
-        assert "Receive buffer too long" in running.next_visit().problem
+        assert "request head over 16 KiB" in running.next_visit().problem
 
 
 def test_closing_a_server_ends_what_is_open() -> None:

@@ -5,8 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from tlsbench.report import formats
 from tlsbench.report.findings import findings
+from tlsbench.report.findings.hidden import hidden_differences
+from tlsbench.report.page import page_of, source_of
 from tlsbench.results import Cell, Run
+from tlsbench.results.stored import Machine, stored_run
 from tlsbench.stats import Interval, summarise
 
 RunOf = Callable[[str], Run]
@@ -58,6 +62,23 @@ def test_it_is_said_which_aead_is_faster_at_what_size(
 def test_a_difference_below_the_noise_floor_is_none(records: Run) -> None:
     (finding,) = findings(timed(records, (1.1, 1.1, 1.1, 1.1), floor=0.2))
     assert "neither from 16B to 1MiB" in finding.headline
+
+
+def test_what_a_large_noise_floor_hides_is_said_with_the_cell_it_was_measured_on(records: Run) -> None:
+    run = timed(records, (1.4, 1.4, 1.4, 1.4), floor=0.52)
+    (line,) = hidden_differences(run)
+    first = run.cells[0].label
+    assert line.startswith(f"the noise floor of bulk is 52.0 %, as the A/A cells of '{first}' differ by that")
+    assert "; it hides 4 of 7 differences and the findings on them: measure" in line
+    assert line in formats.notes(run)
+    stored = stored_run(run, "x", Machine())
+    assert line in page_of([source_of(stored, "x")]).doubts
+
+
+@pytest.mark.parametrize(("ratio", "floor"), [(1.4, 0.01), (1.02, 0.03), (1.0, 0.52), (1.4, float("inf"))])
+def test_a_floor_that_hides_nothing_unusual_is_not_remarked(ratio: float, floor: float, records: Run) -> None:
+    run = timed(records, (ratio,) * 4, floor=floor)
+    assert bool(list(hidden_differences(run))) is False
 
 
 def test_what_holds_no_two_aeads_says_nothing(run_of: RunOf) -> None:

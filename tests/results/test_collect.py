@@ -6,8 +6,9 @@ import pytest
 
 from tlsbench.errors import MeasurementError
 from tlsbench.report import formats
-from tlsbench.results.benchmark_json import from_json, to_json
+from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.collect import collect_counts
+from tlsbench.results.reader import parse
 from tlsbench.sampling import Plan
 from tlsbench.sampling.instructions import Count
 from tlsbench.scenarios import Scenario
@@ -30,7 +31,7 @@ def test_counts_become_a_run_whose_floor_is_their_spread(scenarios_of: Find) -> 
     assert "2.00" in text
     assert "0.100%" in text
     assert "µs" not in text
-    assert [cell.id for cell in from_json(to_json(run, {}), "x").cells] == [first.id, second.id]
+    assert [one.name for one in parse(to_json(run, {}), "x").benchmarks] == [first.id, second.id]
 
 
 def test_counting_that_was_interrupted_keeps_what_there_is(scenarios_of: Find) -> None:

@@ -10,6 +10,7 @@ import pytest
 from tlsbench.errors import OutputError, RequestError
 from tlsbench.results import Run, storage
 from tlsbench.results.benchmark_json import to_json
+from tlsbench.results.reader import read
 
 pytestmark = pytest.mark.usefixtures("in_empty_folder")
 
@@ -32,7 +33,6 @@ def test_a_saved_run_is_found_by_number_by_name_and_by_path(run_of: Callable[[st
     assert storage.find("2") == storage.find("0002") == path
     assert storage.find("base") == later, "of several with one name the latest"
     assert storage.find(str(path)) == path
-    assert storage.load("base").cells
 
 
 def test_runs_that_end_together_get_numbers_of_their_own() -> None:
@@ -85,8 +85,18 @@ def test_a_storage_that_is_no_folder_is_refused_beforehand() -> None:
 
 def test_what_is_no_text_is_refused() -> None:
     Path("x.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(RequestError, match="it is not text"):
-        storage.load("x.json")
+    with pytest.raises(RequestError, match=r"^x\.json: it is UTF-16 text"):
+        read("x.json")
+    Path("x.json").write_bytes(b"{\xff}")
+    with pytest.raises(RequestError, match=r"^x\.json: it is not JSON: it is not text"):
+        read("x.json")
+
+
+def test_a_file_far_too_large_is_refused_unread() -> None:
+    with Path("x.json").open("wb") as file:
+        file.truncate(1 << 30)
+    with pytest.raises(RequestError, match="x.json is too large for a result: 1,024 MiB, and at most 256"):
+        read("x.json")
 
 
 def test_a_reference_that_cannot_be_looked_at_is_one_clear_line() -> None:

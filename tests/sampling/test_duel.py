@@ -2,20 +2,19 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tlsbench.errors import MeasurementError, ProofError
+from tlsbench.processes import Interpreter
 from tlsbench.sampling import Plan, meter_named
 from tlsbench.sampling import duel as duel_module
 from tlsbench.sampling import remote as remote_module
 from tlsbench.sampling.duel import Match, duel, local_side, remote_side
-from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.sampling.worker import serve
 from tlsbench.scenarios import Scenario
 
@@ -63,7 +62,7 @@ def test_a_request_to_stop_keeps_the_epochs_that_there_are(scenarios_of: Find) -
 
 
 def test_a_side_whose_proof_fails_ends_the_duel(scenarios_of: Find, monkeypatch: pytest.MonkeyPatch) -> None:
-    from tlsbench.implementations import openssl_bindings
+    from tlsbench.implementations.pyopenssl import bindings as openssl_bindings
 
     a, b = scenarios_of("implementation=pyopenssl group=X25519MLKEM768,secp384r1")
     monkeypatch.setattr(openssl_bindings, "set_groups", lambda context, names: None)
@@ -89,7 +88,7 @@ def test_a_worker_says_who_it_is_and_samples_on_request(scenarios_of: Find) -> N
         assert worker.greeting()["engines"]["fake"] == "none"
         workload = RemoteWorkload(worker, one, "wall")
         sample = workload.sample()
-        assert 0 < sample.client_ns < sample.total_ns
+        assert 0 < sample.client < sample.total
         assert workload.proof()["cipher"] == "TLS_AES_256_GCM_SHA384"
 
 
@@ -117,10 +116,10 @@ def test_what_cannot_be_measured_over_there_is_told_with_its_reason() -> None:
 @pytest.mark.parametrize(
     ("program", "message"),
     [
-        ("import sys; sys.exit('no tlsbench here')", r"died \(exit code 1\): no tlsbench here"),
-        ("print('hello')", "wrote what is no answer"),
-        ("import time; time.sleep(60)", "said nothing for"),
-        ("import os; os.kill(os.getpid(), 9)", r"died \(exit code -9\): nothing on its stderr"),
+        ("import sys; sys.exit('no tlsbench here')", r"died \(exit code 1: no tlsbench here\)"),
+        ("print('hello')", "wrote what is not JSON"),
+        ("import time; time.sleep(3600)", "said nothing for"),
+        ("import os; os.kill(os.getpid(), 9)", r"died \(signal 9\)"),
     ],
 )
 def test_a_worker_that_fails_is_reported_with_its_last_words(
@@ -130,10 +129,8 @@ def test_a_worker_that_fails_is_reported_with_its_last_words(
     script = tmp_path / "python"
     script.write_text(f"#!{sys.executable}\n{program}\n", encoding="utf-8")
     script.chmod(0o755)
-    began = time.monotonic()
     with Worker(Interpreter(str(script), {})) as worker, pytest.raises(MeasurementError, match=message):
         worker.greeting()
-    assert time.monotonic() - began < 30, "nothing hangs"
 
 
 def test_a_worker_killed_between_two_samples_is_reported(scenarios_of: Find) -> None:
@@ -141,9 +138,9 @@ def test_a_worker_killed_between_two_samples_is_reported(scenarios_of: Find) -> 
     with Worker(HERE) as worker:
         worker.greeting()
         workload = RemoteWorkload(worker, one, "wall")
-        os.kill(worker._process.pid, 9)
-        worker._process.wait()
-        with pytest.raises(MeasurementError, match=r"died \(exit code -9\)"):
+        worker._process._process.kill()
+        worker._process.wait(10.0)
+        with pytest.raises(MeasurementError, match=r"died \(signal 9\)"):
             workload.sample()
 
 
@@ -166,12 +163,13 @@ def test_the_protocol_is_lines_of_json() -> None:
     assert cell == {"cell": 0, "engines": {"fake": "none"}}
     assert len(visit["samples"]) == 2
     assert set(visit["samples"][0]) == {
-        "client_ns",
-        "server_ns",
-        "total_ns",
+        "client",
+        "server",
+        "total",
         "operations",
         "ledger",
-        "phases_ns",
+        "phases",
+        "unit",
     }
     assert proof["proof"]["version"] == "1.3"
     assert "unknown key 'rsa-1'" in error["error"]

@@ -9,11 +9,11 @@ import pytest
 from tlsbench import pki
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.processes import Interpreter
 from tlsbench.results.cell import cell_from_count
 from tlsbench.sampling import instructions
 from tlsbench.sampling.instructions import Count, count_instructions, require_valgrind
 from tlsbench.sampling.places import interpreter_of
-from tlsbench.sampling.remote import Interpreter
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import compare_counts
 from tlsbench.stats.paired import compare_paired_counts

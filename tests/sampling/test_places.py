@@ -9,9 +9,16 @@ from types import SimpleNamespace
 import pytest
 
 from tlsbench.errors import MeasurementError, ProofError, RequestError
-from tlsbench.implementations import libssl_bindings, processor
-from tlsbench.implementations.libssl_elsewhere import LibSslElsewhere
-from tlsbench.implementations.registry import capabilities, implementations, spellings
+from tlsbench.implementations import processor
+from tlsbench.implementations.libssl import bindings as libssl_bindings
+from tlsbench.implementations.libssl.own_process import LibSslInOwnProcess
+from tlsbench.implementations.registry import (
+    capabilities,
+    capabilities_of,
+    ends_of,
+    implementation,
+    spellings,
+)
 from tlsbench.sampling import Plan, measure, meter_named
 from tlsbench.sampling import places as module
 from tlsbench.sampling.places import interpreter_of, need_workers, places
@@ -52,9 +59,9 @@ def test_a_worker_with_another_engine_is_an_error(
     scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (scenario,) = scenarios_of("workload=primitive algorithm=sha-256/digest cpu=no-aes")
-    other = {"cryptography": SimpleNamespace(engine=lambda: "OpenSSL 1.0")}
+    other = SimpleNamespace(engine=lambda: "OpenSSL 1.0")
     with places([scenario], WALL) as make:
-        monkeypatch.setattr(module, "implementations", lambda: other)
+        monkeypatch.setattr(module, "implementation", lambda _name: other)
         with pytest.raises(ProofError, match=r"engine: wanted OpenSSL 1\.0, got OpenSSL .* in cryptography"):
             make(scenario)
 
@@ -76,18 +83,19 @@ def copied(tmp_path: Path) -> str:
 def test_a_libssl_whose_libcrypto_has_a_namesake_here_is_measured_in_a_worker(
     copied: str, scenarios_of: Find, tmp_path: Path
 ) -> None:
-    assert isinstance(implementations()[copied], LibSslElsewhere)
-    assert capabilities()[copied].libcrypto == str(tmp_path)
+    assert isinstance(implementation(copied), LibSslInOwnProcess)
+    assert capabilities_of(copied).libcrypto == str(tmp_path)
     scenarios = scenarios_of(f"client=libssl,{copied} server=pyopenssl")
     assert interpreter_of(scenarios[1]).environment == {"LD_LIBRARY_PATH": str(tmp_path)}
     with places(scenarios, WALL) as make:
         outcome = measure(scenarios, make, QUICKLY)
     assert [one.error for one in outcome.series] == [None, None]
-    assert str(tmp_path) in implementations()[copied].engine()
+    assert str(tmp_path) in implementation(copied).engine()
 
 
 def test_it_cannot_meet_what_needs_the_system_s(copied: str) -> None:
-    matrix = expand([parse([f"client={copied} server=ssl"], spellings())], capabilities())
+    selection = parse([f"client={copied} server=ssl"], spellings())
+    matrix = expand([selection], capabilities(selection))
     assert [excluded.reason.split(":")[0] for excluded in matrix.excluded] == [
         "a process holds one libcrypto of a name"
     ]
@@ -98,7 +106,7 @@ def test_it_is_never_measured_in_this_process(copied: str, scenarios_of: Find) -
 
     (scenario,) = scenarios_of(f"implementation={copied}")
     with pytest.raises(MeasurementError, match="needs a process of its own: LD_LIBRARY_PATH="):
-        prepare(scenario, implementations(), WALL.clock)
+        prepare(scenario, ends_of(scenario), WALL.clock)
 
 
 def test_what_is_no_library_is_a_wrong_request(tmp_path: Path, scenarios_of: Find) -> None:

@@ -36,7 +36,7 @@ class Scripted:
     scenario: Scenario
     log: list[str]
     clock: HandClock
-    total_ns: Callable[[int], int] = lambda _call: 1000
+    total: Callable[[int], int] = lambda _call: 1000
     fail_at: int = -1
     calls: int = 0
     closed: bool = False
@@ -50,7 +50,7 @@ class Scripted:
         self.log.append(self.scenario.algorithm)
         if self.calls == self.fail_at:
             raise ProofError("group", wanted="x25519", got="x448", witness="wire")
-        return Sample(client_ns=1, server_ns=1, total_ns=self.total_ns(self.calls))
+        return Sample(client=1, server=1, total=self.total(self.calls))
 
     def proof(self) -> Mapping[str, object]:
         return {"calls": self.calls}
@@ -120,10 +120,10 @@ def test_the_same_seed_draws_the_same_order(bench: Bench) -> None:
 
 
 def test_a_visit_begins_with_samples_that_do_not_count(bench: Bench) -> None:
-    bench.add("a", total_ns=lambda call: call)
+    bench.add("a", total=lambda call: call)
     (series,) = bench.run(least_samples=9).series
     for earlier, later in zip(series.rounds, series.rounds[1:], strict=False):
-        assert later[0].total_ns > earlier[-1].total_ns + 1
+        assert later[0].total > earlier[-1].total + 1
 
 
 def test_cells_run_uncounted_until_the_processor_has_settled(
@@ -146,7 +146,7 @@ def test_precision_ends_the_run_before_its_budget(bench: Bench) -> None:
 
 
 def test_the_budget_ends_a_run_that_is_not_precise(bench: Bench) -> None:
-    bench.add("wild", total_ns=lambda call: 1 if call // 4 % 2 else 1000)
+    bench.add("wild", total=lambda call: 1 if call // 4 % 2 else 1000)
     outcome = bench.run(time_budget_s=0.05, precision=0.0001)
     assert outcome.stopped_by == "time budget"
     assert outcome.series[0].precision > 0.0001
@@ -154,7 +154,7 @@ def test_the_budget_ends_a_run_that_is_not_precise(bench: Bench) -> None:
 
 def test_one_imprecise_cell_keeps_all_in_the_run(bench: Bench) -> None:
     bench.add("steady")
-    bench.add("wild", total_ns=lambda call: 1 if call // 4 % 2 else 1000)
+    bench.add("wild", total=lambda call: 1 if call // 4 % 2 else 1000)
     outcome = bench.run(time_budget_s=0.05, precision=0.01)
     assert outcome.stopped_by == "time budget"
     steady, wild = outcome.series
@@ -200,7 +200,7 @@ def test_an_interrupt_in_a_round_drops_that_round_alone(bench: Bench) -> None:
         return 1000
 
     bench.add("a")
-    bench.add("b", total_ns=interrupted)
+    bench.add("b", total=interrupted)
     outcome = bench.run(time_budget_s=60)
     assert outcome.stopped_by == "interrupt"
     first, second = outcome.series
@@ -216,7 +216,7 @@ def test_cells_are_closed_whatever_happens(bench: Bench) -> None:
 
 def test_garbage_collection_is_off_while_sampling_and_back_on_after(bench: Bench) -> None:
     states = []
-    bench.add("a", total_ns=lambda _call: states.append(gc.isenabled()) or 1000)  # type: ignore[func-returns-value]
+    bench.add("a", total=lambda _call: states.append(gc.isenabled()) or 1000)  # type: ignore[func-returns-value]
     bench.run()
     assert not any(states)
     assert gc.isenabled()

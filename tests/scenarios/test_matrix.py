@@ -1,25 +1,45 @@
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Mapping
+from itertools import product
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tlsbench.errors import RequestError
-from tlsbench.scenarios import Capabilities, Matrix, expand, gap, parse, scenario_from_id
-from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios import (
+    Capabilities,
+    Gap,
+    Matrix,
+    Scenario,
+    Selection,
+    expand,
+    gap,
+    parse,
+    scenario_from_id,
+)
+from tlsbench.scenarios.axes import AXES, SPECIAL_AXES, WORKLOAD_AXES
+from tlsbench.scenarios.matrix import MOST_COMBINATIONS
 from tlsbench.scenarios.profiles import PROFILES
+from tlsbench.scenarios.protocol import PROTOCOL
+
+
+def able(*gaps: Gap, alone: str = "") -> Capabilities:
+    """What a library can do that can do everything special, but its gaps."""
+    return Capabilities(gaps, supports=SPECIAL_AXES, alone=alone)
+
 
 CAPABILITIES = {
-    "ssl": Capabilities(
-        (gap("no primitives", workload="primitive"), gap("no early data", resumption="early-data"))
-    ),
-    "pyopenssl": Capabilities((gap("no primitives", workload="primitive"),)),
-    "utls": Capabilities((gap("no resumption", resumption=("session-id", "ticket", "psk")),)),
-    "libssl": Capabilities(),
-    "mbedtls": Capabilities((gap("no TLS 1.3", version="1.3"),)),
-    "tlslite": Capabilities(),
-    "rtls": Capabilities((gap("one group", group=("secp256r1", "x25519", "secp384r1", "secp521r1")),)),
-    "cryptography": Capabilities((gap("no TLS", workload=("handshake", "bulk", "echo")),)),
+    "ssl": able(gap("no primitives", workload="primitive"), gap("no early data", resumption="early-data")),
+    "pyopenssl": able(gap("no primitives", workload="primitive")),
+    "utls": able(gap("no resumption", resumption=("session-id", "ticket", "psk"))),
+    "libssl": able(),
+    "mbedtls": able(gap("no TLS 1.3", version="1.3")),
+    "tlslite": able(),
+    "rtls": able(gap("one group", group=("secp256r1", "x25519", "secp384r1", "secp521r1"))),
+    "cryptography": able(gap("no TLS", workload=("handshake", "bulk", "echo"))),
 }
 
 
@@ -110,7 +130,7 @@ def test_open_axes_take_the_first_value_that_the_libraries_can_do() -> None:
 
 
 def test_a_library_that_talks_to_itself_alone_says_so() -> None:
-    alone = {**CAPABILITIES, "fake": Capabilities(alone="it talks to itself")}
+    alone = {**CAPABILITIES, "fake": able(alone="it talks to itself")}
     selections = [parse([text], alone) for text in ("implementation=fake", "client=fake server=ssl")]
     found = expand(selections, alone)
     assert [scenario.client for scenario in found.scenarios] == ["fake"]
@@ -127,6 +147,12 @@ def test_operations_without_a_size_are_there_once() -> None:
 def test_a_chain_of_one_key_type_is_the_same_scenario_however_it_is_spelled() -> None:
     found = matrix("key=ed25519 chain_length=2 root_key=same,ed25519 intermediate_key=same,ed25519")
     assert [one.root_key for one in found.scenarios] == ["same"]
+
+
+def test_an_issuers_key_that_is_the_leafs_by_default_is_spelled_in_the_same_way() -> None:
+    (scenario,) = matrix("intermediate_key=ecdsa-secp256r1").scenarios
+    assert (scenario.key, scenario.intermediate_key, scenario.chain_length) == ("ecdsa-secp256r1", "same", 2)
+    assert scenario_from_id(scenario.id, CAPABILITIES) == scenario
 
 
 def test_neutral_values_are_not_in_the_id() -> None:
@@ -217,3 +243,100 @@ def test_libraries_that_no_process_can_hold_together_do_not_meet() -> None:
     assert found.excluded[0].reason == (
         "a process holds one libcrypto of a name: system needs the system's, mine /opt/mine"
     )
+
+
+def tried_one_by_one(selection: Selection) -> list[tuple[str, str | None]]:
+    """What :func:`expand` must come to for one workload, by trying every value of every open axis."""
+    (workload,) = selection.get("workload", ("handshake",))
+    axes = WORKLOAD_AXES[workload]
+    found = []
+    for combination in product(*selection.values()):
+        chosen = {**dict(zip(selection, combination, strict=True)), "workload": workload}
+        both = chosen.pop("implementation", "pyopenssl")
+        chosen = {"client": both, "server": both, **chosen}
+        options = [(chosen[axis],) if axis in chosen else AXES[axis].default for axis in axes]
+        candidates = [dict(zip(axes, values, strict=True)) for values in product(*options)]
+        reasons = [reason_of(candidate) for candidate in candidates]
+        allowed = [place for place, one in enumerate(candidates) if not first_gap(PROTOCOL, one)]
+        place = reasons.index(None) if None in reasons else (allowed or [0])[0]
+        fields = {axis: AXES[axis].read(value) for axis, value in candidates[place].items()}
+        found.append((Scenario(**fields).id, reasons[place]))
+    return found
+
+
+def first_gap(gaps: Iterable[Gap], values: Mapping[str, str]) -> str | None:
+    return next((g.reason for g in gaps if all(values.get(a, "") in v for a, v in g.when.items())), None)
+
+
+def reason_of(values: Mapping[str, str]) -> str | None:
+    reason = first_gap(PROTOCOL, values)
+    for end in dict.fromkeys((values["client"], values["server"])):
+        if reason is None and (objection := first_gap(CAPABILITIES[end].gaps, values)):
+            reason = f"{end}: {objection}"
+    return reason
+
+
+@given(
+    st.fixed_dictionaries(
+        {},
+        optional={
+            axis: st.lists(st.sampled_from(valid), min_size=1, max_size=2, unique=True).map(tuple)
+            for axis, valid in {
+                **{
+                    name: AXES[name].values
+                    for name in ("version", "cipher", "group", "key", "chain_length", "resumption", "tickets")
+                },
+                "implementation": ("ssl", "pyopenssl", "utls", "rtls", "mbedtls", "cryptography"),
+            }.items()
+        },
+    )
+)
+@settings(max_examples=40, deadline=None)
+def test_giving_up_a_value_early_changes_neither_scenarios_nor_reasons(asked: Selection) -> None:
+    found = expand([asked], CAPABILITIES)
+    expected = tried_one_by_one(asked)
+    assert [one.id for one in found.scenarios] == list(dict.fromkeys(i for i, why in expected if why is None))
+    assert [(one.id, one.reason) for one in found.excluded] == list(
+        dict.fromkeys((i, why) for i, why in expected if why is not None)
+    )
+
+
+EVERYTHING = " ".join(f"{axis}=*" for axis in AXES if axis not in ("client", "server"))
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        (EVERYTHING, None),
+        ("version=* cipher=* group=* key=* resumption=* link=* session=*", 2 * 13 * 11 * 9 * 5 * 3 * 2),
+        ("client=* server=* cipher=* group=* key=*", 8 * 8 * 13 * 11 * 9),
+    ],
+)
+def test_more_than_can_be_expanded_is_refused_with_the_count_before_any_is(
+    text: str, count: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tlsbench.scenarios.matrix._product", None)  # nothing is expanded
+    with pytest.raises(RequestError) as error:
+        matrix(text)
+    told = re.fullmatch(
+        r"the selectors ask for ([0-9,]+) combinations, more than the 50,000 that are expanded: "
+        r"name fewer values of \w+ \([0-9]+\)(, \w+ \([0-9]+\))*",
+        str(error.value),
+    )
+    assert told
+    assert int(told[1].replace(",", "")) > MOST_COMBINATIONS
+    assert count is None or int(told[1].replace(",", "")) == count
+
+
+def test_the_limit_itself_is_expanded_and_the_lines_of_a_profile_count_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("tlsbench.scenarios.matrix.MOST_COMBINATIONS", 9)
+    assert len(matrix("key=*").scenarios) == 9
+    with pytest.raises(RequestError, match="ask for 10 combinations, more than the 9 .* of key"):
+        matrix("key=*", "version=1.2")
+
+
+def test_an_id_with_patterns_is_refused_with_the_count_and_not_expanded() -> None:
+    with pytest.raises(RequestError, match="names [0-9]{10,} scenarios, not one"):
+        scenario_from_id(EVERYTHING, CAPABILITIES)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import ssl
+from typing import Any
 
-from tlsbench.scenarios import ciphers, groups, keys
+import pytest
+
+from tlsbench.scenarios import algorithms, ciphers, groups, keys, signatures
 from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
+from tlsbench.scenarios.axis import aliases_of
 
 
 def test_cipher_suites_have_the_code_points_that_openssl_knows_them_by() -> None:
@@ -20,6 +24,21 @@ def test_cipher_suites_have_the_code_points_that_openssl_knows_them_by() -> None
 def test_names_and_code_points_are_unique() -> None:
     for rows in (ciphers.CIPHER_SUITES, groups.GROUPS):
         assert len({row.name for row in rows}) == len({row.code_point for row in rows}) == len(rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ciphers.CIPHER_SUITES,
+        groups.GROUPS,
+        keys.KEY_TYPES,
+        signatures.SIGNATURE_SCHEMES,
+        algorithms.ALGORITHMS,
+    ],
+    ids=["ciphers", "groups", "keys", "signatures", "algorithms"],
+)
+def test_another_name_stands_for_one_row_alone(rows: Any) -> None:
+    assert len(aliases_of(rows)) == sum(len(row.aliases) for row in rows)
 
 
 def test_the_curve_of_a_key_is_a_group() -> None:

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tlsbench.stats.slope import growth, slope
@@ -9,7 +9,6 @@ from tlsbench.stats.slope import growth, slope
 POINTS = st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 10**9)), max_size=20)
 
 
-@settings(deadline=None)  # the first call imports scipy
 @given(st.floats(-1e3, 1e3), st.floats(-1e3, 1e3), st.sets(st.integers(0, 1000), min_size=4, max_size=20))
 def test_points_on_a_line_give_its_slope_without_error(rise: float, start: float, xs: set[int]) -> None:
     found = slope([(x, start + rise * x) for x in xs])
@@ -25,7 +24,6 @@ def test_points_beside_the_line_give_an_error() -> None:
     assert 0.3 < found.error < 1
 
 
-@settings(deadline=None)
 @given(POINTS)
 def test_too_few_different_points_have_no_slope(points: list[tuple[int, int]]) -> None:
     assert (slope(points) is None) is (len({x for x, _ in points}) < 4)

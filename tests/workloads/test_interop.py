@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tlsbench.implementations import pyopenssl
+from tlsbench.implementations.pyopenssl import library as pyopenssl
 from tlsbench.implementations.registry import capabilities, implementations
 from tlsbench.workloads.interop import pairs
 

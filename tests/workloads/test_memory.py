@@ -48,8 +48,8 @@ class Sender:
 side = _Side()
 sent = side.take(Sender(), b"")
 before = allocated_bytes(); block = bytearray(3_000_000); after = allocated_bytes()
-print(json.dumps({"client": [plain.client_ns, more.client_ns], "server": [plain.server_ns, more.server_ns],
-  "peak": [plain.phases_ns["server_peak"], more.phases_ns["server_peak"]], "of": CONNECTIONS,
+print(json.dumps({"client": [plain.client, more.client], "server": [plain.server, more.server],
+  "peak": [plain.phases["server_peak"], more.phases["server_peak"]], "of": CONNECTIONS,
   "block": after - before, "of_sender": side.kept_bytes, "proof": dict(cell.proof())}))
 """
 

@@ -39,8 +39,8 @@ def test_a_fast_operation_is_repeated_until_the_clock_can_tell() -> None:
     machine = Machine(operation_ns=100)
     sample = Primitive(SCENARIO, Operation(machine.work, nothing), machine.clock).sample()
     assert sample.operations == primitive._SAMPLE_NS // 100
-    assert sample.client_ns == sample.total_ns == primitive._SAMPLE_NS
-    assert sample.server_ns == 0
+    assert sample.client == sample.total == primitive._SAMPLE_NS
+    assert sample.server == 0
 
 
 def test_an_interruption_while_calibrating_does_not_shorten_the_samples() -> None:
@@ -75,4 +75,4 @@ def test_the_check_is_outside_of_the_time() -> None:
         now += 10**9
 
     sample = Primitive(SCENARIO, Operation(work, check), lambda: now).sample()
-    assert sample.total_ns == sample.operations * primitive._SAMPLE_NS
+    assert sample.total == sample.operations * primitive._SAMPLE_NS

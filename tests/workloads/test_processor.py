@@ -9,7 +9,7 @@ import pytest
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import processor as axis
-from tlsbench.implementations.registry import implementations
+from tlsbench.implementations.registry import implementations, tls_library
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import processor, prove_processor
 
@@ -49,11 +49,9 @@ def test_an_engine_that_tells_that_it_has_its_aes_is_an_error(
 def test_an_engine_that_does_not_tell_is_known_by_its_speed(
     limited: Callable[..., Scenario], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    silent: Any = SimpleNamespace(
-        id="silent",
-        client_context=implementations()["pyopenssl"].client_context,  # type: ignore[attr-defined]
-        server_context=implementations()["pyopenssl"].server_context,  # type: ignore[attr-defined]
-    )
+    telling = tls_library("pyopenssl")
+    told = ("summary", "engine", "capabilities", "client_context", "server_context")
+    silent: Any = SimpleNamespace(id="silent", **{name: getattr(telling, name) for name in told})
     scenario = replace(limited("pyopenssl", "no-aes"), client="silent", server="silent")
     with pytest.raises(ProofError, match=r"got AES-128-GCM takes 0\.\d+ times the time of ChaCha20"):
         prove_processor(scenario, {"silent": silent})

@@ -11,9 +11,10 @@ import pytest
 
 from tlsbench import pki
 from tlsbench.errors import HandshakeError, ProofError
-from tlsbench.implementations import Negotiated, pyopenssl
+from tlsbench.implementations import Negotiated
 from tlsbench.implementations.fake import Fake
-from tlsbench.implementations.pyopenssl import PyOpenSsl
+from tlsbench.implementations.pyopenssl import library as pyopenssl
+from tlsbench.implementations.pyopenssl.library import PyOpenSsl
 from tlsbench.implementations.registry import implementations
 from tlsbench.links import MemoryLink
 from tlsbench.scenarios import Scenario

@@ -5,24 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from itertools import pairwise
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
+from cryptography.hazmat.primitives.asymmetric import dsa, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from cryptography.x509.oid import (
+    AuthorityInformationAccessOID,
+    ExtendedKeyUsageOID,
+    PublicKeyAlgorithmOID,
+)
 
+from tlsbench.certs.order import Finding, findings_of_order, names_itself
 from tlsbench.loopback.setups import must_staple
-from tlsbench.pki import issued_by, key_type_of, spki_pin
+from tlsbench.pki import key_type_of, spki_pin
 from tlsbench.pki.authority import is_authority
+from tlsbench.pki.chains import chain_of
 from tlsbench.pki.extensions import UNREADABLE, extension
 from tlsbench.pki.names import name_text, short_name
 
 _EXPIRES_SOON_DAYS = 14
 _LEAST_RSA_BITS = 2048
-_LEAST_EC_BITS = 224
+_CURVES: Final = ("ecdsa-secp256r1", "ecdsa-secp384r1", "ecdsa-secp521r1")
+#: Key types by whom they fail with, each tried in handshakes with OpenSSL 3.0 and 4.0, GnuTLS 3.7, BoringSSL,
+#: rustls and curl.
+_FEW_PEERS: Final = {
+    "ecdsa-secp521r1": "BoringSSL, and Chrome with it, refuses it",
+    "ed25519": "BoringSSL, and Chrome with it, refuses it",
+    "ed448": "BoringSSL, Chrome and rustls refuse it",
+    "rsa-pss-": "BoringSSL, Chrome and rustls refuse it (a plain RSA key signs with PSS as well)",
+    "ml-dsa-": "OpenSSL knows it since 3.5, most others do not yet",
+}
+#: The identifier prime-field (1.2.840.10045.1.1) in DER.
+_PRIME_FIELD = bytes.fromhex("06072a8648ce3d0101")
 #: The longest that a browser accepts of a public authority, by the day of issue: CA/Browser Forum, Baseline
 #: Requirements 6.3.2, as ballot SC-081v3 changed it.
 _LONGEST_DAYS: Final = (
@@ -63,18 +79,6 @@ class Facts:
     size_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Something to know: an ``"error"`` makes peers refuse, a ``"warning"`` may, or soon will.
-
-    ``position`` counts certificates from the leaf's 0.
-    """
-
-    level: str
-    position: int
-    text: str
-
-
 def facts_of(certificate: x509.Certificate, at: datetime | None = None) -> Facts:
     """The facts of a certificate; what cannot be read in it is said to be so."""
     at = at or datetime.now(UTC)
@@ -104,15 +108,36 @@ def facts_of(certificate: x509.Certificate, at: datetime | None = None) -> Facts
 
 
 def findings_of(chain: Sequence[x509.Certificate], at: datetime | None = None) -> tuple[Finding, ...]:
-    """What would fail with a chain, leaf first, or is about to; the worst first."""
+    """What would fail with a chain, leaf first, or is about to; the worst first.
+
+    What only concerns a certificate that verifiers do without is a warning: they pass it over.
+    """
     at = at or datetime.now(UTC)
+    path = chain_of(chain, at)
+    needed = path[:-1] if len(path) > 1 and names_itself(chain[path[-1]]) else path
     found = []
     for position, certificate in enumerate(chain):
-        checks = _OF_EACH if position or is_authority(certificate) else (*_OF_EACH, *_OF_A_LEAF)
+        checks = (
+            (*_OF_EACH, *_OF_A_LEAF) if position == path[0] and not is_authority(certificate) else _OF_EACH
+        )
         for check in checks:
-            found += [Finding(level, position, text) for level, text in check(certificate, at)]
-    found += _of_chain(chain)
+            found += [
+                Finding(level if position in needed else "warning", position, text)
+                for level, text in check(certificate, at)
+            ]
+    found += findings_of_order(chain, path)
     return tuple(sorted(found, key=lambda finding: (finding.level != "error", finding.position)))
+
+
+def findings_of_roots(roots: Sequence[x509.Certificate], at: datetime | None = None) -> tuple[Finding, ...]:
+    """What is odd in a set of roots: each is a warning, for who has others does without it."""
+    at = at or datetime.now(UTC)
+    return tuple(
+        Finding("warning", position, text)
+        for position, root in enumerate(roots)
+        for check in (_time, _strength, _criticals)
+        for _level, text in check(root, at)
+    )
 
 
 _Found = Iterator[tuple[str, str]]
@@ -131,14 +156,26 @@ def _strength(certificate: x509.Certificate, _at: datetime) -> _Found:
     key = _public_key(certificate)
     if isinstance(key, rsa.RSAPublicKey) and key.key_size < _LEAST_RSA_BITS:
         yield "error", f"its RSA key has {key.key_size} bits: peers refuse less than {_LEAST_RSA_BITS}"
-    elif isinstance(key, ec.EllipticCurvePublicKey) and key.key_size < _LEAST_EC_BITS:
-        yield "error", f"its curve has {key.key_size} bits: peers refuse less than {_LEAST_EC_BITS}"
     elif isinstance(key, dsa.DSAPublicKey):
         yield "error", "its key is for DSA, which TLS 1.3 does not have"
     elif key is None:
         yield "error", "its key is of a kind that is not known here, or malformed"
     if isinstance(_signature_hash(certificate), _BROKEN_HASHES) and certificate.issuer != certificate.subject:
         yield "error", f"its signature uses {_signature(certificate)}, whose hash is broken"
+
+
+def _algorithm(certificate: x509.Certificate, _at: datetime) -> _Found:
+    key = _key(certificate)
+    if _has_explicit_curve(certificate):
+        yield "error", "its curve is spelled out and not named, which peers refuse (RFC 5480 section 2.1.1)"
+    elif key.startswith("ecdsa-") and key not in _CURVES:
+        curve = key.removeprefix("ecdsa-")
+        yield (
+            "error",
+            f"its curve {curve} is none that peers offer: handshakes fail (valid: P-256, P-384, P-521)",
+        )
+    elif who := next((who for kind, who in _FEW_PEERS.items() if key.startswith(kind)), ""):
+        yield "warning", f"its key is {key}: {who}"
 
 
 def _criticals(certificate: x509.Certificate, _at: datetime) -> _Found:
@@ -180,34 +217,8 @@ def _stapling(certificate: x509.Certificate, _at: datetime) -> _Found:
 
 
 _Check = Callable[[x509.Certificate, datetime], _Found]
-_OF_EACH: Final[tuple[_Check, ...]] = (_time, _strength, _criticals)
+_OF_EACH: Final[tuple[_Check, ...]] = (_time, _strength, _algorithm, _criticals)
 _OF_A_LEAF: Final[tuple[_Check, ...]] = (_names, _lifetime, _stapling)
-
-
-def _of_chain(chain: Sequence[x509.Certificate]) -> Iterator[Finding]:
-    for position, (certificate, issuer) in enumerate(pairwise(chain)):
-        if not issued_by(certificate, issuer):
-            named = certificate.issuer == issuer.subject
-            why = "names it as issuer, but is not signed by its key" if named else "is not issued by it"
-            text = f"the next certificate, '{short_name(issuer)}', does not belong there: this one {why}"
-            yield Finding("error", position, text)
-        elif not is_authority(issuer):
-            yield Finding("error", position + 1, "it is no authority, but a certificate is signed by its key")
-    last = chain[-1]
-    if last.subject == last.issuer:
-        if len(chain) == 1 and not is_authority(last):
-            yield Finding(
-                "warning", 0, "it is self-signed: only who is given this very certificate trusts it"
-            )
-        elif len(chain) > 1:
-            size = len(last.public_bytes(Encoding.DER))
-            yield Finding("warning", len(chain) - 1, f"the root need not be sent: {size} bytes for nothing")
-    elif len(chain) == 1 and not is_authority(last):
-        yield Finding(
-            "warning",
-            0,
-            f"its issuer '{last.issuer.rfc4514_string()}' is not here: a root, or an intermediate is missing",
-        )
 
 
 def _public_key(certificate: x509.Certificate) -> object | None:
@@ -219,7 +230,15 @@ def _public_key(certificate: x509.Certificate) -> object | None:
 
 def _key(certificate: x509.Certificate) -> str:
     key = _public_key(certificate)
+    if certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS and key is not None:
+        return key_type_of(key).replace("rsa-", "rsa-pss-")  # cryptography takes it for a plain RSA key
     return key_type_of(key) if key is not None else "unknown"
+
+
+def _has_explicit_curve(certificate: x509.Certificate) -> bool:
+    """Whether the key brings its curve's equation (RFC 3279 section 2.3.5), which cryptography hides."""
+    oid = certificate.public_key_algorithm_oid
+    return oid == PublicKeyAlgorithmOID.EC_PUBLIC_KEY and _PRIME_FIELD in certificate.tbs_certificate_bytes
 
 
 def _signature_hash(certificate: x509.Certificate) -> hashes.HashAlgorithm | None:

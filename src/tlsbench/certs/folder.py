@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -121,7 +121,7 @@ def _files(pki: Pki, place: Path, password: str) -> Iterator[tuple[str, _File]]:
     yield "ocsp.der", _File(staple)
     yield "server-combined.pem.ocsp", _File(staple)  # where HAProxy looks for it
     for name, text in snippets(place, pki.server).items():
-        yield f"snippets/{name}", _File(text.encode())
+        yield f"snippets/{name}", _File(os.fsencode(text))  # a path may be of any bytes
     manifest = {"format": _FORMAT, "authorities": names}
     yield MANIFEST, _File((json.dumps(manifest, indent=2) + "\n").encode())
 
@@ -241,6 +241,8 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
 
 
 def _identity(folder: Path, name: str, certificates: str) -> Identity:
-    data = read_file(folder / certificates) + read_file(folder / f"{name}.key")
-    source = f"{certificates} with {name}.key in {folder}"
-    return read_bundle(data, source).identity(source)
+    chain, key = (
+        read_bundle(read_file(path), str(path)) for path in (folder / certificates, folder / f"{name}.key")
+    )
+    held = replace(chain, private_key=key.private_key)
+    return held.identity(f"{certificates} with {name}.key in {folder}")

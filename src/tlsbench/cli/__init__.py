@@ -1,7 +1,7 @@
 """The command line: ``tlsbench``.
 
-Nothing heavy is imported here or by the declarations in :mod:`tlsbench.cli.app`: each command brings
-its own imports when it is called, so that ``tlsbench --help`` answers at once.
+Nothing heavy is imported here, by :mod:`tlsbench.cli.app` or by the declarations of the commands: each
+command brings its own imports when it is called, so that ``tlsbench --help`` answers at once.
 """
 
 from __future__ import annotations

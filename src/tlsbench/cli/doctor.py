@@ -14,8 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from tlsbench.cli import output
-from tlsbench.errors import MeasurementError, unknown
-from tlsbench.implementations.registry import implementations, spellings
+from tlsbench.errors import TlsbenchError, unknown
+from tlsbench.implementations.missing import DOES_NOT_LOAD, Missing
+from tlsbench.implementations.registry import ends_of, implementations, spellings, tls_libraries
+from tlsbench.processes import Interpreter
 from tlsbench.report.terminal import line
 from tlsbench.results.environment import Disturbance, machine_info
 from tlsbench.results.machine import (
@@ -28,13 +30,14 @@ from tlsbench.results.machine import (
     standing_findings,
 )
 from tlsbench.sampling import Plan, measure, meter_named, noise_floors, twins_of
-from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.scenarios import Scenario, scenario_from_id
 from tlsbench.workloads import prepare
 
 _COLOURS = {GOOD: "green", FAIR: "yellow", POOR: "red", UNKNOWN: "dim"}
 _SECONDS = 4.0
-_SCENARIO = "implementation=pyopenssl"
+#: What the noise floor is measured with: the first of these libraries that can be used.
+_LIBRARIES = ("pyopenssl", "ssl", "libssl", "utls", "rtls", "fake")
 #: The processor's features that TLS gains from, by the names that the kernel gives them.
 _FEATURES = {
     "AES-NI": "aes",
@@ -53,7 +56,7 @@ def doctor(output_format: str) -> None:
     if output_format not in ("table", "json"):
         raise unknown("format", output_format, ("table", "json"))
     output.note(f"looking and measuring for some {_SECONDS + 3:.0f} s")
-    findings = [*standing_findings(), _timer(), *_features(), *_measured()]
+    findings = [*standing_findings(), _timer(), *_features(), *_broken(), *_measured()]
     if output_format == "json":
         output.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
         return
@@ -90,7 +93,7 @@ def _features() -> Sequence[Finding]:
         return findings
     try:
         gain = _time_of_aes(_WITHOUT_AES) / _time_of_aes({})
-    except MeasurementError as error:
+    except TlsbenchError as error:
         return [*findings, Finding("engine uses AES-NI", UNKNOWN, str(error))]
     used = f"AES-128-GCM is {gain:.1f} times as fast as with AES-NI hidden from it"
     if gain > 2:
@@ -105,18 +108,33 @@ def _time_of_aes(environment: dict[str, str]) -> float:
         worker.greeting()
         workload = RemoteWorkload(worker, scenario, "wall")
         samples = [workload.sample() for _ in range(200)]
-    return median(sample.total_ns / sample.operations for sample in samples)
+    return median(sample.of("total") for sample in samples)
+
+
+def _broken() -> Sequence[Finding]:
+    """The libraries that are installed and do not load."""
+    return [
+        Finding(f"library {name}", POOR, f"{member.state}: {member.reason}", "mend it, or do without it")
+        for name, member in implementations().items()
+        if isinstance(member, Missing) and member.state == DOES_NOT_LOAD
+    ]
 
 
 def _measured() -> Sequence[Finding]:
     """Measure equals for a few seconds: the noise floor, and what disturbed it."""
-    scenario: Scenario = scenario_from_id(_SCENARIO, spellings())
+    try:
+        return _noise()
+    except TlsbenchError as error:
+        return [Finding("A/A noise floor", UNKNOWN, str(error))]
+
+
+def _noise() -> Sequence[Finding]:
+    usable = next(name for name in _LIBRARIES if name in tls_libraries())
+    scenario: Scenario = scenario_from_id(f"implementation={usable}", spellings())
     clock = meter_named("wall").clock
     plan = Plan(time_budget_s=_SECONDS, precision=0, seed=0)
     before = Disturbance.now()
-    outcome = measure(
-        [scenario, *twins_of([scenario])], lambda one: prepare(one, implementations(), clock), plan
-    )
+    outcome = measure([scenario, *twins_of([scenario])], lambda one: prepare(one, ends_of(one), clock), plan)
     after = Disturbance.now()
     switches = (after.involuntary_switches - before.involuntary_switches) / _SECONDS
     floor = noise_floors(outcome.series[:1], outcome.series[1:]).get("handshake", math.inf)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -19,14 +18,15 @@ from tlsbench.errors import MeasurementError, RequestError, unknown
 from tlsbench.interrupts import interruptible
 from tlsbench.report import duels
 from tlsbench.report.live import Screen
-from tlsbench.results.benchmark_json import finite
+from tlsbench.results.duel import Duel, DuelResult, Side
+from tlsbench.results.duel_json import duel_to_json
 from tlsbench.results.environment import engines
 from tlsbench.results.machine import governor
-from tlsbench.sampling import METERS, Meter, Plan
+from tlsbench.sampling import METERS, Instrument, Plan
 from tlsbench.sampling.duel import Match, duel, local_side, remote_side
 from tlsbench.sampling.instructions import INSTRUCTIONS, Count, count_instructions, require_valgrind
 from tlsbench.sampling.places import interpreter_of, need_workers
-from tlsbench.stats import Interval, compare_paired, compare_paired_counts
+from tlsbench.stats import Interval, PairedComparison, compare_paired, compare_paired_counts
 
 _GATE_FAILED = 1
 _FORMATS = ("text", "markdown", "json")
@@ -60,12 +60,12 @@ def run_duel(request: DuelRequest) -> int:
     plan = Plan(time_budget_s=seconds(request.time_budget), precision=0, seed=seed)
     with interruptible() as stop:
         if request.meter == INSTRUCTIONS:
-            fought = _count(sides, matches, stop, quiet=request.quiet)
+            fought = _count(sides, matches, plan, stop, quiet=request.quiet)
         else:
             fought = _fight(sides, matches, plan, METERS[request.meter], stop, quiet=request.quiet)
         if not fought.results:
             raise stop.interrupted("interrupted before anything was measured")
-        stored = _give(fought, plan, request)
+        stored = _give(fought, request)
         failed = [line for gate in gates for line in _failures(gate, fought.results)]
         for line in failed:
             output.note(f"tlsbench: {line}")
@@ -74,17 +74,16 @@ def run_duel(request: DuelRequest) -> int:
         return _GATE_FAILED if failed else stored
 
 
-def _give(fought: _Fought, plan: Plan, request: DuelRequest) -> int:
+def _give(fought: Duel, request: DuelRequest) -> int:
     """Store it, then print it; the exit code."""
-    document = json.dumps(_document(fought, plan, request.meter), indent=2) + "\n"
-    path = request.json_path
+    document, path = duel_to_json(fought), request.json_path
     stored = output.store([] if path is None else [lambda: output.written(path, document)])
     with output.beside(path):
         if request.output_format == "json":
             output.write(document)
         else:
             write = duels.markdown if request.output_format == "markdown" else duels.text
-            output.write(write(fought.results, fought.method))
+            output.write(write(fought))
     return stored
 
 
@@ -99,25 +98,15 @@ def _check(request: DuelRequest) -> None:
     output.check(request.json_path)
 
 
-@dataclass(frozen=True, slots=True)
-class _Fought:
-    """The results of a duel, what was proved of each, and how they came about."""
-
-    results: Sequence[duels.DuelResult]
-    proofs: Sequence[Sequence[Mapping[str, object]]]
-    method: str
-    interrupted: bool
-
-
 def _fight(
     sides: Sides,
     matches: Sequence[Match],
     plan: Plan,
-    meter: Meter,
+    meter: Instrument,
     asked: Callable[[], bool],
     *,
     quiet: bool,
-) -> _Fought:
+) -> Duel:
     """Measure the matches with a clock, showing how far it is."""
     began = time.monotonic()
     scenarios = [scenario for match in matches for scenario in (match.a, match.b)]
@@ -137,11 +126,11 @@ def _fight(
             stop_asked=asked,
         )
     results = [
-        duels.DuelResult(
-            match=record.match,
-            name_a=sides.name_a,
-            name_b=sides.name_b,
-            comparisons={side: compare_paired(epochs) for side, epochs in record.epochs.items()},
+        _result(
+            sides,
+            record.match,
+            record.proofs,
+            {side: compare_paired(epochs) for side, epochs in record.epochs.items()},
         )
         for record in outcome.records
     ]
@@ -150,10 +139,12 @@ def _fight(
         f"{epochs} epochs in {outcome.elapsed_s:.0f} s, both sides interleaved and each measured twice; b/a "
         "is the median of the epochs' ratios, the floor what A/A and B/B cells differ by"
     )
-    return _Fought(results, [record.proofs for record in outcome.records], method, outcome.interrupted)
+    return _duel(results, plan, meter.name, method, interrupted=outcome.interrupted)
 
 
-def _count(sides: Sides, matches: Sequence[Match], asked: Callable[[], bool], *, quiet: bool) -> _Fought:
+def _count(
+    sides: Sides, matches: Sequence[Match], plan: Plan, asked: Callable[[], bool], *, quiet: bool
+) -> Duel:
     """Count the instructions of the matches."""
     ends = [
         (scenario, interpreter or interpreter_of(scenario))
@@ -166,27 +157,53 @@ def _count(sides: Sides, matches: Sequence[Match], asked: Callable[[], bool], *,
             screen.show("counting", f"{done} of {of} processes", done / of)
 
         counts = count_instructions(ends, observe, asked)
-    results, proofs = [], []
+    results = []
     for match, a, b in zip(matches, counts[::2], counts[1::2], strict=True):
         for count in (a, b):
             if isinstance(count, MeasurementError):
                 raise count
         if isinstance(a, Count) and isinstance(b, Count):
             total = compare_paired_counts(a.per_operation, b.per_operation)
-            results.append(duels.DuelResult(match, sides.name_a, sides.name_b, {"total": total}))
-            proofs.append((a.proof, b.proof))
+            results.append(_result(sides, match, (a.proof, b.proof), {"total": total}))
     method = (
         "instructions of both sides and the harness together, by callgrind; the interval is the range that "
         "the repetitions allow, the floor their spread"
     )
-    return _Fought(results, proofs, method, interrupted=None in counts)
+    return _duel(results, plan, INSTRUCTIONS, method, interrupted=None in counts)
 
 
-def _failures(gate: Gate, results: Sequence[duels.DuelResult]) -> list[str]:
+def _result(
+    sides: Sides,
+    match: Match,
+    proofs: Sequence[Mapping[str, object]],
+    comparisons: Mapping[str, PairedComparison],
+) -> DuelResult:
+    a, b = (
+        Side(name, scenario.id, scenario.axes(), dict(proof))
+        for name, scenario, proof in zip(
+            (sides.name_a, sides.name_b), (match.a, match.b), proofs, strict=True
+        )
+    )
+    return DuelResult(a, b, comparisons)
+
+
+def _duel(results: Sequence[DuelResult], plan: Plan, meter: str, method: str, *, interrupted: bool) -> Duel:
+    return Duel(
+        results=results,
+        meter=meter,
+        method=method,
+        seed=plan.seed,
+        governor=governor(),
+        engines=engines(),
+        interrupted=interrupted,
+    )
+
+
+def _failures(gate: Gate, results: Sequence[DuelResult]) -> list[str]:
     verdicts = [
         Verdict(
-            id=f"{result.match.b.id} ({side})",
-            parameters=result.match.b.axes(),
+            id=f"{result.b.id} ({side})",
+            parameters=result.b.axes,
             base_ns=Interval(0.0, 0.0, 0.0),
             new_ns=Interval(0.0, 0.0, 0.0),
             ratio=comparison.ratio,
@@ -202,27 +219,3 @@ def _failures(gate: Gate, results: Sequence[duels.DuelResult]) -> list[str]:
         f"failed '{gate.text}': {verdict.id}: {100 * (verdict.ratio.median - 1):+.1f} %"
         for verdict in gate.failing(verdicts)
     ]
-
-
-def _document(fought: _Fought, plan: Plan, meter: str) -> object:
-    """Every figure, for ``--json``."""
-    return finite(
-        {
-            "duel": [
-                {
-                    "a": {"name": result.name_a, "id": result.match.a.id, "negotiated": proof_a},
-                    "b": {"name": result.name_b, "id": result.match.b.id, "negotiated": proof_b},
-                    "comparisons": {
-                        side: {**asdict(comparison), "verdict": comparison.verdict}
-                        for side, comparison in result.comparisons.items()
-                    },
-                }
-                for result, (proof_a, proof_b) in zip(fought.results, fought.proofs, strict=True)
-            ],
-            "meter": meter,
-            "method": fought.method,
-            "seed": plan.seed,
-            "governor": governor(),
-            "engines": dict(engines()),
-        }
-    )

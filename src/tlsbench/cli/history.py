@@ -9,12 +9,13 @@ from pathlib import Path
 from tlsbench.cli import output
 from tlsbench.cli.report import check_picture, picture_written
 from tlsbench.cli.request import selects
-from tlsbench.comparison.recording import recording_from_json
+from tlsbench.comparison import recording_of
 from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import spellings
 from tlsbench.report.histories import CellHistory, SavedRun, as_plain, histories, terminal
 from tlsbench.report.pictures.compared import history as picture_of
 from tlsbench.results import storage
+from tlsbench.results.reader import read_file
 from tlsbench.scenarios import parse
 
 #: More cells than that are no answer: selectors name fewer.
@@ -49,13 +50,15 @@ def history(selectors: Sequence[str], path: Path | None, *, as_json: bool) -> in
 def _saved_runs() -> list[SavedRun]:
     runs = []
     for number, name, path in storage.saved():
-        text = storage.read_text(path)
         try:
-            recording = recording_from_json(text, str(path))
+            stored = read_file(path)
+            recording = recording_of(stored)
         except RequestError as error:
             output.note(f"left out: {error}")
             continue
-        taken_at = str(json.loads(text).get("datetime", ""))[:16].replace("T", " ")
+        for remark in recording.remarks:
+            output.note(f"warning: {remark}")
+        taken_at = stored.taken_at.strftime("%Y-%m-%d %H:%M") if stored.taken_at else ""
         runs.append(SavedRun(number, name, taken_at, recording))
     if not runs:
         raise RequestError(f"{storage.STORAGE} holds no saved run: save one with 'tlsbench run --save NAME'")

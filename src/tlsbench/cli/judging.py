@@ -7,9 +7,21 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import Quiet, Selectors
+from tlsbench.cli.options import Quiet, Selectors, teaches
 
 
+@teaches(
+    r"""Two scenarios, or two Python environments, measured against each other in one interleaved run.
+
+    \b
+    Examples:
+      tlsbench duel implementation=ssl,pyopenssl
+      tlsbench duel --a 'key=rsa-2048' --b 'key=ecdsa-secp256r1 chain_length=2'
+      tlsbench duel key=rsa-2048 --python old/bin/python --python new/bin/python --fail-on 'slower>5%'
+
+    Exit codes: 0 done, 1 a gate failed, 2 wrong request, 3 a side failed, 130 interrupted.
+    """
+)
 def duel_command(  # noqa: PLR0917 - the options of a command are its parameters
     selectors: Selectors = None,
     a: Annotated[
@@ -60,16 +72,7 @@ def duel_command(  # noqa: PLR0917 - the options of a command are its parameters
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    r"""Two scenarios, or two Python environments, measured against each other in one interleaved run.
-
-    \b
-    Examples:
-      tlsbench duel implementation=ssl,pyopenssl
-      tlsbench duel --a 'key=rsa-2048' --b 'key=ecdsa-secp256r1 chain_length=2'
-      tlsbench duel key=rsa-2048 --python old/bin/python --python new/bin/python --fail-on 'slower>5%'
-
-    Exit codes: 0 done, 1 a gate failed, 2 wrong request, 3 a side failed, 130 interrupted.
-    """
+    """The command ``tlsbench duel``."""
     from tlsbench.cli.duel import DuelRequest, run_duel
     from tlsbench.cli.sides import Words
 
@@ -97,6 +100,18 @@ def duel_command(  # noqa: PLR0917 - the options of a command are its parameters
         raise typer.Exit(code)
 
 
+@teaches(
+    r"""Compare two stored results: faster, slower, or not to be told.
+
+    \b
+    Examples:
+      tlsbench compare before after
+      tlsbench compare 0001 0002 --fail-on 'slower>5%'
+      tlsbench compare old.json new.json --fail-on 'slower>3% where workload=handshake' --format github
+
+    Any pytest-benchmark JSON with raw data will do. Exit codes: 0 done, 1 a gate failed, 2 wrong request.
+    """
+)
 def compare_command(
     base: Annotated[
         str, typer.Argument(metavar="BASE", help="A JSON file, or the name or number of a saved run.")
@@ -112,16 +127,7 @@ def compare_command(
         str, typer.Option("--format", metavar="FORMAT", help="Print as table, markdown, json or github.")
     ] = "table",
 ) -> None:
-    r"""Compare two stored results: faster, slower, or not to be told.
-
-    \b
-    Examples:
-      tlsbench compare before after
-      tlsbench compare 0001 0002 --fail-on 'slower>5%'
-      tlsbench compare old.json new.json --fail-on 'slower>3% where workload=handshake' --format github
-
-    Any pytest-benchmark JSON with raw data will do. Exit codes: 0 done, 1 a gate failed, 2 wrong request.
-    """
+    """The command ``tlsbench compare``."""
     from tlsbench.cli.compare import compare
 
     code = compare(base, new, fail_on or (), output_format)
@@ -129,11 +135,7 @@ def compare_command(
         raise typer.Exit(code)
 
 
-def doctor_command(
-    output_format: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="Print a table or json.")
-    ] = "table",
-) -> None:
+@teaches(
     r"""Grade this machine as a benchmark host, each point with its remedy.
 
     \b
@@ -142,6 +144,13 @@ def doctor_command(
       tlsbench doctor --format json
       taskset -c 1 tlsbench doctor
     """
+)
+def doctor_command(
+    output_format: Annotated[
+        str, typer.Option("--format", metavar="FORMAT", help="Print a table or json.")
+    ] = "table",
+) -> None:
+    """The command ``tlsbench doctor``."""
     from tlsbench.cli.doctor import doctor
 
     doctor(output_format)

@@ -13,6 +13,7 @@ from tlsbench.cli.request import matrix_of
 from tlsbench.errors import RequestError, unknown
 from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.axis import Axis
 from tlsbench.scenarios.profiles import PROFILES
 
 _NAME_WIDTH = 24
@@ -74,13 +75,14 @@ def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: 
 
 
 def _implementations() -> list[dict[str, Any]]:
+    able = capabilities()
     return [
         {
             "name": name,
             "summary": member.summary,
             "engine": member.engine(),
             "cannot": list(
-                dict.fromkeys(gap.reason for gap in member.capabilities().gaps if all(gap.when.values()))
+                dict.fromkeys(gap.reason for gap in able[name].in_the_way() if all(gap.when.values()))
             ),
         }
         for name, member in implementations().items()
@@ -112,9 +114,15 @@ def _axes() -> list[dict[str, Any]]:
             "summary": axis.meaning,
             "values": ", ".join(axis.values or spellings()),
             "default": ", else ".join(axis.default) or "as implementation=",
+            **({"aliases": _aliases(axis)} if axis.aliases else {}),
         }
         for axis in AXES.values()
     ]
+
+
+def _aliases(axis: Axis) -> str:
+    """The other names that people use, each with the value that it stands for."""
+    return ", ".join(f"{alias} = {value}" for alias, value in axis.aliases.items())
 
 
 def _profiles() -> list[dict[str, Any]]:

@@ -16,6 +16,8 @@ from tlsbench.cli.request import seconds
 from tlsbench.errors import RequestError
 from tlsbench.interrupts import interruptible
 from tlsbench.load import Load, Plan, Tally, Target, run_load
+from tlsbench.load.context import client_context
+from tlsbench.load.names import host_name
 from tlsbench.load.tally import SUCCESS
 from tlsbench.report import loads
 from tlsbench.report.live import Screen
@@ -52,6 +54,8 @@ class LoadRequest:
     hold: bool
     resume: float
     root: Path | None
+    cert: Path | None
+    key: Path | None
     server_name: str | None
     limit: str
     json_path: Path | None
@@ -67,6 +71,7 @@ def load_request(request: LoadRequest) -> int:
     """
     plan = _plan(request)
     plan.check(unbounded=request.unbounded)
+    client_context(plan)  # which reads the files, and says what is wrong with them
     output.check(request.json_path)
     if request.hgrm is not None:
         if not request.hgrm.is_dir():
@@ -80,7 +85,7 @@ def load_request(request: LoadRequest) -> int:
                 words = loads.second_line(at, tally, seen[-1])
                 seen.append(tally)
                 of_s = plan.duration_s + (plan.warm_up_s if plan.hold else 0.0)
-                screen.show("loading", words, at / of_s, lambda _width: loads.growing(seen))
+                screen.show("loading", words, min(1.0, at / of_s), lambda _width: loads.growing(seen))
 
             load = run_load(plan, observe, stop)
         stored = output.store(_outputs(load, request))
@@ -98,10 +103,6 @@ def _plan(request: LoadRequest) -> Plan:
             raise RequestError(f"a load has no axis '{axis}': valid are {', '.join(_AXES)}")
         if len(values) != 1:
             raise RequestError(f"{axis} has {len(values)} values: a load takes one")
-    if request.root is not None and not request.root.is_file():
-        raise RequestError(f"--root {request.root}: there is no such file")
-    if not request.path.startswith("/") or not request.path.isascii() or not request.path.isprintable():
-        raise RequestError(f"--path '{request.path}': it must begin with a slash, and be plain ASCII")
     size_bytes = parse_size(request.size) if request.size else 0
     path = f"/bytes/{size_bytes}" if size_bytes and request.path == "/" else request.path
     warm_up = 0.0 if request.warm_up.strip() in ("0", "0s") else seconds(request.warm_up)
@@ -123,7 +124,9 @@ def _plan(request: LoadRequest) -> Plan:
         hold=request.hold,
         resume=request.resume,
         root=str(request.root) if request.root else "",
-        server_name=request.server_name or "",
+        cert=str(request.cert) if request.cert else "",
+        key=str(request.key) if request.key else "",
+        server_name=host_name(request.server_name) if request.server_name is not None else "",
         step_limit_s=seconds(request.limit),
         workers=request.processes,
         **{axis: values[0] for axis, values in wanted.items()},  # type: ignore[arg-type]

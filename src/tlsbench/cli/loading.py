@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import JsonPath, Quiet
+from tlsbench.cli.options import JsonPath, Quiet, teaches
 
 _SocketOptions = Annotated[
     list[str] | None,
@@ -20,6 +20,24 @@ _SocketOptions = Annotated[
 ]
 
 
+@teaches(
+    r"""Load a TLS server with many connections, and tell how it fares.
+
+    A closed loop (--connections) begins a connection when one ends, and so never sees a queue. An open
+    loop (--rate) begins them by the clock, and counts from when they should have begun: a server that
+    stalls is seen.
+
+    \b
+    Examples:
+      tlsbench load 127.0.0.1:8443 --duration 5s
+      tlsbench load 127.0.0.1:8443 --rate 500 --resume 0.7 version=1.3
+      tlsbench load localhost:8443 --connections 100 --requests 50 --path / --root pki/root.pem
+      tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 --pool 10 --pool-idle 5s
+
+    Ctrl-C ends it early and prints what there is.
+    Exit codes: 0 done, 2 wrong request, 3 no connection succeeded, 130 interrupted.
+    """
+)
 def load_command(  # noqa: PLR0917 - the options of a command are its parameters
     target: Annotated[
         str, typer.Argument(metavar="HOST:PORT", help="Any TLS server on loopback, or unix:PATH.")
@@ -83,13 +101,25 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
     resume: Annotated[float, typer.Option(metavar="SHARE", help="Resume this share of them: 0 to 1.")] = 0.0,
     root: Annotated[
         Path | None,
-        typer.Option(metavar="PEM", help="Verify the server against these roots.", show_default=False),
+        typer.Option(
+            metavar="FILE", help="Verify the server against these roots, PEM or DER.", show_default=False
+        ),
+    ] = None,
+    cert: Annotated[
+        Path | None,
+        typer.Option(metavar="PEM", help="Show this client certificate, with its chain.", show_default=False),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(metavar="PEM", help="Its key. [default: in the file of --cert]", show_default=False),
     ] = None,
     server_name: Annotated[
         str | None,
         typer.Option(metavar="NAME", help="For SNI and verification. [default: HOST]", show_default=False),
     ] = None,
-    limit: Annotated[str, typer.Option(metavar="TIME", help="For each step of a connection.")] = "5s",
+    limit: Annotated[
+        str, typer.Option(metavar="TIME", help="For each step of a connection, and for all at the end.")
+    ] = "5s",
     json_path: JsonPath = None,
     hgrm: Annotated[
         Path | None,
@@ -105,22 +135,7 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
         ),
     ] = False,
 ) -> None:
-    r"""Load a TLS server with many connections, and tell how it fares.
-
-    A closed loop (--connections) begins a connection when one ends, and so never sees a queue. An open
-    loop (--rate) begins them by the clock, and counts from when they should have begun: a server that
-    stalls is seen.
-
-    \b
-    Examples:
-      tlsbench load 127.0.0.1:8443 --duration 5s
-      tlsbench load 127.0.0.1:8443 --rate 500 --resume 0.7 version=1.3
-      tlsbench load localhost:8443 --connections 100 --requests 50 --path / --root pki/root.pem
-      tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 --pool 10 --pool-idle 5s
-
-    Ctrl-C ends it early and prints what there is.
-    Exit codes: 0 done, 2 wrong request, 3 no connection succeeded, 130 interrupted.
-    """
+    """The command ``tlsbench load``."""
     from tlsbench.cli.load import LoadRequest, load_request
 
     code = load_request(
@@ -144,6 +159,8 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
             hold=hold,
             resume=resume,
             root=root,
+            cert=cert,
+            key=key,
             server_name=server_name,
             limit=limit,
             json_path=json_path,
@@ -156,6 +173,20 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
         raise typer.Exit(code)
 
 
+@teaches(
+    r"""Serve TLS with any implementation, to load it: many connections, in several processes.
+
+    \b
+    Examples:
+      tlsbench serve
+      tlsbench serve implementation=rtls version=1.3 --port 9443 --processes 1
+      tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
+
+    Without group= it takes the groups that clients offer first, where its library has them.
+
+    Ctrl-C ends it: no more is accepted, and what is open may go on for three seconds.
+    """
+)
 def serve_command(  # noqa: PLR0917 - the options of a command are its parameters
     selectors: Annotated[
         list[str] | None,
@@ -178,6 +209,25 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
     answer: Annotated[
         str, typer.Option(help="http (/bytes/N has so many bytes), echo, or bulk:SIZE for whatever is sent.")
     ] = "http",
+    early_data: Annotated[
+        bool, typer.Option("--early-data", help="Accept early data (0-RTT) of resumed TLS 1.3 sessions.")
+    ] = False,
+    handshake_timeout: Annotated[
+        str, typer.Option(metavar="TIME", help="Time for a whole handshake; 0 is no limit.")
+    ] = "10s",
+    request_timeout: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME",
+            help="Time for a whole request, and for a client to take more of its answer; 0 is no limit.",
+        ),
+    ] = "60s",
+    idle_timeout: Annotated[
+        str,
+        typer.Option(
+            metavar="TIME", help="Close a connection after this time without a request; 0 never does."
+        ),
+    ] = "0",
     socket_options: _SocketOptions = None,
     pki: Annotated[
         Path | None,
@@ -195,16 +245,7 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    r"""Serve TLS with any implementation, to load it: many connections, in several processes.
-
-    \b
-    Examples:
-      tlsbench serve
-      tlsbench serve implementation=rtls version=1.3 --port 9443 --processes 1
-      tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
-
-    Ctrl-C ends it: no more is accepted, and what is open may go on for three seconds.
-    """
+    """The command ``tlsbench serve``."""
     from tlsbench.cli.serve import ServeRequest, serve_request
 
     code = serve_request(
@@ -215,6 +256,10 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
             processes=processes,
             model=model,
             answer=answer,
+            early_data=early_data,
+            handshake_timeout=handshake_timeout,
+            request_timeout=request_timeout,
+            idle_timeout=idle_timeout,
             socket_options=tuple(socket_options or ()),
             pki=pki,
             root=root,

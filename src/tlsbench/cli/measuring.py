@@ -7,9 +7,22 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import Baseline, JsonPath, OutputFormat, Profile, Quiet, Selectors
+from tlsbench.cli.options import Baseline, JsonPath, OutputFormat, Profile, Quiet, Selectors, teaches
 
 
+@teaches(
+    r"""Measure scenarios together, prove every sample, and print the table.
+
+    \b
+    Examples:
+      tlsbench run                                        the quick profile
+      tlsbench run group=x25519,X25519MLKEM768            one axis, the rest by default
+      tlsbench run workload=bulk 'cipher=*' size=1KiB,16KiB --format markdown
+
+    Ctrl-C ends the run after the round and keeps what was measured.
+    Exit codes: 0 done, 2 wrong request, 3 a cell failed, 130 interrupted.
+    """
+)
 def run_command(  # noqa: PLR0917 - the options of a command are its parameters
     selectors: Selectors = None,
     profile: Profile = None,
@@ -55,17 +68,7 @@ def run_command(  # noqa: PLR0917 - the options of a command are its parameters
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    r"""Measure scenarios together, prove every sample, and print the table.
-
-    \b
-    Examples:
-      tlsbench run                                        the quick profile
-      tlsbench run group=x25519,X25519MLKEM768            one axis, the rest by default
-      tlsbench run workload=bulk 'cipher=*' size=1KiB,16KiB --format markdown
-
-    Ctrl-C ends the run after the round and keeps what was measured.
-    Exit codes: 0 done, 2 wrong request, 3 a cell failed, 130 interrupted.
-    """
+    """The command ``tlsbench run``."""
     from tlsbench.cli.run import Request, run_request
 
     code = run_request(
@@ -89,14 +92,7 @@ def run_command(  # noqa: PLR0917 - the options of a command are its parameters
         raise typer.Exit(code)
 
 
-def list_command(
-    what: Annotated[
-        str, typer.Argument(metavar="WHAT", help="scenarios, implementations, axes, profiles or interop.")
-    ] = "scenarios",
-    selectors: Selectors = None,
-    profile: Profile = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
-) -> None:
+@teaches(
     r"""List scenarios, implementations, axes, profiles or which library talks to which, with reasons.
 
     \b
@@ -106,18 +102,22 @@ def list_command(
       tlsbench list scenarios implementation=ssl 'group=*'
       tlsbench list scenarios --profile full
     """
+)
+def list_command(
+    what: Annotated[
+        str, typer.Argument(metavar="WHAT", help="scenarios, implementations, axes, profiles or interop.")
+    ] = "scenarios",
+    selectors: Selectors = None,
+    profile: Profile = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """The command ``tlsbench list``."""
     from tlsbench.cli.listing import print_listing
 
     print_listing(what, tuple(selectors or ()), profile, as_json=as_json)
 
 
-def show_command(
-    result: Annotated[
-        str, typer.Argument(metavar="RESULT", help="A JSON file, or the name or number of a saved run.")
-    ],
-    baseline: Baseline = None,
-    output_format: OutputFormat = "table",
-) -> None:
+@teaches(
     r"""Print a stored result.
 
     \b
@@ -126,6 +126,15 @@ def show_command(
       tlsbench show 0002 --baseline key=rsa-2048
       tlsbench show result.json --format csv
     """
+)
+def show_command(
+    result: Annotated[
+        str, typer.Argument(metavar="RESULT", help="A JSON file, or the name or number of a saved run.")
+    ],
+    baseline: Baseline = None,
+    output_format: OutputFormat = "table",
+) -> None:
+    """The command ``tlsbench show``."""
     from tlsbench.cli.run import show
 
     show(result, baseline, output_format)

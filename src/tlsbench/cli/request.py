@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tlsbench.errors import RequestError, unknown
 from tlsbench.implementations.registry import capabilities, spellings
-from tlsbench.results import Cell
 from tlsbench.scenarios import Matrix, Selection, expand, narrow, parse
 from tlsbench.scenarios.profiles import PROFILES
+
+if TYPE_CHECKING:  # numpy and scipy would come with it, and no list needs them
+    from tlsbench.results import Cell
 
 _SECONDS = {"ms": 1e-3, "s": 1.0, "": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
@@ -19,15 +22,14 @@ def matrix_of(selectors: Sequence[str], profile: str | None) -> Matrix:
 
     :raises RequestError: for an unknown profile, axis or value.
     """
-    known = capabilities()
     by = parse(selectors, spellings())
     if profile is None and by:
-        return expand([by], known)
+        return expand([by], capabilities(by))
     name = (profile or "quick").lower()
     if name not in PROFILES:
         raise unknown("profile", name, PROFILES)
     selections = [parse([text], spellings()) for text in PROFILES[name].selections]
-    return expand(narrow(selections, by), known)
+    return expand(narrow(selections, by), capabilities(by))
 
 
 def baseline_of(selector: str | None, ids: Sequence[dict[str, str]]) -> Callable[[Cell], bool] | None:

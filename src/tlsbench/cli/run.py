@@ -7,11 +7,13 @@ import random
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
+from rich.text import Text
 
 from tlsbench.cli import output
 from tlsbench.cli.request import baseline_of, fraction, matrix_of, seconds
@@ -22,10 +24,11 @@ from tlsbench.report.extras import require_plotly
 from tlsbench.report.live import ProgressView, Screen
 from tlsbench.report.page.render import MOST_BYTES
 from tlsbench.results import Cell, Run, storage
-from tlsbench.results.benchmark_json import from_json, to_json
+from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.collect import collect, collect_counts
 from tlsbench.results.environment import Disturbance, machine_info
-from tlsbench.sampling import METERS, Meter, Plan, Progress, measure, twins_of
+from tlsbench.results.stored import Foreign
+from tlsbench.sampling import METERS, Instrument, Plan, Progress, measure, twins_of
 from tlsbench.sampling.instructions import (
     INSTRUCTIONS,
     PROCESSES_PER_COUNT,
@@ -112,7 +115,7 @@ def _check_meter(meter: str, matrix: Matrix) -> None:
 def _timed(
     matrix: Matrix,
     plan: Plan,
-    meter: Meter,
+    meter: Instrument,
     is_baseline: Callable[[Cell], bool] | None,
     asked: Callable[[], bool],
     *,
@@ -173,28 +176,37 @@ def _counted(matrix: Matrix, plan: Plan, asked: Callable[[], bool], *, quiet: bo
 
 
 def show(reference: str, baseline: str | None, output_format: str) -> None:
-    """Print the run that ``reference`` means (see :func:`tlsbench.results.storage.find`)."""
+    """Print the result that ``reference`` means (see :func:`tlsbench.results.storage.find`).
+
+    :raises RequestError: if there is none, or it is one that is shown elsewhere.
+    """
+    from tlsbench.results.duel import Duel
+    from tlsbench.results.reader import read, remarks_of
+
     _check_format(output_format)
-    path = storage.find(reference)
-    text = storage.read_text(path)
-    if _show_load(text, path, output_format):
+    stored = read(reference)
+    result = stored.result
+    for remark in remarks_of(stored):
+        output.note(f"warning: {remark}")
+    if isinstance(result, Run) and result.cells:
+        is_baseline = baseline_of(baseline, [dict(cell.axes) for cell in result.cells])
+        _print(result, output_format, is_baseline, stored.machine.noted)
         return
-    run = from_json(text, str(path))
-    _print(run, output_format, baseline_of(baseline, [dict(cell.axes) for cell in run.cells]))
-
-
-def _show_load(text: str, path: Path, output_format: str) -> bool:
-    """Print a stored load; False if the text holds none."""
-    from tlsbench.report import loads
-    from tlsbench.results.load_json import load_from_json
-
-    load = load_from_json(text, str(path))
-    if load is None:
-        return False
+    if isinstance(result, Run | Foreign):
+        raise RequestError(
+            f"{stored.source} holds no cell that tlsbench measured: 'tlsbench report' shows what it holds"
+        )
     if output_format != "table":
-        raise RequestError(f"{path} is a load, which is shown as a table: leave out --format")
-    output.show(loads.terminal(load))
-    return True
+        what = "duel" if isinstance(result, Duel) else "load"
+        raise RequestError(f"{stored.source} is a {what}, which is shown as a table: leave out --format")
+    if isinstance(result, Duel):
+        from tlsbench.report import duels
+
+        output.show(Text(duels.text(result)), _PLAIN_WIDTH)
+    else:
+        from tlsbench.report import loads
+
+        output.show(loads.terminal(result))
 
 
 def _require_cells(matrix: Matrix) -> None:
@@ -206,11 +218,11 @@ def _require_cells(matrix: Matrix) -> None:
     raise RequestError(f"nothing to measure: {'; '.join(reasons)}")
 
 
-_FORMATS: dict[str, Callable[[Run, Callable[[Cell], bool] | None], str]] = {
-    "table": lambda run, is_baseline: formats.plain(run, is_baseline, _PLAIN_WIDTH),
-    "markdown": formats.markdown,
-    "csv": formats.comma_separated,
-    "json": lambda run, _is_baseline: to_json(run, machine_info()) + "\n",
+_FORMATS: dict[str, Callable[[Run, Callable[[Cell], bool] | None, Mapping[str, Any]], str]] = {
+    "table": lambda run, is_baseline, _machine: formats.plain(run, is_baseline, _PLAIN_WIDTH),
+    "markdown": lambda run, is_baseline, _machine: formats.markdown(run, is_baseline),
+    "csv": lambda run, is_baseline, _machine: formats.comma_separated(run, is_baseline),
+    "json": lambda run, _is_baseline, machine: to_json(run, machine or machine_info()) + "\n",
 }
 
 
@@ -219,12 +231,21 @@ def _check_format(output_format: str) -> None:
         raise unknown("format", output_format, _FORMATS)
 
 
-def _print(run: Run, output_format: str, is_baseline: Callable[[Cell], bool] | None) -> None:
+def _print(
+    run: Run,
+    output_format: str,
+    is_baseline: Callable[[Cell], bool] | None,
+    machine: Mapping[str, Any] | None = None,
+) -> None:
+    """Print a run.
+
+    :param machine: where it was measured, as pytest-benchmark notes it; this one without.
+    """
     width = output.width()
     if output_format == "table" and width is not None:
         output.show(formats.terminal(run, is_baseline, width))
     else:
-        output.write(_FORMATS[output_format](run, is_baseline))
+        output.write(_FORMATS[output_format](run, is_baseline, machine or {}))
 
 
 def _outputs(run: Run, request: Request) -> Iterator[Callable[[], str]]:
@@ -232,19 +253,21 @@ def _outputs(run: Run, request: Request) -> Iterator[Callable[[], str]]:
     json_path, save, report = request.json_path, request.save, request.report
     if json_path is None and save is None and report is None:
         return
-    text = to_json(run, machine_info())
+    text = to_json(run, machine_info()) if json_path is not None or save is not None else ""
     if json_path is not None:
         yield lambda: output.written(json_path, text)
     if save is not None:
         yield lambda: f"saved {storage.save(save, text)}"
     if report is not None:
-        yield lambda: output.written(report, _page(text, save or request.profile or "run"))
+        yield lambda: output.written(report, _page(run, save or request.profile or "run"))
 
 
-def _page(text: str, name: str) -> str:
+def _page(run: Run, name: str) -> str:
     from tlsbench.report.page import page_of, render, source_of
+    from tlsbench.results.reader import machine_of
+    from tlsbench.results.stored import stored_run
 
-    return render(page_of([source_of(text, name)]))
+    return render(page_of([source_of(stored_run(run, name, machine_of(machine_info())), name)]))
 
 
 def _command() -> str:

@@ -8,23 +8,29 @@ import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
 from tlsbench import files
 from tlsbench.certs import folder as pki_folder
 from tlsbench.cli import output
-from tlsbench.cli.request import matrix_of
+from tlsbench.cli.request import matrix_of, seconds
 from tlsbench.errors import RequestError
 from tlsbench.interrupts import SIGNALS
 from tlsbench.pki import Peers, peers_for
 from tlsbench.report.memory import growth_lines
 from tlsbench.scenarios import Scenario
-from tlsbench.serving import Plan, Serving, Tally
+from tlsbench.serving import Limits, Plan, Serving, Tally
 from tlsbench.sockets import Settings, family_of, parse_options
 
 _AXES = ("implementation", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
+#: What a server takes unless it is given a group, the preferred one first; of these, what its library has.
+_GROUPS = ("X25519MLKEM768", "x25519", "secp256r1", "secp384r1", "secp521r1")
+_RETRIED = (
+    "the client had sent no key for a group of this server, which costs a round trip and processor time"
+)
+_EARLY_DATA = "resumption=early-data"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +43,10 @@ class ServeRequest:
     processes: int
     model: str
     answer: str
+    early_data: bool
+    handshake_timeout: str
+    request_timeout: str
+    idle_timeout: str
     socket_options: tuple[str, ...]
     pki: Path | None
     root: Path | None
@@ -49,7 +59,7 @@ def serve_request(request: ServeRequest) -> int:
 
     :raises RequestError: if the request is wrong, or the port cannot be had.
     """
-    scenario = _scenario(request.selectors)
+    scenario = _scenario(request.selectors, early_data=request.early_data)
     peers = _peers(request.pki, scenario)
     plan = Plan(
         scenario=scenario.id,
@@ -58,6 +68,12 @@ def serve_request(request: ServeRequest) -> int:
         processes=request.processes or os.cpu_count() or 1,
         model=request.model,
         answer=request.answer,
+        groups=_groups(request.selectors, scenario),
+        limits=Limits(
+            handshake_s=_limit("--handshake-timeout", request.handshake_timeout),
+            request_s=_limit("--request-timeout", request.request_timeout),
+            idle_s=_limit("--idle-timeout", request.idle_timeout),
+        ),
         socket_options=parse_options(request.socket_options),
     )
     plan.check()
@@ -81,14 +97,41 @@ def serve_request(request: ServeRequest) -> int:
         return _finish(server, request)
 
 
-def _scenario(selectors: tuple[str, ...]) -> Scenario:
-    matrix = matrix_of(selectors or ("workload=handshake",), None)
+def _limit(option: str, text: str) -> float:
+    if text.strip() == "0":
+        return 0.0
+    try:
+        return seconds(text)
+    except RequestError:
+        raise RequestError(
+            f"{option} {text}: write a number and a unit, such as 500ms, 10s or 2m, or 0 for no limit"
+        ) from None
+
+
+def _groups(selectors: tuple[str, ...], scenario: Scenario) -> tuple[str, ...]:
+    """What the server takes of the client of ``tlsbench load``, where no selector names a group."""
+    if any(word.startswith("group=") for text in selectors for word in text.lower().split()):
+        return ()
+    axes = replace(scenario, client="pyopenssl", group="").axes()
+    words = (*(f"{axis}={value}" for axis, value in axes.items()), f"group={','.join(_GROUPS)}")
+    able = {found.group for found in matrix_of(words, None).scenarios}
+    return tuple(group for group in _GROUPS if group in able)
+
+
+def _scenario(selectors: tuple[str, ...], *, early_data: bool) -> Scenario:
+    given = (*selectors, _EARLY_DATA) if early_data else selectors
+    matrix = matrix_of(given or ("workload=handshake",), None)
     if matrix.excluded and not matrix.scenarios:
         raise RequestError(f"cannot serve that: {matrix.excluded[0].reason}")
     if len(matrix.scenarios) != 1:
         raise RequestError(f"a server is of one scenario, the selectors name {len(matrix.scenarios)}")
     (scenario,) = matrix.scenarios
-    idle = [axis for axis in scenario.id.split() if axis.partition("=")[0] not in ("workload", *_AXES)]
+    own = ("workload", *_AXES)
+    idle = [
+        axis
+        for axis in scenario.id.split()
+        if axis.partition("=")[0] not in own and not (early_data and axis == _EARLY_DATA)
+    ]
     if idle or scenario.workload != "handshake":
         raise RequestError(f"a server has no {' '.join(idle) or 'workload'}: its axes are {', '.join(_AXES)}")
     return scenario
@@ -121,7 +164,12 @@ def _greet(server: Serving, plan: Plan, scenario: Scenario, request: ServeReques
     name = server.plan.place
     processes = f"{plan.processes} process{'es' if plan.processes > 1 else ''}"
     output.note(f"serving on {name} with {processes}, model {plan.model}; Ctrl-C ends")
-    output.note(f"  {scenario.id}")
+    shown = [word for word in scenario.id.split() if not plan.groups or not word.startswith("group=")]
+    output.note(f"  {' '.join(shown)}")
+    if plan.groups:
+        output.note(f"  takes any group of {', '.join(plan.groups)}")
+    if scenario.version == "1.3" and not request.early_data:
+        output.note("  its tickets allow no early data (see --early-data)")
     if not plan.is_unix and not ipaddress.ip_address(plan.bind[0]).is_loopback:
         output.note("this is not loopback: others can connect")
     trusting = f" --root {request.root} --server-name localhost" if request.root else ""
@@ -130,10 +178,11 @@ def _greet(server: Serving, plan: Plan, scenario: Scenario, request: ServeReques
 
 def _line(tally: Tally, before: Tally) -> str:
     handshakes, requests = tally.handshakes - before.handshakes, tally.requests - before.requests
+    retried = tally.hello_retry_requests - before.hello_retry_requests
     failed = tally.failures.total() - before.failures.total()
     return (
         f"{handshakes:,} handshakes, {requests:,} requests, {tally.open:,} open"
-        f"{f', {failed:,} failed' if failed else ''}"
+        f"{f', {retried:,} HelloRetryRequests' if retried else ''}{f', {failed:,} failed' if failed else ''}"
     )
 
 
@@ -142,15 +191,21 @@ def _finish(server: Serving, request: ServeRequest) -> int:
     tally, path = server.tally(), request.json_path
     stored = output.store([] if path is None else [lambda: output.written(path, _document(tally))])
     with output.beside(path, request.root):
-        for line in (*_counts(tally), *growth_lines("server", server.vitals())):
+        for line in (*_counts(tally, request), *growth_lines("server", server.vitals())):
             output.line(line)
     return stored
 
 
-def _counts(tally: Tally) -> Iterator[str]:
+def _counts(tally: Tally, request: ServeRequest) -> Iterator[str]:
     yield f"{tally.accepted:,} connections, {tally.handshakes:,} handshakes, {tally.requests:,} requests"
     for what, count in tally.negotiated.most_common():
         yield f"  {count:,} × TLS {what}"
+    if tally.hello_retry_requests:
+        yield f"  {tally.hello_retry_requests:,} × HelloRetryRequest: {_RETRIED}"
+    if tally.early_data:
+        yield f"  {tally.early_data:,} × early data accepted"
+    if tally.closed_idle:
+        yield f"  {tally.closed_idle:,} × closed because idle for {request.idle_timeout}"
     for why, count in tally.failures.most_common():
         yield f"  {count:,} × failed: {why}"
     for alert, count in tally.alerts.most_common():

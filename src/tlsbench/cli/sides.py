@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import RequestError
+from tlsbench.processes import Interpreter
 from tlsbench.sampling.duel import Match
-from tlsbench.sampling.remote import Interpreter
 from tlsbench.scenarios import Scenario
 
 

@@ -2,6 +2,15 @@
 
 from tlsbench.comparison.gate import Gate, parse_gate
 from tlsbench.comparison.judge import Judgement, Verdict, judge
-from tlsbench.comparison.recording import Recording, load_recording
+from tlsbench.comparison.recording import Recording, load_recording, recording_of
 
-__all__ = ["Gate", "Judgement", "Recording", "Verdict", "judge", "load_recording", "parse_gate"]
+__all__ = [
+    "Gate",
+    "Judgement",
+    "Recording",
+    "Verdict",
+    "judge",
+    "load_recording",
+    "parse_gate",
+    "recording_of",
+]

@@ -9,8 +9,9 @@ from fnmatch import fnmatchcase
 
 from tlsbench.comparison.judge import Judgement, Verdict
 from tlsbench.errors import RequestError
+from tlsbench.scenarios.axes import AXES
 
-_FORM = re.compile(r"(slower|faster)\s*>\s*([0-9]+(?:\.[0-9]+)?)\s*%(?:\s+where\s+(.+))?")
+_FORM = re.compile(r"(slower|faster)\s*>\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%(?:\s+where\s+(.+))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,8 @@ def parse_gate(text: str) -> Gate:
 
     :raises RequestError: if it is of another form.
     """
-    match = _FORM.fullmatch(text.strip())
+    text = " ".join(text.split())
+    match = _FORM.fullmatch(text)
     words: Sequence[str] = match[3].split() if match and match[3] else ()
     if match is None or not all(re.fullmatch(r"[^=]+=.+", word) for word in words):
         raise RequestError(
@@ -68,5 +70,12 @@ def parse_gate(text: str) -> Gate:
     where = {}
     for word in words:
         axis, _, patterns = word.partition("=")
-        where[axis] = tuple(patterns.lower().split(","))
-    return Gate(text.strip(), match[1], float(match[2]) / 100, where)
+        where[axis] = tuple(_pattern(axis, one) for one in patterns.split(","))
+    return Gate(text, match[1], float(match[2]) / 100, where)
+
+
+def _pattern(axis: str, text: str) -> str:
+    """What the values of a parameter are held against: another name of a value means that value."""
+    rules = AXES.get(axis)
+    named = rules.canonical(text, rules.values or rules.aliases.values()) if rules else None
+    return (named or text).lower()

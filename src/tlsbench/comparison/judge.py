@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tlsbench.comparison.recording import Recording
 from tlsbench.sampling.instructions import INSTRUCTIONS
 from tlsbench.stats import (
+    LARGE_FLOOR,
     Interval,
     adjusted,
     compare,
@@ -80,9 +82,13 @@ def judge(base: Recording, new: Recording) -> Judgement:
     p_values = adjusted([comparison.p_value for comparison in comparisons])
     drift = max(base.drift, new.drift)
     verdicts = []
+    hidden: Counter[str] = Counter()
     for name, comparison, p_value in zip(shared, comparisons, p_values, strict=True):
         floor = max(base.floor(name), new.floor(name)) + drift
-        called = p_value <= _FALSE_DISCOVERIES and is_difference(comparison.ratio, floor)
+        is_likely = p_value <= _FALSE_DISCOVERIES
+        called = is_likely and is_difference(comparison.ratio, floor)
+        if is_likely and not called and is_difference(comparison.ratio, 0.0):
+            hidden[_why_hidden(base, new, name)] += 1
         direction = "slower" if comparison.ratio.median > 1 else "faster"
         verdicts.append(
             Verdict(
@@ -103,8 +109,30 @@ def judge(base: Recording, new: Recording) -> Judgement:
         verdicts=verdicts,
         only_base=[name for name in base.times_ns if name not in new.times_ns],
         only_new=[name for name in new.times_ns if name not in base.times_ns],
-        warnings=list(_warnings(base, new, shared)),
+        warnings=[
+            *_warnings(base, new, shared),
+            *(
+                f"{why}: it hides {count} of {len(shared)} differences"
+                for why, count in hidden.items()
+                if why
+            ),
+        ],
     )
+
+
+def _why_hidden(base: Recording, new: Recording, name: str) -> str:
+    """Which noise floor or drift it is that hides a difference of a benchmark; ``""`` if none is large."""
+    noisy = max((base, new), key=lambda one: one.floor(name))
+    wandering = max((base, new), key=lambda one: one.drift)
+    if max(noisy.floor(name), wandering.drift) <= LARGE_FLOOR:
+        return ""
+    if wandering.drift > noisy.floor(name):
+        return f"the machine drifted by {100 * wandering.drift:.1f} % during {wandering.source}"
+    workload = noisy.parameters[name].get("workload", "")
+    floor = noisy.floor(name)
+    is_known = f"is {100 * floor:.1f} %" if math.isfinite(floor) else "is not known, by too few rounds"
+    where = f"the noise floor of {workload} in {noisy.source}"
+    return f"{where} {is_known} (A/A cells of '{noisy.first_of(workload)}')"
 
 
 def _more_samples(ratio: Interval, samples: int) -> int:
@@ -117,7 +145,8 @@ def _more_samples(ratio: Interval, samples: int) -> int:
 
 
 def _warnings(base: Recording, new: Recording, shared: Sequence[str]) -> Sequence[str]:
-    warnings = [
+    warnings = [*base.remarks, *(one for one in new.remarks if one not in base.remarks)]
+    warnings += [
         f"different {name}: {base.environment[name]} in the base, {new.environment[name]} in the new"
         for name in base.environment
         if name in new.environment and base.environment[name] != new.environment[name]

@@ -1,7 +1,11 @@
-"""What is measured: TLS libraries behind one small contract, bytes in and bytes out."""
+"""What is measured: TLS libraries behind one small contract, bytes or datagrams in and out."""
 
 from tlsbench.implementations.contract import (
     ClientContext,
+    DatagramClientContext,
+    DatagramEndpoint,
+    DatagramServerContext,
+    End,
     Endpoint,
     Implementation,
     Negotiated,
@@ -13,6 +17,10 @@ from tlsbench.implementations.contract import (
 
 __all__ = [
     "ClientContext",
+    "DatagramClientContext",
+    "DatagramEndpoint",
+    "DatagramServerContext",
+    "End",
     "Endpoint",
     "Implementation",
     "Negotiated",

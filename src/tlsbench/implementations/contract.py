@@ -1,4 +1,4 @@
-"""The contract of an implementation: a TLS library without I/O, bytes in and bytes out.
+"""The contract of an implementation: a TLS library without I/O, bytes or datagrams in and out.
 
 An implementation is one file that wraps one library and one line in the registry. It says what it
 cannot do (:class:`~tlsbench.scenarios.Capabilities`), and turns a scenario and its peers into two
@@ -8,16 +8,21 @@ An endpoint never touches a socket. The driver calls :meth:`Endpoint.handshake` 
 until both say that they are done, and carries :meth:`Endpoint.data_to_send` of one to
 :meth:`Endpoint.receive_data` of the other. Only the calls that make TLS work are charged
 to a side: making the endpoint, ``handshake``, ``write`` and ``read``.
+
+Over datagrams the driver hands over one at a time, with the time, and calls back when a timer is due
+(:class:`DatagramEndpoint`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Scenario
+
+if TYPE_CHECKING:  # the contract is read to list what there is, which needs no keys
+    from tlsbench.pki import Peers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,23 +50,17 @@ class Negotiated:
     signature: str | None = None
 
 
-class Endpoint(Protocol):
-    """One end of one connection."""
+class End(Protocol):
+    """One end of one connection, whatever carries its bytes."""
 
     def handshake(self) -> bool:
-        """Go on with the handshake as far as the received bytes allow; True when it is complete.
+        """Go on with the handshake as far as what was received allows; True when it is complete.
 
         :raises HandshakeError: if the library gives up.
         """
 
-    def data_to_send(self) -> bytes:
-        """The bytes for the other side, each only once; ``b""`` if there are none."""
-
-    def receive_data(self, data: bytes) -> None:
-        """Take bytes from the other side."""
-
     def write(self, data: bytes) -> None:
-        """Seal application data; it waits in :meth:`data_to_send`."""
+        """Seal application data; it waits to be sent."""
 
     def read(self) -> bytes:
         """Open all that was received: the application data, ``b""`` if it held none.
@@ -77,6 +76,38 @@ class Endpoint(Protocol):
 
     def close(self) -> None:
         """Let go of the connection such that its session stays usable."""
+
+
+class Endpoint(End, Protocol):
+    """An end over a stream of bytes: it has no timer, and needs no time."""
+
+    def data_to_send(self) -> bytes:
+        """The bytes for the other side, each only once; ``b""`` if there are none."""
+
+    def receive_data(self, data: bytes) -> None:
+        """Take bytes from the other side."""
+
+
+class DatagramEndpoint(End, Protocol):
+    """An end over datagrams, which may be lost, so that it has a timer. The driver says what time it is.
+
+    Such libraries do their cryptography in any of these calls, so all of them are charged to its side.
+    """
+
+    def receive_datagram(self, datagram: bytes, now_ns: int) -> None:
+        """Take one datagram from the other side."""
+
+    def datagrams_to_send(self, now_ns: int) -> Sequence[bytes]:
+        """The datagrams for the other side, each only once."""
+
+    def timer_ns(self) -> int | None:
+        """When :meth:`handle_timer` is due; None if nothing is waited for."""
+
+    def handle_timer(self, now_ns: int) -> None:
+        """Do what is due: what was sent and not answered is sent again.
+
+        :raises HandshakeError: if the library gives up.
+        """
 
 
 class ClientContext(Protocol):
@@ -97,6 +128,21 @@ class ServerContext(Protocol):
         """A new server end."""
 
 
+class DatagramClientContext(Protocol):
+    """Makes the client ends of a scenario over datagrams."""
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> DatagramEndpoint:
+        """A new client end, see :meth:`ClientContext.connect`."""
+
+
+class DatagramServerContext(Protocol):
+    """Makes the server ends of a scenario over datagrams."""
+
+    def accept(self) -> DatagramEndpoint:
+        """A new server end."""
+
+
+@runtime_checkable
 class Implementation(Protocol):
     """What every implementation says of itself."""
 
@@ -115,6 +161,7 @@ class Implementation(Protocol):
         """What it cannot do, each with a reason."""
 
 
+@runtime_checkable
 class TlsImplementation(Implementation, Protocol):
     """A TLS library."""
 
@@ -122,7 +169,11 @@ class TlsImplementation(Implementation, Protocol):
         """The client of ``scenario``; it verifies the server's chain and host name."""
 
     def server_context(self, scenario: Scenario, peers: Peers) -> ServerContext:
-        """The server of ``scenario``; with ``client_auth=required`` it verifies the client."""
+        """The server of ``scenario``; with ``client_auth=required`` it verifies the client.
+
+        Its ``group`` may be several, separated by colons, the preferred one first: a server that takes any of
+        them. Where the library takes one alone, it is left to its own choice.
+        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +189,7 @@ class Operation:
     verify: Callable[[], None]
 
 
+@runtime_checkable
 class PrimitiveImplementation(Implementation, Protocol):
     """A library whose single operations are measured, on one side and without TLS."""
 

@@ -8,18 +8,23 @@ takes is what the harness takes.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations import messages as tls
-from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, by_libssl_alone
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.processor import ANY_CPU
 from tlsbench.pki import Peers
+from tlsbench.protocol import messages as tls
+from tlsbench.protocol.extensions import (
+    EARLY_DATA,
+    KEY_SHARE,
+    PRE_SHARED_KEY,
+    SESSION_TICKET,
+    SUPPORTED_VERSIONS,
+)
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.axes import AXES
 
-_RECORD_BYTES = 1 << 14
-_HEADER_BYTES = 5
+_HEADER_BYTES = tls.RECORD_HEADER_BYTES
 _RANDOM = bytes(range(32))
 _FINISHED = bytes(36)
 _TICKET_BYTES = 8
@@ -40,13 +45,11 @@ class Fake:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
-                NO_SINGLE_OPERATIONS,
-                *by_libssl_alone(self.id),
-                ANY_CPU,
                 gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
                 gap("it keeps nothing of a connection", workload="memory"),
-                gap("nothing is verified, so no roots are loaded", trust=("1", "150")),
+                gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
             ),
+            supports=("resumption=early-data",),
             alone="its messages have the shape of TLS alone: it talks to itself",
         )
 
@@ -77,6 +80,7 @@ class FakeServerContext:
     """Holds the answers, made once, and the sessions that may be resumed."""
 
     def __init__(self, scenario: Scenario, peers: Peers) -> None:
+        scenario = replace(scenario, group=scenario.group.partition(":")[0])
         client = peers.client.leaf_der if scenario.client_auth == "required" else b""
         self.agreed = _agreed(scenario, client, scenario.chain_length if client else None)
         self.full_answer = _server_flight(scenario, resumed=False)
@@ -220,8 +224,8 @@ def _record(content_type: int, fragment: bytes) -> bytes:
 
 def _records(data: bytes) -> bytes:
     return b"".join(
-        _record(tls.APPLICATION_DATA, data[at : at + _RECORD_BYTES])
-        for at in range(0, len(data), _RECORD_BYTES)
+        _record(tls.APPLICATION_DATA, data[at : at + tls.RECORD_BYTES])
+        for at in range(0, len(data), tls.RECORD_BYTES)
     )
 
 
@@ -247,10 +251,10 @@ def _client_hello(scenario: Scenario, ticket: bytes) -> bytes:
     if ticket and scenario.resumption == "session-id":
         session_id = ticket
     elif ticket and scenario.resumption == "ticket":
-        extensions = _extension(tls.SESSION_TICKET, ticket)
+        extensions = _extension(SESSION_TICKET, ticket)
     elif ticket:
-        early = _extension(tls.EARLY_DATA, b"") if scenario.resumption == "early-data" else b""
-        extensions = early + _extension(tls.PRE_SHARED_KEY, ticket)
+        early = _extension(EARLY_DATA, b"") if scenario.resumption == "early-data" else b""
+        extensions = early + _extension(PRE_SHARED_KEY, ticket)
     suite = ciphers.BY_NAME[scenario.cipher].code_point.to_bytes(2, "big")
     body = (
         b"\x03\x03"
@@ -269,9 +273,9 @@ def _server_flight(scenario: Scenario, *, resumed: bool) -> bytes:
     tls13 = scenario.version == "1.3"
     extensions, messages = b"", b""
     if tls13:
-        extensions = _extension(tls.SUPPORTED_VERSIONS, b"\x03\x04")
-        extensions += _extension(tls.KEY_SHARE, group + _vector(2, b""))
-        extensions += _extension(tls.PRE_SHARED_KEY, b"\x00\x00") if resumed else b""
+        extensions = _extension(SUPPORTED_VERSIONS, b"\x03\x04")
+        extensions += _extension(KEY_SHARE, group + _vector(2, b""))
+        extensions += _extension(PRE_SHARED_KEY, b"\x00\x00") if resumed else b""
     elif not resumed:
         chain = _vector(3, b"") * scenario.chain_length
         messages = _message(tls.CERTIFICATE, _vector(3, chain))

@@ -13,24 +13,15 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.common_gaps import NO_SINGLE_OPERATIONS, NO_STAPLING, by_libssl_alone
 from tlsbench.implementations.contract import Negotiated
-from tlsbench.implementations.processor import ANY_CPU
+from tlsbench.implementations.pairs import facts
 from tlsbench.pki import SERVER_NAME, Identity, Peers
-from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
+from tlsbench.protocol.messages import RECORD_BYTES, RECORD_HEADER_BYTES
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, keys
 
-#: One record of application data (RFC 5246 section 6.2.1): what its buffers surely hold.
-_RECORD_BYTES = 1 << 14
-_HEADER_BYTES = 5
 _OUTGOING_BYTES = 1 << 17
 #: MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, without its sign.
 _PEER_CLOSE_NOTIFY = 0x7880
-#: The group that client and server come to where neither can be told which.
-_TAKEN: Final = {
-    ("mbedtls", "mbedtls"): "secp521r1",
-    ("mbedtls", "rtls"): "secp384r1",
-    ("rtls", "mbedtls"): "secp384r1",
-}
 _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
 
 
@@ -53,12 +44,8 @@ class MbedTls:
         known = {name.replace("-", "_") for name in self.tls.ciphers_available()}
         return Capabilities(
             (
-                NO_SINGLE_OPERATIONS,
-                *by_libssl_alone(self.id),
-                ANY_CPU,
                 gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
                 gap("its API resumes nothing", resumption=("session-id", "ticket")),
-                NO_STAPLING,
                 gap(
                     f"{self.engine()} does not know the cipher suite",
                     version="1.2",
@@ -73,16 +60,9 @@ class MbedTls:
                     server="mbedtls",
                     client_auth="none",
                 ),
-                *(
-                    gap(
-                        f"no group can be chosen: a client {client} and a server {server} take {group}",
-                        client=client,
-                        server=server,
-                        group=tuple(name for name in groups.BY_NAME if name != group),
-                    )
-                    for (client, server), group in _TAKEN.items()
-                ),
-            )
+                *facts(self.id),
+            ),
+            supports=("trust",),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> MbedTlsContext:
@@ -176,8 +156,8 @@ class MbedTlsEndpoint:
         self._incoming += data
 
     def write(self, data: bytes) -> None:
-        for start in range(0, len(data), _RECORD_BYTES):
-            record = data[start : start + _RECORD_BYTES]
+        for start in range(0, len(data), RECORD_BYTES):
+            record = data[start : start + RECORD_BYTES]
             while True:
                 try:
                     self._buffer.write(record)  # all of it; what it returns is the size of what it sends
@@ -191,7 +171,7 @@ class MbedTlsEndpoint:
         while True:
             self._feed()
             try:
-                chunk = self._buffer.read(_RECORD_BYTES)
+                chunk = self._buffer.read(RECORD_BYTES)
             except self._wants_read:
                 if not self._incoming:
                     return b"".join(chunks)
@@ -226,7 +206,7 @@ class MbedTlsEndpoint:
     def _feed(self) -> None:
         """Give the library one record, or what there is of it: a read that meets an alert loses the rest."""
         if self._incoming:
-            record_bytes = _HEADER_BYTES + int.from_bytes(self._incoming[3:_HEADER_BYTES], "big")
+            record_bytes = RECORD_HEADER_BYTES + int.from_bytes(self._incoming[3:RECORD_HEADER_BYTES], "big")
             self._buffer.receive_from_network(bytes(self._incoming[:record_bytes]))
             del self._incoming[:record_bytes]
 

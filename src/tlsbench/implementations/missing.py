@@ -1,26 +1,38 @@
-"""An implementation whose package is not installed: it is listed, with the line that installs it."""
+"""An implementation that cannot be used: it is listed all the same, with the reason."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
+from tlsbench.errors import TlsbenchError
 from tlsbench.scenarios import Capabilities, gap
-from tlsbench.scenarios.axes import WORKLOAD_AXES
+from tlsbench.scenarios.axes import SPECIAL_AXES, WORKLOAD_AXES
+
+NOT_INSTALLED: Final = "not installed"
+DOES_NOT_LOAD: Final = "does not load"
+
+
+class NotInstalledError(TlsbenchError):
+    """What an implementation stands on is not installed; the text says how to install it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """A library that is not there.
+    """A library that is not there, or does not load.
 
-    :param remedy: the line that installs it.
+    :param state: :data:`NOT_INSTALLED` or :data:`DOES_NOT_LOAD`.
+    :param reason: how to install it, or why it does not load, in one line.
     """
 
     id: str
     summary: str
-    remedy: str
+    state: str
+    reason: str
 
     def engine(self) -> str:
-        return "not installed"
+        return self.state
 
     def capabilities(self) -> Capabilities:
-        return Capabilities((gap(f"not installed: {self.remedy}", workload=tuple(WORKLOAD_AXES)),))
+        absent = gap(f"{self.state}: {self.reason}", workload=tuple(WORKLOAD_AXES))
+        return Capabilities((absent,), supports=SPECIAL_AXES)

@@ -18,7 +18,6 @@ from tlsbench.scenarios import Gap, gap
 from tlsbench.scenarios.axes import AXES
 
 _VARIABLE: Final = "OPENSSL_ia32cap"
-_LIMITED: Final = AXES["cpu"].values[1:]
 _ECX: Final = 32
 _ALL: Final = (1 << 64) - 1
 
@@ -91,10 +90,6 @@ def with_aes(*, has_aes: bool) -> tuple[str, ...]:
         cpu for cpu in AXES["cpu"].values if "aes" in _features() and cpu in ("native", "no-avx512")
     )
     return values if has_aes else tuple(cpu for cpu in AXES["cpu"].values if cpu not in values)
-
-
-#: The gap of an engine that nothing tells what to use.
-ANY_CPU: Final = gap("nothing tells it which instructions to leave out", cpu=_LIMITED)
 
 
 @cache

@@ -1,122 +1,241 @@
-"""Which implementations there are. Adding one is one file beside this and one line here."""
+"""Which implementations there are: tlsbench's own, and those that other distributions bring.
+
+Each is an entry point, ``module:attribute``, that names an implementation or a function that gives one. One
+of another distribution stands in that distribution's metadata, in the group ``tlsbench.implementations``::
+
+    [project.entry-points."tlsbench.implementations"]
+    mine = "mine.tls:Mine"
+
+An implementation is loaded when it is first asked for, and asked at once for its engine and its capabilities:
+whatever one of them raises then makes it a :class:`~tlsbench.implementations.missing.Missing`, with the
+reason, and is nobody else's trouble.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+import textwrap
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from tlsbench.errors import RequestError
-from tlsbench.implementations import libssl_bindings
-from tlsbench.implementations.contract import Implementation
-from tlsbench.implementations.fake import Fake
-from tlsbench.implementations.libssl import LibSsl
-from tlsbench.implementations.libssl_elsewhere import LibSslElsewhere
-from tlsbench.implementations.mbedtls import MbedTls
-from tlsbench.implementations.missing import Missing
-from tlsbench.implementations.primitives import Cryptography
-from tlsbench.implementations.pyopenssl import PyOpenSsl
-from tlsbench.implementations.rtls import RTLS
-from tlsbench.implementations.stdlib import STDLIB
-from tlsbench.implementations.tlslite import Tlslite
-from tlsbench.implementations.utls import UTLS
-from tlsbench.scenarios import Capabilities
+from tlsbench.errors import RequestError, TlsbenchError
+from tlsbench.implementations.contract import (
+    Implementation,
+    PrimitiveImplementation,
+    TlsImplementation,
+)
+from tlsbench.implementations.missing import DOES_NOT_LOAD, NOT_INSTALLED, Missing, NotInstalledError
+from tlsbench.implementations.packages import PACKAGES
+from tlsbench.scenarios import Capabilities, Scenario, Selection
 from tlsbench.scenarios.selectors import ANY_PATH
 
-#: Each member that a package brings, with that package's module and its name.
-_OPTIONAL: tuple[tuple[Implementation, str, str], ...] = (
-    (UTLS, "utls", "utls"),
-    (RTLS, "rtls", "rtls"),
-    (MbedTls(), "mbedtls", "python-mbedtls"),
-    (Tlslite(), "tlslite", "tlslite-ng"),
-)
-
-
-#: What makes an implementation of a path.
+GROUP: Final = "tlsbench.implementations"
+_TLS_LIBRARIES: Final = {
+    "ssl": "tlsbench.implementations.ssl_shaped.stdlib:STDLIB",
+    "pyopenssl": "tlsbench.implementations.pyopenssl:PyOpenSsl",
+    "libssl": "tlsbench.implementations.libssl.library:of_the_system",
+    "utls": "tlsbench.implementations.ssl_shaped.utls:UTLS",
+    "rtls": "tlsbench.implementations.ssl_shaped.rtls:RTLS",
+    "mbedtls": "tlsbench.implementations.mbedtls:MbedTls",
+    "tlslite": "tlsbench.implementations.tlslite:Tlslite",
+}
+_PRIMITIVE_LIBRARIES: Final = {"cryptography": "tlsbench.implementations.cryptography:Cryptography"}
+_FLOOR: Final = {"fake": "tlsbench.implementations.fake:Fake"}
+#: What stands before the path of a libssl that is named by it.
 _BY_PATH: Final = "libssl:"
+_ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
+_REASON_LENGTH: Final = 300
+
+_Value = TypeVar("_Value")
 
 
-class _Members(dict[str, Implementation]):
-    """The implementations there are, and beside them those of any path, which are made when asked for."""
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """An implementation that has said what it can do."""
 
-    def __missing__(self, name: str) -> Implementation:
-        if not name.startswith(_BY_PATH):
+    member: Implementation
+    capabilities: Capabilities
+
+
+class _OnDemand(Mapping[str, _Value]):
+    """A fixed set of ids; what belongs to one is found when it is looked up."""
+
+    def __init__(self, ids: Collection[str], find: Callable[[str], _Value]) -> None:
+        self._ids = dict.fromkeys(ids)
+        self._find = find
+
+    def __getitem__(self, name: str) -> _Value:
+        if name not in self._ids:
             raise KeyError(name)
-        return _libssl_at(name)
+        return self._find(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._ids)
+
+    def __len__(self) -> int:
+        return len(self._ids)
 
 
-class _Abilities(dict[str, Capabilities]):
-    """What they can do, and what those of any path can, which are asked when looked up."""
-
-    def __missing__(self, name: str) -> Capabilities:
-        return _of_path(name)
-
-
-@cache
 def implementations() -> Mapping[str, Implementation]:
     """Every implementation, by its id, in the order in which tables show them."""
-    members: tuple[Implementation, ...] = (
-        STDLIB,
-        PyOpenSsl(),
-        _libssl(),
-        *_installed(),
-        Cryptography(),
-        Fake(),
-    )
-    return _Members({member.id: member for member in members})
+    return _OnDemand(_entries(), implementation)
+
+
+def tls_libraries() -> Mapping[str, TlsImplementation]:
+    """Those of them that are TLS libraries and can be used here."""
+    return {
+        name: member for name, member in implementations().items() if isinstance(member, TlsImplementation)
+    }
+
+
+def primitive_libraries() -> Mapping[str, PrimitiveImplementation]:
+    """Those of them whose single operations can be measured here."""
+    return {
+        name: member
+        for name, member in implementations().items()
+        if isinstance(member, PrimitiveImplementation)
+    }
+
+
+def capabilities(*selections: Selection) -> Mapping[str, Capabilities]:
+    """What each implementation can do, by its id, as :func:`tlsbench.scenarios.expand` takes it.
+
+    :param selections: whose implementations are among them too where they are named by a path.
+    """
+    named = {
+        value
+        for selection in selections
+        for axis in ("implementation", "client", "server")
+        for value in selection.get(axis, ())
+    }
+    return _OnDemand((*_entries(), *filter(_is_path, sorted(named))), capabilities_of)
 
 
 def spellings() -> tuple[str, ...]:
     """What selectors take for an implementation (see :func:`tlsbench.scenarios.parse`)."""
-    return (*implementations(), _BY_PATH + ANY_PATH)
+    return (*_entries(), _BY_PATH + ANY_PATH)
 
 
-def _installed() -> Iterator[Implementation]:
-    for member, module, package in _OPTIONAL:
-        if find_spec(module) is not None:
-            yield member
-        else:
-            remedy = f"pip install 'tlsbench[implementations]' (or {package} alone)"
-            yield Missing(member.id, member.summary, remedy)
+def implementation(name: str) -> Implementation:
+    """The implementation of an id, which may be a libssl's by its path.
 
-
-def _libssl() -> Implementation:
-    path = libssl_bindings.find()
-    if path is None:
-        return Missing(
-            "libssl", LibSsl.summary, "the system has no libssl 3 (on Debian: apt-get install libssl3)"
-        )
-    return LibSsl(path)
-
-
-@cache
-def _of_path(name: str) -> Capabilities:
-    return implementations()[name].capabilities()
-
-
-@cache
-def _libssl_at(name: str) -> Implementation:
-    """The libssl that an id names by its path.
-
-    :raises RequestError: if no process can load it.
+    :raises RequestError: if there is no such file, or no process can load it.
+    :raises KeyError: if there is no such id.
     """
+    return (_at_path(name) if _is_path(name) else _registered(name)).member
+
+
+def capabilities_of(name: str) -> Capabilities:
+    """What the implementation of an id can do; raises as :func:`implementation` does."""
+    return (_at_path(name) if _is_path(name) else _registered(name)).capabilities
+
+
+def tls_library(name: str) -> TlsImplementation:
+    """The TLS library of an id; raises as :func:`implementation` does.
+
+    :raises RequestError: if it is none, or cannot be used here.
+    """
+    member = implementation(name)
+    if not isinstance(member, TlsImplementation):
+        why = f"{member.state}: {member.reason}" if isinstance(member, Missing) else "it is no TLS library"
+        raise RequestError(f"{name} has no TLS: {why}")
+    return member
+
+
+def ends_of(scenario: Scenario) -> Mapping[str, Implementation]:
+    """The implementations of a scenario's two ends, by id; raises as :func:`implementation` does."""
+    return {end: implementation(end) for end in (scenario.client, scenario.server)}
+
+
+def load(name: str, entry: EntryPoint) -> Implementation:
+    """What an entry point names, once it has said what it can do; else why it cannot be used.
+
+    :param name: the id under which it is listed.
+    """
+    return _load(name, entry).member
+
+
+@cache
+def _entries() -> Mapping[str, EntryPoint]:
+    """The entry points by id; one whose name is taken, or no id, is listed with its distribution's name."""
+    own = {**_TLS_LIBRARIES, **_PRIMITIVE_LIBRARIES, **_FLOOR}
+    entries = {name: EntryPoint(name, value, GROUP) for name, value in own.items()}
+    for entry in entry_points(group=GROUP):
+        free = _ID.fullmatch(entry.name) and entry.name not in entries
+        of = entry.dist.name if entry.dist is not None else entry.module
+        entries[entry.name if free else f"{re.sub('[^a-z0-9._-]', '_', entry.name.lower())}@{of}"] = entry
+    return entries
+
+
+@cache
+def _registered(name: str) -> _Loaded:
+    return _load(name, _entries()[name])
+
+
+def _load(name: str, entry: EntryPoint) -> _Loaded:
+    summary = f"what {entry.module} brings"
+    try:
+        member = _member(name, entry)
+        summary = member.summary
+        _must_be_installed(name)
+        member.engine()
+        return _Loaded(member, member.capabilities())
+    except KeyboardInterrupt:
+        raise
+    except NotInstalledError as error:
+        missing = Missing(name, summary, NOT_INSTALLED, str(error))
+    except BaseException as error:  # noqa: BLE001 - libraries end with SystemExit, and Rust's with a panic
+        missing = Missing(name, summary, DOES_NOT_LOAD, _in_one_line(error))
+    return _Loaded(missing, missing.capabilities())
+
+
+def _member(name: str, entry: EntryPoint) -> Implementation:
+    if name != entry.name:
+        raise RequestError(f"'{entry.name}' is taken, or not of small letters, digits, '.', '_' and '-'")
+    found = entry.load()
+    member = found() if callable(found) else found
+    if not isinstance(member, Implementation):
+        raise RequestError(f"{entry.value} is no implementation: see tlsbench.implementations.contract")
+    if member.id != name:
+        raise RequestError(f"{entry.value} has the id '{member.id}'")
+    return member
+
+
+def _must_be_installed(name: str) -> None:
+    package = PACKAGES.get(name)
+    if package is not None and find_spec(name) is None:
+        raise NotInstalledError(package.remedy())
+
+
+def _in_one_line(error: BaseException) -> str:
+    words = textwrap.shorten(str(error), _REASON_LENGTH, placeholder="…")
+    if isinstance(error, TlsbenchError):
+        return words
+    return f"{type(error).__name__}: {words}" if words else type(error).__name__
+
+
+def _is_path(name: str) -> bool:
+    return name.startswith(_BY_PATH)
+
+
+@cache
+def _at_path(name: str) -> _Loaded:
+    """The libssl that an id names by its path, in this process or in one of its own."""
+    from tlsbench.implementations.libssl.own_process import at_path
+
     path = name.removeprefix(_BY_PATH)
     if not Path(path).is_file():
         raise RequestError(f"there is no file {path}")
-    here = LibSsl(path, name, "a libssl by its path, called through cffi")
+    member = at_path(path, name)
     try:
-        if here.library.is_whole and not here.library.lacks("OpenSSL_version"):
-            return here
-    except OSError:
-        pass  # the process below says why, if it fails there too
-    elsewhere = LibSslElsewhere(path, name)
-    elsewhere.engine()
-    return elsewhere
-
-
-@cache
-def capabilities() -> Mapping[str, Capabilities]:
-    """What each implementation can do, by its id, as :func:`tlsbench.scenarios.expand` takes it."""
-    return _Abilities({name: member.capabilities() for name, member in implementations().items()})
+        member.engine()
+        return _Loaded(member, member.capabilities())
+    except RequestError:
+        raise
+    except Exception as error:
+        raise RequestError(f"cannot use {path}: {_in_one_line(error)}") from error

@@ -1,20 +1,25 @@
 """Between whom: links move the bytes and keep the wire ledger."""
 
-from tlsbench.links.ledger import NO_LEDGER, Direction, Entry, Ledger, first_flight, flights, summarise
+from tlsbench.links.datagrams import DatagramLink, MemoryDatagrams
+from tlsbench.links.ledger import NO_LEDGER, Direction, Entry, Flight, Ledger, flights, summarise
 from tlsbench.links.link import Link, MemoryLink, SocketLink, open_link
-from tlsbench.links.wire import Observed, count_records, observe
+from tlsbench.links.wire import STREAM, Observed, WireReader, count_tickets, observe
 
 __all__ = [
     "NO_LEDGER",
+    "STREAM",
+    "DatagramLink",
     "Direction",
     "Entry",
+    "Flight",
     "Ledger",
     "Link",
+    "MemoryDatagrams",
     "MemoryLink",
     "Observed",
     "SocketLink",
-    "count_records",
-    "first_flight",
+    "WireReader",
+    "count_tickets",
     "flights",
     "observe",
     "open_link",

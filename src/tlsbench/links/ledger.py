@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from itertools import groupby
@@ -15,16 +15,29 @@ class Direction(Enum):
     TO_CLIENT = "from server to client"
 
 
-#: One carry: its direction and the bytes.
+#: One write on a stream, or one datagram: its direction and the bytes.
 Entry = tuple[Direction, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """All that one side sends before the other answers: its writes or datagrams, in order."""
+
+    direction: Direction
+    parts: tuple[bytes, ...]
+
+    @property
+    def data(self) -> bytes:
+        """The parts in a row, as a stream carries them."""
+        return b"".join(self.parts)
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
     """The sum of what was carried for one sample.
 
-    A flight is all that one side sends before the other answers. ``client_bytes`` went from client
-    to server, ``server_bytes`` from server to client; both are TLS bytes, without TCP or IP.
+    ``flights`` is how often the direction changed, and one more. ``client_bytes`` went from client to server,
+    ``server_bytes`` from server to client; both are TLS bytes, without TCP, UDP or IP.
     """
 
     flights: int
@@ -36,24 +49,19 @@ class Ledger:
 NO_LEDGER = Ledger(0, 0, 0)
 
 
-def summarise(entries: Sequence[Entry]) -> Ledger:
-    """Count flights and bytes."""
-    return Ledger(
-        flights=sum(1 for _ in groupby(entries, key=lambda entry: entry[0])),
-        client_bytes=sum(len(data) for way, data in entries if way is Direction.TO_SERVER),
-        server_bytes=sum(len(data) for way, data in entries if way is Direction.TO_CLIENT),
-    )
-
-
-def flights(entries: Sequence[Entry], direction: Direction) -> list[bytes]:
-    """What one side sent, flight by flight."""
+def flights(entries: Iterable[Entry]) -> list[Flight]:
+    """The flights that a ledger holds."""
     return [
-        b"".join(data for _, data in group)
-        for way, group in groupby(entries, key=lambda entry: entry[0])
-        if way is direction
+        Flight(direction, tuple(data for _, data in group))
+        for direction, group in groupby(entries, key=lambda entry: entry[0])
     ]
 
 
-def first_flight(entries: Sequence[Entry], direction: Direction) -> bytes:
-    """All that one side sent in its first flight."""
-    return next(iter(flights(entries, direction)), b"")
+def summarise(entries: Iterable[Entry]) -> Ledger:
+    """Count flights and bytes."""
+    flown = flights(entries)
+    return Ledger(len(flown), _bytes(flown, Direction.TO_SERVER), _bytes(flown, Direction.TO_CLIENT))
+
+
+def _bytes(flown: Iterable[Flight], direction: Direction) -> int:
+    return sum(len(part) for flight in flown if flight.direction is direction for part in flight.parts)

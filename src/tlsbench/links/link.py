@@ -57,8 +57,8 @@ class SocketLink:
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self._client, self._server = client, server
-        client.setblocking(False)  # noqa: FBT003
-        server.setblocking(False)  # noqa: FBT003
+        client.setblocking(False)  # noqa: FBT003 - it takes no name
+        server.setblocking(False)  # noqa: FBT003 - it takes no name
         self._entries: list[Entry] = []
 
     def carry(self, direction: Direction, data: bytes) -> bytes:

@@ -8,30 +8,36 @@ TLS stack: everything else raises :class:`~tlsbench.errors.WireError`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from tlsbench.errors import WireError
-from tlsbench.implementations.messages import (
+from tlsbench.links.ledger import Direction, Entry, flights
+from tlsbench.protocol.extensions import (
+    EARLY_DATA,
+    KEY_SHARE,
+    PRE_SHARED_KEY,
+    SESSION_TICKET,
+    SUPPORTED_VERSIONS,
+)
+from tlsbench.protocol.messages import (
+    APPLICATION_DATA,
     CERTIFICATE,
     CERTIFICATE_REQUEST,
     CERTIFICATE_STATUS,
     CLIENT_HELLO,
-    EARLY_DATA,
     HANDSHAKE,
-    KEY_SHARE,
+    HELLO_RETRY_REQUEST_RANDOM,
     NAMED_CURVE,
-    PRE_SHARED_KEY,
+    RECORD_HEADER_BYTES,
     SERVER_HELLO,
     SERVER_KEY_EXCHANGE,
-    SESSION_TICKET,
-    SUPPORTED_VERSIONS,
+    VERSIONS,
 )
 
-_HELLO_RETRY_REQUEST_RANDOM = bytes.fromhex(
-    "cf21ad74e59a6111be1d8c021e65b891c2a211167abb8c5e079e09e2c8a8339c"
-)
-_VERSIONS = {0x0303: "1.2", 0x0304: "1.3"}
+#: Behind the record's header, the message's header and legacy_version.
+_RANDOM_AT = RECORD_HEADER_BYTES + 4 + 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +62,16 @@ class Observed:
     signature: int | None
 
 
-def observe(client_flight: bytes, server_flight: bytes) -> Observed:
-    """Read the first flight of each side.
+def observe(entries: Iterable[Entry]) -> Observed:
+    """Read the first flight of each side of a stream.
 
     :raises WireError: if they are not the opening of a TLS 1.2 or 1.3 handshake.
     """
-    client_messages = dict(_messages(client_flight))
-    server_messages = dict(_messages(server_flight))
+    flown = flights(entries)
+    client_messages, server_messages = (
+        dict(_messages(next((flight.data for flight in flown if flight.direction is direction), b"")))
+        for direction in (Direction.TO_SERVER, Direction.TO_CLIENT)
+    )
     if CLIENT_HELLO not in client_messages or SERVER_HELLO not in server_messages:
         raise WireError("the wire does not open with ClientHello and ServerHello")
     offered = _hello_extensions(client_messages[CLIENT_HELLO], from_client=True)
@@ -76,7 +85,7 @@ def observe(client_flight: bytes, server_flight: bytes) -> Observed:
         if SUPPORTED_VERSIONS in extensions
         else legacy_version
     )
-    version = _VERSIONS.get(version_code, f"{version_code:#06x}")
+    version = VERSIONS.get(version_code, f"{version_code:#06x}")
     if version == "1.3":
         share = extensions.get(KEY_SHARE)
         resumed = PRE_SHARED_KEY in extensions
@@ -86,7 +95,7 @@ def observe(client_flight: bytes, server_flight: bytes) -> Observed:
             cipher=cipher,
             group=_Reader(share).number(2) if share else None,
             resumption="early-data" if early else "psk" if resumed else "none",
-            hello_retry=random == _HELLO_RETRY_REQUEST_RANDOM,
+            hello_retry=random == HELLO_RETRY_REQUEST_RANDOM,
             certificates=None,
             client_auth=None,
             stapled=None,
@@ -108,16 +117,42 @@ def observe(client_flight: bytes, server_flight: bytes) -> Observed:
     )
 
 
-def count_records(flights: Iterable[bytes], content_type: int) -> int:
-    """How many records of a type there are in these flights, each of whole records."""
+def count_tickets(entries: Iterable[Entry]) -> int:
+    """How many tickets a server of TLS 1.3 sent: behind its first flight there is one in each record.
+
+    :raises WireError: if a record ends too early.
+    """
+    _first, *later = (flight for flight in flights(entries) if flight.direction is Direction.TO_CLIENT)
     count = 0
-    for flight in flights:
-        records = _Reader(flight)
+    for flight in later:
+        records = _Reader(flight.data)
         while records:
-            count += records.number(1) == content_type
+            count += records.number(1) == APPLICATION_DATA
             records.number(2)  # legacy_record_version
             records.vector(2)
     return count
+
+
+def opens_with_hello_retry(flight: bytes) -> bool:
+    """Whether what a server sends first is a HelloRetryRequest (RFC 8446 section 4.1.3)."""
+    random = flight[_RANDOM_AT : _RANDOM_AT + len(HELLO_RETRY_REQUEST_RANDOM)]
+    return flight[:1] == bytes([HANDSHAKE]) and random == HELLO_RETRY_REQUEST_RANDOM
+
+
+@dataclass(frozen=True, slots=True)
+class WireReader:
+    """How the ledger of one kind of link is read.
+
+    :param observe: what the first flights say; it raises ``WireError`` if they are no handshake's.
+    :param count_tickets: how many tickets a server sent.
+    """
+
+    observe: Callable[[Iterable[Entry]], Observed]
+    count_tickets: Callable[[Iterable[Entry]], int]
+
+
+#: TLS over a stream: records, which writes may cut anywhere.
+STREAM: Final = WireReader(observe, count_tickets)
 
 
 class _Reader:

@@ -1,56 +1,115 @@
-"""Reading HTTP/1.1 answers: as much of it as tells where the next one begins."""
+"""Reading HTTP/1.1 answers: as much of it as tells where the next one begins.
+
+An answer with a plain Content-Length is read here, for speed; whatever else HTTP allows (interim answers,
+chunks, answers without a body or that end with the connection) is h11's.
+"""
 
 from __future__ import annotations
 
 import re
+from typing import Final
+
+import h11
 
 from tlsbench.errors import MeasurementError
 
-_STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]+)[ \t]*\r\n", re.IGNORECASE)
-_MOST_HEADER_BYTES = 64 * 1024
+#: A success that has a body, in the one shape that most answers have.
+_PLAIN: Final = re.compile(rb"HTTP/1\.1 2(?!04|05)[0-9]{2}[ \r]")
+_LENGTH: Final = re.compile(rb"\r\ncontent-length:[ \t]*([^\r\n]*)", re.IGNORECASE)
+_PLAIN_LENGTH: Final = re.compile(rb"[0-9]{1,15}[ \t]*")
+_CODED: Final = re.compile(rb"\r\ntransfer-encoding[ \t]*:", re.IGNORECASE)
+_BEGINNING: Final = b"HTTP/1."
+_NOT_MODIFIED: Final = 304
+_MOST_HEADER_BYTES: Final = 64 * 1024
 
 
 class Answer:
-    """An answer as it comes in. It must have a Content-Length (RFC 9110 section 8.6).
+    """An answer as it comes in.
 
-    :param size_bytes: the length it must have; 0 takes any.
+    :param size_bytes: the length its body must have; 0 takes any.
     """
 
-    __slots__ = ("_body_left", "_head", "_size_bytes")
+    __slots__ = ("_body_left", "_got_bytes", "_head", "_http", "_size_bytes")
 
     def __init__(self, size_bytes: int = 0) -> None:
         self._head = b""
         self._size_bytes = size_bytes
         self._body_left = -1
+        self._http: h11.Connection | None = None
+        self._got_bytes = 0
 
     def take(self, data: bytes) -> bool:
         """Take what was read; whether the answer is whole.
 
-        :raises MeasurementError: if it is no success, or none whose end is known.
+        :raises MeasurementError: if it is no success, or no HTTP; in one of a few fixed texts.
         """
+        if self._http is not None:
+            return self._go_on(self._http, data)
         if self._body_left < 0:
             self._head += data
             head, separator, data = self._head.partition(b"\r\n\r\n")
+            if not head.startswith(_BEGINNING[: len(head)]):
+                raise MeasurementError("an answer that is no HTTP/1")
             if not separator:
                 if len(self._head) > _MOST_HEADER_BYTES:
                     raise MeasurementError("an answer without an end of its header")
-                return False
-            self._body_left = _length(head + b"\r\n")
-            if self._size_bytes not in (0, self._body_left):
-                raise MeasurementError(f"an answer of {self._body_left} bytes, not {self._size_bytes}")
+                # h11 takes lines that end without a carriage return too, as RFC 9112 section 2.2 allows
+                return b"\n\n" in self._head and self._by_h11()
+            self._body_left = _length(head)
+            if self._body_left < 0:
+                return self._by_h11()
+            self._must_be(self._body_left)
         self._body_left -= len(data)
         if self._body_left < 0:
             raise MeasurementError("an answer longer than its Content-Length")
         return self._body_left == 0
 
+    def close(self) -> bool:
+        """The server has closed the connection; whether that ends an answer, as HTTP allows."""
+        return self._http is not None and self._go_on(self._http, b"")
+
+    def _by_h11(self) -> bool:
+        self._http = http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MOST_HEADER_BYTES)
+        http.send(h11.Request(method="GET", target="/", headers=[("Host", "localhost")]))
+        http.send(h11.EndOfMessage())
+        return self._go_on(http, self._head)
+
+    def _go_on(self, http: h11.Connection, data: bytes) -> bool:
+        try:
+            http.receive_data(data)
+            while (event := http.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
+                if isinstance(event, h11.Response) and not _is_success(event.status_code):
+                    raise MeasurementError(f"HTTP status {event.status_code}")
+                if isinstance(event, h11.Data):
+                    self._got_bytes += len(event.data)
+                if isinstance(event, h11.EndOfMessage):
+                    self._must_be(self._got_bytes)
+                    if http.trailing_data[0]:
+                        raise MeasurementError("data behind the end of an answer")
+                    return True
+                if isinstance(event, h11.ConnectionClosed):
+                    break
+        except (h11.ProtocolError, ValueError) as error:  # ValueError: int() has a limit of digits
+            raise MeasurementError("an answer that breaks the rules of HTTP/1") from error
+        return False
+
+    def _must_be(self, body_bytes: int) -> None:
+        if self._size_bytes not in (0, body_bytes):
+            raise MeasurementError(f"an answer of {body_bytes} bytes, not {self._size_bytes}")
+
+
+def _is_success(status: int) -> bool:
+    return 200 <= status < 300 or status == _NOT_MODIFIED
+
 
 def _length(head: bytes) -> int:
-    status, length = _STATUS.match(head), _LENGTH.search(head)
-    if status is None:
-        raise MeasurementError("an answer that is no HTTP/1")
-    if not status[1].startswith(b"2"):
-        raise MeasurementError(f"HTTP status {status[1].decode('ascii')}")
-    if length is None:
-        raise MeasurementError("an answer without a Content-Length")
-    return int(length[1])
+    """The length of the body of an answer of the plain shape; -1 for one of another."""
+    lengths = _LENGTH.findall(head)
+    if (
+        _PLAIN.match(head)
+        and len(lengths) == 1
+        and _PLAIN_LENGTH.fullmatch(lengths[0])
+        and not _CODED.search(head)
+    ):
+        return int(lengths[0])
+    return -1

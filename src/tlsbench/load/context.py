@@ -8,13 +8,21 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from OpenSSL import SSL
+from OpenSSL.crypto import X509
 
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.implementations import openssl_bindings as bindings
+from tlsbench.implementations.openssl_names import (
+    cipher_from_openssl,
+    group_from_openssl,
+    version_from_openssl,
+)
+from tlsbench.implementations.pyopenssl import bindings
+from tlsbench.implementations.pyopenssl.library import show_identity
+from tlsbench.load.credentials import identity_of, roots_of
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import Tally
 from tlsbench.scenarios import ciphers
-from tlsbench.sockets import Settings
+from tlsbench.sockets import UNIX, Settings
 
 _VERSIONS: Final = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 #: Sessions that wait to be resumed; more than are ever open at once are not needed.
@@ -42,12 +50,32 @@ def client_context(plan: Plan) -> SSL.Context:
         if plan.group:
             bindings.set_groups(context, plan.group)
         if plan.root:
-            context.load_verify_locations(plan.root)
+            store = context.get_cert_store()
+            assert store is not None
+            for root in roots_of(plan.root):
+                store.add_cert(X509.from_cryptography(root))
             context.set_verify(SSL.VERIFY_PEER)
             bindings.check_host_name(context, plan.name)
+        if plan.cert:
+            show_identity(context, identity_of(plan.cert, plan.key))
     except (SSL.Error, MeasurementError) as error:
         raise RequestError(f"OpenSSL refuses the client's configuration: {error}") from error
     return context
+
+
+def resolve(plan: Plan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
+    """The address of the target.
+
+    :raises RequestError: if its name has none.
+    """
+    if plan.target.is_unix:
+        return socket.AF_UNIX, plan.target.host.removeprefix(UNIX)
+    try:
+        found = socket.getaddrinfo(plan.target.host, plan.target.port, type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise RequestError(f"{plan.target.host} has no address: {error.strerror}") from error
+    family, _, _, _, address = found[0]
+    return family, (str(address[0]), int(address[1]))
 
 
 @dataclass(slots=True)
@@ -64,6 +92,10 @@ class Shared:
     sessions: deque[SSL.Session] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
     #: Connections whose early data the server has accepted, until they ask.
     accepted: set[SSL.Connection] = field(default_factory=set)
+    #: Whether the server says nothing after a handshake, so that a client must take leave to hear of it.
+    is_server_quiet: bool = False
+    #: When connections begin to count, by CLOCK_MONOTONIC.
+    count_from_ns: int = 0
     #: Adds up the wanted share, so that of any ten in a row as many resume as are wanted.
     owed: float = 0.0
 
@@ -75,6 +107,35 @@ class Shared:
                 self.accepted.add(connection)
 
         self.context.set_info_callback(note)
+
+    def send_early(self, tls: SSL.Connection, session: SSL.Session | None) -> str:
+        """Put the request into the first flight of a connection that was to resume; or say why not."""
+        if session is None:
+            return "there was no session yet"
+        most_bytes = bindings.most_early_data(session)
+        if not most_bytes:
+            return "the server's tickets allow no early data"
+        if most_bytes < len(self.request):
+            return "the server's tickets allow less early data than the request has"
+        bindings.write_early_data(tls, self.request)
+        return ""
+
+    def agreed(self, tls: SSL.Connection) -> str:
+        """What was negotiated, in the words by which handshakes are counted.
+
+        :raises MeasurementError: if it is not what the plan wants.
+        """
+        agreed = {
+            "version": version_from_openssl(tls.get_protocol_version_name()),
+            "cipher": cipher_from_openssl(tls.get_cipher_name()),
+            "group": group_from_openssl(tls.get_group_name()),
+        }
+        for axis, got in agreed.items():
+            wanted = getattr(self.plan, axis)
+            if wanted and got not in (wanted, None):
+                raise MeasurementError(f"negotiated {got}, not {wanted}")
+        kind = "resumed" if bindings.session_reused(tls) else "full"
+        return " ".join((*(value or "none" for value in agreed.values()), kind))
 
     def session_to_resume(self) -> tuple[bool, SSL.Session | None]:
         """Whether the next connection is to resume, and what; it may be that there is nothing yet."""

@@ -13,12 +13,14 @@ from tlsbench.interrupts import may_be_cut
 from tlsbench.load.opposite import Opposite, Spent
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import Tally, total
-from tlsbench.processes import PATIENCE_SECONDS, Process, Vitals, readable
+from tlsbench.processes import Process, Vitals, readable
 
 _HEAD_START_SECONDS = 0.05
 #: Descriptors that a worker needs beside its connections.
 _OTHER_FILES = 64
 _LOST = "worker process died"
+#: A worker that has not ended so long after it should have will not.
+_PATIENCE_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -83,9 +85,8 @@ def run_load(
         for worker in workers:
             worker.tell(str(start_ns))
         load = Load(plan, remarks=tuple(remarks[0]))
-        # Beyond the plan, all steps of the last connections may take as long as they may.
-        steps = 3 + plan.requests
-        latest = began + plan.warm_up_s + plan.duration_s + steps * plan.step_limit_s + PATIENCE_SECONDS
+        # What is open at the end has the time of one step; a worker that hangs is waited for a while longer.
+        latest = began + plan.warm_up_s + plan.duration_s + plan.step_limit_s + _PATIENCE_SECONDS
         opposite.begin_at(0.0 if plan.hold else start_ns / 1e9 + plan.warm_up_s)
 
         def is_to_stop() -> bool:
@@ -162,10 +163,10 @@ class _Worker(Process):
         for message in self.messages():
             self.tally = Tally.from_plain(message["tally"])
             if message.get("done"):
-                self.elapsed_s = message["elapsed_s"]
+                self.elapsed_s, self.lost = message["elapsed_s"], message["died"]
             else:
                 self.reports += 1
-        if self.lost:
+        if self.lost and not self.elapsed_s:
             self.elapsed_s = float(self.reports)
 
     def tally_at_end(self) -> Tally:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import heapq
 import select
-import socket
 from collections.abc import Callable
 from time import monotonic_ns, process_time
 
 from tlsbench.errors import RequestError
 from tlsbench.load.client import Connection
-from tlsbench.load.context import Shared, client_context
+from tlsbench.load.context import Shared, client_context, resolve
+from tlsbench.load.failures import words_of
+from tlsbench.load.names import is_address
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import SUCCESS, Tally
-from tlsbench.sockets import UNIX, Settings
+from tlsbench.sockets import Settings
 
 _EVENTS = 512
 _SECOND_NS = 1_000_000_000
@@ -25,21 +26,9 @@ _SECOND_NS = 1_000_000_000
 _SWEEP_NS = 100_000_000
 #: After a failure the next connection of its slot waits so long: a server that refuses is not to be flooded.
 _BACK_OFF_NS = 20_000_000
-
-
-def resolve(plan: Plan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
-    """The address of the target.
-
-    :raises RequestError: if its name has none.
-    """
-    if plan.target.is_unix:
-        return socket.AF_UNIX, plan.target.host.removeprefix(UNIX)
-    try:
-        found = socket.getaddrinfo(plan.target.host, plan.target.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise RequestError(f"{plan.target.host} has no address: {error.strerror}") from error
-    family, _, _, _, address = found[0]
-    return family, (str(address[0]), int(address[1]))
+#: Why a connection of an open loop could not begin in time.
+_NO_ROOM = "begin: timeout, as many connections were open as may be (see --connections)"
+_LATE = "begin: timeout, the client was too busy (see --processes)"
 
 
 class Engine:
@@ -52,7 +41,8 @@ class Engine:
         if not hasattr(select, "epoll"):
             raise RequestError("load needs Linux: this system has no epoll")
         family, address = resolve(plan)
-        request = f"GET {plan.path} HTTP/1.1\r\nHost: {plan.name}\r\n\r\n".encode("ascii")
+        host = f"[{plan.name}]" if is_address(plan.name) and ":" in plan.name else plan.name
+        request = f"GET {plan.path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("ascii")
         settings = Settings(plan.socket_options, family, "connect")
         #: What the kernel makes of the socket options otherwise than it was asked.
         self.remarks = settings.try_out()
@@ -70,10 +60,15 @@ class Engine:
         self._open: dict[int, Connection] = {}
         #: Those of them that a pool keeps; the last used is used first.
         self._idle: list[Connection] = []
+        #: Those of them that may have more to read, of which epoll says nothing.
+        self._more: list[Connection] = []
+        self._limit_ns = int(plan.step_limit_s * 1e9)
         #: When each free slot begins its next connection.
         self._due_ns: list[int] = []
         self._interval_ns = 1e9 / plan.rate_per_s if plan.rate_per_s else 0.0
         self._begun = 0
+        #: When an open loop last had no room for one more.
+        self._full_ns = 0
         self._cpu_from_s: float | None = None
         self._start_ns = self._count_from_ns = self._end_ns = 0
 
@@ -85,6 +80,7 @@ class Engine:
         plan = self._plan
         self._start_ns = start_ns
         self._count_from_ns = start_ns + int(plan.warm_up_s * 1e9)
+        self._shared.count_from_ns = self._count_from_ns
         self._end_ns = self._count_from_ns + int(plan.duration_s * 1e9)
         if not plan.is_open_loop:
             ramp_ns = plan.ramp_up_s * 1e9
@@ -93,28 +89,34 @@ class Engine:
         sweep_ns = start_ns
         # Held connections are all counted, and so reported from the beginning.
         report_ns, second = (start_ns if plan.hold else self._count_from_ns) + _SECOND_NS, 1
-        while True:
-            now_ns = monotonic_ns()
-            if now_ns < self._end_ns or self._is_behind():
-                self._begin_due(now_ns)
-            else:
-                self._finish_resting()
-                if not self._open:
-                    break
-            if now_ns >= sweep_ns:
-                self._sweep(now_ns)
-                sweep_ns = now_ns + _SWEEP_NS
-            if report_ns <= now_ns < self._end_ns:
-                self._charge()
-                report(second)
-                report_ns, second = report_ns + _SECOND_NS, second + 1
-            self._go_on(self._patience_s(now_ns, sweep_ns))
-        self._charge()
-        self.elapsed_s = max(0.0, (monotonic_ns() - self._count_from_ns) / 1e9)
-        self._epoll.close()
+        try:
+            while True:
+                now_ns = monotonic_ns()
+                if now_ns < self._end_ns or self._is_behind():
+                    self._begin_due(now_ns)
+                else:
+                    self._finish_resting()
+                    if not self._open:
+                        break
+                    if now_ns >= self._end_ns + self._limit_ns:
+                        self._cut_off()
+                if now_ns >= sweep_ns:
+                    self._sweep(now_ns)
+                    sweep_ns = now_ns + _SWEEP_NS
+                if report_ns <= now_ns:
+                    self._charge()
+                    report(second)
+                    report_ns, second = report_ns + _SECOND_NS, second + 1
+                self._go_on(self._patience_s(now_ns, sweep_ns))
+        finally:
+            self._charge()
+            self.elapsed_s = max(0.0, (monotonic_ns() - self._count_from_ns) / 1e9)
+            self._epoll.close()
 
     def _go_on(self, patience_s: float) -> None:
-        """Wait for events, and drive the connections that have some."""
+        """Wait for events, and drive the connections that have some, or more to read."""
+        more, self._more = self._more, []
+        patience_s = 0.0 if more else patience_s
         if self._plan.is_open_loop and patience_s:
             # epoll rounds up to a millisecond, by which all beginnings would be late; select(2) does not
             select.select([self._epoll], [], [], patience_s)
@@ -124,10 +126,13 @@ class Engine:
                 self._end_ns = min(self._end_ns, monotonic_ns())  # what is open is finished
                 self._epoll.unregister(fd)
                 continue
-            connection = self._open.get(fd)
-            if connection is not None:
+            if (connection := self._open.get(fd)) is not None:
                 connection.go_on(monotonic_ns())
                 self._settle(fd, connection)
+        for connection in more:
+            if connection.sock is not None:
+                connection.go_on(monotonic_ns())
+                self._settle(connection.sock.fileno(), connection)
 
     @property
     def open_connections(self) -> int:
@@ -150,12 +155,24 @@ class Engine:
             while self._due_ns and self._due_ns[0] <= now_ns and self._has_room():
                 self._begin(max(heapq.heappop(self._due_ns), self._start_ns), now_ns)
             return
-        while self._has_room():
-            begin_ns = self._next_begin_ns()
-            if begin_ns > now_ns or begin_ns >= self._end_ns:
-                return
+        while (begin_ns := self._next_begin_ns()) <= now_ns and begin_ns < self._end_ns:
+            is_over_time = now_ns >= begin_ns + self._limit_ns
+            if not self._has_room():
+                self._full_ns = now_ns
+                if not is_over_time:
+                    return
             self._begun += 1
-            self._begin(begin_ns, now_ns)
+            if is_over_time:
+                self._give_up_beginning(begin_ns)
+            else:
+                self._begin(begin_ns, now_ns)
+
+    def _give_up_beginning(self, begin_ns: int) -> None:
+        """Count a connection of an open loop that could not begin within the limit of a step."""
+        counted = begin_ns >= self._count_from_ns
+        self.tally.begun += counted
+        why = _NO_ROOM if self._full_ns >= begin_ns else _LATE
+        self.tally.end(why, counted=counted, is_late=monotonic_ns() >= self._count_from_ns)
 
     def _next_begin_ns(self) -> int:
         """When the next connection of an open loop should begin, whether or not one can."""
@@ -188,11 +205,17 @@ class Engine:
             return
         fd = connection.sock.fileno()
         self._open[fd] = connection
-        self._epoll.register(fd, select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+        try:
+            self._epoll.register(fd, select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+        except OSError as error:  # a user may watch so many descriptors (epoll(7))
+            connection.give_up(words_of(error.errno or 0))
+            self._settle(fd, connection)
 
     def _settle(self, fd: int, connection: Connection) -> None:
-        """Let go of a connection that has ended, and free its slot."""
+        """Let go of a connection that has ended, and free its slot; come back to one with more to read."""
         if not connection.outcome:
+            if connection.has_more:
+                self._more.append(connection)
             return
         if connection.is_idle:
             self._retire(fd, connection, "by the server")
@@ -249,10 +272,13 @@ class Engine:
         for fd, connection in list(self._open.items()):
             if not connection.deadline_ns or now_ns < connection.deadline_ns:
                 continue
-            if connection.step == "ticket":
-                connection.finish()  # a server may send none
-            else:
-                connection.give_up("timeout")
+            connection.run_out_of_time(now_ns)
+            self._settle(fd, connection)
+
+    def _cut_off(self) -> None:
+        """End what is still open: after the end it had the time of a step."""
+        for fd, connection in list(self._open.items()):
+            connection.give_up("timeout")
             self._settle(fd, connection)
 
     def _patience_s(self, now_ns: int, sweep_ns: int) -> float:

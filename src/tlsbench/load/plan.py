@@ -10,9 +10,13 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tlsbench.errors import RequestError
+from tlsbench.load.names import host_name
 from tlsbench.sockets import UNIX
 
 _PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+)):(?P<port>[0-9]{1,5})")
+#: The origin-form of a request's target (RFC 9112 section 3.2.1), as far as it could break the request.
+_MOST_PATH = 8000
+_PATH = re.compile(rf"/[!-~]{{0,{_MOST_PATH - 1}}}")
 #: More than this is asked for with ``--i-may-load-this-target`` alone.
 MOST_SECONDS = 600.0
 MOST_PER_SECOND = 100_000.0
@@ -39,7 +43,7 @@ class Target:
             raise RequestError(
                 f"'{text}' is no target: write HOST:PORT, such as 127.0.0.1:8443, or unix:PATH"
             )
-        return cls(match["v6"] or match["host"], int(match["port"]))
+        return cls(host_name(match["v6"] or match["host"]), int(match["port"]))
 
     @property
     def is_unix(self) -> bool:
@@ -90,9 +94,12 @@ class Plan:
     :param resume: the share of connections that resume a session, from 0 to 1.
     :param version: ``"1.2"``, ``"1.3"`` or ``""`` for what both sides prefer; ``cipher`` and ``group``
         likewise, by their IANA names.
-    :param root: a PEM file of roots that the server must chain to; ``""`` verifies nothing.
+    :param root: a file of roots, PEM or DER, that the server must chain to; ``""`` verifies nothing.
+    :param cert: a file of the client's certificates, ``""`` for none; ``key`` of their key, ``""`` if it is
+        in the same.
     :param server_name: for SNI and verification; the target's host if empty.
-    :param step_limit_s: how long each step of a connection may take before it counts as a timeout.
+    :param step_limit_s: how long each step of a connection may take before it counts as a timeout: to begin,
+        in an open loop, is one. So long after the end of ``duration_s`` what is still open is cut off.
     """
 
     target: Target
@@ -115,6 +122,8 @@ class Plan:
     cipher: str = ""
     group: str = ""
     root: str = ""
+    cert: str = ""
+    key: str = ""
     server_name: str = ""
     step_limit_s: float = 5.0
     #: Which of how many workers this is, so that the beginnings of an open loop interleave.
@@ -134,7 +143,7 @@ class Plan:
     @property
     def name(self) -> str:
         """The server's name, for SNI, verification and requests."""
-        return self.server_name or self.target.name
+        return (self.server_name or self.target.name).removesuffix(".")
 
     def check(self, *, unbounded: bool) -> None:
         """See to it that this is a load that can be, and may be.
@@ -166,6 +175,7 @@ class Plan:
         if self.hold and self.is_open_loop:
             raise RequestError("--hold keeps connections open: give --connections, not --rate")
         self._check_uses()
+        self._check_texts()
         for what, count in (("connections", self.connections), ("connections of the pool", self.pool)):
             if self.workers > (count or self.workers):
                 raise RequestError(f"--processes {self.workers}: there are {count} {what} to share")
@@ -181,6 +191,17 @@ class Plan:
             )
         if self.early_data and self.version == "1.2":
             raise RequestError("--early-data: TLS 1.2 has none (RFC 8446 section 2.3)")
+
+    def _check_texts(self) -> None:
+        if host_name(self.name) != self.name:
+            raise RequestError(f"--server-name {self.name}: write {host_name(self.name)}")
+        if not _PATH.fullmatch(self.path):
+            raise RequestError(
+                f"--path {self.path!r}: it must begin with a slash, and be plain ASCII without blanks "
+                f"(write %20), {_MOST_PATH:,} characters at most"
+            )
+        if self.key and not self.cert:
+            raise RequestError("--key is the key of a client certificate: give --cert too")
 
     def share(self, worker: int) -> Plan:
         """The part of one of the workers."""

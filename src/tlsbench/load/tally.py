@@ -18,6 +18,9 @@ PHASES = ("connect", "handshake", "first byte", "request", "connection")
 _LOW_NS, _HIGH_NS, _DIGITS = 1_000, 3_600_000_000_000, 3
 #: What came of a connection that did what it should.
 SUCCESS = "success"
+#: A server could make a new kind of failure of each answer: so many are kept apart.
+_MOST_KINDS = 100
+_OTHER_KINDS = "other kinds of failure"
 
 
 def histogram() -> HdrHistogram:
@@ -31,13 +34,20 @@ class Tally:
 
     :param begun: connections that were begun; when all has ended each of them is in ``outcomes`` once.
     :param outcomes: how many ended how: :data:`SUCCESS`, or an error by its kind.
-    :param negotiated: handshakes by version, cipher suite, group and ``"full"`` or ``"resumed"``.
+    :param negotiated: handshakes by version, cipher suite, group and ``"full"`` or ``"resumed"``; those that
+        the server refused when the client was done (TLS 1.3) are not among them.
+    :param unconfirmed: those of them of which the server's acceptance was not seen: it sent neither a ticket
+        nor data nor close_notify, and no alert.
+    :param hello_retry_requests: handshakes in which the server asked for another ClientHello, and so for a
+        round trip more (RFC 8446 section 4.1.4), as its first bytes said.
+    :param warm_up_failures: connections of the warm-up that failed within it, by kind; those that failed
+        later are in ``begun`` and ``outcomes``.
     :param wanted_resumed: how many were to resume a session; where there was none yet, the handshake is full.
     :param requests: answers that came whole.
     :param reused: uses of a pool's connection that was open already.
     :param fast_opened: connections whose first data the server took with the SYN (RFC 7413).
-    :param early_data: requests that were sent as early data (RFC 8446 section 2.3), ``"accepted"`` and
-        ``"rejected"``; the latter were sent again.
+    :param early_data: requests that were to be sent as early data (RFC 8446 section 2.3): ``"accepted"``,
+        ``"rejected"`` (and sent again), or why they were not sent so.
     :param retired: connections of a pool that ended while nobody used them, by why.
     :param times: by phase, a histogram in nanoseconds. ``connection`` is from the intended beginning to the
         end of what the connection does.
@@ -57,6 +67,28 @@ class Tally:
     retired: Counter[str] = field(default_factory=Counter)
     times: dict[str, HdrHistogram] = field(default_factory=lambda: {phase: histogram() for phase in PHASES})
     cpu_s: float = 0.0
+    unconfirmed: int = 0
+    hello_retry_requests: int = 0
+    warm_up_failures: Counter[str] = field(default_factory=Counter)
+
+    def end(self, outcome: str, *, counted: bool, is_late: bool) -> None:
+        """Count the end of a connection.
+
+        :param counted: whether it was begun as one that counts.
+        :param is_late: whether connections count by now: then a failure does, whenever it began.
+        """
+        if not counted and outcome == SUCCESS:
+            return
+        ends = self.outcomes if counted or is_late else self.warm_up_failures
+        self.begun += is_late and not counted
+        ends[outcome if outcome in ends or len(ends) < _MOST_KINDS else _OTHER_KINDS] += 1
+
+    @property
+    def not_sent_early(self) -> Mapping[str, int]:
+        """Why requests were not sent as early data, most frequent first."""
+        return {
+            why: count for why, count in self.early_data.most_common() if why not in ("accepted", "rejected")
+        }
 
     @property
     def handshakes(self) -> int:

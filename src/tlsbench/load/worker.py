@@ -7,6 +7,7 @@ third line on its input, or its end, ends the load early.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import signal
@@ -39,11 +40,18 @@ def main() -> None:
         return
 
     def report(_second: int) -> None:
-        _write({"tally": engine.tally.to_plain(), "vitals": vitals(engine.open_connections)})
+        message: dict[str, Any] = {"tally": engine.tally.to_plain()}
+        with contextlib.suppress(OSError):  # to look needs a descriptor, and there may be none left
+            message["vitals"] = vitals(engine.open_connections)
+        _write(message)
         gc.collect(0)
 
-    engine.run(int(start), report)
-    _write({"done": True, "tally": engine.tally.to_plain(), "elapsed_s": engine.elapsed_s})
+    died = ""
+    try:
+        engine.run(int(start), report)
+    except Exception as error:  # noqa: BLE001 - what was counted survives it
+        died = f"{type(error).__name__}: {error}"
+    _write({"done": True, "died": died, "tally": engine.tally.to_plain(), "elapsed_s": engine.elapsed_s})
 
 
 if __name__ == "__main__":

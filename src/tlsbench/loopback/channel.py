@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
 from OpenSSL import SSL
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.pyopenssl import translated
+from tlsbench.implementations.pyopenssl.library import translated
 from tlsbench.loopback.alerts import Alert
 
 _CHUNK_BYTES = 64 * 1024
 #: Nothing here takes longer on loopback, unless the other side hangs.
 TIME_LIMIT_S = 10.0
+#: A socket takes no limit of nothing; what is there already is read within this.
+_SHORTEST_S = 0.001
+_SILENT = "the other side said nothing more for too long"
 _Result = TypeVar("_Result")
 
 
@@ -31,7 +36,10 @@ class Channel:
         self.alerts: list[Alert] = []
         self._socket = sock
         self._side = side
-        sock.settimeout(time_limit_s)
+        #: What a step may take, with all its sending and receiving.
+        self.time_limit_s = time_limit_s
+        with contextlib.suppress(OSError):  # of what is no TCP; there, answers wait for acknowledgements
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         connection.set_info_callback(self._note_alert)
 
     @property
@@ -52,31 +60,48 @@ class Channel:
 
     def read(self) -> bytes:
         """Some application data; ``b""`` once the other side has said that there is no more."""
-        try:
-            return self._drive(lambda: self.connection.recv(_CHUNK_BYTES))
-        except SSL.ZeroReturnError:
-            return b""
+        return self._drive(lambda: self.connection.recv(_CHUNK_BYTES), at_goodbye=b"")
 
-    def close(self) -> None:
-        """Say goodbye (close_notify) and close the socket; a side that is gone already does not matter."""
+    def close(self, linger_s: float = 0.0) -> None:
+        """Say goodbye (close_notify) and close the socket; a side that is gone already does not matter.
+
+        :param linger_s: wait so long at most for the other side's end: with data of it unread, the system
+            would end the connection by a reset, and the other side might lose what it was just sent.
+        """
         try:
             self.connection.shutdown()
             self._flush()
-        except (SSL.Error, OSError):
+            if linger_s:
+                self._linger(time.monotonic() + linger_s)
+        except (SSL.Error, OSError, HandshakeError):
             pass
         finally:
             self._socket.close()
 
-    def _drive(self, step: Callable[[], _Result]) -> _Result:
-        """Do a step, with as much sending and receiving as it takes."""
+    def _linger(self, until_s: float) -> None:
+        self._socket.shutdown(socket.SHUT_WR)
+        while (left_s := until_s - time.monotonic()) > 0:
+            self._socket.settimeout(left_s)
+            if not self._socket.recv(_CHUNK_BYTES):
+                return
+
+    def _drive(self, step: Callable[[], _Result], at_goodbye: _Result | None = None) -> _Result:
+        """Do a step, with as much sending and receiving as it takes.
+
+        :param at_goodbye: what comes of it where the other side has said that there is no more.
+        """
+        deadline_s = time.monotonic() + self.time_limit_s
         while True:
+            self._socket.settimeout(max(_SHORTEST_S, deadline_s - time.monotonic()))
             try:
                 result = step()
             except SSL.WantReadError:
                 self._flush()
-                self._receive()
-            except SSL.ZeroReturnError:
-                raise
+                self._receive(deadline_s)
+            except SSL.ZeroReturnError as error:
+                if at_goodbye is None:
+                    raise HandshakeError("the other side said goodbye") from error
+                return at_goodbye
             except SSL.Error as error:
                 self._flush()  # the alert that tells the other side why
                 raise translated(error) from error
@@ -84,11 +109,13 @@ class Channel:
                 self._flush()
                 return result
 
-    def _receive(self) -> None:
+    def _receive(self, deadline_s: float) -> None:
+        if time.monotonic() >= deadline_s:
+            raise HandshakeError(_SILENT)
         try:
             data = self._socket.recv(_CHUNK_BYTES)
         except TimeoutError as error:
-            raise HandshakeError("the other side said nothing more for too long") from error
+            raise HandshakeError(_SILENT) from error
         except OSError as error:
             raise HandshakeError(f"the connection broke: {error.strerror}") from error
         if not data:
@@ -101,6 +128,8 @@ class Channel:
                 self._socket.sendall(self.connection.bio_read(_CHUNK_BYTES))
         except SSL.WantReadError:
             return
+        except TimeoutError as error:
+            raise HandshakeError("the other side took nothing more for too long") from error
         except OSError:
             return  # it is gone; what it said before, if anything, is still to be read
 

@@ -6,22 +6,28 @@ import contextlib
 import queue
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-import h11
 from cryptography import x509
 from OpenSSL import SSL
 
 from tlsbench.errors import HandshakeError, RequestError
 from tlsbench.loopback.alerts import Alert
 from tlsbench.loopback.channel import TIME_LIMIT_S, Channel
+from tlsbench.loopback.http import Content, HttpServer
 from tlsbench.loopback.setups import ServerSetup
 
 #: How long a connection may be idle between two requests.
 _IDLE_S = 30.0
-_MOST_HEADER_BYTES = 16 << 10
+#: How long a connection that is over may wait for the client's end (RFC 9112 section 9.6).
+_LINGER_S = 1.0
+#: When a connection cannot be accepted, the next is tried so much later: descriptors may be free by then.
+_NO_DESCRIPTORS_S = 0.05
+#: Visits that nobody has asked for; of more, the oldest are forgotten.
+_MOST_VISITS = 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,8 +75,9 @@ class Server:
         self._context = setup.context()
         self._observe = observe
         self._time_limit_s = time_limit_s
-        self._visits: queue.Queue[Visit] = queue.Queue()
+        self._visits: queue.Queue[Visit] = queue.Queue(_MOST_VISITS)
         self._open: set[socket.socket] = set()
+        self._is_closing = False
         try:
             self._listener = socket.create_server(bind)
         except OSError as error:
@@ -96,6 +103,7 @@ class Server:
 
     def close(self) -> None:
         """Stop listening and drop what is open."""
+        self._is_closing = True
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
@@ -111,69 +119,84 @@ class Server:
         self.close()
 
     def _accept(self) -> None:
+        refused = ""
+        while not self._is_closing:
+            try:
+                sock, address = self._listener.accept()
+            except OSError as error:
+                if not self._is_closing:
+                    if not refused:  # once for a time without descriptors, however long
+                        refused = f"cannot accept a connection: {error.strerror}"
+                        self._tell(Visit(peer="somebody", problem=refused))
+                    time.sleep(_NO_DESCRIPTORS_S)
+                continue
+            refused = ""
+            self._open.add(sock)
+            peer = f"{address[0]}:{address[1]}"
+            one = threading.Thread(target=self._serve, args=(sock, peer), name="tlsbench-visit", daemon=True)
+            try:
+                one.start()
+            except RuntimeError:
+                self._open.discard(sock)
+                sock.close()
+                self._tell(Visit(peer=peer, problem="no thread left for the connection"))
+
+    def _tell(self, visit: Visit) -> None:
+        """Hand on what came of a connection."""
         while True:
             try:
-                sock, peer = self._listener.accept()
-            except OSError:
-                return
-            self._open.add(sock)
-            name = f"{peer[0]}:{peer[1]}"
-            threading.Thread(
-                target=self._serve, args=(sock, name), name="tlsbench-visit", daemon=True
-            ).start()
+                self._visits.put_nowait(visit)
+                break
+            except queue.Full:
+                with contextlib.suppress(queue.Empty):
+                    self._visits.get_nowait()
+        self._observe(visit)
 
     def _serve(self, sock: socket.socket, peer: str) -> None:
         connection = SSL.Connection(self._context, None)
         connection.set_accept_state()
         channel = Channel(connection, sock, "server", self._time_limit_s)
-        visit = Visit(peer=peer)
+        http = HttpServer(lambda _target: self._greet(channel, peer, http))
+        problem = ""
         try:
             channel.handshake()
-            sock.settimeout(_IDLE_S)
-            visit = _seen(channel, peer)
-            visit = self._answer(channel, visit)
-        except (HandshakeError, h11.RemoteProtocolError) as error:
-            visit = _seen(channel, peer, problem=str(error), requests=visit.requests)
+            self._answer(channel, http)
+            problem = http.problem
+        except HandshakeError as error:
+            problem = str(error)
         finally:
-            channel.close()
+            visit = _seen(channel, peer, problem=problem, requests=http.answered)
+            channel.close(linger_s=_LINGER_S if http.is_over else 0.0)
             self._open.discard(sock)
-            self._visits.put(visit)
-            self._observe(visit)
+            self._tell(visit)
 
-    def _answer(self, channel: Channel, visit: Visit) -> Visit:
+    def _answer(self, channel: Channel, http: HttpServer) -> None:
         """Answer requests until the client has no more."""
-        http = h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_HEADER_BYTES)
-        has_body = between_requests = True
+        until_s, answered = 0.0, 0
         while True:
-            event = http.next_event()
-            if event is h11.NEED_DATA:
-                try:
-                    http.receive_data(channel.read())
-                except HandshakeError:
-                    if channel.refusal is None and between_requests:
-                        return visit  # gone without close_notify, as browsers go
-                    raise
-                between_requests = False
-            elif isinstance(event, h11.Request):
-                has_body = event.method != b"HEAD"
-            elif isinstance(event, h11.EndOfMessage):
-                visit = _seen(channel, visit.peer, requests=visit.requests + 1)
-                body = greeting(visit).encode()
-                response = h11.Response(
-                    status_code=200,
-                    headers=[
-                        ("Content-Type", "text/plain; charset=utf-8"),
-                        ("Content-Length", str(len(body))),
-                    ],
-                )
-                parts = (response, *((h11.Data(data=body),) if has_body else ()), h11.EndOfMessage())
-                channel.write(b"".join(http.send(part) or b"" for part in parts))
-                if http.our_state is h11.MUST_CLOSE:
-                    return visit
-                http.start_next_cycle()
-                between_requests = True
-            elif isinstance(event, h11.ConnectionClosed):
-                return visit
+            while http.has_more:
+                if piece := http.next_piece():
+                    channel.time_limit_s = self._time_limit_s
+                    channel.write(piece)
+            if http.is_over:
+                return
+            now_s = time.monotonic()
+            if http.is_idle:
+                until_s, channel.time_limit_s = 0.0, _IDLE_S
+            else:  # a request must come whole within the limit, in however many pieces
+                if not until_s or http.answered != answered:
+                    until_s, answered = now_s + self._time_limit_s, http.answered
+                channel.time_limit_s = until_s - now_s
+            try:
+                http.receive(channel.read())
+            except HandshakeError:
+                if channel.refusal is None and http.is_idle:
+                    return  # gone without close_notify, as browsers go
+                raise
+
+    def _greet(self, channel: Channel, peer: str, http: HttpServer) -> Content:
+        body = greeting(_seen(channel, peer, requests=http.answered + 1)).encode()
+        return Content(body, len(body), media_type="text/plain; charset=utf-8")
 
 
 def _seen(channel: Channel, peer: str, problem: str = "", requests: int = 0) -> Visit:

@@ -11,8 +11,8 @@ from OpenSSL import SSL
 from OpenSSL.crypto import X509, X509Store, X509StoreFlags
 
 from tlsbench.errors import CertificateError
-from tlsbench.implementations import openssl_bindings as bindings
-from tlsbench.implementations.pyopenssl import show_identity, staple_status
+from tlsbench.implementations.pyopenssl import bindings
+from tlsbench.implementations.pyopenssl.library import show_identity, staple_status
 from tlsbench.pki import SERVER_NAME, Identity, spki_pin
 from tlsbench.pki.extensions import extension
 

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import TYPE_CHECKING
 
-import trustme
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
@@ -23,7 +23,10 @@ from tlsbench.pki.keys import PrivateKey, from_pem, key_type_of, new_key, privat
 from tlsbench.pki.names import name_text
 from tlsbench.pki.template import Template, authority_template, build
 
-_TRUSTME_KEY_TYPES = {"rsa-2048": trustme.KeyType.RSA, "ecdsa-secp256r1": trustme.KeyType.ECDSA}
+if TYPE_CHECKING:
+    import trustme
+
+_TRUSTME_KEY_TYPES = {"rsa-2048": "RSA", "ecdsa-secp256r1": "ECDSA"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,5 +124,7 @@ def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
 def root_authority(key_type: str) -> Authority:
     """The process's root authority with a key of that type."""
     if key_type in _TRUSTME_KEY_TYPES:
-        return Authority.from_trustme(trustme.CA(key_type=_TRUSTME_KEY_TYPES[key_type]))
+        import trustme  # what lists libraries makes no roots
+
+        return Authority.from_trustme(trustme.CA(key_type=trustme.KeyType[_TRUSTME_KEY_TYPES[key_type]]))
     return Authority.new(authority_template("tlsbench root"), private_key(key_type, "root"))

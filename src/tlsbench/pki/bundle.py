@@ -1,39 +1,39 @@
-"""Reading what people have on disk: certificates, keys, CRLs and more in PEM (RFC 7468), DER and PKCS #12."""
+"""Reading what people have on disk: certificates, keys, CRLs and more in PEM, DER, PKCS #7 and PKCS #12."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 from cryptography.x509 import ocsp
+from cryptography.x509.oid import PublicKeyAlgorithmOID
 
 from tlsbench.errors import RequestError
+from tlsbench.pki import der
 from tlsbench.pki.extensions import UNREADABLE, lenient
+from tlsbench.pki.foreign import meaning_of, what_it_is
 from tlsbench.pki.identity import Identity
 from tlsbench.pki.keys import PrivateKey
+from tlsbench.pki.pem import Block, read_blocks
 
-_Read = TypeVar(
-    "_Read",
-    bound=x509.Certificate
-    | x509.CertificateRevocationList
-    | x509.CertificateSigningRequest
-    | ocsp.OCSPResponse,
-)
-_PEM_BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----\r?\n.*?-----END \1-----", re.DOTALL)
 #: More than any chain, key and CRL that a person wants shown.
 _MOST_BYTES = 64 << 20
+_MOST_NOTES = 20
+_PKCS7_LABELS = ("PKCS7", "PKCS #7 SIGNED DATA", "CMS")
+_OF_PKCS7 = "'openssl pkcs7 -print_certs' makes of it what servers and clients load"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bundle:
-    """What a file holds. ``encoding`` is ``"PEM"``, ``"DER"`` or ``"PKCS #12"``.
+    """What a file holds. ``encoding`` is ``"PEM"``, ``"DER"``, ``"PKCS #7"`` or ``"PKCS #12"``.
 
-    ``private_key`` is as cryptography loads it; it may be of a type that is not for TLS.
+    ``private_key`` is as cryptography loads it; it may be of a type that is not for TLS. Of several the first
+    counts, as for servers. ``notes`` say what in the file was left out, and in which line.
     """
 
     encoding: str
@@ -42,6 +42,7 @@ class Bundle:
     crls: tuple[x509.CertificateRevocationList, ...] = ()
     requests: tuple[x509.CertificateSigningRequest, ...] = ()
     ocsp_responses: tuple[ocsp.OCSPResponse, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def is_pair(self) -> bool:
         """Whether the private key is that of the first certificate."""
@@ -63,6 +64,9 @@ class Bundle:
             raise RequestError(f"{source}: {type(self.private_key).__name__} is no key for TLS certificates")
         if not self.is_pair():
             raise RequestError(f"{source}: the private key is not that of the first certificate")
+        # cryptography takes such a key for a plain RSA key, and would hand it on as one.
+        if self.certificates[0].public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS:
+            raise RequestError(f"{source}: an RSA-PSS key cannot be used here: valid is an RSA key")
         return Identity(self.private_key, self.certificates)
 
 
@@ -72,11 +76,13 @@ def read_file(path: Path) -> bytes:
     :raises RequestError: in one line, if it cannot be read or is too large to be what is wanted.
     """
     try:
-        if path.is_file() and path.stat().st_size > _MOST_BYTES:
-            raise RequestError(f"{path} is larger than {_MOST_BYTES >> 20} MiB: that is no certificate")
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise RequestError(f"cannot read {path}: {error.strerror}") from error
+    if len(data) > _MOST_BYTES:
+        raise RequestError(f"{path} is larger than {_MOST_BYTES >> 20} MiB: that is no certificate")
+    return data
 
 
 def read_bundle(data: bytes, source: str, password: str | None = None) -> Bundle:
@@ -86,91 +92,146 @@ def read_bundle(data: bytes, source: str, password: str | None = None) -> Bundle
     :param password: of an encrypted private key or PKCS #12.
     :raises RequestError: in one line, if they are malformed, or the password is wrong or missing.
     """
+    secret = None if password is None else password.encode(errors="replace")
+    if secret is not None and (b"\0" in secret or secret.decode() != password):
+        raise RequestError("--password: valid are characters in UTF-8 other than NUL")
     with lenient():
-        if b"-----BEGIN " in data:
-            return _read_pem(data, source, password)
-        return _read_der(data, source, password)
+        if (binary := _read_binary(data, source, secret)) is not None:
+            return binary
+        return _read_pem(data, source, secret)
 
 
-def _read_pem(data: bytes, source: str, password: str | None) -> Bundle:
-    bundle = Bundle(encoding="PEM")
-    seen = False
-    for block in _PEM_BLOCK.finditer(data):
-        label = block[1].decode("ascii")
-        read = _PEM_READERS.get(label)
-        if read is None:
-            continue
-        seen = True
-        try:
-            bundle = read(bundle, block[0], password)
-        except RequestError as error:
-            raise RequestError(f"{source}: {error}") from error
-        except UNREADABLE as error:
-            raise RequestError(f"{source}: a malformed {label} ({_reason(error)})") from error
-    if not seen:
-        raise RequestError(f"{source} has no complete PEM block of a kind known: {', '.join(_PEM_READERS)}")
+def _read_pem(data: bytes, source: str, password: bytes | None) -> Bundle:
+    try:
+        blocks, notes = read_blocks(data)
+    except RequestError as error:
+        raise RequestError(f"{source}, {error}") from error
+    if not blocks and not notes:
+        raise RequestError(f"{source} {what_it_is(data)}")
+    bundle = Bundle(encoding="PEM", notes=notes)
+    for block in blocks:
+        bundle = _with_block(bundle, block, source, password)
+    if bundle.notes and bundle == Bundle(encoding="PEM", notes=bundle.notes):
+        raise RequestError(f"{source} has no certificate, key, CRL or signing request: {bundle.notes[0]}")
+    if len(blocks) == 1 and blocks[0].label in _PKCS7_LABELS:
+        bundle = replace(bundle, encoding="PKCS #7")
+    more = len(bundle.notes) - _MOST_NOTES
+    if more > 0:
+        bundle = replace(bundle, notes=(*bundle.notes[:_MOST_NOTES], f"and {more:,} more of these"))
     return bundle
 
 
-def _read_der(data: bytes, source: str, password: str | None) -> Bundle:
-    for load, field in (
-        (x509.load_der_x509_certificate, "certificates"),
-        (x509.load_der_x509_crl, "crls"),
-        (x509.load_der_x509_csr, "requests"),
-        (ocsp.load_der_ocsp_response, "ocsp_responses"),
-    ):
+def _with_block(bundle: Bundle, block: Block, source: str, password: bytes | None) -> Bundle:
+    """The bundle with what a block holds, or with a note why that is left out."""
+    read = _PEM_READERS.get(block.label)
+    if read is None:
+        return _noted(bundle, f"line {block.line}: skipped, {meaning_of(block.label)}")
+    if block.header and read is not _read_key:
+        raise RequestError(f"{source}, line {block.line}: there is a blank line in the {block.label} block")
+    cut = f"line {block.cut_in_line}: what stands here belongs to no block: the one before has no END line"
+    try:
+        bundle = read(bundle, block, password)
+    except RequestError as error:
+        raise RequestError(f"{source}: {error}") from error
+    except UnsupportedAlgorithm as error:
+        reason = f"a {block.label} of a kind that cryptography does not know ({_reason(error)})"
+        raise RequestError(f"{source}, line {block.line}: {reason}") from error
+    except UNREADABLE as error:
+        if block.cut_in_line:
+            raise RequestError(
+                f"{source}, line {block.line}: the {block.label} block is cut off in line {block.cut_in_line}"
+            ) from error
+        raise RequestError(
+            f"{source}, line {block.line}: a malformed {block.label} ({_reason(error)})"
+        ) from error
+    return _noted(bundle, cut) if block.cut_in_line else bundle
+
+
+def _read_binary(data: bytes, source: str, password: bytes | None) -> Bundle | None:
+    """What DER holds; None if it is none, and PEM may be tried."""
+    first, rest = der.first_element(data)
+    if not first:
+        return None
+    for read, field in _DER_READERS:
         try:
-            return Bundle(encoding="DER", **{field: (_looked_through(load(data)),)})  # type: ignore[arg-type]
+            bundle = Bundle(encoding="DER", **{field: (read(first),)})  # type: ignore[arg-type]
         except UNREADABLE:
             continue
+        return _with_more(bundle, rest)
     try:
-        store = pkcs12.load_pkcs12(data, password.encode() if password is not None else None)
+        return Bundle(
+            encoding="PKCS #7", certificates=der.pkcs7_certificates(data), notes=(f"PKCS #7: {_OF_PKCS7}",)
+        )
+    except UNREADABLE:
+        pass
+    try:
+        if (key := der.private_key(data, password)) is not None:
+            return Bundle(encoding="DER", private_key=key)
+        store = pkcs12.load_pkcs12(data, password)
+        held = ([store.cert] if store.cert is not None else []) + list(store.additional_certs)
+        certificates = tuple(der.looked_through(entry.certificate) for entry in held)
+    except RequestError as error:
+        raise RequestError(f"{source}: {error}") from error
     except UNREADABLE as error:
         if "password" in str(error).lower() or "mac" in str(error).lower():
-            raise RequestError(f"{source}: {_password_problem(password)}") from error
-        raise RequestError(
-            f"{source} is no certificate, CRL, request or OCSP response in PEM or DER, and no PKCS #12"
-        ) from error
-    held = ([store.cert] if store.cert is not None else []) + list(store.additional_certs)
-    return Bundle(
-        encoding="PKCS #12",
-        certificates=tuple(_looked_through(entry.certificate) for entry in held),
-        private_key=store.key,
-    )
+            raise RequestError(f"{source}: {der.password_problem(password)}") from error
+        return None
+    return Bundle(encoding="PKCS #12", certificates=certificates, private_key=store.key)
 
 
-def _read_key(bundle: Bundle, block: bytes, password: str | None) -> Bundle:
-    encrypted = b"ENCRYPTED" in block
+def _with_more(bundle: Bundle, rest: bytes) -> Bundle:
+    """The bundle with the certificates that follow its first, and a note on what else does."""
+    while rest and bundle.certificates:
+        first, after = der.first_element(rest)
+        try:
+            bundle = replace(bundle, certificates=(*bundle.certificates, der.certificate(first)))
+        except UNREADABLE:
+            break
+        rest = after
+    return _noted(bundle, f"skipped: {len(rest):,} bytes at the end") if rest else bundle
+
+
+def _read_certificate(bundle: Bundle, block: Block, _password: bytes | None) -> Bundle:
+    # OpenSSL ignores what follows, and in a TRUSTED CERTIFICATE something does (X509_CERT_AUX).
+    first, rest = der.first_element(block.data)
+    certificate = der.certificate(first or block.data)
+    bundle = replace(bundle, certificates=(*bundle.certificates, certificate))
+    if block.label == "TRUSTED CERTIFICATE":
+        what = "a TRUSTED CERTIFICATE, whose trust settings are left out; few programs but OpenSSL's read it"
+        return _noted(bundle, f"line {block.line}: {what}")
+    what = f"skipped, {len(rest):,} bytes after the certificate"
+    return _noted(bundle, f"line {block.line}: {what}") if rest else bundle
+
+
+def _read_crl(bundle: Bundle, block: Block, _password: bytes | None) -> Bundle:
+    return replace(bundle, crls=(*bundle.crls, der.revocation_list(block.data)))
+
+
+def _read_request(bundle: Bundle, block: Block, _password: bytes | None) -> Bundle:
+    return replace(bundle, requests=(*bundle.requests, der.request(block.data)))
+
+
+def _read_pkcs7(bundle: Bundle, block: Block, _password: bytes | None) -> Bundle:
+    held = der.pkcs7_certificates(block.data)
+    bundle = replace(bundle, certificates=bundle.certificates + held)
+    return _noted(bundle, f"line {block.line}: PKCS #7: {_OF_PKCS7}")
+
+
+def _read_key(bundle: Bundle, block: Block, password: bytes | None) -> Bundle:
+    if bundle.private_key is not None:
+        return _noted(bundle, f"line {block.line}: skipped, a second private key: programs take the first")
+    encrypted = b"ENCRYPTED" in block.header or block.label.startswith("ENCRYPTED")
     try:
-        key = load_pem_private_key(block, password.encode() if password is not None and encrypted else None)
+        key = load_pem_private_key(block.to_pem(), password if encrypted else None)
     except (TypeError, ValueError) as error:
         if encrypted:
-            raise RequestError(_password_problem(password)) from error
+            raise RequestError(der.password_problem(password)) from error
         raise
     return replace(bundle, private_key=key)
 
 
-def _looked_through(read: _Read) -> _Read:
-    """The same, once all that is needed of it has been parsed, which cryptography puts off.
-
-    :raises ValueError: and others of ``UNREADABLE``, if that cannot be.
-    """
-    for part in _NEEDED[type(read).__name__]:
-        value = getattr(read, part)
-        if isinstance(value, x509.Name):
-            value.rfc4514_string()
-    if isinstance(read, x509.CertificateRevocationList):
-        len(read)
-    if isinstance(read, ocsp.OCSPResponse) and read.response_status is ocsp.OCSPResponseStatus.SUCCESSFUL:
-        for answer in read.responses:
-            _ = answer.certificate_status, answer.serial_number, answer.next_update_utc
-    return read
-
-
-def _password_problem(password: str | None) -> str:
-    return (
-        "it is encrypted: give the password with --password" if password is None else "the password is wrong"
-    )
+def _noted(bundle: Bundle, note: str) -> Bundle:
+    return replace(bundle, notes=(*bundle.notes, note))
 
 
 def _reason(error: Exception) -> str:
@@ -178,25 +239,27 @@ def _reason(error: Exception) -> str:
     return str(error).split(". ")[0].split("\n")[0].rstrip(".") or type(error).__name__
 
 
-#: What every certificate, list, request and response must have to be worth showing, by the class's name.
-_NEEDED: Final[Mapping[str, tuple[str, ...]]] = {
-    "Certificate": ("subject", "issuer", "serial_number", "not_valid_before_utc", "not_valid_after_utc"),
-    "CertificateRevocationList": ("issuer", "next_update_utc"),
-    "CertificateSigningRequest": ("subject",),
-    "OCSPResponse": ("response_status",),
-}
-_PEM_READERS: Final[Mapping[str, Callable[[Bundle, bytes, str | None], Bundle]]] = {
-    "CERTIFICATE": lambda bundle, block, _password: replace(
-        bundle, certificates=(*bundle.certificates, _looked_through(x509.load_pem_x509_certificate(block)))
+_DER_READERS: Final = (
+    (der.certificate, "certificates"),
+    (der.revocation_list, "crls"),
+    (der.request, "requests"),
+    (der.ocsp_response, "ocsp_responses"),
+)
+_Reader = Callable[[Bundle, Block, bytes | None], Bundle]
+
+
+def _readers(read: _Reader, labels: Iterable[str]) -> dict[str, _Reader]:
+    return dict.fromkeys(labels, read)
+
+
+#: By the labels that OpenSSL knows each by (``check_pem`` in ``crypto/pem/pem_lib.c``).
+_PEM_READERS: Final[Mapping[str, _Reader]] = {
+    **_readers(_read_certificate, ("CERTIFICATE", "X509 CERTIFICATE", "TRUSTED CERTIFICATE")),
+    **_readers(_read_crl, ("X509 CRL",)),
+    **_readers(_read_request, ("CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST")),
+    **_readers(_read_pkcs7, _PKCS7_LABELS),
+    **_readers(
+        _read_key,
+        ("PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "DSA PRIVATE KEY"),
     ),
-    "X509 CRL": lambda bundle, block, _password: replace(
-        bundle, crls=(*bundle.crls, _looked_through(x509.load_pem_x509_crl(block)))
-    ),
-    "CERTIFICATE REQUEST": lambda bundle, block, _password: replace(
-        bundle, requests=(*bundle.requests, _looked_through(x509.load_pem_x509_csr(block)))
-    ),
-    "PRIVATE KEY": _read_key,
-    "ENCRYPTED PRIVATE KEY": _read_key,
-    "RSA PRIVATE KEY": _read_key,
-    "EC PRIVATE KEY": _read_key,
 }

@@ -89,6 +89,7 @@ def key_type_of(public_key: object) -> str:
 #: By the name of the class that cryptography registers as public (its classes are abstract).
 _PUBLIC_KEY_TYPES: Final = {
     "Ed25519PublicKey": "ed25519",
+    "Ed448PublicKey": "ed448",
     "MLDSA44PublicKey": "ml-dsa-44",
     "MLDSA65PublicKey": "ml-dsa-65",
     "MLDSA87PublicKey": "ml-dsa-87",

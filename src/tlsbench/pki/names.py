@@ -12,9 +12,9 @@ from tlsbench.pki.extensions import extension
 
 #: One label of a host name: letters, digits, hyphens inside (RFC 1123 section 2.1), underscores tolerated.
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
-_HOST = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE)
+_HOST = re.compile(rf"(?:\*\.)?{_LABEL}(?:\.{_LABEL})*", re.IGNORECASE | re.ASCII)
 _MOST_HOST_CHARACTERS = 253
-_URI = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+", re.IGNORECASE)
+_URI = re.compile(r"[a-z][a-z0-9+.-]*://[!-~]+", re.IGNORECASE | re.ASCII)
 _VALID = "valid are a DNS name, *.example.test, an IP address or a URI such as spiffe://test/api"
 
 
@@ -26,8 +26,11 @@ def general_name(text: str) -> x509.GeneralName:
     :raises RequestError: if it is none of these.
     """
     text = text.strip()
+    if not text.isascii():
+        raise RequestError(f"'{text}' is not ASCII: {_VALID}; write an internationalised name as xn--…")
     try:
-        return x509.IPAddress(ipaddress.ip_address(text))
+        if "%" not in text:  # the scope of a link-local address, which a certificate cannot hold
+            return x509.IPAddress(ipaddress.ip_address(text))
     except ValueError:
         pass
     if _URI.fullmatch(text):

@@ -3,81 +3,81 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from tlsbench.escaping import for_markdown
-from tlsbench.sampling.duel import Match
+from tlsbench.results.duel import Duel, DuelResult
 from tlsbench.stats import PairedComparison
 
 
-@dataclass(frozen=True, slots=True)
-class DuelResult:
-    """A match with the names of its sides, and what its epochs say for the client, server and total."""
-
-    match: Match
-    name_a: str
-    name_b: str
-    comparisons: Mapping[str, PairedComparison]
-
-    @property
-    def sentence(self) -> str:
-        """Such as "pyopenssl is 1.62× faster than ssl in all (95 % 1.60–1.64), 1.7× for the client …"."""
-        total = self.comparisons["total"]
-        leader = self.name_a if total.verdict == "slower" else self.name_b
-        other = self.name_b if total.verdict == "slower" else self.name_a
-        if total.verdict == "~":
-            least = _percent(total.floor)
-            return (
-                f"{self.name_b} and {self.name_a} cannot be told apart: {_times(total, inverse=True)} "
-                f"({_interval(total, inverse=True)}), the noise floor is {least}"
-            )
-        inverse = leader == self.name_b
-        answer = (
-            f"{leader} is {_times(total, inverse=inverse)} faster than {other} "
-            f"({_interval(total, inverse=inverse)})"
+def sentence(result: DuelResult) -> str:
+    """Such as "pyopenssl is 1.62× faster than ssl in all (95 % 1.60–1.64), 1.7× for the client …"."""
+    a, b, total = result.a.name, result.b.name, result.comparisons["total"]
+    if total.verdict == "~":
+        return (
+            f"{b} and {a} cannot be told apart: {_times(total, inverse=True)} "
+            f"({_interval(total, inverse=True)}), the noise floor is {_percent(total.floor)}"
         )
-        for side in ("client", "server"):
-            if side in self.comparisons:
-                one = self.comparisons[side]
-                figures = f"{_times(one, inverse=inverse)} ({_interval(one, inverse=inverse)})"
-                answer += f", for the {side} {figures if one.verdict != '~' else 'not to be told apart'}"
-        return answer
+    inverse = total.verdict == "faster"
+    leader, other = (b, a) if inverse else (a, b)
+    answer = (
+        f"{leader} is {_times(total, inverse=inverse)} faster than {other} "
+        f"({_interval(total, inverse=inverse)})"
+    )
+    for side in ("client", "server"):
+        if side in result.comparisons:
+            one = result.comparisons[side]
+            figures = f"{_times(one, inverse=inverse)} ({_interval(one, inverse=inverse)})"
+            answer += f", for the {side} {figures if one.verdict != '~' else 'not to be told apart'}"
+    return answer
 
 
-def text(results: Sequence[DuelResult], method: str) -> str:
-    """The sentences, a line of figures under each, and how they were got."""
+def text(duel: Duel) -> str:
+    """What is compared, the sentence, and a line of figures for each side; and how they were got."""
     lines: list[str] = []
-    for result in results:
-        lines.append(f"{result.match.b.id}")
-        lines.append(f"  {result.sentence}.")
+    for result in duel.results:
+        common, a, b = _words(result)
+        lines.append(common)
+        lines += [f"  {side}: {words}" for side, words in (("a", a), ("b", b)) if words]
+        lines.append(f"  {sentence(result)}.")
         lines += [
             f"  {side:<7} b/a {comparison.ratio.median:.4f}  95 % {comparison.ratio.low:.4f}–"
             f"{comparison.ratio.high:.4f}  noise floor {_percent(comparison.floor)}  {comparison.verdict}"
             for side, comparison in result.comparisons.items()
         ]
         lines.append("")
-    lines.append(method)
+    lines.append(duel.method)
     return "\n".join(lines) + "\n"
 
 
-def markdown(results: Sequence[DuelResult], method: str) -> str:
+def markdown(duel: Duel) -> str:
     """The same in GitHub's Markdown, for a job summary."""
+    words = [_words(result) for result in duel.results]
+    a, b = duel.results[0].a.name, duel.results[0].b.name
+    (_, differing_a, differing_b), *_ = words
     lines = [
-        for_markdown(f"a: {results[0].name_a}, b: {results[0].name_b}"),
+        for_markdown(f"a: {differing_a or a}, b: {differing_b or b}"),
         "",
         "| scenario | side | b/a | 95 % | noise floor | b is |",
         "| --- | --- | ---: | ---: | ---: | --- |",
     ]
     lines += [
-        f"| {for_markdown(result.match.b.id)} | {side} | {comparison.ratio.median:.3f} "
+        f"| {for_markdown(common)} | {side} | {comparison.ratio.median:.3f} "
         f"| {comparison.ratio.low:.3f}–{comparison.ratio.high:.3f} | {_percent(comparison.floor)} "
         f"| {comparison.verdict} |"
-        for result in results
+        for result, (common, _, _) in zip(duel.results, words, strict=True)
         for side, comparison in result.comparisons.items()
     ]
-    lines += ["", *(f"- {for_markdown(result.sentence)}." for result in results), f"- {method}"]
+    lines += ["", *(f"- {for_markdown(sentence(result))}." for result in duel.results)]
+    lines.append(f"- {for_markdown(duel.method)}")
     return "\n".join(lines) + "\n"
+
+
+def _words(result: DuelResult) -> tuple[str, str, str]:
+    """The selectors that both sides have in common, and the values of each where they differ."""
+    a, b = result.a.axes, result.b.axes
+    differing = [axis for axis in {**a, **b} if a.get(axis) != b.get(axis)]
+    only_a, only_b = (" ".join(f"{axis}={one[axis]}" for axis in differing if axis in one) for one in (a, b))
+    return " ".join(word for word in result.a.id.split() if word in result.b.id.split()), only_a, only_b
 
 
 def _times(comparison: PairedComparison, *, inverse: bool) -> str:

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from tlsbench.errors import RequestError
 
-_INSTALL = "pip install 'tlsbench[report]'"
+_INSTALL = "or '.[report]' in a clone of tlsbench"
 
 
 def require_plotly() -> None:
@@ -15,7 +15,7 @@ def require_plotly() -> None:
     :raises RequestError: with the command that installs it.
     """
     if find_spec("plotly") is None:
-        raise RequestError(f"the report needs plotly: {_INSTALL}")
+        raise RequestError(f"the report needs plotly: pip install plotly, {_INSTALL}")
 
 
 def require_matplotlib() -> None:
@@ -24,4 +24,4 @@ def require_matplotlib() -> None:
     :raises RequestError: with the command that installs it.
     """
     if find_spec("matplotlib") is None:
-        raise RequestError(f"pictures need matplotlib: {_INSTALL}")
+        raise RequestError(f"pictures need matplotlib: pip install matplotlib, {_INSTALL}")

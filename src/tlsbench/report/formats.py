@@ -15,6 +15,7 @@ from rich.text import Text
 
 from tlsbench.escaping import for_csv, for_markdown
 from tlsbench.report.findings import findings
+from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.table import COLUMNS, MEMORY, Column, Row, Table, tables
 from tlsbench.report.terminal import line, print_plain
 from tlsbench.results import Cell, Run
@@ -130,6 +131,7 @@ def notes(run: Run) -> list[str]:
     if run.noise_floor:
         floors = (f"{workload} {_percent(floor)}" for workload, floor in run.noise_floor.items())
         lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; a smaller difference is none")
+        lines += hidden_differences(run)
     if findings(run):
         lines.append("brackets hold 95 % intervals")
     lines += [f"warning: {warning}" for warning in conditions.warnings]

@@ -97,24 +97,10 @@ def findings(load: Load) -> list[str]:
     tally = load.tally
     rate = f"{load.handshakes_per_s:,.1f} handshakes a second{_requests(load)}"
     lines = [f"held: {tally.held:,} connections" if load.plan.hold else rate]
-    for what, count in tally.negotiated.most_common():
-        lines.append(f"  {count:,} × TLS {what}")
-    if load.plan.resume:
-        share = tally.resumed / tally.handshakes if tally.handshakes else 0.0
-        lines.append(
-            f"resumed: {share:.1%} of the handshakes ({load.plan.resume:.0%} wanted; where there is no "
-            "session yet, the handshake is full)"
-        )
-    lines += _pool(load)
-    if load.plan.early_data:
-        accepted, rejected = tally.early_data["accepted"], tally.early_data["rejected"]
-        lines.append(f"early data: {accepted:,} requests accepted, {rejected:,} rejected and sent again")
+    lines += [f"  {count:,} × TLS {what}" for what, count in tally.negotiated.most_common()]
+    lines += [*_handshakes(load), *_pool(load), *_early_data(load), *_failures(load)]
     if load.plan.uses_fast_open:
         lines.append(f"TCP Fast Open: {tally.fast_opened:,} connections sent data with the SYN")
-    if tally.failures:
-        uses = "uses" if load.plan.pool else "connections"
-        lines.append(f"failed: {sum(tally.failures.values()):,} of {tally.begun:,} {uses}")
-        lines += [f"  {count:,} × {kind}" for kind, count in tally.failures.items()]
     if tally.handshakes and not load.plan.hold and not load.plan.pool:
         lines.append(
             f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the client's processor for each "
@@ -124,6 +110,53 @@ def findings(load: Load) -> list[str]:
         lines += growth_lines("client", load.vitals)
     if tally.outcomes[SUCCESS] and not load.plan.hold:
         lines.append(_bottleneck(load))
+    return lines
+
+
+def _handshakes(load: Load) -> list[str]:
+    """How many handshakes resumed, took a round trip more, or were not seen to be accepted."""
+    tally, lines = load.tally, []
+    if load.plan.resume:
+        share = tally.resumed / tally.handshakes if tally.handshakes else 0.0
+        lines.append(
+            f"resumed: {share:.1%} of the handshakes ({load.plan.resume:.0%} wanted; where there is no "
+            "session yet, the handshake is full)"
+        )
+    if retries := tally.hello_retry_requests:
+        groups = "|".join(sorted({what.split()[-2] for what in tally.negotiated}))
+        lines.append(
+            f"HelloRetryRequest: {retries:,} in {tally.handshakes:,} handshakes; each is a round trip, as "
+            f"the client did not begin with the server's group: group={groups} does"
+        )
+    if tally.unconfirmed:
+        lines.append(
+            f"not confirmed: {tally.unconfirmed:,} of {tally.handshakes:,} handshakes: the server sent no "
+            "ticket, data or close_notify after them, so that it was not seen whether it accepted them"
+        )
+    return lines
+
+
+def _early_data(load: Load) -> list[str]:
+    if not load.plan.early_data:
+        return []
+    accepted, rejected = load.tally.early_data["accepted"], load.tally.early_data["rejected"]
+    return [
+        f"early data: {accepted:,} requests accepted, {rejected:,} rejected and sent again",
+        *(f"  {count:,} not sent as early data: {why}" for why, count in load.tally.not_sent_early.items()),
+    ]
+
+
+def _failures(load: Load) -> list[str]:
+    tally, lines = load.tally, []
+    if tally.failures:
+        uses = "uses" if load.plan.pool else "connections"
+        lines.append(f"failed: {sum(tally.failures.values()):,} of {tally.begun:,} {uses}")
+        lines += [f"  {count:,} × {kind}" for kind, count in tally.failures.items()]
+    if tally.warm_up_failures:
+        lines.append(f"failed in the warm-up: {tally.warm_up_failures.total():,}, not counted above")
+        lines += [f"  {count:,} × {kind}" for kind, count in tally.warm_up_failures.most_common()]
+    if any("certificate required" in kind for kind in (*tally.failures, *tally.warm_up_failures)):
+        lines.append("the server wants a client certificate: give --cert and --key")
     return lines
 
 
@@ -194,7 +227,9 @@ def cautions(load: Load) -> list[str]:
     lines += [f"socket option {remark}" for remark in load.remarks]
     if load.interrupted:
         lines.append("ended early by Ctrl-C")
-    return lines + [f"warning: a worker process died: {lost}" for lost in load.lost]
+    return lines + [
+        f"warning: a worker process died ({lost}); counted is what it had reported" for lost in load.lost
+    ]
 
 
 def _heading(load: Load) -> str:

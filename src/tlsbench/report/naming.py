@@ -6,17 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from tlsbench.scenarios.axes import AXES
 
-#: Axes whose values say what they are.
-_TELLING = frozenset(
-    {"implementation", "cipher", "group", "key", "resumption", "size", "algorithm", "operation", "workload"}
-)
-
 
 def spell(axis: str, value: str) -> str:
     """A value as it can stand alone: ``x25519``, ``TLS 1.3``, ``chain_length=2``."""
-    if axis == "version":
-        return f"TLS {value}"
-    return value if axis in _TELLING else f"{axis}={value}"
+    return AXES[axis].alone.format(axis=axis, value=value)
 
 
 def names(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> list[str]:
@@ -37,7 +30,7 @@ def telling(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -
         if axis not in without
     }
     varying = [axis for axis, column in columns.items() if len(set(column)) > 1]
-    for axis in ("cipher", "group"):
+    for axis in (name for name, rules in AXES.items() if rules.follows):
         others = [columns[other] for other in varying if other != axis]
         if axis in varying and others and follows(columns[axis], others):
             varying.remove(axis)

@@ -1,4 +1,4 @@
-"""What is kept: cells, runs, the environment, and pytest-benchmark's JSON."""
+"""What is kept: runs, loads and duels as values, the environment, and their JSON, written and read."""
 
 from tlsbench.results.cell import TIMES, Cell, cell_from_series
 from tlsbench.results.run import Conditions, Failure, Run

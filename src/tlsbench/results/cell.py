@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tlsbench.links import NO_LEDGER, Ledger
 from tlsbench.sampling import Series
 from tlsbench.sampling.instructions import Count
+from tlsbench.scenarios import Scenario
 from tlsbench.stats import Interval, Summary, summarise
 from tlsbench.workloads import Sample
 
@@ -29,6 +30,7 @@ class Cell:
     :param operations: operations in one sample.
     :param ledger: bytes and flights of one sample (of the last, where they differ).
     :param negotiated: the proof: what the witnesses saw, as plain values.
+    :param scenario: what was measured; None where a file is of axes that this version does not have.
     """
 
     id: str
@@ -41,6 +43,7 @@ class Cell:
     operations: int
     ledger: Ledger
     negotiated: Mapping[str, object]
+    scenario: Scenario | None = None
 
     @property
     def precision(self) -> float:
@@ -80,13 +83,14 @@ def cell_from_series(series: Series) -> Cell:
         times={name: summarise(_of_rounds(rounds, name)) for name in TIMES},
         phases_ns={
             phase: summarise([[_phase(sample, phase) for sample in visit] for visit in rounds]).median_ns
-            for phase in last.phases_ns or ()
+            for phase in last.phases or ()
         },
-        totals_ns=tuple(sample.total_ns / sample.operations for visit in rounds for sample in visit),
+        totals_ns=tuple(sample.of("total") for visit in rounds for sample in visit),
         round_sizes=tuple(len(visit) for visit in rounds),
         operations=last.operations,
         ledger=last.ledger,
         negotiated=dict(series.proof),
+        scenario=series.scenario,
     )
 
 
@@ -108,20 +112,14 @@ def cell_from_count(count: Count) -> Cell:
         operations=count.operations,
         ledger=NO_LEDGER,
         negotiated=dict(count.proof),
+        scenario=count.scenario,
     )
 
 
-def time_ns(sample: Sample, name: str) -> float:
-    """One of :data:`TIMES` of a sample, for one operation."""
-    sides_ns = {"client": sample.client_ns, "server": sample.server_ns, "total": sample.total_ns}
-    sides_ns["harness"] = sample.total_ns - sample.client_ns - sample.server_ns
-    return sides_ns[name] / sample.operations
-
-
 def _of_rounds(rounds: Sequence[Sequence[Sample]], name: str) -> list[list[float]]:
-    return [[time_ns(sample, name) for sample in visit] for visit in rounds]
+    return [[sample.of(name) for sample in visit] for visit in rounds]
 
 
 def _phase(sample: Sample, phase: str) -> float:
-    assert sample.phases_ns is not None
-    return sample.phases_ns[phase] / sample.operations
+    assert sample.phases is not None
+    return sample.phases[phase] / sample.operations

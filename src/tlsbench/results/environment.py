@@ -11,7 +11,7 @@ from typing import Any
 import psutil
 
 import tlsbench
-from tlsbench.implementations.registry import implementations
+from tlsbench.implementations.registry import implementation, implementations
 
 _LIBRARIES = ("cryptography", "pyOpenSSL", "trustme", "pytest-benchmark", "numpy", "scipy")
 #: What pytest-benchmark notes of a machine and what changes from one look to the next, or from one
@@ -30,8 +30,7 @@ _VOLATILE_CPU = (
 
 def engines(names: Iterable[str] | None = None) -> Mapping[str, str]:
     """The engine of each implementation, with its version, by id."""
-    members = implementations()
-    return {name: members[name].engine() for name in (members if names is None else names)}
+    return {name: implementation(name).engine() for name in (implementations() if names is None else names)}
 
 
 def describe_machine(machine_info: Mapping[str, Any]) -> dict[str, Any]:

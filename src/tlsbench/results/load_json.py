@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import struct
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -10,15 +13,23 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
-from tlsbench.errors import RequestError
 from tlsbench.load import Load, Plan, Tally
 from tlsbench.load.opposite import Spent
-from tlsbench.load.tally import PHASES
+from tlsbench.load.tally import PHASES, histogram
 from tlsbench.processes import Vitals
 from tlsbench.results.benchmark_json import finite
+from tlsbench.results.stored import FORMAT
+from tlsbench.results.strict import Node, record
 
 #: So many quantiles stand for a distribution where pytest-benchmark wants the data itself.
 _QUANTILES = 1000
+_LARGEST_PORT = 65535
+#: HdrHistogram's encoding: an outer header of cookie and length, and within what zlib packs cookie, length,
+#: offset, digits, lowest and highest value, and a ratio (big-endian); then the counts.
+_OUTER_BYTES = 8
+_INNER = struct.Struct(">iiiiqqd")
+#: A histogram of ours has fewer than 2^16 counts, of at most nine bytes each.
+_LARGEST_PAYLOAD_BYTES = 1 << 20
 
 
 def load_to_json(load: Load, machine_info: Mapping[str, Any], command: str) -> str:
@@ -35,6 +46,7 @@ def load_to_json(load: Load, machine_info: Mapping[str, Any], command: str) -> s
         "datetime": datetime.now(UTC).isoformat(),
         "version": pytest_benchmark_version,
         "tlsbench": {
+            "format": FORMAT,
             "load": {
                 "command": command,
                 "plan": json.loads(load.plan.to_json()),
@@ -49,38 +61,71 @@ def load_to_json(load: Load, machine_info: Mapping[str, Any], command: str) -> s
                 "vitals": load.vitals,
                 "remarks": list(load.remarks),
                 "tally": tally.to_plain(),
-            }
+            },
         },
     }
     return json.dumps(finite(document), allow_nan=False)
 
 
-def load_from_json(text: str, origin: str) -> Load | None:
-    """The load that a file holds; None if it holds something else.
+def load_of(section: Node) -> Load:
+    """The load that a document has under ``tlsbench.load``.
 
-    :raises RequestError: if it holds a load that cannot be read.
+    :raises DocumentError: if it has none.
     """
-    if '"load"' not in text:  # which spares reading a large file that is something else
-        return None
+    plan, tally = section["plan"], section["tally"]
+    load = Load(
+        record(plan, Plan, least=0),
+        record(tally, Tally, least=0, times=_histograms),
+        elapsed_s=section["elapsed_s"].number(0.0),
+        interrupted=section["interrupted"].flag(),
+        lost=section["lost_workers"].texts(),
+        vitals=tuple(
+            tuple(_vitals(moment) for moment in process.each()) for process in section["vitals"].each()
+        ),
+        remarks=section["remarks"].texts(),
+        server=record(server, Spent, least=0) if (server := section.get("server")) else None,
+    )
+    if load.plan.workers < 1:
+        raise plan["workers"].fault("a whole number of at least 1")
+    if load.plan.target.port > _LARGEST_PORT:
+        raise plan["target"]["port"].fault(f"a port of at most {_LARGEST_PORT}")
+    return load
+
+
+def _vitals(node: Node) -> Vitals:
+    parts = list(node.each())
+    if len(parts) != len(Vitals._fields):
+        raise node.fault(f"an array of {', '.join(Vitals._fields)}")
+    connections, resident_bytes, cpu_s = parts
+    return Vitals(connections.whole(0), resident_bytes.whole(0), cpu_s.number(0.0))
+
+
+def _histograms(node: Node) -> dict[str, HdrHistogram]:
+    return {phase: _histogram(node[phase]) for phase in PHASES}
+
+
+def _histogram(node: Node) -> HdrHistogram:
+    """The histogram that a text encodes; one of our own range and precision, so that they can be added."""
+    text = node.text()
     try:
-        document = json.loads(text)
-        section = document["tlsbench"]["load"]
-    except (ValueError, TypeError, KeyError):
-        return None
-    try:
-        server = section["server"]
-        return Load(
-            Plan.from_json(json.dumps(section["plan"])),
-            Tally.from_plain(section["tally"]),
-            elapsed_s=float(section["elapsed_s"]),
-            interrupted=bool(section["interrupted"]),
-            lost=tuple(map(str, section["lost_workers"])),
-            vitals=tuple(tuple(Vitals(*moment) for moment in process) for process in section["vitals"]),
-            remarks=tuple(map(str, section["remarks"])),
-            server=Spent(**server) if server else None,
-        )
-    except Exception as error:
-        raise RequestError(f"{origin}: this load cannot be read ({type(error).__name__}: {error})") from error
+        found = HdrHistogram.decode(text) if _is_of_ours(text) else None
+    except Exception:  # noqa: BLE001 - base64, zlib, struct and HdrHistogram have each their own
+        found = None
+    if found is None:
+        raise node.fault("an HdrHistogram of nanoseconds (V2, compressed, base64)")
+    return found
+
+
+def _is_of_ours(text: str) -> bool:
+    """Whether a text packs a histogram shaped like :func:`tlsbench.load.tally.histogram`."""
+    ours = histogram()
+    unpacking = zlib.decompressobj()
+    packed = base64.b64decode(text, validate=True)[_OUTER_BYTES:]
+    payload = unpacking.decompress(packed, _LARGEST_PAYLOAD_BYTES)
+    _, length, _, *shape, _ = _INNER.unpack_from(payload)
+    is_whole = not unpacking.unconsumed_tail and length <= len(payload) - _INNER.size
+    own = [ours.significant_figures, ours.lowest_trackable_value, ours.highest_trackable_value]
+    return is_whole and shape == own
 
 
 def _benchmark(load: Load, phase: str) -> dict[str, Any]:

@@ -9,16 +9,15 @@ from pathlib import Path
 from tlsbench import files
 from tlsbench.errors import OutputError, RequestError
 from tlsbench.interrupts import held
-from tlsbench.results.benchmark_json import from_json
-from tlsbench.results.run import Run
 
 #: pytest-benchmark's default --benchmark-storage.
 STORAGE = Path(".benchmarks")
 #: Room in a name for more saved runs than anybody has.
 _MOST_NUMBERED = 99_999_999
 _NUMBERED = re.compile(r"(\d{4,})_(.+)\.json")
-#: Results of our own profiles have a few megabytes; far larger ones are something else.
-_LARGEST_BYTES = 1 << 30
+#: Results of our own profiles have a few megabytes; far larger ones are something else. As values they take
+#: some ten times their size in memory.
+_LARGEST_BYTES = 256 << 20
 
 
 def save(name: str, text: str) -> Path:
@@ -93,26 +92,18 @@ def find(reference: str) -> Path:
     )
 
 
-def load(reference: str) -> Run:
-    """Read the run that a reference means, see :func:`find`.
+def read_bytes(path: Path) -> bytes:
+    """The content of a result's file.
 
-    :raises RequestError: if there is none, or it is no result of tlsbench.
-    """
-    path = find(reference)
-    return from_json(read_text(path), str(path))
-
-
-def read_text(path: Path) -> str:
-    """The text of a result's file.
-
-    :raises RequestError: if it cannot be read, or is no text.
+    :raises RequestError: if it cannot be read, or is larger than a result can be.
     """
     try:
-        if path.stat().st_size > _LARGEST_BYTES:
-            raise RequestError(f"{path} is too large for a result")
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise RequestError(f"{path} is not JSON: it is not text") from None
+        if (size := path.stat().st_size) > _LARGEST_BYTES:
+            raise RequestError(
+                f"{path} is too large for a result: {size >> 20:,} MiB, and at most "
+                f"{_LARGEST_BYTES >> 20:,} are read"
+            )
+        return path.read_bytes()
     except OSError as error:
         raise RequestError(f"cannot read {path}: {error.strerror}") from None
 

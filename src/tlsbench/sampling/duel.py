@@ -7,23 +7,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from statistics import median
+from typing import Final
 
 from tlsbench.interrupts import may_be_cut
-from tlsbench.sampling.meters import Meter
+from tlsbench.processes import Interpreter
+from tlsbench.sampling.instruments import Instrument
 from tlsbench.sampling.places import places
-from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.sampling.runner import Plan, Series, measure
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.stats import Epoch
-from tlsbench.workloads import Sample, Workload
+from tlsbench.workloads import Workload
 
 #: What a duel compares. A primitive has its total alone.
-SIDES: Mapping[str, Callable[[Sample], float]] = {
-    "client": lambda sample: sample.client_ns / sample.operations,
-    "server": lambda sample: sample.server_ns / sample.operations,
-    "total": lambda sample: sample.total_ns / sample.operations,
-}
+SIDES: Final = ("client", "server", "total")
 #: The budget is divided into so many epochs; fewer where each must start processes.
 _EPOCHS = 20
 _EPOCHS_OF_WORKERS = 12
@@ -59,7 +57,7 @@ class DuelOutcome:
     interrupted: bool
 
 
-def local_side(meter: Meter, scenarios: Sequence[Scenario]) -> OpenSide:
+def local_side(meter: Instrument, scenarios: Sequence[Scenario]) -> OpenSide:
     """A side of this Python.
 
     :param scenarios: those of both sides, so that both are measured here or both in workers.
@@ -67,7 +65,7 @@ def local_side(meter: Meter, scenarios: Sequence[Scenario]) -> OpenSide:
     return lambda: places(scenarios, meter)
 
 
-def remote_side(interpreter: Interpreter, meter: Meter) -> OpenSide:
+def remote_side(interpreter: Interpreter, meter: Instrument) -> OpenSide:
     """A side in a worker process of its own, a new one for each epoch."""
 
     @contextmanager
@@ -142,8 +140,10 @@ def _epoch(
 
 
 def _note(record: MatchRecord, four: Sequence[Series]) -> None:
-    sides = ("total",) if record.match.a.workload in ONE_SIDED_WORKLOADS else tuple(SIDES)
+    sides = ("total",) if record.match.a.workload in ONE_SIDED_WORKLOADS else SIDES
     for side in sides:
-        medians = [[median(map(SIDES[side], visit)) for visit in series.rounds] for series in four]
+        medians = [
+            [median(sample.of(side) for sample in visit) for visit in series.rounds] for series in four
+        ]
         record.epochs.setdefault(side, []).append(Epoch(*medians))
     record.proofs = (four[0].proof, four[2].proof)

@@ -14,16 +14,16 @@ import json
 import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, replace
 from typing import Any
 
 from tlsbench import pki
 from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.interrupts import kept_from_children, may_be_cut
-from tlsbench.sampling.remote import Interpreter
+from tlsbench.interrupts import may_be_cut
+from tlsbench.processes import Interpreter, Process
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import Interval
 
@@ -35,6 +35,7 @@ _REPEATS = 3
 PROCESSES_PER_COUNT = 2 * _REPEATS
 #: Fifty times slower than without valgrind is usual; this is far beyond.
 _PATIENCE_SECONDS = 600.0
+_CALLGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 _COLLECTED = re.compile(r"Collected : ([0-9]+)")
 
 
@@ -86,7 +87,7 @@ def count_instructions(
     require_valgrind()
     done, of = 0, len(requests) * PROCESSES_PER_COUNT
     results: list[Count | MeasurementError | None] = []
-    running: set[subprocess.Popen[str]] = set()
+    running: set[Process] = set()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         pending = [
             [
@@ -103,7 +104,7 @@ def count_instructions(
                         count = _count(scenario, futures)
                 except KeyboardInterrupt:
                     for process in tuple(running):
-                        process.kill()
+                        process.kill("it was cut short")
                 else:
                     results.append(count)
                     done += len(futures)
@@ -131,38 +132,25 @@ def _count(
 
 
 def _run(
-    scenario: Scenario, interpreter: Interpreter, samples: int, running: set[subprocess.Popen[str]]
+    scenario: Scenario, interpreter: Interpreter, samples: int, running: set[Process]
 ) -> tuple[int, Mapping[str, Any]]:
     peers = pki.peers_for(scenario).to_pem() if scenario.key else None
     request = {"scenario": scenario.id, "samples": samples, "peers": peers}
-    valgrind = shutil.which("valgrind") or "valgrind"
-    with kept_from_children():
-        process = subprocess.Popen(  # noqa: S603 - valgrind, and the Python that the user named
-            [
-                valgrind,
-                "--tool=callgrind",
-                "--callgrind-out-file=/dev/null",
-                interpreter.python,
-                "-m",
-                "tlsbench.workloads.counted",
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONHASHSEED": "0", **interpreter.environment},
-        )
-    running.add(process)
-    try:
-        out, errors = process.communicate(json.dumps(request) + "\n", timeout=_PATIENCE_SECONDS)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        out, errors = process.communicate()
-    finally:
-        running.discard(process)
-    collected = _COLLECTED.search(errors)
-    if process.returncode != 0 or collected is None:
-        words = [line for line in errors.splitlines() if line.strip() and not line.startswith("==")]
-        last = " | ".join(words[-3:]) or f"exit code {process.returncode}"
-        raise MeasurementError(f"counting instructions in {interpreter.python} failed: {last}")
-    return int(collected[1]), json.loads(out.splitlines()[-1])
+    fixed = replace(interpreter, environment={"PYTHONHASHSEED": "0", **interpreter.environment})
+    with closing(
+        Process("tlsbench.workloads.counted", json.dumps(request), interpreter=fixed, under=_CALLGRIND)
+    ) as process:
+        running.add(process)
+        try:
+            answer = process.answer(_PATIENCE_SECONDS)
+        except MeasurementError as error:
+            words = [line for line in process.errors() if not line.startswith("==")]
+            last = " | ".join(words[-3:]) or str(error)
+            raise MeasurementError(f"counting instructions in {interpreter.python} failed: {last}") from None
+        finally:
+            running.discard(process)
+        code = process.wait(_PATIENCE_SECONDS)
+        collected = _COLLECTED.search("\n".join(process.errors()))
+    if code != 0 or collected is None:
+        raise MeasurementError(f"counting instructions in {interpreter.python} failed: exit code {code}")
+    return int(collected[1]), answer

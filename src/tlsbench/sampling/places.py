@@ -11,18 +11,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.common_gaps import SYSTEM_LIBCRYPTO
+from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO
 from tlsbench.implementations.processor import variables
-from tlsbench.implementations.registry import capabilities, implementations
-from tlsbench.sampling.meters import Meter
-from tlsbench.sampling.remote import Interpreter, RemoteWorkload, Worker
+from tlsbench.implementations.registry import capabilities_of, ends_of, implementation
+from tlsbench.processes import Interpreter
+from tlsbench.sampling.instruments import Instrument
+from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import MEMORY_ENVIRONMENT, Workload, prepare
 
 
 def interpreter_of(scenario: Scenario) -> Interpreter:
     """Where to measure a scenario: this Python with the environment variables that it needs for it."""
-    folders = {capabilities()[end].libcrypto for end in (scenario.client, scenario.server)}
+    folders = {capabilities_of(end).libcrypto for end in (scenario.client, scenario.server)}
     folder = "".join(folders - {"", SYSTEM_LIBCRYPTO})  # the matrix lets two of them not meet
     search = {"LD_LIBRARY_PATH": folder} if folder else {}
     counting = MEMORY_ENVIRONMENT if scenario.workload == "memory" else {}
@@ -35,13 +36,13 @@ def need_workers(scenarios: Iterable[Scenario]) -> bool:
 
 
 @contextmanager
-def places(scenarios: Sequence[Scenario], meter: Meter) -> Iterator[Callable[[Scenario], Workload]]:
+def places(scenarios: Sequence[Scenario], meter: Instrument) -> Iterator[Callable[[Scenario], Workload]]:
     """What makes the workloads of these scenarios, each where it can be measured.
 
     The workers end with the block.
     """
     if not need_workers(scenarios):
-        yield lambda scenario: prepare(scenario, implementations(), meter.clock)
+        yield lambda scenario: prepare(scenario, ends_of(scenario), meter.clock)
         return
     with ExitStack() as stack:
         workers: dict[tuple[tuple[str, str], ...], Worker] = {}
@@ -62,6 +63,6 @@ def places(scenarios: Sequence[Scenario], meter: Meter) -> Iterator[Callable[[Sc
 def _prove_engines(scenario: Scenario, found: Mapping[str, str]) -> None:
     """A worker may find other libraries than this process; what is stored is what this process says."""
     for side, end in (("client", scenario.client), ("server", scenario.server)):
-        wanted = implementations()[end].engine()
+        wanted = implementation(end).engine()
         if found[end] != wanted:
             raise ProofError("engine", wanted=wanted, got=found[end], witness=side)

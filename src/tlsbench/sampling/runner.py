@@ -73,12 +73,12 @@ class Series:
         """The relative half-width that the total's median has reached; infinite at first."""
         if len(self.rounds) < _LEAST_ROUNDS:
             return float("inf")
-        return median_interval(self.round_medians_ns).relative_half_width
+        return median_interval(self.round_medians).relative_half_width
 
     @property
-    def round_medians_ns(self) -> list[float]:
-        """The median of each round's totals, in nanoseconds for each operation."""
-        return [median(sample.total_ns / sample.operations for sample in visit) for visit in self.rounds]
+    def round_medians(self) -> list[float]:
+        """The median of each round's totals, for each operation."""
+        return [median(sample.of("total") for sample in visit) for visit in self.rounds]
 
     @property
     def sample_count(self) -> int:

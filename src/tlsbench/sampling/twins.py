@@ -29,11 +29,11 @@ def noise_floors(series: Sequence[Series], twins: Sequence[Series]) -> dict[str,
         scenario = next(twin.scenario for twin in twins if twin.scenario.workload == workload)
         equals = [one for one in (*series, *twins) if one.scenario == scenario and one.rounds]
         if len(equals) > _TWINS:
-            floors[workload] = noise_floor([one.round_medians_ns for one in equals])
+            floors[workload] = noise_floor([one.round_medians for one in equals])
     return floors
 
 
 def drift_of(series: Sequence[Series]) -> float | None:
     """How far the machine wandered, see :func:`tlsbench.stats.drift`; None before the second round."""
-    rounds = [one.round_medians_ns for one in series if len(one.rounds) > 1]
+    rounds = [one.round_medians for one in series if len(one.rounds) > 1]
     return drift(rounds) if rounds else None

@@ -4,7 +4,7 @@ Another Python, or another environment, cannot be measured from within; so a due
 starts a worker in each. Requests and answers are lines of JSON on standard input and output:
 
     → {"prepare": "<scenario id>", "meter": "wall"}    ← {"cell": 0, "engines": {…}}
-    → {"visit": 0, "rewarm": 1, "samples": 2}          ← {"samples": [{"client_ns": …, …}, …]}
+    → {"visit": 0, "rewarm": 1, "samples": 2}          ← {"samples": [{"client": …, …}, …]}
     → {"proof": 0}                                     ← {"proof": {…}}
 
 The first line, before any request, is ``{"version": …, "engines": {…}}``. What goes wrong is answered by
@@ -23,9 +23,9 @@ from typing import Any, TextIO
 
 import tlsbench
 from tlsbench.errors import RequestError, TlsbenchError
-from tlsbench.implementations.registry import capabilities, implementations, spellings
+from tlsbench.implementations.registry import capabilities, ends_of, implementations, spellings
 from tlsbench.sampling.heap import keep_heap
-from tlsbench.sampling.meters import meter_named
+from tlsbench.sampling.instruments import meter_named
 from tlsbench.scenarios import expand, parse
 from tlsbench.workloads import Sample, Workload, prepare, prove_processor
 
@@ -46,30 +46,32 @@ def serve(requests: TextIO, answers: TextIO) -> None:
 
 def _handle(request: dict[str, Any], cells: list[Workload]) -> dict[str, Any]:
     if "prepare" in request:
-        matrix = expand([parse([request["prepare"]], spellings())], capabilities())
+        selection = parse([request["prepare"]], spellings())
+        matrix = expand([selection], capabilities(selection))
         if len(matrix.scenarios) != 1:
             reasons = "; ".join(excluded.reason for excluded in matrix.excluded)
             raise RequestError(f"cannot measure '{request['prepare']}' here: {reasons}")
         clock = meter_named(request["meter"]).clock
-        cells.append(prepare(matrix.scenarios[0], implementations(), clock))
-        ends = dict.fromkeys((matrix.scenarios[0].client, matrix.scenarios[0].server))
-        engines = {end: implementations()[end].engine() for end in ends}
+        ends = ends_of(matrix.scenarios[0])
+        cells.append(prepare(matrix.scenarios[0], ends, clock))
+        engines = {end: member.engine() for end, member in ends.items()}
         return {"cell": len(cells) - 1, "engines": engines}
     if "visit" in request:
         samples = cells[request["visit"]].visit(request["rewarm"], request["samples"])
         return {"samples": [_plain(sample) for sample in samples]}
     cell = cells[request["proof"]]
-    return {"proof": {**cell.proof(), **prove_processor(cell.scenario, implementations())}}
+    return {"proof": {**cell.proof(), **prove_processor(cell.scenario, ends_of(cell.scenario))}}
 
 
 def _plain(sample: Sample) -> dict[str, Any]:
     return {
-        "client_ns": sample.client_ns,
-        "server_ns": sample.server_ns,
-        "total_ns": sample.total_ns,
+        "client": sample.client,
+        "server": sample.server,
+        "total": sample.total,
         "operations": sample.operations,
         "ledger": astuple(sample.ledger),
-        "phases_ns": sample.phases_ns,
+        "phases": sample.phases,
+        "unit": sample.unit.symbol,
     }
 
 

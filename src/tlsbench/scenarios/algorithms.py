@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tlsbench.scenarios.groups import BY_NAME as GROUPS
 from tlsbench.scenarios.keys import KEY_TYPES
 
 AEADS = ("aes-128-gcm", "aes-256-gcm", "chacha20-poly1305", "aes-128-ccm")
@@ -19,25 +20,41 @@ AEAD_OPERATIONS = ("encrypt", "decrypt", "encrypt_into", "decrypt_into")
 
 @dataclass(frozen=True, slots=True)
 class Algorithm:
-    """One measurable primitive."""
+    """One measurable primitive. ``aliases`` are other names that people use for it."""
 
     name: str
     sized: bool = False
+    aliases: tuple[str, ...] = ()
+
+
+#: Other names of what is done something with.
+_ALIASES = {
+    "aes-128-gcm": ("aes128-gcm",),
+    "aes-256-gcm": ("aes256-gcm",),
+    "aes-128-ccm": ("aes128-ccm",),
+    "chacha20-poly1305": ("chacha20", "chacha20poly1305"),
+    "sha-256": ("sha256",),
+    "sha-384": ("sha384",),
+    "ml-kem-768": ("mlkem768",),
+    "ml-kem-1024": ("mlkem1024",),
+    **{name: GROUPS[name].aliases for name in AGREEMENTS},
+}
+
+
+def _algorithm(subject: str, operation: str, *, sized: bool = False) -> Algorithm:
+    aliases = tuple(f"{alias}/{operation}" for alias in _ALIASES.get(subject, ()))
+    return Algorithm(f"{subject}/{operation}", sized, aliases)
 
 
 ALGORITHMS = (
-    *(Algorithm(f"{aead}/{operation}", sized=True) for aead in AEADS for operation in AEAD_OPERATIONS),
-    *(Algorithm(f"{digest}/digest", sized=True) for digest in HASHES),
-    *(Algorithm(f"hmac-{digest}/sign", sized=True) for digest in HASHES),
-    *(Algorithm(f"hkdf-{digest}/derive") for digest in HASHES),
-    *(Algorithm(f"{group}/{operation}") for group in AGREEMENTS for operation in ("keygen", "exchange")),
+    *(_algorithm(aead, operation, sized=True) for aead in AEADS for operation in AEAD_OPERATIONS),
+    *(_algorithm(digest, "digest", sized=True) for digest in HASHES),
+    *(_algorithm(f"hmac-{digest}", "sign", sized=True) for digest in HASHES),
+    *(_algorithm(f"hkdf-{digest}", "derive") for digest in HASHES),
+    *(_algorithm(group, operation) for group in AGREEMENTS for operation in ("keygen", "exchange")),
+    *(_algorithm(kem, operation) for kem in KEMS for operation in ("keygen", "encapsulate", "decapsulate")),
     *(
-        Algorithm(f"{kem}/{operation}")
-        for kem in KEMS
-        for operation in ("keygen", "encapsulate", "decapsulate")
-    ),
-    *(
-        Algorithm(f"{key_type.name}/{operation}")
+        _algorithm(key_type.name, operation)
         for key_type in KEY_TYPES
         for operation in ("keygen", "sign", "verify")
     ),

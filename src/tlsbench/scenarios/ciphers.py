@@ -15,6 +15,7 @@ class CipherSuite:
 
     ``authentication`` is the kind of key that the suite needs in TLS 1.2 (``ECDSA`` stands for
     EdDSA too, RFC 8422 section 2.1); TLS 1.3 suites leave it open and have ``""``.
+    ``aliases`` are other names that people use for it: a name of the AEAD alone is the TLS 1.3 suite.
     """
 
     name: str
@@ -22,14 +23,28 @@ class CipherSuite:
     version: str
     authentication: str
     openssl: str
+    aliases: tuple[str, ...] = ()
 
 
 CIPHER_SUITES = (
     # RFC 8446, appendix B.4
-    CipherSuite("TLS_AES_256_GCM_SHA384", 0x1302, "1.3", "", "TLS_AES_256_GCM_SHA384"),
-    CipherSuite("TLS_AES_128_GCM_SHA256", 0x1301, "1.3", "", "TLS_AES_128_GCM_SHA256"),
-    CipherSuite("TLS_CHACHA20_POLY1305_SHA256", 0x1303, "1.3", "", "TLS_CHACHA20_POLY1305_SHA256"),
-    CipherSuite("TLS_AES_128_CCM_SHA256", 0x1304, "1.3", "", "TLS_AES_128_CCM_SHA256"),
+    CipherSuite(
+        "TLS_AES_256_GCM_SHA384", 0x1302, "1.3", "", "TLS_AES_256_GCM_SHA384", ("aes256-gcm", "aes-256-gcm")
+    ),
+    CipherSuite(
+        "TLS_AES_128_GCM_SHA256", 0x1301, "1.3", "", "TLS_AES_128_GCM_SHA256", ("aes128-gcm", "aes-128-gcm")
+    ),
+    CipherSuite(
+        "TLS_CHACHA20_POLY1305_SHA256",
+        0x1303,
+        "1.3",
+        "",
+        "TLS_CHACHA20_POLY1305_SHA256",
+        ("chacha20", "chacha20-poly1305", "chacha20poly1305", "chacha"),
+    ),
+    CipherSuite(
+        "TLS_AES_128_CCM_SHA256", 0x1304, "1.3", "", "TLS_AES_128_CCM_SHA256", ("aes128-ccm", "aes-128-ccm")
+    ),
     # RFC 5289
     CipherSuite(
         "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",

@@ -7,27 +7,31 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One group. ``post_quantum`` groups (hybrid or pure ML-KEM) exist for TLS 1.3 only."""
+    """One group. ``post_quantum`` groups (hybrid or pure ML-KEM) exist for TLS 1.3 only.
+
+    ``aliases`` are other names that people use for it.
+    """
 
     name: str
     code_point: int
     post_quantum: bool = False
+    aliases: tuple[str, ...] = ()
 
 
 GROUPS = (
-    Group("secp256r1", 0x0017),
-    Group("x25519", 0x001D),
-    Group("secp384r1", 0x0018),
-    Group("secp521r1", 0x0019),
-    Group("x448", 0x001E),
+    Group("secp256r1", 0x0017, aliases=("p256", "p-256", "prime256v1")),
+    Group("x25519", 0x001D, aliases=("curve25519",)),
+    Group("secp384r1", 0x0018, aliases=("p384", "p-384")),
+    Group("secp521r1", 0x0019, aliases=("p521", "p-521")),
+    Group("x448", 0x001E, aliases=("curve448",)),
     # draft-ietf-tls-ecdhe-mlkem: a curve and ML-KEM together
-    Group("X25519MLKEM768", 0x11EC, post_quantum=True),
-    Group("SecP256r1MLKEM768", 0x11EB, post_quantum=True),
-    Group("SecP384r1MLKEM1024", 0x11ED, post_quantum=True),
+    Group("X25519MLKEM768", 0x11EC, post_quantum=True, aliases=("x25519-mlkem768",)),
+    Group("SecP256r1MLKEM768", 0x11EB, post_quantum=True, aliases=("p256mlkem768", "p256-mlkem768")),
+    Group("SecP384r1MLKEM1024", 0x11ED, post_quantum=True, aliases=("p384mlkem1024", "p384-mlkem1024")),
     # draft-ietf-tls-mlkem: ML-KEM (FIPS 203) alone
-    Group("MLKEM512", 0x0200, post_quantum=True),
-    Group("MLKEM768", 0x0201, post_quantum=True),
-    Group("MLKEM1024", 0x0202, post_quantum=True),
+    Group("MLKEM512", 0x0200, post_quantum=True, aliases=("ml-kem-512", "ml-kem512")),
+    Group("MLKEM768", 0x0201, post_quantum=True, aliases=("ml-kem-768", "ml-kem768")),
+    Group("MLKEM1024", 0x0202, post_quantum=True, aliases=("ml-kem-1024", "ml-kem1024")),
 )
 
 BY_NAME = {group.name: group for group in GROUPS}

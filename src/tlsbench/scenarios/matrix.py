@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import product
+from math import prod
+from typing import Any
 
 from tlsbench.errors import RequestError
 from tlsbench.scenarios import algorithms
 from tlsbench.scenarios.axes import AXES, ONE_SIDED_WORKLOADS, WORKLOAD_AXES
-from tlsbench.scenarios.protocol import PROTOCOL
-from tlsbench.scenarios.scenario import Capabilities, Scenario
+from tlsbench.scenarios.axis import ENDS
+from tlsbench.scenarios.capabilities import Capabilities
+from tlsbench.scenarios.obstacles import Obstacles, obstacles
+from tlsbench.scenarios.scenario import Scenario
 from tlsbench.scenarios.selectors import Selection, parse
-from tlsbench.scenarios.sizes import parse_size
 
-_ISSUER_KEYS = ("intermediate_key", "root_key")
+#: So many combinations are expanded; "*" on a few axes more is refused with the count.
+MOST_COMBINATIONS = 50_000
+_WIDEST_TOLD = 4
+_SAME_AS = {axis.name: axis.same_as for axis in AXES.values() if axis.same_as}
+#: The axes of which a scenario holds no text.
+_READ = {axis.name: axis.read for axis in AXES.values() if axis.read is not str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +46,24 @@ def expand(selections: Iterable[Selection], capabilities: Mapping[str, Capabilit
 
     :param selections: products of axis values, as :func:`tlsbench.scenarios.selectors.parse` gives.
     :param capabilities: what each implementation can do, by its id.
+    :raises RequestError: if there are more than :data:`MOST_COMBINATIONS`, before any is made.
     """
+    requests = [
+        (workload, selection)
+        for selection in selections
+        for workload in selection.get("workload", AXES["workload"].default)
+    ]
+    _check_count(requests)
     scenarios: dict[Scenario, None] = {}
     excluded: dict[Excluded, None] = {}
-    for selection in selections:
-        for workload in selection.get("workload", AXES["workload"].default):
-            for misplaced in _misplaced(workload, selection):
-                excluded[misplaced] = None
-            for scenario in _product(workload, selection, partial(_why_not, capabilities=capabilities)):
-                reason = _why_not(scenario, capabilities)
-                if reason is None:
-                    scenarios[scenario] = None
-                else:
-                    excluded[Excluded(scenario.id, reason)] = None
+    for workload, selection in requests:
+        for misplaced in _misplaced(workload, selection):
+            excluded[misplaced] = None
+        for scenario, reason in _product(workload, selection, capabilities):
+            if reason is None:
+                scenarios[scenario] = None
+            else:
+                excluded[Excluded(scenario.id, reason)] = None
     return Matrix(tuple(scenarios), tuple(excluded))
 
 
@@ -62,29 +74,45 @@ def scenario_from_id(scenario_id: str, implementations: Iterable[str]) -> Scenar
     """
     selection = parse([scenario_id], tuple(implementations))
     workloads = selection.get("workload", AXES["workload"].default)
-    named = [
-        scenario for workload in workloads for scenario in _product(workload, selection, PROTOCOL.why_not)
-    ]
-    if len(named) != 1:
-        raise RequestError(f"'{scenario_id}' names {len(named)} scenarios, not one")
-    return named[0]
+    count = sum(_count(workload, selection) for workload in workloads)
+    if count != 1:
+        raise RequestError(f"'{scenario_id}' names {count} scenarios, not one")
+    return next(scenario for workload in workloads for scenario, _ in _product(workload, selection, None))
 
 
-def _why_not(scenario: Scenario, capabilities: Mapping[str, Capabilities]) -> str | None:
-    reason = PROTOCOL.why_not(scenario)
-    for implementation in dict.fromkeys((scenario.client, scenario.server)):
-        if reason is None and (objection := capabilities[implementation].why_not(scenario)):
-            reason = f"{implementation}: {objection}"
-    return reason or _why_no_process(scenario, capabilities)
+def _check_count(requests: Sequence[tuple[str, Selection]]) -> None:
+    counts = [_count(workload, selection) for workload, selection in requests]
+    if sum(counts) <= MOST_COMBINATIONS:
+        return
+    workload, selection = requests[counts.index(max(counts))]
+    lengths = {axis: len(values) for axis, values in _given(workload, selection).items() if len(values) > 1}
+    widest = sorted(lengths, key=lambda axis: -lengths[axis])[:_WIDEST_TOLD]
+    raise RequestError(
+        f"the selectors ask for {sum(counts):,} combinations, more than the {MOST_COMBINATIONS:,} that are "
+        f"expanded: name fewer values of {', '.join(f'{axis} ({lengths[axis]})' for axis in widest)}"
+    )
 
 
-def _why_no_process(scenario: Scenario, capabilities: Mapping[str, Capabilities]) -> str | None:
-    """Why no process can hold both libraries."""
-    ours, theirs = (capabilities[end].libcrypto for end in (scenario.client, scenario.server))
-    if ours and theirs and ours != theirs:
-        needs = f"{scenario.client} needs {ours}, {scenario.server} {theirs}"
-        return f"a process holds one libcrypto of a name: {needs}"
-    return None
+def _given(workload: str, selection: Selection) -> dict[str, tuple[str, ...]]:
+    """What a selection asks of a workload; nothing if it asks for special values of axes that it lacks."""
+    if any(
+        AXES[axis].neutral not in ("", *values)
+        for axis, values in selection.items()
+        if axis not in WORKLOAD_AXES[workload]
+    ):
+        return {}
+    given = {
+        axis: values
+        for axis, values in selection.items()
+        if axis in WORKLOAD_AXES[workload] or axis == "implementation"
+    }
+    return {**given, "workload": (workload,)}
+
+
+def _count(workload: str, selection: Selection) -> int:
+    """How many combinations a selection asks for of a workload, without making them."""
+    given = _given(workload, selection)
+    return prod(map(len, given.values())) if given else 0
 
 
 def _misplaced(workload: str, selection: Selection) -> Iterator[Excluded]:
@@ -98,62 +126,42 @@ def _misplaced(workload: str, selection: Selection) -> Iterator[Excluded]:
 
 
 def _product(
-    workload: str, selection: Selection, why_not: Callable[[Scenario], str | None]
-) -> Iterator[Scenario]:
-    given = {
-        axis: values
-        for axis, values in selection.items()
-        if axis in WORKLOAD_AXES[workload] or axis == "implementation"
-    }
-    given["workload"] = (workload,)
-    for axis, values in selection.items():
-        if axis not in WORKLOAD_AXES[workload] and AXES[axis].neutral not in ("", *values):
-            return  # only special values on an axis that this workload does not have
-    for combination in product(*given.values()):
-        yield _fill(dict(zip(given, combination, strict=True)), why_not)
+    workload: str, selection: Selection, capabilities: Mapping[str, Capabilities] | None
+) -> Iterator[tuple[Scenario, str | None]]:
+    """Each combination of the given values, open axes filled in, with the reason why it cannot be.
 
-
-def _fill(chosen: Mapping[str, str], why_not: Callable[[Scenario], str | None]) -> Scenario:
-    """The scenario with the chosen values, and for the open axes the first that can be.
-
-    If none can be, the first that TLS itself allows: then the reason is that of the libraries.
+    :param capabilities: None if the protocol's rules alone are asked for.
     """
-    chosen = {
-        # the leaf's key type by its name, or "same": two spellings of one scenario
-        axis: AXES[axis].neutral if axis in _ISSUER_KEYS and value == chosen.get("key") else value
-        for axis, value in chosen.items()
-    }
-    open_axes = {
-        axis: _default(axis, chosen) for axis in WORKLOAD_AXES[chosen["workload"]] if axis not in chosen
-    }
-    first = allowed = None
-    for values in product(*open_axes.values()):
-        candidate = _scenario({**chosen, **dict(zip(open_axes, values, strict=True))})
-        if why_not(candidate) is None:
-            return candidate
-        first = first or candidate
-        if allowed is None and PROTOCOL.why_not(candidate) is None:
-            allowed = candidate
-    assert first is not None
-    return allowed or first
+    given = _given(workload, selection)
+    known: dict[tuple[str, str], Obstacles] = {}
+    for combination in product(*given.values()) if given else ():
+        chosen = dict(zip(given, combination, strict=True))
+        both = chosen.pop("implementation", AXES["implementation"].default[workload in ONE_SIDED_WORKLOADS])
+        for end in ENDS:
+            chosen.setdefault(end, both)
+        chosen = _one_spelling(chosen)
+        pair = chosen["client"], chosen["server"]
+        if pair not in known:
+            known[pair] = obstacles(workload, *pair, tuple(chosen), capabilities)
+        values, reason = known[pair].fill(chosen)
+        yield _scenario(_one_spelling(values)), reason
 
 
-def _default(axis: str, chosen: Mapping[str, str]) -> tuple[str, ...]:
-    if axis in ("client", "server"):
-        tls, primitives = AXES["implementation"].default
-        usual = primitives if chosen["workload"] in ONE_SIDED_WORKLOADS else tls
-        return (chosen.get("implementation", usual),)
-    return AXES[axis].default
+def _one_spelling(values: Mapping[str, str]) -> dict[str, str]:
+    """The leaf's key type by its name, or "same": of two spellings of one scenario the neutral one."""
+    same = {
+        axis: AXES[axis].neutral
+        for axis, leaf in _SAME_AS.items()
+        if values.get(axis, "") == values.get(leaf)
+    }
+    return {**values, **same}
 
 
 def _scenario(values: Mapping[str, str]) -> Scenario:
-    texts = {axis: value for axis, value in values.items() if axis != "implementation"}
-    size = texts.pop("size", "")
-    chain_length = texts.pop("chain_length", "")
-    algorithm = texts.get("algorithm", "")
-    sized = not algorithm or algorithms.BY_NAME[algorithm].sized
-    return Scenario(
-        **texts,
-        size=parse_size(size) if size and sized else 0,
-        chain_length=int(chain_length or 0),
-    )
+    fields: dict[str, Any] = dict(values)
+    for axis, read in _READ.items():
+        if axis in fields:
+            fields[axis] = read(fields[axis])
+    if "algorithm" in fields and not algorithms.BY_NAME[fields["algorithm"]].sized:
+        del fields["size"]
+    return Scenario(**fields)

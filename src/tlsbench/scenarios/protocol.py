@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Final
 
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.capabilities import Gap, gap
 from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
-from tlsbench.scenarios.scenario import Capabilities, Gap, gap
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES, SignatureScheme
 
 
@@ -42,82 +44,80 @@ def _needs(scheme: SignatureScheme) -> Iterable[Gap]:
 
 
 _ML_DSA = _keys(lambda key: not key.authentication)
-_RESUMED = ("session-id", "ticket", "psk", "early-data")
+_RESUMED = AXES["resumption"].special
 _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_chain)
 
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
 #: often follow from it.
-PROTOCOL = Capabilities(
-    (
-        *(
-            gap("ML-DSA certificates need TLS 1.3", version="1.2", **{axis: _ML_DSA})
-            for axis in ("key", "intermediate_key", "root_key")
-        ),
+PROTOCOL: Final = (
+    *(
+        gap("ML-DSA certificates need TLS 1.3", version="1.2", **{axis: _ML_DSA})
+        for axis in ("key", "intermediate_key", "root_key")
+    ),
+    gap(
+        "a chain of one certificate has no intermediate: add chain_length=2",
+        chain_length="1",
+        intermediate_key=tuple(BY_NAME),
+    ),
+    *(
         gap(
-            "a chain of one certificate has no intermediate: add chain_length=2",
-            chain_length="1",
-            intermediate_key=tuple(BY_NAME),
-        ),
-        *(
-            gap(
-                f"this operation is about one certificate, and has no {axis}",
-                operation=_OF_LEAF,
-                **{axis: values},
-            )
-            for axis, values in (
-                ("chain_length", ("2", "3", "4", "5")),
-                ("intermediate_key", tuple(BY_NAME)),
-                ("root_key", tuple(BY_NAME)),
-            )
-        ),
-        gap(
-            "a resumed handshake shows no certificate, and so no OCSP response (RFC 8446, section 4.4.2.1)",
-            ocsp="stapled",
-            resumption=_RESUMED,
-        ),
-        gap(
-            "a session belongs to its context, which is made anew with the trust store",
-            trust=("1", "150"),
-            resumption=_RESUMED,
-        ),
-        *(unmet for scheme in SIGNATURE_SCHEMES for unmet in _needs(scheme)),
-        gap(
-            "a resumed handshake is not signed",
-            signature=tuple(scheme.name for scheme in SIGNATURE_SCHEMES),
-            resumption=_RESUMED,
-        ),
-        gap("a server that sends no ticket has none resumed", tickets="0", resumption=("psk", "early-data")),
-        gap(
-            "the number of tickets is TLS 1.3's to choose: add version=1.3",
-            version="1.2",
-            tickets=("0", "1", "2", "3", "4"),
-        ),
-        gap("a full handshake has no session: add resumption=", session="serialised", resumption="none"),
-        gap(
-            "post-quantum groups need TLS 1.3",
-            version="1.2",
-            group=tuple(group.name for group in GROUPS if group.post_quantum),
-        ),
-        gap(
-            "TLS 1.3 resumes by resumption=psk or early-data (RFC 8446, section 2.2)",
-            version="1.3",
-            resumption=("session-id", "ticket"),
-        ),
-        gap(
-            "TLS 1.2 resumes by resumption=session-id (RFC 5246) or ticket (RFC 5077)",
-            version="1.2",
-            resumption=("psk", "early-data"),
-        ),
-        gap(
-            "a TLS 1.2 cipher suite is not one of TLS 1.3: add version=1.2",
-            version="1.3",
-            cipher=_suites(lambda suite: suite.version == "1.2"),
-        ),
-        gap(
-            "a TLS 1.3 cipher suite is not one of TLS 1.2: add version=1.3",
-            version="1.2",
-            cipher=_suites(lambda suite: suite.version == "1.3"),
-        ),
-        *(_needs_key(family) for family in _families()),
-    )
+            f"this operation is about one certificate, and has no {axis}",
+            operation=_OF_LEAF,
+            **{axis: values},
+        )
+        for axis, values in (
+            ("chain_length", AXES["chain_length"].special),
+            ("intermediate_key", tuple(BY_NAME)),
+            ("root_key", tuple(BY_NAME)),
+        )
+    ),
+    gap(
+        "a resumed handshake shows no certificate, and so no OCSP response (RFC 8446, section 4.4.2.1)",
+        ocsp="stapled",
+        resumption=_RESUMED,
+    ),
+    gap(
+        "a session belongs to its context, which is made anew with the trust store",
+        trust=AXES["trust"].special,
+        resumption=_RESUMED,
+    ),
+    *(unmet for scheme in SIGNATURE_SCHEMES for unmet in _needs(scheme)),
+    gap(
+        "a resumed handshake is not signed",
+        signature=AXES["signature"].special,
+        resumption=_RESUMED,
+    ),
+    gap("a server that sends no ticket has none resumed", tickets="0", resumption=("psk", "early-data")),
+    gap(
+        "the number of tickets is TLS 1.3's to choose: add version=1.3",
+        version="1.2",
+        tickets=AXES["tickets"].special,
+    ),
+    gap("a full handshake has no session: add resumption=", session="serialised", resumption="none"),
+    gap(
+        "post-quantum groups need TLS 1.3",
+        version="1.2",
+        group=tuple(group.name for group in GROUPS if group.post_quantum),
+    ),
+    gap(
+        "TLS 1.3 resumes by resumption=psk or early-data (RFC 8446, section 2.2)",
+        version="1.3",
+        resumption=("session-id", "ticket"),
+    ),
+    gap(
+        "TLS 1.2 resumes by resumption=session-id (RFC 5246) or ticket (RFC 5077)",
+        version="1.2",
+        resumption=("psk", "early-data"),
+    ),
+    gap(
+        "a TLS 1.2 cipher suite is not one of TLS 1.3: add version=1.2",
+        version="1.3",
+        cipher=_suites(lambda suite: suite.version == "1.2"),
+    ),
+    gap(
+        "a TLS 1.3 cipher suite is not one of TLS 1.2: add version=1.3",
+        version="1.2",
+        cipher=_suites(lambda suite: suite.version == "1.3"),
+    ),
+    *(_needs_key(family) for family in _families()),
 )

@@ -2,7 +2,8 @@
 
 The same text stands on the command line, in ``pytest --tls``, in the profiles and in the id of a
 stored result. Values are matched without regard to case; ``*`` and other shell patterns stand for
-the values they match (``cipher=*CHACHA20*``); the same axis may be given twice.
+the values they match (``cipher=*CHACHA20*``); the same axis may be given twice. Other names that people use
+(``group=p256``, ``resumption=0-rtt``) are taken, and kept in the canonical spelling.
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from fnmatch import fnmatchcase
 
 from tlsbench.errors import RequestError, listed, unknown
 from tlsbench.scenarios.axes import AXES
-from tlsbench.scenarios.sizes import format_size, parse_size
 
 #: Canonical values by axis: one product of the matrix.
 Selection = Mapping[str, tuple[str, ...]]
@@ -53,7 +53,8 @@ def parse(selectors: Iterable[str], implementations: Collection[str]) -> Selecti
 
 
 def _values(axis: str, pattern: str, implementations: Collection[str]) -> Iterable[str]:
-    valid = AXES[axis].values or tuple(implementations)
+    rules = AXES[axis]
+    valid = rules.values or tuple(implementations)
     wanted = pattern.lower()
     for family in (value.removesuffix(ANY_PATH) for value in valid if value.endswith(ANY_PATH)):
         if wanted.startswith(family.lower()):
@@ -65,12 +66,12 @@ def _values(axis: str, pattern: str, implementations: Collection[str]) -> Iterab
         if not matches:
             raise RequestError(f"no {axis} matches '{pattern}': {listed(valid)}")
         return matches
-    if axis == "size":
-        return (format_size(parse_size(pattern)),)
-    for value in valid:
-        if value.lower() == wanted:
-            return (value,)
-    raise unknown(axis, pattern, valid)
+    if rules.parse:
+        return (rules.parse(pattern),)
+    value = rules.canonical(pattern, valid)
+    if value is None:
+        raise unknown(axis, pattern, valid, rules.aliases)
+    return (value,)
 
 
 def _path(text: str) -> str:

@@ -9,28 +9,32 @@ _RSA = ("rsa-2048", "rsa-3072", "rsa-4096")
 
 @dataclass(frozen=True, slots=True)
 class SignatureScheme:
-    """One way to sign a handshake: with what keys, and in which versions of TLS."""
+    """One way to sign a handshake: with what keys, and in which versions of TLS.
+
+    ``aliases`` are other names that people use for it.
+    """
 
     name: str
     code_point: int
     keys: tuple[str, ...]
     versions: tuple[str, ...] = ("1.2", "1.3")
+    aliases: tuple[str, ...] = ()
 
 
 SIGNATURE_SCHEMES = (
-    SignatureScheme("rsa_pss_rsae_sha256", 0x0804, _RSA),
-    SignatureScheme("rsa_pss_rsae_sha384", 0x0805, _RSA),
-    SignatureScheme("rsa_pss_rsae_sha512", 0x0806, _RSA),
+    SignatureScheme("rsa_pss_rsae_sha256", 0x0804, _RSA, aliases=("rsa-pss-sha256",)),
+    SignatureScheme("rsa_pss_rsae_sha384", 0x0805, _RSA, aliases=("rsa-pss-sha384",)),
+    SignatureScheme("rsa_pss_rsae_sha512", 0x0806, _RSA, aliases=("rsa-pss-sha512",)),
     SignatureScheme("rsa_pkcs1_sha256", 0x0401, _RSA, ("1.2",)),
     SignatureScheme("rsa_pkcs1_sha384", 0x0501, _RSA, ("1.2",)),
     SignatureScheme("rsa_pkcs1_sha512", 0x0601, _RSA, ("1.2",)),
-    SignatureScheme("ecdsa_secp256r1_sha256", 0x0403, ("ecdsa-secp256r1",)),
-    SignatureScheme("ecdsa_secp384r1_sha384", 0x0503, ("ecdsa-secp384r1",)),
+    SignatureScheme("ecdsa_secp256r1_sha256", 0x0403, ("ecdsa-secp256r1",), aliases=("ecdsa-p256",)),
+    SignatureScheme("ecdsa_secp384r1_sha384", 0x0503, ("ecdsa-secp384r1",), aliases=("ecdsa-p384",)),
     SignatureScheme("ed25519", 0x0807, ("ed25519",)),
     # draft-ietf-tls-mldsa
-    SignatureScheme("mldsa44", 0x0904, ("ml-dsa-44",), ("1.3",)),
-    SignatureScheme("mldsa65", 0x0905, ("ml-dsa-65",), ("1.3",)),
-    SignatureScheme("mldsa87", 0x0906, ("ml-dsa-87",), ("1.3",)),
+    SignatureScheme("mldsa44", 0x0904, ("ml-dsa-44",), ("1.3",), ("ml-dsa-44",)),
+    SignatureScheme("mldsa65", 0x0905, ("ml-dsa-65",), ("1.3",), ("ml-dsa-65",)),
+    SignatureScheme("mldsa87", 0x0906, ("ml-dsa-87",), ("1.3",), ("ml-dsa-87",)),
 )
 
 BY_NAME = {scheme.name: scheme for scheme in SIGNATURE_SCHEMES}

@@ -7,7 +7,10 @@ import re
 from tlsbench.errors import RequestError
 
 _UNITS = {"": 1, "b": 1, "kib": 1 << 10, "mib": 1 << 20, "k": 1 << 10, "m": 1 << 20}
+_FORM = re.compile(r"([0-9]{1,9})\s*([a-z]*)")
 _LARGEST_BYTES = 16 << 20
+#: What ``size=*`` stands for; every other size up to the largest is taken as well.
+USUAL_SIZES = ("16B", "64B", "256B", "1KiB", "4KiB", "16KiB", "64KiB", "256KiB", "1MiB")
 
 
 def parse_size(text: str) -> int:
@@ -15,7 +18,7 @@ def parse_size(text: str) -> int:
 
     :raises RequestError: if the text is no size between 1 B and 16 MiB.
     """
-    match = re.fullmatch(r"([0-9]{1,9})\s*([a-z]*)", text.strip().lower())
+    match = _FORM.fullmatch(text.strip().lower())
     if match is None or match[2] not in _UNITS:
         raise RequestError(f"'{text}' is no size: write bytes or a unit, such as 512, 16KiB or 1MiB")
     size_bytes = int(match[1]) * _UNITS[match[2]]

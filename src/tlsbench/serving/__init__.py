@@ -1,7 +1,8 @@
 """A TLS server of any implementation, with many connections, in several processes."""
 
 from tlsbench.serving.crew import Serving
+from tlsbench.serving.limits import Limits
 from tlsbench.serving.plan import MODELS, Plan
 from tlsbench.serving.tally import Tally
 
-__all__ = ["MODELS", "Plan", "Serving", "Tally"]
+__all__ = ["MODELS", "Limits", "Plan", "Serving", "Tally"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from tlsbench.loopback.alerts import DESCRIPTIONS
+from tlsbench.protocol.alerts import DESCRIPTIONS, FATAL
+from tlsbench.protocol.messages import ALERT
 
 #: A record of an alert that is not encrypted (RFC 8446 section 5.1): the type, two bytes of version, the
 #: length 2, the level fatal, the description.
-_RECORD: Final = re.compile(rb"\x15\x03.\x00\x02\x02(.)", re.DOTALL)
+_RECORD: Final = re.compile(bytes([ALERT]) + rb"\x03.\x00\x02" + bytes([FATAL]) + b"(.)", re.DOTALL)
 #: Each library spells them its own way: "tlsv1 alert unknown ca", "received fatal alert: UnknownCA".
 _WORDS: Final = re.compile(r"alert[:_ ]*(?:number [0-9]+)?(.*)", re.IGNORECASE | re.DOTALL)
 

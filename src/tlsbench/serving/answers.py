@@ -3,104 +3,101 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
-import h11
-
-from tlsbench.errors import MeasurementError
+from tlsbench.loopback.http import PIECE_BYTES, Content, HttpServer, Pieces
 from tlsbench.serving.plan import Plan
 
-_MOST_HEADER_BYTES = 16 << 10
-_MOST_BODY_BYTES = 1 << 26
-_GREETING = b"This is TLS.\n"
-_BYTES = b"/bytes/"
+_MOST_BODY_BYTES: Final = 1 << 26
+_BYTES: Final = b"/bytes/"
+_ZEROS: Final = bytes(PIECE_BYTES)
+_GREETING: Final = b"This is TLS.\n"
+_NOT_FOUND: Final = Content(b"", 0, status=404)
 
 
 class Answerer(Protocol):
-    """Answers on one connection."""
+    """Answers on one connection, a bounded piece at a time."""
 
     #: Whether the last answer was the connection's last.
     is_over: bool
     #: How many requests were answered.
     answered: int
+    #: What was wrong with a request, of a fixed set; ``""`` if nothing was.
+    problem: str
 
-    def take(self, data: bytes) -> bytes:
-        """The answer to application data; ``b""`` as long as there is none.
+    @property
+    def has_more(self) -> bool:
+        """Whether :meth:`next_piece` is to be called before more data is given."""
 
-        :raises MeasurementError: if it is not what can be answered.
-        """
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer has begun, and not ended."""
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all is answered, and nothing of another request has come."""
+
+    def receive(self, data: bytes) -> None:
+        """Take application data."""
+
+    def next_piece(self) -> bytes:
+        """Some of the answer; ``b""`` where there is none yet."""
 
 
 class Fixed:
-    """The same answer, or the very bytes, to every piece of data."""
+    """The same answer, or the very bytes, to every piece of data.
 
-    def __init__(self, body: bytes | None) -> None:
-        self._body = body
+    :param length_bytes: of the answer; None echoes.
+    """
+
+    def __init__(self, length_bytes: int | None) -> None:
+        self._length_bytes = length_bytes
+        self._pieces = Pieces(Content(b"", 0))
         self.is_over = False
         self.answered = 0
+        self.problem = ""
 
-    def take(self, data: bytes) -> bytes:
-        """The answer to a piece of data."""
-        self.answered += 1
-        return data if self._body is None else self._body
+    @property
+    def has_more(self) -> bool:
+        """Whether some of the answer is left."""
+        return self._pieces.left_bytes > 0
 
+    is_answering = has_more
 
-class Http:
-    """HTTP/1.1 by h11: ``/bytes/N`` has so many bytes, any other path a greeting."""
+    @property
+    def is_idle(self) -> bool:
+        """Whether all is answered."""
+        return not self.has_more
 
-    def __init__(self) -> None:
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_MOST_HEADER_BYTES)
-        self._target = b""
-        self._has_body = True
-        self.is_over = False
-        self.answered = 0
+    def receive(self, data: bytes) -> None:
+        """Begin the answer to a piece of data."""
+        echo = self._length_bytes is None
+        self._pieces = Pieces(Content(data, len(data)) if echo else Content(_ZEROS, self._length_bytes or 0))
 
-    def take(self, data: bytes) -> bytes:
-        """The answers to all requests that are complete with this data."""
-        try:
-            self._http.receive_data(data)
-            return b"".join(self._answers())
-        except h11.RemoteProtocolError as error:
-            self.is_over = True
-            raise MeasurementError(f"HTTP: {error}") from error
-
-    def _answers(self) -> list[bytes]:
-        http, answers = self._http, []
-        while True:
-            event = http.next_event()
-            if isinstance(event, h11.Request):
-                self._target, self._has_body = event.target, event.method != b"HEAD"
-            elif isinstance(event, h11.EndOfMessage):
-                answers.append(self._answer())
-                self.answered += 1
-                if http.our_state is h11.MUST_CLOSE:
-                    self.is_over = True
-                    return answers
-                http.start_next_cycle()
-            elif not isinstance(event, h11.Data):
-                return answers
-
-    def _answer(self) -> bytes:
-        body = _body(self._target)
-        status = 404 if body is None else 200
-        headers = [("Content-Type", "application/octet-stream"), ("Content-Length", str(len(body or b"")))]
-        response = h11.Response(status_code=status, headers=headers)
-        parts = (response, *((h11.Data(data=body),) if body and self._has_body else ()), h11.EndOfMessage())
-        return b"".join(self._http.send(part) or b"" for part in parts)
+    def next_piece(self) -> bytes:
+        """The next piece of it."""
+        piece = self._pieces.next()
+        self.answered += not self.has_more
+        return piece
 
 
-def _body(target: bytes) -> bytes | None:
+def http() -> HttpServer:
+    """HTTP/1.1: ``/bytes/N`` has so many bytes, any other path a greeting."""
+    return HttpServer(_content)
+
+
+def _content(target: bytes) -> Content:
     if not target.startswith(_BYTES):
-        return _GREETING
+        return Content(_GREETING, len(_GREETING))
     digits = target.removeprefix(_BYTES)
     if not digits.isdigit() or len(digits) > 12 or int(digits) > _MOST_BODY_BYTES:
-        return None
-    return bytes(int(digits))
+        return _NOT_FOUND
+    return Content(_ZEROS, int(digits))
 
 
 def answerer_of(plan: Plan) -> Callable[[], Answerer]:
     """What makes the answerer of each connection."""
     if plan.answer == "http":
-        return Http
-    body = bytes(plan.bulk_bytes) if plan.answer.startswith("bulk:") else None
-    return lambda: Fixed(body)
+        return http
+    length_bytes = plan.bulk_bytes if plan.answer.startswith("bulk:") else None
+    return lambda: Fixed(length_bytes)

@@ -6,11 +6,12 @@ import ipaddress
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from tlsbench.errors import RequestError, unknown
 from tlsbench.scenarios.sizes import parse_size
+from tlsbench.serving.limits import DEFAULT, Limits
 from tlsbench.sockets import UNIX
 
 #: Ways to serve many connections in a process.
@@ -24,12 +25,14 @@ class Plan:
     """What the worker processes of a server do.
 
     :param scenario: the id of the scenario whose server it is.
+    :param groups: the groups that it takes, the preferred one first; that of the scenario alone if empty.
     :param peers: its PKI, as :meth:`tlsbench.pki.Peers.to_pem` writes it.
     :param model: one of :data:`MODELS`.
     :param answer: ``"http"`` (HTTP/1.1; ``/bytes/N`` has so many bytes), ``"echo"``, or ``"bulk:SIZE"``: so
         many bytes for whatever is sent.
     :param bind: an address of this machine and a port, 0 for any; or ``unix:PATH`` and 0.
     :param socket_options: by the names of :data:`tlsbench.sockets.OPTIONS`.
+    :param limits: how long clients may take.
     :param backlog: connections that wait to be accepted, as in listen(2).
     """
 
@@ -39,6 +42,8 @@ class Plan:
     processes: int = 1
     model: str = "selector"
     answer: str = "http"
+    groups: tuple[str, ...] = ()
+    limits: Limits = DEFAULT
     backlog: int = 4096
     socket_options: Mapping[str, int | str] = field(default_factory=dict)
 
@@ -88,11 +93,12 @@ class Plan:
 
     def to_json(self) -> str:
         """One line that :meth:`from_json` reads. The private keys are in it."""
-        return json.dumps({name: getattr(self, name) for name in self.__slots__})
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_json(cls, text: str) -> Plan:
         """The plan in a line."""
         fields: dict[str, Any] = json.loads(text)
         host, port = fields.pop("bind")
-        return cls(bind=(host, port), **fields)
+        limits, groups = Limits(**fields.pop("limits")), tuple(fields.pop("groups"))
+        return cls(bind=(host, port), limits=limits, groups=groups, **fields)

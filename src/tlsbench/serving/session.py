@@ -1,15 +1,31 @@
-"""One connection of a server, without I/O: the bytes that came in, the bytes to send."""
+"""One connection of a server, without I/O: bytes in, and bytes out, a bounded piece at a time.
+
+While it owes an answer it wants no more data (``is_answering``), so that a client that asks and never reads
+is held back by its own socket, and not kept in memory.
+"""
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations import Endpoint, ServerContext
+from tlsbench.links.wire import opens_with_hello_retry
 from tlsbench.serving.alerts import alert_behind
 from tlsbench.serving.answers import Answerer
+from tlsbench.serving.limits import DEFAULT, LINGER_S, Limits, deadline
 from tlsbench.serving.tally import Tally
+
+#: What a connection fails for when the time of its step is over.
+_TOO_LATE: Final = {
+    "handshake": "no handshake within the time limit",
+    "request": "no whole request within the time limit",
+    "answer": "the client did not take its answer within the time limit",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +35,8 @@ class Service:
     context: ServerContext
     make_answerer: Callable[[], Answerer]
     tally: Tally
+    limits: Limits = DEFAULT
+    clock: Callable[[], float] = time.monotonic
 
     def accept(self) -> Session:
         """A new connection."""
@@ -29,71 +47,155 @@ class Service:
 class Session:
     """A connection: fed by whatever model serves it."""
 
-    __slots__ = ("_answerer", "_endpoint", "_is_established", "_service", "is_over")
+    __slots__ = (
+        "_answerer",
+        "_endpoint",
+        "_has_begun",
+        "_is_established",
+        "_last",
+        "_owes",
+        "_service",
+        "_step",
+        "deadline_s",
+        "is_over",
+    )
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._endpoint: Endpoint = service.context.accept()
         self._answerer: Answerer = service.make_answerer()
-        self._is_established = False
-        #: Whether nothing more comes of it: what is returned with that is to be sent, and then it is closed.
+        self._has_begun = self._is_established = self._owes = False
+        #: What a failed handshake or read left to send: an alert.
+        self._last = b""
+        self._step = "handshake"
+        #: When, by the service's clock, it is to be given up: see :meth:`expire`.
+        self.deadline_s = deadline(service.clock(), service.limits.handshake_s)
+        #: Whether nothing more comes of it, once :meth:`data_to_send` has been sent.
         self.is_over = False
 
-    def receive(self, data: bytes) -> bytes:
-        """Take what came from the client.
+    @property
+    def is_answering(self) -> bool:
+        """Whether :meth:`data_to_send` is to be called, and nothing received."""
+        return self._answerer.has_more and not self.is_over
 
-        :returns: what is to be sent.
-        """
+    def receive(self, data: bytes) -> None:
+        """Take what came from the client."""
+        if self.is_over:
+            return  # it is to go, and says something still
         endpoint = self._endpoint
-        endpoint.receive_data(data)
         try:
+            endpoint.receive_data(data)
             if not self._is_established:
                 if not endpoint.handshake():
-                    return endpoint.data_to_send()
+                    return
                 self._is_established = True
                 self._count()
-            self._answer(endpoint)
-        except MeasurementError as error:
-            self._fail(str(error))
-            sent = endpoint.data_to_send()
-            if alert := alert_behind(str(error), data, sent):
-                self._service.tally.alerts[alert] += 1
-            return sent
-        return endpoint.data_to_send()
+            self._take(endpoint.read())
+        except Exception as error:  # noqa: BLE001 - of any library's kind: it must not end the others
+            self._give_up(error, data)
 
-    def _answer(self, endpoint: Endpoint) -> None:
+    def _take(self, request: bytes) -> None:
+        if request:
+            self._service.tally.bytes_received += len(request)
+            self._answerer.receive(request)
+
+    def data_to_send(self) -> bytes:
+        """The next bytes for the client, ``b""`` if there are none now; then :meth:`all_sent`."""
+        if not self.is_over:
+            try:
+                if self._answerer.has_more:
+                    self._answer()
+                self._last += self._endpoint.data_to_send()
+            except Exception as error:  # noqa: BLE001 - as above
+                self._give_up(error, b"")
+        data, self._last = self._last, b""
+        if data and not self._has_begun:
+            self._has_begun = True
+            self._service.tally.hello_retry_requests += opens_with_hello_retry(data)
+        self._settle()
+        return data
+
+    def _answer(self) -> None:
         tally, answerer = self._service.tally, self._answerer
-        request = endpoint.read()
-        if not request:
-            return
-        tally.bytes_received += len(request)
         before = answerer.answered
-        answer = answerer.take(request)
+        piece = answerer.next_piece()
         tally.requests += answerer.answered - before
-        tally.bytes_sent += len(answer)
-        if answer:
-            endpoint.write(answer)
-        self.is_over = self.is_over or answerer.is_over
+        tally.bytes_sent += len(piece)
+        if piece:
+            self._owes = True
+            self._endpoint.write(piece)
+        if answerer.is_over:
+            self._last += self._endpoint.data_to_send()
+            if answerer.problem:
+                self._fail(answerer.problem)
+            self.is_over = True
+
+    def all_sent(self) -> None:
+        """The system has taken all of :meth:`data_to_send`."""
+        self._owes = False
+        self._settle()
+
+    def _settle(self) -> None:
+        """See what the connection waits for now, and how long it may."""
+        if not self._is_established and not self.is_over:
+            return
+        limits, before = self._service.limits, self._step
+        if self._owes or (self._answerer.is_answering and not self.is_over):
+            self._step, limit_s = "answer", limits.request_s
+        elif self.is_over:
+            self._step, limit_s = "end", LINGER_S
+        elif self._answerer.is_idle:
+            self._step, limit_s = "idle", limits.idle_s
+        else:
+            self._step, limit_s = "request", limits.request_s
+        if self._step != before or self._step not in ("request", "end"):  # these are limited as a whole
+            self.deadline_s = deadline(self._service.clock(), limit_s)
 
     def _count(self) -> None:
-        agreed = self._endpoint.negotiated()
+        agreed, tally = self._endpoint.negotiated(), self._service.tally
         kind = "resumed" if agreed.resumed else "full"
         words = (agreed.version, agreed.cipher, agreed.group, kind)
-        self._service.tally.negotiated[" ".join(word or "?" for word in words)] += 1
+        tally.negotiated[" ".join(word or "?" for word in words)] += 1
+        tally.early_data += bool(agreed.early_data)
+        self._take(agreed.early_data)
+
+    def expire(self) -> None:
+        """Its time is over: it is to be closed."""
+        if self._step == "idle" and not self.is_over:
+            self._service.tally.closed_idle += 1
+            self.is_over = True
+        self._fail(_TOO_LATE.get(self._step, ""))
 
     def lose(self, why: str) -> None:
-        """The connection is gone without a goodbye."""
+        """The connection broke: a failure, unless the client had all that it had asked for.
+
+        Clients go without a goodbye, and a reset is what comes of a close with session tickets unread.
+        """
+        if self._is_established and not self._owes and self._answerer.is_idle:
+            self.is_over = True
         self._fail(why)
 
     def end(self) -> None:
         """The connection is closed, whatever came of it; called once."""
-        if not self._is_established and not self.is_over:
+        if not self._is_established:
             self._fail("closed within the handshake")
+        elif self._owes or not self._answerer.is_idle:
+            self._fail("closed within a request")
         self._service.tally.ended += 1
-        self._endpoint.close()
+        with contextlib.suppress(Exception):  # of any library's kind, and nothing depends on it any more
+            self._endpoint.close()
+
+    def _give_up(self, error: Exception, received: bytes) -> None:
+        """Fail by a library's error, and leave its alert to be sent."""
+        known = isinstance(error, MeasurementError)
+        why = str(error) if known else f"{type(error).__module__}.{type(error).__name__}"
+        self._fail(why)
+        self._last += self._endpoint.data_to_send()
+        if alert := alert_behind(why, received, self._last):
+            self._service.tally.alerts[alert] += 1
 
     def _fail(self, why: str) -> None:
         """A connection fails once, by what came first."""
         if not self.is_over:
             self.is_over = True
-            self._service.tally.failures[why] += 1
+            self._service.tally.fail(why)

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
+
+#: Libraries word some reasons by what they read: what comes after so many kinds is counted as one.
+_MOST_REASONS: Final = 64
+_OTHERS: Final = "other reasons"
 
 
 @dataclass(slots=True)
@@ -15,8 +19,13 @@ class Tally:
     :param accepted: connections that were accepted.
     :param ended: those of them that are over.
     :param negotiated: handshakes by version, cipher suite, group and ``"full"`` or ``"resumed"``.
-    :param failures: connections that did not come to an orderly end, by reason.
+    :param hello_retry_requests: handshakes in which the server asked for a key of another group (RFC 8446
+        section 4.1.4): a round trip more, and for both sides more work.
+    :param early_data: handshakes whose early data was taken (RFC 8446 section 2.3).
+    :param failures: connections that did not come to an orderly end, by reason; a client that goes when it
+        has all that it asked for has not failed, however it goes.
     :param alerts: alerts that ended a connection, ``"sent"`` or ``"received"`` before the name, where known.
+    :param closed_idle: connections that were closed because they were idle for too long.
     :param requests: HTTP requests answered, or reads echoed.
     :param bytes_received: application data; ``bytes_sent`` likewise.
     :param cpu_s: processor time of the processes.
@@ -25,8 +34,11 @@ class Tally:
     accepted: int = 0
     ended: int = 0
     negotiated: Counter[str] = field(default_factory=Counter)
+    hello_retry_requests: int = 0
+    early_data: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     alerts: Counter[str] = field(default_factory=Counter)
+    closed_idle: int = 0
     requests: int = 0
     bytes_received: int = 0
     bytes_sent: int = 0
@@ -42,10 +54,18 @@ class Tally:
         """Connections that are not over."""
         return self.accepted - self.ended
 
+    def fail(self, why: str, count: int = 1) -> None:
+        """Count failures of one kind; of kinds there is a bounded number."""
+        failures = self.failures
+        failures[why if why in failures or len(failures) < _MOST_REASONS else _OTHERS] += count
+
     def add(self, other: Tally) -> None:
         """Take in the connections of another."""
+        for why, count in other.failures.items():
+            self.fail(why, count)
         for name in self.__slots__:
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+            if name != "failures":
+                setattr(self, name, getattr(self, name) + getattr(other, name))
 
     def to_plain(self) -> dict[str, Any]:
         """Plain values."""

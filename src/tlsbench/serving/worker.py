@@ -15,12 +15,12 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 from tlsbench.errors import TlsbenchError
-from tlsbench.implementations import TlsImplementation
-from tlsbench.implementations.registry import implementations, spellings
+from tlsbench.implementations.registry import spellings, tls_library
 from tlsbench.pki import Peers
 from tlsbench.processes import vitals
 from tlsbench.scenarios import scenario_from_id
@@ -66,7 +66,9 @@ def main() -> None:
     plan = Plan.from_json(sys.stdin.readline())
     try:
         scenario = scenario_from_id(plan.scenario, spellings())
-        library = cast("TlsImplementation", implementations()[scenario.server])
+        library = tls_library(scenario.server)
+        if plan.groups:
+            scenario = replace(scenario, group=":".join(plan.groups))
         context = library.server_context(scenario, Peers.from_pem(plan.peers))
         listener = listen(plan)
     except OSError as error:
@@ -80,7 +82,8 @@ def main() -> None:
     stopped = threading.Event()
     threading.Thread(target=_report, args=(tally, stopped), daemon=True).start()
     gc.freeze()
-    models.BY_NAME[plan.model](listener, Service(context, answerer_of(plan), tally), stopped.is_set)
+    service = Service(context, answerer_of(plan), tally, plan.limits)
+    models.BY_NAME[plan.model](listener, service, stopped.is_set)
     if plan.is_unix:
         Path(plan.bind[0].removeprefix(UNIX)).unlink(missing_ok=True)
     tally.cpu_s = time.process_time()
@@ -88,13 +91,14 @@ def main() -> None:
 
 
 def _report(tally: Tally, stopped: threading.Event) -> None:
-    """Write the tally each second, until the input ends."""
-    while not select.select([sys.stdin], [], [], 1.0)[0]:
-        tally.cpu_s = time.process_time()
-        message: dict[str, Any] = {"tally": tally.to_plain()}
-        with contextlib.suppress(OSError):  # to look needs a descriptor, and there may be none left
-            message["vitals"] = vitals(tally.open)
-        _write(message)
+    """Write the tally each second, until the input ends, or nobody reads what is written."""
+    with contextlib.suppress(BrokenPipeError):
+        while not select.select([sys.stdin], [], [], 1.0)[0]:
+            tally.cpu_s = time.process_time()
+            message: dict[str, Any] = {"tally": tally.to_plain()}
+            with contextlib.suppress(OSError):  # to look needs a descriptor, and there may be none left
+                message["vitals"] = vitals(tally.open)
+            _write(message)
     stopped.set()
 
 

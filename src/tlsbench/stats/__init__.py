@@ -1,13 +1,14 @@
 """What numbers mean: pure functions of numbers, without I/O."""
 
 from tlsbench.stats.intervals import CONFIDENCE, Interval, median_interval, paired_ratio
-from tlsbench.stats.noise import deviation, drift, is_difference, noise_floor
+from tlsbench.stats.noise import LARGE_FLOOR, deviation, drift, is_difference, noise_floor
 from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired, compare_paired_counts
 from tlsbench.stats.summary import Summary, summarise
 from tlsbench.stats.unpaired import Comparison, adjusted, compare, compare_counts, geometric_mean
 
 __all__ = [
     "CONFIDENCE",
+    "LARGE_FLOOR",
     "Comparison",
     "Epoch",
     "Interval",

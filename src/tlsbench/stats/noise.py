@@ -16,6 +16,8 @@ from tlsbench.stats.intervals import Interval, paired_ratio
 
 #: Long enough that an episode of a second or two, which no median of the run feels, does not count.
 _STRETCHES = 4
+#: A larger floor hides differences that people look for: then it is said how many.
+LARGE_FLOOR = 0.05
 
 
 def noise_floor(equals: Sequence[Sequence[float]]) -> float:

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tlsbench.errors import TlsbenchError
-from tlsbench.implementations.registry import implementations, spellings
+from tlsbench.implementations.registry import ends_of, spellings
 from tlsbench.pki import Peers
 from tlsbench.scenarios import scenario_from_id
 from tlsbench.workloads.prepare import prepare
@@ -31,7 +31,7 @@ def run(request: Mapping[str, Any]) -> Mapping[str, Any]:
     scenario = scenario_from_id(request["scenario"], spellings())
     peers = Peers.from_pem(request["peers"]) if request["peers"] else None
     clock = itertools.count(0, _CLOCK_STEP_NS)
-    workload = prepare(scenario, implementations(), clock.__next__, peers)
+    workload = prepare(scenario, ends_of(scenario), clock.__next__, peers)
     for _ in range(_WARM_UP_SAMPLES):
         workload.sample()
     operations = 1

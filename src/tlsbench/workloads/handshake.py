@@ -74,11 +74,11 @@ class Handshake(ConnectionCell):
         self._proof = prove(exchange, self.scenario, self.peers, taken.resumption, taken.early_data)
         exchange.close()
         return Sample(
-            client_ns=context_ns + exchange.client_ns,
-            server_ns=exchange.server_ns,
-            total_ns=context_ns + exchange.total_ns,
+            client=context_ns + exchange.client_ns,
+            server=exchange.server_ns,
+            total=context_ns + exchange.total_ns,
             ledger=summarise(exchange.entries),
-            phases_ns={"client_context": context_ns, "handshake": exchange.total_ns} if context_ns else None,
+            phases={"client_context": context_ns, "handshake": exchange.total_ns} if context_ns else None,
         )
 
     def _renew_clients(self) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from tlsbench.errors import TlsbenchError
-from tlsbench.implementations import Implementation
+from tlsbench.implementations import Implementation, TlsImplementation
 from tlsbench.scenarios import Capabilities, Scenario, expand, parse
 from tlsbench.scenarios.axes import AXES
 from tlsbench.workloads.prepare import prepare
@@ -37,7 +37,7 @@ def pairs(
 
     :param selector: what else to ask of the handshake, such as ``"key=rsa-2048"``.
     """
-    libraries = [name for name, member in implementations.items() if hasattr(member, "client_context")]
+    libraries = [name for name, member in implementations.items() if isinstance(member, TlsImplementation)]
     for version in AXES["version"].values:
         for client in libraries:
             for server in libraries:

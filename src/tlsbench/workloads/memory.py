@@ -1,6 +1,6 @@
 """``workload=memory``: what an open connection keeps on each side, and the most within its handshake.
 
-A sample's figures are bytes in the places of nanoseconds, counted by the allocator itself: what malloc(3) has
+A sample's figures are bytes, counted by the allocator itself: what malloc(3) has
 given and not got back, before and after each step of a side. Python's own objects come from malloc too, for
 the process runs with ``PYTHONMALLOC=malloc``, and freed blocks are not kept aside, for it runs without
 malloc's caches of threads; see :data:`ENVIRONMENT`.
@@ -19,6 +19,7 @@ from typing import Final
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations import Endpoint
 from tlsbench.links import Direction
+from tlsbench.stats.units import BYTES
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Exchange
 from tlsbench.workloads.proof import prove
@@ -128,11 +129,12 @@ class Memory(ConnectionCell):
         if min(kept) <= 0:
             raise MeasurementError("a connection takes nothing of malloc's memory: its library has its own")
         return Sample(
-            client_ns=kept[0],
-            server_ns=kept[1],
-            total_ns=sum(kept),
+            client=kept[0],
+            server=kept[1],
+            total=sum(kept),
             operations=CONNECTIONS,
-            phases_ns={"client_peak": peaks[0], "server_peak": peaks[1]},
+            phases={"client_peak": peaks[0], "server_peak": peaks[1]},
+            unit=BYTES,
         )
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:  # noqa: ARG002 - there is no cache to warm

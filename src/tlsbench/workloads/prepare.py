@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TypeVar, cast
+from typing import TypeVar
 
 from tlsbench.errors import MeasurementError, TlsbenchError
 from tlsbench.implementations import Implementation, PrimitiveImplementation, TlsImplementation
@@ -19,7 +19,7 @@ from tlsbench.workloads.processor import prove_processor
 from tlsbench.workloads.sample import Clock, Workload
 from tlsbench.workloads.stream import Bulk, Echo
 
-_Context = TypeVar("_Context")
+_Thing = TypeVar("_Thing")
 _TLS_WORKLOADS: dict[str, type[Handshake | Bulk | Echo | Memory]] = {
     "handshake": Handshake,
     "bulk": Bulk,
@@ -36,24 +36,24 @@ def prepare(
 ) -> Workload:
     """Make a cell ready to be sampled.
 
-    :param implementations: by id, as :func:`tlsbench.implementations.registry.implementations` gives.
-    :param clock: the meter's clock, see :mod:`tlsbench.sampling.meters`.
+    :param implementations: by id, those of the scenario's ends among them, as
+        :func:`tlsbench.implementations.registry.ends_of` gives.
+    :param clock: the instrument's clock, see :mod:`tlsbench.sampling.instruments`.
     :param peers: who meets; the process's own PKI without it.
     """
     client = implementations[scenario.client]
     prove_processor(scenario, implementations)
     if scenario.key:
-        peers = peers or peers_for(scenario)
+        peers = peers or _made("the keys and certificates cannot be made", partial(peers_for, scenario))
     if scenario.workload in ONE_SIDED_WORKLOADS:
-        # The capabilities let only libraries of single operations come here.
-        library = cast("PrimitiveImplementation", client)
-        return Primitive(scenario, library.operation(scenario, peers), clock)
+        if not isinstance(client, PrimitiveImplementation):
+            raise MeasurementError(f"{client.id} has no single operations")
+        operation = _made(_refusal(client), partial(client.operation, scenario, peers))
+        return Primitive(scenario, operation, clock)
     assert peers is not None
-    make_clients = partial(
-        _context, client, cast("TlsImplementation", client).client_context, scenario, peers
-    )
-    server = implementations[scenario.server]
-    servers = _context(server, cast("TlsImplementation", server).server_context, scenario, peers)
+    client, server = _with_tls(client), _with_tls(implementations[scenario.server])
+    make_clients = partial(_made, _refusal(client), partial(client.client_context, scenario, peers))
+    servers = _made(_refusal(server), partial(server.server_context, scenario, peers))
     cell = _TLS_WORKLOADS[scenario.workload](
         scenario, peers, make_clients(), servers, open_link(scenario.link or "memory"), clock
     )
@@ -62,14 +62,22 @@ def prepare(
     return cell
 
 
-def _context(
-    library: Implementation, make: Callable[[Scenario, Peers], _Context], scenario: Scenario, peers: Peers
-) -> _Context:
-    """What ``make`` gives; a library may refuse a configuration with an error of any kind."""
+def _with_tls(member: Implementation) -> TlsImplementation:
+    if not isinstance(member, TlsImplementation):
+        raise MeasurementError(f"{member.id} has no TLS")
+    return member
+
+
+def _refusal(library: Implementation) -> str:
+    return f"{library.id} refuses the configuration"
+
+
+def _made(refusal: str, make: Callable[[], _Thing]) -> _Thing:
+    """What ``make`` gives; a library may refuse with an error of any kind."""
     try:
-        return make(scenario, peers)
+        return make()
     except TlsbenchError:
         raise
     except Exception as error:  # libraries refuse with what they like: ssl.SSLError, TypeError, ValueError
         reason = " ".join(str(error).split()) or type(error).__name__
-        raise MeasurementError(f"{library.id} refuses the configuration: {reason}") from error
+        raise MeasurementError(f"{refusal}: {reason}") from error

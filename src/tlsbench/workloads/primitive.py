@@ -30,7 +30,7 @@ class Primitive:
             self._operations = self._calibrated()
         elapsed_ns = self._timed(self._operations)
         self.operation.verify()
-        return Sample(client_ns=elapsed_ns, server_ns=0, total_ns=elapsed_ns, operations=self._operations)
+        return Sample(client=elapsed_ns, server=0, total=elapsed_ns, operations=self._operations)
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         return in_a_row(self.sample, rewarm, samples)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from statistics import median
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations import Implementation
+from tlsbench.implementations import Implementation, TlsImplementation
 from tlsbench.implementations.processor import TellsProcessor, still_used
 from tlsbench.links import open_link
 from tlsbench.pki import peers_for
@@ -69,6 +69,8 @@ def _asked(member: Implementation, cpu: str, side: str) -> str:
         if left is not None:
             raise ProofError("cpu", wanted=cpu, got=f"an engine that uses {left}", witness=side)
         return told
+    if not isinstance(member, TlsImplementation):
+        raise ProofError("cpu", wanted=cpu, got="an engine that does not tell", witness=side)
     ratio = _time_of(member, _AES) / _time_of(member, _CHACHA20)
     said = f"AES-128-GCM takes {ratio:.2f} times the time of ChaCha20-Poly1305"
     if ratio < _SLOW:
@@ -76,19 +78,19 @@ def _asked(member: Implementation, cpu: str, side: str) -> str:
     return said
 
 
-def _time_of(member: Implementation, cipher: str) -> float:
+def _time_of(member: TlsImplementation, cipher: str) -> float:
     """The time that records of 16 KiB take with a cipher suite of TLS 1.2."""
     scenario = replace(_RECORDS, client=member.id, server=member.id, cipher=cipher)
     peers = peers_for(scenario)
     cell = Bulk(
         scenario,
         peers,
-        member.client_context(scenario, peers),  # type: ignore[attr-defined]
-        member.server_context(scenario, peers),  # type: ignore[attr-defined]
+        member.client_context(scenario, peers),
+        member.server_context(scenario, peers),
         open_link(scenario.link),
         time.perf_counter_ns,
     )
     try:
-        return median(cell.sample().total_ns for _ in range(_SAMPLES))
+        return median(cell.sample().total for _ in range(_SAMPLES))
     finally:
         cell.close()

@@ -6,18 +6,19 @@ can tell is compared; the first that differs raises :class:`~tlsbench.errors.Pro
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from cryptography import x509
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import Negotiated
-from tlsbench.implementations.messages import APPLICATION_DATA
-from tlsbench.links import Direction, Observed, count_records, first_flight, flights, observe
+from tlsbench.links import STREAM, Entry, Observed, WireReader
 from tlsbench.pki import Peers
 from tlsbench.pki.keys import key_type_of
-from tlsbench.scenarios import Scenario, ciphers, groups, signatures
+from tlsbench.protocol import groups, signature_schemes
+from tlsbench.scenarios import Scenario, ciphers
+from tlsbench.workloads.datagrams import DatagramExchange
 from tlsbench.workloads.exchange import Exchange
 
 
@@ -47,18 +48,22 @@ class Proof:
 
 
 def prove(
-    exchange: Exchange, scenario: Scenario, peers: Peers, resumption: str, early_data: bytes = b""
+    exchange: Exchange | DatagramExchange,
+    scenario: Scenario,
+    peers: Peers,
+    resumption: str,
+    early_data: bytes = b"",
+    *,
+    reader: WireReader = STREAM,
 ) -> Proof:
     """Compare a handshake with its scenario.
 
     :param resumption: the kind wanted of this very handshake (a session's first is ``"none"``).
     :param early_data: what the server must have received early.
+    :param reader: reads the wire's ledger.
     :raises ProofError: at the first difference, naming what was wanted, what was got, and the witness.
     """
-    wire = observe(
-        first_flight(exchange.entries, Direction.TO_SERVER),
-        first_flight(exchange.entries, Direction.TO_CLIENT),
-    )
+    wire = reader.observe(exchange.entries)
     client, server = exchange.client.negotiated(), exchange.server.negotiated()
     _agree("version", scenario.version, wire.version, client.version, server.version)
     _agree("cipher", scenario.cipher, _cipher_name(wire.cipher), client.cipher, server.cipher)
@@ -79,7 +84,7 @@ def prove(
         _same("client_auth", wants_client, wire.client_auth, "wire")
         _prove_staple(scenario, wire, client)
         _prove_signature(scenario, wire, client)
-    _prove_tickets(scenario, exchange)
+    _prove_tickets(scenario, reader.count_tickets, exchange.entries)
     if server.early_data != early_data:
         raise ProofError(
             "early data",
@@ -128,19 +133,18 @@ def _prove_signature(scenario: Scenario, wire: Observed, client: Negotiated) -> 
     if scenario.signature in ("", "default"):
         return
     if wire.signature is not None:
-        scheme = signatures.BY_CODE_POINT.get(wire.signature)
-        _same("signature", scenario.signature, scheme.name if scheme else f"{wire.signature:#06x}", "wire")
+        _same("signature", scenario.signature, signature_schemes.name_of(wire.signature), "wire")
     if client.signature != scenario.signature:
         got = client.signature or "a client that does not tell"
         raise ProofError("signature", wanted=scenario.signature, got=got, witness="client")
 
 
-def _prove_tickets(scenario: Scenario, exchange: Exchange) -> None:
-    """Count the records behind the server's first flight: in TLS 1.3 there is a ticket in each."""
+def _prove_tickets(
+    scenario: Scenario, count_tickets: Callable[[Sequence[Entry]], int], entries: Sequence[Entry]
+) -> None:
     if scenario.tickets in ("", "default"):
         return
-    later = flights(exchange.entries, Direction.TO_CLIENT)[1:]
-    _same("tickets", int(scenario.tickets), count_records(later, APPLICATION_DATA), "wire")
+    _same("tickets", int(scenario.tickets), count_tickets(entries), "wire")
 
 
 def _cipher_name(code_point: int) -> str:
@@ -151,8 +155,7 @@ def _cipher_name(code_point: int) -> str:
 def _group_name(code_point: int | None) -> str | None:
     if code_point is None:
         return None
-    group = groups.BY_CODE_POINT.get(code_point)
-    return group.name if group else f"{code_point:#06x}"
+    return groups.name_of(code_point)
 
 
 def _prove_certificate(what: str, wanted: bytes, seen: Negotiated, witness: str) -> None:

@@ -8,26 +8,33 @@ from typing import Protocol, TypeAlias
 
 from tlsbench.links import NO_LEDGER, Ledger
 from tlsbench.scenarios import Scenario
+from tlsbench.stats.units import NANOSECONDS, Unit
 
-#: A meter's clock: a counter that only grows, in nanoseconds.
+#: A clock: a counter that only grows, in the unit of its instrument.
 Clock: TypeAlias = Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One verified run of ``operations`` like operations. Times are of all of them together.
+    """One verified run of ``operations`` like operations. Figures are of all of them together, in ``unit``.
 
-    ``client_ns`` and ``server_ns`` were spent inside the calls of that side's library;
-    ``total_ns`` is everything from the first call to the last, so the rest is the harness and the
-    link. A primitive has one side, the client. ``phases_ns`` splits the sides' time by name.
+    What ``client`` and ``server`` say was spent inside the calls of that side's library; ``total`` is
+    everything from the first call to the last, so the rest is the harness and the link. A primitive has one
+    side, the client. ``phases`` splits the sides' figures by name.
     """
 
-    client_ns: int
-    server_ns: int
-    total_ns: int
+    client: int
+    server: int
+    total: int
     operations: int = 1
     ledger: Ledger = NO_LEDGER
-    phases_ns: Mapping[str, int] | None = None
+    phases: Mapping[str, int] | None = None
+    unit: Unit = NANOSECONDS
+
+    def of(self, part: str) -> float:
+        """The figure of one operation: of ``client``, ``server``, ``total``, or ``harness``, the rest."""
+        whole: int = self.total - self.client - self.server if part == "harness" else getattr(self, part)
+        return whole / self.operations
 
 
 class Workload(Protocol):

@@ -75,12 +75,12 @@ class Bulk(_Stream):
         _prove_bytes("uploaded bytes", expected, upload, "server")
         _prove_bytes("downloaded bytes", expected, download, "client")
         return Sample(
-            client_ns=client_seal_ns + client_open_ns,
-            server_ns=server_seal_ns + server_open_ns,
-            total_ns=total_ns,
+            client=client_seal_ns + client_open_ns,
+            server=server_seal_ns + server_open_ns,
+            total=total_ns,
             operations=writes,
             ledger=summarise(self.link.take_ledger()),
-            phases_ns={
+            phases={
                 "client_seal": client_seal_ns,
                 "server_open": server_open_ns,
                 "server_seal": server_seal_ns,
@@ -105,7 +105,7 @@ class Bulk(_Stream):
 
 @dataclass(slots=True)
 class Echo(_Stream):
-    """A request of ``size`` bytes and its echo, one after the other: ``total_ns`` is the latency."""
+    """A request of ``size`` bytes and its echo, one after the other: the total is the latency."""
 
     def sample(self) -> Sample:
         client, server = self._ends(1)
@@ -125,9 +125,9 @@ class Echo(_Stream):
         _prove_bytes("request", self._payload, request, "server")
         _prove_bytes("response", self._payload, response, "client")
         return Sample(
-            client_ns=client_ns + end - began,
-            server_ns=server_ns,
-            total_ns=end - start,
+            client=client_ns + end - began,
+            server=server_ns,
+            total=end - start,
             ledger=summarise(link.take_ledger()),
         )
 

@@ -17,6 +17,7 @@ from tlsbench.report.page import page_of, render, source_of
 from tlsbench.results import Run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
+from tlsbench.results.reader import parse
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 PHONE, DESKTOP = (390, 844), (1280, 900)
@@ -101,7 +102,11 @@ def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
 
     def show(*texts: str, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Opened:
         path = tmp_path / "page.html"
-        path.write_text(render(page_of([source_of(text, f"run {at}") for at, text in enumerate(texts)])))
+        path.write_text(
+            render(
+                page_of([source_of(parse(text, f"run {at}"), f"run {at}") for at, text in enumerate(texts)])
+            )
+        )
         opened.append(Opened(chromium, path, size, scheme))
         return opened[-1]
 
@@ -243,7 +248,7 @@ def test_a_script_that_got_in_all_the_same_would_not_run(
     document: dict[str, Any], chromium: Any, tmp_path: Path
 ) -> None:
     path = tmp_path / "page.html"
-    html = render(page_of([source_of(json.dumps(document), "run")]))
+    html = render(page_of([source_of(parse(json.dumps(document), "run"), "run")]))
     path.write_text(html.replace("<main>", "<main><script>window.hit = 1</script>"))
     page = Opened(chromium, path, DESKTOP, "light")
     assert page.tab.evaluate("window.hit") is None

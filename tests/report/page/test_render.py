@@ -22,6 +22,7 @@ from tlsbench.report.page import page_of, render, source_of
 from tlsbench.report.page import render as rendered
 from tlsbench.report.page.grid import Grid, GridRow, Heading
 from tlsbench.report.pictures import Bars, Picture
+from tlsbench.results.reader import parse
 
 
 class Reader(HTMLParser):
@@ -56,7 +57,7 @@ class Reader(HTMLParser):
 
 def page(document: dict[str, Any] | str) -> str:
     text = document if isinstance(document, str) else json.dumps(document)
-    return render(page_of([source_of(text, "result")]))
+    return render(page_of([source_of(parse(text, "result"), "result")]))
 
 
 def read(html: str) -> Reader:
@@ -109,7 +110,7 @@ def test_nothing_that_a_file_says_becomes_markup(document: dict[str, Any]) -> No
 def test_every_text_of_a_page_is_escaped(document: dict[str, Any]) -> None:
     shape = Bars([EVIL], {EVIL: [1.0]}, EVIL, mark=(1.0, EVIL))
     whole = replace(
-        page_of([source_of(json.dumps(document), "result")]),
+        page_of([source_of(parse(json.dumps(document), "result"), "result")]),
         title=EVIL,
         subtitle=EVIL,
         findings=[Finding(EVIL, (EVIL,))],
@@ -147,7 +148,10 @@ def test_two_results_are_compared_by_the_same_judgement(document: dict[str, Any]
         total = benchmark["extra_info"]["tlsbench"]["times_ns"]["total"]
         total["round_medians"] = total["round_medians"] * 5
     document["tlsbench"]["noise_floor"] = slower["tlsbench"]["noise_floor"] = {"handshake": 0.01}
-    sources = [source_of(json.dumps(one), name) for one, name in ((document, "before"), (slower, "after"))]
+    sources = [
+        source_of(parse(json.dumps(one), name), name)
+        for one, name in ((document, "before"), (slower, "after"))
+    ]
     shown = page_of(sources)
     assert (
         shown.findings[0].headline == "Against before: 4 cells are slower, 0 faster, 0 cannot be told apart"
@@ -257,6 +261,6 @@ def test_without_plotly_the_command_says_how_to_get_it(
     monkeypatch.setattr(extras, "find_spec", lambda _name: None)
     assert tlsbench(["run", "implementation=fake", "--report", "page.html"]) == 2
     err = capsys.readouterr().err
-    assert "pip install 'tlsbench[report]'" in err
+    assert "pip install plotly, or '.[report]' in a clone of tlsbench" in err
     assert "preparing" not in err  # it is said before anything is measured
     assert not Path("page.html").exists()

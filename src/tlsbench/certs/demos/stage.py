@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from cryptography import x509
@@ -132,9 +133,11 @@ def stage_console() -> Console:
 
 def play(demo: Callable[[Stage], None]) -> None:
     """Run a demo as a script; the process ends with 3 if an outcome is not what it must be."""
+    from tlsbench.certs.demos import DEMOS  # which imports this module
+
     console = stage_console()
-    module = inspect.getmodule(demo)
-    console.print(Text((module.__doc__ or "").strip().splitlines()[0] if module else "", style="bold"))
+    name = Path(inspect.getsourcefile(demo) or "demo").stem.replace("_", "-")
+    console.print(Text(": ".join((name, *([DEMOS[name]] if name in DEMOS else ()))), style="bold"))
     try:
         demo(Stage(lambda step: print_step(console, step)))
     except TlsbenchError as error:

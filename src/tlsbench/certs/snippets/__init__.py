@@ -6,7 +6,6 @@ Each is a template beside this file: adding one is adding a file.
 from __future__ import annotations
 
 import ipaddress
-import json
 import shlex
 from importlib.resources import files
 from pathlib import Path
@@ -14,6 +13,7 @@ from string import Template
 
 from cryptography import x509
 
+from tlsbench.errors import RequestError
 from tlsbench.pki import Identity
 from tlsbench.pki.names import name_text
 
@@ -28,14 +28,16 @@ def snippets(folder: Path, identity: Identity) -> dict[str, str]:
     :param folder: where the PKI's files are, an absolute path.
     :param identity: the server's; its first name is the one that clients ask for.
     """
-    host = host_of(identity.leaf)
+    check_place(folder)
+    host, place = host_of(identity.leaf), str(folder)
     words = {
         "host": host,
         # Each language quotes in its own way.
-        "folder": _in_double_quotes(str(folder)),
-        "shell_folder": shlex.quote(str(folder)),
-        "python_folder": json.dumps(str(folder)),
-        "haproxy_folder": _escaped(str(folder)),
+        "apache_folder": _in_double_quotes(place),
+        "nginx_folder": _in_nginx(place),
+        "shell_folder": shlex.quote(place),
+        "python_folder": ascii(place),
+        "haproxy_folder": _escaped(place),
         "url_host": f"[{host}]" if _is_ipv6(host) else host,
         "port": str(PORT),
         # The openssl command takes the intermediates alone, without the leaf.
@@ -48,6 +50,18 @@ def snippets(folder: Path, identity: Identity) -> dict[str, str]:
     }
 
 
+def check_place(folder: Path) -> None:
+    """Make sure that configurations can name the files in a folder.
+
+    :raises RequestError: if a language of theirs has no way to quote its path.
+    """
+    place = str(folder)
+    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in place):
+        raise RequestError(f"{place!r} has a control character: configurations cannot name files in there")
+    if "${" in place:
+        raise RequestError(f"'{place}' has '${{' in it, which Apache replaces: no configuration can name it")
+
+
 def host_of(leaf: x509.Certificate) -> str:
     """The name that clients ask for: a certificate's first host or address; of a wildcard, one it covers."""
     names = leaf.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
@@ -57,6 +71,11 @@ def host_of(leaf: x509.Certificate) -> str:
 
 def _in_double_quotes(text: str) -> str:
     return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def _in_nginx(place: str) -> str:
+    """For nginx, where a dollar begins a variable and has no escape: relative to the configuration then."""
+    return ".." if "$" in place else _in_double_quotes(place)
 
 
 def _escaped(text: str) -> str:

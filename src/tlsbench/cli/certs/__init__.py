@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tlsbench.cli import output
-from tlsbench.cli.options import teaching
+from tlsbench.cli.options import teaches, teaching
 
 _HELP = r"""Make certificates, look at them, and see them work or fail.
 
@@ -46,6 +46,18 @@ Password = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
+@teaches(
+    r"""Write a ready PKI: root, intermediates, server, client, CRL, OCSP response, and configurations.
+
+    \b
+    Examples:
+      tlsbench certs init pki
+      tlsbench certs init pki --profile post-quantum --client alice
+      tlsbench certs init pki --san '*.example.test' --san 127.0.0.1 --key rsa-2048 --chain-length 3
+
+    Private keys are for their owner only (mode 0600). All is written, or nothing.
+    """
+)
 def init_command(  # noqa: PLR0917 - the options of a command are its parameters
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that does not exist yet.")],
     profile: Annotated[
@@ -94,16 +106,7 @@ def init_command(  # noqa: PLR0917 - the options of a command are its parameters
     force: Annotated[bool, typer.Option("--force", help="Replace a PKI made by this command.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    r"""Write a ready PKI: root, intermediates, server, client, CRL, OCSP response, and configurations.
-
-    \b
-    Examples:
-      tlsbench certs init pki
-      tlsbench certs init pki --profile post-quantum --client alice
-      tlsbench certs init pki --san '*.example.test' --san 127.0.0.1 --key rsa-2048 --chain-length 3
-
-    Private keys are for their owner only (mode 0600). All is written, or nothing.
-    """
+    """The command ``tlsbench certs init``."""
     from tlsbench.cli.certs.init import init
 
     given = {
@@ -119,13 +122,7 @@ def init_command(  # noqa: PLR0917 - the options of a command are its parameters
     init(folder, profile, given, password=password, force=force, as_json=as_json)
 
 
-def show_command(
-    target: Annotated[
-        str, typer.Argument(metavar="FILE|HOST:PORT", help="A file, or a TLS server on this machine.")
-    ],
-    password: Password = None,
-    as_json: AsJson = False,
-) -> None:
+@teaches(
     r"""Show a chain in words: names, keys, validity, usage, pins, and what would fail with it.
 
     \b
@@ -134,13 +131,34 @@ def show_command(
       tlsbench certs show pki/server.p12 --password secret
       tlsbench certs show localhost:8443
 
-    PEM, DER or PKCS #12. Exit codes: 0 shown, 2 it cannot be read.
+    PEM, DER, PKCS #7 or PKCS #12. Exit codes: 0 shown, 2 it cannot be read.
     """
+)
+def show_command(
+    target: Annotated[
+        str, typer.Argument(metavar="FILE|HOST:PORT", help="A file, or a TLS server on this machine.")
+    ],
+    password: Password = None,
+    as_json: AsJson = False,
+) -> None:
+    """The command ``tlsbench certs show``."""
     from tlsbench.cli.certs.show import show
 
     show(target, password, as_json=as_json)
 
 
+@teaches(
+    r"""Verify a chain with OpenSSL and with cryptography, or say which rule fails.
+
+    \b
+    Examples:
+      tlsbench certs verify pki/server-chain.pem --root pki/root.pem --host localhost
+      tlsbench certs verify pki/client-chain.pem --root pki/root.pem --usage client
+      tlsbench certs verify pki/server-chain.pem --root pki/root.pem --crl pki/crl.pem --at 2030-01-01
+
+    Exit codes: 0 every verifier accepts it, 1 one rejects it, 2 wrong request.
+    """
+)
 def verify_command(  # noqa: PLR0917 - the options of a command are its parameters
     chain: Annotated[Path, typer.Argument(metavar="CHAIN", help="The leaf, and what it is sent with.")],
     root: Annotated[list[Path], typer.Option(metavar="FILE", help="Roots to trust; repeatable.")],
@@ -159,16 +177,7 @@ def verify_command(  # noqa: PLR0917 - the options of a command are its paramete
     password: Password = None,
     as_json: AsJson = False,
 ) -> None:
-    r"""Verify a chain with OpenSSL and with cryptography, or say which rule fails.
-
-    \b
-    Examples:
-      tlsbench certs verify pki/server-chain.pem --root pki/root.pem --host localhost
-      tlsbench certs verify pki/client-chain.pem --root pki/root.pem --usage client
-      tlsbench certs verify pki/server-chain.pem --root pki/root.pem --crl pki/crl.pem --at 2030-01-01
-
-    Exit codes: 0 every verifier accepts it, 1 one rejects it, 2 wrong request.
-    """
+    """The command ``tlsbench certs verify``."""
     from tlsbench.cli.certs.verify import VerifyRequest, verify
 
     request = VerifyRequest(
@@ -185,6 +194,18 @@ def verify_command(  # noqa: PLR0917 - the options of a command are its paramete
         raise typer.Exit(code)
 
 
+@teaches(
+    r"""Serve HTTPS with a PKI, to try curl, openssl or a browser on.
+
+    \b
+    Examples:
+      tlsbench certs serve pki
+      tlsbench certs serve pki --client-auth required
+      tlsbench certs serve pki --port 0 --no-staple
+
+    SIGHUP reads the folder again, Ctrl-C ends.
+    """
+)
 def serve_command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of 'tlsbench certs init'.")],
     port: Annotated[int, typer.Option(metavar="PORT", help="0 takes any that is free.")] = 8443,
@@ -196,28 +217,13 @@ def serve_command(
         str, typer.Option(metavar="ADDRESS", help="Where to listen; loopback unless you say so.")
     ] = "127.0.0.1",
 ) -> None:
-    r"""Serve HTTPS with a PKI, to try curl, openssl or a browser on.
-
-    \b
-    Examples:
-      tlsbench certs serve pki
-      tlsbench certs serve pki --client-auth required
-      tlsbench certs serve pki --port 0 --no-staple
-
-    SIGHUP reads the folder again, Ctrl-C ends.
-    """
+    """The command ``tlsbench certs serve``."""
     from tlsbench.cli.certs.serve import serve
 
     serve(folder, (bind, port), client_auth, staple=not no_staple)
 
 
-def demo_command(
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="[NAME|all]", help="Without a name: what there is.", show_default=False),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
+@teaches(
     r"""See certificates work or fail: real handshakes on loopback, each outcome asserted.
 
     \b
@@ -226,6 +232,15 @@ def demo_command(
       tlsbench certs demo mutual-tls
       tlsbench certs demo all
     """
+)
+def demo_command(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME|all]", help="Without a name: what there is.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The command ``tlsbench certs demo``."""
     from tlsbench.cli.certs.demo import demo
 
     demo(name, as_json=as_json)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import math
+import shlex
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 
 from tlsbench.certs import folder as pki_folder
 from tlsbench.certs.plan import PROFILES, Plan, make
+from tlsbench.certs.snippets import check_place
 from tlsbench.cli import output
 from tlsbench.errors import RequestError, unknown
 from tlsbench.pki.names import general_name
@@ -35,8 +37,14 @@ def init(
     if profile not in PROFILES:
         raise unknown("profile", profile, PROFILES)
     asked = {name: value for name, value in given.items() if value is not None}
+    for name in ("key", "intermediate_key", "root_key"):
+        if asked.get(name) == "":  # a plan takes that for the leaves' own
+            raise unknown("key type", "", BY_NAME)
     plan = Plan(**{**PROFILES[profile][1], **asked})  # type: ignore[arg-type]
     _check(plan)
+    if not password.isprintable():
+        raise RequestError("--password: valid are printable characters, in UTF-8")
+    check_place(folder.absolute())
     pki_folder.check_free(folder, force=force)  # before the keys are made, which may take a while
     pki_folder.check_writable(folder)
     files = pki_folder.write(make(plan), folder, password=password, force=force)
@@ -49,9 +57,10 @@ def init(
         output.line(f"  {name:<28}{_meaning(name)}")
     if not any(name.endswith(".p12") for name in files):
         output.line(f"  no PKCS #12: cryptography writes none with an {plan.key} key")
+    place = shlex.quote(str(folder))
     output.write("\nNext:\n")
-    output.line(f"  tlsbench certs show {folder}/server-chain.pem")
-    output.line(f"  tlsbench certs serve {folder}")
+    output.line(f"  tlsbench certs show {place}/server-chain.pem")
+    output.line(f"  tlsbench certs serve {place}")
 
 
 def _check(plan: Plan) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import signal
 import threading
+from collections import Counter
 from pathlib import Path
 from types import FrameType
 
@@ -35,10 +36,10 @@ def serve(folder: Path, bind: tuple[str, int], client_auth: str, *, staple: bool
 
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, wake)
-    visits: list[Visit] = []
+    ended: Counter[bool] = Counter()
 
     def observe(visit: Visit) -> None:
-        visits.append(visit)
+        ended[bool(visit.problem)] += 1
         output.line(_line(visit))
 
     with Server(setup, bind, observe) as server:
@@ -49,8 +50,7 @@ def serve(folder: Path, bind: tuple[str, int], client_auth: str, *, staple: bool
             if wanted["reload"]:
                 wanted["reload"] = False
                 _renew(server, folder, client_auth, staple=staple)
-    failed = sum(bool(visit.problem) for visit in visits)
-    output.note(f"stopped after {len(visits)} connections, {failed} of them failed")
+    output.note(f"stopped after {ended.total()} connections, {ended[True]} of them failed")
 
 
 def _setup(folder: Path, client_auth: str, *, staple: bool) -> ServerSetup:

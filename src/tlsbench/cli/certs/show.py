@@ -6,7 +6,8 @@ import ipaddress
 import json
 import re
 import socket
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -16,12 +17,14 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from tlsbench.certs.findings import Facts, Finding, facts_of, findings_of
+from tlsbench.certs.findings import Facts, facts_of, findings_of, findings_of_roots
+from tlsbench.certs.order import Finding
 from tlsbench.cli import output
 from tlsbench.errors import RequestError
 from tlsbench.escaping import for_terminal
 from tlsbench.loopback import ClientSetup, Meeting, meet
 from tlsbench.pki import Bundle, read_bundle, read_file
+from tlsbench.pki.chains import are_roots
 from tlsbench.pki.extensions import UNREADABLE, extension, lenient
 from tlsbench.pki.names import name_text
 from tlsbench.report.terminal import line
@@ -29,6 +32,8 @@ from tlsbench.report.terminal import line
 _HOST_AND_PORT = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:/\[\]]+)):([0-9]{1,5})")
 _STYLES = {"error": "red", "warning": "yellow"}
 _PLAIN_WIDTH = 200
+#: A longer chain is a list, whose authorities are told in a line each: a tree of it runs off the screen.
+_LONGEST_TREE = 5
 
 
 def show(target: str, password: str | None, *, as_json: bool) -> None:
@@ -49,15 +54,21 @@ def _show(target: str, password: str | None, *, as_json: bool) -> None:
         bundle = read_bundle(read_file(Path(target)), target, password)
         remarks = tuple(_key_remarks(bundle))
     facts = [facts_of(certificate) for certificate in bundle.certificates]
-    findings = findings_of(bundle.certificates) if bundle.certificates else ()
+    roots = are_roots(bundle.certificates)
+    find = findings_of_roots if roots else findings_of
+    findings = find(bundle.certificates) if bundle.certificates else ()
     if as_json:
         document = _as_json(target, bundle, facts, findings, remarks)
         output.write(json.dumps(document, indent=2) + "\n")
         return
     parts: list[RenderableType] = [line(f"{target} ({bundle.encoding})", "bold")]
     parts += [line(f"  {remark}") for remark in remarks]
-    if facts:
-        parts += [_tree(facts, findings), _verdict(findings)]
+    parts += [line(f"  note: {note}", _STYLES["warning"]) for note in bundle.notes]
+    if roots:
+        parts.append(_roots(facts, findings))
+    elif facts:
+        draw = _tree if len(facts) <= _LONGEST_TREE else _list
+        parts += [draw(facts, findings), _verdict(findings)]
     others = (*_crls(bundle.crls), *_requests(bundle.requests), *_responses(bundle.ocsp_responses))
     parts += [line(part.plain) for part in others]
     output.show(Group(*parts), _PLAIN_WIDTH)
@@ -78,6 +89,8 @@ def _look_at(host: str, port: int) -> Meeting:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
         raise RequestError(f"{host} is no file and no host: {error.strerror}") from error
+    except UnicodeError as error:  # a label that is empty, too long, or not for IDNA
+        raise RequestError(f"{host} is no file and no host name") from error
     local = sorted(address for address in found if ipaddress.ip_address(address).is_loopback)
     if not local or len(local) != len(found):
         raise RequestError(f"{host} is not this machine: only servers on loopback are looked at")
@@ -125,6 +138,39 @@ def _tree(facts: Sequence[Facts], findings: Sequence[Finding]) -> Tree:
     return top
 
 
+def _list(facts: Sequence[Facts], findings: Sequence[Finding]) -> Group:
+    """A long chain, from its top down to the leaf, which alone is told at length."""
+    lines: list[RenderableType] = []
+    for position in reversed(range(len(facts))):
+        found = [one for one in findings if one.position == position]
+        if position:
+            lines += [_line(facts[position], position), *_of(found)]
+        else:
+            lines.append(_certificate(facts[position], found))
+    return Group(*lines, Text(f"{len(facts):,} certificates; --json tells each at length", style="dim"))
+
+
+def _roots(facts: Sequence[Facts], findings: Sequence[Finding]) -> Group:
+    """A set of roots, a line each, by their names."""
+    lines: list[Text] = []
+    for position, one in sorted(enumerate(facts), key=lambda entry: entry[1].name.lower()):
+        lines += [_line(one, position), *_of(finding for finding in findings if finding.position == position)]
+    kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one.key for one in facts).most_common())
+    lines.append(Text(f"{len(facts):,} roots to trust, and no chain to send: {kinds}"))
+    return Group(*lines)
+
+
+def _line(facts: Facts, position: int) -> Text:
+    kind = "authority" if facts.is_authority else "leaf"
+    about = f"  {kind}, {facts.key}, until {facts.not_after[:10]}, {facts.size_bytes:,} bytes"
+    return Text.assemble((f"{position:>3}  ", "dim"), (for_terminal(facts.name), "bold"), about)
+
+
+def _of(findings: Iterable[Finding]) -> Iterator[Text]:
+    """The findings of one certificate, below its line."""
+    return (line(f"     {one.level}: {one.text}", _STYLES[one.level]) for one in findings)
+
+
 def _certificate(facts: Facts, findings: Sequence[Finding]) -> RenderableType:
     kind = "authority" if facts.is_authority else "leaf"
     lines = [
@@ -153,7 +199,7 @@ def _verdict(findings: Sequence[Finding]) -> Text:
     if errors:
         return Text(f"{errors} error{'s' * (errors > 1)}: peers will refuse this", style="red")
     if findings:
-        return Text("nothing that peers refuse; mind the warnings", style="yellow")
+        return Text("nothing that every peer refuses; mind the warnings", style="yellow")
     return Text("nothing that peers refuse (what they trust is theirs to say: 'tlsbench certs verify')")
 
 
@@ -202,6 +248,8 @@ def _as_json(
         "target": target,
         "encoding": bundle.encoding,
         "remarks": [*remarks, *(text.plain for text in others)],
+        "notes": list(bundle.notes),
+        "roots": are_roots(bundle.certificates),
         "certificates": [asdict(one) for one in facts],
         "findings": [asdict(one) for one in findings],
     }

@@ -6,20 +6,23 @@ import json
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from cryptography import x509
 
 from tlsbench.cli import output
 from tlsbench.errors import RequestError, unknown
-from tlsbench.implementations.verifiers import Question, verdicts
-from tlsbench.pki import read_bundle, read_file
-from tlsbench.pki.names import general_name
+from tlsbench.implementations.verification import Question
+from tlsbench.implementations.verifiers import verdicts
+from tlsbench.pki import Bundle, read_bundle, read_file
+from tlsbench.pki.names import general_name, name_text
 from tlsbench.report.terminal import line
 
 _REJECTED = 1
 #: One line each, however long.
 _PLAIN_WIDTH = 10_000
 _USAGES = ("server", "client")
+_LACKS: Final = {"certificates": "has no certificate", "crls": "holds no CRL"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,20 +45,19 @@ def verify(request: VerifyRequest, *, as_json: bool) -> int:
     """
     if request.usage not in _USAGES:
         raise unknown("usage", request.usage, _USAGES)
-    if request.host:
-        general_name(request.host)
-    chain = read_bundle(read_file(request.chain), str(request.chain), request.password).certificates
-    if not chain:
-        raise RequestError(f"{request.chain} has no certificate")
+    at = _time(request.at)
+    host = _host(request.host)
+    secret = request.password
+    chain = _read(request.chain, "certificates", secret).certificates
     question = Question(
-        roots=tuple(root for path in request.roots for root in _certificates(path)),
-        host=request.host,
+        roots=tuple(
+            root for path in request.roots for root in _read(path, "certificates", secret).certificates
+        ),
+        host=host,
         usage=request.usage,
-        crls=tuple(crl for path in request.crls for crl in read_bundle(read_file(path), str(path)).crls),
-        at=_time(request.at),
+        crls=tuple(crl for path in request.crls for crl in _read(path, "crls", secret).crls),
+        at=at,
     )
-    if request.crls and not question.crls:
-        raise RequestError(f"{', '.join(map(str, request.crls))} holds no CRL")
     answers = verdicts(chain, question)
     if as_json:
         output.write(json.dumps([asdict(answer) for answer in answers], indent=2) + "\n")
@@ -69,11 +71,40 @@ def verify(request: VerifyRequest, *, as_json: bool) -> int:
     return _REJECTED if any(answer.problem for answer in answers) else 0
 
 
-def _certificates(path: Path) -> tuple[x509.Certificate, ...]:
-    certificates = read_bundle(read_file(path), str(path)).certificates
-    if not certificates:
-        raise RequestError(f"{path} has no certificate")
-    return certificates
+def _read(path: Path, wanted: str, password: str | None) -> Bundle:
+    """What a file holds; what of it was left out goes to stderr, for the verdict is on the rest."""
+    bundle = read_bundle(read_file(path), str(path), password)
+    if not getattr(bundle, wanted):
+        raise RequestError(f"{path} {_LACKS[wanted]}: it has {_held(bundle)}")
+    for note in bundle.notes:
+        output.note(f"tlsbench: note: {path}, {note}")
+    return bundle
+
+
+def _held(bundle: Bundle) -> str:
+    """What a bundle has, for who expected something else in it."""
+    held = [
+        words
+        for words, there in (
+            ("a certificate", bundle.certificates),
+            ("a private key", bundle.private_key is not None),
+            ("a CRL", bundle.crls),
+            ("a signing request", bundle.requests),
+            ("an OCSP response", bundle.ocsp_responses),
+        )
+        if there
+    ]
+    return " and ".join(held) or "nothing else either"
+
+
+def _host(text: str) -> str:
+    """The name or address as verifiers compare it; "" for none."""
+    if not text:
+        return ""
+    name = general_name(text)
+    if not isinstance(name, x509.DNSName | x509.IPAddress) or name_text(name).startswith("*"):
+        raise RequestError(f"--host '{text}' is no host: valid are a DNS name and an IP address")
+    return name_text(name)
 
 
 def _time(text: str | None) -> datetime:
@@ -81,6 +112,8 @@ def _time(text: str | None) -> datetime:
         return datetime.now(UTC)
     try:
         time = datetime.fromisoformat(text)
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except ValueError as error:
         raise RequestError(f"--at '{text}' is no time: write 2027-01-31 or 2027-01-31T12:00") from error
-    return time if time.tzinfo else time.replace(tzinfo=UTC)
+    except OverflowError as error:
+        raise RequestError(f"--at '{text}' is not between the years 1 and 9999 in UTC") from error

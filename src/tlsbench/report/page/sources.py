@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
 
-from tlsbench.comparison import Judgement, Recording, judge
-from tlsbench.comparison.recording import recording_from_json
+from tlsbench.comparison import Judgement, Recording, judge, recording_of
 from tlsbench.errors import RequestError
 from tlsbench.load import Load
 from tlsbench.report import loads
 from tlsbench.report.findings import Finding, findings
+from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.page.grid import Grid, grid_of_judgement, grid_of_recording, grid_of_run
 from tlsbench.report.pictures import Picture
 from tlsbench.report.pictures.compared import comparison, history, verdict_names
 from tlsbench.report.pictures.loads import latency
 from tlsbench.report.pictures.runs import pictures_of_run
-from tlsbench.results import Run, storage
-from tlsbench.results.benchmark_json import from_json
-from tlsbench.results.load_json import load_from_json
+from tlsbench.results import Run
+from tlsbench.results.reader import read
+from tlsbench.results.stored import Machine, Stored
 
 #: So many cells are named where the precision was not reached.
 _MOST_NAMED = 3
@@ -29,17 +28,16 @@ _MOST_NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A stored result, as far as it can be read: any pytest-benchmark JSON has a recording.
+    """A result with what a page needs of it: whatever can be compared has a recording.
 
     :param name: what it is called in the page.
-    :param machine_info: of the machine that it comes from, as pytest-benchmark notes it.
     """
 
     name: str
     recording: Recording
     run: Run | None
     load: Load | None
-    machine_info: Mapping[str, Any]
+    machine: Machine
     taken_at: str
     command: str
 
@@ -68,46 +66,26 @@ def read_source(reference: str) -> Source:
 
     :raises RequestError: in one line, if there is none, or it is none.
     """
-    path = storage.find(reference)
-    return source_of(storage.read_text(path), path.stem, str(path))
+    stored = read(reference)
+    return source_of(stored, Path(stored.source).stem)
 
 
-def source_of(text: str, name: str, origin: str = "") -> Source:
-    """Read a result from its text.
+def source_of(stored: Stored, name: str) -> Source:
+    """What a page shows of a result.
 
-    :param name: what it is called in the page; ``origin`` in errors.
-    :raises RequestError: in one line, if it is none.
+    :param name: what it is called in the page.
+    :raises RequestError: in one line, if there is nothing to show.
     """
-    recording = recording_from_json(text, origin or name)
-    document = json.loads(text)
-    load = load_from_json(text, origin)
-    run = None
-    if load is None and any(_is_ours(benchmark) for benchmark in document["benchmarks"]):
-        run = from_json(text, origin)
-    info = document.get("machine_info")
+    result = stored.result
     return Source(
         name=name,
-        recording=recording,
-        run=run,
-        load=load,
-        machine_info=info if isinstance(info, Mapping) else {},
-        taken_at=str(document.get("datetime", ""))[:19].replace("T", " "),
-        command=_command(document),
+        recording=recording_of(stored),
+        run=result if isinstance(result, Run) and result.cells else None,
+        load=result if isinstance(result, Load) else None,
+        machine=stored.machine,
+        taken_at=stored.taken_at.strftime("%Y-%m-%d %H:%M:%S") if stored.taken_at else "",
+        command=stored.command,
     )
-
-
-def _is_ours(benchmark: object) -> bool:
-    extra = benchmark.get("extra_info") if isinstance(benchmark, Mapping) else None
-    return isinstance(extra, Mapping) and "tlsbench" in extra
-
-
-def _command(document: Mapping[str, Any]) -> str:
-    notes = document.get("tlsbench")
-    for part in ("conditions", "load"):
-        section = notes.get(part) if isinstance(notes, Mapping) else None
-        if isinstance(section, Mapping) and section.get("command"):
-            return str(section["command"])
-    return ""
 
 
 def page_of(sources: Sequence[Source]) -> Page:
@@ -125,7 +103,11 @@ def page_of(sources: Sequence[Source]) -> Page:
         title=f"tlsbench: {of if judgements else last.name}",
         subtitle=", ".join(part for part in (_what(last), last.taken_at, _processor(last)) if part),
         findings=[*_compared(sources, judgements), *_findings(last)],
-        doubts=[*_doubts(last), *(warning for judgement in judgements for warning in judgement.warnings)],
+        doubts=list(
+            dict.fromkeys(
+                [*_doubts(last), *(warning for judgement in judgements for warning in judgement.warnings)]
+            )
+        ),
         pictures=list(_pictures(sources, judgements)),
         grids=[
             *_grids(last),
@@ -178,11 +160,15 @@ def _compared(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
 
 def _doubts(source: Source) -> list[str]:
     run, load = source.run, source.load
+    doubts = list(source.recording.remarks)
     if load is not None:
-        return loads.cautions(load)
+        return doubts + loads.cautions(load)
     if run is None:
-        return ["not measured by tlsbench: nothing proves what was negotiated, and there is no noise floor"]
-    doubts = [str(warning) for warning in run.conditions.warnings]
+        return [
+            *doubts,
+            "not measured by tlsbench: nothing proves what was negotiated, and there is no noise floor",
+        ]
+    doubts += run.conditions.warnings
     wanted = run.conditions.precision
     rough = [cell.label for cell in run.cells if wanted and cell.precision > wanted]
     if rough:
@@ -194,6 +180,7 @@ def _doubts(source: Source) -> list[str]:
     for workload, floor in run.noise_floor.items():
         known = f"{100 * floor:.1f} %" if math.isfinite(floor) else "unknown: too few rounds"
         doubts.append(f"noise floor of {workload}: {known}; smaller differences are not called")
+    doubts += hidden_differences(run)
     doubts += [f"failed: {failure.id}: {failure.error}" for failure in run.failures]
     if run.excluded:
         doubts.append(f"{len(run.excluded)} cells were excluded, each with its reason: see tlsbench list")
@@ -221,31 +208,23 @@ def _grids(source: Source) -> Iterator[Grid]:
 
 
 def _processor(source: Source) -> str:
-    cpu = source.machine_info.get("cpu")
-    return str(cpu.get("brand_raw", "")) if isinstance(cpu, Mapping) else ""
+    return source.machine.processor
 
 
 def _environment(source: Source) -> Iterator[tuple[str, str]]:
-    info = source.machine_info
-    cpu = info.get("cpu")
-    cpu = cpu if isinstance(cpu, Mapping) else {}
-    ours = info.get("tlsbench")
-    ours = ours if isinstance(ours, Mapping) else {}
+    machine = source.machine
     facts = {
-        "processor": cpu.get("brand_raw"),
-        "cores": cpu.get("count"),
-        "architecture": info.get("machine"),
-        "system": " ".join(str(info.get(name, "")) for name in ("system", "release")).strip(),
-        "Python": " ".join(
-            str(info.get(name, "")) for name in ("python_implementation", "python_version")
-        ).strip(),
-        "tlsbench": ours.get("version"),
+        "processor": machine.processor,
+        "cores": machine.cores,
+        "architecture": machine.architecture,
+        "system": f"{machine.system} {machine.release}".strip(),
+        "Python": f"{machine.python_implementation} {machine.python_version}".strip(),
+        "tlsbench": machine.version,
         "taken at": f"{source.taken_at} UTC" if source.taken_at else None,
     }
     yield from ((name, str(value)) for name, value in facts.items() if value)
-    for group in ("engines", "libraries"):
-        versions = ours.get(group)
-        if isinstance(versions, Mapping):
+    for group, versions in (("engines", machine.engines), ("libraries", machine.libraries)):
+        if versions:
             yield group, "; ".join(f"{name} {value}" for name, value in versions.items())
     if source.run is not None:
         conditions = source.run.conditions

@@ -1,0 +1,257 @@
+"""What README and docs claim of speed: each claim as a ratio with its interval, its goal and its bound.
+
+python benchmarks/claims.py [SECONDS]
+
+The goal is what is claimed. The bound is far looser: no machine that works should be beyond it, and the
+process ends with 1 only where a whole interval is. A goal that is missed is printed, and is no failure.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from tlsbench.implementations.registry import capabilities, implementations, spellings
+from tlsbench.sampling import Plan, Series, measure, meter_named
+from tlsbench.scenarios import Scenario, expand, parse
+from tlsbench.stats import Interval, median_interval
+from tlsbench.workloads import Sample, Workload, prepare
+from tlsbench.workloads.sample import in_a_row
+
+_CLOCK = meter_named("wall").clock
+_SECONDS = 6.0
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A ratio, and what is claimed of it: at most ``goal``, or at least, where ``bound`` is below it.
+
+    :param found: the median over rounds, with its 95 % interval.
+    :param bound: what holds on every machine that works.
+    """
+
+    words: str
+    found: Interval
+    goal: float
+    bound: float
+
+    @property
+    def verdict(self) -> str:
+        """``"met"``, ``"undecided"``, ``"missed"`` or ``"broken"``, by where the whole interval lies."""
+        if self.bound > self.goal:
+            near, far, goal, bound = self.found.low, self.found.high, self.goal, self.bound
+        else:
+            near, far, goal, bound = -self.found.high, -self.found.low, -self.goal, -self.bound
+        if far <= goal:
+            return "met"
+        return "broken" if near > bound else "missed" if near > goal else "undecided"
+
+    def __str__(self) -> str:
+        most = "at most" if self.bound > self.goal else "at least"
+        return (
+            f"{self.verdict:<10}{self.words}: {self.found.median:.3f} "
+            f"[{self.found.low:.3f}, {self.found.high:.3f}], claimed {most} {self.goal:g}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rounds:
+    """One cell's medians in each round: ratios of them are within rounds, so what slows one whole cancels."""
+
+    times_ns: Mapping[str, np.ndarray[Any, Any]]
+
+    @classmethod
+    def of(cls, series: Series) -> Rounds:
+        """The medians of each side, the harness, the total, and the part that is charged to the sides."""
+        takes: Mapping[str, Callable[[Sample], float]] = {
+            "client": lambda one: one.client,
+            "server": lambda one: one.server,
+            "total": lambda one: one.total,
+            "charged": lambda one: one.client + one.server,
+            "harness": lambda one: one.total - one.client - one.server,
+            # Of each sample, as the medians of client, server and total are of different samples.
+            "share": lambda one: (one.client + one.server) / one.total,
+        }
+        return cls(
+            {
+                name: np.array([median(take(one) for one in visit) for visit in series.rounds])
+                for name, take in takes.items()
+            }
+        )
+
+    def __getitem__(self, name: str) -> np.ndarray[Any, Any]:
+        return self.times_ns[name]
+
+
+def _measured(seconds: float, *selectors: str) -> Mapping[tuple[str, ...], Rounds]:
+    """The cells of one run, by implementation, version, group, key and resumption."""
+    matrix = expand([parse([selector], spellings()) for selector in selectors], capabilities())
+    assert not matrix.excluded
+    plan = Plan(time_budget_s=seconds, precision=0.01, seed=1)
+    outcome = measure(matrix.scenarios, lambda scenario: prepare(scenario, implementations(), _CLOCK), plan)
+    found = {}
+    for series in outcome.series:
+        if series.error is not None:
+            raise series.error
+        axes = series.scenario.axes()
+        key = tuple(
+            axes.get(axis, "none") for axis in ("implementation", "version", "group", "key", "resumption")
+        )
+        found[key] = Rounds.of(series)
+    return found
+
+
+def _claim(words: str, ratios: Sequence[float], *, goal: float, bound: float) -> Claim:
+    return Claim(words, median_interval(ratios), goal, bound)
+
+
+def of_the_quick_profile(seconds: float) -> Iterator[Claim]:
+    """The harness, resumption, and who pays for a key type."""
+    cells = _measured(
+        seconds,
+        "implementation=fake,ssl,pyopenssl version=1.2 key=rsa-2048,ecdsa-secp256r1 resumption=none,ticket",
+        "implementation=fake,ssl,pyopenssl version=1.3 key=rsa-2048,ecdsa-secp256r1 resumption=none,psk",
+    )
+    keys, versions = ("rsa-2048", "ecdsa-secp256r1"), {"1.2": "ticket", "1.3": "psk"}
+
+    def cell(name: str, version: str, key: str, resumption: str = "none") -> Rounds:
+        return cells[name, version, "secp256r1", key, resumption]
+
+    for name in ("ssl", "pyopenssl"):
+        for version in versions:
+            for key in keys:
+                words = f"{name} TLS {version} {key}: the part of a full handshake that is charged to a side"
+                yield _claim(words, cell(name, version, key)["share"], goal=0.92, bound=0.6)
+    full = [rounds["total"] for key, rounds in cells.items() if key[0] != "fake" and key[-1] == "none"]
+    floor = cell("fake", "1.3", "ecdsa-secp256r1")["harness"] / min(full, key=np.median)
+    yield _claim("the harness over the fastest full handshake", floor, goal=0.03, bound=0.3)
+    for name in ("ssl", "pyopenssl"):
+        for key in keys:
+            gain_12, gain_13 = (
+                cell(name, version, key)["total"] / cell(name, version, key, resumed)["total"]
+                for version, resumed in versions.items()
+            )
+            yield _claim(f"{name} {key}: full over resumed, TLS 1.3", gain_13, goal=1.0, bound=0.7)
+            words = f"{name} {key}: what resumption gains in TLS 1.2 over what it gains in 1.3"
+            yield _claim(words, gain_12 / gain_13, goal=1.5, bound=0.7)
+    for version in versions:
+        rsa, ecdsa = (cell("pyopenssl", version, key) for key in keys)
+        words = f"pyopenssl TLS {version}: the server's time over the client's, RSA-2048"
+        yield _claim(words, rsa["server"] / rsa["client"], goal=1.2, bound=0.7)
+        words = f"pyopenssl TLS {version}: the client's time over the server's, ECDSA P-256"
+        yield _claim(words, ecdsa["client"] / ecdsa["server"], goal=1.2, bound=0.7)
+
+
+def of_hybrid_groups(seconds: float) -> Iterator[Claim]:
+    """What a hybrid group costs full and resumed handshakes."""
+    cells = _measured(seconds, "group=x25519,X25519MLKEM768 resumption=none,psk")
+    full, resumed = (
+        hybrid["total"] / classical["total"]
+        for classical, hybrid in (
+            [
+                cells["pyopenssl", "1.3", group, "ecdsa-secp256r1", resumption]
+                for group in ("x25519", "X25519MLKEM768")
+            ]
+            for resumption in ("none", "psk")
+        )
+    )
+    yield _claim("X25519MLKEM768 over x25519, full handshakes", full, goal=1.0, bound=0.7)
+    yield _claim(
+        "the same of resumed handshakes over the same of full ones", resumed / full, goal=1.0, bound=0.7
+    )
+
+
+@dataclass(frozen=True)
+class Native:
+    """The same handshake in C, on the contexts of a cell of ``libssl`` that was proved before."""
+
+    function: Any
+    cell: Any
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.cell.scenario
+
+    def sample(self) -> Sample:
+        times_ns = (ctypes.c_int64 * 3)()
+        clients, servers = (_address(one._context) for one in (self.cell.clients, self.cell.servers))
+        assert self.function(clients, servers, b"localhost", times_ns) == 1
+        return Sample(client=times_ns[0], server=times_ns[1], total=times_ns[2])
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        return in_a_row(self.sample, rewarm, samples)
+
+    def proof(self) -> Mapping[str, object]:
+        return self.cell.proof()
+
+    def close(self) -> None:
+        self.cell.close()
+
+
+def _address(pointer: Any) -> ctypes.c_void_p:
+    from tlsbench.implementations.libssl.bindings import ffi
+
+    return ctypes.c_void_p(int(ffi.cast("uintptr_t", pointer)))
+
+
+def _compiled(folder: Path) -> Any:
+    """The C loop of benchmarks/native; None where there is no compiler."""
+    compiler = shutil.which("cc")
+    if compiler is None or not Path("/usr/include/openssl/ssl.h").exists():
+        print(
+            "skipped   libssl over C: no compiler, or no headers (apt-get install gcc libc6-dev libssl-dev)"
+        )
+        return None
+    source, target = Path(__file__).parent / "native/handshakes.c", folder / "handshakes.so"
+    command = [compiler, "-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", target, source]
+    subprocess.run([*command, "-lssl", "-lcrypto"], check=True)
+    return ctypes.CDLL(str(target)).handshake
+
+
+def of_libssl(seconds: float) -> Iterator[Claim]:
+    """What is charged to the sides, in one interleaved run with C; beside it a second cell of the same."""
+    with tempfile.TemporaryDirectory() as folder:
+        native = _compiled(Path(folder))
+    for version in ("1.2", "1.3") if native else ():
+        selection = parse([f"implementation=libssl version={version}"], spellings())
+        (scenario,) = expand([selection], capabilities()).scenarios
+
+        def cell(scenario: Scenario = scenario) -> Workload:
+            return prepare(scenario, implementations(), _CLOCK)
+
+        proved = cell()
+        proved.sample()
+        makers = iter([cell, cell, lambda proved=proved: Native(native, proved)])
+        plan = Plan(time_budget_s=seconds, precision=0.01, seed=1)
+        outcome = measure([scenario] * 3, lambda _scenario, makers=makers: next(makers)(), plan)
+        python, again, c = (Rounds.of(series)["charged"] for series in outcome.series)
+        itself = median_interval(again / python).median
+        words = f"libssl TLS {version}: through cffi over a plain C loop (over itself: {itself:.3f})"
+        yield _claim(words, python / c, goal=1.05, bound=1.5)
+
+
+def main(seconds: float) -> int:
+    """Print every claim; 1 if one is broken."""
+    verdicts: Counter[str] = Counter()
+    for claims in (of_the_quick_profile, of_hybrid_groups, of_libssl):
+        for claim in claims(seconds):
+            print(claim, flush=True)
+            verdicts[claim.verdict] += 1
+    counts = ", ".join(f"{verdicts[word]} {word}" for word in ("met", "undecided", "missed", "broken"))
+    print(f"\n{verdicts.total()} claims on this machine: {counts}; brackets hold 95 % intervals")
+    return 1 if verdicts["broken"] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else _SECONDS))

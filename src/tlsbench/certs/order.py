@@ -1,0 +1,121 @@
+"""What is odd about which certificates a file holds and in which order, and which peers mind that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tlsbench.pki.authority import is_authority
+from tlsbench.pki.names import short_name
+
+#: How many certificates verifiers follow, the root not counted: each tried with chains one longer.
+_LONGEST: Final = ((7, "rustls"), (9, "the cryptography package"), (16, "GnuTLS"))
+#: OpenSSL's verification depth of 100, and the leaf: BoringSSL and what is built on either follow no more.
+_LONGEST_OF_ALL = 101
+#: OpenSSL reads a Certificate message of no more (``SSL_MAX_CERT_LIST_DEFAULT``).
+_MOST_BYTES = 100 << 10
+#: Of the length of each certificate, and of its extensions, in that message (RFC 8446 section 4.4.2).
+_BYTES_BESIDE = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something to know: an ``"error"`` makes peers refuse, a ``"warning"`` may, or soon will.
+
+    ``position`` counts certificates from the leaf's 0.
+    """
+
+    level: str
+    position: int
+    text: str
+
+
+def findings_of_order(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+    """What is odd beside the single certificates.
+
+    :param path: what :func:`tlsbench.pki.chains.chain_of` says of them.
+    """
+    yield from _order(chain, path)
+    yield from _extras(chain, path)
+    yield from _issuers(chain, path)
+    yield from _top(chain, path)
+    yield from _length(chain, path)
+
+
+def names_itself(certificate: x509.Certificate) -> bool:
+    """Whether a certificate names itself as its issuer, as a root does."""
+    return certificate.subject == certificate.issuer
+
+
+def _order(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+    if path[0] != 0:
+        text = f"it comes before '{short_name(chain[path[0]])}': a server shows the first as its own"
+        yield Finding("error", 0, text)
+    for below, above in pairwise(path):
+        if above < below:
+            text = (
+                f"it comes before '{short_name(chain[below])}', which it issued: most peers put that in order"
+            )
+            yield Finding("warning", above, text)
+
+
+def _extras(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+    first: dict[bytes, int] = {}
+    for position, certificate in enumerate(chain):
+        der = certificate.public_bytes(Encoding.DER)
+        same = first.setdefault(der, position)
+        if same != position:
+            yield Finding(
+                "warning", position, f"it is certificate {same} again: {len(der)} bytes for nothing"
+            )
+        elif position not in path:
+            text = (
+                f"the chain of '{short_name(chain[path[0]])}' does not need it: {len(der)} bytes for nothing"
+            )
+            yield Finding("warning", position, text)
+
+
+def _issuers(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+    for below, above in pairwise(path):
+        if not is_authority(chain[above]):
+            yield Finding("error", above, f"it is no authority, but certificate {below} is signed by its key")
+    last = chain[path[-1]]
+    namesakes = [place for place, one in enumerate(chain) if one.subject == last.issuer and place not in path]
+    if namesakes and not names_itself(last):
+        name = short_name(chain[namesakes[0]])
+        text = f"it names '{name}' as issuer, but is not signed by the key of certificate {namesakes[0]}"
+        yield Finding("error", path[-1], text)
+
+
+def _top(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+    last = chain[path[-1]]
+    if names_itself(last) and len(path) > 1:
+        size = len(last.public_bytes(Encoding.DER))
+        yield Finding("warning", path[-1], f"the root need not be sent: {size} bytes for nothing")
+    elif names_itself(last) and not is_authority(last):
+        text = "it is self-signed: only who is given this very certificate trusts it"
+        yield Finding("warning", path[-1], text)
+    elif len(path) == 1 and not is_authority(last):
+        name = last.issuer.rfc4514_string()
+        yield Finding(
+            "warning", path[-1], f"its issuer '{name}' is not here: a root, or an intermediate is missing"
+        )
+
+
+def _length(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+    length = len(path) - (len(path) > 1 and names_itself(chain[path[-1]]))
+    if length > _LONGEST_OF_ALL:
+        text = f"a chain of {length} certificates: OpenSSL and BoringSSL follow {_LONGEST_OF_ALL} at most"
+        yield Finding("error", path[0], text)
+    elif refusing := [f"{who} ({longest})" for longest, who in _LONGEST if length > longest]:
+        text = f"a chain of {length} certificates, too long for {', '.join(refusing)}"
+        yield Finding("warning", path[0], text)
+    size = sum(len(one.public_bytes(Encoding.DER)) + _BYTES_BESIDE for one in chain)
+    if size > _MOST_BYTES:
+        text = f"{len(chain)} certificates of {size:,} bytes: OpenSSL reads {_MOST_BYTES:,} at most"
+        yield Finding("error", path[0], text)

@@ -1,0 +1,52 @@
+"""What ``tlsbench --help`` says: the commands there are. Nothing heavy is imported for it, nor is typer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+#: Where each command is, ``module:attribute`` beside this module, and its line in the overview.
+COMMANDS: Final = {
+    "run": ("measuring:run_command", "Measure scenarios and print the table."),
+    "list": ("measuring:list_command", "List scenarios, implementations, axes, profiles, interop."),
+    "show": ("measuring:show_command", "Print a stored result."),
+    "duel": ("judging:duel_command", "Measure two scenarios or environments against each other."),
+    "compare": ("judging:compare_command", "Compare two stored results."),
+    "report": ("reporting:report_command", "Write a page of HTML on a result."),
+    "plot": ("reporting:plot_command", "Draw one picture of a result."),
+    "history": ("reporting:history_command", "Show how cells fared over the saved runs."),
+    "load": ("loading:load_command", "Load a TLS server with many connections."),
+    "serve": ("loading:serve_command", "Serve TLS with any implementation, to load it."),
+    "doctor": ("judging:doctor_command", "Grade this machine as a benchmark host."),
+    "certs": ("certs:app", "Make certificates, look at them, and see them work or fail."),
+}
+_TEXT: Final = """Usage: tlsbench [OPTIONS] COMMAND [ARGS]...
+
+  What TLS and its cryptography cost on this machine, with proof of what was
+  measured.
+
+  Three to start with:
+    tlsbench run
+    tlsbench run key=rsa-2048,ecdsa-secp256r1 resumption=none,psk
+    tlsbench run --profile post-quantum --save baseline
+
+  And to see certificates work, or fail:
+    tlsbench certs demo chain
+
+Options:
+  --version   Print the versions of tlsbench and of each engine.
+  -h, --help  Show this message and exit.
+
+Commands:
+"""
+
+
+def asks_for_overview(arguments: Sequence[str]) -> bool:
+    """Whether a command line asks for the commands there are."""
+    return not arguments or arguments[0] in ("-h", "--help")
+
+
+def overview() -> str:
+    """The help of the command line as a whole."""
+    width = max(map(len, COMMANDS))
+    return _TEXT + "\n".join(f"  {name:<{width}}  {line}" for name, (_, line) in COMMANDS.items())

@@ -1,0 +1,20 @@
+"""Gaps that several libraries have in common, in the same words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tlsbench.scenarios import Gap, gap
+
+#: The libcrypto that the system brings, which Python's ssl module and hashlib use.
+SYSTEM_LIBCRYPTO: Final = "the system's"
+
+
+def one_ticket_when_resumed(server: str) -> Gap:
+    """The gap of OpenSSL's servers, which are told a number for full handshakes alone."""
+    return gap(
+        "after a resumed handshake OpenSSL sends one ticket (SSL_CTX_set_num_tickets(3))",
+        server=server,
+        tickets=("2", "3", "4"),
+        resumption=("psk", "early-data"),
+    )

@@ -1,0 +1,268 @@
+"""One end of a connection on a libssl: an SSL between two memory BIOs, and the context that makes it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from cryptography import x509
+
+from tlsbench.errors import CertificateError, HandshakeError
+from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.libssl import bindings as native
+from tlsbench.implementations.libssl.bindings import Library, ffi
+from tlsbench.implementations.libssl.sessions import Sessions
+from tlsbench.implementations.openssl_names import (
+    cipher_from_openssl,
+    group_from_openssl,
+    signature_from_nids,
+    version_from_openssl,
+)
+from tlsbench.pki import SERVER_NAME, check_ocsp_response
+from tlsbench.protocol import signature_schemes
+from tlsbench.protocol.messages import RECORD_BYTES
+
+#: What a server's tickets allow, and the most that is read at once.
+MAX_EARLY_DATA_BYTES: Final = 16384
+_HOST: Final = SERVER_NAME.encode("ascii")
+#: Memory that is written before it is read need not be cleared.
+_allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
+# enum values of SSL_read_early_data(3)
+_READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = 1, 2
+
+
+class LibSslContext:
+    """One side's SSL_CTX."""
+
+    def __init__(
+        self,
+        lib: Library,
+        context: Any,
+        *,
+        early_data: bool = False,
+        wants_staple: bool = False,
+        serialises: bool = False,
+        by_callback: bool = False,
+        kept: object = None,
+    ) -> None:
+        self._lib = lib
+        self._context = context
+        self._sessions = Sessions(lib, context, serialises=serialises, by_callback=by_callback)
+        self._early_data = early_data
+        self._wants_staple = wants_staple
+        self._kept = kept
+        self._host = ffi.new("char[]", _HOST)
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslEndpoint:
+        lib = self._lib
+        endpoint = LibSslEndpoint(lib, self._context, self._sessions, wants_staple=self._wants_staple)
+        tls = endpoint.tls
+        if self._wants_staple:
+            lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_TYPE, native.STATUS_TYPE_OCSP, ffi.NULL)
+        lib.SSL_set_connect_state(tls)
+        lib.SSL_set_tlsext_host_name(tls, self._host)
+        lib.SSL_set1_host(tls, self._host)
+        if session is not None:
+            self._sessions.resume(tls, session)
+        if early_data:
+            endpoint.write_early_data(early_data)
+        return endpoint
+
+    def accept(self) -> LibSslEndpoint:
+        endpoint = LibSslEndpoint(self._lib, self._context, None, reads_early_data=self._early_data)
+        self._lib.SSL_set_accept_state(endpoint.tls)
+        return endpoint
+
+
+class LibSslEndpoint:
+    """An SSL between two memory BIOs."""
+
+    def __init__(
+        self,
+        lib: Library,
+        context: Any,
+        sessions: Sessions | None,
+        *,
+        reads_early_data: bool = False,
+        wants_staple: bool = False,
+    ) -> None:
+        self._lib = lib
+        self.tls = ffi.gc(lib.SSL_new(context), lib.SSL_free)
+        self._incoming = lib.BIO_new(lib.BIO_s_mem())
+        self._outgoing = lib.BIO_new(lib.BIO_s_mem())
+        lib.SSL_set_bio(self.tls, self._incoming, self._outgoing)  # they are freed with it
+        self._sessions = sessions  # a client has them
+        self._reads_early = reads_early_data
+        self._early_data = b""
+        self._wants_staple = wants_staple
+        self._ocsp = ""
+        self._record: Any = None
+
+    def handshake(self) -> bool:
+        if self._reads_early and not self._read_early_data():
+            return False
+        result = self._lib.SSL_do_handshake(self.tls)
+        if result == 1:
+            if self._wants_staple:
+                self._check_staple()
+            return True
+        if self._lib.SSL_get_error(self.tls, result) == native.ERROR_WANT_READ:
+            return False
+        raise self._gives_up()
+
+    def _check_staple(self) -> None:
+        """Hold the stapled response against the chain, as a client must before it goes on."""
+        lib = self._lib
+        place = ffi.new("unsigned char **")
+        length = lib.SSL_ctrl(self.tls, native.CTRL_GET_STATUS_RESPONSE, 0, place)
+        chain = lib.SSL_get0_verified_chain(self.tls)
+        if length <= 0 or chain == ffi.NULL or lib.OPENSSL_sk_num(chain) < 2:
+            raise HandshakeError("libssl: no OCSP response is stapled, or its issuer is not known")
+        leaf, issuer = (
+            x509.load_der_x509_certificate(self._der(ffi.cast("X509 *", lib.OPENSSL_sk_value(chain, at))))
+            for at in (0, 1)
+        )
+        try:
+            self._ocsp = check_ocsp_response(bytes(ffi.buffer(place[0], length)), leaf, issuer)
+        except CertificateError as error:
+            raise HandshakeError(f"libssl: {error}") from error
+        if self._ocsp != "good":
+            raise HandshakeError(f"libssl: the stapled OCSP response says: {self._ocsp}")
+
+    def data_to_send(self) -> bytes:
+        waiting = self._lib.BIO_ctrl_pending(self._outgoing)
+        if not waiting:
+            return b""
+        buffer = _allocate("char[]", waiting)
+        self._lib.BIO_read(self._outgoing, buffer, waiting)
+        return bytes(ffi.buffer(buffer, waiting))
+
+    def receive_data(self, data: bytes) -> None:
+        self._lib.BIO_write(self._incoming, data, len(data))
+
+    def write(self, data: bytes) -> None:
+        if data and self._lib.SSL_write(self.tls, data, len(data)) <= 0:
+            raise self._gives_up()
+
+    def read(self) -> bytes:
+        if self._record is None:
+            self._record = _allocate("char[]", RECORD_BYTES)
+        read, tls, record, chunks = self._lib.SSL_read, self.tls, self._record, []
+        while True:
+            result = read(tls, record, RECORD_BYTES)
+            if result > 0:
+                chunks.append(bytes(ffi.buffer(record, result)))
+                continue
+            error = self._lib.SSL_get_error(self.tls, result)
+            if error in (native.ERROR_WANT_READ, native.ERROR_ZERO_RETURN):
+                return b"".join(chunks)
+            raise self._gives_up()
+
+    def write_early_data(self, data: bytes) -> None:
+        """Put ``data`` into the first flight of a client that has a session."""
+        written = ffi.new("size_t *")
+        if self._lib.SSL_write_early_data(self.tls, data, len(data), written) != 1:
+            raise self._gives_up()
+
+    def _read_early_data(self) -> bool:
+        """Take early data until there is no more of it; whether the handshake may go on."""
+        buffer, read = ffi.new("char[]", MAX_EARLY_DATA_BYTES), ffi.new("size_t *")
+        while True:
+            outcome = self._lib.SSL_read_early_data(self.tls, buffer, MAX_EARLY_DATA_BYTES, read)
+            if outcome == _READ_EARLY_DATA_SUCCESS:
+                self._early_data += bytes(ffi.buffer(buffer, read[0]))
+            elif outcome == _READ_EARLY_DATA_FINISH:
+                self._reads_early = False
+                return True
+            elif self._lib.SSL_get_error(self.tls, outcome) == native.ERROR_WANT_READ:
+                return False
+            else:
+                raise self._gives_up()
+
+    def negotiated(self) -> Negotiated:
+        lib = self._lib
+        certificate = self._peer_certificate()
+        cipher = lib.SSL_CIPHER_get_name(lib.SSL_get_current_cipher(self.tls))
+        chain = lib.SSL_get_peer_cert_chain(self.tls)
+        length = lib.OPENSSL_sk_num(chain) if chain != ffi.NULL else 0
+        return Negotiated(
+            version=version_from_openssl(string(lib.SSL_get_version(self.tls))),
+            cipher=cipher_from_openssl(string(cipher)),
+            group=self._group(),
+            resumed=bool(lib.SSL_session_reused(self.tls)),
+            peer_certificate=certificate,
+            # Without a verification that was asked for and is good, a client here has no handshake.
+            peer_verified=bool(certificate) and lib.SSL_get_verify_result(self.tls) == native.X509_V_OK,
+            # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
+            peer_chain_length=length + (self._sessions is None) if chain != ffi.NULL else None,
+            early_data=self._early_data,
+            ocsp=self._ocsp,
+            signature=self._signature(),
+        )
+
+    def _group(self) -> str | None:
+        lib = self._lib
+        if lib.has("SSL_group_to_name"):
+            group = lib.SSL_ctrl(self.tls, native.CTRL_GET_NEGOTIATED_GROUP, 0, ffi.NULL)
+            return group_from_openssl(string(lib.SSL_group_to_name(self.tls, group))) if group else None
+        if lib.has("SSL_get_curve_id"):
+            return group_from_openssl(string(lib.SSL_get_curve_name(lib.SSL_get_curve_id(self.tls))))
+        return None
+
+    def _signature(self) -> str | None:
+        """How the other side signed; None if it did not, or the library does not tell."""
+        lib = self._lib
+        if lib.has("SSL_get_peer_signature_algorithm"):
+            return signature_schemes.NAMES.get(lib.SSL_get_peer_signature_algorithm(self.tls))
+        if not lib.has("SSL_get_peer_signature_type_nid"):
+            return None
+        kind, digest = ffi.new("int *"), ffi.new("int *")
+        if not lib.SSL_get_peer_signature_type_nid(self.tls, kind):
+            return None
+        lib.SSL_ctrl(self.tls, native.CTRL_GET_PEER_SIGNATURE_NID, 0, digest)
+        return signature_from_nids(kind[0], digest[0])
+
+    def _peer_certificate(self) -> bytes:
+        lib = self._lib
+        certificate = lib.SSL_get1_peer_certificate(self.tls)
+        if certificate == ffi.NULL:
+            return b""
+        try:
+            return self._der(certificate)
+        finally:
+            lib.X509_free(certificate)
+
+    def _der(self, certificate: Any) -> bytes:
+        length = self._lib.i2d_X509(certificate, ffi.NULL)
+        der, out = ffi.new("unsigned char[]", length), ffi.new("unsigned char **")
+        out[0] = der
+        self._lib.i2d_X509(certificate, out)
+        return bytes(ffi.buffer(der, length))
+
+    def session(self) -> object | None:
+        return self._sessions.of(self.tls) if self._sessions is not None else None
+
+    def close(self) -> None:
+        # Without this OpenSSL takes the session for broken and forgets it.
+        self._lib.SSL_set_shutdown(self.tls, native.SENT_AND_RECEIVED_SHUTDOWN)
+
+    def _gives_up(self) -> HandshakeError:
+        result = self._lib.SSL_get_verify_result(self.tls)
+        words = string(self._lib.X509_verify_cert_error_string(result)) if result != native.X509_V_OK else ""
+        return HandshakeError(f"libssl: {reason(self._lib)}{f' ({words})' if words else ''}")
+
+
+def reason(lib: Library) -> str:
+    """The reasons in the error queue, which is empty after that."""
+    reasons = []
+    while code := lib.ERR_get_error():
+        words = lib.ERR_reason_error_string(code)
+        reasons.append(string(words) or f"error {code:#x}")
+    return "; ".join(reasons) or "it gives no reason"
+
+
+def string(text: Any) -> str | None:
+    """A C string as text; None for a null pointer."""
+    if text == ffi.NULL:
+        return None
+    words = ffi.string(text)
+    return words if isinstance(words, str) else words.decode("ascii")

@@ -1,0 +1,228 @@
+"""``libssl`` and ``libssl:PATH``: a libssl without Python's ssl module or pyOpenSSL on top of it.
+
+Several of them live in one process as long as the dynamic linker can tell their libcryptos apart: see
+:attr:`~tlsbench.implementations.libssl.bindings.Library.is_whole`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from tlsbench.errors import HandshakeError
+from tlsbench.implementations.gaps import (
+    SYSTEM_LIBCRYPTO,
+    one_ticket_when_resumed,
+)
+from tlsbench.implementations.libssl import bindings as native
+from tlsbench.implementations.libssl.bindings import Library, ffi
+from tlsbench.implementations.libssl.endpoint import (
+    MAX_EARLY_DATA_BYTES,
+    LibSslContext,
+    reason,
+    string,
+)
+from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.openssl_names import CPU_INFO, ML_DSA, group_list
+from tlsbench.implementations.pairs import fixed_suites
+from tlsbench.implementations.processor import cpu_gaps
+from tlsbench.pki import Identity, Peers, ocsp_response
+from tlsbench.pki.trust import trust_file
+from tlsbench.protocol.messages import VERSION_CODE_POINTS
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.axes import AXES
+
+#: What BoringSSL calls these groups, and OpenSSL too.
+_NIST_NAMES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "x25519": "X25519"}
+#: What OpenSSL_version(3) tells of itself.
+_VERSION: Final = 0
+#: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
+_ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
+    (("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"), "resumption"),
+    (("SSL_CTX_callback_ctrl", "SSL_ctrl", "SSL_get0_verified_chain"), "ocsp"),
+    (("SSL_CTX_set1_sigalgs_list",), "signature"),
+)
+
+
+@dataclass(frozen=True)
+class LibSsl:
+    """A libssl, loaded by path.
+
+    :param path: a file name that the dynamic linker finds, or a path.
+    """
+
+    path: str
+    id: str = "libssl"
+    summary: str = "the system's libssl, called through cffi"
+
+    @cached_property
+    def library(self) -> Library:
+        return native.load(self.path)
+
+    def engine(self) -> str:
+        words = (string(self.library.OpenSSL_version(_VERSION)) or "").split()
+        return f"{' '.join(words[:2])} in {self.path}"
+
+    def processor(self) -> str | None:
+        told = string(self.library.OpenSSL_version(CPU_INFO))
+        return told if told and "ia32cap" in told else None
+
+    def capabilities(self) -> Capabilities:
+        library = self.library
+        if library.missing:
+            every = tuple(VERSION_CODE_POINTS)
+            return Capabilities(
+                (gap(f"{self.path} has no {', '.join(library.missing)}", version=every),),
+                libcrypto=SYSTEM_LIBCRYPTO,
+            )
+        unknown = tuple(name for name in groups.BY_NAME if not self._knows_group(name))
+        return Capabilities(
+            (
+                *cpu_gaps(tells=self.processor() is not None),
+                *(
+                    gap(f"{self.path} has no {', '.join(lacking)}", **{axis: tuple(AXES[axis].denied)})
+                    for functions, axis in _ABILITIES
+                    if (lacking := library.lacks(*functions))
+                ),
+                one_ticket_when_resumed(self.id),
+                gap(
+                    "its server sends its tickets with its first write",
+                    server=self.id,
+                    tickets=() if library.has("SSL_CTX_ctrl") else AXES["tickets"].special,
+                ),
+                *(() if library.has("SSL_CTX_set_ciphersuites") else fixed_suites(self.id, "utls")),
+                gap(f"{self.engine()} does not know the group", group=unknown),
+                *(
+                    gap(f"{self.engine()} takes no such certificates", **{axis: self._refused_keys()})
+                    for axis in ("key", "intermediate_key", "root_key")
+                ),
+            ),
+            supports=(
+                *("cpu", "trust", "session"),
+                *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
+                *(axis for functions, axis in _ABILITIES if not library.lacks(*functions)),
+            ),
+            # Whatever comes by name may be what Python's ssl module came with.
+            libcrypto=SYSTEM_LIBCRYPTO if self.id == "libssl" else "",
+        )
+
+    def _knows_group(self, name: str) -> bool:
+        context = _new_context(self.library, self.library.TLS_client_method())
+        result: int = self.library.SSL_CTX_set1_groups_list(context, _list_of((name,)))
+        self.library.ERR_clear_error()
+        return result == 1
+
+    def _refused_keys(self) -> tuple[str, ...]:
+        # ML-KEM came to OpenSSL with ML-DSA, in 3.5.
+        ml_dsa = () if self._knows_group("MLKEM768") else ML_DSA
+        return ml_dsa if self.library.has("SSL_CTX_ctrl") else ("ed25519", *ML_DSA)
+
+    def client_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
+        lib = self.library
+        context = _new_context(lib, lib.TLS_client_method())
+        self._configure(context, scenario)
+        self._trust(context, (*peers.strangers, peers.root.certificate))
+        lib.SSL_CTX_set_verify(context, native.VERIFY_PEER, ffi.NULL)
+        # Sessions are handed over by hand.
+        lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_OFF)
+        if scenario.client_auth == "required":
+            self._show(context, peers.client)
+        return LibSslContext(
+            lib,
+            context,
+            wants_staple=scenario.ocsp == "stapled",
+            serialises=scenario.session == "serialised",
+            # BoringSSL hands the sessions of TLS 1.3 to a callback, and to nobody else.
+            by_callback=scenario.resumption == "psk" and not lib.has("SSL_CTX_ctrl"),
+        )
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
+        lib = self.library
+        context = _new_context(lib, lib.TLS_server_method())
+        self._configure(context, scenario)
+        lib.SSL_CTX_set_session_id_context(context, b"tlsbench", len(b"tlsbench"))
+        if scenario.client_auth == "required":
+            self._trust(context, (peers.root.certificate,))
+            mode = native.VERIFY_PEER | native.VERIFY_FAIL_IF_NO_PEER_CERT
+            lib.SSL_CTX_set_verify(context, mode, ffi.NULL)
+        if scenario.tickets not in ("", "default"):
+            self._must(lib.SSL_CTX_set_num_tickets(context, int(scenario.tickets)))
+        early_data = scenario.resumption == "early-data"
+        if early_data:
+            lib.SSL_CTX_set_max_early_data(context, MAX_EARLY_DATA_BYTES)
+        self._show(context, peers.server)
+        kept = self._staple(context, peers) if scenario.ocsp == "stapled" else None
+        return LibSslContext(lib, context, early_data=early_data, kept=kept)
+
+    def _staple(self, context: Any, peers: Peers) -> object:
+        """Make a server staple a response; what is returned must live as long as the context."""
+        lib, response = self.library, ocsp_response(peers.issuer, peers.server.leaf)
+
+        def staple(tls: Any, _argument: object) -> int:
+            # It becomes the library's own, which frees it.
+            copy = lib.CRYPTO_malloc(len(response), b"", 0)
+            ffi.memmove(copy, response, len(response))
+            lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_RESPONSE, len(response), copy)
+            return native.STATUS_OK
+
+        callback: Any = ffi.callback("int (SSL *, void *)", staple)
+        pointer = ffi.cast("void (*)(void)", callback)
+        lib.SSL_CTX_callback_ctrl(context, native.CTRL_SET_STATUS_CALLBACK, pointer)
+        return callback
+
+    def _configure(self, context: Any, scenario: Scenario) -> None:
+        lib = self.library
+        version = VERSION_CODE_POINTS[scenario.version]
+        lib.SSL_CTX_set_mode(context, native.MODE_NO_AUTO_CHAIN)
+        self._must(lib.SSL_CTX_set_min_proto_version(context, version))
+        self._must(lib.SSL_CTX_set_max_proto_version(context, version))
+        suite = ciphers.BY_NAME[scenario.cipher].openssl.encode("ascii")
+        if scenario.version == "1.2":
+            self._must(lib.SSL_CTX_set_cipher_list(context, suite))
+        elif lib.has("SSL_CTX_set_ciphersuites"):
+            self._must(lib.SSL_CTX_set_ciphersuites(context, suite))
+        self._must(lib.SSL_CTX_set1_groups_list(context, _list_of(group_list(scenario).split(":"))))
+        if scenario.signature not in ("", "default"):
+            self._must(lib.SSL_CTX_set1_sigalgs_list(context, scenario.signature.encode("ascii")))
+        if scenario.resumption == "session-id":
+            lib.SSL_CTX_set_options(context, native.OP_NO_TICKET)
+
+    def _trust(self, context: Any, roots: tuple[Any, ...]) -> None:
+        path = str(trust_file(roots)).encode()
+        self._must(self.library.SSL_CTX_load_verify_locations(context, path, ffi.NULL))
+
+    def _show(self, context: Any, identity: Identity) -> None:
+        lib = self.library
+        with identity.pem_file() as name:
+            path = name.encode()
+            self._must(lib.SSL_CTX_use_certificate_chain_file(context, path))
+            self._must(lib.SSL_CTX_use_PrivateKey_file(context, path, native.FILETYPE_PEM))
+
+    def _must(self, result: int) -> None:
+        if result != 1:
+            raise HandshakeError(f"libssl: {reason(self.library)}")
+
+
+def of_the_system() -> LibSsl:
+    """The system's libssl.
+
+    :raises NotInstalledError: if it has none.
+    """
+    path = native.find()
+    if path is None:
+        raise NotInstalledError("the system has no libssl 3 (on Debian: apt-get install libssl3)")
+    return LibSsl(path)
+
+
+def _new_context(lib: Library, method: Any) -> Any:
+    context = lib.SSL_CTX_new(method)
+    if context == ffi.NULL:
+        raise HandshakeError(f"libssl: {reason(lib)}")
+    return ffi.gc(context, lib.SSL_CTX_free)
+
+
+def _list_of(names: Iterable[str]) -> bytes:
+    """A list of groups as every one of these libraries spells it."""
+    return ":".join(_NIST_NAMES.get(name, name) for name in names).encode("ascii")

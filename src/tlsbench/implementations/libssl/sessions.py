@@ -1,0 +1,55 @@
+"""The sessions of a libssl's client: how they are had, and in what shape they are kept."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tlsbench.implementations.libssl import bindings as native
+from tlsbench.implementations.libssl.bindings import Library, ffi
+
+
+class Sessions:
+    """The sessions of a client's context: how they are had, and in what shape they are kept.
+
+    :param serialises: whether they are kept as bytes (``i2d_SSL_SESSION``).
+    :param by_callback: whether the library hands them to a callback.
+    """
+
+    def __init__(self, lib: Library, context: Any, *, serialises: bool, by_callback: bool) -> None:
+        self._lib = lib
+        self._serialises = serialises
+        self._newest: Any = ffi.NULL
+        self._callback: Any = None
+        if by_callback:
+            self._callback = ffi.callback("int (SSL *, SSL_SESSION *)", self._keep)
+            lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_CLIENT)
+            lib.SSL_CTX_sess_set_new_cb(context, self._callback)
+
+    def _keep(self, _tls: Any, session: Any) -> int:
+        self._newest = ffi.gc(session, self._lib.SSL_SESSION_free)
+        return 1  # it is ours now
+
+    def of(self, tls: Any) -> object | None:
+        """The session of a connection, None if it has none."""
+        if self._callback is not None:
+            session, self._newest = self._newest, ffi.NULL
+        else:
+            session = ffi.gc(self._lib.SSL_get1_session(tls), self._lib.SSL_SESSION_free)
+        if session == ffi.NULL:
+            return None
+        return self._serialised(session) if self._serialises else session
+
+    def _serialised(self, session: Any) -> bytes:
+        data = ffi.new("unsigned char[]", self._lib.i2d_SSL_SESSION(session, ffi.NULL))
+        self._lib.i2d_SSL_SESSION(session, ffi.new("unsigned char **", data))
+        return bytes(ffi.buffer(data))
+
+    def resume(self, tls: Any, session: object) -> None:
+        """Have a connection resume a session."""
+        if not isinstance(session, bytes):
+            self._lib.SSL_set_session(tls, session)
+            return
+        data = ffi.from_buffer("unsigned char[]", session)
+        parsed = self._lib.d2i_SSL_SESSION(ffi.NULL, ffi.new("unsigned char **", data), len(session))
+        self._lib.SSL_set_session(tls, parsed)  # which counts a reference of its own
+        self._lib.SSL_SESSION_free(parsed)

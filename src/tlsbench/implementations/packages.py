@@ -1,0 +1,62 @@
+"""The packages that the extra ``implementations`` brings, and where each of them has wheels."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from dataclasses import dataclass
+from typing import Final
+
+_Version = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A package that a member of the registry wraps.
+
+    The markers of the extra in ``pyproject.toml`` say the same as the wheels here, so that a member
+    without a wheel does not take the whole extra down: pip would build it from source, or fail.
+
+    :param name: what pip calls it.
+    :param machines: the processors that its wheels are for, as :func:`platform.machine` calls them; any,
+        where it is pure Python.
+    :param last_python: the last CPython that its wheels are for; any, where they are for the stable ABI.
+    """
+
+    name: str
+    machines: tuple[str, ...] = ()
+    last_python: _Version | None = None
+
+    def lack(
+        self,
+        machine: str = platform.machine(),
+        python: _Version = sys.version_info[:2],
+        interpreter: str = platform.python_implementation(),
+    ) -> str:
+        """Why there is no wheel for such a machine and Python; empty if there is one."""
+        if self.machines and machine not in self.machines:
+            return f"{self.name} has no wheel for {machine}, only for {', '.join(self.machines)}"
+        if self.machines and interpreter != "CPython":
+            return f"{self.name} has no wheel for {interpreter}, only for CPython"
+        if self.last_python and python > self.last_python:
+            here, last = (".".join(map(str, version)) for version in (python, self.last_python))
+            return f"{self.name} has no wheel for CPython {here}, only up to {last}"
+        return ""
+
+    def remedy(self) -> str:
+        """How to install it here, or why there is nothing to install."""
+        return self.lack() or f"pip install {self.name}, or '.[implementations]' in a clone of tlsbench"
+
+
+_COMMON: Final = ("x86_64", "aarch64", "arm64", "AMD64")
+
+#: By the member's id, which is the name of the module too.
+PACKAGES: Final = {
+    package.name.removeprefix("python-").removesuffix("-ng"): package
+    for package in (
+        Package("utls", _COMMON),
+        Package("rtls", _COMMON),
+        Package("python-mbedtls", ("x86_64", "arm64", "AMD64"), (3, 12)),
+        Package("tlslite-ng"),
+    )
+}

@@ -1,0 +1,139 @@
+"""What a client and a server cannot do together, though each can with another: facts of pairs, all here.
+
+A fact belongs to the library whose reason it is, and stands among that library's gaps: see :func:`facts`.
+Those of TLS 1.3 suites hold for every library that cannot be told any, by what it offers and takes:
+:func:`fixed_suites`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Final
+
+from tlsbench.implementations.processor import with_aes
+from tlsbench.scenarios import Gap, ciphers, gap, groups
+
+_AES_256: Final = "TLS_AES_256_GCM_SHA384"
+_AES_128: Final = "TLS_AES_128_GCM_SHA256"
+_CHACHA20: Final = "TLS_CHACHA20_POLY1305_SHA256"
+#: What each of them offers and takes, and cannot be kept from.
+_OFFERED: Final = (_AES_256, _AES_128, _CHACHA20)
+_FIRST: Final = {"ssl": _AES_256, "utls": _AES_128, "rtls": _AES_128}
+_FIRST_WITHOUT_AES: Final = {**_FIRST, "utls": _CHACHA20}
+#: The suite that a server (first) takes of a client (second), on a processor with AES and on one without.
+_PICKS: Final[Mapping[bool, Mapping[str, Mapping[str, str]]]] = {
+    True: {"ssl": dict.fromkeys(_FIRST, _AES_256), "utls": _FIRST, "rtls": _FIRST},
+    False: {
+        "ssl": dict.fromkeys(_FIRST, _AES_256),
+        "utls": dict.fromkeys(_FIRST, _CHACHA20),
+        "rtls": _FIRST_WITHOUT_AES,
+    },
+}
+
+
+def _groups_but(group: str) -> tuple[str, ...]:
+    return tuple(name for name in groups.BY_NAME if name != group)
+
+
+_FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
+    "utls": (
+        gap(
+            "with OP_NO_TICKET its server gives tickets all the same to a client that takes them",
+            client=("utls", "tlslite"),
+            server="utls",
+            resumption="session-id",
+        ),
+    ),
+    "rtls": tuple(
+        gap(
+            f"set_ecdh_curve() changes nothing: between two of them TLS {tls} takes {group}",
+            version=tls,
+            client="rtls",
+            server="rtls",
+            group=_groups_but(group),
+        )
+        for tls, group in (("1.3", "X25519MLKEM768"), ("1.2", "x25519"))
+    ),
+    "mbedtls": tuple(
+        gap(
+            f"no group can be chosen: a client {client} and a server {server} take {group}",
+            client=client,
+            server=server,
+            group=_groups_but(group),
+        )
+        for client, server, group in (
+            ("mbedtls", "mbedtls", "secp521r1"),
+            ("mbedtls", "rtls", "secp384r1"),
+            ("rtls", "mbedtls", "secp384r1"),
+        )
+    ),
+    "tlslite": (
+        gap(
+            "OpenSSL refuses its TLS 1.3 flight with a client certificate: unexpected_message",
+            version="1.3",
+            client="tlslite",
+            server=("ssl", "libssl", "pyopenssl"),
+            client_auth="required",
+        ),
+        *(
+            gap(
+                "it refuses what Mbed TLS sends for a key: illegal_parameter, invalid ECC point",
+                client=client,
+                server=server,
+                version="1.2",
+            )
+            for client, server in (("mbedtls", "tlslite"), ("tlslite", "mbedtls"))
+        ),
+    ),
+}
+
+
+def facts(library: str) -> tuple[Gap, ...]:
+    """What a library cannot do with some libraries, of the pairs of which it gives the reason."""
+    return _FACTS[library]
+
+
+def fixed_suites(library: str, like: str) -> tuple[Gap, ...]:
+    """The gaps of a library that cannot be told what TLS 1.3 suites to offer and to take.
+
+    :param library: its id.
+    :param like: the one of ``ssl``, ``utls`` and ``rtls`` whose engine it has.
+    """
+    return (
+        gap(
+            f"in TLS 1.3 it offers and takes {', '.join(_OFFERED)}, and no other",
+            version="1.3",
+            cipher=_others(_OFFERED),
+        ),
+        *_with_others(library, like, has_aes=True),
+        *_with_others(library, like, has_aes=False),
+    )
+
+
+def _with_others(library: str, like: str, *, has_aes: bool) -> Iterator[Gap]:
+    cpus = with_aes(has_aes=has_aes)
+    without = "" if has_aes else ", without AES instructions,"
+    picks = _PICKS[has_aes]
+    for client, pick in {**picks[like], library: picks[like][like]}.items():
+        yield gap(
+            f"as a server of {client} it takes {pick} in TLS 1.3{without} and cannot be told otherwise",
+            version="1.3",
+            client=client,
+            server=library,
+            cipher=_others((pick,)),
+            cpu=cpus,
+        )
+    for server, taken in picks.items() if library != like else ():
+        yield gap(
+            f"as a client of {server} it is given {taken[like]} in TLS 1.3{without} and neither can be told "
+            "otherwise",
+            version="1.3",
+            client=library,
+            server=server,
+            cipher=_others((taken[like],)),
+            cpu=cpus,
+        )
+
+
+def _others(suites: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in ciphers.BY_NAME if name not in suites)

@@ -1,0 +1,253 @@
+"""TLS libraries with the shape of Python's ssl module: contexts, memory BIOs, SSLObject.
+
+One adapter serves them all; how a library differs from the others is data, in a file of its own.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from types import ModuleType
+from typing import Any
+
+from tlsbench.errors import HandshakeError
+from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.gaps import one_ticket_when_resumed
+from tlsbench.implementations.openssl_names import cipher_from_openssl, group_list, version_from_openssl
+from tlsbench.implementations.pairs import fixed_suites
+from tlsbench.implementations.processor import cpu_gaps
+from tlsbench.pki import SERVER_NAME, Peers
+from tlsbench.pki.trust import trust_file
+from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
+
+_CHUNK_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class SslShaped:
+    """A library with the shape of Python's ssl module.
+
+    :param module_name: what to import, when it is needed and not before.
+    :param engine_of: the engine's name and version, from the module.
+    :param curves: what its ``set_ecdh_curve`` calls each group; empty if it cannot be told.
+    :param takes_curve_list: whether that takes several groups, separated by colons.
+    :param writes_whole: whether one write takes all that it is given.
+    :param sets_tickets: whether its contexts have ``num_tickets``.
+    :param libcrypto: as in :class:`~tlsbench.scenarios.Capabilities`.
+    :param processor_of: as in :class:`~tlsbench.implementations.processor.TellsProcessor`, from the module.
+    :param gaps: what it cannot do beside what follows from the above.
+    """
+
+    id: str
+    summary: str
+    module_name: str
+    engine_of: Callable[[ModuleType], str]
+    curves: Mapping[str, str]
+    takes_curve_list: bool = False
+    writes_whole: bool = True
+    sets_tickets: bool = False
+    libcrypto: str = ""
+    processor_of: Callable[[ModuleType], str | None] = lambda _module: None
+    gaps: Callable[[ModuleType], tuple[Gap, ...]]
+
+    @cached_property
+    def module(self) -> Any:
+        return import_module(self.module_name)
+
+    def engine(self) -> str:
+        return self.engine_of(self.module)
+
+    def processor(self) -> str | None:
+        return self.processor_of(self.module)
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            (
+                *((one_ticket_when_resumed(self.id),) if self.sets_tickets else ()),
+                *cpu_gaps(tells=self.processor() is not None),
+                *self.gaps(self.module),
+                gap(
+                    f"{self.engine()} does not know the cipher suite",
+                    version="1.2",
+                    cipher=tuple(suite.name for suite in ciphers.CIPHER_SUITES if not self._knows(suite)),
+                ),
+                *fixed_suites(self.id, self.id),
+            ),
+            supports=("trust", "cpu", *(("tickets",) if self.sets_tickets else ())),
+            libcrypto=self.libcrypto,
+        )
+
+    def _knows(self, suite: ciphers.CipherSuite) -> bool:
+        if suite.version != "1.2":
+            return True
+        context = self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT)  # if that fails, all does
+        try:
+            context.set_ciphers(suite.openssl)
+        except ssl.SSLError:
+            return False
+        return True
+
+    def client_context(self, scenario: Scenario, peers: Peers) -> SslShapedContext:
+        context = self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT)
+        self._configure(context, scenario)
+        if scenario.trust in ("", "memory"):
+            context.load_verify_locations(cadata=peers.root.certificate_pem.decode("ascii"))
+        else:
+            context.load_verify_locations(str(trust_file((*peers.strangers, peers.root.certificate))))
+        if scenario.client_auth == "required":
+            with peers.client.pem_file() as path:
+                context.load_cert_chain(path)
+        return SslShapedContext(self, context)
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> SslShapedContext:
+        context = self.module.SSLContext(self.module.PROTOCOL_TLS_SERVER)
+        self._configure(context, scenario)
+        if scenario.client_auth == "required":
+            context.load_verify_locations(cadata=peers.root.certificate_pem.decode("ascii"))
+            context.verify_mode = self.module.CERT_REQUIRED
+        if scenario.tickets not in ("", "default"):
+            context.num_tickets = int(scenario.tickets)
+        if hasattr(context, "set_session_id_context"):
+            context.set_session_id_context(b"tlsbench")
+        with peers.server.pem_file() as path:
+            context.load_cert_chain(path)
+        return SslShapedContext(self, context)
+
+    def _configure(self, context: Any, scenario: Scenario) -> None:
+        versions = {"1.2": self.module.TLSVersion.TLSv1_2, "1.3": self.module.TLSVersion.TLSv1_3}
+        context.minimum_version = context.maximum_version = versions[scenario.version]
+        if self.curves and (self.takes_curve_list or ":" not in scenario.group):
+            wanted = group_list(scenario).split(":") if self.takes_curve_list else [scenario.group]
+            context.set_ecdh_curve(":".join(self.curves[group] for group in wanted))
+        if scenario.version == "1.2":
+            context.set_ciphers(ciphers.BY_NAME[scenario.cipher].openssl)
+        if scenario.resumption == "session-id":
+            context.options |= self.module.OP_NO_TICKET
+
+
+def groups_but(names: Mapping[str, str] | tuple[str, ...]) -> tuple[str, ...]:
+    """Every group but these."""
+    return tuple(name for name in groups.BY_NAME if name not in names)
+
+
+class SslShapedContext:
+    """One side's SSLContext."""
+
+    def __init__(self, library: SslShaped, context: Any) -> None:
+        self._library = library
+        self._context = context
+        self._bio = library.module.MemoryBIO
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> SslShapedEndpoint:
+        assert not early_data, "a capability says that there is none"
+        incoming, outgoing = self._bio(), self._bio()
+        resumed = {} if session is None else {"session": session}
+        tls = self._context.wrap_bio(incoming, outgoing, server_hostname=SERVER_NAME, **resumed)
+        return SslShapedEndpoint(self._library, tls, incoming, outgoing, is_server=False)
+
+    def accept(self) -> SslShapedEndpoint:
+        incoming, outgoing = self._bio(), self._bio()
+        tls = self._context.wrap_bio(incoming, outgoing, server_side=True)
+        return SslShapedEndpoint(self._library, tls, incoming, outgoing, is_server=True)
+
+
+class SslShapedEndpoint:
+    """An SSLObject between two memory BIOs."""
+
+    __slots__ = (
+        "_incoming",
+        "_is_server",
+        "_library",
+        "_outgoing",
+        "_tls",
+        "_want_read",
+        "data_to_send",
+        "receive_data",
+        "write",
+    )
+
+    def __init__(
+        self,
+        library: SslShaped,
+        tls: Any,
+        incoming: Any,
+        outgoing: Any,
+        *,
+        is_server: bool,
+    ) -> None:
+        self._library = library
+        self._tls = tls
+        self._incoming = incoming
+        self._outgoing = outgoing
+        self._is_server = is_server
+        self._want_read = library.module.SSLWantReadError
+        # Bound once: a wrapper would put its own call into the time of the library.
+        self.data_to_send = outgoing.read
+        self.receive_data = incoming.write
+        self.write = tls.write if library.writes_whole else self._write_in_parts
+
+    def handshake(self) -> bool:
+        try:
+            self._tls.do_handshake()
+        except self._want_read:
+            return False
+        except ssl.SSLError as error:
+            raise self._translated(error) from error
+        return True
+
+    def _write_in_parts(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            rest = rest[self._tls.write(rest) :]
+
+    def read(self) -> bytes:
+        chunks = []
+        try:
+            while chunk := self._tls.read(_CHUNK_BYTES):
+                chunks.append(chunk)
+        except self._want_read:
+            pass
+        except ssl.SSLZeroReturnError:
+            pass  # close_notify: there is no more
+        except ssl.SSLError as error:
+            raise self._translated(error) from error
+        return b"".join(chunks)
+
+    def negotiated(self) -> Negotiated:
+        cipher = self._tls.cipher()
+        certificate = self._tls.getpeercert(binary_form=True) or b""
+        context = self._tls.context
+        verifies = context.verify_mode == self._library.module.CERT_REQUIRED
+        checks_name = self._is_server or context.check_hostname
+        return Negotiated(
+            version=version_from_openssl(self._tls.version()),
+            cipher=cipher_from_openssl(cipher[0] if cipher else None),
+            group=None,
+            resumed=bool(self._tls.session_reused),
+            peer_certificate=certificate,
+            # With CERT_REQUIRED a handshake whose verification fails does not end.
+            peer_verified=bool(certificate) and verifies and checks_name,
+            peer_chain_length=self._peer_chain_length(),
+        )
+
+    def _peer_chain_length(self) -> int | None:
+        # In the ssl module public since Python 3.13, and in the object below the SSLObject before.
+        tls = self._tls if hasattr(self._tls, "get_unverified_chain") else self._tls._sslobj
+        chain = tls.get_unverified_chain()
+        return len(chain) if chain else None
+
+    def session(self) -> object | None:
+        session: object | None = self._tls.session
+        return session
+
+    def close(self) -> None:
+        with suppress(ssl.SSLError, OSError):  # close_notify is sent, which keeps the session; nobody answers
+            self._tls.unwrap()
+
+    def _translated(self, error: ssl.SSLError) -> HandshakeError:
+        detail = getattr(error, "verify_message", "") or getattr(error, "reason", "") or str(error)
+        return HandshakeError(f"{self._library.id}: {detail}")

@@ -1,0 +1,47 @@
+"""``rtls``: rustls, by the package rtls."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from types import ModuleType
+from typing import Final
+
+from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
+from tlsbench.scenarios import Gap, gap
+
+#: What it sends a key for in its first flight, so that a server may take either at once.
+_OFFERED: Final = {"1.3": ("X25519MLKEM768", "x25519"), "1.2": ("x25519", "secp256r1", "secp384r1")}
+
+
+def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
+    return (
+        gap("its API resumes nothing", resumption=("session-id", "ticket", "psk")),
+        gap("its server does not tell the client's certificate", server="rtls", client_auth="required"),
+        *facts("rtls"),
+        *(
+            gap(
+                f"in TLS {tls} its first flight has keys for {', '.join(offered)} alone",
+                version=tls,
+                client="rtls",
+                group=groups_but(offered),
+            )
+            for tls, offered in _OFFERED.items()
+        ),
+    )
+
+
+def _engine(rtls: ModuleType) -> str:
+    name, number = rtls.OPENSSL_VERSION.split()[:2]
+    return f"{name.lower()} {number} in rtls {version('rtls')}"
+
+
+RTLS: Final = SslShaped(
+    id="rtls",
+    summary="rustls, by the package rtls",
+    module_name="rtls",
+    engine_of=_engine,
+    curves={},
+    writes_whole=False,
+    gaps=_gaps,
+)

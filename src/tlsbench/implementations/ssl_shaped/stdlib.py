@@ -1,0 +1,99 @@
+"""``ssl``: Python's own ssl module."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import Final
+
+from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO
+from tlsbench.implementations.openssl_names import CPU_INFO, ML_DSA
+from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
+from tlsbench.scenarios import Gap, gap, keys
+
+#: OpenSSL's short names (OBJ_sn2nid), which set_ecdh_curve looks up.
+_CURVES: Final = {
+    "secp256r1": "prime256v1",
+    "secp384r1": "secp384r1",
+    "secp521r1": "secp521r1",
+    "x25519": "X25519",
+    "x448": "X448",
+}
+
+
+def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
+    python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
+    return (
+        gap(
+            f"{python} takes one curve, set_ecdh_curve(), and it is no post-quantum group",
+            group=groups_but(_CURVES),
+        ),
+        gap(
+            f"this {python}'s set_ecdh_curve() does not take it: a newer one does",
+            group=_refused(ssl),
+        ),
+        gap(
+            "a side with a trust store sends its root behind a lone leaf: add chain_length=2",
+            client_auth="required",
+            chain_length="1",
+        ),
+        *(
+            gap(
+                f"{python} takes one curve, and in TLS 1.2 it is the certificate's: group={key.curve}",
+                version="1.2",
+                key=key.name,
+                group=groups_but((key.curve,)),
+            )
+            for key in keys.KEY_TYPES
+            if key.curve
+        ),
+        *(
+            gap(
+                f"{_engine(ssl)} has no ML-DSA certificates",
+                **{axis: () if ssl.OPENSSL_VERSION_INFO >= (3, 5) else ML_DSA},
+            )
+            for axis in ("key", "intermediate_key", "root_key")
+        ),
+    )
+
+
+def _refused(ssl: ModuleType) -> tuple[str, ...]:
+    """The groups whose curve this very Python refuses: older ones look for an elliptic curve of that name."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    refused = []
+    for group, curve in _CURVES.items():
+        try:
+            context.set_ecdh_curve(curve)
+        except ssl.SSLError:
+            refused.append(group)
+    return tuple(refused)
+
+
+def _engine(ssl: ModuleType) -> str:
+    return " ".join(ssl.OPENSSL_VERSION.split()[:2])
+
+
+def _processor(_ssl: ModuleType) -> str | None:
+    """Asked of the libcrypto that the extension module is linked to."""
+    try:
+        version = ctypes.CDLL(import_module("_ssl").__file__).OpenSSL_version
+    except (AttributeError, OSError):
+        return None  # linked into it, with its names hidden
+    version.restype = ctypes.c_char_p
+    told: bytes = version(CPU_INFO)
+    return told.decode("ascii")
+
+
+STDLIB: Final = SslShaped(
+    id="ssl",
+    summary="Python's ssl module",
+    module_name="ssl",
+    engine_of=_engine,
+    curves=_CURVES,
+    sets_tickets=True,
+    libcrypto=SYSTEM_LIBCRYPTO,
+    processor_of=_processor,
+    gaps=_gaps,
+)

@@ -1,0 +1,50 @@
+"""``utls``: BoringSSL, by the package utls."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from types import ModuleType
+from typing import Final
+
+from tlsbench.implementations.openssl_names import ML_DSA
+from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
+from tlsbench.scenarios import Gap, gap
+
+_CURVES: Final = {
+    "secp256r1": "P-256",
+    "secp384r1": "P-384",
+    "secp521r1": "P-521",
+    "x25519": "X25519",
+    "X25519MLKEM768": "X25519MLKEM768",
+    "MLKEM1024": "MLKEM1024",
+}
+
+_REFUSED: Final = ("ed25519", *ML_DSA)
+
+
+def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
+    return (
+        gap("BoringSSL does not know the group", group=groups_but(_CURVES)),
+        gap("its API resumes no TLS 1.3 session", client="utls", resumption="psk"),
+        *facts("utls"),
+        gap("its server tells the client's issuer for the client", server="utls", client_auth="required"),
+        *(
+            gap(
+                "BoringSSL takes no Ed25519 certificates unless it is told to, and no ML-DSA",
+                **{axis: _REFUSED},
+            )
+            for axis in ("key", "intermediate_key", "root_key")
+        ),
+    )
+
+
+UTLS: Final = SslShaped(
+    id="utls",
+    summary="BoringSSL, by the package utls",
+    module_name="utls",
+    engine_of=lambda _utls: f"BoringSSL in utls {version('utls')}",
+    curves=_CURVES,
+    takes_curve_list=True,
+    gaps=_gaps,
+)

@@ -1,0 +1,167 @@
+"""``tlslite``: tlslite-ng, TLS in pure Python.
+
+It verifies signatures, and leaves chains and host names to its caller: here the cryptography package's
+verifier judges them within the handshake, as a program that uses it would have to.
+"""
+
+from __future__ import annotations
+
+import os
+import warnings
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from importlib.metadata import version
+from types import SimpleNamespace
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
+from tlsbench.implementations.openssl_names import group_list
+from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
+from tlsbench.implementations.verification import Question
+from tlsbench.pki import SERVER_NAME, Identity, Peers
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+
+#: What is used of it, and the modules that have it.
+_API: Final = {
+    "TLSConnection": "tlsconnection",
+    "HandshakeSettings": "handshakesettings",
+    "SessionCache": "sessioncache",
+    "X509CertChain": "x509certchain",
+    "parsePEMKey": "utils.keyfactory",
+}
+_VERSIONS: Final = {"1.2": (3, 3), "1.3": (3, 4)}
+#: What it calls a suite's cipher, by the end of the suite's name; all have an authenticating mode.
+_CIPHERS: Final = {
+    "AES_128_GCM_SHA256": "aes128gcm",
+    "AES_256_GCM_SHA384": "aes256gcm",
+    "CHACHA20_POLY1305_SHA256": "chacha20-poly1305",
+}
+_GROUPS: Final = ("x25519", "x448", "secp256r1", "secp384r1", "secp521r1")
+_TICKET_KEY_BYTES: Final = 32
+_REFUSED: Final = tuple(dict.fromkeys((*UNKNOWN_TO_CRYPTOGRAPHY, "ml-dsa-44", "ml-dsa-65", "ml-dsa-87")))
+
+
+@dataclass(frozen=True)
+class Tlslite:
+    """tlslite-ng."""
+
+    id: str = "tlslite"
+    summary: str = "tlslite-ng, TLS in pure Python"
+
+    @cached_property
+    def api(self) -> SimpleNamespace:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # it imports asyncore where Python has it
+            return SimpleNamespace(
+                **{name: getattr(import_module(f"tlslite.{module}"), name) for name, module in _API.items()}
+            )
+
+    def engine(self) -> str:
+        _ = self.api  # what does not load has no engine
+        return f"tlslite-ng {version('tlslite-ng')}"
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            (
+                gap(
+                    "of a resumed TLS 1.3 handshake its server does not tell that, nor its client with whom",
+                    resumption="psk",
+                ),
+                *facts(self.id),
+                gap(
+                    "of the cipher suites it is asked here for AES-GCM and ChaCha20-Poly1305",
+                    cipher=tuple(name for name in ciphers.BY_NAME if _cipher(name) is None),
+                ),
+                gap("it does not know the group", group=tuple(g for g in groups.BY_NAME if g not in _GROUPS)),
+                *(
+                    gap(
+                        "its chains are verified by cryptography, which refuses the key type",
+                        **{axis: _REFUSED},
+                    )
+                    for axis in ("key", "intermediate_key", "root_key")
+                ),
+            )
+        )
+
+    def client_context(self, scenario: Scenario, peers: Peers) -> TlsliteContext:
+        identity = peers.client if scenario.client_auth == "required" else None
+        verifier = cryptography_verifier(Question(roots=(peers.root.certificate,), host=SERVER_NAME))
+        return TlsliteContext(self, scenario, identity, verifier)
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> TlsliteContext:
+        verifier = None
+        if scenario.client_auth == "required":
+            verifier = cryptography_verifier(Question(roots=(peers.root.certificate,), usage="client"))
+        return TlsliteContext(self, scenario, peers.server, verifier)
+
+
+def _cipher(suite: str) -> str | None:
+    return next((name for end, name in _CIPHERS.items() if suite.endswith(end)), None)
+
+
+class TlsliteContext:
+    """What one side brings: settings, key and chain, and who judges the other's chain."""
+
+    def __init__(
+        self,
+        library: Tlslite,
+        scenario: Scenario,
+        identity: Identity | None,
+        verifier: Any,
+    ) -> None:
+        api = library.api
+        self._api = api
+        self._verifier = verifier
+        self._credentials = _loaded(api, identity) if identity is not None else (None, None)
+        settings = api.HandshakeSettings()
+        settings.minVersion = settings.maxVersion = _VERSIONS[scenario.version]
+        settings.cipherNames = [_cipher(scenario.cipher)]
+        settings.eccCurves = group_list(scenario).split(":")
+        settings.keyShares = scenario.group.split(":")
+        if scenario.resumption in ("ticket", "psk"):
+            settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
+        self._settings = settings
+        self._cache = api.SessionCache() if scenario.resumption == "session-id" else None
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> TlsliteEndpoint:
+        assert not early_data, "a capability says that there is none"
+        pipe = Pipe()
+        connection = self._api.TLSConnection(pipe)
+        chain, key = self._credentials
+        steps = connection.handshakeClientCert(
+            certChain=chain,
+            privateKey=key,
+            session=session,
+            settings=self._settings,
+            serverName=SERVER_NAME,
+            async_=True,
+        )
+        return TlsliteEndpoint(connection, pipe, steps, self._verifier, is_server=False)
+
+    def accept(self) -> TlsliteEndpoint:
+        pipe = Pipe()
+        connection = self._api.TLSConnection(pipe)
+        chain, key = self._credentials
+        steps = connection.handshakeServerAsync(
+            certChain=chain,
+            privateKey=key,
+            reqCert=self._verifier is not None,
+            sessionCache=self._cache,
+            settings=self._settings,
+        )
+        return TlsliteEndpoint(connection, pipe, steps, self._verifier, is_server=True)
+
+
+def _loaded(api: Any, identity: Identity) -> tuple[Any, Any]:
+    chain = api.X509CertChain()
+    chain.parsePemList(identity.chain_pem.decode("ascii"))
+    key = identity.private_key
+    modern = isinstance(key, ed25519.Ed25519PrivateKey)
+    encoding = PrivateFormat.PKCS8 if modern else PrivateFormat.TraditionalOpenSSL
+    pem = key.private_bytes(Encoding.PEM, encoding, NoEncryption())
+    return chain, api.parsePEMKey(pem.decode("ascii"), private=True)

@@ -1,0 +1,53 @@
+"""Names of hosts as people write them, and as they go into requests, verification and SNI."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+from tlsbench.errors import RequestError
+
+#: A label: letters, digits, hyphens inside (RFC 1123 section 2.1); underscores are in use.
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_HOST = re.compile(rf"{_LABEL}(?:\.{_LABEL})*\.?", re.IGNORECASE)
+_MOST_CHARACTERS = 253
+
+
+def is_address(name: str) -> bool:
+    """Whether it is an IP address."""
+    try:
+        ipaddress.ip_address(name)
+    except ValueError:
+        return False
+    return True
+
+
+def host_name(text: str) -> str:
+    """The ASCII form of a host's name or address; an internationalised name in that of IDNA 2008 (RFC 5891).
+
+    :raises RequestError: if it is neither.
+    """
+    if is_address(text):
+        return text
+    name = text if text.isascii() else _to_ascii(text)
+    labels = name.rstrip(".").split(".")
+    if _HOST.fullmatch(name) and len(name) <= _MOST_CHARACTERS and not labels[-1].isdigit():
+        return name
+    raise RequestError(
+        f"{text!r} is no host name: valid are an IP address, and labels of 1 to 63 letters, digits and "
+        f"hyphens with dots between, {_MOST_CHARACTERS} characters at most"
+    )
+
+
+def _to_ascii(text: str) -> str:
+    import idna  # trustme depends on it
+
+    try:
+        return idna.encode(text, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        return text  # which is then refused
+
+
+def server_name_indication(name: str) -> bytes | None:
+    """The name in the SNI extension: without a final dot, and none for an address (RFC 6066 section 3)."""
+    return None if is_address(name) else name.removesuffix(".").encode("ascii")

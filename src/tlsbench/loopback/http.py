@@ -1,0 +1,159 @@
+"""The server's side of HTTP/1.1 without I/O, by h11: requests in, answers out, a bounded piece at a time.
+
+Nothing is computed before it is asked for: of a thousand pipelined requests for large bodies, memory holds
+the bytes of the requests and one piece of one body.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import h11
+
+#: The most of an answer that is made at once.
+PIECE_BYTES: Final = 64 << 10
+#: The most that a request's head, or a line of its body's framing, may take.
+MOST_HEAD_BYTES: Final = 16 << 10
+#: The most steps (a request, some of its body, an answer's head or end) before others have their turn.
+_STEPS_A_TURN: Final = 64
+_MALFORMED: Final = "HTTP: malformed request"
+_CONNECT: Final = "HTTP: CONNECT, which this server does not do"
+_CUT_OFF: Final = "HTTP: the client ended within a request"
+#: By h11's hint of a status.
+_BY_HINT: Final = {
+    431: f"HTTP: request head over {MOST_HEAD_BYTES >> 10} KiB",
+    501: "HTTP: unknown transfer coding",
+}
+#: All that :attr:`HttpServer.problem` can be: nothing that a client wrote is in it.
+PROBLEMS: Final = (_MALFORMED, _CONNECT, _CUT_OFF, *_BY_HINT.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What is answered: ``piece`` over and over, ``length_bytes`` of it in all."""
+
+    piece: bytes
+    length_bytes: int
+    status: int = 200
+    media_type: str = "application/octet-stream"
+
+
+class Pieces:
+    """The bytes of a content, one piece after another."""
+
+    __slots__ = ("_piece", "left_bytes")
+
+    def __init__(self, content: Content) -> None:
+        self._piece = content.piece
+        self.left_bytes = content.length_bytes
+
+    def next(self) -> bytes:
+        """The next piece; ``b""`` when none is left."""
+        piece = self._piece[: self.left_bytes]
+        self.left_bytes -= len(piece)
+        return piece
+
+
+_NOTHING: Final = Content(b"", 0)
+
+
+class HttpServer:
+    """One connection: give it data, then take pieces for as long as it has more.
+
+    :param respond: the content of a target, called once for each request.
+    """
+
+    def __init__(self, respond: Callable[[bytes], Content]) -> None:
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MOST_HEAD_BYTES)
+        self._respond = respond
+        self._target = b""
+        self._has_body = True
+        self._has_ended = False
+        self._body: Pieces | None = None
+        #: How many requests were answered.
+        self.answered = 0
+        #: Whether :meth:`next_piece` is to be called before more data is given.
+        self.has_more = False
+        #: Whether nothing more comes of it: the last answer said so, or there is a problem.
+        self.is_over = False
+        #: What was wrong, one of :data:`PROBLEMS`; ``""`` if nothing was.
+        self.problem = ""
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer has begun, and not ended."""
+        return self._body is not None
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all is answered, and nothing of another request has come."""
+        return self._http.their_state is h11.IDLE and not self._http.trailing_data[0]
+
+    def receive(self, data: bytes) -> None:
+        """Take what the client sent; ``b""`` says that it sends no more."""
+        if not self.is_over:
+            self._has_ended = not data
+            self._http.receive_data(data)
+            self.has_more = True
+
+    def next_piece(self) -> bytes:
+        """Some of the answers: little more than :data:`PIECE_BYTES`, and ``b""`` where there is none yet."""
+        parts: list[bytes] = []
+        size = steps = 0
+        try:
+            while self.has_more and size < PIECE_BYTES and steps < _STEPS_A_TURN:
+                parts.append(self._step())
+                size += len(parts[-1])
+                steps += 1
+        except h11.RemoteProtocolError as error:
+            cut_off = self._has_ended and self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE)
+            parts.append(
+                self._refuse(_BY_HINT.get(error.error_status_hint, _CUT_OFF if cut_off else _MALFORMED))
+            )
+        return b"".join(parts)
+
+    def _step(self) -> bytes:
+        http = self._http
+        if self._body is not None:
+            return self._go_on(self._body)
+        event = http.next_event()
+        if isinstance(event, h11.Request):
+            if event.method == b"CONNECT":
+                return self._refuse(_CONNECT)
+            self._target, self._has_body = event.target, event.method != b"HEAD"
+            if http.they_are_waiting_for_100_continue:
+                return http.send(h11.InformationalResponse(status_code=100, headers=[]))
+        elif isinstance(event, h11.EndOfMessage):
+            return self._begin(self._respond(self._target))
+        elif not isinstance(event, h11.Data):
+            self.has_more = False
+            self.is_over = isinstance(event, h11.ConnectionClosed)
+        return b""
+
+    def _begin(self, content: Content) -> bytes:
+        self._body = Pieces(content if self._has_body else _NOTHING)
+        headers = [("Content-Type", content.media_type), ("Content-Length", str(content.length_bytes))]
+        return self._http.send(h11.Response(status_code=content.status, headers=headers))
+
+    def _go_on(self, body: Pieces) -> bytes:
+        if body.left_bytes:
+            return self._http.send(h11.Data(data=body.next()))
+        self._body = None
+        end = self._http.send(h11.EndOfMessage())
+        self.answered += 1
+        if self._http.our_state is h11.MUST_CLOSE:
+            self.is_over, self.has_more = True, False
+        else:
+            self._http.start_next_cycle()
+        return end
+
+    def _refuse(self, problem: str) -> bytes:
+        """Answer 400 where an answer is due, and be over."""
+        self.problem, self.is_over, self.has_more = problem, True, False
+        if self._http.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
+            return b""
+        headers = [("Content-Length", "0"), ("Connection", "close")]
+        answer = (h11.Response(status_code=400, headers=headers), h11.EndOfMessage())
+        return b"".join(self._http.send(part) for part in answer)

@@ -1,0 +1,59 @@
+"""Which of some certificates issued which: the chain from a leaf upwards, whatever order they are in."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from cryptography import x509
+
+from tlsbench.pki.authority import is_authority, issued_by
+
+#: Of certificates with one subject, so many are tried as an issuer: a file must not take for ever.
+_MOST_TRIED = 8
+
+
+def chain_of(certificates: Sequence[x509.Certificate], at: datetime | None = None) -> tuple[int, ...]:
+    """The positions of a leaf and of those above it, each the issuer of the one before.
+
+    The leaf is the first that is no authority, or the first of all. Of several issuers one that holds at
+    ``at`` is preferred, then one that is an authority, as verifiers do (RFC 4158 section 3.2).
+    """
+    if not certificates:
+        return ()
+    at = at or datetime.now(UTC)
+    by_subject = defaultdict(list)
+    for position, certificate in enumerate(certificates):
+        by_subject[certificate.subject.public_bytes()].append(position)
+
+    def rank(position: int) -> tuple[bool, bool]:
+        certificate = certificates[position]
+        holds = certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+        return not holds, not is_authority(certificate)
+
+    chain = [next((place for place, one in enumerate(certificates) if not is_authority(one)), 0)]
+    while True:
+        last = certificates[chain[-1]]
+        if last.subject == last.issuer and issued_by(last, last):
+            return tuple(chain)
+        named = [place for place in by_subject[last.issuer.public_bytes()] if place not in chain]
+        tried = sorted(named[:_MOST_TRIED], key=rank)
+        above = next((place for place in tried if issued_by(last, certificates[place])), None)
+        if above is None:
+            return tuple(chain)
+        chain.append(above)
+
+
+def are_roots(certificates: Sequence[x509.Certificate]) -> bool:
+    """Whether they are a set of roots to trust, as of a system or browser, and no chain to send.
+
+    There are several, most name themselves as issuer, and nobody's own certificate is among them.
+    """
+    own = [certificate.subject == certificate.issuer for certificate in certificates]
+    return (
+        len(own) > 1
+        and own[0]
+        and sum(own) * 2 > len(own)
+        and all(mine or is_authority(one) for mine, one in zip(own, certificates, strict=True))
+    )

@@ -1,0 +1,70 @@
+"""Whether what a stored benchmark says twice is the same: pytest-benchmark's figures, and tlsbench's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, pairwise
+from statistics import median
+
+from tlsbench.results.cell import TIMES, Cell
+from tlsbench.results.strict import Node, shown
+
+#: Figures are rounded on their way through JSON by less than that.
+_TOLERANCE = 1e-6
+
+
+def disagreements(
+    stats: Node, data_s: Sequence[float], cell: Cell | None = None, name: str = ""
+) -> list[str]:
+    """What in an entry of ``benchmarks`` does not fit together, a line each.
+
+    :param stats: of pytest-benchmark; ``data_s`` its raw data, none if it was not saved.
+    :param cell: what tlsbench stored of the same samples in ``extra_info``; ``name`` the ``fullname``.
+    """
+    where = f"{stats.path.removesuffix('.stats')}: "
+    found = list(_of_stats(stats, data_s))
+    if cell is not None:
+        found += _of_cell(stats, data_s, cell, name)
+    return [where + one for one in found]
+
+
+def _of_stats(stats: Node, data_s: Sequence[float]) -> Iterator[str]:
+    told = stats.get("median")
+    if data_s and told is not None and not _close(told.number(), median(data_s)):
+        yield f"stats.median is {told.number():g} s, the median of stats.data {median(data_s):g} s"
+
+
+def _of_cell(stats: Node, data_s: Sequence[float], cell: Cell, name: str) -> Iterator[str]:
+    side = {cell.id: "total", **{f"{cell.id} ({time})": time for time in TIMES}}.get(name)
+    if side is None:
+        yield f"fullname is {shown(name)}, extra_info is of {shown(cell.id)}"
+        return
+    medians_ns = cell.times[side].round_medians_ns
+    if not data_s:
+        bounds = [stats.get(end) for end in ("min", "max")]
+        low, high = (1e9 * end.number() if end is not None else None for end in bounds)
+        if medians_ns and (
+            (low is not None and low * (1 - _TOLERANCE) > min(medians_ns))
+            or (high is not None and high * (1 + _TOLERANCE) < max(medians_ns))
+        ):
+            yield f"the medians of rounds in extra_info lie outside of stats.min and stats.max ({side})"
+        return
+    if sum(cell.round_sizes) != len(data_s) or len(cell.round_sizes) != len(medians_ns):
+        yield (
+            f"stats.data has {len(data_s)} samples, extra_info {sum(cell.round_sizes)} in "
+            f"{len(cell.round_sizes)} rounds with {len(medians_ns)} medians ({side})"
+        )
+        return
+    ends = [0, *accumulate(cell.round_sizes)]
+    for number, ((begin, end), told) in enumerate(zip(pairwise(ends), medians_ns, strict=True)):
+        median_ns = 1e9 * median(data_s[begin:end]) if end > begin else 0.0
+        if not _close(median_ns, told):
+            yield (
+                f"the median of round {number} is {median_ns:g} ns by stats.data, {told:g} ns by extra_info "
+                f"({side}); extra_info is believed"
+            )
+            return
+
+
+def _close(one: float, other: float) -> bool:
+    return abs(one - other) <= _TOLERANCE * max(abs(one), abs(other))

@@ -1,0 +1,52 @@
+"""The result of a duel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from tlsbench.stats import PairedComparison
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison.
+
+    :param name: what it is called beside the other: the values in which the two differ, or its interpreter.
+    :param id: of its scenario.
+    :param axes: those of the scenario, by name, as a selector spells them.
+    :param negotiated: the proof: what the witnesses saw, as plain values.
+    """
+
+    name: str
+    id: str
+    axes: Mapping[str, str] = field(default_factory=dict)
+    negotiated: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DuelResult:
+    """Two sides, and what the epochs say of them for the client, the server and the total."""
+
+    a: Side
+    b: Side
+    comparisons: Mapping[str, PairedComparison]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Duel:
+    """A whole duel: one scenario against another, or several in two environments.
+
+    :param method: how the figures were got, in words.
+    :param governor: the frequency governor; None where there is none to see.
+    :param engines: of each implementation.
+    :param interrupted: whether it was ended before its budget.
+    """
+
+    results: Sequence[DuelResult]
+    meter: str
+    method: str
+    seed: int
+    governor: str | None = None
+    engines: Mapping[str, str] = field(default_factory=dict)
+    interrupted: bool = False

@@ -1,0 +1,45 @@
+"""From the axes and ids of stored results back to scenarios, whatever libraries there are today."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+
+from tlsbench.errors import RequestError
+from tlsbench.scenarios import Scenario
+from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
+from tlsbench.scenarios.sizes import parse_size
+
+_FIELDS = frozenset(field.name for field in fields(Scenario))
+
+
+def scenario_of_axes(axes: Mapping[str, str]) -> Scenario | None:
+    """The scenario that these axes are of; None if this version has no such scenario.
+
+    The inverse of :meth:`Scenario.axes`: the values are what a file says, not what can be measured here.
+    """
+    both = axes.get("implementation")
+    ends = {"client": both, "server": both} if both else {}
+    values = {**{axis: value for axis, value in axes.items() if axis != "implementation"}, **ends}
+    size, chain_length = values.pop("size", ""), values.pop("chain_length", "0")
+    if not {"workload", "client", "server"} <= set(values) <= _FIELDS or not chain_length.isdecimal():
+        return None
+    try:
+        scenario = Scenario(
+            **values, size=parse_size(size) if size else 0, chain_length=int(chain_length[:9])
+        )
+    except RequestError:
+        return None
+    known = scenario.workload in WORKLOAD_AXES
+    return scenario if known and scenario.axes() == dict(axes) else None
+
+
+def axes_of_id(identity: str) -> Mapping[str, str]:
+    """All axes of the scenario that an id names, those of neutral value too; none if it is no id."""
+    pairs = [word.partition("=") for word in identity.split()]
+    given = {axis: value for axis, equals, value in pairs if equals}
+    names = WORKLOAD_AXES.get(given.get("workload", ""), ())
+    ends = ("implementation",) if "implementation" in given else ("client", "server")
+    spelled = [axis for name in names for axis in (ends if name == "client" else (name,)) if name != "server"]
+    axes = {axis: given.get(axis) or AXES[axis].neutral for axis in spelled}
+    return {axis: value for axis, value in axes.items() if value}

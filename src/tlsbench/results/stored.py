@@ -1,0 +1,100 @@
+"""A stored result as a value: what was measured, where, and what is to be said of the file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from tlsbench.results.duel import Duel
+from tlsbench.results.run import Run
+
+if TYPE_CHECKING:
+    from tlsbench.load import Load  # with its histograms: only where there is one
+
+#: The format of what this version writes (``tlsbench.format`` in a document), and the last that it reads.
+#: Documents without are of tlsbench 0.1.0. ``schema.json`` describes it.
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """What can be compared of a benchmark.
+
+    :param name: pytest-benchmark's ``fullname``; of tlsbench's cells their id.
+    :param parameters: by name, as text.
+    :param times_ns: the medians of its rounds where tlsbench stored them, else all raw data; in
+        nanoseconds, in the order in which they were measured, all above zero.
+    """
+
+    name: str
+    parameters: Mapping[str, str]
+    times_ns: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """A result of pytest-benchmark that holds nothing of tlsbench: its benchmarks are all that there is.
+
+    :param version: pytest-benchmark's.
+    """
+
+    version: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Machine:
+    """Where it was measured, as far as pytest-benchmark notes it; what is not known is empty.
+
+    :param cores: None if unknown.
+    :param version: tlsbench's.
+    :param engines: of each implementation.
+    :param noted: all that was noted, as it was.
+    """
+
+    processor: str = ""
+    cores: int | None = None
+    architecture: str = ""
+    system: str = ""
+    release: str = ""
+    python_implementation: str = ""
+    python_version: str = ""
+    version: str = ""
+    engines: Mapping[str, str] = field(default_factory=dict)
+    libraries: Mapping[str, str] = field(default_factory=dict)
+    noted: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A result, whether it was read from a file or has just been measured.
+
+    :param source: the file, or what else it is called in errors.
+    :param benchmarks: all that can be compared, in the order of the file.
+    :param taken_at: None if the file does not say.
+    :param command: what was typed; ``""`` if the file does not say.
+    :param remarks: what was left out of the file and what in it does not fit, a line each.
+    """
+
+    source: str
+    result: Run | Load | Duel | Foreign
+    benchmarks: Sequence[Benchmark] = ()
+    machine: Machine = Machine()
+    taken_at: datetime | None = None
+    command: str = ""
+    remarks: Sequence[str] = ()
+
+
+def stored_run(run: Run, source: str, machine: Machine) -> Stored:
+    """A run as it would be read back, without going through a file."""
+    return Stored(
+        source=source,
+        result=run,
+        benchmarks=[
+            Benchmark(cell.id, dict(cell.axes), cell.times["total"].round_medians_ns) for cell in run.cells
+        ],
+        machine=machine,
+        taken_at=run.taken_at,
+        command=run.conditions.command,
+    )

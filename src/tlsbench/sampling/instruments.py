@@ -1,0 +1,124 @@
+"""Instruments: what is counted while a side works, in which unit, and how it is spoken of."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import Final
+
+from tlsbench.errors import unknown
+from tlsbench.stats.units import BYTES, INSTRUCTIONS, NANOSECONDS, Unit
+from tlsbench.workloads import Clock
+
+#: The parts of an operation's cost: each side's, what neither was charged for, and everything.
+PARTS: Final = ("client", "server", "harness", "total")
+
+
+def _no_clock() -> int:
+    raise AssertionError("this instrument is no clock")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instrument:
+    """Something that counts.
+
+    :param name: how ``--meter`` and stored results call it.
+    :param meaning: what it counts, for people.
+    :param unit: the unit of its figures.
+    :param parts: those of :data:`PARTS` that it can tell apart.
+    :param columns: the names of the columns that a table has for it.
+    :param more: the word for a cell whose figure grew; ``less`` for one whose figure fell.
+    :param clock: a counter that only grows, in ``unit``, where a clock is what counts.
+    """
+
+    name: str
+    meaning: str
+    unit: Unit
+    parts: tuple[str, ...]
+    columns: tuple[str, ...]
+    more: str = "slower"
+    less: str = "faster"
+    clock: Clock = _no_clock
+
+
+_OF_TIMES: Final = (
+    "client_us",
+    "server_us",
+    "total_us",
+    "precision_percent",
+    "p99_us",
+    "ops_per_s",
+    "server_ops_per_s",
+    "mb_per_s",
+    "client_bytes",
+    "server_bytes",
+    "flights",
+    "harness_us",
+    "ratio",
+)
+_OF_BYTES: Final = (
+    "client_kib",
+    "server_kib",
+    "client_peak_kib",
+    "server_peak_kib",
+    "total_kib",
+    "precision_percent",
+    "ratio",
+)
+
+WALL: Final = Instrument(
+    name="wall",
+    meaning="elapsed time",
+    unit=NANOSECONDS,
+    parts=PARTS,
+    columns=_OF_TIMES,
+    clock=time.perf_counter_ns,
+)
+CPU: Final = Instrument(
+    name="cpu",
+    meaning="processor time of the measuring thread, without waiting",
+    unit=NANOSECONDS,
+    parts=PARTS,
+    columns=_OF_TIMES,
+    clock=time.thread_time_ns,
+)
+#: Counted by valgrind's callgrind, see :mod:`tlsbench.sampling.instructions`; it cannot tell sides apart.
+CALLGRIND: Final = Instrument(
+    name="instructions",
+    meaning="executed instructions",
+    unit=INSTRUCTIONS,
+    parts=("total",),
+    columns=("instructions", "spread_percent", "ratio"),
+)
+#: Counted by the allocator, see :mod:`tlsbench.workloads.memory`.
+ALLOCATIONS: Final = Instrument(
+    name="allocations",
+    meaning="bytes of malloc's memory that stay allocated",
+    unit=BYTES,
+    parts=("client", "server", "total"),
+    columns=_OF_BYTES,
+    more="more",
+    less="less",
+)
+
+#: All instruments by name.
+INSTRUMENTS: Final = {one.name: one for one in (WALL, CPU, CALLGRIND, ALLOCATIONS)}
+#: Those that ``--meter`` chooses from.
+METERS: Final = {one.name: one for one in (WALL, CPU, CALLGRIND)}
+#: Workloads that one instrument alone can measure.
+_OF_WORKLOADS: Final = {"memory": ALLOCATIONS}
+
+
+def meter_named(name: str) -> Instrument:
+    """The instrument of that name that ``--meter`` can choose.
+
+    :raises RequestError: if there is none.
+    """
+    if name not in METERS:
+        raise unknown("meter", name, METERS)
+    return METERS[name]
+
+
+def instrument_for(workload: str, chosen: Instrument) -> Instrument:
+    """What measures a workload in a run with this meter: the meter, unless the workload brings its own."""
+    return _OF_WORKLOADS.get(workload, chosen)

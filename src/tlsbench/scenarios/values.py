@@ -1,0 +1,304 @@
+"""The one table of the axes, from which ids, selectors, lists and reports take their rules.
+
+A row is a field of :class:`Values`: what an axis is called, what a scenario holds of it, and its rules
+(:class:`~tlsbench.scenarios.axis.Axis`). The order is that of tables and of ``tlsbench list axes``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from tlsbench.scenarios.algorithms import ALGORITHMS
+from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
+from tlsbench.scenarios.ciphers import CIPHER_SUITES
+from tlsbench.scenarios.groups import GROUPS
+from tlsbench.scenarios.keys import KEY_TYPES
+from tlsbench.scenarios.operations import OPERATIONS
+from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
+from tlsbench.scenarios.sizes import USUAL_SIZES, format_size, parse_size
+
+#: The workloads that speak TLS. The others call one library, on one side.
+TLS_WORKLOADS: Final = ("handshake", "bulk", "echo", "memory")
+ONE_SIDED_WORKLOADS: Final = ("primitive", "certificate")
+WORKLOADS: Final = (*TLS_WORKLOADS, *ONE_SIDED_WORKLOADS)
+
+#: Names that people use for what is measured under another name.
+IMPLEMENTATION_ALIASES: Final = {
+    "boringssl": "utls",
+    "rustls": "rtls",
+    "openssl": "libssl",
+    "stdlib": "ssl",
+    "mbed-tls": "mbedtls",
+    "python-mbedtls": "mbedtls",
+    "tlslite-ng": "tlslite",
+}
+_KEY_NAMES: Final = tuple(key_type.name for key_type in KEY_TYPES)
+_KEY_ALIASES: Final = aliases_of(KEY_TYPES)
+_ISSUER_KEY: Final[Mapping[str, Any]] = {
+    "values": ("same", *_KEY_NAMES),
+    "default": ("same",),
+    "neutral": "same",
+    "same_as": "key",
+    "workloads": ("handshake", "memory", "certificate"),
+    "aliases": _KEY_ALIASES,
+}
+_LIBRARY: Final[Mapping[str, Any]] = {"workloads": WORKLOADS, "aliases": IMPLEMENTATION_ALIASES}
+_NO_SINGLE_OPERATIONS: Final = "a TLS library: primitives and certificates are in cryptography"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Values:
+    """One value for each axis. One that does not apply to the workload is ``""`` (``0`` for a number).
+
+    ``chain_length`` counts certificates, ``size`` bytes.
+    """
+
+    workload: str = field(
+        metadata=row(
+            meaning="what one sample does",
+            values=WORKLOADS,
+            default=("handshake",),
+            workloads=WORKLOADS,
+            denied=dict.fromkeys(ONE_SIDED_WORKLOADS, _NO_SINGLE_OPERATIONS),
+            alone=BY_ITSELF,
+        )
+    )
+    client: str = field(metadata=row(meaning="the TLS library of the client", **_LIBRARY))
+    server: str = field(metadata=row(meaning="the TLS library of the server", **_LIBRARY))
+    version: str = field(
+        default="",
+        metadata=row(
+            meaning="TLS protocol version",
+            values=("1.2", "1.3"),
+            default=("1.3", "1.2"),
+            workloads=TLS_WORKLOADS,
+            aliases={
+                f"{prefix}{spelled}": version
+                for version in ("1.2", "1.3")
+                for prefix in ("tls", "tlsv")
+                for spelled in (version, version.replace(".", ""), version.replace(".", "_"))
+            },
+            alone="TLS {value}",
+        ),
+    )
+    cipher: str = field(
+        default="",
+        metadata=row(
+            meaning="cipher suite, IANA name",
+            values=tuple(suite.name for suite in CIPHER_SUITES),
+            default=(
+                "TLS_AES_256_GCM_SHA384",
+                "TLS_AES_128_GCM_SHA256",
+                "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+                "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+            ),
+            workloads=TLS_WORKLOADS,
+            aliases={
+                suite.openssl.lower(): suite.name for suite in CIPHER_SUITES if suite.openssl != suite.name
+            }
+            | aliases_of(CIPHER_SUITES),
+            alone=BY_ITSELF,
+            follows=True,
+        ),
+    )
+    group: str = field(
+        default="",
+        metadata=row(
+            meaning="key exchange group, IANA name",
+            values=tuple(group.name for group in GROUPS),
+            default=("secp256r1", "x25519", "X25519MLKEM768", "secp384r1", "secp521r1"),
+            workloads=TLS_WORKLOADS,
+            aliases=aliases_of(GROUPS),
+            alone=BY_ITSELF,
+            follows=True,
+        ),
+    )
+    key: str = field(
+        default="",
+        metadata=row(
+            meaning="key type of the certificates",
+            values=_KEY_NAMES,
+            default=("ecdsa-secp256r1", "rsa-2048"),
+            workloads=(*TLS_WORKLOADS, "certificate"),
+            aliases=_KEY_ALIASES,
+            alone=BY_ITSELF,
+        ),
+    )
+    chain_length: int = field(
+        default=0,
+        metadata=row(
+            meaning="certificates that the server sends",
+            values=("1", "2", "3", "4", "5"),
+            default=("1", "2"),
+            neutral="1",
+            workloads=(*TLS_WORKLOADS, "certificate"),
+            read=int,
+        ),
+    )
+    intermediate_key: str = field(
+        default="",
+        metadata=row(
+            meaning="key type of the intermediates, if not the leaf's",
+            **_ISSUER_KEY,
+        ),
+    )
+    root_key: str = field(
+        default="",
+        metadata=row(
+            meaning="key type of the root, if not the leaf's",
+            **_ISSUER_KEY,
+        ),
+    )
+    client_auth: str = field(
+        default="",
+        metadata=row(
+            meaning="whether the client shows a certificate too",
+            values=("none", "required"),
+            default=("none",),
+            neutral="none",
+            workloads=TLS_WORKLOADS,
+            aliases={"mtls": "required", "mutual": "required"},
+            before="intermediate_key",
+        ),
+    )
+    resumption: str = field(
+        default="",
+        metadata=row(
+            meaning="how the session is resumed (none is a full handshake)",
+            values=("none", "session-id", "ticket", "psk", "early-data"),
+            default=("none",),
+            neutral="none",
+            workloads=("handshake",),
+            aliases={
+                "full": "none",
+                **dict.fromkeys(("0-rtt", "0rtt"), "early-data"),
+                "session-ticket": "ticket",
+            },
+            denied={"early-data": "it has no early data"},
+            alone=BY_ITSELF,
+            before="session",
+        ),
+    )
+    ocsp: str = field(
+        default="",
+        metadata=row(
+            meaning="whether the server staples an OCSP response, which the client checks",
+            values=("none", "stapled"),
+            default=("none",),
+            neutral="none",
+            workloads=("handshake",),
+            denied="it staples no OCSP response",
+        ),
+    )
+    trust: str = field(
+        default="",
+        metadata=row(
+            meaning="the client's roots: one, in memory before; or a file of so many, loaded anew for each "
+            "connection",
+            values=("memory", "1", "150"),
+            default=("memory",),
+            neutral="memory",
+            workloads=("handshake",),
+            denied="it has no trust store",
+        ),
+    )
+    signature: str = field(
+        default="",
+        metadata=row(
+            meaning="how the server signs the handshake, IANA name (default is what both libraries prefer)",
+            values=("default", *(scheme.name for scheme in SIGNATURE_SCHEMES)),
+            default=("default",),
+            neutral="default",
+            workloads=("handshake",),
+            aliases=aliases_of(SIGNATURE_SCHEMES),
+            denied="it cannot be told or does not tell how a handshake is signed",
+        ),
+    )
+    tickets: str = field(
+        default="",
+        metadata=row(
+            meaning="session tickets that a TLS 1.3 server sends after a handshake (default is the library's "
+            "own number)",
+            values=("default", "0", "1", "2", "3", "4"),
+            default=("default",),
+            neutral="default",
+            workloads=("handshake",),
+            denied="it cannot be told how many tickets to send",
+            ends=("server",),
+        ),
+    )
+    session: str = field(
+        default="",
+        metadata=row(
+            meaning="what a client keeps of a session: the library's object, or its bytes, which it parses "
+            "to resume",
+            values=("object", "serialised"),
+            default=("object",),
+            neutral="object",
+            workloads=("handshake",),
+            aliases={"serialized": "serialised", "bytes": "serialised"},
+            denied="its API gives a session as an object, not as bytes",
+            ends=("client",),
+        ),
+    )
+    cpu: str = field(
+        default="",
+        metadata=row(
+            meaning="what the engines may use of an x86-64 processor: all of it, or not its AES, its "
+            "AVX-512, or neither these nor anything since SSE3",
+            values=("native", "no-aes", "no-avx512", "baseline"),
+            default=("native",),
+            neutral="native",
+            workloads=WORKLOADS,
+            denied="nothing tells it which instructions to leave out",
+        ),
+    )
+    link: str = field(
+        default="",
+        metadata=row(
+            meaning="what carries the bytes between client and server",
+            values=("memory", "tcp", "unix"),
+            default=("memory",),
+            neutral="memory",
+            workloads=("handshake", "bulk", "echo"),
+            before="cpu",
+        ),
+    )
+    size: int = field(
+        default=0,
+        metadata=row(
+            meaning="bytes of application data in one operation",
+            values=USUAL_SIZES,
+            default=("16KiB",),
+            workloads=("bulk", "echo", "primitive"),
+            parse=lambda word: format_size(parse_size(word)),
+            read=parse_size,
+            write=format_size,
+            alone=BY_ITSELF,
+        ),
+    )
+    algorithm: str = field(
+        default="",
+        metadata=row(
+            meaning="the primitive and its operation",
+            values=tuple(algorithm.name for algorithm in ALGORITHMS),
+            default=("aes-128-gcm/encrypt",),
+            workloads=("primitive",),
+            aliases=aliases_of(ALGORITHMS),
+            alone=BY_ITSELF,
+            before="cpu",
+        ),
+    )
+    operation: str = field(
+        default="",
+        metadata=row(
+            meaning="what is done with a certificate, a CRL or an OCSP response",
+            values=tuple(operation.name for operation in OPERATIONS),
+            default=("verify",),
+            workloads=("certificate",),
+            alone=BY_ITSELF,
+            before="key",
+        ),
+    )

@@ -1,0 +1,253 @@
+"""A duel: two scenarios, or one in two environments, measured against each other in one interleaved run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.processes import Interpreter
+from tlsbench.results.duel import Duel, DuelResult, Side
+from tlsbench.results.environment import engines
+from tlsbench.results.machine import governor
+from tlsbench.sampling import WALL, Instrument, Plan, Progress, instrument_for
+from tlsbench.sampling.duel import Match, OpenSide, local_side, remote_side
+from tlsbench.sampling.duel import duel as fight
+from tlsbench.sampling.instructions import Count, count_instructions
+from tlsbench.sampling.instruments import CALLGRIND
+from tlsbench.sampling.places import interpreter_of, need_workers
+from tlsbench.scenarios import Scenario
+from tlsbench.session.run import check_instrument
+from tlsbench.session.selecting import matrix_of
+from tlsbench.stats import PairedComparison, compare_paired, compare_paired_counts
+
+_OF_EPOCHS = (
+    "{epochs} epochs in {elapsed_s:.0f} s, both sides interleaved and each measured twice; b/a is the median "
+    "of the epochs' ratios, the floor what A/A and B/B cells differ by"
+)
+_OF_COUNTS = (
+    "instructions of both sides and the harness together, by callgrind; the interval is the range that the "
+    "repetitions allow, the floor their spread"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DuelRequest:
+    """Who meets, and how it is measured.
+
+    :param matches: the scenarios of both sides; equal ones where their environments differ.
+    :param names: what the sides are called.
+    :param interpreters: where each side runs; None within this process.
+    :param plan: its time budget is divided into epochs; its precision does not count.
+    :param instrument: what counts.
+    """
+
+    matches: Sequence[Match]
+    names: tuple[str, str]
+    plan: Plan
+    interpreters: tuple[Interpreter | None, Interpreter | None] = (None, None)
+    instrument: Instrument = WALL
+
+    @property
+    def scenarios(self) -> list[Scenario]:
+        """Those of both sides."""
+        return [scenario for match in self.matches for scenario in (match.a, match.b)]
+
+    def check(self) -> None:
+        """Refuse now what would fail later.
+
+        :raises RequestError: if a workload has no times to compare, or the instrument is not there.
+        """
+        workloads = {scenario.workload for scenario in self.scenarios}
+        for workload in sorted(workloads):
+            if instrument_for(workload, WALL) is not WALL:
+                raise RequestError(
+                    f"a duel compares times, and workload={workload} has none: see 'tlsbench run "
+                    f"workload={workload}'"
+                )
+        check_instrument(self.instrument, workloads)
+
+
+def between(selectors: Sequence[str], plan: Plan, instrument: Instrument = WALL) -> DuelRequest:
+    """A duel between the two scenarios that the selectors mean, such as ``["key=rsa-2048,ed25519"]``.
+
+    :raises RequestError: if they do not mean two, or one cannot be measured here.
+    """
+    scenarios = _scenarios(selectors)
+    if len(scenarios) != 2:
+        raise RequestError(
+            f"a duel is between two scenarios, the selectors name {len(scenarios)}: give one axis two values"
+        )
+    return _of_two(scenarios[0], scenarios[1], plan, instrument)
+
+
+def between_scenarios(a: str, b: str, plan: Plan, instrument: Instrument = WALL) -> DuelRequest:
+    """A duel between two scenarios, each named by selectors that mean it alone.
+
+    :raises RequestError: if one of them does not, or cannot be measured here.
+    """
+    return _of_two(_only(a), _only(b), plan, instrument)
+
+
+def between_environments(
+    selectors: Sequence[str],
+    a: Interpreter,
+    b: Interpreter,
+    plan: Plan,
+    instrument: Instrument = WALL,
+) -> DuelRequest:
+    """A duel between two Python environments, in each of the scenarios that the selectors mean.
+
+    :raises RequestError: if the environments are the same, or a scenario cannot be measured here.
+    """
+    if a == b:
+        raise RequestError("the two sides are the same: give another --python, --env-a or --env-b")
+    return DuelRequest(
+        matches=[Match(one, one) for one in _scenarios(selectors)],
+        names=(_name_of(a, "a"), _name_of(b, "b")),
+        interpreters=(a, b),
+        plan=plan,
+        instrument=instrument,
+    )
+
+
+def duel(
+    request: DuelRequest,
+    observe: Callable[[Progress], None] = lambda _progress: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> Duel:
+    """Measure the matches of a request until its time budget is spent.
+
+    :param observe: told after each epoch, or as processes end that count.
+    :returns: the duel; interrupted before its first epoch it has no results.
+    :raises RequestError: before anything is measured, if the request is wrong.
+    :raises MeasurementError: if a cell of either side fails: half a duel says nothing.
+    """
+    request.check()
+    fought = _counted if request.instrument is CALLGRIND else _timed
+    return fought(request, observe, stop_asked)
+
+
+def _timed(request: DuelRequest, observe: Callable[[Progress], None], stop_asked: Callable[[], bool]) -> Duel:
+    began = time.monotonic()
+
+    def note(done: int, of: int) -> None:
+        observe(Progress("epochs", done, of, time.monotonic() - began, ()))
+
+    def side(interpreter: Interpreter | None) -> OpenSide:
+        if interpreter is None:
+            return local_side(request.instrument, request.scenarios)
+        return remote_side(interpreter, request.instrument)
+
+    outcome = fight(
+        request.matches,
+        side(request.interpreters[0]),
+        side(request.interpreters[1]),
+        request.plan,
+        in_workers=any(request.interpreters) or need_workers(request.scenarios),
+        observe=note,
+        stop_asked=stop_asked,
+    )
+    results = [
+        _result(
+            request,
+            record.match,
+            record.proofs,
+            {side: compare_paired(epochs) for side, epochs in record.epochs.items()},
+        )
+        for record in outcome.records
+    ]
+    epochs = results[0].comparisons["total"].epochs if results else 0
+    method = _OF_EPOCHS.format(epochs=epochs, elapsed_s=outcome.elapsed_s)
+    return _duel(request, results, method, interrupted=outcome.interrupted)
+
+
+def _counted(
+    request: DuelRequest, observe: Callable[[Progress], None], stop_asked: Callable[[], bool]
+) -> Duel:
+    began = time.monotonic()
+
+    def note(done: int, of: int) -> None:
+        observe(Progress("counting", done, of, time.monotonic() - began, ()))
+
+    ends = [
+        (scenario, interpreter or interpreter_of(scenario))
+        for match in request.matches
+        for scenario, interpreter in zip((match.a, match.b), request.interpreters, strict=True)
+    ]
+    counts = count_instructions(ends, note, stop_asked)
+    results = []
+    for match, a, b in zip(request.matches, counts[::2], counts[1::2], strict=True):
+        for count in (a, b):
+            if isinstance(count, MeasurementError):
+                raise count
+        if isinstance(a, Count) and isinstance(b, Count):
+            total = compare_paired_counts(a.per_operation, b.per_operation)
+            results.append(_result(request, match, (a.proof, b.proof), {"total": total}))
+    return _duel(request, results, _OF_COUNTS, interrupted=None in counts)
+
+
+def _result(
+    request: DuelRequest,
+    match: Match,
+    proofs: Sequence[Mapping[str, object]],
+    comparisons: Mapping[str, PairedComparison],
+) -> DuelResult:
+    a, b = (
+        Side(name, scenario.id, scenario.axes(), dict(proof))
+        for name, scenario, proof in zip(request.names, (match.a, match.b), proofs, strict=True)
+    )
+    return DuelResult(a, b, comparisons)
+
+
+def _duel(request: DuelRequest, results: Sequence[DuelResult], method: str, *, interrupted: bool) -> Duel:
+    return Duel(
+        results=results,
+        meter=request.instrument.name,
+        method=method,
+        seed=request.plan.seed,
+        governor=governor(),
+        engines=engines(),
+        interrupted=interrupted,
+    )
+
+
+def _scenarios(selectors: Sequence[str]) -> Sequence[Scenario]:
+    if not selectors:
+        raise RequestError("a duel needs selectors, such as implementation=ssl,pyopenssl")
+    matrix = matrix_of(selectors)
+    if matrix.excluded:
+        reasons = dict.fromkeys(excluded.reason for excluded in matrix.excluded)
+        raise RequestError(f"a side cannot be measured: {'; '.join(reasons)}")
+    return matrix.scenarios
+
+
+def _only(selector: str) -> Scenario:
+    scenarios = _scenarios([selector])
+    if len(scenarios) != 1:
+        raise RequestError(f"'{selector}' names {len(scenarios)} scenarios, not one")
+    return scenarios[0]
+
+
+def _of_two(a: Scenario, b: Scenario, plan: Plan, instrument: Instrument) -> DuelRequest:
+    return DuelRequest(matches=[Match(a, b)], names=_names(a, b), plan=plan, instrument=instrument)
+
+
+def _names(a: Scenario, b: Scenario) -> tuple[str, str]:
+    """The values in which two scenarios differ."""
+    axes_a, axes_b = a.axes(), b.axes()
+    differing = [axis for axis in {**axes_a, **axes_b} if axes_a.get(axis) != axes_b.get(axis)]
+    # What follows from the axis asked for, such as the cipher suite from the version, is not its name.
+    naming = [axis for axis in differing if axis != "cipher"] or differing
+    if not naming:
+        raise RequestError("the two sides are the same scenario: 'tlsbench run' measures its noise floor")
+    return (
+        " ".join(axes_a.get(axis, "-") for axis in naming),
+        " ".join(axes_b.get(axis, "-") for axis in naming),
+    )
+
+
+def _name_of(interpreter: Interpreter, side: str) -> str:
+    settings = [f"{name}={value}" for name, value in interpreter.environment.items()]
+    return " ".join([f"{side} ({interpreter.python})", *settings])

@@ -1,0 +1,155 @@
+"""A run: many scenarios measured together, in interleaved rounds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.results import Run
+from tlsbench.results.collect import collect, collect_counts
+from tlsbench.results.environment import Disturbance
+from tlsbench.sampling import WALL, Instrument, Plan, Progress, Series, instrument_for, measure, twins_of
+from tlsbench.sampling.instructions import PROCESSES_PER_COUNT, Count, count_instructions, require_valgrind
+from tlsbench.sampling.instruments import CALLGRIND
+from tlsbench.sampling.places import interpreter_of, places
+from tlsbench.scenarios import Matrix
+
+#: Told of the progress, with a function that makes the run that there is so far.
+Observe = Callable[[Progress, Callable[[], Run]], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRequest:
+    """What to measure, and how.
+
+    :param matrix: the scenarios, and what was excluded of them, see
+        :func:`~tlsbench.session.selecting.matrix_of`.
+    :param plan: when to stop.
+    :param instrument: what counts, where the workload does not bring its own.
+    :param command: what asked for it, to be stored with the result.
+    :param noise_floor: whether to measure A/A cells beside the scenarios.
+    """
+
+    matrix: Matrix
+    plan: Plan
+    instrument: Instrument = WALL
+    command: str = ""
+    noise_floor: bool = True
+
+    def check(self) -> None:
+        """Refuse now what would fail later.
+
+        :raises RequestError: if there is nothing to measure, or the instrument cannot measure it.
+        """
+        if not self.matrix.scenarios:
+            reasons = dict.fromkeys(excluded.reason for excluded in self.matrix.excluded)
+            why = "; ".join(reasons) or "the selectors leave nothing of the profile"
+            raise RequestError(f"nothing to measure: {why}")
+        check_instrument(self.instrument, {scenario.workload for scenario in self.matrix.scenarios})
+
+
+def check_instrument(instrument: Instrument, workloads: set[str]) -> None:
+    """See to it that an instrument is there, and can measure these workloads.
+
+    :raises RequestError: if not.
+    """
+    if instrument is not CALLGRIND:
+        return
+    require_valgrind()
+    for workload in sorted(workloads):
+        if (own := instrument_for(workload, instrument)) is not instrument:
+            raise RequestError(f"workload={workload} counts {own.name}: leave out --meter {instrument.name}")
+
+
+def run(
+    request: RunRequest,
+    observe: Observe = lambda _progress, _so_far: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> Run:
+    """Measure the scenarios of a request together.
+
+    :param observe: told of the progress between rounds, never within one.
+    :param stop_asked: asked after each round; True ends the run with what there is.
+    :returns: the run; cells that failed are among its failures.
+    :raises RequestError: before anything is measured, if the request is wrong.
+    """
+    request.check()
+    if request.instrument is CALLGRIND:
+        return _counted(request, observe, stop_asked)
+    return measure_together(request, observe, stop_asked).run(request)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was measured together, before it is summed up.
+
+    :param series: of the scenarios, in their order.
+    :param twins: of the A/A cells.
+    :param before: the state of the machine when sampling began; None while it goes on.
+    """
+
+    series: Sequence[Series]
+    twins: Sequence[Series]
+    stopped_by: str
+    elapsed_s: float
+    before: Disturbance | None
+
+    def run(self, request: RunRequest) -> Run:
+        """The run that these series make."""
+        return collect(
+            self.series,
+            request.matrix.excluded,
+            request.plan,
+            meter=request.instrument.name,
+            command=request.command,
+            elapsed_s=self.elapsed_s,
+            stopped_by=self.stopped_by,
+            before=self.before,
+            twins=self.twins,
+        )
+
+
+def measure_together(
+    request: RunRequest,
+    observe: Observe = lambda _progress, _so_far: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+) -> Measured:
+    """Measure the scenarios of a request with a clock, each where it can be, the A/A cells among them."""
+    scenarios = request.matrix.scenarios
+    twins = twins_of(scenarios) if request.noise_floor else []
+
+    def measured(series: Sequence[Series], stopped_by: str, elapsed_s: float) -> Measured:
+        return Measured(series[: len(scenarios)], series[len(scenarios) :], stopped_by, elapsed_s, None)
+
+    def note(progress: Progress) -> None:
+        so_far = measured(progress.series, "nothing yet", progress.elapsed_s)
+        observe(progress, lambda: so_far.run(request))
+
+    before = Disturbance.now()
+    with places(scenarios, request.instrument) as make:
+        outcome = measure([*scenarios, *twins], make, request.plan, note, stop_asked)
+    return replace(measured(outcome.series, outcome.stopped_by, outcome.elapsed_s), before=before)
+
+
+def _counted(request: RunRequest, observe: Observe, stop_asked: Callable[[], bool]) -> Run:
+    began = time.monotonic()
+    scenarios = request.matrix.scenarios
+
+    def run_of(counts: Sequence[Count | MeasurementError | None]) -> Run:
+        return collect_counts(
+            list(zip(scenarios, counts, strict=False)),  # so far there are none
+            request.matrix.excluded,
+            request.plan,
+            command=request.command,
+            elapsed_s=time.monotonic() - began,
+        )
+
+    def note(done: int, of: int) -> None:
+        progress = Progress("counting", done, of, time.monotonic() - began, ())
+        observe(progress, lambda: run_of(()))
+
+    note(0, len(scenarios) * PROCESSES_PER_COUNT)
+    requests = [(scenario, interpreter_of(scenario)) for scenario in scenarios]
+    return run_of(count_instructions(requests, note, stop_asked))

@@ -1,0 +1,114 @@
+"""Stored results of every kind, damaged at random: read or refused in one line, by every command."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from tests.results.documents import FOLDER, NAMES, document, foreign
+
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.errors import RequestError
+from tlsbench.results.reader import parse
+
+#: So many documents are tried; more by hand, with this variable.
+EXAMPLES = int(os.environ.get("TLSBENCH_FUZZ_EXAMPLES", "0"))
+FOREIGN = foreign([0.001, 0.002, 0.0015] * 4, [0.003] * 12)
+#: Values that have been trouble somewhere, and such of every type.
+ODD: list[Any] = [
+    None, True, False, 0, -1, 1, 2, 7, 10**18, 10**400, -(10**30), 0.0, -0.0, 0.5, 1e-320, 1e-9,
+    1e308, -1e308, float("nan"), float("inf"), float("-inf"), "", "x", "\x1b[2J\n", "\ud800", "\u202e",
+    "handshake", "workload=load", "9" * 5000, "2026-01-01", [], {}, [None], [0], [[]], {"": 0},
+    {"tlsbench": {}},
+]  # fmt: skip
+
+
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Every member of a document: what holds it, and its name or number there."""
+    waiting = [value]
+    while waiting:
+        place = waiting.pop()
+        keys = list(place) if isinstance(place, dict) else range(min(len(place), 12))
+        for key in keys:
+            yield place, key
+            if isinstance(place[key], dict | list):
+                waiting.append(place[key])
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> tuple[str, str]:
+    """A stored result's name, and its text after a few changes."""
+    name = draw(st.sampled_from([*NAMES, "foreign"]))
+    stored = document(name) if name != "foreign" else json.loads(json.dumps(FOREIGN))
+    for _ in range(draw(st.integers(1, 3))):
+        place, key = draw(st.sampled_from(list(places(stored))))
+        if (isinstance(place, dict) and key not in place) or (isinstance(place, list) and key >= len(place)):
+            continue
+        match draw(st.sampled_from(["put", "drop", "double", "wrap", "move", "scale"])):
+            case "put":
+                place[key] = draw(st.sampled_from(ODD))
+            case "drop":
+                del place[key]
+            case "double" if isinstance(place, list):
+                place.insert(key, json.loads(json.dumps(place[key])))
+            case "double":
+                place[f"{key} "] = place[key]
+            case "wrap":
+                place[key] = draw(st.sampled_from([[place[key]], {"a": place[key]}]))
+            case "move":
+                other, there = draw(st.sampled_from(list(places(stored))))
+                other[there] = json.loads(json.dumps(place[key]))
+            case "scale" if isinstance(place[key], float):
+                place[key] *= draw(st.sampled_from([0, -1, 1e-12, 1e12]))
+    return name, json.dumps(stored)
+
+
+@settings(max_examples=EXAMPLES or 300, suppress_health_check=list(HealthCheck), deadline=None)
+@given(damaged())
+def test_a_damaged_result_is_read_or_refused_in_one_line(found: tuple[str, str]) -> None:
+    try:
+        parse(found[1], "x.json")
+    except RequestError as error:
+        assert str(error).startswith("x.json: ")
+        assert str(error).isprintable()
+
+
+@pytest.mark.slow
+@settings(max_examples=EXAMPLES or 60, suppress_health_check=list(HealthCheck), deadline=None)
+@given(found=damaged())
+def test_every_command_takes_a_damaged_result_or_refuses_it_in_one_line(
+    found: tuple[str, str], in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("plotly")
+    name, text = found
+    Path("x.json").write_text(text)
+    Path("y.json").write_text(json.dumps(FOREIGN) if name == "foreign" else (FOLDER / name).read_text())
+    folder = Path(".benchmarks/here")
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "0001_y.json").write_bytes(Path("y.json").read_bytes())
+    (folder / "0002_x.json").write_text(text)
+    capsys.readouterr()
+    for words in (
+        ["show", "x.json"],
+        ["show", "x.json", "--format", "csv"],
+        ["show", "x.json", "--format", "json"],
+        ["compare", "x.json", "y.json"],
+        ["compare", "y.json", "x.json", "--fail-on", "slower>5%", "--format", "markdown"],
+        ["report", "y.json", "x.json", "-o", "x.html"],
+        ["history", "workload=handshake"],
+    ):
+        code = tlsbench(words)
+        out, err = capsys.readouterr()
+        said = [
+            line for line in err.splitlines() if not line.startswith(("warning: ", "left out: ", "wrote "))
+        ]
+        assert code in ((0, 1) if words[0] == "compare" and not said else (0, 2)), (words, err)
+        assert len(said) == (code == 2), (words, err)
+        assert all(line.startswith("tlsbench: ") for line in said), (words, err)
+        assert code != 2 or not out, (words, out)

@@ -1,0 +1,111 @@
+"""The JSON Schema that is shipped describes what is written, now and by 0.1.0."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import fields
+from importlib.resources import files
+from typing import Any
+
+import jsonschema
+import pytest
+from tests.results.documents import NAMES, document
+
+from tlsbench.links import Ledger
+from tlsbench.load import Load
+from tlsbench.results import Run
+from tlsbench.results.benchmark_json import extra_info, to_json
+from tlsbench.results.duel import Duel
+from tlsbench.results.duel_json import duel_to_json
+from tlsbench.results.environment import machine_info
+from tlsbench.results.load_json import load_to_json
+from tlsbench.results.reader import parse
+from tlsbench.results.run import Conditions
+from tlsbench.results.stored import FORMAT
+
+SCHEMA: dict[str, Any] = json.loads(files("tlsbench.results").joinpath("schema.json").read_text("utf-8"))
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
+
+
+def faults(stored: Any) -> list[str]:
+    return [error.message[:300] for error in VALIDATOR.iter_errors(stored)]
+
+
+def test_it_is_a_schema_of_the_format_that_is_written() -> None:
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    assert SCHEMA["$id"] == f"urn:tlsbench:result:{FORMAT}"
+    assert SCHEMA["$defs"]["format"]["maximum"] == FORMAT
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_0_1_0_stored_is_described(name: str) -> None:
+    assert faults(document(name)) == []
+
+
+def test_what_is_written_is_described(run_of: Callable[[str], Run]) -> None:
+    run = run_of("implementation=fake resumption=none,psk")
+    written = json.loads(to_json(run, machine_info()))
+    assert written["tlsbench"]["format"] == FORMAT
+    assert faults(written) == []
+    assert json.dumps([extra_info(cell) for cell in run.cells], allow_nan=False), "as the pytest plugin does"
+
+
+@pytest.mark.parametrize("name", ["load.json", "load-hold.json", "duel.json", "run.json", "pytest.json"])
+def test_what_is_read_and_written_again_is_described_and_the_same(name: str) -> None:
+    stored = parse(json.dumps(document(name)), name)
+    result = stored.result
+    if isinstance(result, Run):
+        text = to_json(result, stored.machine.noted)
+    elif isinstance(result, Load):
+        text = load_to_json(result, stored.machine.noted, stored.command)
+    else:
+        assert isinstance(result, Duel)
+        text = duel_to_json(result)
+    again = json.loads(text)
+    assert faults(again) == []
+    assert again["tlsbench"]["format"] == FORMAT
+    if isinstance(result, Load):
+        before = document(name)
+        assert again["benchmarks"] == before["benchmarks"]
+        kept = before["tlsbench"]["load"]
+        assert {key: again["tlsbench"]["load"][key] for key in kept if key != "tally"} == {
+            key: kept[key] for key in kept if key != "tally"
+        }
+    elif isinstance(result, Duel):
+        assert {**again, "tlsbench": 0, "interrupted": 0} == {
+            **document(name),
+            "tlsbench": 0,
+            "interrupted": 0,
+        }
+
+
+@pytest.mark.parametrize(
+    ("name", "place", "value"),
+    [
+        ("run.json", ["tlsbench", "conditions", "seed"], "one"),
+        ("run.json", ["benchmarks", 0, "stats", "data"], 0),
+        ("run.json", ["benchmarks", 0, "extra_info", "tlsbench", "wire", "server_bytes"], [None]),
+        ("load.json", ["tlsbench", "load", "plan", "workers"], 0),
+        ("duel.json", ["duel", 0, "comparisons", "total", "epochs"], 0),
+        ("duel.json", ["tlsbench"], {"format": FORMAT + 1}),
+    ],
+)
+def test_what_the_reader_refuses_is_no_instance_of_it(name: str, place: list[Any], value: object) -> None:
+    stored = document(name)
+    within: Any = stored
+    for key in place[:-1]:
+        within = within[key]
+    within[place[-1]] = value
+    assert faults(stored)
+
+
+def test_every_member_of_a_run_is_described() -> None:
+    described = SCHEMA["$defs"]["conditions"]["properties"]
+    assert set(described) == {field.name for field in fields(Conditions)}
+    assert set(SCHEMA["$defs"]["cell"]["properties"]["wire"]["properties"]) == {
+        field.name for field in fields(Ledger)
+    }
+    stored = document("run.json")["benchmarks"][0]
+    assert set(SCHEMA["$defs"]["cell"]["properties"]) == set(stored["extra_info"]["tlsbench"])
+    assert set(stored) <= set(SCHEMA["$defs"]["benchmark"]["properties"])

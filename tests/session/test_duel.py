@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from tlsbench.errors import RequestError
+from tlsbench.processes import Interpreter
+from tlsbench.sampling import METERS, Plan, Progress
+from tlsbench.session.duel import between, between_environments, between_scenarios, duel
+
+BRIEFLY = Plan(time_budget_s=0.01, precision=0, seed=1, warm_up_s=0)
+
+
+def test_a_duel_names_its_sides_by_what_differs_and_proves_both() -> None:
+    found = duel(between(["implementation=fake", "key=rsa-2048,ed25519"], BRIEFLY))
+    (result,) = found.results
+    assert (result.a.name, result.b.name) == ("rsa-2048", "ed25519")
+    assert set(result.comparisons) == {"client", "server", "total"}
+    assert result.a.negotiated
+    assert found.meter == "wall"
+    assert not found.interrupted
+
+
+def test_an_observer_sees_every_epoch_and_a_stop_ends_it_after_one() -> None:
+    seen: list[Progress] = []
+    request = between(["implementation=fake", "key=rsa-2048,ed25519"], BRIEFLY)
+    found = duel(request, seen.append, lambda: len(seen) == 2)
+    assert found.interrupted
+    assert [(one.stage, one.done) for one in seen] == [("epochs", 1), ("epochs", 2)]
+    assert found.results[0].comparisons["total"].epochs == 2
+
+
+def test_two_environments_meet_in_every_scenario() -> None:
+    a, b = Interpreter(), Interpreter(environment={"COLOUR": "blue"})
+    request = between_environments(["implementation=fake key=rsa-2048,ed25519"], a, b, BRIEFLY)
+    assert [match.a == match.b for match in request.matches] == [True, True]
+    assert request.names == (f"a ({sys.executable})", f"b ({sys.executable}) COLOUR=blue")
+
+
+@pytest.mark.parametrize(
+    ("words", "ask"),
+    [
+        ("needs selectors", lambda: between([], BRIEFLY)),
+        ("name 1", lambda: between(["implementation=fake"], BRIEFLY)),
+        ("names 2 scenarios", lambda: between_scenarios("key=rsa-2048", "key=rsa-2048,ed25519", BRIEFLY)),
+        ("the same scenario", lambda: between_scenarios("key=rsa-2048", "key=rsa-2048", BRIEFLY)),
+        (
+            "sides are the same",
+            lambda: between_environments(["key=ed25519"], Interpreter(), Interpreter(), BRIEFLY),
+        ),
+        ("cannot be measured", lambda: between(["version=1.2 resumption=none,early-data"], BRIEFLY)),
+        ("memory has none", lambda: duel(between(["workload=memory key=rsa-2048,ed25519"], BRIEFLY))),
+        (
+            "memory has none",
+            lambda: duel(between(["workload=memory key=rsa-2048,ed25519"], BRIEFLY, METERS["instructions"])),
+        ),
+    ],
+)
+def test_a_duel_that_cannot_be_is_refused(words: str, ask: Callable[[], object]) -> None:
+    with pytest.raises(RequestError, match=words):
+        ask()

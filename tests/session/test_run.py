@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tlsbench.errors import RequestError
+from tlsbench.results import Run
+from tlsbench.sampling import METERS, Plan, Progress
+from tlsbench.session.run import RunRequest, measure_together, run
+from tlsbench.session.selecting import matrix_of
+
+BRIEFLY = Plan(time_budget_s=0.05, precision=0, seed=1, warm_up_s=0)
+
+
+def request(*selectors: str, meter: str = "wall", noise_floor: bool = True) -> RunRequest:
+    return RunRequest(
+        matrix=matrix_of(selectors),
+        plan=BRIEFLY,
+        instrument=METERS[meter],
+        command="a test",
+        noise_floor=noise_floor,
+    )
+
+
+def test_a_run_holds_a_cell_for_each_scenario_what_was_excluded_and_how_it_was_made() -> None:
+    found = run(request("implementation=fake key=rsa-2048,ed25519", "version=1.2,1.3", "cipher=TLS_AES_*"))
+    assert {cell.axes["key"] for cell in found.cells} == {"rsa-2048", "ed25519"}
+    assert found.excluded
+    assert (found.conditions.command, found.conditions.meter) == ("a test", "wall")
+    assert found.conditions.stopped_by == "time budget"
+    assert "handshake" in found.noise_floor
+
+
+def test_an_observer_is_given_the_run_so_far() -> None:
+    seen: list[tuple[str, int]] = []
+
+    def observe(progress: Progress, so_far: Callable[[], Run]) -> None:
+        seen.append((progress.stage, len(so_far().cells)))
+
+    run(request("implementation=fake"), observe)
+    assert seen[0] == ("preparing", 0)
+    assert seen[-1] == ("measuring", 1)
+
+
+def test_a_run_that_is_asked_to_stop_keeps_what_it_has() -> None:
+    stages: list[str] = []
+    found = run(
+        request("implementation=fake"),
+        lambda progress, _so_far: stages.append(progress.stage),
+        lambda: "measuring" in stages,
+    )
+    assert found.conditions.stopped_by == "interrupt"
+    assert len(found.cells) == 1
+
+
+def test_without_a_noise_floor_nothing_is_measured_twice() -> None:
+    measured = measure_together(request("implementation=fake", noise_floor=False))
+    assert len(measured.series) == 1
+    assert not measured.twins
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        (request("implementation=fake version=1.2 resumption=early-data"), "nothing to measure: "),
+        (request("workload=memory", meter="instructions"), "workload=memory counts allocations"),
+    ],
+    ids=["excluded", "memory"],
+)
+def test_what_cannot_be_measured_is_refused_before_anything_is(
+    wrong: RunRequest, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda _name: "/usr/bin/valgrind")
+    with pytest.raises(RequestError, match=words):
+        run(wrong, lambda _progress, _so_far: pytest.fail("it began"))
