@@ -84,16 +84,26 @@ def ended_by_signals() -> Iterator[Stop]:
     are ignored, as the process is ending, and tidies up.
     """
     stop = Stop()
+    in_hook = False
 
     def end(number: int, _frame: FrameType | None) -> None:
         stop.number = stop.number or number
-        raise Interrupted(number)
+        if not in_hook:
+            raise Interrupted(number)
+        later(number)
+
+    def later(number: int) -> None:
+        main = threading.main_thread().ident  # which may wait in a system call by then
+        threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, [main, number]).start()
 
     def again(unraisable: sys.UnraisableHookArgs) -> None:
+        nonlocal in_hook
+        in_hook = True  # what is raised in here is lost, too
         if isinstance(unraisable.exc_value, Interrupted):  # it hit a callback of an import, or a __del__
-            threading.Timer(_AGAIN_SECONDS, signal.raise_signal, [unraisable.exc_value.number]).start()
+            later(unraisable.exc_value.number)
         else:
             sys.__unraisablehook__(unraisable)
+        in_hook = False
 
     sys.unraisablehook = again
     for number in SIGNALS:

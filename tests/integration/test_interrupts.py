@@ -157,12 +157,15 @@ def test_a_pki_is_whole_or_not_there(start: Callable[..., Command], number: int)
     assert whole == bool(list(command.folder.rglob("*.key")))
 
 
-@pytest.mark.parametrize("number", [TERM, HUP])
-def test_a_server_tells_and_stores_its_counts(start: Callable[..., Command], number: int) -> None:
+@pytest.mark.parametrize(("number", "code"), [(TERM, 0), (HUP, 0), (0, 3)])
+def test_a_server_tells_and_stores_its_counts(start: Callable[..., Command], number: int, code: int) -> None:
     command = start("serve", "implementation=ssl", "--port", "0", "-p", "1", "--json", "x.json")
     command.wait_for(command.says(b"tlsbench load"))
-    command.process.send_signal(number)
-    assert command.ended()[0] == 0
+    if number:
+        command.process.send_signal(number)
+    else:
+        command.children[0].kill()
+    assert command.ended()[0] == code
     assert "accepted" in json.loads((command.folder / "x.json").read_text(encoding="utf-8"))
     assert b"0 connections" in (command.folder / "out").read_bytes()
 

@@ -6,8 +6,8 @@ import ipaddress
 import json
 import os
 import signal
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
@@ -16,7 +16,7 @@ from tlsbench import files
 from tlsbench.certs import folder as pki_folder
 from tlsbench.cli import output
 from tlsbench.cli.request import matrix_of, seconds
-from tlsbench.errors import RequestError
+from tlsbench.errors import MeasurementError, OutputError, RequestError
 from tlsbench.interrupts import SIGNALS
 from tlsbench.pki import Peers, peers_for
 from tlsbench.report.memory import growth_lines
@@ -83,18 +83,33 @@ def serve_request(request: ServeRequest) -> int:
     for remark in Settings(plan.socket_options, family_of(plan.bind[0]), "listen").try_out():
         output.note(remark)
     with _signals() as stopped:
+        died = 0
         with Serving(plan) as server:
             _greet(server, plan, scenario, request)
-            before = Tally()
-            while not stopped:
-                server.watch(1.0)
-                tally = server.tally()
-                if tally.accepted > before.accepted and not request.quiet:
-                    output.note(_line(tally, before))
-                if tally != before and request.json_path is not None and files.is_replaced(request.json_path):
-                    files.write(request.json_path, _document(tally))
-                before = tally
-        return _finish(server, request)
+            try:
+                _watch(server, request, stopped)
+            except MeasurementError as error:  # what was counted until then is told all the same
+                output.note(f"tlsbench: {error}")
+                died = error.exit_code
+        return _finish(server, request) or died
+
+
+def _watch(server: Serving, request: ServeRequest, stopped: Sequence[int]) -> None:
+    """Tell and store the counts each second, until a signal has come.
+
+    :raises MeasurementError: if a process of the server died.
+    """
+    before = Tally()
+    path = request.json_path
+    while not stopped:
+        server.watch(1.0)
+        tally = server.tally()
+        if tally.accepted > before.accepted and not request.quiet:
+            output.note(_line(tally, before))
+        if tally != before and path is not None and files.is_replaced(path):
+            with suppress(OutputError):  # that it cannot be written is told at the end, if it still is so
+                files.write(path, _document(tally))
+        before = tally
 
 
 def _limit(option: str, text: str) -> float:
