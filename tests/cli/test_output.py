@@ -241,3 +241,31 @@ def test_outputs_follow_links_and_leave_pipes_pipes(kind: str, saved: str) -> No
     assert done.stderr.splitlines()[-1].startswith(b"wrote pipe.svg")
     assert Path("pipe.svg").is_fifo()
     assert Path("read").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        RUN,
+        [
+            "duel",
+            "--a",
+            "implementation=fake",
+            "--b",
+            "implementation=fake key=ed25519",
+            "--time-budget",
+            "1ms",
+        ],
+    ],
+    ids=lambda words: words[0],
+)
+def test_what_cannot_be_laid_out_is_stored_all_the_same(
+    words: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_text: str) -> None:
+        raise ArithmeticError
+
+    monkeypatch.setattr(output, "write", fail)
+    with pytest.raises(ArithmeticError):
+        tlsbench([*words, "--json", "x.json"])
+    assert json.loads(Path("x.json").read_text(encoding="utf-8"))
