@@ -3,8 +3,8 @@ from __future__ import annotations
 import ast
 import json
 import os
-import signal
 import re
+import signal
 import stat
 import subprocess
 from pathlib import Path
