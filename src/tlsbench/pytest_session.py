@@ -14,9 +14,10 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.registry import spellings
+from tlsbench.interrupts import interruptible
 from tlsbench.results import Cell, Run, cell_from_series
 from tlsbench.results.benchmark_json import extra_info, run_notes
-from tlsbench.sampling import WALL, Plan, Series, interruptible
+from tlsbench.sampling import WALL, Plan, Series
 from tlsbench.sampling.places import places
 from tlsbench.scenarios import Matrix, Scenario, scenario_from_id
 from tlsbench.session.run import RunRequest, measure_together

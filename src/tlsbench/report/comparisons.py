@@ -9,14 +9,14 @@ from dataclasses import asdict
 from dataclasses import fields as fields_of
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.table import Table as RichTable
 from rich.text import Text
 
 from tlsbench.comparison import Gate, Judgement, Verdict
-from tlsbench.report.formats import print_plain
+from tlsbench.escaping import for_markdown, for_terminal
 from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.table import format_us
+from tlsbench.report.terminal import line, print_plain
 from tlsbench.results.benchmark_json import finite
 from tlsbench.stats import Interval
 from tlsbench.stats.units import Unit
@@ -43,13 +43,13 @@ def terminal(judgement: Judgement, failed: Failed, width: int) -> RenderableType
             )
     for name, verdict in zip(verdict_names(judgement.verdicts), judgement.verdicts, strict=True):
         texts = zip(headings, _texts(name, verdict), strict=True)
-        shown = (escape(text) for heading, text in texts if heading not in hidden)
+        shown = (line(text) for heading, text in texts if heading not in hidden)
         table.add_row(*shown, style=_COLOURS[verdict.verdict] if verdict.verdict != "~" else "")
-    warnings = (Text(f"WARNING: {warning}", style="bold yellow") for warning in judgement.warnings)
-    footnotes = (Text(text, style="dim") for text in _footnotes(judgement))
-    failures = (Text(text, style="bold red") for text in gate_lines(failed))
+    warnings = (line(f"WARNING: {warning}", "bold yellow") for warning in judgement.warnings)
+    footnotes = (line(text, "dim") for text in _footnotes(judgement))
+    failures = (line(text, "bold red") for text in gate_lines(failed))
     common = _common(judgement)
-    title = Text(" ".join(common), style="bold") if common else Text()
+    title = line(" ".join(common), "bold") if common else Text()
     return Group(*warnings, title, table, Text(), *footnotes, *failures)
 
 
@@ -60,18 +60,17 @@ def plain(judgement: Judgement, failed: Failed, width: int) -> str:
 
 def markdown(judgement: Judgement, failed: Failed) -> str:
     """The same in GitHub's Markdown."""
-    lines = [f"> **Warning**: {warning}" for warning in judgement.warnings]
+    lines = [f"> **Warning**: {for_markdown(warning)}" for warning in judgement.warnings]
     common = _common(judgement)
-    lines += [f"**{' '.join(common)}**"] if common else []
+    lines += [f"**{for_markdown(' '.join(common))}**"] if common else []
     lines += [
         "",
         "| " + " | ".join(_headings(judgement)) + " |",
         "|" + "".join(" --- |" if heading in _WORDS else " ---: |" for heading in _headings(judgement)),
     ]
     for name, verdict in zip(_names(judgement), judgement.verdicts, strict=True):
-        texts = (text.replace("|", "\\|") for text in _texts(name, verdict))
-        lines.append("| " + " | ".join(texts) + " |")
-    lines += ["", *(f"- {line}" for line in (*_footnotes(judgement), *gate_lines(failed)))]
+        lines.append("| " + " | ".join(_texts(for_markdown(name), verdict)) + " |")
+    lines += ["", *(f"- {for_markdown(text)}" for text in (*_footnotes(judgement), *gate_lines(failed)))]
     return "\n".join(lines) + "\n"
 
 
@@ -189,4 +188,5 @@ def _footnotes(judgement: Judgement) -> list[str]:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    """A workflow command's data: a percent sign begins an escape, and a line end would end the command."""
+    return for_terminal(text).replace("%", "%25")

@@ -15,6 +15,7 @@ from tlsbench.report.naming import names
 from tlsbench.report.pictures.compared import changes
 from tlsbench.report.sparkline import sparkline
 from tlsbench.report.table import format_us
+from tlsbench.report.terminal import line
 from tlsbench.stats import median_interval
 from tlsbench.stats.units import Unit
 
@@ -73,7 +74,7 @@ def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Renderab
         )
     for run in runs:
         listed.add_row(
-            f"{run.number:04}", Text(run.name), Text(run.taken_at), f"{len(run.recording.figures):,}"
+            f"{run.number:04}", line(run.name), line(run.taken_at), f"{len(run.recording.figures):,}"
         )
     if not cells:
         return listed
@@ -85,11 +86,11 @@ def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Renderab
         known = [median for median in cell.medians if median is not None]
         called = "; ".join(f"{runs[at].number:04} {change}" for at, change in cell.changes.items())
         followed.add_row(
-            Text(name or cell.id),
+            line(name or cell.id),
             sparkline(cell.medians),
             _shown(known[0], cell.unit),
             _shown(known[-1], cell.unit),
-            Text(called or "~"),
+            line(called or "~"),
         )
     return Group(listed, Text(), followed, Text(), Text(_NOTE, style="dim"))
 
