@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Iterator
@@ -67,7 +68,7 @@ def damaged(draw: st.DrawFn) -> Damaged:
         )
         match how:
             case "put":
-                place[key] = draw(st.sampled_from(ODD))
+                place[key] = copy.deepcopy(draw(st.sampled_from(ODD)))
             case "drop":
                 del place[key]
             case "double" if isinstance(place, list):
