@@ -5,6 +5,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from tlsbench.certs.findings import findings_of
+from tlsbench.implementations.verifiers import Question, verdicts
 from tlsbench.pki import Authority, Template, Validity, authority_template, new_key
 
 KEY = new_key("ecdsa-secp256r1")
@@ -55,7 +56,7 @@ def test_a_duplicate_is_a_warning_wherever_it_is() -> None:
 
 def test_what_the_chain_does_without_is_a_warning_expired_or_not() -> None:
     spare = Authority.new(authority_template("spare"), KEY).certificate
-    useless = "the chain of 'localhost' does without it"
+    useless = "the chain of 'localhost' does not need it"
     assert texts(LEAF, MIDDLE.certificate, spare) == [
         f"warning 2: {useless}: {size(spare)} bytes for nothing"
     ]
@@ -101,6 +102,14 @@ def test_a_long_chain_is_held_against_what_verifiers_follow(length: int, finding
     assert finding in found[0] if finding else not found
     with_root = texts(*chain_below(length), ROOT.certificate)
     assert any(finding in text for text in with_root), "a root that is sent along does not count"
+
+
+@pytest.mark.parametrize(("verifier", "longest"), [(0, 101), (1, 9)], ids=["OpenSSL", "cryptography"])
+def test_the_lengths_that_verifiers_follow_are_those(verifier: int, longest: int) -> None:
+    question = Question(roots=(ROOT.certificate,), host="localhost")
+    for length, fine in ((longest, True), (longest + 1, False)):
+        answer = verdicts(chain_below(length), question)[verifier]
+        assert (not answer.problem) is fine, answer
 
 
 def test_more_bytes_than_openssl_reads_are_an_error() -> None:

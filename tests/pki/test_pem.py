@@ -120,10 +120,12 @@ def test_an_end_without_a_begin_is_named() -> None:
     assert notes == (f"line 9: END without BEGIN: '{END}' is no line that PEM begins or ends with",)
 
 
-def test_a_nul_byte_between_blocks_is_named() -> None:
-    blocks, notes = read_blocks(b"\0\n" + WHOLE)
-    assert [block.line for block in blocks] == [2]
-    assert notes == ("line 1: a NUL byte, at which many programs stop reading",)
+def test_a_nul_byte_ends_a_line_or_the_file_as_for_openssl_and_is_named() -> None:
+    for data, lines in ((b"a\0b\n" + WHOLE, [2]), (WHOLE + b"\0\n" + WHOLE, [1])):
+        blocks, notes = read_blocks(data)
+        assert [block.line for block in blocks] == lines
+        (note,) = notes
+        assert note.endswith(": a NUL byte, at which programs stop reading a line, or the file")
 
 
 def test_a_dash_ends_the_base64_as_it_does_for_openssl_and_its_line_is_kept() -> None:

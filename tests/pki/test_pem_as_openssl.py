@@ -58,6 +58,9 @@ TO_A_LINE: dict[str, Callable[[bytes], bytes]] = {
     "twice": lambda line: line + b"\n" + line,
     "as long as a piece": lambda line: line + b" " * (254 - len(line)),
     "longer than a piece": lambda line: line + b" " * (255 - len(line)),
+    "NUL before": lambda line: b"\0" + line,
+    "NUL in it": lambda line: line[:7] + b"\0" + line[7:],
+    "NUL after": lambda line: line + b"\0",
     "a block begins": lambda line: line + b"\n-----BEGIN CERTIFICATE-----",
     "a block ends": lambda line: line + b"\n-----END CERTIFICATE-----",
 }

@@ -75,7 +75,7 @@ def _extras(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[
             )
         elif position not in path:
             text = (
-                f"the chain of '{short_name(chain[path[0]])}' does without it: {len(der)} bytes for nothing"
+                f"the chain of '{short_name(chain[path[0]])}' does not need it: {len(der)} bytes for nothing"
             )
             yield Finding("warning", position, text)
 

@@ -79,8 +79,6 @@ def read_blocks(data: bytes) -> tuple[tuple[Block, ...], tuple[str, ...]]:
         if text.startswith(_BEGIN) and text.endswith(_DASHES):
             blocks.append(_block(pieces, text[len(_BEGIN) : -len(_DASHES)], piece.line))
             fresh, skipping = True, False
-        elif b"\0" in piece.text:
-            notes.append(f"line {piece.line}: a NUL byte, at which many programs stop reading")
         elif near := _NEARLY.search(text):
             begins = near[1].upper() == b"BEGIN"
             if begins or not skipping:
@@ -89,13 +87,19 @@ def read_blocks(data: bytes) -> tuple[tuple[Block, ...], tuple[str, ...]]:
                     f"line {piece.line}: {what}: '{_shown(text)}' is no line that PEM begins or ends with"
                 )
             skipping = begins
+    if blocks and b"\0" in data:
+        line = data.count(b"\n", 0, data.index(b"\0")) + 1
+        notes.append(f"line {line}: a NUL byte, at which programs stop reading a line, or the file")
     return tuple(blocks), tuple(notes)
 
 
 def _pieces(data: bytes) -> Iterator[_Piece]:
     for number, line in enumerate(io.BytesIO(data), 1):
         for start in range(0, len(line), _PIECE_BYTES):
-            yield _Piece(number, line[start : start + _PIECE_BYTES])
+            text, nul, _ = line[start : start + _PIECE_BYTES].partition(b"\0")
+            if nul and not text:
+                return  # for fgets(3) a line that begins with NUL is as the end of the file
+            yield _Piece(number, text)
 
 
 def _block(pieces: Iterator[_Piece], label: bytes, begin: int) -> Block:

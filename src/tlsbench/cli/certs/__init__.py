@@ -130,7 +130,7 @@ def init_command(  # noqa: PLR0917 - the options of a command are its parameters
       tlsbench certs show pki/server.p12 --password secret
       tlsbench certs show localhost:8443
 
-    PEM, DER or PKCS #12. Exit codes: 0 shown, 2 it cannot be read.
+    PEM, DER, PKCS #7 or PKCS #12. Exit codes: 0 shown, 2 it cannot be read.
     """
 )
 def show_command(

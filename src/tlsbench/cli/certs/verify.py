@@ -46,12 +46,15 @@ def verify(request: VerifyRequest, *, as_json: bool) -> int:
         raise unknown("usage", request.usage, _USAGES)
     at = _time(request.at)
     host = _host(request.host)
-    chain = _read(request.chain, "certificates", request.password).certificates
+    secret = request.password
+    chain = _read(request.chain, "certificates", secret).certificates
     question = Question(
-        roots=tuple(root for path in request.roots for root in _read(path, "certificates").certificates),
+        roots=tuple(
+            root for path in request.roots for root in _read(path, "certificates", secret).certificates
+        ),
         host=host,
         usage=request.usage,
-        crls=tuple(crl for path in request.crls for crl in _read(path, "crls").crls),
+        crls=tuple(crl for path in request.crls for crl in _read(path, "crls", secret).crls),
         at=at,
     )
     answers = verdicts(chain, question)
@@ -68,7 +71,7 @@ def verify(request: VerifyRequest, *, as_json: bool) -> int:
     return _REJECTED if any(answer.problem for answer in answers) else 0
 
 
-def _read(path: Path, wanted: str, password: str | None = None) -> Bundle:
+def _read(path: Path, wanted: str, password: str | None) -> Bundle:
     """What a file holds; what of it was left out goes to stderr, for the verdict is on the rest."""
     bundle = read_bundle(read_file(path), str(path), password)
     if not getattr(bundle, wanted):
