@@ -65,6 +65,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items if find_spec("pytest_timeout") else ():
         if here in item.path.parents and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(_HANG_SECONDS))
+    items.sort(key=_begins)
+
+
+def _begins(item: pytest.Item) -> bool:
+    """Those that may take long begin first: at the end one alone would keep the other workers waiting."""
+    limit = item.get_closest_marker("timeout")
+    return limit is None or limit.args[0] <= _HANG_SECONDS
 
 
 def _measures(config: pytest.Config) -> bool:

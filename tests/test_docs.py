@@ -123,7 +123,7 @@ def installed(shared_once: Callable[[str, Callable[[Path], None]], Path]) -> Env
     return environment
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("page", [page for page in PAGES if commands(page, "console")])
 def test_the_commands_of_a_page_run(page: str, installed: Environment, tmp_path: Path) -> None:
     environment, folder = installed(install_line(page)), clone(tmp_path / "tlsbench")
@@ -131,7 +131,7 @@ def test_the_commands_of_a_page_run(page: str, installed: Environment, tmp_path:
         run(line, folder, environment)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")])
 def test_the_python_of_a_page_runs_as_tests(page: str, installed: Environment, tmp_path: Path) -> None:
     found = blocks(page, "python")
@@ -141,7 +141,7 @@ def test_the_python_of_a_page_runs_as_tests(page: str, installed: Environment, t
     assert int(re.findall(r"(\d+) passed", out)[-1]) >= len(found)
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(1800)
 def test_the_loads_and_servers_of_their_page_run(installed: Environment, tmp_path: Path) -> None:
     """Its examples are for a server on port 8443, as it says; here that is one of any free port."""
     environment, folder = installed(install_line("docs/load.md")), clone(tmp_path / "tlsbench")

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import os
 import socket
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tlsbench.cli.app import run as tlsbench
@@ -40,6 +41,26 @@ def test_what_names_no_target_is_refused(text: str) -> None:
 @given(st.ip_addresses())
 def test_only_addresses_of_loopback_are_loopback(address: Any) -> None:
     assert Target(str(address), 443).is_loopback is address.is_loopback
+
+
+@settings(max_examples=int(os.environ.get("TLSBENCH_FUZZ", "100")), deadline=None)
+@given(
+    st.one_of(
+        st.text(max_size=40),
+        st.builds("{}:{}".format, st.text(max_size=80), st.integers(-1, 70_000)),
+        st.from_regex(r"(\[[0-9a-fA-F:.%]{0,45}\]|[a-zA-Z0-9.-]{0,70}):[0-9]{0,6}", fullmatch=True),
+        st.text(max_size=20).map("unix:{}".format),
+    )
+)
+def test_whatever_is_written_is_a_target_that_is_written_back_or_is_refused(text: str) -> None:
+    try:
+        target = Target.parse(text)
+    except RequestError as error:
+        assert str(error)
+    else:
+        assert Target.parse(str(target)) == target
+        assert target.is_unix or 0 < target.port < 65536
+        assert target.name
 
 
 @pytest.fixture

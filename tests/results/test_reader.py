@@ -6,6 +6,7 @@ import base64
 import copy
 import json
 import struct
+import tracemalloc
 import zlib
 from pathlib import Path
 from typing import Any
@@ -276,10 +277,14 @@ def test_what_a_newer_version_adds_is_passed_over() -> None:
 
 
 def test_a_histogram_larger_than_any_is_refused_before_it_is_unpacked() -> None:
-    payload = zlib.compress(
-        struct.pack(">iiiiqqd", 0x1C849303, 1 << 28, 0, 3, 1000, 3_600_000_000_000, 1.0) + bytes(1 << 28)
-    )
+    header = struct.pack(">iiiiqqd", 0x1C849303, 1 << 26, 0, 3, 1000, 3_600_000_000_000, 1.0)
+    payload = zlib.compress(header + bytes(1 << 26))
     blob = base64.b64encode(struct.pack(">ii", 0x1C849304, len(payload)) + payload).decode()
     stored = document("load.json")
     stored["tlsbench"]["load"]["tally"]["times"]["connect"] = blob
-    assert "times.connect: " in refused(json.dumps(stored))
+    text = json.dumps(stored)
+    tracemalloc.start()
+    assert "times.connect: " in refused(text)
+    _, peak_bytes = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak_bytes < 1 << 24

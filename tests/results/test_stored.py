@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -138,6 +139,11 @@ def test_this_machine_is_described_as_a_stored_one_is() -> None:
     assert json.loads(json.dumps(machine.noted)) == json.loads(json.dumps(noted))
 
 
-def test_a_stored_run_shown_as_json_keeps_its_machine(capsys: pytest.CaptureFixture[str]) -> None:
-    assert tlsbench(["show", "run.json", "--format", "json"]) == 0
-    assert json.loads(capsys.readouterr().out)["machine_info"] == document("run.json")["machine_info"]
+def test_a_stored_run_shown_as_json_keeps_its_machine(
+    in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stored = document("run.json")
+    stored["machine_info"]["cpu"]["brand_raw"] = "another"
+    Path("x.json").write_text(json.dumps(stored))
+    assert tlsbench(["show", "x.json", "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["machine_info"] == stored["machine_info"]

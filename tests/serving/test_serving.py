@@ -380,7 +380,7 @@ def test_the_command_serves_until_a_signal_and_writes_its_counts(group: str, tmp
     counts = json.loads((tmp_path / "counts.json").read_text())
     assert counts["accepted"] == load.tally.begun
     # of its groups a client's first is one; of a group alone that no client sends a key for it asks for one
-    assert counts["hello_retries"] == (load.tally.handshakes if group else 0)
+    assert counts["hello_retry_requests"] == (load.tally.handshakes if group else 0)
     assert (" × HelloRetryRequest: " in out) is bool(group)
     assert not counts["failures"]
 

@@ -292,7 +292,7 @@ def test_hello_retry_requests_are_counted_where_they_are(name: str, groups: str,
     session.receive(client.data_to_send())
     assert pair.tally.handshakes == 1
     # nothing tells rtls what to take
-    assert pair.tally.hello_retries == (groups == "secp384r1" and name != "rtls")
+    assert pair.tally.hello_retry_requests == (groups == "secp384r1" and name != "rtls")
 
 
 def test_early_data_is_answered_and_counted(scenarios_of: Find) -> None:

@@ -182,6 +182,8 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
       tlsbench serve implementation=rtls version=1.3 --port 9443 --processes 1
       tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
 
+    Without group= it takes the groups that clients offer first, where its library has them.
+
     Ctrl-C ends it: no more is accepted, and what is open may go on for three seconds.
     """
 )
@@ -211,18 +213,20 @@ def serve_command(  # noqa: PLR0917 - the options of a command are its parameter
         bool, typer.Option("--early-data", help="Accept early data (0-RTT) of resumed TLS 1.3 sessions.")
     ] = False,
     handshake_timeout: Annotated[
-        str, typer.Option(metavar="TIME", help="A handshake may take so long; 0 for ever.")
+        str, typer.Option(metavar="TIME", help="Time for a whole handshake; 0 is no limit.")
     ] = "10s",
     request_timeout: Annotated[
         str,
         typer.Option(
             metavar="TIME",
-            help="So long a request may take to come whole, and a client to take more of its answer; "
-            "0 for ever.",
+            help="Time for a whole request, and for a client to take more of its answer; 0 is no limit.",
         ),
     ] = "60s",
     idle_timeout: Annotated[
-        str, typer.Option(metavar="TIME", help="Close what has had no request for so long; 0 never.")
+        str,
+        typer.Option(
+            metavar="TIME", help="Close a connection after this time without a request; 0 never does."
+        ),
     ] = "0",
     socket_options: _SocketOptions = None,
     pki: Annotated[

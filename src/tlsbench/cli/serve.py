@@ -26,6 +26,9 @@ from tlsbench.sockets import Settings, family_of, parse_options
 _AXES = ("implementation", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
 #: What a server takes unless it is given a group, the preferred one first; of these, what its library has.
 _GROUPS = ("X25519MLKEM768", "x25519", "secp256r1", "secp384r1", "secp521r1")
+_RETRIED = (
+    "the client had sent no key for a group of this server, which costs a round trip and processor time"
+)
 _EARLY_DATA = "resumption=early-data"
 
 
@@ -178,7 +181,7 @@ def _greet(server: Serving, plan: Plan, scenario: Scenario, request: ServeReques
 
 def _line(tally: Tally, before: Tally) -> str:
     handshakes, requests = tally.handshakes - before.handshakes, tally.requests - before.requests
-    retried = tally.hello_retries - before.hello_retries
+    retried = tally.hello_retry_requests - before.hello_retry_requests
     failed = tally.failures.total() - before.failures.total()
     return (
         f"{handshakes:,} handshakes, {requests:,} requests, {tally.open:,} open"
@@ -190,11 +193,8 @@ def _finish(tally: Tally, request: ServeRequest) -> None:
     print(f"{tally.accepted:,} connections, {tally.handshakes:,} handshakes, {tally.requests:,} requests")
     for what, count in tally.negotiated.most_common():
         print(f"  {count:,} × TLS {what}")
-    if tally.hello_retries:
-        print(
-            f"  {tally.hello_retries:,} × HelloRetryRequest: the client had sent no key for a group of this "
-            "server, which costs a round trip and processor time"
-        )
+    if tally.hello_retry_requests:
+        print(f"  {tally.hello_retry_requests:,} × HelloRetryRequest: {_RETRIED}")
     if tally.early_data:
         print(f"  {tally.early_data:,} × early data accepted")
     if tally.closed_idle:

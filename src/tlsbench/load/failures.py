@@ -23,4 +23,4 @@ def words_of(code: int) -> str:
 def reason_of(error: SSL.Error) -> str:
     """The reasons in OpenSSL's error queue, as an SSL.Error holds them."""
     reasons = error.args[0] if error.args and isinstance(error.args[0], list) else []
-    return "; ".join(reason for *_, reason in reasons) or "it gives no reason"
+    return "; ".join(dict.fromkeys(reason for *_, reason in reasons if reason)) or "it gives no reason"

@@ -51,13 +51,14 @@ def histories(runs: Sequence[SavedRun], ids: Sequence[str]) -> list[CellHistory]
     """The history of each of some cells."""
     named = [(run.name, run.recording) for run in runs]
     found = []
+    called = changes(ids, named)
     for name in ids:
         times = [run.recording.times_ns.get(name) for run in runs]
         axes = next(
             run.recording.parameters[name] for run in reversed(runs) if name in run.recording.times_ns
         )
         medians = [median_interval(one).median if one else None for one in times]
-        found.append(CellHistory(name, axes, medians, changes(name, named)))
+        found.append(CellHistory(name, axes, medians, called[name]))
     return found
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
-
-import numpy as np
+from statistics import median
 
 from tlsbench.results.cell import TIMES, Cell
 from tlsbench.results.strict import Node, shown
@@ -31,8 +30,8 @@ def disagreements(
 
 def _of_stats(stats: Node, data_s: Sequence[float]) -> Iterator[str]:
     told = stats.get("median")
-    if data_s and told is not None and not _close(told.number(), float(np.median(data_s))):
-        yield f"stats.median is {told.number():g} s, the median of stats.data {np.median(data_s):g} s"
+    if data_s and told is not None and not _close(told.number(), median(data_s)):
+        yield f"stats.median is {told.number():g} s, the median of stats.data {median(data_s):g} s"
 
 
 def _of_cell(stats: Node, data_s: Sequence[float], cell: Cell, name: str) -> Iterator[str]:
@@ -58,7 +57,7 @@ def _of_cell(stats: Node, data_s: Sequence[float], cell: Cell, name: str) -> Ite
         return
     ends = [0, *accumulate(cell.round_sizes)]
     for number, ((begin, end), told) in enumerate(zip(pairwise(ends), medians_ns, strict=True)):
-        median_ns = 1e9 * float(np.median(data_s[begin:end])) if end > begin else 0.0
+        median_ns = 1e9 * median(data_s[begin:end]) if end > begin else 0.0
         if not _close(median_ns, told):
             yield (
                 f"the median of round {number} is {median_ns:g} ns by stats.data, {told:g} ns by extra_info "

@@ -149,10 +149,13 @@ def _only_once(entries: Sequence[_Entry]) -> tuple[Sequence[_Entry], Sequence[st
     if len(counts) == len(entries):
         return entries, ()
     kept: dict[str, list[_Entry]] = {}
+    alike: dict[tuple[str, tuple[float, ...]], list[_Entry]] = {}
     for entry in entries:
-        among = kept.setdefault(entry.name, [])
-        if all((entry.benchmark, entry.cell) != (one.benchmark, one.cell) for one in among):
-            among.append(entry)
+        times_ns = entry.benchmark.times_ns if entry.benchmark is not None else ()
+        like_it = alike.setdefault((entry.name, times_ns), [])
+        if all((entry.benchmark, entry.cell) != (one.benchmark, one.cell) for one in like_it):
+            like_it.append(entry)
+            kept.setdefault(entry.name, []).append(entry)
     remarks = []
     for name, among in kept.items():
         if counts[name] > 1:

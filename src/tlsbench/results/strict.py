@@ -173,7 +173,7 @@ def shown(value: object) -> str:
 
 
 def text_of(content: bytes) -> str:
-    """The text of a JSON file, which is UTF-8 (RFC 8259 section 8.1); a byte order mark is passed over.
+    """The text of a JSON file, which is UTF-8 (RFC 8259 section 8.1).
 
     :raises DocumentError: if it is none.
     """
@@ -183,13 +183,13 @@ def text_of(content: bytes) -> str:
     if content[:2].count(0) == 1:
         raise DocumentError("it is UTF-16 text: JSON is UTF-8 (RFC 8259), save it as that")
     try:
-        return content.decode("utf-8-sig")
+        return content.decode("utf-8")
     except UnicodeDecodeError:
         raise DocumentError("it is not JSON: it is not text") from None
 
 
 def document(text: str) -> Node:
-    """The whole of a JSON text.
+    """The whole of a JSON text; a byte order mark is passed over (RFC 8259 section 8.1).
 
     :raises DocumentError: if it is none, is nested too deeply, or an object names a member twice.
     """

@@ -111,7 +111,7 @@ class Session:
         data, self._last = self._last, b""
         if data and not self._has_begun:
             self._has_begun = True
-            self._service.tally.hello_retries += opens_with_hello_retry(data)
+            self._service.tally.hello_retry_requests += opens_with_hello_retry(data)
         self._settle()
         return data
 

@@ -19,8 +19,8 @@ class Tally:
     :param accepted: connections that were accepted.
     :param ended: those of them that are over.
     :param negotiated: handshakes by version, cipher suite, group and ``"full"`` or ``"resumed"``.
-    :param hello_retries: handshakes in which the server asked for a key of another group (RFC 8446 section
-        4.1.4): a round trip more, and for both sides more work.
+    :param hello_retry_requests: handshakes in which the server asked for a key of another group (RFC 8446
+        section 4.1.4): a round trip more, and for both sides more work.
     :param early_data: handshakes whose early data was taken (RFC 8446 section 2.3).
     :param failures: connections that did not come to an orderly end, by reason; a client that goes when it
         has all that it asked for has not failed, however it goes.
@@ -34,7 +34,7 @@ class Tally:
     accepted: int = 0
     ended: int = 0
     negotiated: Counter[str] = field(default_factory=Counter)
-    hello_retries: int = 0
+    hello_retry_requests: int = 0
     early_data: int = 0
     failures: Counter[str] = field(default_factory=Counter)
     alerts: Counter[str] = field(default_factory=Counter)

@@ -115,7 +115,7 @@ def test_a_history_names_the_runs_in_which_a_cell_changed() -> None:
         (name, recording(name, {"a": value}))
         for name, value in (("1", 100.0), ("2", 100.2), ("3", 130.0), ("4", 130.1))
     ]
-    assert changes("a", runs) == {2: "slower +30 %"}
+    assert changes(["a"], runs) == {"a": {2: "slower +30 %"}}
     picture = history(runs)
     assert picture is not None
     assert isinstance(picture.shape, Lines)

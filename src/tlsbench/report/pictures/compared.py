@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from tlsbench.comparison import Judgement, Recording, Verdict, judge
 from tlsbench.report.naming import names
@@ -63,8 +64,9 @@ def history(recordings: Sequence[tuple[str, Recording]], only: Sequence[str] = (
     last = recordings[-1][1]
     cells = [cell for cell in only or last.times_ns if cell in last.times_ns]
     titles = names([last.parameters[cell] for cell in cells[:MOST_LINES]])
+    called = changes(cells[: len(titles)], recordings)
     lines = [
-        replace(_over_runs(cell, recordings), name=title or cell)
+        replace(_over_runs(cell, recordings, called[cell]), name=title or cell)
         for cell, title in zip(cells, titles, strict=False)
     ]
     shown = [line for line in lines if len(line.x) > 1]
@@ -87,25 +89,25 @@ def history(recordings: Sequence[tuple[str, Recording]], only: Sequence[str] = (
     )
 
 
-def changes(name: str, recordings: Sequence[tuple[str, Recording]]) -> dict[int, str]:
-    """Where a cell became faster or slower than in the last run that had it: the run's place, and words."""
-    found: dict[int, str] = {}
-    before: Recording | None = None
-    for at, (_, recording) in enumerate(recordings):
-        if name not in recording.times_ns:
-            continue
-        if before is not None:
-            verdict = next(one for one in judge(before, recording).verdicts if one.id == name)
+def changes(cells: Sequence[str], recordings: Sequence[tuple[str, Recording]]) -> dict[str, dict[int, str]]:
+    """Where each cell became faster or slower than in the last run that had it: its place, and words."""
+    judged: dict[tuple[int, int], dict[str, Verdict]] = {}  # a pair of runs is judged once for all its cells
+    found: dict[str, dict[int, str]] = {name: {} for name in cells}
+    for name, called in found.items():
+        having = [at for at, (_, recording) in enumerate(recordings) if name in recording.times_ns]
+        for pair in pairwise(having):
+            if pair not in judged:
+                base, new = (recordings[at][1] for at in pair)
+                judged[pair] = {one.id: one for one in judge(base, new).verdicts}
+            verdict = judged[pair][name]
             if verdict.verdict != "~":
-                found[at] = f"{verdict.verdict} {100 * (verdict.ratio.median - 1):+.0f} %"
-        before = recording
+                called[pair[1]] = f"{verdict.verdict} {100 * (verdict.ratio.median - 1):+.0f} %"
     return found
 
 
-def _over_runs(name: str, recordings: Sequence[tuple[str, Recording]]) -> Line:
+def _over_runs(name: str, recordings: Sequence[tuple[str, Recording]], called: Mapping[int, str]) -> Line:
     at = [place for place, (_, recording) in enumerate(recordings) if name in recording.times_ns]
     medians = [median_interval(recordings[place][1].times_ns[name]) for place in at]
-    called = changes(name, recordings)
     return Line(
         name,
         [float(place) for place in at],
