@@ -13,12 +13,13 @@ from rich.console import Console
 from tlsbench.cli import output
 from tlsbench.cli.request import seconds
 from tlsbench.cli.sides import Sides, Words, sides_and_matches
-from tlsbench.comparison import Gate, parse_gate
+from tlsbench.comparison import parse_gate
 from tlsbench.errors import MeasurementError, RequestError, unknown
 from tlsbench.interrupts import interruptible
-from tlsbench.report import duels
+from tlsbench.report.duels import report_of_duel
+from tlsbench.report.exporters import check_format
 from tlsbench.report.live import Screen
-from tlsbench.results.duel import Duel, DuelResult, Side
+from tlsbench.results.duel import Duel, DuelResult, Side, SideResult
 from tlsbench.results.duel_json import duel_to_json
 from tlsbench.results.environment import engines
 from tlsbench.results.machine import governor
@@ -26,10 +27,9 @@ from tlsbench.sampling import METERS, Instrument, Plan
 from tlsbench.sampling.duel import Match, duel, local_side, remote_side
 from tlsbench.sampling.instructions import INSTRUCTIONS, Count, count_instructions, require_valgrind
 from tlsbench.sampling.places import interpreter_of, need_workers
-from tlsbench.stats import PairedComparison, compare_paired, compare_paired_counts
+from tlsbench.stats import Interval, PairedComparison, compare_paired, compare_paired_counts
 
 _GATE_FAILED = 1
-_FORMATS = ("text", "markdown", "json")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,8 @@ def run_duel(request: DuelRequest) -> int:
     _check(request)
     gates = [parse_gate(text) for text in request.fail_on]
     sides, matches = sides_and_matches(request.words)
+    for gate in gates:  # one that means nothing is refused before anything is measured
+        gate.failing([SideResult(one.b.id, one.b.axes(), Interval(1, 1, 1), "~") for one in matches])
     if any(side.workload == "memory" for match in matches for side in (match.a, match.b)):
         raise RequestError("a duel is of times: bytes do not scatter, see 'tlsbench run workload=memory'")
     seed = random.SystemRandom().randrange(2**31) if request.seed is None else request.seed
@@ -65,32 +67,21 @@ def run_duel(request: DuelRequest) -> int:
             fought = _fight(sides, matches, plan, METERS[request.meter], stop, quiet=request.quiet)
         if not fought.results:
             raise stop.interrupted("interrupted before anything was measured")
-        stored = _give(fought, request)
-        failed = [line for gate in gates for line in _failures(gate, fought.results)]
-        for line in failed:
+        document, path = duel_to_json(fought), request.json_path
+        stored = output.store([] if path is None else [lambda: output.written(path, document)])
+        report = report_of_duel(fought, gates)
+        with output.beside(path):
+            output.report(report, request.output_format)
+        for line in report.failed:
             output.note(f"tlsbench: {line}")
         if fought.interrupted:
             return stop.exit_code
-        return _GATE_FAILED if failed else stored
-
-
-def _give(fought: Duel, request: DuelRequest) -> int:
-    """Store it, then print it; the exit code."""
-    document, path = duel_to_json(fought), request.json_path
-    stored = output.store([] if path is None else [lambda: output.written(path, document)])
-    with output.beside(path):
-        if request.output_format == "json":
-            output.write(document)
-        else:
-            write = duels.markdown if request.output_format == "markdown" else duels.text
-            output.write(write(fought))
-    return stored
+        return _GATE_FAILED if report.failed else stored
 
 
 def _check(request: DuelRequest) -> None:
     """Refuse now what would fail after the measurement."""
-    if request.output_format not in _FORMATS:
-        raise unknown("format", request.output_format, _FORMATS)
+    check_format(request.output_format, "duel")
     if request.meter == INSTRUCTIONS:
         require_valgrind()
     elif request.meter not in METERS:
@@ -197,11 +188,3 @@ def _duel(results: Sequence[DuelResult], plan: Plan, meter: str, method: str, *,
         engines=engines(),
         interrupted=interrupted,
     )
-
-
-def _failures(gate: Gate, results: Sequence[DuelResult]) -> list[str]:
-    parts = [part for result in results for part in result.by_part()]
-    return [
-        f"failed '{gate.text}': {verdict.id}: {100 * (verdict.ratio.median - 1):+.1f} %"
-        for verdict in gate.failing(parts)
-    ]

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import Quiet, Selectors, teaches
+from tlsbench.cli.options import Quiet, Selectors, format_option, teaches
 
 
 @teaches(
@@ -64,9 +64,7 @@ def duel_command(  # noqa: PLR0917 - the options of a command are its parameters
             show_default=False,
         ),
     ] = None,
-    output_format: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="Print text, markdown or json.")
-    ] = "text",
+    output_format: Annotated[str, format_option("duel")] = "text",
     json_path: Annotated[
         Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
     ] = None,
@@ -123,9 +121,7 @@ def compare_command(
             metavar="GATE", help="End with 1 if a cell fails it: 'slower>5%'. Repeatable.", show_default=False
         ),
     ] = None,
-    output_format: Annotated[
-        str, typer.Option("--format", metavar="FORMAT", help="Print as table, markdown, json or github.")
-    ] = "table",
+    output_format: Annotated[str, format_option("comparison")] = "table",
 ) -> None:
     """The command ``tlsbench compare``."""
     from tlsbench.cli.compare import compare

@@ -20,6 +20,7 @@ from tlsbench.load.context import client_context
 from tlsbench.load.names import host_name
 from tlsbench.load.tally import SUCCESS
 from tlsbench.report import loads
+from tlsbench.report.exporters import check_format
 from tlsbench.report.live import Screen
 from tlsbench.results.environment import machine_info
 from tlsbench.results.load_json import load_to_json
@@ -58,6 +59,7 @@ class LoadRequest:
     key: Path | None
     server_name: str | None
     limit: str
+    output_format: str
     json_path: Path | None
     hgrm: Path | None
     quiet: bool
@@ -69,6 +71,7 @@ def load_request(request: LoadRequest) -> int:
 
     :raises RequestError: before anything is sent, if the request is wrong.
     """
+    check_format(request.output_format, "load")
     plan = _plan(request)
     plan.check(unbounded=request.unbounded)
     client_context(plan)  # which reads the files, and says what is wrong with them
@@ -85,12 +88,12 @@ def load_request(request: LoadRequest) -> int:
                 words = loads.second_line(at, tally, seen[-1])
                 seen.append(tally)
                 of_s = plan.duration_s + (plan.warm_up_s if plan.hold else 0.0)
-                screen.show("loading", words, min(1.0, at / of_s), lambda _width: loads.growing(seen))
+                screen.show("loading", words, min(1.0, at / of_s), lambda width: loads.growing(seen, width))
 
             load = run_load(plan, observe, stop)
         stored = output.store(_outputs(load, request))
         with output.beside(request.json_path):
-            output.show(loads.terminal(load))
+            output.report(loads.report_of_load(load, command=_command()), request.output_format)
     if load.interrupted:
         return stop.exit_code
     return stored if load.tally.outcomes[SUCCESS] and not load.lost else _FAILED
@@ -136,11 +139,14 @@ def _plan(request: LoadRequest) -> Plan:
 def _outputs(load: Load, request: LoadRequest) -> Iterator[Callable[[], str]]:
     """What is to be written of a load."""
     if (path := request.json_path) is not None:
-        command = shlex.join(["tlsbench", *sys.argv[1:]])
-        yield lambda: output.written(path, load_to_json(load, machine_info(), command))
+        yield lambda: output.written(path, load_to_json(load, machine_info(), _command()))
     if (folder := request.hgrm) is not None:
         for phase in loads.phases_of(load):
             yield partial(_hgrm_written, folder / f"{phase.replace(' ', '-')}.hgrm", load, phase)
+
+
+def _command() -> str:
+    return shlex.join(["tlsbench", *sys.argv[1:]])
 
 
 def _hgrm_written(path: Path, load: Load, phase: str) -> str:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import JsonPath, Quiet, teaches
+from tlsbench.cli.options import JsonPath, Quiet, format_option, teaches
 
 _SocketOptions = Annotated[
     list[str] | None,
@@ -120,6 +120,7 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
     limit: Annotated[
         str, typer.Option(metavar="TIME", help="For each step of a connection, and for all at the end.")
     ] = "5s",
+    output_format: Annotated[str, format_option("load")] = "table",
     json_path: JsonPath = None,
     hgrm: Annotated[
         Path | None,
@@ -163,6 +164,7 @@ def load_command(  # noqa: PLR0917 - the options of a command are its parameters
             key=key,
             server_name=server_name,
             limit=limit,
+            output_format=output_format,
             json_path=json_path,
             hgrm=hgrm,
             quiet=quiet,

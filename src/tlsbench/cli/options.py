@@ -5,9 +5,14 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
+
+from tlsbench.report.exporters import formats
+
+if TYPE_CHECKING:
+    from tlsbench.report.sheets import Kind
 
 _Command = TypeVar("_Command", bound=Callable[..., object])
 _TEXTS: dict[Callable[..., object], str] = {}
@@ -51,9 +56,15 @@ Baseline = Annotated[
         show_default=False,
     ),
 ]
-OutputFormat = Annotated[
-    str, typer.Option("--format", metavar="FORMAT", help="Print the result as table, markdown, csv or json.")
-]
+
+
+def format_option(kind: Kind) -> Any:  # noqa: ANN401 - typer does not export the class of its options
+    """The option ``--format`` of a command whose result is of that kind."""
+    *names, last = formats(kind)
+    return typer.Option("--format", metavar="FORMAT", help=f"Print as {', '.join(names)} or {last}.")
+
+
+OutputFormat = Annotated[str, format_option("run")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]
 JsonPath = Annotated[
     Path | None,

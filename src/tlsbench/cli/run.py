@@ -7,22 +7,21 @@ import random
 import shlex
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from tlsbench.cli import output
 from tlsbench.cli.request import baseline_of, fraction, matrix_of, seconds
 from tlsbench.errors import RequestError, unknown
 from tlsbench.interrupts import interruptible
-from tlsbench.report import formats
+from tlsbench.report.exporters import check_format
 from tlsbench.report.extras import require_plotly
 from tlsbench.report.live import ProgressView, Screen
 from tlsbench.report.page.render import MOST_BYTES
+from tlsbench.report.runs import report_of_run
 from tlsbench.results import Cell, Run, storage
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.collect import collect, collect_counts
@@ -41,6 +40,7 @@ from tlsbench.scenarios import Matrix
 _FAILED = 3
 #: The width of a table that goes to a file or a pipe.
 _PLAIN_WIDTH = 200
+_LOAD_WIDTH = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,7 @@ def run_request(request: Request) -> int:
 
     :raises RequestError: before anything is measured, if the request is wrong.
     """
-    _check_format(request.output_format)
+    check_format(request.output_format, "run")
     matrix = matrix_of(request.selectors, request.profile)
     _require_cells(matrix)
     is_baseline = baseline_of(request.baseline, [scenario.axes() for scenario in matrix.scenarios])
@@ -95,7 +95,7 @@ def run_request(request: Request) -> int:
             raise stop.interrupted("interrupted before anything was measured")
         stored = output.store(_outputs(run, request))
         with output.beside(request.json_path, request.report):
-            _print(run, request.output_format, is_baseline)
+            output.report(report_of_run(run, is_baseline), request.output_format, _PLAIN_WIDTH)
         for failure in run.failures:
             output.note(f"tlsbench: {failure.id}: {failure.error}")
         if interrupted:
@@ -183,30 +183,26 @@ def show(reference: str, baseline: str | None, output_format: str) -> None:
     from tlsbench.results.duel import Duel
     from tlsbench.results.reader import read, remarks_of
 
-    _check_format(output_format)
     stored = read(reference)
     result = stored.result
     for remark in remarks_of(stored):
         output.note(f"warning: {remark}")
     if isinstance(result, Run) and result.cells:
         is_baseline = baseline_of(baseline, [dict(cell.axes) for cell in result.cells])
-        _print(result, output_format, is_baseline, stored.machine.noted)
-        return
-    if isinstance(result, Run | Foreign):
+        report, width = report_of_run(result, is_baseline, stored.machine.noted), _PLAIN_WIDTH
+    elif isinstance(result, Run | Foreign):
         raise RequestError(
             f"{stored.source} holds no cell that tlsbench measured: 'tlsbench report' shows what it holds"
         )
-    if output_format != "table":
-        what = "duel" if isinstance(result, Duel) else "load"
-        raise RequestError(f"{stored.source} is a {what}, which is shown as a table: leave out --format")
-    if isinstance(result, Duel):
-        from tlsbench.report import duels
+    elif isinstance(result, Duel):
+        from tlsbench.report.duels import report_of_duel
 
-        output.show(Text(duels.text(result)), _PLAIN_WIDTH)
+        report, width = report_of_duel(result), _PLAIN_WIDTH
     else:
-        from tlsbench.report import loads
+        from tlsbench.report.loads import report_of_load
 
-        output.show(loads.terminal(result))
+        report, width = report_of_load(result, stored.machine.noted, stored.command), _LOAD_WIDTH
+    output.report(report, output_format, width)
 
 
 def _require_cells(matrix: Matrix) -> None:
@@ -216,36 +212,6 @@ def _require_cells(matrix: Matrix) -> None:
         raise RequestError("nothing to measure: the selectors leave nothing of the profile")
     reasons = dict.fromkeys(excluded.reason for excluded in matrix.excluded)
     raise RequestError(f"nothing to measure: {'; '.join(reasons)}")
-
-
-_FORMATS: dict[str, Callable[[Run, Callable[[Cell], bool] | None, Mapping[str, Any]], str]] = {
-    "table": lambda run, is_baseline, _machine: formats.plain(run, is_baseline, _PLAIN_WIDTH),
-    "markdown": lambda run, is_baseline, _machine: formats.markdown(run, is_baseline),
-    "csv": lambda run, is_baseline, _machine: formats.comma_separated(run, is_baseline),
-    "json": lambda run, _is_baseline, machine: to_json(run, machine or machine_info()) + "\n",
-}
-
-
-def _check_format(output_format: str) -> None:
-    if output_format not in _FORMATS:
-        raise unknown("format", output_format, _FORMATS)
-
-
-def _print(
-    run: Run,
-    output_format: str,
-    is_baseline: Callable[[Cell], bool] | None,
-    machine: Mapping[str, Any] | None = None,
-) -> None:
-    """Print a run.
-
-    :param machine: where it was measured, as pytest-benchmark notes it; this one without.
-    """
-    width = output.width()
-    if output_format == "table" and width is not None:
-        output.show(formats.terminal(run, is_baseline, width))
-    else:
-        output.write(_FORMATS[output_format](run, is_baseline, machine or {}))
 
 
 def _outputs(run: Run, request: Request) -> Iterator[Callable[[], str]]:
