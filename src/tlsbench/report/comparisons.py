@@ -10,18 +10,16 @@ from dataclasses import fields as fields_of
 
 from tlsbench.comparison import Gate, Judgement, Verdict
 from tlsbench.report.pictures.compared import verdict_names
-from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet, ends
+from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.report.table import format_us
 from tlsbench.results.benchmark_json import finite
+from tlsbench.sampling import Instrument
 from tlsbench.stats import Interval
-from tlsbench.stats.units import BYTES, INSTRUCTIONS, NANOSECONDS, Unit
 
 _METHOD = (
     "two runs at different times: new/base is the Hodges-Lehmann ratio, p the Mann-Whitney test after "
     "Benjamini and Hochberg; what is below the floor (noise floor and drift of the runs) is ~"
 )
-#: The units that people read, as names of columns spell them.
-_UNITS = {NANOSECONDS: "us", BYTES: "kib", INSTRUCTIONS: "thousand_instructions"}
 _COLUMNS = (
     *("unit", "base", "base_low", "base_high", "new", "new_low", "new_high"),
     *("ratio", "ratio_low", "ratio_high", "p_value", "floor_percent", "verdict"),
@@ -70,7 +68,6 @@ def _fields(judgement: Judgement) -> list[Field]:
 
 
 def _entry(verdict: Verdict, name: str, common: Sequence[str], failed: Failed) -> Entry:
-    unit = verdict.instrument.unit
     words = " ".join(word for word in verdict.id.split() if word not in common)
     floor = f"{100 * verdict.floor:.1f}%" if math.isfinite(verdict.floor) else "?"
     return Entry(
@@ -79,12 +76,12 @@ def _entry(verdict: Verdict, name: str, common: Sequence[str], failed: Failed) -
             "cell": verdict.id,
             "name": name,
             "words": words or verdict.id,
-            "unit": _UNITS[unit],
+            "unit": NAMES[verdict.instrument.unit],
             "verdict": verdict.word,
         },
         {
-            **_medians("base", verdict.base, unit),
-            **_medians("new", verdict.new, unit),
+            **_medians("base", verdict.base, verdict.instrument),
+            **_medians("new", verdict.new, verdict.instrument),
             "ratio": Figure(verdict.ratio.median, f"{verdict.ratio.median:.3f}"),
             **ends("ratio", verdict.ratio),
             "interval": Figure(None, _interval(verdict.ratio)),
@@ -96,14 +93,15 @@ def _entry(verdict: Verdict, name: str, common: Sequence[str], failed: Failed) -
     )
 
 
-def _medians(side: str, interval: Interval, unit: Unit) -> dict[str, Figure]:
+def _medians(side: str, interval: Interval, instrument: Instrument) -> dict[str, Figure]:
     half = interval.relative_half_width
     width = f" ±{100 * half:.1f}%" if math.isfinite(half) else ""
-    median = unit.to_shown(interval.median)
-    quantile = {"quantile": "0.5"}
+    to_shown, unit = instrument.unit.to_shown, NAMES[instrument.unit]
+    marks = {"instrument": instrument.name, "quantile": "0.5"}
+    median = to_shown(interval.median)
     return {
-        side: Figure(median, format_us(median) + width, _UNITS[unit], side, quantile),
-        **ends(side, interval, unit.to_shown, _UNITS[unit], **quantile),
+        side: Figure(median, format_us(median) + width, unit, side, marks),
+        **ends(side, interval, to_shown, unit, **marks),
     }
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
-from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet, ends
+from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.results.benchmark_json import to_json
@@ -20,6 +20,12 @@ from tlsbench.scenarios.axes import AXES
 Baseline = Callable[[Cell], bool] | None
 #: Columns that machines get whether or not a run has figures for them, so that runs can be put together.
 _ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns))
+#: Figures whose names, which are those of columns, do not say all.
+_SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "p99_us": ("total", {"quantile": "0.99"}),
+    "client_bytes": ("client_sent", {}),
+    "server_bytes": ("server_sent", {}),
+}
 _UNITS = ("mb_per_s", "per_s", "us", "kib", "bytes", "percent")
 
 
@@ -71,16 +77,19 @@ def _sheet(table: Table) -> Sheet:
 
 
 def _figures(row: Row, columns: Sequence[Column]) -> Iterator[tuple[str, Figure]]:
+    instrument = row.cell.instrument
+    by = {"instrument": instrument.name}
     for column in columns:
         unit = next((unit for unit in _UNITS if f"_{column.name}".endswith(f"_{unit}")), "")
-        part, quantile = column.name.removesuffix(f"_{unit}"), "0.5"
-        if part == "p99":
-            part, quantile = "total", "0.99"
-        summary = row.cell.figures.get(part)
-        series, marks = (part, {"quantile": quantile}) if summary else ("", {})
+        part = column.name.removesuffix(f"_{unit}")
+        series, marks = _SERIES.get(column.name, ("", {}))
+        if is_median := part in row.cell.figures and unit == NAMES.get(instrument.unit):
+            series, marks = part, {"quantile": "0.5"}
+        marks = {**by, **marks} if unit == NAMES.get(instrument.unit) else marks
         yield column.name, Figure(column.value(row), _text(column, row), unit, series, marks)
-        if summary and quantile == "0.5":
-            yield from ends(part, summary.interval, row.cell.instrument.unit.to_shown, unit, **marks).items()
+        if is_median:
+            interval = row.cell.figures[part].interval
+            yield from ends(part, interval, instrument.unit.to_shown, unit, **marks).items()
     yield from ends("ratio", row.ratio).items()
     yield "samples", Figure(len(row.cell.totals))
     yield "precision_reached", Figure(row.reached)

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Final, Literal
 
 from tlsbench.report.findings.finding import Finding
 from tlsbench.results import Failure
 from tlsbench.scenarios import Excluded
 from tlsbench.stats import Interval
+from tlsbench.stats.units import BYTES, INSTRUCTIONS, NANOSECONDS
 
 Kind = Literal["run", "comparison", "duel", "load"]
+#: The units that people read figures of instruments in, as names of columns end.
+NAMES: Final = {NANOSECONDS: "us", BYTES: "kib", INSTRUCTIONS: "thousand_instructions"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ _BASES = {
     "per_s": ("per_second", 1.0),
     "mb_per_s": ("bytes_per_second", 1e6),
 }
-_ENDS = 'interval="low" and "high" are the ends of the 95 % interval'
+_HELP = "the label interval, low or high, marks the ends of the 95 % interval"
 
 
 def write(report: Report, _width: int) -> str:
@@ -40,7 +40,7 @@ def write(report: Report, _width: int) -> str:
         lines.append(f"# TYPE {metric} gauge")
         lines += [f"# UNIT {metric} {unit}"] if unit else []
         if any("interval=" in labels for labels in samples):
-            lines.append(f"# HELP {metric} {for_openmetrics(_ENDS)}")
+            lines.append(f"# HELP {metric} {_HELP}")
         lines += [f"{metric}{labels} {value:.9g}" for labels, value in samples.items()]
     return "\n".join((*lines, "# EOF")) + "\n"
 

@@ -61,7 +61,7 @@ def rows(sheet: Sheet, width: int) -> list[RenderableType]:
         table.add_row(*texts, style=_COLOURS.get(entry.verdict, ""))
     if not hidden:
         return [table]
-    gone = f"{len(hidden)} columns hidden ({', '.join(hidden)}): widen the terminal"
+    gone = f"{len(hidden)} column{'s' * (len(hidden) > 1)} hidden ({', '.join(hidden)}): widen the terminal"
     return [table, Text(gone, style="dim")]
 
 
