@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 import psutil
 
 from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.interrupts import held, kept_from_children
 
 #: A process that has not said its first word by then will not.
 PATIENCE_SECONDS = 30.0
@@ -83,17 +84,22 @@ class Process:
         self._unread = b""
         self._come: deque[dict[str, Any]] = deque()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - closed in close()
+        # What it keeps in temporary files, keys too, goes with this folder, however it ends.
+        with held():
+            self._folder = tempfile.TemporaryDirectory(prefix="tlsbench-worker-")
         command = [*under, interpreter.python, "-m", module]
         try:
-            self._process = subprocess.Popen(  # noqa: S603 - a Python that the user named, and a module of ours
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._errors,
-                env={**os.environ, **interpreter.environment},
-            )
+            with kept_from_children():
+                self._process = subprocess.Popen(  # noqa: S603 - a Python the user named, a module of ours
+                    command,
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=self._errors,
+                    env={**os.environ, "TMPDIR": self._folder.name, **interpreter.environment},
+                )
         except OSError as error:
             self._errors.close()
+            self._folder.cleanup()
             raise MeasurementError(f"cannot start {command[0]}: {error.strerror}") from None
         if first_line is not None:
             self.tell(first_line)
@@ -205,6 +211,8 @@ class Process:
         assert self._process.stdout is not None
         self._process.stdout.close()
         self._errors.close()
+        with held():
+            self._folder.cleanup()
 
 
 _Process = TypeVar("_Process", bound=Process)

@@ -4,6 +4,7 @@ import ast
 import json
 import os
 import re
+import signal
 import stat
 import subprocess
 from pathlib import Path
@@ -230,3 +231,41 @@ def test_lists_are_of_every_authority_and_empty() -> None:
     crls = PKI.crls()
     assert [crl.issuer for crl in crls] == [one.certificate.subject for one in reversed(PKI.authorities)]
     assert not any(len(crl) for crl in crls)
+
+
+def test_the_folder_where_one_stands_is_filled_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = tmp_path.stat().st_ino
+    for force in (False, True):
+        pki_folder.write(PKI, Path(), force=force)
+        assert tmp_path.stat().st_ino == before
+        assert Path("pki.json").is_file()
+        assert not list(tmp_path.rglob(".*"))
+    assert pki_folder.load(Path()).server.certificates == PKI.server.certificates
+
+
+def test_an_interrupt_while_writing_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = pki_folder._write
+
+    def interrupt(path: Path, file: object) -> None:
+        real(path, file)  # type: ignore[arg-type]
+        if path.suffix == ".key":
+            signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(pki_folder, "_write", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        pki_folder.write(PKI, tmp_path / "new/folder/pki")
+    assert not list(tmp_path.iterdir())
+
+
+def test_nobody_else_may_write_in_the_folder_whatever_the_umask(tmp_path: Path) -> None:
+    old = os.umask(0o000)
+    try:
+        pki_folder.write(PKI, tmp_path / "pki")
+    finally:
+        os.umask(old)
+    folders = [tmp_path / "pki", *(path for path in (tmp_path / "pki").rglob("*") if path.is_dir())]
+    assert len(folders) == 2
+    assert {stat.S_IMODE(path.stat().st_mode) for path in folders} == {0o755}

@@ -284,6 +284,11 @@ def test_a_password_that_cannot_be_one_is_one_line(password: str) -> None:
             read_bundle(data, "x", password)
 
 
+def test_more_lines_than_any_list_has_are_not_looked_through() -> None:
+    with pytest.raises(RequestError, match="^x has more than 2,000,000 lines"):
+        read_bundle(b"\n" * 2_000_001, "x")
+
+
 def test_a_file_without_end_is_not_read_to_its_end() -> None:
     with pytest.raises(RequestError, match="^/dev/zero is larger than 64 MiB"):
         read_file(Path("/dev/zero"))

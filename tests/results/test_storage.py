@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import os
-import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -57,49 +56,31 @@ def test_an_unknown_reference_names_the_saved_runs() -> None:
 @pytest.mark.parametrize("name", ["", "a/b", "..%", "a b", "x" * 101])
 def test_a_name_that_cannot_be_a_file_name_is_refused(name: str) -> None:
     with pytest.raises(RequestError, match="no name for a saved run"):
-        storage.check_name(name)
+        storage.check_save(name)
 
 
-def test_a_file_is_replaced_as_a_whole() -> None:
-    path = Path("result.json")
-    path.write_text("old", encoding="utf-8")
-    storage.write_atomically(path, "new")
-    assert path.read_text(encoding="utf-8") == "new"
-    assert names() == ["result.json"]
-    assert stat.S_IMODE(path.stat().st_mode) == 0o666 & ~_umask()
-
-
-def _umask() -> int:
-    umask = os.umask(0)
-    os.umask(umask)
-    return umask
-
-
-@pytest.mark.parametrize(
-    "write", [lambda: storage.write_atomically(Path("result.json"), "new"), lambda: storage.save("x", "new")]
-)
-def test_a_full_disk_leaves_no_half_file(
-    write: Callable[[], object], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Path("result.json").write_text("old", encoding="utf-8")
-
+def test_a_full_disk_leaves_no_half_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(storage.os, "fsync", full)
+    monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OutputError, match="No space left on device"):
-        write()
-    assert names() == ["result.json"]
-    assert Path("result.json").read_text(encoding="utf-8") == "old"
-
-
-def test_a_place_that_cannot_be_written_is_refused_beforehand() -> None:
-    with pytest.raises(RequestError, match="No such file or directory"):
-        storage.check_writable(Path("no/such/folder/x.json"))
-    with pytest.raises(RequestError, match="it is a folder"):
-        storage.check_writable(Path())
-    storage.check_writable(Path("x.json"))
+        storage.save("x", "new")
     assert names() == []
+
+
+@pytest.mark.parametrize("name", ["語" * 100, "𝟙" * 62], ids=["100 of 3", "62 of 4"])
+def test_a_name_of_more_bytes_than_a_file_name_has_is_refused_beforehand(name: str) -> None:
+    with pytest.raises(RequestError, match="is too long: a saved run's file has a name of 255 bytes at most"):
+        storage.check_save(name)
+
+
+def test_a_storage_that_is_no_folder_is_refused_beforehand() -> None:
+    storage.check_save("x")
+    assert list(Path().iterdir()) == [], "to look leaves nothing"
+    Path(".benchmarks").write_text("", encoding="utf-8")
+    with pytest.raises(RequestError, match="cannot save in .benchmarks.*is no folder"):
+        storage.check_save("x")
 
 
 def test_what_is_no_text_is_refused() -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -16,12 +17,14 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from tlsbench.certs.plan import Pki
 from tlsbench.certs.snippets import snippets
 from tlsbench.errors import OutputError, RequestError
+from tlsbench.files import FOLDER_MODE, SECRET_MODE, existing, try_folder
+from tlsbench.interrupts import held
 from tlsbench.pki import Authority, Identity, certificates_pem, read_bundle, read_file
 from tlsbench.pki.keys import to_pem
 
 MANIFEST: Final = "pki.json"
 _FORMAT: Final = "tlsbench-pki-1"
-_SECRET_MODE, _OPEN_MODE, _FOLDER_MODE = 0o600, 0o644, 0o755
+_OPEN_MODE = 0o644
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +45,28 @@ def write(pki: Pki, folder: Path, *, password: str = "", force: bool = False) ->
     :raises OutputError: if it cannot be written; nothing is left behind then.
     """
     check_free(folder, force=force)
-    files = dict(_files(pki, folder.absolute(), password))
-    new = None
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        new = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-        for name, file in files.items():
-            _write(new / name, file)
-        new.chmod(_FOLDER_MODE)
-        _put_in_place(new, folder)
-    except OSError as error:
-        if new is not None:
-            shutil.rmtree(new, ignore_errors=True)
-        raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
-    return tuple(files)
+    contents = dict(_files(pki, folder.absolute(), password))
+    place = folder.absolute()
+    with held() as stop:
+        above = [path for path in place.parents if not path.exists()]
+        new = None
+        try:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            new = Path(tempfile.mkdtemp(prefix=f".{place.name}-", dir=_where_made(place)))
+            for name, file in contents.items():
+                if stop():
+                    raise stop.interrupted()
+                _write(new / name, file)
+            _put_in_place(new, place)
+        except OSError as error:
+            raise OutputError(f"cannot write {folder}: {error.strerror or error}") from error
+        finally:
+            if new is not None:
+                shutil.rmtree(new, ignore_errors=True)
+            for path in above:
+                with suppress(OSError):  # one that is in use by now
+                    path.rmdir()
+    return tuple(contents)
 
 
 def load(folder: Path) -> Pki:
@@ -121,15 +132,31 @@ def authority_names(pki: Pki) -> list[str]:
 
 
 def _write(path: Path, file: _File) -> None:
-    path.parent.mkdir(exist_ok=True)
+    if not path.parent.is_dir():
+        path.parent.mkdir(FOLDER_MODE)
+        path.parent.chmod(FOLDER_MODE)
     # Made with the mode it is to have: a key must not be readable even for a moment.
     descriptor = os.open(
-        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _SECRET_MODE if file.secret else _OPEN_MODE
+        path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, SECRET_MODE if file.secret else _OPEN_MODE
     )
     with os.fdopen(descriptor, "wb") as target:
+        if file.secret:
+            os.fchmod(descriptor, SECRET_MODE)  # whatever the umask
         target.write(file.data)
         target.flush()
         os.fsync(target.fileno())
+
+
+def check_writable(folder: Path) -> None:
+    """See to it that :func:`write` can write there, before keys are made.
+
+    :raises RequestError: if it cannot.
+    """
+    place = folder.absolute()
+    try:
+        try_folder(existing(place if _stays(place) else place.parent))
+    except OSError as error:
+        raise RequestError(f"cannot write {folder}: {error.strerror or error}") from None
 
 
 def check_free(folder: Path, *, force: bool) -> None:
@@ -158,9 +185,23 @@ def _is_ours(folder: Path) -> bool:
         return False
 
 
+def _where_made(folder: Path) -> Path:
+    """Where a new folder is written first: in the folder itself if that stays, else beside it."""
+    return folder if _stays(folder) else folder.parent
+
+
+def _stays(folder: Path) -> bool:
+    """Whether it is filled as it is: an empty one is somebody's, and nobody's shell may lose where it is."""
+    return folder.exists() and (not any(folder.iterdir()) or folder.samefile(Path.cwd()))
+
+
 def _put_in_place(new: Path, folder: Path) -> None:
-    """Rename, so that there is never a moment with half a folder."""
-    if not folder.exists() or not any(folder.iterdir()):
+    """Rename, so that there is never a moment with half a folder, where it does not stay."""
+    if new.parent == folder:
+        _fill(folder, new)
+        return
+    new.chmod(FOLDER_MODE)
+    if not folder.exists():
         new.rename(folder)
         return
     old = Path(tempfile.mkdtemp(prefix=f".{folder.name}-old-", dir=folder.parent))
@@ -171,6 +212,22 @@ def _put_in_place(new: Path, folder: Path) -> None:
         old.rename(folder)
         raise
     shutil.rmtree(old)
+
+
+def _fill(folder: Path, new: Path) -> None:
+    """Exchange what is in a folder for what is in ``new``, which is in it too; or leave it as it was."""
+    moved: list[tuple[Path, Path]] = []
+    old = Path(tempfile.mkdtemp(prefix=".old-", dir=new))
+    before = [path for path in folder.iterdir() if path != new]
+    after = [path for path in new.iterdir() if path != old]
+    try:
+        for source, target in (*((path, old) for path in before), *((path, folder) for path in after)):
+            source.rename(target / source.name)
+            moved.append((target / source.name, source))
+    except OSError:
+        for now, then in reversed(moved):
+            now.rename(then)
+        raise
 
 
 def _manifest(folder: Path) -> Mapping[str, Any]:

@@ -10,7 +10,19 @@ import sys
 
 
 def main() -> int:
-    """Run the command line; the return value is the exit code."""
-    from tlsbench.cli.app import run
+    """Run the command line as a process of its own; the return value is the exit code."""
+    try:
+        from tlsbench.interrupts import Interrupted, ended_by_signals
 
-    return run(sys.argv[1:])
+        with ended_by_signals() as stop:
+            try:
+                from tlsbench.cli.app import run
+                from tlsbench.cli.streams import standard_streams
+
+                with standard_streams() as ended:
+                    code = ended(run(sys.argv[1:]))
+            except Interrupted as end:
+                return end.exit_code
+            return stop.exit_code if stop() else code
+    except KeyboardInterrupt:  # before there was a handler of ours
+        return 130

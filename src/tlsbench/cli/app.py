@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
+from tlsbench.cli import output
 from tlsbench.cli.overview import asks_for_overview, overview
 from tlsbench.errors import TlsbenchError
 
@@ -12,7 +12,7 @@ from tlsbench.errors import TlsbenchError
 def run(arguments: Sequence[str]) -> int:
     """Run the command line with these arguments; the exit code. Errors go to stderr in one line."""
     if asks_for_overview(arguments):
-        print(overview())
+        output.write(overview() + "\n")
         return 0
     import typer  # takes longer than all of the above
 
@@ -24,20 +24,14 @@ def run(arguments: Sequence[str]) -> int:
         code = app(args=list(arguments), prog_name="tlsbench", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except TlsbenchError as error:
-        print(f"tlsbench: {error}", file=sys.stderr)
+        output.note(f"tlsbench: {error}")
         return error.exit_code
     except typer.Exit as stop:
         return stop.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        print("tlsbench: interrupted before anything was measured", file=sys.stderr)
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has left; say nothing more
-        return 0
     except Exception as error:  # of typer's errors alone: every other is raised again
         format_message = getattr(error, "format_message", None)
         if not isinstance(error, usage_error) or format_message is None:
             raise
         message = " ".join(format_message().split())
-        print(f"tlsbench: {message} (see 'tlsbench --help')", file=sys.stderr)
+        output.note(f"tlsbench: {message} (see 'tlsbench --help')")
         return 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, MutableMapping
 from importlib import import_module
 from typing import Annotated, Any, Final
@@ -9,8 +10,10 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
+from tlsbench.cli import output
 from tlsbench.cli.options import teaching
 from tlsbench.cli.overview import COMMANDS
+from tlsbench.interrupts import Interrupted
 
 _SETTINGS: Final[dict[str, Any]] = {
     "add_completion": False,
@@ -61,6 +64,15 @@ class _LazyGroup(TyperGroup):
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - typer's
         super().__init__(**settings)
         self.commands = _OnDemand()
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as _load
+        """Run the command that was named; a signal ends it with its own code, where typer has one for all."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            end = stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT)
+            output.note(f"tlsbench: {end}")
+            raise typer.Exit(end.exit_code) from None
 
 
 app = typer.Typer(name="tlsbench", cls=_LazyGroup, **_SETTINGS)

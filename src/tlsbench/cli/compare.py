@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 
-from rich.console import Console
-
+from tlsbench.cli import output
 from tlsbench.comparison import Judgement, judge, load_recording, parse_gate
 from tlsbench.errors import RequestError, unknown
 from tlsbench.report import comparisons
@@ -35,10 +33,9 @@ def compare(base: str, new: str, fail_on: Sequence[str], output_format: str) -> 
     if not judgement.verdicts:
         raise RequestError(f"{judgement.base.source} and {judgement.new.source} have no benchmark in common")
     failed = [(gate, failures) for gate in gates if (failures := gate.failures(judgement))]
-    console = Console()
-    if output_format == "table" and console.is_terminal:
-        console.print(comparisons.terminal(judgement, failed, console.width))
+    width = output.width()
+    if output_format == "table" and width is not None:
+        output.show(comparisons.terminal(judgement, failed, width))
     else:
-        sys.stdout.write(_FORMATS[output_format](judgement, failed))
-        sys.stdout.flush()
+        output.write(_FORMATS[output_format](judgement, failed))
     return _GATE_FAILED if failed else 0

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from statistics import median
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from tlsbench.cli import output
 from tlsbench.errors import TlsbenchError, unknown
 from tlsbench.implementations.missing import DOES_NOT_LOAD, Missing
 from tlsbench.implementations.registry import ends_of, implementations, spellings, tls_libraries
 from tlsbench.processes import Interpreter
-from tlsbench.report.formats import print_plain
+from tlsbench.report.terminal import line
 from tlsbench.results.environment import Disturbance, machine_info
 from tlsbench.results.machine import (
     FAIR,
@@ -55,23 +55,18 @@ def doctor(output_format: str) -> None:
     """Grade this machine as a benchmark host, and print the findings with their remedies."""
     if output_format not in ("table", "json"):
         raise unknown("format", output_format, ("table", "json"))
-    console = Console(stderr=True)
-    console.print(f"looking and measuring for some {_SECONDS + 3:.0f} s", highlight=False)
+    output.note(f"looking and measuring for some {_SECONDS + 3:.0f} s")
     findings = [*standing_findings(), _timer(), *_features(), *_broken(), *_measured()]
     if output_format == "json":
-        print(json.dumps([asdict(finding) for finding in findings], indent=2))
+        output.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for heading in ("", "grade", "found", "remedy"):
         table.add_column(heading, overflow="fold")
     for finding in findings:
         grade = Text(finding.grade, style=_COLOURS[finding.grade])
-        table.add_row(finding.name, grade, Text(finding.found), Text(finding.remedy))
-    out = Console()
-    if out.is_terminal:
-        out.print(table)
-    else:
-        sys.stdout.write(print_plain(table, 160))
+        table.add_row(finding.name, grade, line(finding.found), line(finding.remedy))
+    output.show(table, 160)
 
 
 def _timer() -> Finding:

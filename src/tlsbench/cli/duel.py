@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import random
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.text import Text
 
+from tlsbench.cli import output
 from tlsbench.cli.request import seconds
 from tlsbench.cli.sides import Sides, Words, sides_and_matches
-from tlsbench.comparison import Gate, Verdict, parse_gate
+from tlsbench.comparison import Gate, parse_gate
 from tlsbench.errors import MeasurementError, RequestError, unknown
+from tlsbench.interrupts import interruptible
 from tlsbench.report import duels
 from tlsbench.report.live import Screen
-from tlsbench.results import storage
 from tlsbench.results.duel import Duel, DuelResult, Side
 from tlsbench.results.duel_json import duel_to_json
 from tlsbench.results.environment import engines
 from tlsbench.results.machine import governor
-from tlsbench.sampling import METERS, Instrument, Plan, interruptible
+from tlsbench.sampling import METERS, Instrument, Plan
 from tlsbench.sampling.duel import Match, duel, local_side, remote_side
 from tlsbench.sampling.instructions import INSTRUCTIONS, Count, count_instructions, require_valgrind
 from tlsbench.sampling.places import interpreter_of, need_workers
-from tlsbench.stats import Interval, PairedComparison, compare_paired, compare_paired_counts
+from tlsbench.stats import PairedComparison, compare_paired, compare_paired_counts
 
 _GATE_FAILED = 1
-_INTERRUPTED = 130
 _FORMATS = ("text", "markdown", "json")
 
 
@@ -60,34 +58,33 @@ def run_duel(request: DuelRequest) -> int:
         raise RequestError("a duel is of times: bytes do not scatter, see 'tlsbench run workload=memory'")
     seed = random.SystemRandom().randrange(2**31) if request.seed is None else request.seed
     plan = Plan(time_budget_s=seconds(request.time_budget), precision=0, seed=seed)
-    with interruptible() as asked:
+    with interruptible() as stop:
         if request.meter == INSTRUCTIONS:
-            fought = _count(sides, matches, plan, asked, quiet=request.quiet)
+            fought = _count(sides, matches, plan, stop, quiet=request.quiet)
         else:
-            fought = _fight(sides, matches, plan, METERS[request.meter], asked, quiet=request.quiet)
-    if not fought.results:
-        raise KeyboardInterrupt
-    document = duel_to_json(fought)
-    if request.output_format == "json":
-        sys.stdout.write(document)
-    else:
-        write = duels.markdown if request.output_format == "markdown" else duels.text
-        text = write(fought)
-        console = Console()
-        if console.is_terminal and request.output_format == "text":
-            console.print(Text(text), end="")
+            fought = _fight(sides, matches, plan, METERS[request.meter], stop, quiet=request.quiet)
+        if not fought.results:
+            raise stop.interrupted("interrupted before anything was measured")
+        stored = _give(fought, request)
+        failed = [line for gate in gates for line in _failures(gate, fought.results)]
+        for line in failed:
+            output.note(f"tlsbench: {line}")
+        if fought.interrupted:
+            return stop.exit_code
+        return _GATE_FAILED if failed else stored
+
+
+def _give(fought: Duel, request: DuelRequest) -> int:
+    """Store it, then print it; the exit code."""
+    document, path = duel_to_json(fought), request.json_path
+    stored = output.store([] if path is None else [lambda: output.written(path, document)])
+    with output.beside(path):
+        if request.output_format == "json":
+            output.write(document)
         else:
-            sys.stdout.write(text)
-    sys.stdout.flush()
-    if request.json_path is not None:
-        storage.write_atomically(request.json_path, document)
-        print(f"wrote {request.json_path}", file=sys.stderr)
-    failed = [line for gate in gates for line in _failures(gate, fought.results)]
-    for line in failed:
-        print(f"tlsbench: {line}", file=sys.stderr)
-    if fought.interrupted:
-        return _INTERRUPTED
-    return _GATE_FAILED if failed else 0
+            write = duels.markdown if request.output_format == "markdown" else duels.text
+            output.write(write(fought))
+    return stored
 
 
 def _check(request: DuelRequest) -> None:
@@ -98,8 +95,7 @@ def _check(request: DuelRequest) -> None:
         require_valgrind()
     elif request.meter not in METERS:
         raise unknown("meter", request.meter, (*METERS, INSTRUCTIONS))
-    if request.json_path is not None:
-        storage.check_writable(request.json_path)
+    output.check(request.json_path)
 
 
 def _fight(
@@ -138,7 +134,7 @@ def _fight(
         )
         for record in outcome.records
     ]
-    epochs = results[0].comparisons["total"].epochs
+    epochs = results[0].comparisons["total"].epochs if results else 0
     method = (
         f"{epochs} epochs in {outcome.elapsed_s:.0f} s, both sides interleaved and each measured twice; b/a "
         "is the median of the epochs' ratios, the floor what A/A and B/B cells differ by"
@@ -204,22 +200,8 @@ def _duel(results: Sequence[DuelResult], plan: Plan, meter: str, method: str, *,
 
 
 def _failures(gate: Gate, results: Sequence[DuelResult]) -> list[str]:
-    verdicts = [
-        Verdict(
-            id=f"{result.b.id} ({side})",
-            parameters=result.b.axes,
-            base_ns=Interval(0.0, 0.0, 0.0),
-            new_ns=Interval(0.0, 0.0, 0.0),
-            ratio=comparison.ratio,
-            p_value=0.0,
-            floor=comparison.floor,
-            verdict=comparison.verdict,
-            more_samples=0,
-        )
-        for result in results
-        for side, comparison in result.comparisons.items()
-    ]
+    parts = [part for result in results for part in result.by_part()]
     return [
         f"failed '{gate.text}': {verdict.id}: {100 * (verdict.ratio.median - 1):+.1f} %"
-        for verdict in gate.failing(verdicts)
+        for verdict in gate.failing(parts)
     ]

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tlsbench.cli.output import show
-from tlsbench.cli.report import write_picture
+from tlsbench.cli import output
+from tlsbench.cli.report import check_picture, picture_written
 from tlsbench.cli.request import selects
 from tlsbench.comparison import recording_of
 from tlsbench.errors import RequestError
@@ -23,23 +22,29 @@ from tlsbench.scenarios import parse
 _MOST_CELLS = 200
 
 
-def history(selectors: Sequence[str], output: Path | None, *, as_json: bool) -> None:
-    """Print the saved runs, and the history of the cells that the selectors mean.
+def history(selectors: Sequence[str], path: Path | None, *, as_json: bool) -> int:
+    """Print the saved runs, and the history of the cells that the selectors mean; the exit code.
 
     :raises RequestError: if nothing is saved, or no saved cell is meant.
     """
+    if path is not None:
+        check_picture(path)
     runs = _saved_runs()
-    cells = _cells(runs, selectors) if selectors or output is not None else []
-    if as_json:
-        sys.stdout.write(json.dumps(as_plain(runs, cells), indent=2) + "\n")
-    else:
-        show(terminal(runs, cells))
-    if output is not None:
+    cells = _cells(runs, selectors) if selectors or path is not None else []
+    steps = []
+    if path is not None:
         named = [(f"{run.number:04}", run.recording) for run in runs]
         picture = picture_of(named, [cell.id for cell in cells])
         if picture is None:
             raise RequestError("a history needs two saved runs with a cell in common")
-        write_picture(picture, output)
+        steps.append(lambda: picture_written(picture, path))
+    code = output.store(steps)
+    with output.beside(path):
+        if as_json:
+            output.write(json.dumps(as_plain(runs, cells), indent=2) + "\n")
+        else:
+            output.show(terminal(runs, cells))
+    return code
 
 
 def _saved_runs() -> list[SavedRun]:
@@ -49,10 +54,10 @@ def _saved_runs() -> list[SavedRun]:
             stored = read_file(path)
             recording = recording_of(stored)
         except RequestError as error:
-            print(f"left out: {error}", file=sys.stderr)
+            output.note(f"left out: {error}")
             continue
         for remark in recording.remarks:
-            print(f"warning: {remark}", file=sys.stderr)
+            output.note(f"warning: {remark}")
         taken_at = stored.taken_at.strftime("%Y-%m-%d %H:%M") if stored.taken_at else ""
         runs.append(SavedRun(number, name, taken_at, recording))
     if not runs:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import tlsbench
+from tlsbench.cli import output
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import RequestError, unknown
 from tlsbench.implementations.registry import capabilities, implementations, spellings
@@ -20,9 +21,9 @@ _NAME_WIDTH = 24
 
 def print_version() -> None:
     """The version of tlsbench, and the engine of each implementation."""
-    print(f"tlsbench {tlsbench.__version__}")
+    output.line(f"tlsbench {tlsbench.__version__}")
     for name, member in implementations().items():
-        print(f"  {name:<13}{member.engine()}")
+        output.line(f"  {name:<13}{member.engine()}")
 
 
 def print_listing(what: str, selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
@@ -47,13 +48,13 @@ def print_listing(what: str, selectors: Sequence[str], profile: str | None, *, a
         return
     entries = lists[what]()
     if as_json:
-        print(json.dumps(entries, indent=2))
+        output.write(json.dumps(entries, indent=2) + "\n")
         return
     for entry in entries:
-        print(f"{entry['name']:<{_NAME_WIDTH}}{entry['summary']}")
+        output.line(f"{entry['name']:<{_NAME_WIDTH}}{entry['summary']}")
         for key, value in entry.items():
             for line in () if key in ("name", "summary") else value if isinstance(value, list) else [value]:
-                print(f"{'':<{_NAME_WIDTH}}{key}: {line}")
+                output.line(f"{'':<{_NAME_WIDTH}}{key}: {line}")
 
 
 def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
@@ -63,13 +64,14 @@ def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: 
             "scenarios": [{"id": scenario.id, "axes": scenario.axes()} for scenario in matrix.scenarios],
             "excluded": [{"id": excluded.id, "reason": excluded.reason} for excluded in matrix.excluded],
         }
-        print(json.dumps(document, indent=2))
+        output.write(json.dumps(document, indent=2) + "\n")
         return
     for scenario in matrix.scenarios:
-        print(scenario.id)
-    print(f"\n{len(matrix.scenarios)} scenarios, {len(matrix.excluded)} excluded")
+        output.line(scenario.id)
+    output.line("")
+    output.line(f"{len(matrix.scenarios)} scenarios, {len(matrix.excluded)} excluded")
     for reason, count in Counter(excluded.reason for excluded in matrix.excluded).most_common():
-        print(f"  excluded {count}: {reason}")
+        output.line(f"  excluded {count}: {reason}")
 
 
 def _implementations() -> list[dict[str, Any]]:

@@ -4,30 +4,31 @@ from __future__ import annotations
 
 import shlex
 import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
-from tlsbench.cli.output import show
+from tlsbench.cli import output
 from tlsbench.cli.request import seconds
 from tlsbench.errors import RequestError
+from tlsbench.interrupts import interruptible
 from tlsbench.load import Load, Plan, Tally, Target, run_load
 from tlsbench.load.context import client_context
 from tlsbench.load.names import host_name
 from tlsbench.load.tally import SUCCESS
 from tlsbench.report import loads
 from tlsbench.report.live import Screen
-from tlsbench.results import storage
 from tlsbench.results.environment import machine_info
 from tlsbench.results.load_json import load_to_json
-from tlsbench.sampling import interruptible
 from tlsbench.scenarios import parse
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.sockets import parse_options
 
 _AXES = ("version", "cipher", "group")
-_FAILED, _INTERRUPTED = 3, 130
+_FAILED = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,35 +65,35 @@ class LoadRequest:
 
 
 def load_request(request: LoadRequest) -> int:
-    """Load, print and store; the exit code.
+    """Load, store and print; the exit code.
 
     :raises RequestError: before anything is sent, if the request is wrong.
     """
     plan = _plan(request)
     plan.check(unbounded=request.unbounded)
     client_context(plan)  # which reads the files, and says what is wrong with them
-    if request.json_path is not None:
-        storage.check_writable(request.json_path)
-    if request.hgrm is not None and not request.hgrm.is_dir():
-        raise RequestError(f"--hgrm {request.hgrm}: there is no such folder")
+    output.check(request.json_path)
+    if request.hgrm is not None:
+        if not request.hgrm.is_dir():
+            raise RequestError(f"--hgrm {request.hgrm}: there is no such folder")
+        output.check(request.hgrm / "connection.hgrm")
     seen = [Tally()]
-    with (
-        interruptible() as asked,
-        Screen(Console(stderr=True), quiet=request.quiet, line_seconds=0) as screen,
-    ):
+    with interruptible() as stop:
+        with Screen(Console(stderr=True), quiet=request.quiet, line_seconds=0) as screen:
 
-        def observe(at: float, tally: Tally) -> None:
-            words = loads.second_line(at, tally, seen[-1])
-            seen.append(tally)
-            of_s = plan.duration_s + (plan.warm_up_s if plan.hold else 0.0)
-            screen.show("loading", words, min(1.0, at / of_s), lambda _width: loads.growing(seen))
+            def observe(at: float, tally: Tally) -> None:
+                words = loads.second_line(at, tally, seen[-1])
+                seen.append(tally)
+                of_s = plan.duration_s + (plan.warm_up_s if plan.hold else 0.0)
+                screen.show("loading", words, min(1.0, at / of_s), lambda _width: loads.growing(seen))
 
-        load = run_load(plan, observe, asked)
-    show(loads.terminal(load))
-    _store(load, request)
+            load = run_load(plan, observe, stop)
+        stored = output.store(_outputs(load, request))
+        with output.beside(request.json_path):
+            output.show(loads.terminal(load))
     if load.interrupted:
-        return _INTERRUPTED
-    return 0 if load.tally.outcomes[SUCCESS] and not load.lost else _FAILED
+        return stop.exit_code
+    return stored if load.tally.outcomes[SUCCESS] and not load.lost else _FAILED
 
 
 def _plan(request: LoadRequest) -> Plan:
@@ -132,13 +133,15 @@ def _plan(request: LoadRequest) -> Plan:
     )
 
 
-def _store(load: Load, request: LoadRequest) -> None:
-    if request.hgrm is not None:
-        for phase in loads.phases_of(load):
-            path = request.hgrm / f"{phase.replace(' ', '-')}.hgrm"
-            storage.write_atomically(path, loads.percentile_distribution(load, phase))
-            print(f"wrote {path}", file=sys.stderr)
-    if request.json_path is not None:
+def _outputs(load: Load, request: LoadRequest) -> Iterator[Callable[[], str]]:
+    """What is to be written of a load."""
+    if (path := request.json_path) is not None:
         command = shlex.join(["tlsbench", *sys.argv[1:]])
-        storage.write_atomically(request.json_path, load_to_json(load, machine_info(), command))
-        print(f"wrote {request.json_path}", file=sys.stderr)
+        yield lambda: output.written(path, load_to_json(load, machine_info(), command))
+    if (folder := request.hgrm) is not None:
+        for phase in loads.phases_of(load):
+            yield partial(_hgrm_written, folder / f"{phase.replace(' ', '-')}.hgrm", load, phase)
+
+
+def _hgrm_written(path: Path, load: Load, phase: str) -> str:
+    return output.written(path, loads.percentile_distribution(load, phase))

@@ -1,22 +1,106 @@
-"""Printing for people: as wide as the terminal, or plain text in a pipe."""
+"""The ways out of a command: what is stored, and then what people read.
+
+All that is printed passes the terminal's filter here: anything may be in it that came from outside. What
+cannot be printed ends no command, see :mod:`tlsbench.cli.streams`.
+"""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext, redirect_stdout
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rich.console import Console, RenderableType
+from tlsbench import files
+from tlsbench.cli.streams import FAILED
+from tlsbench.errors import RequestError, TlsbenchError
+from tlsbench.escaping import for_terminal, lines_for_terminal
 
-from tlsbench.report.formats import print_plain
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+def line(text: str) -> None:
+    """Print one line to standard output."""
+    print(for_terminal(text), flush=True)
+
+
+def note(text: str) -> None:
+    """Print one line to standard error: what is to be said of the command, and not its answer."""
+    print(for_terminal(text), file=sys.stderr, flush=True)
+
+
+def write(text: str) -> None:
+    """Print text of one or more whole lines to standard output."""
+    sys.stdout.write(lines_for_terminal(text))
+    sys.stdout.flush()
 
 
 def show(renderable: RenderableType, plain_width: int = 120) -> None:
-    """Print to standard output.
+    """Print to standard output: as wide as the terminal, or plain text where there is none.
 
     :param plain_width: the columns where that is no terminal.
     """
-    console = Console()
+    from rich.console import Console
+
+    from tlsbench.report.terminal import Harmless, print_plain
+
+    console = Console(highlight=False)
     if console.is_terminal:
-        console.print(renderable)
-        return
-    sys.stdout.write(print_plain(renderable, plain_width))
-    sys.stdout.flush()
+        console.print(Harmless(renderable))
+    else:
+        write(print_plain(renderable, plain_width))
+
+
+def width() -> int | None:
+    """The columns of the terminal that standard output is; None where it is none."""
+    from rich.console import Console
+
+    console = Console()
+    return console.width if console.is_terminal else None
+
+
+def check(*paths: Path | None, room_bytes: int = files.ROOM_BYTES) -> None:
+    """See to it that every output that is wanted can be written, before anything is done for it.
+
+    :raises RequestError: if one cannot.
+    """
+    wanted = [path for path in paths if path is not None]
+    if sum(map(files.is_standard_output, wanted)) > 1:
+        raise RequestError("two outputs cannot both be standard output: give one of them a file")
+    for path in wanted:
+        files.check(path, room_bytes)
+
+
+def store(steps: Iterable[Callable[[], str]]) -> int:
+    """Take each step, which says what it wrote, whatever becomes of the others; the exit code.
+
+    To be called before anything is printed.
+    """
+    code = 0
+    for step in steps:
+        try:
+            note(step())
+        except TlsbenchError as error:
+            note(f"tlsbench: {error}")
+            code = FAILED
+        except KeyboardInterrupt:
+            note("tlsbench: an output that nobody reads was given up")
+            code = FAILED
+    return code
+
+
+def written(path: Path, content: str | bytes, remark: str = "") -> str:
+    """Write a file, and say so.
+
+    :raises OutputError: if it cannot be written.
+    """
+    files.write(path, content)
+    return f"wrote {'standard output' if files.is_standard_output(path) else path}{remark}"
+
+
+def beside(*paths: Path | None) -> AbstractContextManager[object]:
+    """Where one of the outputs is standard output, print what people read to standard error instead."""
+    taken = any(path is not None and files.is_standard_output(path) for path in paths)
+    return redirect_stdout(sys.stderr) if taken else nullcontext()

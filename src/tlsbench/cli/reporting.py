@@ -33,8 +33,15 @@ def report_command(
         ),
     ],
     output: Annotated[
-        Path, typer.Option("--output", "-o", metavar="PATH", help="Where to write the page.")
-    ] = Path("report.html"),
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="Write the page there, and replace what is. [default: report.html, unless there is one]",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """The command ``tlsbench report``."""
     from tlsbench.cli.report import report
@@ -104,4 +111,6 @@ def history_command(
     """The command ``tlsbench history``."""
     from tlsbench.cli.history import history
 
-    history(tuple(selectors or ()), output, as_json=as_json)
+    code = history(tuple(selectors or ()), output, as_json=as_json)
+    if code:
+        raise typer.Exit(code)

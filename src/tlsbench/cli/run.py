@@ -7,7 +7,7 @@ import random
 import shlex
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,15 +18,17 @@ from rich.text import Text
 from tlsbench.cli import output
 from tlsbench.cli.request import baseline_of, fraction, matrix_of, seconds
 from tlsbench.errors import RequestError, unknown
+from tlsbench.interrupts import interruptible
 from tlsbench.report import formats
 from tlsbench.report.extras import require_plotly
 from tlsbench.report.live import ProgressView, Screen
+from tlsbench.report.page.render import MOST_BYTES
 from tlsbench.results import Cell, Run, storage
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.collect import collect, collect_counts
 from tlsbench.results.environment import Disturbance, machine_info
 from tlsbench.results.stored import Foreign
-from tlsbench.sampling import METERS, Instrument, Plan, Progress, interruptible, measure, twins_of
+from tlsbench.sampling import METERS, Instrument, Plan, Progress, measure, twins_of
 from tlsbench.sampling.instructions import (
     INSTRUCTIONS,
     PROCESSES_PER_COUNT,
@@ -36,7 +38,6 @@ from tlsbench.sampling.instructions import (
 from tlsbench.sampling.places import interpreter_of, places
 from tlsbench.scenarios import Matrix
 
-_INTERRUPTED = 130
 _FAILED = 3
 #: The width of a table that goes to a file or a pipe.
 _PLAIN_WIDTH = 200
@@ -62,7 +63,7 @@ class Request:
 
 
 def run_request(request: Request) -> int:
-    """Measure, print and store; the exit code.
+    """Measure, store and print; the exit code.
 
     :raises RequestError: before anything is measured, if the request is wrong.
     """
@@ -76,30 +77,30 @@ def run_request(request: Request) -> int:
         seed=random.SystemRandom().randrange(2**31) if request.seed is None else request.seed,
     )
     _check_meter(request.meter, matrix)
-    if request.json_path is not None:
-        storage.check_writable(request.json_path)
+    output.check(request.json_path, request.report)
     if request.save is not None:
-        storage.check_name(request.save)
+        storage.check_save(request.save)
     if request.report is not None:
-        storage.check_writable(request.report)
+        output.check(request.report, room_bytes=MOST_BYTES)
         require_plotly()
     if request.pin is not None:
         _pin(request.pin)
-    with interruptible() as asked:
+    with interruptible() as stop:
         if request.meter == INSTRUCTIONS:
-            run = _counted(matrix, plan, asked, quiet=request.quiet)
+            run = _counted(matrix, plan, stop, quiet=request.quiet)
         else:
-            run = _timed(matrix, plan, METERS[request.meter], is_baseline, asked, quiet=request.quiet)
-    interrupted = run.conditions.stopped_by == "interrupt"
-    if interrupted and not run.cells:
-        raise KeyboardInterrupt
-    _print(run, request.output_format, is_baseline)
-    _store(run, request)
-    for failure in run.failures:
-        print(f"tlsbench: {failure.id}: {failure.error}", file=sys.stderr)
-    if interrupted:
-        return _INTERRUPTED
-    return _FAILED if run.failures else 0
+            run = _timed(matrix, plan, METERS[request.meter], is_baseline, stop, quiet=request.quiet)
+        interrupted = run.conditions.stopped_by == "interrupt"
+        if interrupted and not run.cells:
+            raise stop.interrupted("interrupted before anything was measured")
+        stored = output.store(_outputs(run, request))
+        with output.beside(request.json_path, request.report):
+            _print(run, request.output_format, is_baseline)
+        for failure in run.failures:
+            output.note(f"tlsbench: {failure.id}: {failure.error}")
+        if interrupted:
+            return stop.exit_code
+        return _FAILED if run.failures else stored
 
 
 def _check_meter(meter: str, matrix: Matrix) -> None:
@@ -128,7 +129,7 @@ def _timed(
             progress.series[:cells],
             matrix.excluded,
             plan,
-            meter=meter.name,
+            meter=meter,
             command=_command(),
             elapsed_s=progress.elapsed_s,
             stopped_by="nothing yet",
@@ -144,7 +145,7 @@ def _timed(
         outcome.series[:cells],
         matrix.excluded,
         plan,
-        meter=meter.name,
+        meter=meter,
         command=_command(),
         elapsed_s=outcome.elapsed_s,
         stopped_by=outcome.stopped_by,
@@ -186,7 +187,7 @@ def show(reference: str, baseline: str | None, output_format: str) -> None:
     stored = read(reference)
     result = stored.result
     for remark in remarks_of(stored):
-        print(f"warning: {remark}", file=sys.stderr)
+        output.note(f"warning: {remark}")
     if isinstance(result, Run) and result.cells:
         is_baseline = baseline_of(baseline, [dict(cell.axes) for cell in result.cells])
         _print(result, output_format, is_baseline, stored.machine.noted)
@@ -240,32 +241,33 @@ def _print(
 
     :param machine: where it was measured, as pytest-benchmark notes it; this one without.
     """
-    console = Console()
-    if output_format == "table" and console.is_terminal:
-        console.print(formats.terminal(run, is_baseline, console.width))
+    width = output.width()
+    if output_format == "table" and width is not None:
+        output.show(formats.terminal(run, is_baseline, width))
+    else:
+        output.write(_FORMATS[output_format](run, is_baseline, machine or {}))
+
+
+def _outputs(run: Run, request: Request) -> Iterator[Callable[[], str]]:
+    """What is to be written of a run."""
+    json_path, save, report = request.json_path, request.save, request.report
+    if json_path is None and save is None and report is None:
         return
-    sys.stdout.write(_FORMATS[output_format](run, is_baseline, machine or {}))
-    sys.stdout.flush()
+    text = to_json(run, machine_info()) if json_path is not None or save is not None else ""
+    if json_path is not None:
+        yield lambda: output.written(json_path, text)
+    if save is not None:
+        yield lambda: f"saved {storage.save(save, text)}"
+    if report is not None:
+        yield lambda: output.written(report, _page(run, save or request.profile or "run"))
 
 
-def _store(run: Run, request: Request) -> None:
-    if request.json_path is None and request.save is None and request.report is None:
-        return
-    text = to_json(run, machine_info()) if request.json_path is not None or request.save is not None else ""
-    if request.json_path is not None:
-        storage.write_atomically(request.json_path, text)
-        print(f"wrote {request.json_path}", file=sys.stderr)
-    if request.save is not None:
-        print(f"saved {storage.save(request.save, text)}", file=sys.stderr)
-    if request.report is not None:
-        from tlsbench.report.page import page_of, render, source_of
-        from tlsbench.results.reader import machine_of
-        from tlsbench.results.stored import stored_run
+def _page(run: Run, name: str) -> str:
+    from tlsbench.report.page import page_of, render, source_of
+    from tlsbench.results.reader import machine_of
+    from tlsbench.results.stored import stored_run
 
-        name = request.save or request.profile or "run"
-        stored = stored_run(run, name, machine_of(machine_info()))
-        storage.write_atomically(request.report, render(page_of([source_of(stored, name)])))
-        print(f"wrote {request.report}", file=sys.stderr)
+    return render(page_of([source_of(stored_run(run, name, machine_of(machine_info())), name)]))
 
 
 def _command() -> str:

@@ -6,19 +6,20 @@ import ipaddress
 import json
 import os
 import signal
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 
+from tlsbench import files
 from tlsbench.certs import folder as pki_folder
+from tlsbench.cli import output
 from tlsbench.cli.request import matrix_of, seconds
-from tlsbench.errors import RequestError
+from tlsbench.errors import MeasurementError, OutputError, RequestError
+from tlsbench.interrupts import SIGNALS
 from tlsbench.pki import Peers, peers_for
 from tlsbench.report.memory import growth_lines
-from tlsbench.results import storage
 from tlsbench.scenarios import Scenario
 from tlsbench.serving import Limits, Plan, Serving, Tally
 from tlsbench.sockets import Settings, family_of, parse_options
@@ -76,28 +77,39 @@ def serve_request(request: ServeRequest) -> int:
         socket_options=parse_options(request.socket_options),
     )
     plan.check()
-    if request.json_path is not None:
-        storage.check_writable(request.json_path)
+    output.check(request.json_path, request.root)
     if request.root is not None:
-        storage.write_atomically(request.root, peers.root.certificate_pem.decode("ascii"))
+        files.write(request.root, peers.root.certificate_pem)
     for remark in Settings(plan.socket_options, family_of(plan.bind[0]), "listen").try_out():
-        print(remark, file=sys.stderr)
+        output.note(remark)
     with _signals() as stopped:
+        died = 0
         with Serving(plan) as server:
             _greet(server, plan, scenario, request)
-            before = Tally()
-            while not stopped:
-                server.watch(1.0)
-                tally = server.tally()
-                if tally.accepted > before.accepted and not request.quiet:
-                    print(_line(tally, before), file=sys.stderr, flush=True)
-                if tally != before and request.json_path is not None:
-                    _write(request.json_path, tally)
-                before = tally
-        _finish(server.tally(), request)
-        for line in growth_lines("server", server.vitals()):
-            print(line)
-    return 0
+            try:
+                _watch(server, request, stopped)
+            except MeasurementError as error:  # what was counted until then is told all the same
+                output.note(f"tlsbench: {error}")
+                died = error.exit_code
+        return _finish(server, request) or died
+
+
+def _watch(server: Serving, request: ServeRequest, stopped: Sequence[int]) -> None:
+    """Tell and store the counts each second, until a signal has come.
+
+    :raises MeasurementError: if a process of the server died.
+    """
+    before = Tally()
+    path = request.json_path
+    while not stopped:
+        server.watch(1.0)
+        tally = server.tally()
+        if tally.accepted > before.accepted and not request.quiet:
+            output.note(_line(tally, before))
+        if tally != before and path is not None and files.is_replaced(path):
+            with suppress(OutputError):  # that it cannot be written is told at the end, if it still is so
+                files.write(path, _document(tally))
+        before = tally
 
 
 def _limit(option: str, text: str) -> float:
@@ -155,7 +167,7 @@ def _signals() -> Iterator[list[int]]:
     def note(number: int, _frame: FrameType | None) -> None:
         seen.append(number)
 
-    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, note) for number in SIGNALS}
     try:
         yield seen
     finally:
@@ -166,17 +178,17 @@ def _signals() -> Iterator[list[int]]:
 def _greet(server: Serving, plan: Plan, scenario: Scenario, request: ServeRequest) -> None:
     name = server.plan.place
     processes = f"{plan.processes} process{'es' if plan.processes > 1 else ''}"
-    print(f"serving on {name} with {processes}, model {plan.model}; Ctrl-C ends", file=sys.stderr)
+    output.note(f"serving on {name} with {processes}, model {plan.model}; Ctrl-C ends")
     shown = [word for word in scenario.id.split() if not plan.groups or not word.startswith("group=")]
-    print(f"  {' '.join(shown)}", file=sys.stderr)
+    output.note(f"  {' '.join(shown)}")
     if plan.groups:
-        print(f"  takes any group of {', '.join(plan.groups)}", file=sys.stderr)
+        output.note(f"  takes any group of {', '.join(plan.groups)}")
     if scenario.version == "1.3" and not request.early_data:
-        print("  its tickets allow no early data (see --early-data)", file=sys.stderr)
+        output.note("  its tickets allow no early data (see --early-data)")
     if not plan.is_unix and not ipaddress.ip_address(plan.bind[0]).is_loopback:
-        print("this is not loopback: others can connect", file=sys.stderr)
+        output.note("this is not loopback: others can connect")
     trusting = f" --root {request.root} --server-name localhost" if request.root else ""
-    print(f"  tlsbench load {name}{trusting} version={scenario.version}", file=sys.stderr, flush=True)
+    output.note(f"  tlsbench load {name}{trusting} version={scenario.version}")
 
 
 def _line(tally: Tally, before: Tally) -> str:
@@ -189,26 +201,33 @@ def _line(tally: Tally, before: Tally) -> str:
     )
 
 
-def _finish(tally: Tally, request: ServeRequest) -> None:
-    print(f"{tally.accepted:,} connections, {tally.handshakes:,} handshakes, {tally.requests:,} requests")
+def _finish(server: Serving, request: ServeRequest) -> int:
+    """Store the counts, then print them; the exit code."""
+    tally, path = server.tally(), request.json_path
+    stored = output.store([] if path is None else [lambda: output.written(path, _document(tally))])
+    with output.beside(path, request.root):
+        for line in (*_counts(tally, request), *growth_lines("server", server.vitals())):
+            output.line(line)
+    return stored
+
+
+def _counts(tally: Tally, request: ServeRequest) -> Iterator[str]:
+    yield f"{tally.accepted:,} connections, {tally.handshakes:,} handshakes, {tally.requests:,} requests"
     for what, count in tally.negotiated.most_common():
-        print(f"  {count:,} × TLS {what}")
+        yield f"  {count:,} × TLS {what}"
     if tally.hello_retry_requests:
-        print(f"  {tally.hello_retry_requests:,} × HelloRetryRequest: {_RETRIED}")
+        yield f"  {tally.hello_retry_requests:,} × HelloRetryRequest: {_RETRIED}"
     if tally.early_data:
-        print(f"  {tally.early_data:,} × early data accepted")
+        yield f"  {tally.early_data:,} × early data accepted"
     if tally.closed_idle:
-        print(f"  {tally.closed_idle:,} × closed because idle for {request.idle_timeout}")
+        yield f"  {tally.closed_idle:,} × closed because idle for {request.idle_timeout}"
     for why, count in tally.failures.most_common():
-        print(f"  {count:,} × failed: {why}")
+        yield f"  {count:,} × failed: {why}"
     for alert, count in tally.alerts.most_common():
-        print(f"  {count:,} × alert {alert}")
+        yield f"  {count:,} × alert {alert}"
     if tally.handshakes:
-        print(f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the server's processor for each handshake")
-    if request.json_path is not None:
-        _write(request.json_path, tally)
-        print(f"wrote {request.json_path}", file=sys.stderr)
+        yield f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the server's processor for each handshake"
 
 
-def _write(path: Path, tally: Tally) -> None:
-    storage.write_atomically(path, json.dumps(tally.to_plain(), indent=2) + "\n")
+def _document(tally: Tally) -> str:
+    return json.dumps(tally.to_plain(), indent=2) + "\n"

@@ -9,6 +9,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 
 from tlsbench.errors import RequestError
+from tlsbench.interrupts import may_be_cut
 from tlsbench.load.opposite import Opposite, Spent
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import Tally, total
@@ -76,7 +77,8 @@ def run_load(
         workers = [
             stack.enter_context(closing(_Worker(plan.share(number)))) for number in range(plan.workers)
         ]
-        remarks = [worker.first_answer()["remarks"] for worker in workers]
+        with may_be_cut():
+            remarks = [worker.first_answer()["remarks"] for worker in workers]
         opposite = Opposite(plan.target)
         began = time.monotonic()
         start_ns = time.monotonic_ns() + int(_HEAD_START_SECONDS * 1e9)
@@ -91,7 +93,13 @@ def run_load(
             opposite.tick()
             return stop_asked()
 
-        _watch(workers, load, observe, is_to_stop, latest)
+        try:
+            _watch(workers, load, observe, is_to_stop, latest)
+        except KeyboardInterrupt:
+            load.interrupted = True
+            for worker in workers:
+                if not worker.has_ended:
+                    worker.kill("it was cut short")
         load.server = opposite.spent()
     load.tally = total(worker.tally_at_end() for worker in workers)
     load.elapsed_s = max((worker.elapsed_s for worker in workers), default=0.0)
@@ -109,7 +117,9 @@ def _watch(
 ) -> None:
     seconds = 0
     while living := [worker for worker in workers if not worker.has_ended]:
-        for worker in readable(living, 0.1):
+        with may_be_cut():
+            ready = readable(living, 0.1)
+        for worker in ready:
             worker.read()
         if min((worker.reports for worker in living), default=0) > seconds:
             seconds = min(worker.reports for worker in living)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from tlsbench.errors import RequestError
+from tlsbench.files import temporary
 from tlsbench.pki.keys import PrivateKey, key_type_of, to_pem
 from tlsbench.pki.names import general_name
 from tlsbench.pki.template import signature_hash
@@ -57,10 +57,8 @@ class Identity:
 
         For libraries that load certificates from files alone; it is gone after the block.
         """
-        with tempfile.NamedTemporaryFile(prefix="tlsbench-", suffix=".pem") as file:
-            file.write(to_pem(self.private_key) + self.chain_pem)
-            file.flush()
-            yield file.name
+        with temporary(to_pem(self.private_key) + self.chain_pem, ".pem") as path:
+            yield str(path)
 
     def pkcs12(self, password: str, name: str = "tlsbench") -> bytes:
         """Key and chain as PKCS #12 (RFC 7292), encrypted with ``password``, or not if that is empty.

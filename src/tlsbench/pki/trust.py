@@ -8,6 +8,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from tlsbench.interrupts import held
 from tlsbench.pki.authority import Authority
 from tlsbench.pki.identity import certificates_pem
 from tlsbench.pki.keys import private_key
@@ -45,4 +46,5 @@ def trust_file(roots: tuple[x509.Certificate, ...]) -> Path:
 
 @cache
 def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="tlsbench-trust-")
+    with held():
+        return tempfile.TemporaryDirectory(prefix="tlsbench-trust-")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tlsbench.escaping import for_markdown
 from tlsbench.results.duel import Duel, DuelResult
 from tlsbench.stats import PairedComparison
 
@@ -54,19 +55,20 @@ def markdown(duel: Duel) -> str:
     a, b = duel.results[0].a.name, duel.results[0].b.name
     (_, differing_a, differing_b), *_ = words
     lines = [
-        f"a: {differing_a or a}, b: {differing_b or b}",
+        for_markdown(f"a: {differing_a or a}, b: {differing_b or b}"),
         "",
         "| scenario | side | b/a | 95 % | noise floor | b is |",
         "| --- | --- | ---: | ---: | ---: | --- |",
     ]
     lines += [
-        f"| {common} | {side} | {comparison.ratio.median:.3f} "
+        f"| {for_markdown(common)} | {side} | {comparison.ratio.median:.3f} "
         f"| {comparison.ratio.low:.3f}–{comparison.ratio.high:.3f} | {_percent(comparison.floor)} "
         f"| {comparison.verdict} |"
         for result, (common, _, _) in zip(duel.results, words, strict=True)
         for side, comparison in result.comparisons.items()
     ]
-    lines += ["", *(f"- {sentence(result)}." for result in duel.results), f"- {duel.method}"]
+    lines += ["", *(f"- {for_markdown(sentence(result))}." for result in duel.results)]
+    lines.append(f"- {for_markdown(duel.method)}")
     return "\n".join(lines) + "\n"
 
 

@@ -8,34 +8,33 @@ import math
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from rich.console import Console, Group, RenderableType
-from rich.markup import escape
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from tlsbench.escaping import for_csv, for_markdown
 from tlsbench.report.findings import findings
 from tlsbench.report.findings.hidden import hidden_differences
-from tlsbench.report.table import COLUMNS, MEMORY, Column, Row, Table, tables
+from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
+from tlsbench.report.terminal import line, print_plain
 from tlsbench.results import Cell, Run
-from tlsbench.sampling.instructions import INSTRUCTIONS
+from tlsbench.sampling.instruments import ALLOCATIONS, CALLGRIND, WALL
 from tlsbench.scenarios.axes import AXES
 
 _Baseline = Callable[[Cell], bool] | None
-_OF_TIMES = (
-    "µs are medians for each operation, ± half their 95 % interval; × base is the time over that of the row "
-    "marked =, ~ if it is no difference; a core does ops/s of both ends, or server/s of one"
-)
+#: Columns that CSV has whether or not a run has figures for them, so that runs can be put together.
+_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns))
 
 
 def terminal(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
     """The tables, what they say and their notes, for a terminal of so many columns."""
     parts: list[RenderableType] = [rows_only(run, is_baseline, width)]
     for finding in (said := findings(run)):
-        parts.append(Text(finding.headline))
-        parts.extend(Padding(Text(detail, style="dim"), (0, 0, 0, 2)) for detail in finding.details)
+        parts.append(line(finding.headline))
+        parts.extend(Padding(line(detail, "dim"), (0, 0, 0, 2)) for detail in finding.details)
     parts.extend([Text()] if said else [])
-    parts.extend(Text(note, style="dim") for note in notes(run))
+    parts.extend(line(note, "dim") for note in notes(run))
     return Group(*parts)
 
 
@@ -43,7 +42,7 @@ def rows_only(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
     """The tables alone, as while they grow."""
     parts: list[RenderableType] = []
     for table in tables(run, is_baseline):
-        parts.append(Text(_heading(table), style="bold"))
+        parts.append(line(_heading(table), "bold"))
         columns, hidden = _fitting(table, width)
         rich_table = RichTable(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
         for axis in table.axes:
@@ -51,7 +50,7 @@ def rows_only(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
         for column in columns:
             rich_table.add_column(column.heading, justify="right", no_wrap=True)
         for row in table.rows:
-            rich_table.add_row(*(escape(text) for text in _texts(table, row, columns)))
+            rich_table.add_row(*map(line, _texts(table, row, columns)))
         parts.append(rich_table)
         if hidden:
             parts.append(
@@ -66,27 +65,20 @@ def plain(run: Run, is_baseline: _Baseline, width: int) -> str:
     return print_plain(terminal(run, is_baseline, width), width)
 
 
-def print_plain(renderable: RenderableType, width: int) -> str:
-    """What rich prints, as plain text of at most so many columns."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False)
-    console.print(renderable)
-    assert isinstance(console.file, io.StringIO)
-    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
-
-
 def markdown(run: Run, is_baseline: _Baseline) -> str:
     """The tables in GitHub's Markdown, with every column."""
     lines: list[str] = []
     for table in tables(run, is_baseline):
         headings = [*table.axes, *(column.heading for column in table.columns)]
-        lines += [f"**{_heading(table)}**", ""]
+        lines += [f"**{for_markdown(_heading(table))}**", ""]
         lines.append("| " + " | ".join(headings) + " |")
         lines.append("|" + " --- |" * len(table.axes) + " ---: |" * len(table.columns))
         for row in table.rows:
-            texts = [text.replace("|", "\\|") for text in _texts(table, row, table.columns)]
+            axes = (for_markdown(text) for text in _texts(table, row, ()))
+            texts = (*axes, *(_text(column, row) for column in table.columns))
             lines.append("| " + " | ".join(texts) + " |")
         lines.append("")
-    lines += [f"- {line}" for line in (*findings(run), *notes(run))]
+    lines += [f"- {for_markdown(str(said))}" for said in (*findings(run), *notes(run))]
     return "\n".join(lines) + "\n"
 
 
@@ -94,14 +86,15 @@ def comma_separated(run: Run, is_baseline: _Baseline) -> str:
     """Every cell in one CSV (RFC 4180), all axes and figures as plain numbers."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([*AXES, *(column.name for column in COLUMNS), "samples", "precision_reached"])
-    for table in tables(run, is_baseline):
+    found = tables(run, is_baseline)
+    used = {column.name for table in found for column in table.columns}
+    columns = [column for column in COLUMNS if column.name in _ALWAYS | used]
+    writer.writerow([*AXES, *(column.name for column in columns), "samples", "precision_reached"])
+    for table in found:
         for row in table.rows:
-            figures = [
-                _number(column.value(row)) if table.workload in column.workloads else "" for column in COLUMNS
-            ]
-            axes = [row.cell.axes.get(axis, "") for axis in AXES]
-            writer.writerow([*axes, *figures, len(row.cell.totals_ns), str(row.reached).lower()])
+            figures = [_number(column.value(row)) if column in table.columns else "" for column in columns]
+            axes = [for_csv(row.cell.axes.get(axis, "")) for axis in AXES]
+            writer.writerow([*axes, *figures, len(row.cell.totals), str(row.reached).lower()])
     return text.getvalue()
 
 
@@ -111,7 +104,7 @@ def notes(run: Run) -> list[str]:
     lines = ["engines: " + ", ".join(f"{name} = {engine}" for name, engine in run.engines.items())]
     if conditions.elapsed_s:
         reached = sum(1 for cell in run.cells if cell.precision <= (conditions.precision or float("inf")))
-        what = "counted in" if conditions.meter == INSTRUCTIONS else f"{conditions.meter} time,"
+        what = "counted in" if conditions.meter == CALLGRIND.name else f"{conditions.meter} time,"
         target = f"±{100 * conditions.precision:g} %"
         precise = f"{reached} of {len(run.cells)} cells reached {target} (others are marked *)"
         if not conditions.precision:
@@ -120,20 +113,9 @@ def notes(run: Run) -> list[str]:
             f"{what} {conditions.elapsed_s:.1f} s, stopped by {conditions.stopped_by}; "
             f"{precise}; seed {conditions.seed}"
         )
-    if conditions.meter == INSTRUCTIONS:
-        lines.append(
-            "instructions of one operation, both sides and the harness together, without start-up, by "
-            "callgrind; spread is the range of the repetitions; × base is the count over that of the row "
-            "marked ="
-        )
+    lines += dict.fromkeys(cell.instrument.note for cell in run.cells)
+    if conditions.meter == CALLGRIND.name:
         return lines + _not_measured(run)
-    if any(cell.axes["workload"] == MEMORY for cell in run.cells):
-        lines.append(
-            "KiB are of malloc's memory for each open connection, without its context; peak is the most "
-            "between two flights of its handshake"
-        )
-    if any(cell.axes["workload"] != MEMORY for cell in run.cells):
-        lines.append(_OF_TIMES)
     if run.noise_floor:
         floors = (f"{workload} {_percent(floor)}" for workload, floor in run.noise_floor.items())
         lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; a smaller difference is none")

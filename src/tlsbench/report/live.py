@@ -14,6 +14,7 @@ from rich.text import Text
 
 from tlsbench.report.formats import rows_only
 from tlsbench.report.sparkline import bar
+from tlsbench.report.terminal import Harmless, line
 from tlsbench.results import Cell, Run
 from tlsbench.sampling import Plan, Progress
 
@@ -76,14 +77,14 @@ class Screen:
             return
         self._shown_at, self._stage = now, stage
         if self._live is None:
-            self._console.print(f"{stage} {words}", highlight=False, soft_wrap=True, markup=False)
+            self._console.print(line(f"{stage} {words}"), soft_wrap=True)
             return
-        line = Text(stage, style="bold cyan")
+        said = line(stage, "bold cyan")
         if share is not None:
-            line.append(f" {bar(share, _BAR_COLUMNS)} ", style="cyan").append(f"{share:4.0%}", style="cyan")
-        line.append(f" {words}")
-        shown = [line, *([rows(self._console.width)] if rows is not None else [])]
-        self._live.update(Group(*shown), refresh=True)
+            said.append(f" {bar(share, _BAR_COLUMNS)} ", style="cyan").append(f"{share:4.0%}", style="cyan")
+        said.append_text(line(f" {words}"))
+        shown = [said, *([rows(self._console.width)] if rows is not None else [])]
+        self._live.update(Harmless(Group(*shown)), refresh=True)
 
 
 class ProgressView:

@@ -15,6 +15,7 @@ from tlsbench.load.tally import PHASES, SUCCESS
 from tlsbench.report.memory import growth_lines
 from tlsbench.report.sparkline import sparkline
 from tlsbench.report.table import format_count, format_us
+from tlsbench.report.terminal import line
 
 #: The percentiles that are shown.
 PERCENTILES = (50.0, 90.0, 99.0, 99.9, 99.99)
@@ -52,12 +53,12 @@ def second_line(seconds: float, tally: Tally, earlier: Tally) -> str:
 def terminal(load: Load) -> RenderableType:
     """The result for people."""
     return Group(
-        Text(_heading(load), style="bold"),
+        line(_heading(load), "bold"),
         _percentiles(load.tally),
         Text(),
-        *(Text(line) for line in findings(load)),
+        *map(line, findings(load)),
         Text(),
-        *(Text(line, style="dim") for line in notes(load)),
+        *(line(note, "dim") for note in notes(load)),
     )
 
 

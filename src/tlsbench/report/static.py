@@ -6,6 +6,7 @@ import io
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from tlsbench.escaping import for_terminal
 from tlsbench.report.extras import require_matplotlib
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines, Picture
 from tlsbench.report.pictures.shapes import COLOURS
@@ -44,7 +45,7 @@ def draw(picture: Picture, file_format: str) -> bytes:
         figure = Figure(figsize=(9.0, _height(picture)), layout="constrained")
         axes = figure.add_subplot()
         _DRAWN[type(picture.shape)](axes, picture.shape)
-        axes.set_title(picture.title, loc="left", fontweight="bold")
+        axes.set_title(for_terminal(picture.title), loc="left", fontweight="bold")
         file = io.BytesIO()
         metadata: dict[str, Any] = {"Date": None} if file_format == "svg" else {}
         if file_format == "pdf":
@@ -79,7 +80,7 @@ def _bars(axes: Axes, shape: Bars) -> None:
             list(values),
             thickness,
             before if shape.is_stacked else None,
-            label=name,
+            label=_short(name),
             color=COLOURS[number % len(COLOURS)],
             edgecolor="white",
             linewidth=0.4,
@@ -185,7 +186,8 @@ def _legend(axes: Axes, columns: int) -> None:
 
 
 def _short(text: str, most: int = 70) -> str:
-    """Text that fits beside a picture."""
+    """Text that fits beside a picture, and is allowed in XML."""
+    text = for_terminal(text)
     return text if len(text) <= most else f"{text[: most - 1]}…"
 
 

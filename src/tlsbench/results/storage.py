@@ -4,44 +4,20 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from pathlib import Path
 
+from tlsbench import files
 from tlsbench.errors import OutputError, RequestError
+from tlsbench.interrupts import held
 
 #: pytest-benchmark's default --benchmark-storage.
 STORAGE = Path(".benchmarks")
+#: Room in a name for more saved runs than anybody has.
+_MOST_NUMBERED = 99_999_999
 _NUMBERED = re.compile(r"(\d{4,})_(.+)\.json")
 #: Results of our own profiles have a few megabytes; far larger ones are something else. As values they take
 #: some ten times their size in memory.
 _LARGEST_BYTES = 256 << 20
-
-
-def check_writable(path: Path) -> None:
-    """See to it that ``path`` can be written, before anything is measured for it.
-
-    :raises RequestError: if it cannot.
-    """
-    try:
-        if path.is_dir():
-            raise IsADirectoryError("it is a folder")
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".tlsbench-"):
-            pass
-    except OSError as error:
-        raise RequestError(f"cannot write {path}: {error.strerror or error}") from None
-
-
-def write_atomically(path: Path, content: str | bytes) -> None:
-    """Write the whole content or nothing: to a temporary file beside ``path``, then rename.
-
-    :raises OutputError: if it cannot be written; ``path`` is then as it was.
-    """
-    temporary = _written_beside(path, content)
-    try:
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {path}: {error.strerror}") from None
 
 
 def save(name: str, text: str) -> Path:
@@ -52,33 +28,40 @@ def save(name: str, text: str) -> Path:
     """
     folder = _folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        with held():
+            folder.mkdir(parents=True, exist_ok=True)
+            with files.beside(folder, files.encoded(text)) as new:
+                number = max((number for number, _, _ in saved()), default=0)
+                while True:
+                    number += 1
+                    path = folder / f"{number:04}_{name}.json"
+                    try:
+                        os.link(new, path)  # unlike a rename it fails if another run took the number
+                    except FileExistsError:
+                        continue
+                    return path
     except OSError as error:
-        raise OutputError(f"cannot make {folder}: {error.strerror}") from None
-    temporary = _written_beside(folder / "run.json", text)
-    try:
-        number = max((number for number, _, _ in saved()), default=0)
-        while True:
-            number += 1
-            path = folder / f"{number:04}_{name}.json"
-            try:
-                os.link(temporary, path)  # unlike a rename it fails if another run took the number
-            except FileExistsError:
-                continue
-            return path
-    except OSError as error:
-        raise OutputError(f"cannot write in {folder}: {error.strerror}") from None
-    finally:
-        temporary.unlink(missing_ok=True)
+        raise OutputError(f"cannot write in {folder}: {error.strerror or error}") from None
 
 
-def check_name(name: str) -> None:
-    """See to it that a name can stand in a saved run's file name.
+def check_save(name: str) -> None:
+    """See to it that a run can be saved by that name, before anything is measured for it.
 
     :raises RequestError: if it cannot.
     """
     if not re.fullmatch(r"[\w.+-]{1,100}", name):
         raise RequestError(f"'{name}' is no name for a saved run: use letters, digits, '.', '_', '+' and '-'")
+    folder = _folder()
+    try:
+        place = files.existing(folder)
+        longest = os.pathconf(place, "PC_NAME_MAX")
+        if len(os.fsencode(f"{_MOST_NUMBERED}_{name}.json")) > longest:
+            raise RequestError(
+                f"'{name}' is too long: a saved run's file has a name of {longest} bytes at most"
+            )
+        files.try_folder(place)
+    except OSError as error:
+        raise RequestError(f"cannot save in {folder}: {error.strerror or error}") from None
 
 
 def find(reference: str) -> Path:
@@ -139,27 +122,3 @@ def _folder() -> Path:
     from pytest_benchmark.utils import get_machine_id
 
     return STORAGE / str(get_machine_id())
-
-
-def _written_beside(path: Path, content: str | bytes) -> Path:
-    temporary = None
-    try:
-        with tempfile.NamedTemporaryFile(
-            dir=path.parent, prefix=".tlsbench-", suffix=".json", delete=False
-        ) as file:
-            temporary = Path(file.name)
-            file.write(content.encode() if isinstance(content, str) else content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o666 & ~_umask())
-    except OSError as error:
-        if temporary is not None:
-            temporary.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
-    return temporary
-
-
-def _umask() -> int:
-    umask = os.umask(0o077)
-    os.umask(umask)
-    return umask

@@ -9,7 +9,6 @@ from tlsbench.sampling.instruments import (
     instrument_for,
     meter_named,
 )
-from tlsbench.sampling.interrupt import interruptible
 from tlsbench.sampling.runner import Outcome, Plan, Progress, Series, measure
 from tlsbench.sampling.twins import drift_of, noise_floors, twins_of
 
@@ -25,7 +24,6 @@ __all__ = [
     "Series",
     "drift_of",
     "instrument_for",
-    "interruptible",
     "measure",
     "meter_named",
     "noise_floors",

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Final
 
+from tlsbench.interrupts import may_be_cut
 from tlsbench.processes import Interpreter
 from tlsbench.sampling.instruments import Instrument
 from tlsbench.sampling.places import places
@@ -49,7 +50,7 @@ class MatchRecord:
 
 @dataclass(frozen=True, slots=True)
 class DuelOutcome:
-    """What a duel came to; ``interrupted`` if it was ended before its budget."""
+    """What a duel came to; ``interrupted`` if it was ended before its budget, without records if at once."""
 
     records: Sequence[MatchRecord]
     elapsed_s: float
@@ -100,7 +101,11 @@ def duel(
     records = [MatchRecord(match) for match in matches]
     for done in range(epochs):
         epoch_plan = replace(plan, time_budget_s=epoch_s, precision=0, seed=plan.seed + done)
-        series = _epoch(matches, open_a, open_b, epoch_plan, time.monotonic())
+        try:
+            with may_be_cut():
+                series = _epoch(matches, open_a, open_b, epoch_plan, time.monotonic())
+        except KeyboardInterrupt:  # of this epoch nothing is kept
+            return DuelOutcome(records if done else (), time.monotonic() - began, interrupted=True)
         for record, four in zip(records, zip(*[iter(series)] * 4, strict=True), strict=True):
             _note(record, four)
         observe(done + 1, epochs)
@@ -112,7 +117,10 @@ def duel(
 def _epoch(
     matches: Sequence[Match], open_a: OpenSide, open_b: OpenSide, plan: Plan, began: float
 ) -> Sequence[Series]:
-    """Measure every match for an epoch: four series each, a and b and each of them again."""
+    """Measure every match for an epoch: four series each, a and b and each of them again.
+
+    :raises KeyboardInterrupt: if it was cut short.
+    """
     with ExitStack() as stack:
         make_a, make_b = stack.enter_context(open_a()), stack.enter_context(open_b())
         scenarios = [one for match in matches for one in (match.a, match.a, match.b, match.b)]
@@ -123,6 +131,8 @@ def _epoch(
 
         left_s = max(_SHORTEST_EPOCH_SECONDS, plan.time_budget_s - (time.monotonic() - began))
         outcome = measure(scenarios, make, replace(plan, time_budget_s=left_s))
+    if outcome.stopped_by == "interrupt":
+        raise KeyboardInterrupt
     for series in outcome.series:
         if series.error is not None:
             raise series.error

@@ -22,6 +22,7 @@ from typing import Any
 
 from tlsbench import pki
 from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.interrupts import may_be_cut
 from tlsbench.processes import Interpreter, Process
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import Interval
@@ -86,24 +87,32 @@ def count_instructions(
     require_valgrind()
     done, of = 0, len(requests) * PROCESSES_PER_COUNT
     results: list[Count | MeasurementError | None] = []
+    running: set[Process] = set()
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         pending = [
             [
-                pool.submit(_run, scenario, interpreter, samples)
+                pool.submit(_run, scenario, interpreter, samples, running)
                 for _ in range(_REPEATS)
                 for samples in (_SAMPLES, 2 * _SAMPLES)
             ]
             for scenario, interpreter in requests
         ]
         for (scenario, _), futures in zip(requests, pending, strict=True):
-            if stop_asked():
-                for future in (one for rest in pending for one in rest):
-                    future.cancel()
-                results.append(None)
-                continue
-            results.append(_count(scenario, futures))
-            done += len(futures)
-            observe(done, of)
+            if not stop_asked():
+                try:
+                    with may_be_cut():
+                        count = _count(scenario, futures)
+                except KeyboardInterrupt:
+                    for process in tuple(running):
+                        process.kill("it was cut short")
+                else:
+                    results.append(count)
+                    done += len(futures)
+                    observe(done, of)
+                    continue
+            for future in (one for rest in pending for one in rest):
+                future.cancel()
+            results.append(None)
     return results
 
 
@@ -122,19 +131,24 @@ def _count(
     return Count(scenario, tuple(differences), operations, answers[-1][1]["proof"])
 
 
-def _run(scenario: Scenario, interpreter: Interpreter, samples: int) -> tuple[int, Mapping[str, Any]]:
+def _run(
+    scenario: Scenario, interpreter: Interpreter, samples: int, running: set[Process]
+) -> tuple[int, Mapping[str, Any]]:
     peers = pki.peers_for(scenario).to_pem() if scenario.key else None
     request = {"scenario": scenario.id, "samples": samples, "peers": peers}
     fixed = replace(interpreter, environment={"PYTHONHASHSEED": "0", **interpreter.environment})
     with closing(
         Process("tlsbench.workloads.counted", json.dumps(request), interpreter=fixed, under=_CALLGRIND)
     ) as process:
+        running.add(process)
         try:
             answer = process.answer(_PATIENCE_SECONDS)
         except MeasurementError as error:
             words = [line for line in process.errors() if not line.startswith("==")]
             last = " | ".join(words[-3:]) or str(error)
             raise MeasurementError(f"counting instructions in {interpreter.python} failed: {last}") from None
+        finally:
+            running.discard(process)
         code = process.wait(_PATIENCE_SECONDS)
         collected = _COLLECTED.search("\n".join(process.errors()))
     if code != 0 or collected is None:

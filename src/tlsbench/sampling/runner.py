@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from statistics import median
 
 from tlsbench.errors import TlsbenchError
+from tlsbench.interrupts import may_be_cut
 from tlsbench.sampling.heap import keep_heap
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import median_interval
@@ -127,7 +128,8 @@ def measure(
     try:
         for done, cell in enumerate(series):
             observe(Progress("preparing", done, len(series), 0.0, series))
-            _guarded(cell, lambda series: _prepare(series, prepare))
+            with may_be_cut():
+                _guarded(cell, lambda series: _prepare(series, prepare))
             if stop_asked():
                 return Outcome(series, "interrupt", 0.0)
         with _no_garbage_collection():
@@ -156,7 +158,8 @@ def _sample(
 
     for done, cell in enumerate(series):
         observe(Progress("warming up", done, len(series), elapsed_s(), series))
-        _guarded(cell, lambda series: _warm_up(series, plan.warm_up_s))
+        with may_be_cut():
+            _guarded(cell, lambda series: _warm_up(series, plan.warm_up_s))
         if stop_asked():
             return Outcome(series, "interrupt", elapsed_s())
     _settle(series, began + min(_SETTLE_SECONDS, plan.time_budget_s / 10), stop_asked)
@@ -165,8 +168,9 @@ def _sample(
     while not stopped_by:
         living = [cell for cell in series if cell.error is None]
         try:
-            for cell in order.sample(living, len(living)):
-                _guarded(cell, _visit)
+            with may_be_cut():
+                for cell in order.sample(living, len(living)):
+                    _guarded(cell, _visit)
         except KeyboardInterrupt:
             for cell in series:
                 del cell.rounds[rounds:]  # the round that was cut short

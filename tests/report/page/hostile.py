@@ -10,25 +10,25 @@ from typing import Any
 EVIL = "</script><script>window.hit=1</script><img src=x onerror=window.hit=1>\"'&amp;${x}\u2028|`<b>"
 
 
-def poisoned(document: dict[str, Any]) -> dict[str, Any]:
-    """A result whose every text that may be any text is :data:`EVIL`."""
+def poisoned(document: dict[str, Any], evil: str = EVIL) -> dict[str, Any]:
+    """A result whose every text that may be any text is ``evil``."""
     found = copy.deepcopy(document)
     for number, benchmark in enumerate(found["benchmarks"]):
         notes = benchmark["extra_info"]["tlsbench"]
         for name in ("name", "fullname"):
-            benchmark[name] = f"{EVIL} {number}"
+            benchmark[name] = f"{evil} {number}"
         notes["id"] = benchmark["fullname"]
-        notes["axes"] = {**notes["axes"], "implementation": f"{EVIL} {number}", "key": EVIL}
-        notes["negotiated"] = {EVIL: EVIL}
+        notes["axes"] = {**notes["axes"], "implementation": f"{evil} {number}", "key": evil}
+        notes["negotiated"] = {evil: evil}
         benchmark["params"] = dict(notes["axes"])
     notes = found["tlsbench"]
-    notes["conditions"] |= {"command": EVIL, "warnings": [EVIL], "stopped_by": EVIL}
-    notes["failures"] = [{"id": EVIL, "error": EVIL}]
-    notes["engines"] = {EVIL: EVIL}
+    notes["conditions"] |= {"command": evil, "warnings": [evil], "stopped_by": evil}
+    notes["failures"] = [{"id": evil, "error": evil}]
+    notes["engines"] = {evil: evil}
     found["machine_info"] = {
-        "machine": EVIL,
-        "cpu": {"brand_raw": EVIL},
-        "tlsbench": {"engines": {EVIL: EVIL}},
+        "machine": evil,
+        "cpu": {"brand_raw": evil},
+        "tlsbench": {"engines": {evil: evil}},
     }
     return found
 
@@ -43,8 +43,9 @@ def many(document: dict[str, Any], cells: int) -> str:
         benchmark["fullname"] = notes["id"] = f"{notes['id']} cell={number}"
         notes["axes"] |= {"group": groups[number % 5], "chain_length": str(1 + number // 5 % 5)}
         notes["axes"] |= {"implementation": f"library-{number // 25}"}
-        for summary in notes["times_ns"].values():
-            summary["median"] = (summary["median"] or 0) * (1 + number / 1000)
+        for summary in notes["figures"].values():
+            for name in ("low", "median", "high"):
+                summary[name] = summary[name] and summary[name] * (1 + number / 1000)
         benchmark["params"] = dict(notes["axes"])
         found["benchmarks"].append(benchmark)
     return json.dumps(found)

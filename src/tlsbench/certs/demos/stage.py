@@ -16,6 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tlsbench.errors import TlsbenchError
+from tlsbench.escaping import for_terminal
 from tlsbench.loopback import ClientSetup, Meeting, Server, ServerSetup, Visit, meet
 from tlsbench.pki import Identity, key_type_of
 from tlsbench.pki.names import short_name
@@ -120,7 +121,7 @@ def print_step(console: Console, step: Step) -> None:
     """Print a step as a line, or a few, with its mark."""
     mark, style = _MARKS[step.kind]
     line = Table.grid(padding=(0, 1))
-    line.add_row(f"  {mark}", Text(step.text), style=style)
+    line.add_row(f"  {mark}", Text(for_terminal(step.text)), style=style)
     console.print(line)
 
 
@@ -140,4 +141,4 @@ def play(demo: Callable[[Stage], None]) -> None:
     try:
         demo(Stage(lambda step: print_step(console, step)))
     except TlsbenchError as error:
-        sys.exit(f"tlsbench: {error}")
+        sys.exit(for_terminal(f"tlsbench: {error}"))

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tlsbench.cli import output
 from tlsbench.cli.options import teaches, teaching
 
 _HELP = r"""Make certificates, look at them, and see them work or fail.
@@ -30,7 +31,7 @@ app = typer.Typer(
 def certs(context: typer.Context) -> None:
     """Print the help where no command is named."""
     if context.invoked_subcommand is None:
-        print(context.get_help())
+        output.write(f"{context.get_help()}\n")
 
 
 Password = Annotated[

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from tlsbench.certs.demos import DEMOS, load
 from tlsbench.certs.demos.stage import Stage, Step, print_step, stage_console
+from tlsbench.cli import output
 
 
 def demo(name: str | None, *, as_json: bool) -> None:
@@ -34,7 +35,7 @@ def demo(name: str | None, *, as_json: bool) -> None:
         played[one] = steps
     if as_json:
         document = {one: [asdict(step) for step in steps] for one, steps in played.items()}
-        print(json.dumps(document, indent=2, ensure_ascii=False))
+        output.write(json.dumps(document, indent=2) + "\n")
     elif len(names) > 1:
         refused = sum(step.kind == "refused" for steps in played.values() for step in steps)
         console.print(
@@ -54,8 +55,8 @@ def _play(console: Console, name: str, steps: list[Step]) -> None:
 
 def _list(*, as_json: bool) -> None:
     if as_json:
-        print(json.dumps(DEMOS, indent=2))
+        output.write(json.dumps(DEMOS, indent=2) + "\n")
         return
     for name, meaning in DEMOS.items():
-        print(f"{name:<22}{meaning}")
-    print("\nTry: tlsbench certs demo chain, or: tlsbench certs demo all")
+        output.line(f"{name:<22}{meaning}")
+    output.write("\nTry: tlsbench certs demo chain, or: tlsbench certs demo all\n")

@@ -12,6 +12,7 @@ from pathlib import Path
 from tlsbench.certs import folder as pki_folder
 from tlsbench.certs.plan import PROFILES, Plan, make
 from tlsbench.certs.snippets import check_place
+from tlsbench.cli import output
 from tlsbench.errors import RequestError, unknown
 from tlsbench.pki.names import general_name
 from tlsbench.scenarios.keys import BY_NAME
@@ -45,17 +46,21 @@ def init(
         raise RequestError("--password: valid are printable characters, in UTF-8")
     check_place(folder.absolute())
     pki_folder.check_free(folder, force=force)  # before the keys are made, which may take a while
+    pki_folder.check_writable(folder)
     files = pki_folder.write(make(plan), folder, password=password, force=force)
     if as_json:
-        print(json.dumps({"folder": str(folder.absolute()), "plan": asdict(plan), "files": files}, indent=2))
+        document = {"folder": str(folder.absolute()), "plan": asdict(plan), "files": files}
+        output.write(json.dumps(document, indent=2) + "\n")
         return
-    print(f"{folder}: {PROFILES[profile][0]}")
+    output.line(f"{folder}: {PROFILES[profile][0]}")
     for name in files:
-        print(f"  {name:<28}{_meaning(name)}")
+        output.line(f"  {name:<28}{_meaning(name)}")
     if not any(name.endswith(".p12") for name in files):
-        print(f"  no PKCS #12: cryptography writes none with an {plan.key} key")
+        output.line(f"  no PKCS #12: cryptography writes none with an {plan.key} key")
     place = shlex.quote(str(folder))
-    print(f"\nNext:\n  tlsbench certs show {place}/server-chain.pem\n  tlsbench certs serve {place}")
+    output.write("\nNext:\n")
+    output.line(f"  tlsbench certs show {place}/server-chain.pem")
+    output.line(f"  tlsbench certs serve {place}")
 
 
 def _check(plan: Plan) -> None:

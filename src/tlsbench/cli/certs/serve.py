@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import signal
-import sys
 import threading
 from collections import Counter
 from pathlib import Path
@@ -12,6 +11,7 @@ from types import FrameType
 
 from tlsbench.certs import folder as pki_folder
 from tlsbench.certs.snippets import host_of
+from tlsbench.cli import output
 from tlsbench.errors import RequestError, TlsbenchError, unknown
 from tlsbench.loopback import Server, ServerSetup, Visit
 from tlsbench.loopback.setups import CLIENT_AUTH
@@ -40,7 +40,7 @@ def serve(folder: Path, bind: tuple[str, int], client_auth: str, *, staple: bool
 
     def observe(visit: Visit) -> None:
         ended[bool(visit.problem)] += 1
-        print(_line(visit), flush=True)
+        output.line(_line(visit))
 
     with Server(setup, bind, observe) as server:
         _greet(folder, server.address, setup)
@@ -50,7 +50,7 @@ def serve(folder: Path, bind: tuple[str, int], client_auth: str, *, staple: bool
             if wanted["reload"]:
                 wanted["reload"] = False
                 _renew(server, folder, client_auth, staple=staple)
-    print(f"stopped after {ended.total()} connections, {ended[True]} of them failed", file=sys.stderr)
+    output.note(f"stopped after {ended.total()} connections, {ended[True]} of them failed")
 
 
 def _setup(folder: Path, client_auth: str, *, staple: bool) -> ServerSetup:
@@ -66,24 +66,25 @@ def _setup(folder: Path, client_auth: str, *, staple: bool) -> ServerSetup:
 def _renew(server: Server, folder: Path, client_auth: str, *, staple: bool) -> None:
     try:
         server.renew(_setup(folder, client_auth, staple=staple))
-        print("read the folder again: new connections see what is in it", file=sys.stderr)
+        output.note("read the folder again: new connections see what is in it")
     except TlsbenchError as error:
-        print(f"tlsbench: {error}; the old certificate stays", file=sys.stderr)
+        output.note(f"tlsbench: {error}; the old certificate stays")
 
 
 def _greet(folder: Path, address: tuple[str, int], setup: ServerSetup) -> None:
     host, port = host_of(setup.identity.leaf), address[1]
     name = f"[{host}]" if ":" in host else host
     client = f" --cert {folder}/client-chain.pem --key {folder}/client.key"
-    print(f"serving https://{name}:{port}/ on {address[0]}; Ctrl-C ends", file=sys.stderr)
+    output.note(f"serving https://{name}:{port}/ on {address[0]}; Ctrl-C ends")
     if not ipaddress.ip_address(address[0]).is_loopback:
-        print("this is not loopback: others can connect", file=sys.stderr)
-    print(
+        output.note("this is not loopback: others can connect")
+    output.note(
         f"  curl --cacert {folder}/root.pem --resolve {host}:{port}:{address[0]}"
-        f"{client if setup.client_auth != 'none' else ''} https://{name}:{port}/\n"
-        f"  openssl s_client -connect {address[0]}:{port} -servername {host} -CAfile {folder}/root.pem "
-        "-status",
-        file=sys.stderr,
+        f"{client if setup.client_auth != 'none' else ''} https://{name}:{port}/"
+    )
+    output.note(
+        f"  openssl s_client -connect {address[0]}:{port} -servername {host} "
+        f"-CAfile {folder}/root.pem -status"
     )
 
 

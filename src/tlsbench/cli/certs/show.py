@@ -6,25 +6,28 @@ import ipaddress
 import json
 import re
 import socket
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.x509 import ocsp
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
 from tlsbench.certs.findings import Facts, facts_of, findings_of, findings_of_roots
 from tlsbench.certs.order import Finding
+from tlsbench.cli import output
 from tlsbench.errors import RequestError
+from tlsbench.escaping import for_terminal
 from tlsbench.loopback import ClientSetup, Meeting, meet
 from tlsbench.pki import Bundle, read_bundle, read_file
 from tlsbench.pki.chains import are_roots
 from tlsbench.pki.extensions import UNREADABLE, extension, lenient
 from tlsbench.pki.names import name_text
+from tlsbench.report.terminal import line
 
 _HOST_AND_PORT = re.compile(r"(?:\[([0-9a-fA-F:.]+)\]|([^:/\[\]]+)):([0-9]{1,5})")
 _STYLES = {"error": "red", "warning": "yellow"}
@@ -55,24 +58,20 @@ def _show(target: str, password: str | None, *, as_json: bool) -> None:
     find = findings_of_roots if roots else findings_of
     findings = find(bundle.certificates) if bundle.certificates else ()
     if as_json:
-        print(json.dumps(_as_json(target, bundle, facts, findings, remarks), indent=2))
+        document = _as_json(target, bundle, facts, findings, remarks)
+        output.write(json.dumps(document, indent=2) + "\n")
         return
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=_PLAIN_WIDTH)
-    console.print(Text(f"{target} ({bundle.encoding})", style="bold"))
-    for remark in remarks:
-        console.print(Text(f"  {remark}"))
-    for note in bundle.notes:
-        console.print(Text(f"  note: {note}", style=_STYLES["warning"]))
+    parts: list[RenderableType] = [line(f"{target} ({bundle.encoding})", "bold")]
+    parts += [line(f"  {remark}") for remark in remarks]
+    parts += [line(f"  note: {note}", _STYLES["warning"]) for note in bundle.notes]
     if roots:
-        console.print(_roots(facts, findings))
+        parts.append(_roots(facts, findings))
     elif facts:
         draw = _tree if len(facts) <= _LONGEST_TREE else _list
-        console.print(draw(facts, findings))
-        console.print(_verdict(findings))
-    for part in (*_crls(bundle.crls), *_requests(bundle.requests), *_responses(bundle.ocsp_responses)):
-        console.print(part)
+        parts += [draw(facts, findings), _verdict(findings)]
+    others = (*_crls(bundle.crls), *_requests(bundle.requests), *_responses(bundle.ocsp_responses))
+    parts += [line(part.plain) for part in others]
+    output.show(Group(*parts), _PLAIN_WIDTH)
 
 
 def _is_there(path: Path) -> bool:
@@ -132,49 +131,58 @@ def _tree(facts: Sequence[Facts], findings: Sequence[Finding]) -> Tree:
     """The chain from its top down to the leaf."""
     top = Tree("", hide_root=True)
     branch = top
+    found = _by_position(findings)
     for position in reversed(range(len(facts))):
-        branch = branch.add(
-            _certificate(facts[position], [one for one in findings if one.position == position])
-        )
+        branch = branch.add(_certificate(facts[position], found[position]))
     return top
 
 
 def _list(facts: Sequence[Facts], findings: Sequence[Finding]) -> Group:
     """A long chain, from its top down to the leaf, which alone is told at length."""
     lines: list[RenderableType] = []
-    for position in reversed(range(len(facts))):
-        found = [one for one in findings if one.position == position]
-        if position:
-            lines += [_line(facts[position], position), *_of(found)]
-        else:
-            lines.append(_certificate(facts[position], found))
+    found = _by_position(findings)
+    for position in reversed(range(1, len(facts))):
+        lines += [_line(facts[position], position), *_of(found[position])]
+    lines.append(_certificate(facts[0], found[0]))
     return Group(*lines, Text(f"{len(facts):,} certificates; --json tells each at length", style="dim"))
 
 
 def _roots(facts: Sequence[Facts], findings: Sequence[Finding]) -> Group:
     """A set of roots, a line each, by their names."""
     lines: list[Text] = []
+    found = _by_position(findings)
     for position, one in sorted(enumerate(facts), key=lambda entry: entry[1].name.lower()):
-        lines += [_line(one, position), *_of(finding for finding in findings if finding.position == position)]
+        lines += [_line(one, position), *_of(found[position])]
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one.key for one in facts).most_common())
     lines.append(Text(f"{len(facts):,} roots to trust, and no chain to send: {kinds}"))
     return Group(*lines)
 
 
+def _by_position(findings: Sequence[Finding]) -> Mapping[int, Sequence[Finding]]:
+    found: dict[int, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        found[finding.position].append(finding)
+    return found
+
+
 def _line(facts: Facts, position: int) -> Text:
     kind = "authority" if facts.is_authority else "leaf"
     about = f"  {kind}, {facts.key}, until {facts.not_after[:10]}, {facts.size_bytes:,} bytes"
-    return Text.assemble((f"{position:>3}  ", "dim"), (facts.name, "bold"), about)
+    return Text.assemble((f"{position:>3}  ", "dim"), (for_terminal(facts.name), "bold"), about)
 
 
 def _of(findings: Iterable[Finding]) -> Iterator[Text]:
     """The findings of one certificate, below its line."""
-    return (Text(f"     {one.level}: {one.text}", style=_STYLES[one.level]) for one in findings)
+    return (line(f"     {one.level}: {one.text}", _STYLES[one.level]) for one in findings)
 
 
 def _certificate(facts: Facts, findings: Sequence[Finding]) -> RenderableType:
     kind = "authority" if facts.is_authority else "leaf"
-    lines = [Text.assemble((facts.name, "bold"), f"  {kind}, {facts.key}, {facts.size_bytes:,} bytes")]
+    lines = [
+        Text.assemble(
+            (for_terminal(facts.name), "bold"), f"  {kind}, {facts.key}, {facts.size_bytes:,} bytes"
+        )
+    ]
     rows = (
         ("names", ", ".join(facts.names)),
         ("valid", f"{facts.not_before} to {facts.not_after} UTC, {facts.days_left:,} days left"),
@@ -186,8 +194,8 @@ def _certificate(facts: Facts, findings: Sequence[Finding]) -> RenderableType:
         ("asks at", ", ".join(facts.urls)),
         ("pin", f"sha256/{facts.pin}" if facts.pin else ""),
     )
-    lines += [Text.assemble((f"{label:<8}", "dim"), value) for label, value in rows if value]
-    lines += [Text(f"{finding.level}: {finding.text}", style=_STYLES[finding.level]) for finding in findings]
+    lines += [Text.assemble((f"{label:<8}", "dim"), for_terminal(value)) for label, value in rows if value]
+    lines += [line(f"{finding.level}: {finding.text}", _STYLES[finding.level]) for finding in findings]
     return Group(*lines)
 
 

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from cryptography import x509
-from rich.console import Console
-from rich.text import Text
 
+from tlsbench.cli import output
 from tlsbench.errors import RequestError, unknown
 from tlsbench.implementations.verification import Question
 from tlsbench.implementations.verifiers import verdicts
 from tlsbench.pki import Bundle, read_bundle, read_file
 from tlsbench.pki.names import general_name, name_text
+from tlsbench.report.terminal import line
 
 _REJECTED = 1
+#: One line each, however long.
+_PLAIN_WIDTH = 10_000
 _USAGES = ("server", "client")
 _LACKS: Final = {"certificates": "has no certificate", "crls": "holds no CRL"}
 
@@ -59,15 +60,14 @@ def verify(request: VerifyRequest, *, as_json: bool) -> int:
     )
     answers = verdicts(chain, question)
     if as_json:
-        print(json.dumps([asdict(answer) for answer in answers], indent=2))
+        output.write(json.dumps([asdict(answer) for answer in answers], indent=2) + "\n")
     else:
-        console = Console(highlight=False, soft_wrap=True)
         for answer in answers:
             outcome = f"rejects it: {answer.problem}" if answer.problem else answer.remark or "accepts it"
             if answer.remark and not answer.problem and not answer.remark.startswith("not asked"):
                 outcome = f"accepts it ({answer.remark})"
             mark, style = ("✗", "red") if answer.problem else ("✓", "green")
-            console.print(Text(f"{mark} {answer.verifier} {outcome}", style=style))
+            output.show(line(f"{mark} {answer.verifier} {outcome}", style), _PLAIN_WIDTH)
     return _REJECTED if any(answer.problem for answer in answers) else 0
 
 
@@ -77,7 +77,7 @@ def _read(path: Path, wanted: str, password: str | None) -> Bundle:
     if not getattr(bundle, wanted):
         raise RequestError(f"{path} {_LACKS[wanted]}: it has {_held(bundle)}")
     for note in bundle.notes:
-        print(f"tlsbench: note: {path}, {note}", file=sys.stderr)
+        output.note(f"tlsbench: note: {path}, {note}")
     return bundle
 
 

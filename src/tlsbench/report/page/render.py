@@ -13,11 +13,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
-from html import escape
 from importlib.resources import files
 from string import Template
 
 from tlsbench.errors import OutputError
+from tlsbench.escaping import for_html
 from tlsbench.report.extras import require_plotly
 from tlsbench.report.findings import Finding
 from tlsbench.report.page.sources import Page
@@ -46,14 +46,14 @@ def render(page: Page) -> str:
     text = Template(_read("page.html")).substitute(
         policy=" ".join(f"'sha256-{_hash(script)}'" for script in scripts),
         style=_read("page.css"),
-        title=escape(page.title),
-        subtitle=escape(page.subtitle),
+        title=for_html(page.title),
+        subtitle=for_html(page.subtitle),
         findings=_findings(page.findings),
         doubts=_list(page.doubts) or "<p>Nothing that was looked for was found.</p>",
         pictures="".join(_picture(number, picture) for number, picture in enumerate(page.pictures)),
         grids="".join(_grid(number, grid.title) for number, grid in enumerate(page.grids)),
         environment="".join(_environment(name, facts) for name, facts in page.environment),
-        commands="".join(f"<pre><code>{escape(command)}</code></pre>" for command in page.commands),
+        commands="".join(f"<pre><code>{for_html(command)}</code></pre>" for command in page.commands),
         data=_data(page),
         plotly=scripts[0],
         script=scripts[1],
@@ -89,22 +89,22 @@ def _findings(findings: Sequence[Finding]) -> str:
     if not findings:
         return f"<p>{_NOTHING}</p>"
     items = "".join(
-        f"<li><p class=headline>{escape(finding.headline)}</p>{_list(finding.details)}</li>"
+        f"<li><p class=headline>{for_html(finding.headline)}</p>{_list(finding.details)}</li>"
         for finding in findings
     )
     return f"<ol class=findings>{items}</ol>"
 
 
 def _list(lines: Iterable[str]) -> str:
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    items = "".join(f"<li>{for_html(line)}</li>" for line in lines)
     return f"<ul>{items}</ul>" if items else ""
 
 
 def _picture(number: int, picture: Picture) -> str:
     return (
-        f'<figure id="picture-{number}"><h3>{escape(picture.title)}</h3>'
-        f'<div class=plot data-picture="{number}" role=group aria-label="{escape(picture.title)}"></div>'
-        f"<figcaption>{escape(picture.caption)}</figcaption>{_figures(picture)}</figure>"
+        f'<figure id="picture-{number}"><h3>{for_html(picture.title)}</h3>'
+        f'<div class=plot data-picture="{number}" role=group aria-label="{for_html(picture.title)}"></div>'
+        f"<figcaption>{for_html(picture.caption)}</figcaption>{_figures(picture)}</figure>"
     )
 
 
@@ -113,14 +113,16 @@ def _figures(picture: Picture) -> str:
     headings, rows = _table(picture.shape)
     if not rows or len(rows) * len(headings) > _MOST_FIGURES:
         return ""
-    head = "".join(f"<th scope=col>{escape(heading)}</th>" for heading in headings)
+    head = "".join(f"<th scope=col>{for_html(heading)}</th>" for heading in headings)
     body = "".join(
-        f"<tr><th scope=row>{escape(first)}</th>{''.join(f'<td>{escape(text)}</td>' for text in rest)}</tr>"
+        f"<tr><th scope=row>{for_html(first)}</th>"
+        + "".join(f"<td>{for_html(text)}</td>" for text in rest)
+        + "</tr>"
         for first, *rest in rows
     )
     return (
         f"<details><summary>The figures of this picture</summary><div class=scroll tabindex=0 role=region "
-        f'aria-label="The figures of: {escape(picture.title)}"><table><thead><tr>{head}</tr></thead>'
+        f'aria-label="The figures of: {for_html(picture.title)}"><table><thead><tr>{head}</tr></thead>'
         f"<tbody>{body}</tbody></table></div></details>"
     )
 
@@ -150,10 +152,10 @@ def _table(shape: Bars | Lines | Dots | Heat) -> tuple[list[str], list[list[str]
 
 
 def _grid(number: int, title: str) -> str:
-    name = escape(title)
+    name = for_html(title)
     return f'<section class=grid data-grid="{number}" aria-label="{name}"><h3>{name}</h3></section>'
 
 
 def _environment(name: str, facts: Sequence[tuple[str, str]]) -> str:
-    items = "".join(f"<dt>{escape(fact)}</dt><dd>{escape(value)}</dd>" for fact, value in facts)
-    return f"<h3>{escape(name)}</h3><dl>{items}</dl>"
+    items = "".join(f"<dt>{for_html(fact)}</dt><dd>{for_html(value)}</dd>" for fact, value in facts)
+    return f"<h3>{for_html(name)}</h3><dl>{items}</dl>"

@@ -1,0 +1,235 @@
+"""Writing outputs: every option of every command that writes goes through here.
+
+A regular file is replaced whole, links followed: written beside its target, then renamed. Pipes and devices
+are written in place, ``-`` is standard output. What cannot be finished, or is interrupted, leaves nothing.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import stat
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tlsbench.errors import OutputError, RequestError
+from tlsbench.interrupts import held, may_be_cut
+
+STANDARD_OUTPUT = Path("-")
+#: Private keys are for their owner only; a folder of certificates is for everybody to read.
+SECRET_MODE, FOLDER_MODE = 0o600, 0o755
+#: What a result takes, roughly: less room than that is refused before anything is measured.
+ROOM_BYTES = 1 << 18
+_PREFIX = ".tlsbench-"
+_MOST_LINKS = 40
+
+
+def check(path: Path, room_bytes: int = ROOM_BYTES) -> None:
+    """See to it that ``path`` can be written, before anything is measured for it.
+
+    :param room_bytes: what will be written, roughly.
+    :raises RequestError: if it cannot.
+    """
+    if is_standard_output(path):
+        return
+    try:
+        status = _status(path)
+        if status is not None and not os.access(path, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if status is None or stat.S_ISREG(status.st_mode):
+            try_folder(_target(path).parent, room_bytes)
+    except OSError as error:
+        raise RequestError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def write(path: Path, content: str | bytes) -> None:
+    """Write the whole content, or, where ``path`` is a regular file, leave that as it was.
+
+    :raises OutputError: if it cannot be written.
+    """
+    data = encoded(content)
+    try:
+        descriptor = _descriptor(path)
+        if is_standard_output(path):
+            sys.stdout.flush()
+            sys.stdout.buffer.write(data)
+            sys.stdout.flush()
+        elif descriptor is not None:
+            _write_in_place(os.dup(descriptor), data)
+        elif is_replaced(path):
+            _replace(path, data)
+        else:
+            with may_be_cut():
+                opened = os.open(path, os.O_WRONLY)
+            _write_in_place(opened, data)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+
+
+def is_standard_output(path: Path) -> bool:
+    """Whether it is ``-``, or another name of standard output."""
+    return path == STANDARD_OUTPUT or _descriptor(path) == 1
+
+
+def is_replaced(path: Path) -> bool:
+    """Whether :func:`write` replaces what is there, or makes a new file; pipes and devices take all of it.
+
+    :raises OSError: if it is a folder, or cannot be looked at.
+    """
+    status = _status(path)
+    return not is_standard_output(path) and (status is None or stat.S_ISREG(status.st_mode))
+
+
+def write_some(descriptor: int, data: bytes | memoryview) -> int:
+    """Write the beginning of ``data``; how many bytes it was. To wait for a reader may be cut.
+
+    :raises OSError: if it cannot be written.
+    """
+    poll = select.poll()
+    poll.register(descriptor, select.POLLOUT)
+    if not poll.poll(0):
+        with may_be_cut():
+            poll.poll()
+    try:
+        return os.write(descriptor, data[: select.PIPE_BUF])  # more could wait within
+    except BlockingIOError:
+        return 0
+
+
+def encoded(content: str | bytes) -> bytes:
+    """Text in UTF-8; a lone surrogate, which that does not have, is a question mark."""
+    return content.encode("utf-8", "replace") if isinstance(content, str) else content
+
+
+@contextmanager
+def beside(folder: Path, data: bytes, mode: int | None = None) -> Iterator[Path]:
+    """A whole file in a folder, to be renamed or linked; what is still there at the end is removed.
+
+    :param mode: its permissions; those that the umask leaves without.
+    :raises OSError: if it cannot be written.
+    """
+    with held():
+        path = None
+        try:
+            descriptor, name = tempfile.mkstemp(prefix=_PREFIX, dir=folder)
+            path = Path(name)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+                os.fchmod(descriptor, 0o666 & ~_umask() if mode is None else mode)
+            yield path
+        finally:
+            if path is not None:
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def temporary(content: bytes, suffix: str = "") -> Iterator[Path]:
+    """A file for libraries that read from files alone: for its owner only, and gone after the block."""
+    with held():
+        descriptor, name = tempfile.mkstemp(prefix=_PREFIX.lstrip("."), suffix=suffix)
+        path = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            os.fchmod(descriptor, SECRET_MODE)  # mkstemp's own is narrowed by the umask
+            file.write(content)
+        yield path
+    finally:
+        with held():
+            path.unlink(missing_ok=True)
+
+
+def try_folder(folder: Path, room_bytes: int = ROOM_BYTES) -> None:
+    """Write so many bytes to a folder and remove them again.
+
+    :raises OSError: if it takes none, or has not that room.
+    """
+    with held(), tempfile.NamedTemporaryFile(dir=folder, prefix=_PREFIX) as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, room_bytes)
+        else:
+            file.write(bytes(room_bytes))
+            file.flush()
+
+
+def existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that is there.
+
+    :raises OSError: if what is there is no folder.
+    """
+    folder = folder.absolute()
+    for place in (folder, *folder.parents):
+        if place.exists():
+            if not place.is_dir():
+                raise NotADirectoryError(errno.ENOTDIR, f"{place} is no folder")
+            return place
+    return folder
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        status = path.stat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, "it is a folder")
+    return status
+
+
+def _target(path: Path) -> Path:
+    """What is replaced: the end of a chain of links."""
+    return Path(os.path.realpath(path))
+
+
+def _replace(path: Path, data: bytes) -> None:
+    target, status = _target(path), _status(path)
+    mode = None if status is None else stat.S_IMODE(status.st_mode)
+    with beside(target.parent, data, mode) as new:
+        if status is not None and (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
+            _keep_owner(new, status, mode)
+        try:
+            new.replace(target)
+        except OSError as error:
+            if error.errno != errno.EBUSY:
+                raise
+            # A file that is a mount of its own, as in a container, can be written but not renamed over.
+            target.write_bytes(data)
+
+
+def _keep_owner(new: Path, status: os.stat_result, mode: int | None) -> None:
+    try:
+        os.chown(new, status.st_uid, status.st_gid)
+    except PermissionError:
+        return  # only root gives files away
+    new.chmod(mode or 0)  # which a change of owner takes bits of
+
+
+def _write_in_place(descriptor: int, data: bytes) -> None:
+    with os.fdopen(descriptor, "wb", buffering=0):
+        left = memoryview(data)
+        while left:
+            left = left[write_some(descriptor, left) :]
+
+
+def _descriptor(path: Path) -> int | None:
+    """The descriptor of this process that a path such as ``/dev/stdout`` or ``/dev/fd/3`` is a name of."""
+    own = f"/proc/{os.getpid()}/fd"
+    for _ in range(_MOST_LINKS):
+        if path.name.isdecimal() and os.path.realpath(path.parent) == own:
+            return int(path.name)
+        try:
+            path = path.parent / path.readlink()
+        except OSError:
+            return None  # it is no link
+    return None
+
+
+def _umask() -> int:
+    umask = os.umask(0o077)
+    os.umask(umask)
+    return umask

@@ -1,0 +1,193 @@
+"""SIGINT, SIGTERM and SIGHUP: an orderly end, in which nothing that was measured is lost and nothing is left.
+
+A signal raises :class:`Interrupted` where the process stands (:func:`ended_by_signals`). What must not be
+cut puts it off: :func:`held` until a file is whole, :func:`interruptible` until a measurement is stored. In
+the latter a first signal asks to stop; a further one cuts what says that it may be cut (:func:`may_be_cut`):
+rounds, and whatever waits, for workers or for a reader of our output.
+
+Outside the main thread nothing is changed, for Python handles signals there alone. Signals that the parent
+had ignored (nohup, a shell's background job) stay ignored.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+#: By then the callback that a signal had hit is over.
+_AGAIN_SECONDS = 0.001
+_Handler = Callable[[int, FrameType | None], None]
+
+
+class Interrupted(KeyboardInterrupt):
+    """A signal asked this process to end.
+
+    :param number: the signal's.
+    """
+
+    def __init__(self, number: int, message: str = "") -> None:
+        by = "interrupted" if number == signal.SIGINT else f"ended by {signal.Signals(number).name}"
+        super().__init__(message or by)
+        self.number = number
+
+    @property
+    def exit_code(self) -> int:
+        """128 and the signal's number, as a shell says it: 130 after Ctrl-C."""
+        return 128 + self.number
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether a signal asked to stop; call it to know.
+
+    :param number: the first signal's, 0 as long as there was none.
+    """
+
+    number: int = 0
+
+    def __call__(self) -> bool:
+        """Whether one did."""
+        return self.number != 0
+
+    def interrupted(self, message: str = "") -> Interrupted:
+        """What to raise where there is nothing to keep."""
+        return Interrupted(self.number or signal.SIGINT, message)
+
+    @property
+    def exit_code(self) -> int:
+        """What a command ends with that was stopped."""
+        return self.interrupted().exit_code
+
+
+@dataclass(slots=True)
+class _Region:
+    """Where the process stands."""
+
+    may_be_cut: bool = False
+
+
+_REGION = _Region()
+
+
+@contextmanager
+def ended_by_signals() -> Iterator[Stop]:
+    """Each of the signals raises :class:`Interrupted`; also where Python would drop it with a traceback.
+
+    What is given tells of the first, whatever became of it. For a process's whole life: after the block they
+    are ignored, as the process is ending, and tidies up.
+    """
+    stop = Stop()
+    in_hook = False
+
+    def end(number: int, _frame: FrameType | None) -> None:
+        stop.number = stop.number or number
+        if not in_hook:
+            raise Interrupted(number)
+        later(number)
+
+    def later(number: int) -> None:
+        main = threading.main_thread().ident  # which may wait in a system call by then
+        threading.Timer(_AGAIN_SECONDS, signal.pthread_kill, [main, number]).start()
+
+    def again(unraisable: sys.UnraisableHookArgs) -> None:
+        nonlocal in_hook
+        in_hook = True  # what is raised in here is lost, too
+        if isinstance(unraisable.exc_value, Interrupted):  # it hit a callback of an import, or a __del__
+            later(unraisable.exc_value.number)
+        else:
+            sys.__unraisablehook__(unraisable)
+        in_hook = False
+
+    sys.unraisablehook = again
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, end)
+    try:
+        yield stop
+    finally:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+
+
+@contextmanager
+def interruptible() -> Iterator[Stop]:
+    """Note the first signal: what is given tells whether there was one.
+
+    A further one raises :class:`Interrupted`, within :func:`may_be_cut` alone.
+    """
+    stop = Stop()
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        if stop.number and _REGION.may_be_cut:
+            _REGION.may_be_cut = False  # what is done about it is not cut again
+            raise Interrupted(number)
+        stop.number = stop.number or number
+
+    with _handled(note):
+        yield stop
+
+
+@contextmanager
+def may_be_cut() -> Iterator[None]:
+    """Mark what a second signal may cut short; the caller keeps what there is by then."""
+    before, _REGION.may_be_cut = _REGION.may_be_cut, True
+    try:
+        yield
+    finally:
+        _REGION.may_be_cut = before
+
+
+@contextmanager
+def held() -> Iterator[Stop]:
+    """Put signals off until the end of the block; what is given tells whether there was one.
+
+    A long block asks now and then, and tidies up.
+    """
+    stop = Stop()
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        stop.number = stop.number or number
+
+    try:
+        with _handled(note):
+            yield stop
+    finally:
+        if stop():
+            signal.raise_signal(stop.number)
+
+
+@contextmanager
+def kept_from_children() -> Iterator[None]:
+    """Start processes in here that the signals do not reach: they end when this one says so, or is gone.
+
+    A blocked signal stays blocked in a new process from its very first instruction on.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _handled(handler: _Handler) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    try:
+        for number, found in before.items():
+            if found is not signal.SIG_IGN:
+                signal.signal(number, handler)
+        yield
+    finally:
+        for number, found in before.items():
+            if found is not signal.SIG_IGN:
+                signal.signal(number, found)

@@ -1,0 +1,41 @@
+"""What rich lays out, on its way to a terminal or into plain text."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
+from rich.text import Text
+
+from tlsbench.escaping import for_terminal
+
+
+class Harmless:
+    """A renderable whose text passes the terminal's filter after it was laid out; its styles stay.
+
+    A line end in a text is a new row by then: what may hold one passes the filter before, too.
+    """
+
+    def __init__(self, renderable: RenderableType) -> None:
+        self._renderable = renderable
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for segment in console.render(self._renderable, options):
+            if segment.control or segment.text == "\n":
+                yield segment
+            else:
+                yield Segment(for_terminal(segment.text), segment.style)
+
+
+def line(text: str, style: str = "") -> Text:
+    """One line of text, whatever was in it."""
+    return Text(for_terminal(text), style=style)
+
+
+def print_plain(renderable: RenderableType, width: int) -> str:
+    """What rich prints, as plain text of at most so many columns."""
+    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False)
+    console.print(Harmless(renderable))
+    assert isinstance(console.file, io.StringIO)
+    return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"
