@@ -69,7 +69,7 @@ class Claim:
 class Rounds:
     """One cell's medians in each round: ratios of them are within rounds, so what slows one whole cancels."""
 
-    times_ns: Mapping[str, np.ndarray[Any, Any]]
+    figures: Mapping[str, np.ndarray[Any, Any]]
 
     @classmethod
     def of(cls, series: Series) -> Rounds:
@@ -91,7 +91,7 @@ class Rounds:
         )
 
     def __getitem__(self, name: str) -> np.ndarray[Any, Any]:
-        return self.times_ns[name]
+        return self.figures[name]
 
 
 def _measured(seconds: float, *selectors: str) -> Mapping[tuple[str, ...], Rounds]:
@@ -184,10 +184,10 @@ class Native:
         return self.cell.scenario
 
     def sample(self) -> Sample:
-        times_ns = (ctypes.c_int64 * 3)()
+        figures = (ctypes.c_int64 * 3)()
         clients, servers = (_address(one._context) for one in (self.cell.clients, self.cell.servers))
-        assert self.function(clients, servers, b"localhost", times_ns) == 1
-        return Sample(client=times_ns[0], server=times_ns[1], total=times_ns[2])
+        assert self.function(clients, servers, b"localhost", figures) == 1
+        return Sample(client=figures[0], server=figures[1], total=figures[2])
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         return in_a_row(self.sample, rewarm, samples)

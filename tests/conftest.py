@@ -15,7 +15,7 @@ import pytest
 from tlsbench.implementations.registry import capabilities, ends_of, implementations, spellings
 from tlsbench.results import Run
 from tlsbench.results.collect import collect
-from tlsbench.sampling import Plan, measure, meter_named
+from tlsbench.sampling import WALL, Plan, measure
 from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads import Workload, prepare
 
@@ -127,7 +127,7 @@ def workload_of(
 
     def make(selector: str) -> Workload:
         (scenario,) = scenarios_of(selector)
-        workload = prepare(scenario, ends_of(scenario), meter_named("wall").clock)
+        workload = prepare(scenario, ends_of(scenario), WALL.clock)
         made.append(workload)
         return workload
 
@@ -141,7 +141,7 @@ def run_of(scenarios_of: Callable[[str], tuple[Scenario, ...]]) -> Callable[[str
     """A run of a few samples of each scenario."""
 
     def run(selector: str) -> Run:
-        clock = meter_named("wall").clock
+        clock = WALL.clock
         outcome = measure(
             scenarios_of(selector), lambda scenario: prepare(scenario, implementations(), clock), QUICKLY
         )
@@ -149,7 +149,7 @@ def run_of(scenarios_of: Callable[[str], tuple[Scenario, ...]]) -> Callable[[str
             outcome.series,
             [],
             QUICKLY,
-            meter="wall",
+            meter=WALL,
             command="tlsbench run",
             elapsed_s=outcome.elapsed_s,
             stopped_by=outcome.stopped_by,

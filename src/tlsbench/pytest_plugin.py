@@ -12,6 +12,7 @@ Every pytest that finds tlsbench installed imports this module: what is heavy wa
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from tlsbench.scenarios import Scenario
 
 _MARKER = "tls(*selectors): the scenarios of this test, where no --tls or --tls-profile asks for others"
+_SIDES = ("total", "client", "server")
 _SESSION = pytest.StashKey["TlsSession"]()
 _UNMEASURED = "the plugin pytest-benchmark, which measures, is turned off ('-p no:benchmark')"
 
@@ -45,11 +47,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="measure this named set of scenarios (default: quick; 'tlsbench list profiles')",
     )
     group.addoption(
-        "--tls-meter",
-        choices=("total", "client", "server"),
-        default="total",
-        help="whose time pytest-benchmark shows and stores: total, client or server (default: %(default)s)",
+        "--tls-side",
+        choices=_SIDES,
+        help="whose time pytest-benchmark shows and stores: total, client or server (default: total)",
     )
+    # The name of --tls-side in 0.1.0.
+    group.addoption("--tls-meter", choices=_SIDES, help=argparse.SUPPRESS)
 
 
 def pytest_configure(config: pytest.Config) -> None:

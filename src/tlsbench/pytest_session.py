@@ -87,7 +87,7 @@ class TlsSession:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self._shown: str = config.getoption("--tls-meter")
+        self._shown: str = config.getoption("--tls-side") or config.getoption("--tls-meter") or "total"
         self._matrices: list[Matrix] = []
         self._series: dict[str, Series] = {}
         self._run: Run | None = None
@@ -144,7 +144,7 @@ class TlsSession:
             raise series.error
         if not series.rounds:
             raise MeasurementError("interrupted before this scenario was measured")
-        cell = cell_from_series(series)
+        cell = cell_from_series(series, WALL)
         if not benchmark.disabled:
             self._played[scenario.id] += 1
             benchmark.disabled = self._played[scenario.id] > 1
@@ -210,6 +210,8 @@ class TlsSession:
         reasons = Counter(excluded.reason for matrix in self._matrices for excluded in matrix.excluded)
         for reason, count in reasons.most_common():
             yield f"excluded {count}: {reason}"
+        if self._config.getoption("--tls-meter"):
+            yield "--tls-meter is called --tls-side now"
         if self.interrupted:
             yield "interrupted: the results hold what was measured until then"
 

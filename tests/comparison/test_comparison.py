@@ -18,6 +18,8 @@ from tlsbench.comparison import Recording, judge, load_recording, parse_gate, re
 from tlsbench.errors import RequestError
 from tlsbench.report import comparisons
 from tlsbench.results.reader import parse
+from tlsbench.sampling import WALL
+from tlsbench.sampling.instruments import CALLGRIND
 
 HANDSHAKE = {"workload": "handshake", "key": "rsa-2048"}
 BULK = {"workload": "bulk", "key": "rsa-2048"}
@@ -27,8 +29,9 @@ def recording(seed: int = 1, floor: float = 0.01, drift: float = 0.0, **scales: 
     generator = np.random.default_rng(seed)
     return Recording(
         source=f"run {seed}",
-        times_ns={name: tuple(1e6 * scale * generator.normal(1, 0.01, 60)) for name, scale in scales.items()},
+        figures={name: tuple(1e6 * scale * generator.normal(1, 0.01, 60)) for name, scale in scales.items()},
         parameters={name: BULK if name == "c" else HANDSHAKE for name in scales},
+        instruments=dict.fromkeys(scales, WALL),
         noise_floor={"handshake": floor, "bulk": floor},
         drift=drift,
         environment={"processor": "A", "meter": "wall"},
@@ -81,8 +84,8 @@ def test_the_drift_within_the_runs_widens_the_verdict() -> None:
 
 def test_both_medians_are_told_with_their_intervals() -> None:
     (first, *_) = judge(BASE, recording(2, a=1.1, b=1, c=1)).verdicts
-    assert first.base_ns.low < 1e6 < first.base_ns.high
-    assert first.new_ns.median == pytest.approx(1.1e6, rel=0.01)
+    assert first.base.low < 1e6 < first.base.high
+    assert first.new.median == pytest.approx(1.1e6, rel=0.01)
     assert re.search(
         r" (999|1,00\d) ±0\.\d% +1,(09|10)\d ±0\.\d% ",
         comparisons.plain(judge(BASE, recording(2, a=1.1)), [], 200),
@@ -90,8 +93,8 @@ def test_both_medians_are_told_with_their_intervals() -> None:
 
 
 def test_instructions_are_not_called_microseconds() -> None:
-    counted = replace(BASE, environment={"meter": "instructions"}, times_ns={"a": (1e6, 1e6)})
-    more = replace(counted, times_ns={"a": (1.005e6, 1.005e6)})
+    counted = replace(BASE, instruments={"a": CALLGRIND}, figures={"a": (1e6, 1e6)})
+    more = replace(counted, figures={"a": (1.005e6, 1.005e6)})
     judgement = judge(counted, more)
     assert "10³ instr." in comparisons.markdown(judgement, [])
     assert [verdict.verdict for verdict in judgement.verdicts] == ["~"], "the floor is 1 %"
@@ -126,7 +129,7 @@ def test_the_geometric_mean_is_over_all_cells() -> None:
 def test_an_imprecise_cell_says_how_many_more_rounds_it_needs() -> None:
     generator = np.random.default_rng(1)
     wild = {"a": tuple(1e6 * generator.lognormal(0, 0.3, 40))}
-    judgement = judge(replace(BASE, times_ns=wild), replace(BASE, times_ns=wild))
+    judgement = judge(replace(BASE, figures=wild), replace(BASE, figures=wild))
     assert judgement.verdicts[0].more_samples > 40
     assert "more rounds to see 2 %" in comparisons.plain(judgement, [], 160)
 
@@ -190,7 +193,7 @@ def document(**changes: Any) -> dict[str, Any]:
 
 def test_any_pytest_benchmark_result_with_raw_data_will_do() -> None:
     found = recording_of(parse(json.dumps(document()), "x.json"))
-    assert found.times_ns == {"test_x": (1e6, 2e6)}
+    assert found.figures == {"test_x": (1e6, 2e6)}
     assert found.floor("test_x") == 0
 
 
@@ -225,7 +228,7 @@ def slowed(path: Path, scale: float) -> None:
     """Put times into a result that are as steady on a busy machine as on an idle one."""
     stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     for benchmark in stored["benchmarks"]:
-        times: Mapping[str, Any] = benchmark["extra_info"]["tlsbench"]["times_ns"]
+        times: Mapping[str, Any] = benchmark["extra_info"]["tlsbench"]["figures"]
         times["total"]["round_medians"] = [scale * (10_000 + at % 7) for at in range(40)]
     stored["tlsbench"]["noise_floor"] = {"handshake": 0.01}
     stored["tlsbench"]["conditions"]["drift"] = 0.0

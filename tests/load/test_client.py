@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from OpenSSL import SSL
 from tests.load import servers
 from tests.load.servers import PEERS, Address, answering, hang_up, relay, server_context, speaker
 
 from tlsbench.load import Plan, Tally, Target
+from tlsbench.load.client import Connection
 from tlsbench.load.engine import Engine
 from tlsbench.load.tally import SUCCESS
 from tlsbench.loopback import Server, ServerSetup
@@ -249,6 +251,22 @@ def test_interim_answers_without_an_end_do_not_keep_others_from_their_turn() -> 
         tally = load_of(address, requests=1, step_limit_s=0.4, connections=1)
     assert tally.outcomes["request: timeout"] > 0
     assert not tally.outcomes[SUCCESS]
+
+
+def test_an_error_of_one_connection_is_not_left_for_another(honest: Address) -> None:
+    """OpenSSL's queue is that of the thread."""
+    one = Engine(Plan(target=Target(*honest)))
+    connection = Connection(one._shared, 0, counted=False)
+
+    def fails(_now_ns: int) -> None:
+        SSL._lib.SSL_CTX_set_cipher_list(one._shared.context._context, b"no such suite")
+        assert SSL._lib.ERR_peek_error() != 0
+        raise SSL.SysCallError(104, "ECONNRESET")
+
+    connection._on_event = fails
+    connection.go_on(0)
+    assert connection.outcome == "connect: connection reset"
+    assert SSL._lib.ERR_peek_error() == 0
 
 
 def test_a_fault_of_ours_costs_one_connection_and_not_the_worker(

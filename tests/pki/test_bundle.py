@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from pathlib import Path
 
 import pytest
@@ -261,6 +262,7 @@ def test_a_block_whose_end_is_missing_is_named_never_ignored() -> None:
         (base64.encodebytes(DER), "is base64 without the lines BEGIN and END"),
         (b"0 oranges, 5 apples", "has no certificate"),
     ],
+    ids=itertools.count(),  # keys differ from process to process, and so would the ids
 )
 def test_what_is_something_else_is_called_by_its_name(data: bytes, what: str) -> None:
     with pytest.raises(RequestError, match=f"^x {what}") as caught:
@@ -282,6 +284,11 @@ def test_a_password_that_cannot_be_one_is_one_line(password: str) -> None:
     for data in (P12, ENCRYPTED, PEM):
         with pytest.raises(RequestError, match="^--password: valid are characters in UTF-8"):
             read_bundle(data, "x", password)
+
+
+def test_more_lines_than_any_list_has_are_not_looked_through() -> None:
+    with pytest.raises(RequestError, match="^x has more than 2,000,000 lines"):
+        read_bundle(b"\n" * 2_000_001, "x")
 
 
 def test_a_file_without_end_is_not_read_to_its_end() -> None:

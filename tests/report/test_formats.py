@@ -60,7 +60,7 @@ def test_a_primitive_has_one_time_and_a_throughput(run_of: RunOf) -> None:
     assert "client µs" not in [column.heading for column in table.columns]
     throughput = next(column for column in table.columns if column.heading == "MB/s")
     digest, exchange = table.rows
-    assert throughput.value(digest) == pytest.approx(16384 * 1e3 / digest.cell.times["total"].median_ns)
+    assert throughput.value(digest) == pytest.approx(16384 * 1e3 / digest.cell.figures["total"].median)
     assert throughput.value(exchange) is None
 
 
@@ -79,8 +79,8 @@ def test_a_ratio_is_shown_only_where_one_is_not_in_its_interval(run: Run) -> Non
         return tuple(1000 * scale * (1 + spread * (-1) ** at) for at in range(20))
 
     def cell(one: object, scale: float, spread: float) -> object:
-        total = replace(first.times["total"], round_medians_ns=medians(scale, spread))
-        return replace(one, times={**first.times, "total": total})  # type: ignore[type-var]
+        total = replace(first.figures["total"], round_medians=medians(scale, spread))
+        return replace(one, figures={**first.figures, "total": total})  # type: ignore[type-var]
 
     cells = [cell(first, 1, 0), cell(second, 1.001, 0.01), cell(third, 2, 0.01), cell(fourth, 0.5, 0.01)]
     text = formats.plain(replace(run, cells=cells), None, 200)  # type: ignore[arg-type]
@@ -88,9 +88,9 @@ def test_a_ratio_is_shown_only_where_one_is_not_in_its_interval(run: Run) -> Non
 
 
 def test_cells_that_missed_the_precision_are_marked(run: Run) -> None:
-    total = run.cells[0].times["total"]
-    times = {**run.cells[0].times, "total": replace(total, interval=Interval(90.0, 100.0, 110.0))}
-    wide = replace(run.cells[0], times=times)
+    total = run.cells[0].figures["total"]
+    times = {**run.cells[0].figures, "total": replace(total, interval=Interval(90.0, 100.0, 110.0))}
+    wide = replace(run.cells[0], figures=times)
     strict = replace(run, cells=[wide], conditions=replace(run.conditions, precision=0.05, elapsed_s=1.0))
     assert "10.0%*" in formats.plain(strict, None, 200)
     assert "0 of 1 cells reached ±5 %" in formats.plain(strict, None, 200)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -41,18 +43,35 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
                 waiting.append(place[key])
 
 
+@dataclass(frozen=True, repr=False)
+class Damaged:
+    """A stored result's name, its text after a few changes, and which these were."""
+
+    name: str
+    text: str
+    changes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {'; '.join(self.changes)}"  # the text is too long for hypothesis to show
+
+
 @st.composite
-def damaged(draw: st.DrawFn) -> tuple[str, str]:
-    """A stored result's name, and its text after a few changes."""
+def damaged(draw: st.DrawFn) -> Damaged:
+    """A stored result with a few changes."""
+    changes = []
     name = draw(st.sampled_from([*NAMES, "foreign"]))
     stored = document(name) if name != "foreign" else json.loads(json.dumps(FOREIGN))
     for _ in range(draw(st.integers(1, 3))):
         place, key = draw(st.sampled_from(list(places(stored))))
         if (isinstance(place, dict) and key not in place) or (isinstance(place, list) and key >= len(place)):
             continue
-        match draw(st.sampled_from(["put", "drop", "double", "wrap", "move", "scale"])):
+        how = draw(st.sampled_from(["put", "drop", "double", "wrap", "move", "scale"]))
+        changes.append(
+            f"{how} {key}: {str(place[key])[:60]!a}" if not isinstance(place[key], int) else f"{how} {key}"
+        )
+        match how:
             case "put":
-                place[key] = draw(st.sampled_from(ODD))
+                place[key] = copy.deepcopy(draw(st.sampled_from(ODD)))
             case "drop":
                 del place[key]
             case "double" if isinstance(place, list):
@@ -66,14 +85,14 @@ def damaged(draw: st.DrawFn) -> tuple[str, str]:
                 other[there] = json.loads(json.dumps(place[key]))
             case "scale" if isinstance(place[key], float):
                 place[key] *= draw(st.sampled_from([0, -1, 1e-12, 1e12]))
-    return name, json.dumps(stored)
+    return Damaged(name, json.dumps(stored), tuple(changes))
 
 
 @settings(max_examples=EXAMPLES or 300, suppress_health_check=list(HealthCheck), deadline=None)
 @given(damaged())
-def test_a_damaged_result_is_read_or_refused_in_one_line(found: tuple[str, str]) -> None:
+def test_a_damaged_result_is_read_or_refused_in_one_line(found: Damaged) -> None:
     try:
-        parse(found[1], "x.json")
+        parse(found.text, "x.json")
     except RequestError as error:
         assert str(error).startswith("x.json: ")
         assert str(error).isprintable()
@@ -83,10 +102,10 @@ def test_a_damaged_result_is_read_or_refused_in_one_line(found: tuple[str, str])
 @settings(max_examples=EXAMPLES or 60, suppress_health_check=list(HealthCheck), deadline=None)
 @given(found=damaged())
 def test_every_command_takes_a_damaged_result_or_refuses_it_in_one_line(
-    found: tuple[str, str], in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
+    found: Damaged, in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     pytest.importorskip("plotly")
-    name, text = found
+    name, text = found.name, found.text
     Path("x.json").write_text(text)
     Path("y.json").write_text(json.dumps(FOREIGN) if name == "foreign" else (FOLDER / name).read_text())
     folder = Path(".benchmarks/here")

@@ -136,7 +136,7 @@ def test_a_byte_order_mark_is_passed_over() -> None:
     for marked in (b"\xef\xbb\xbf" + content.encode(), "\ufeff" + content):
         stored = parse(marked, "x.json")
         assert isinstance(stored.result, Foreign)
-        assert [one.times_ns for one in stored.benchmarks] == [(1e6, 2e6)]
+        assert [one.figures for one in stored.benchmarks] == [(1e6, 2e6)]
 
 
 def test_a_test_with_a_time_of_zero_is_left_out_with_a_word_and_the_others_stay() -> None:

@@ -173,3 +173,29 @@ def test_the_protocol_is_lines_of_json() -> None:
     }
     assert proof["proof"]["version"] == "1.3"
     assert "unknown key 'rsa-1'" in error["error"]
+
+
+def test_a_worker_of_an_older_tlsbench_is_understood(tmp_path: Path, scenarios_of: Find) -> None:
+    program = tmp_path / "python"
+    sample = {
+        "client_ns": 1,
+        "server_ns": 2,
+        "total_ns": 4,
+        "operations": 1,
+        "ledger": [4, 5, 6],
+        "phases_ns": None,
+    }
+    program.write_text(
+        f"#!{sys.executable}\nimport sys\n"
+        "print('{}', flush=True)\n"
+        'sys.stdin.readline(); print(\'{"cell": 0, "engines": {}}\', flush=True)\n'
+        f"sys.stdin.readline(); print({json.dumps(json.dumps({'samples': [sample]}))}, flush=True)\n",
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    (one,) = scenarios_of("implementation=fake")
+    with Worker(Interpreter(str(program))) as worker:
+        worker.greeting()
+        found = RemoteWorkload(worker, one, "wall").sample()
+    assert (found.client, found.server, found.total, found.unit.symbol) == (1, 2, 4, "ns")
+    assert found.ledger.flights == 4

@@ -13,7 +13,7 @@ from rich.console import Console
 from tlsbench.cli import output
 from tlsbench.cli.request import seconds
 from tlsbench.cli.sides import Sides, Words, sides_and_matches
-from tlsbench.comparison import Gate, Verdict, parse_gate
+from tlsbench.comparison import Gate, parse_gate
 from tlsbench.errors import MeasurementError, RequestError, unknown
 from tlsbench.interrupts import interruptible
 from tlsbench.report import duels
@@ -26,7 +26,7 @@ from tlsbench.sampling import METERS, Instrument, Plan
 from tlsbench.sampling.duel import Match, duel, local_side, remote_side
 from tlsbench.sampling.instructions import INSTRUCTIONS, Count, count_instructions, require_valgrind
 from tlsbench.sampling.places import interpreter_of, need_workers
-from tlsbench.stats import Interval, PairedComparison, compare_paired, compare_paired_counts
+from tlsbench.stats import PairedComparison, compare_paired, compare_paired_counts
 
 _GATE_FAILED = 1
 _FORMATS = ("text", "markdown", "json")
@@ -200,22 +200,8 @@ def _duel(results: Sequence[DuelResult], plan: Plan, meter: str, method: str, *,
 
 
 def _failures(gate: Gate, results: Sequence[DuelResult]) -> list[str]:
-    verdicts = [
-        Verdict(
-            id=f"{result.b.id} ({side})",
-            parameters=result.b.axes,
-            base_ns=Interval(0.0, 0.0, 0.0),
-            new_ns=Interval(0.0, 0.0, 0.0),
-            ratio=comparison.ratio,
-            p_value=0.0,
-            floor=comparison.floor,
-            verdict=comparison.verdict,
-            more_samples=0,
-        )
-        for result in results
-        for side, comparison in result.comparisons.items()
-    ]
+    parts = [part for result in results for part in result.by_part()]
     return [
         f"failed '{gate.text}': {verdict.id}: {100 * (verdict.ratio.median - 1):+.1f} %"
-        for verdict in gate.failing(verdicts)
+        for verdict in gate.failing(parts)
     ]

@@ -3,15 +3,40 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import Protocol, TypeVar
 
 from tlsbench.comparison.judge import Judgement, Verdict
 from tlsbench.errors import RequestError
 from tlsbench.scenarios.axes import AXES
+from tlsbench.stats import Interval
 
 _FORM = re.compile(r"(slower|faster)\s*>\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%(?:\s+where\s+(.+))?")
+
+
+class Called(Protocol):
+    """What a gate looks at: a difference that was called, or was not."""
+
+    @property
+    def id(self) -> str:
+        """What it is a difference of."""
+
+    @property
+    def parameters(self) -> Mapping[str, str]:
+        """Its parameters, for ``where``."""
+
+    @property
+    def ratio(self) -> Interval:
+        """The new figure over the old."""
+
+    @property
+    def verdict(self) -> str:
+        """``"faster"``, ``"slower"`` or ``"~"``."""
+
+
+_Called = TypeVar("_Called", bound=Called)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +61,7 @@ class Gate:
         """
         return self.failing(judgement.verdicts)
 
-    def failing(self, verdicts: Sequence[Verdict]) -> list[Verdict]:
+    def failing(self, verdicts: Sequence[_Called]) -> list[_Called]:
         """The same of any verdicts."""
         meant = [verdict for verdict in verdicts if self._means(verdict)]
         if not meant:
@@ -48,7 +73,7 @@ class Gate:
             and max(verdict.ratio.median, 1 / verdict.ratio.median) - 1 > self.threshold
         ]
 
-    def _means(self, verdict: Verdict) -> bool:
+    def _means(self, verdict: Called) -> bool:
         return all(
             any(fnmatchcase(verdict.parameters.get(axis, "").lower(), pattern) for pattern in patterns)
             for axis, patterns in self.where.items()

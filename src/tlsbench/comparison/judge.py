@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from tlsbench.comparison.recording import Recording
-from tlsbench.sampling.instructions import INSTRUCTIONS
+from tlsbench.sampling import Instrument
+from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.stats import (
     LARGE_FLOOR,
     Interval,
@@ -31,9 +32,10 @@ _FALSE_DISCOVERIES = 0.05
 class Verdict:
     """What is said of one cell.
 
-    :param base_ns: the median in the base, with its interval; instructions where these were counted.
-    :param new_ns: the same in the new result.
-    :param ratio: time in the new result over that in the base: 1.05 is five percent slower.
+    :param instrument: what counted, and in which unit.
+    :param base: the median in the base, with its interval.
+    :param new: the same in the new result.
+    :param ratio: the figure in the new result over that in the base: 1.05 is five percent more.
     :param p_value: of the rank test, corrected for the number of cells.
     :param floor: the difference below which nothing is called, as a fraction.
     :param verdict: ``"faster"``, ``"slower"`` or ``"~"``.
@@ -42,13 +44,21 @@ class Verdict:
 
     id: str
     parameters: Mapping[str, str]
-    base_ns: Interval
-    new_ns: Interval
+    instrument: Instrument
+    base: Interval
+    new: Interval
     ratio: Interval
     p_value: float
     floor: float
     verdict: str
     more_samples: int
+
+    @property
+    def word(self) -> str:
+        """The verdict in the words of its instrument: bytes are more or less, not slower or faster."""
+        return {"slower": self.instrument.more, "faster": self.instrument.less}.get(
+            self.verdict, self.verdict
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +85,14 @@ def judge(base: Recording, new: Recording) -> Judgement:
     test agrees, and the ratio exceeds the floor: the larger noise floor of the two runs plus the larger
     drift, because between two runs a machine wanders at least as far as within one.
     """
-    shared = [name for name in base.times_ns if name in new.times_ns]
-    counted = INSTRUCTIONS in (base.environment.get("meter"), new.environment.get("meter"))
-    compare_cell = compare_counts if counted else compare
-    comparisons = [compare_cell(base.times_ns[name], new.times_ns[name]) for name in shared]
+    in_both = [name for name in base.figures if name in new.figures]
+    shared = [name for name in in_both if base.instruments[name].unit == new.instruments[name].unit]
+    comparisons = [
+        (compare_counts if new.instruments[name] is CALLGRIND else compare)(
+            base.figures[name], new.figures[name]
+        )
+        for name in shared
+    ]
     p_values = adjusted([comparison.p_value for comparison in comparisons])
     drift = max(base.drift, new.drift)
     verdicts = []
@@ -94,23 +108,25 @@ def judge(base: Recording, new: Recording) -> Judgement:
             Verdict(
                 id=name,
                 parameters=new.parameters[name],
-                base_ns=median_interval(base.times_ns[name]),
-                new_ns=median_interval(new.times_ns[name]),
+                instrument=new.instruments[name],
+                base=median_interval(base.figures[name]),
+                new=median_interval(new.figures[name]),
                 ratio=comparison.ratio,
                 p_value=p_value,
                 floor=floor,
                 verdict=direction if called else "~",
-                more_samples=_more_samples(comparison.ratio, len(new.times_ns[name])),
+                more_samples=_more_samples(comparison.ratio, len(new.figures[name])),
             )
         )
     return Judgement(
         base=base,
         new=new,
         verdicts=verdicts,
-        only_base=[name for name in base.times_ns if name not in new.times_ns],
-        only_new=[name for name in new.times_ns if name not in base.times_ns],
+        only_base=[name for name in base.figures if name not in new.figures],
+        only_new=[name for name in new.figures if name not in base.figures],
         warnings=[
             *_warnings(base, new, shared),
+            *_unlike(base, new, in_both),
             *(
                 f"{why}: it hides {count} of {len(shared)} differences"
                 for why, count in hidden.items()
@@ -118,6 +134,14 @@ def judge(base: Recording, new: Recording) -> Judgement:
             ),
         ],
     )
+
+
+def _unlike(base: Recording, new: Recording, names: Sequence[str]) -> Iterator[str]:
+    """What cannot be compared, as the two results count different things."""
+    units = Counter((base.instruments[name].unit.symbol, new.instruments[name].unit.symbol) for name in names)
+    for (ours, theirs), count in units.items():
+        if ours != theirs:
+            yield f"{count} cells not compared: in {ours} in the base, in {theirs} in the new"
 
 
 def _why_hidden(base: Recording, new: Recording, name: str) -> str:

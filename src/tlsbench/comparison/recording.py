@@ -11,14 +11,16 @@ from tlsbench.results.duel import Duel
 from tlsbench.results.read_run import UNKNOWN_CONDITIONS
 from tlsbench.results.reader import read, remarks_of
 from tlsbench.results.stored import Stored
+from tlsbench.sampling import Instrument
 
 
 @dataclass(frozen=True, slots=True)
 class Recording:
     """One stored result.
 
-    :param times_ns: by a benchmark's name, its times in nanoseconds, in the order in which they were
-        measured: the medians of its rounds where tlsbench stored them, else all raw data.
+    :param figures: by a benchmark's name, its figures, in the order in which they were measured: the medians
+        of its rounds where tlsbench stored them, else all raw data.
+    :param instruments: by name, what counted them.
     :param parameters: by name, the benchmark's parameters as text.
     :param noise_floor: the largest difference that is none, as a fraction, by workload.
     :param drift: how far the machine wandered during the run, as a fraction; 0 if unknown.
@@ -27,7 +29,8 @@ class Recording:
     """
 
     source: str
-    times_ns: Mapping[str, tuple[float, ...]]
+    figures: Mapping[str, tuple[float, ...]]
+    instruments: Mapping[str, Instrument]
     parameters: Mapping[str, Mapping[str, str]]
     noise_floor: Mapping[str, float]
     drift: float
@@ -65,7 +68,8 @@ def recording_of(stored: Stored) -> Recording:
     run = stored.result if isinstance(stored.result, Run) else None
     return Recording(
         source=stored.source,
-        times_ns={one.name: one.times_ns for one in stored.benchmarks},
+        figures={one.name: one.figures for one in stored.benchmarks},
+        instruments={one.name: one.instrument for one in stored.benchmarks},
         parameters={one.name: one.parameters for one in stored.benchmarks},
         noise_floor=run.noise_floor if run else {},
         drift=(run.conditions.drift or 0.0) if run else 0.0,

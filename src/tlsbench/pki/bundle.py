@@ -23,7 +23,11 @@ from tlsbench.pki.pem import Block, read_blocks
 
 #: More than any chain, key and CRL that a person wants shown.
 _MOST_BYTES = 64 << 20
+#: More than the base64 of so many bytes has.
+_MOST_LINES = 2_000_000
 _MOST_NOTES = 20
+#: Each costs a copy of what follows it, and nobody has so many.
+_MOST_IN_DER = 1000
 _PKCS7_LABELS = ("PKCS7", "PKCS #7 SIGNED DATA", "CMS")
 _OF_PKCS7 = "'openssl pkcs7 -print_certs' makes of it what servers and clients load"
 
@@ -102,6 +106,8 @@ def read_bundle(data: bytes, source: str, password: str | None = None) -> Bundle
 
 
 def _read_pem(data: bytes, source: str, password: bytes | None) -> Bundle:
+    if data.count(b"\n") > _MOST_LINES:
+        raise RequestError(f"{source} has more than {_MOST_LINES:,} lines: that is no certificate")
     try:
         blocks, notes = read_blocks(data)
     except RequestError as error:
@@ -181,13 +187,15 @@ def _read_binary(data: bytes, source: str, password: bytes | None) -> Bundle | N
 
 def _with_more(bundle: Bundle, rest: bytes) -> Bundle:
     """The bundle with the certificates that follow its first, and a note on what else does."""
-    while rest and bundle.certificates:
+    found = list(bundle.certificates)
+    while rest and 0 < len(found) < _MOST_IN_DER:
         first, after = der.first_element(rest)
         try:
-            bundle = replace(bundle, certificates=(*bundle.certificates, der.certificate(first)))
+            found.append(der.certificate(first))
         except UNREADABLE:
             break
         rest = after
+    bundle = replace(bundle, certificates=tuple(found))
     return _noted(bundle, f"skipped: {len(rest):,} bytes at the end") if rest else bundle
 
 

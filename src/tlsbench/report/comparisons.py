@@ -6,6 +6,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict
+from dataclasses import fields as fields_of
 
 from rich.console import Group, RenderableType
 from rich.table import Table as RichTable
@@ -17,8 +18,8 @@ from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.table import format_us
 from tlsbench.report.terminal import line, print_plain
 from tlsbench.results.benchmark_json import finite
-from tlsbench.sampling.instructions import INSTRUCTIONS
 from tlsbench.stats import Interval
+from tlsbench.stats.units import Unit
 
 _COLOURS = {"faster": "green", "slower": "red", "~": "dim"}
 _METHOD = (
@@ -78,7 +79,7 @@ def as_json(judgement: Judgement, failed: Failed) -> str:
     document = {
         "base": judgement.base.source,
         "new": judgement.new.source,
-        "verdicts": [asdict(verdict) for verdict in judgement.verdicts],
+        "verdicts": [_plain(verdict) for verdict in judgement.verdicts],
         "geometric_mean": judgement.geometric_mean,
         "only_base": list(judgement.only_base),
         "only_new": list(judgement.only_new),
@@ -86,6 +87,12 @@ def as_json(judgement: Judgement, failed: Failed) -> str:
         "failed": [{"gate": gate.text, "ids": [one.id for one in verdicts]} for gate, verdicts in failed],
     }
     return json.dumps(finite(document), indent=2, allow_nan=False) + "\n"
+
+
+def _plain(verdict: Verdict) -> dict[str, object]:
+    fields = {field.name: getattr(verdict, field.name) for field in fields_of(verdict)}
+    fields["instrument"], fields["unit"] = verdict.instrument.name, verdict.instrument.unit.symbol
+    return {name: asdict(one) if isinstance(one, Interval) else one for name, one in fields.items()}
 
 
 def github(judgement: Judgement, failed: Failed) -> str:
@@ -106,7 +113,6 @@ def gate_lines(failed: Failed) -> list[str]:
     ]
 
 
-_OF_BYTES = {"slower": "more", "faster": "less"}
 #: What a narrow terminal has no room for; other formats have it.
 _MINOR = ("p", "floor")
 _WIDE_COLUMNS = 100
@@ -114,34 +120,28 @@ _WORDS = ("cell", "verdict")
 
 
 def _headings(judgement: Judgement) -> tuple[str, ...]:
-    workloads = {_is_memory(verdict) for verdict in judgement.verdicts}
-    unit = {(True,): "kB", (False, True): "µs or kB"}.get(tuple(sorted(workloads)), "µs")
-    if judgement.base.environment.get("meter") == INSTRUCTIONS:
-        unit = "10³ instr."
+    units = dict.fromkeys(verdict.instrument.unit.shown for verdict in judgement.verdicts)
+    unit = " or ".join(sorted(units, reverse=True))
     return ("cell", f"base {unit}", f"new {unit}", "new/base", "95 %", "p", "floor", "verdict")
 
 
 def _texts(name: str, verdict: Verdict) -> list[str]:
     return [
         name,
-        _median(verdict.base_ns),
-        _median(verdict.new_ns),
+        _median(verdict.base, verdict.instrument.unit),
+        _median(verdict.new, verdict.instrument.unit),
         f"{verdict.ratio.median:.3f}",
         _interval(verdict.ratio),
         f"{verdict.p_value:.3f}",
         f"{100 * verdict.floor:.1f}%" if math.isfinite(verdict.floor) else "?",
-        _OF_BYTES.get(verdict.verdict, verdict.verdict) if _is_memory(verdict) else verdict.verdict,
+        verdict.word,
     ]
 
 
-def _is_memory(verdict: Verdict) -> bool:
-    return verdict.id.startswith("workload=memory ")
-
-
-def _median(interval_ns: Interval) -> str:
-    half = interval_ns.relative_half_width
+def _median(interval: Interval, unit: Unit) -> str:
+    half = interval.relative_half_width
     width = f" ±{100 * half:.1f}%" if math.isfinite(half) else ""
-    return format_us(interval_ns.median / 1e3) + width
+    return format_us(unit.to_shown(interval.median)) + width
 
 
 def _interval(ratio: Interval) -> str:

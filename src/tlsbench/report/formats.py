@@ -16,17 +16,15 @@ from rich.text import Text
 from tlsbench.escaping import for_csv, for_markdown
 from tlsbench.report.findings import findings
 from tlsbench.report.findings.hidden import hidden_differences
-from tlsbench.report.table import COLUMNS, MEMORY, Column, Row, Table, tables
+from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
 from tlsbench.report.terminal import line, print_plain
 from tlsbench.results import Cell, Run
-from tlsbench.sampling.instructions import INSTRUCTIONS
+from tlsbench.sampling.instruments import ALLOCATIONS, CALLGRIND, WALL
 from tlsbench.scenarios.axes import AXES
 
 _Baseline = Callable[[Cell], bool] | None
-_OF_TIMES = (
-    "µs are medians for each operation, ± half their 95 % interval; × base is the time over that of the row "
-    "marked =, ~ if it is no difference; a core does ops/s of both ends, or server/s of one"
-)
+#: Columns that CSV has whether or not a run has figures for them, so that runs can be put together.
+_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns))
 
 
 def terminal(run: Run, is_baseline: _Baseline, width: int) -> RenderableType:
@@ -88,14 +86,15 @@ def comma_separated(run: Run, is_baseline: _Baseline) -> str:
     """Every cell in one CSV (RFC 4180), all axes and figures as plain numbers."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow([*AXES, *(column.name for column in COLUMNS), "samples", "precision_reached"])
-    for table in tables(run, is_baseline):
+    found = tables(run, is_baseline)
+    used = {column.name for table in found for column in table.columns}
+    columns = [column for column in COLUMNS if column.name in _ALWAYS | used]
+    writer.writerow([*AXES, *(column.name for column in columns), "samples", "precision_reached"])
+    for table in found:
         for row in table.rows:
-            figures = [
-                _number(column.value(row)) if table.workload in column.workloads else "" for column in COLUMNS
-            ]
+            figures = [_number(column.value(row)) if column in table.columns else "" for column in columns]
             axes = [for_csv(row.cell.axes.get(axis, "")) for axis in AXES]
-            writer.writerow([*axes, *figures, len(row.cell.totals_ns), str(row.reached).lower()])
+            writer.writerow([*axes, *figures, len(row.cell.totals), str(row.reached).lower()])
     return text.getvalue()
 
 
@@ -105,7 +104,7 @@ def notes(run: Run) -> list[str]:
     lines = ["engines: " + ", ".join(f"{name} = {engine}" for name, engine in run.engines.items())]
     if conditions.elapsed_s:
         reached = sum(1 for cell in run.cells if cell.precision <= (conditions.precision or float("inf")))
-        what = "counted in" if conditions.meter == INSTRUCTIONS else f"{conditions.meter} time,"
+        what = "counted in" if conditions.meter == CALLGRIND.name else f"{conditions.meter} time,"
         target = f"±{100 * conditions.precision:g} %"
         precise = f"{reached} of {len(run.cells)} cells reached {target} (others are marked *)"
         if not conditions.precision:
@@ -114,20 +113,9 @@ def notes(run: Run) -> list[str]:
             f"{what} {conditions.elapsed_s:.1f} s, stopped by {conditions.stopped_by}; "
             f"{precise}; seed {conditions.seed}"
         )
-    if conditions.meter == INSTRUCTIONS:
-        lines.append(
-            "instructions of one operation, both sides and the harness together, without start-up, by "
-            "callgrind; spread is the range of the repetitions; × base is the count over that of the row "
-            "marked ="
-        )
+    lines += dict.fromkeys(cell.instrument.note for cell in run.cells)
+    if conditions.meter == CALLGRIND.name:
         return lines + _not_measured(run)
-    if any(cell.axes["workload"] == MEMORY for cell in run.cells):
-        lines.append(
-            "KiB are of malloc's memory for each open connection, without its context; peak is the most "
-            "between two flights of its handshake"
-        )
-    if any(cell.axes["workload"] != MEMORY for cell in run.cells):
-        lines.append(_OF_TIMES)
     if run.noise_floor:
         floors = (f"{workload} {_percent(floor)}" for workload, floor in run.noise_floor.items())
         lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; a smaller difference is none")

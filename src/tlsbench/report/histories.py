@@ -17,6 +17,7 @@ from tlsbench.report.sparkline import sparkline
 from tlsbench.report.table import format_us
 from tlsbench.report.terminal import line
 from tlsbench.stats import median_interval
+from tlsbench.stats.units import Unit
 
 _NOTE = (
     "µs are medians; a change is called as 'tlsbench compare' does, against the run before that has the "
@@ -38,13 +39,15 @@ class SavedRun:
 class CellHistory:
     """A cell over runs.
 
-    :param medians_ns: for each run its median, None where it has not the cell.
+    :param unit: of its figures.
+    :param medians: for each run its median, None where it has not the cell.
     :param changes: by the place of a run, what changed since the last that has the cell.
     """
 
     id: str
     axes: Mapping[str, str]
-    medians_ns: Sequence[float | None]
+    unit: Unit
+    medians: Sequence[float | None]
     changes: Mapping[int, str]
 
 
@@ -54,12 +57,11 @@ def histories(runs: Sequence[SavedRun], ids: Sequence[str]) -> list[CellHistory]
     found = []
     called = changes(ids, named)
     for name in ids:
-        times = [run.recording.times_ns.get(name) for run in runs]
-        axes = next(
-            run.recording.parameters[name] for run in reversed(runs) if name in run.recording.times_ns
-        )
+        times = [run.recording.figures.get(name) for run in runs]
+        axes = next(run.recording.parameters[name] for run in reversed(runs) if name in run.recording.figures)
         medians = [median_interval(one).median if one else None for one in times]
-        found.append(CellHistory(name, axes, medians, called[name]))
+        unit = next(run.recording.instruments[name].unit for run in runs if name in run.recording.figures)
+        found.append(CellHistory(name, axes, unit, medians, called[name]))
     return found
 
 
@@ -72,24 +74,29 @@ def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Renderab
         )
     for run in runs:
         listed.add_row(
-            f"{run.number:04}", line(run.name), line(run.taken_at), f"{len(run.recording.times_ns):,}"
+            f"{run.number:04}", line(run.name), line(run.taken_at), f"{len(run.recording.figures):,}"
         )
     if not cells:
         return listed
     followed = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("cell", "trend", "first µs", "last µs", "changes"):
-        followed.add_column(heading, justify="right" if heading.endswith("µs") else "left", overflow="fold")
+    for heading in ("cell", "trend", "first", "last", "changes"):
+        is_figure = heading in ("first", "last")
+        followed.add_column(heading, justify="right" if is_figure else "left", overflow="fold")
     for name, cell in zip(names([cell.axes for cell in cells]), cells, strict=True):
-        known = [median for median in cell.medians_ns if median is not None]
+        known = [median for median in cell.medians if median is not None]
         called = "; ".join(f"{runs[at].number:04} {change}" for at, change in cell.changes.items())
         followed.add_row(
             line(name or cell.id),
-            sparkline(cell.medians_ns),
-            format_us(known[0] / 1e3),
-            format_us(known[-1] / 1e3),
+            sparkline(cell.medians),
+            _shown(known[0], cell.unit),
+            _shown(known[-1], cell.unit),
             line(called or "~"),
         )
     return Group(listed, Text(), followed, Text(), Text(_NOTE, style="dim"))
+
+
+def _shown(figure: float, unit: Unit) -> str:
+    return f"{format_us(unit.to_shown(figure))} {unit.shown}"
 
 
 def as_plain(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> dict[str, Any]:
@@ -100,14 +107,15 @@ def as_plain(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> dict[str
                 "number": run.number,
                 "name": run.name,
                 "taken_at": run.taken_at,
-                "cells": len(run.recording.times_ns),
+                "cells": len(run.recording.figures),
             }
             for run in runs
         ],
         "cells": [
             {
                 "id": cell.id,
-                "medians_ns": list(cell.medians_ns),
+                "unit": cell.unit.symbol,
+                "medians": list(cell.medians),
                 "changes": [
                     {"run": runs[at].number, "change": change} for at, change in cell.changes.items()
                 ],

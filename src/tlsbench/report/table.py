@@ -12,7 +12,8 @@ from itertools import groupby
 
 from tlsbench.report.naming import follows
 from tlsbench.results import Cell, Run
-from tlsbench.sampling.instructions import INSTRUCTIONS
+from tlsbench.sampling import Instrument
+from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS, WORKLOAD_AXES
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio
@@ -68,48 +69,41 @@ def format_count(count: float) -> str:
     return f"{count:,.0f}"
 
 
-def _median_us(time: str) -> Callable[[Row], float]:
-    return lambda row: row.cell.times[time].median_ns / 1e3
+def _shown(part: str) -> Callable[[Row], float]:
+    """The median of a part, in the unit that people read."""
+    return lambda row: row.cell.instrument.unit.to_shown(row.cell.figures[part].median)
 
 
 def megabytes_per_s(cell: Cell) -> float | None:
     """Payload by time in the libraries: both ways and both ends of a stream on one core (MB = 10^6 B)."""
-    axes, times = cell.axes, cell.times
+    axes, times = cell.axes, cell.figures
     if "size" not in axes:
         return None
     ways = 1 if axes["workload"] == "primitive" else 2
-    busy_ns = times["client"].median_ns + times["server"].median_ns
+    busy_ns = times["client"].median + times["server"].median
     return ways * parse_size(axes["size"]) / busy_ns * 1e3
 
 
-def _kib(time: str) -> Callable[[Row], float]:
-    return lambda row: row.cell.times[time].median_ns / 1024
-
-
 def _peak_kib(side: str) -> Callable[[Row], float]:
-    return lambda row: row.cell.phases_ns.get(f"{side}_peak", 0.0) / 1024
+    return lambda row: row.cell.instrument.unit.to_shown(row.cell.phases.get(f"{side}_peak", 0.0))
 
 
-#: The workload whose figures are bytes, and those whose are times.
-MEMORY = "memory"
-_TIMED = tuple(workload for workload in WORKLOAD_AXES if workload != MEMORY)
-_TIMED_TLS = tuple(workload for workload in TLS_WORKLOADS if workload != MEMORY)
 _STREAMED = ("bulk", "primitive")
 
 COLUMNS = (
-    Column("client_us", "client µs", _median_us("client"), format_us, 9, _TIMED_TLS),
-    Column("server_us", "server µs", _median_us("server"), format_us, 9, _TIMED_TLS),
-    Column("total_us", "total µs", _median_us("total"), format_us, 10, _TIMED),
-    Column("client_kib", "client KiB", _kib("client"), format_us, 9, (MEMORY,)),
-    Column("server_kib", "server KiB", _kib("server"), format_us, 9, (MEMORY,)),
-    Column("client_peak_kib", "client peak", _peak_kib("client"), format_us, 8, (MEMORY,)),
-    Column("server_peak_kib", "server peak", _peak_kib("server"), format_us, 8, (MEMORY,)),
-    Column("total_kib", "total KiB", _kib("total"), format_us, 10, (MEMORY,)),
+    Column("client_us", "client µs", _shown("client"), format_us, 9, TLS_WORKLOADS),
+    Column("server_us", "server µs", _shown("server"), format_us, 9, TLS_WORKLOADS),
+    Column("total_us", "total µs", _shown("total"), format_us, 10),
+    Column("client_kib", "client KiB", _shown("client"), format_us, 9),
+    Column("server_kib", "server KiB", _shown("server"), format_us, 9),
+    Column("client_peak_kib", "client peak", _peak_kib("client"), format_us, 8),
+    Column("server_peak_kib", "server peak", _peak_kib("server"), format_us, 8),
+    Column("total_kib", "total KiB", _shown("total"), format_us, 10),
     Column(
         "precision_percent", "±", lambda row: 100 * row.cell.precision, lambda percent: f"{percent:.1f}%", 8
     ),
-    Column("p99_us", "p99 µs", lambda row: row.cell.times["total"].p99_ns / 1e3, format_us, 3, _TIMED),
-    Column("ops_per_s", "ops/s", lambda row: row.cell.operations_per_s, format_count, 5, _TIMED),
+    Column("p99_us", "p99 µs", lambda row: row.cell.figures["total"].p99 / 1e3, format_us, 3),
+    Column("ops_per_s", "ops/s", lambda row: row.cell.operations_per_s, format_count, 5),
     Column(
         "server_ops_per_s",
         "server/s",
@@ -119,17 +113,12 @@ COLUMNS = (
         ("handshake", "echo"),
     ),
     Column("mb_per_s", "MB/s", lambda row: megabytes_per_s(row.cell), format_count, 7, _STREAMED),
-    Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, _TIMED_TLS),
-    Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, _TIMED_TLS),
+    Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, TLS_WORKLOADS),
+    Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, TLS_WORKLOADS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
-    Column("harness_us", "harness µs", _median_us("harness"), format_us, 1, _TIMED_TLS),
+    Column("harness_us", "harness µs", _shown("harness"), format_us, 1, TLS_WORKLOADS),
     Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 6),
-)
-
-
-#: What is shown of instructions, which stand where times do.
-_COUNTS = (
-    Column("instructions", "instructions", lambda row: row.cell.times["total"].median_ns, format_count, 10),
+    Column("instructions", "instructions", lambda row: row.cell.figures["total"].median, format_count, 10),
     Column(
         "spread_percent",
         "spread",
@@ -137,7 +126,6 @@ _COUNTS = (
         lambda percent: f"{percent:.3f}%",
         9,
     ),
-    COLUMNS[-1],
 )
 
 
@@ -173,16 +161,19 @@ def _table(
         workload=workload,
         constants={axis: value for axis, value in constants.items() if value != AXES[axis].neutral},
         axes=tuple(varying),
-        columns=_COUNTS
-        if run.conditions.meter == INSTRUCTIONS
-        else tuple(column for column in COLUMNS if workload in column.workloads),
+        columns=_columns_of(workload, baseline.instrument),
         rows=tuple(_row(cell, baseline, run) for cell in cells),
     )
 
 
+def _columns_of(workload: str, instrument: Instrument) -> tuple[Column, ...]:
+    """What an instrument shows of a workload, in its own order."""
+    named = {column.name: column for column in COLUMNS if workload in column.workloads}
+    return tuple(named[name] for name in instrument.columns if name in named)
+
+
 def _row(cell: Cell, baseline: Cell, run: Run) -> Row:
-    counted = run.conditions.meter == INSTRUCTIONS
-    ratio = _ratio_of_counts(cell, baseline) if counted else ratio_of(cell, baseline)
+    ratio = _ratio_of_counts(cell, baseline) if cell.instrument is CALLGRIND else ratio_of(cell, baseline)
     return Row(
         cell=cell,
         ratio=ratio,
@@ -193,12 +184,12 @@ def _row(cell: Cell, baseline: Cell, run: Run) -> Row:
 
 
 def _ratio_of_counts(cell: Cell, baseline: Cell) -> Interval:
-    ours, theirs = (one.times["total"].round_medians_ns for one in (cell, baseline))
+    ours, theirs = (one.figures["total"].round_medians for one in (cell, baseline))
     return compare_counts(theirs, ours).ratio
 
 
 def ratio_of(cell: Cell, baseline: Cell) -> Interval:
     """The total of a cell over that of another of its run, round by round, with its 95 % interval."""
-    ours, theirs = (one.times["total"].round_medians_ns for one in (cell, baseline))
+    ours, theirs = (one.figures["total"].round_medians for one in (cell, baseline))
     shared = min(len(ours), len(theirs))
     return paired_ratio(ours[:shared], theirs[:shared])

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from statistics import median
 
-from tlsbench.results.cell import TIMES, Cell
+from tlsbench.results.benchmark_json import PER_SECOND
+from tlsbench.results.cell import Cell
 from tlsbench.results.strict import Node, shown
 
 #: Figures are rounded on their way through JSON by less than that.
@@ -35,33 +36,34 @@ def _of_stats(stats: Node, data_s: Sequence[float]) -> Iterator[str]:
 
 
 def _of_cell(stats: Node, data_s: Sequence[float], cell: Cell, name: str) -> Iterator[str]:
-    side = {cell.id: "total", **{f"{cell.id} ({time})": time for time in TIMES}}.get(name)
+    side = {cell.id: "total", **{f"{cell.id} ({time})": time for time in cell.figures}}.get(name)
     if side is None:
         yield f"fullname is {shown(name)}, extra_info is of {shown(cell.id)}"
         return
-    medians_ns = cell.times[side].round_medians_ns
+    medians = cell.figures[side].round_medians
     if not data_s:
         bounds = [stats.get(end) for end in ("min", "max")]
-        low, high = (1e9 * end.number() if end is not None else None for end in bounds)
-        if medians_ns and (
-            (low is not None and low * (1 - _TOLERANCE) > min(medians_ns))
-            or (high is not None and high * (1 + _TOLERANCE) < max(medians_ns))
+        low, high = (PER_SECOND * end.number() if end is not None else None for end in bounds)
+        if medians and (
+            (low is not None and low * (1 - _TOLERANCE) > min(medians))
+            or (high is not None and high * (1 + _TOLERANCE) < max(medians))
         ):
             yield f"the medians of rounds in extra_info lie outside of stats.min and stats.max ({side})"
         return
-    if sum(cell.round_sizes) != len(data_s) or len(cell.round_sizes) != len(medians_ns):
+    if sum(cell.round_sizes) != len(data_s) or len(cell.round_sizes) != len(medians):
         yield (
             f"stats.data has {len(data_s)} samples, extra_info {sum(cell.round_sizes)} in "
-            f"{len(cell.round_sizes)} rounds with {len(medians_ns)} medians ({side})"
+            f"{len(cell.round_sizes)} rounds with {len(medians)} medians ({side})"
         )
         return
     ends = [0, *accumulate(cell.round_sizes)]
-    for number, ((begin, end), told) in enumerate(zip(pairwise(ends), medians_ns, strict=True)):
-        median_ns = 1e9 * median(data_s[begin:end]) if end > begin else 0.0
-        if not _close(median_ns, told):
+    for number, ((begin, end), told) in enumerate(zip(pairwise(ends), medians, strict=True)):
+        found = PER_SECOND * median(data_s[begin:end]) if end > begin else 0.0
+        if not _close(found, told):
+            unit = cell.instrument.unit.symbol
             yield (
-                f"the median of round {number} is {median_ns:g} ns by stats.data, {told:g} ns by extra_info "
-                f"({side}); extra_info is believed"
+                f"the median of round {number} is {found:g} {unit} by stats.data, {told:g} {unit} by "
+                f"extra_info ({side}); extra_info is believed"
             )
             return
 

@@ -19,6 +19,10 @@ from tlsbench.results.run import Run
 from tlsbench.results.stored import FORMAT
 from tlsbench.stats import Summary
 
+#: pytest-benchmark's ``stats`` know seconds alone: other figures than nanoseconds stand there likewise, as so
+#: many billionths. Their unit is in ``extra_info``.
+PER_SECOND = 1e9
+
 
 def to_json(run: Run, machine_info: Mapping[str, Any]) -> str:
     """The run as the text of a pytest-benchmark JSON file. Not finite numbers become null."""
@@ -55,8 +59,8 @@ def benchmark_from_cell(cell: Cell) -> dict[str, Any]:
     from pytest_benchmark.stats import Stats
 
     stats = Stats()
-    for total_ns in cell.totals_ns:
-        stats.update(total_ns / 1e9)
+    for total in cell.totals:
+        stats.update(total / PER_SECOND)
     return {
         "group": cell.axes["workload"],
         "name": cell.label,
@@ -65,8 +69,15 @@ def benchmark_from_cell(cell: Cell) -> dict[str, Any]:
         "param": cell.id,
         "extra_info": extra_info(cell),
         "options": {},
-        "stats": {**stats.as_dict(), "data": stats.data, "iterations": cell.operations},
+        "stats": {**_figures(cell, stats), "data": stats.data, "iterations": cell.operations},
     }
+
+
+def _figures(cell: Cell, stats: Any) -> dict[str, Any]:  # noqa: ANN401 - pytest-benchmark has no types
+    """pytest-benchmark's figures; of a cell that was read from a file without raw data its median alone."""
+    if stats.data:
+        return dict(stats.as_dict())
+    return {**dict.fromkeys(stats.fields), "median": cell.figures["total"].median / PER_SECOND}
 
 
 def extra_info(cell: Cell) -> dict[str, Any]:
@@ -76,10 +87,12 @@ def extra_info(cell: Cell) -> dict[str, Any]:
             "id": cell.id,
             "axes": dict(cell.axes),
             "negotiated": dict(cell.negotiated),
-            "times_ns": {name: _summary_to_json(summary) for name, summary in cell.times.items()},
-            "phases_ns": dict(cell.phases_ns),
+            "instrument": cell.instrument.name,
+            "unit": cell.instrument.unit.symbol,
+            "figures": {part: _summary_to_json(summary) for part, summary in cell.figures.items()},
+            "phases": dict(cell.phases),
             "wire": asdict(cell.ledger),
-            "samples": len(cell.totals_ns),
+            "samples": len(cell.totals),
             "operations_per_sample": cell.operations,
             "round_sizes": list(cell.round_sizes),
             "precision": cell.precision if math.isfinite(cell.precision) else None,
@@ -92,9 +105,9 @@ def _summary_to_json(summary: Summary) -> dict[str, Any]:
         "median": summary.interval.median,
         "low": finite(summary.interval.low),
         "high": finite(summary.interval.high),
-        "p90": summary.p90_ns,
-        "p99": summary.p99_ns,
-        "round_medians": list(summary.round_medians_ns),
+        "p90": summary.p90,
+        "p99": summary.p99,
+        "round_medians": list(summary.round_medians),
     }
 
 

@@ -6,26 +6,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tlsbench.links import NO_LEDGER, Ledger
-from tlsbench.sampling import Series
+from tlsbench.sampling import Instrument, Series, instrument_for
 from tlsbench.sampling.instructions import Count
+from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.scenarios import Scenario
-from tlsbench.stats import Interval, Summary, summarise
+from tlsbench.stats import Summary, summarise
 from tlsbench.workloads import Sample
-
-#: The times of a cell, as stored: each side's, what neither was charged for, and everything.
-TIMES = ("client", "server", "harness", "total")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """One cell of a run. Times are nanoseconds for each operation.
+    """One cell of a run. Figures are of one operation, in the unit of the instrument.
 
     :param id: the scenario's id, the key of its history.
     :param label: the values of the id alone, for people.
     :param axes: every axis that applies, by name, as a selector spells it.
-    :param times: a :class:`~tlsbench.stats.Summary` for each of :data:`TIMES`.
-    :param phases_ns: the medians of the parts of a bulk operation, by name.
-    :param totals_ns: the total of every sample, in order.
+    :param instrument: what counted.
+    :param figures: a :class:`~tlsbench.stats.Summary` for each part that the instrument tells apart.
+    :param phases: the medians of what these parts are made of, by name.
+    :param totals: the total of every sample, in order.
     :param round_sizes: how many of those samples each round has.
     :param operations: operations in one sample.
     :param ledger: bytes and flights of one sample (of the last, where they differ).
@@ -36,9 +35,10 @@ class Cell:
     id: str
     label: str
     axes: Mapping[str, str]
-    times: Mapping[str, Summary]
-    phases_ns: Mapping[str, float]
-    totals_ns: tuple[float, ...]
+    instrument: Instrument
+    figures: Mapping[str, Summary]
+    phases: Mapping[str, float]
+    totals: tuple[float, ...]
     round_sizes: tuple[int, ...]
     operations: int
     ledger: Ledger
@@ -48,18 +48,18 @@ class Cell:
     @property
     def precision(self) -> float:
         """The relative half-width of the total's 95 % interval; infinite if there is none."""
-        return self.times["total"].interval.relative_half_width
+        return self.figures["total"].interval.relative_half_width
 
     @property
     def operations_per_s(self) -> float:
-        """Operations that one core does in a second: both ends together."""
-        return 1e9 / self.times["total"].median_ns
+        """Operations that one core does in a second, both ends together; of figures that are times."""
+        return 1e9 / self.figures["total"].median
 
     @property
     def server_operations_per_s(self) -> float:
         """Operations that a core busy with the server's side alone does in a second; 0 without one."""
-        median_ns = self.times["server"].median_ns
-        return 1e9 / median_ns if median_ns else 0.0
+        median = self.figures["server"].median
+        return 1e9 / median if median else 0.0
 
     @property
     def client_bytes(self) -> float:
@@ -72,20 +72,25 @@ class Cell:
         return self.ledger.server_bytes / self.operations
 
 
-def cell_from_series(series: Series) -> Cell:
-    """Sum up a cell's samples; it has at least one round."""
+def cell_from_series(series: Series, meter: Instrument) -> Cell:
+    """Sum up a cell's samples; it has at least one round.
+
+    :param meter: the instrument of the run; a workload may have brought its own.
+    """
     rounds = series.rounds
+    instrument = instrument_for(series.scenario.workload, meter)
     last = rounds[-1][-1]
     return Cell(
         id=series.scenario.id,
         label=series.scenario.label,
         axes=series.scenario.axes(),
-        times={name: summarise(_of_rounds(rounds, name)) for name in TIMES},
-        phases_ns={
-            phase: summarise([[_phase(sample, phase) for sample in visit] for visit in rounds]).median_ns
+        instrument=instrument,
+        figures={part: summarise(_of_rounds(rounds, part)) for part in instrument.parts},
+        phases={
+            phase: summarise([[_phase(sample, phase) for sample in visit] for visit in rounds]).median
             for phase in last.phases or ()
         },
-        totals_ns=tuple(sample.of("total") for visit in rounds for sample in visit),
+        totals=tuple(sample.of("total") for visit in rounds for sample in visit),
         round_sizes=tuple(len(visit) for visit in rounds),
         operations=last.operations,
         ledger=last.ledger,
@@ -95,19 +100,16 @@ def cell_from_series(series: Series) -> Cell:
 
 
 def cell_from_count(count: Count) -> Cell:
-    """The cell of a count of instructions: in place of nanoseconds it holds instructions.
-
-    They are of both sides and the harness together: the other times are zero.
-    """
-    zero = Summary(Interval(0.0, 0.0, 0.0), 0.0, 0.0, ())
+    """The cell of a count of instructions."""
     total = Summary(count.interval, max(count.per_operation), max(count.per_operation), count.per_operation)
     return Cell(
         id=count.scenario.id,
         label=count.scenario.label,
         axes=count.scenario.axes(),
-        times={**dict.fromkeys(TIMES, zero), "total": total},
-        phases_ns={},
-        totals_ns=count.per_operation,
+        instrument=CALLGRIND,
+        figures={"total": total},
+        phases={},
+        totals=count.per_operation,
         round_sizes=(1,) * len(count.per_operation),
         operations=count.operations,
         ledger=NO_LEDGER,
@@ -116,8 +118,8 @@ def cell_from_count(count: Count) -> Cell:
     )
 
 
-def _of_rounds(rounds: Sequence[Sequence[Sample]], name: str) -> list[list[float]]:
-    return [[sample.of(name) for sample in visit] for visit in rounds]
+def _of_rounds(rounds: Sequence[Sequence[Sample]], part: str) -> list[list[float]]:
+    return [[sample.of(part) for sample in visit] for visit in rounds]
 
 
 def _phase(sample: Sample, phase: str) -> float:

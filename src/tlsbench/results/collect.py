@@ -10,8 +10,9 @@ from tlsbench.results.cell import cell_from_count, cell_from_series
 from tlsbench.results.environment import Disturbance, engines
 from tlsbench.results.machine import FAIR, POOR, disturbance_finding, governor, standing_findings
 from tlsbench.results.run import Conditions, Failure, Run
-from tlsbench.sampling import Plan, Series, drift_of, noise_floors
-from tlsbench.sampling.instructions import INSTRUCTIONS, Count
+from tlsbench.sampling import Instrument, Plan, Series, drift_of, noise_floors
+from tlsbench.sampling.instructions import Count
+from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.scenarios import Excluded, Scenario
 
 
@@ -20,7 +21,7 @@ def collect(
     excluded: Sequence[Excluded],
     plan: Plan,
     *,
-    meter: str,
+    meter: Instrument,
     command: str,
     elapsed_s: float,
     stopped_by: str,
@@ -29,19 +30,19 @@ def collect(
 ) -> Run:
     """The run that these series make: cells with samples, failures, and the conditions.
 
+    :param meter: what counted, where a workload did not bring its own.
     :param twins: the A/A cells of the run (:func:`tlsbench.sampling.twins_of`).
-
     :param before: the state of the machine when sampling began; None while it still goes on.
     """
     now = Disturbance.now() if before is not None else None
     steal_percent = now.steal_percent_since(before) if now and before else None
     switches = now.involuntary_switches - before.involuntary_switches if now and before else None
     return Run(
-        cells=[cell_from_series(one) for one in series if one.rounds],
+        cells=[cell_from_series(one, meter) for one in series if one.rounds],
         excluded=tuple(excluded),
         failures=[Failure(one.scenario.id, str(one.error)) for one in series if one.error is not None],
         conditions=Conditions(
-            meter=meter,
+            meter=meter.name,
             seed=plan.seed,
             precision=plan.precision,
             time_budget_s=plan.time_budget_s,
@@ -90,7 +91,7 @@ def collect_counts(
             if isinstance(count, MeasurementError)
         ],
         conditions=Conditions(
-            meter=INSTRUCTIONS,
+            meter=CALLGRIND.name,
             seed=plan.seed,
             precision=0.0,
             time_budget_s=0.0,

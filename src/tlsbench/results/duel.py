@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from tlsbench.stats import PairedComparison
+from tlsbench.stats import Interval, PairedComparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +25,33 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
+class SideResult:
+    """What a duel says of one part of what is measured: the client, the server or the total.
+
+    :param id: of the scenario of b, with the part.
+    :param parameters: the axes of that scenario.
+    """
+
+    id: str
+    parameters: Mapping[str, str]
+    ratio: Interval
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
 class DuelResult:
     """Two sides, and what the epochs say of them for the client, the server and the total."""
 
     a: Side
     b: Side
     comparisons: Mapping[str, PairedComparison]
+
+    def by_part(self) -> list[SideResult]:
+        """The comparisons one by one, as gates look at them."""
+        return [
+            SideResult(f"{self.b.id} ({part})", self.b.axes, comparison.ratio, comparison.verdict)
+            for part, comparison in self.comparisons.items()
+        ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,16 +7,18 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from tlsbench.links import Ledger
-from tlsbench.results.cell import TIMES, Cell
+from tlsbench.results.benchmark_json import PER_SECOND
+from tlsbench.results.cell import Cell
 from tlsbench.results.run import Conditions, Failure, Run
 from tlsbench.results.scenario_text import scenario_of_axes
 from tlsbench.results.strict import Node, record
+from tlsbench.sampling import INSTRUMENTS, METERS, WALL, Instrument, instrument_for
 from tlsbench.scenarios import Excluded
 from tlsbench.scenarios.axes import WORKLOAD_AXES
 from tlsbench.stats import Interval, Summary
 
-#: A shorter time is none: no clock tells it from zero.
-SHORTEST_NS = 1e-6
+#: A smaller figure is none: no instrument tells it from zero.
+LEAST_FIGURE = 1e-6
 #: What is known of the conditions of a pytest run: that pytest-benchmark ruled it.
 UNKNOWN_CONDITIONS = Conditions(
     meter="wall",
@@ -66,30 +68,46 @@ def moment(node: Node) -> datetime:
         raise node.fault(wanted) from None
 
 
-def cell_of(benchmark: Node, notes: Node, data_s: Sequence[float]) -> Cell:
+def cell_of(benchmark: Node, notes: Node, data_s: Sequence[float], meter: str) -> Cell:
     """The cell of an entry of ``benchmarks``.
 
     :param notes: its ``extra_info.tlsbench``.
     :param data_s: its raw data, in seconds.
+    :param meter: of the run; 0.1.0 did not say of a cell what had counted.
     :raises DocumentError: if it is none.
     """
     axes = {axis: node.text() for axis, node in notes["axes"].items()}
     if axes.get("workload") not in WORKLOAD_AXES:
         raise notes["axes"]["workload"].fault(f"one of {', '.join(WORKLOAD_AXES)}")
-    phases = notes["phases_ns"]
+    instrument = _instrument(notes, axes["workload"], meter)
+    figures, phases = (notes.find(name) or notes[f"{old}_ns"] for name, old in _RENAMED.items())
     return Cell(
         id=notes["id"].text(),
         label=benchmark["name"].text(),
         axes=axes,
-        times={name: _summary(notes["times_ns"][name]) for name in TIMES},
-        phases_ns={name: node.number() for name, node in phases.items()},
-        totals_ns=tuple(1e9 * seconds for seconds in data_s),
+        instrument=instrument,
+        figures={part: _summary(figures[part]) for part in instrument.parts},
+        phases={name: node.number() for name, node in phases.items()},
+        totals=tuple(PER_SECOND * seconds for seconds in data_s),
         round_sizes=tuple(node.whole(0) for node in notes["round_sizes"].each()),
         operations=notes["operations_per_sample"].whole(1),
         ledger=record(notes["wire"], Ledger, least=0),
         negotiated={name: node.plain() for name, node in notes["negotiated"].items()},
         scenario=scenario_of_axes(axes),
     )
+
+
+#: What 0.1.0 called them, but for their unit.
+_RENAMED = {"figures": "times", "phases": "phases"}
+
+
+def _instrument(notes: Node, workload: str, meter: str) -> Instrument:
+    noted = notes.find("instrument")
+    if noted is None:
+        return instrument_for(workload, METERS.get(meter, WALL))
+    if noted.text() not in INSTRUMENTS:
+        raise noted.fault(f"one of {', '.join(INSTRUMENTS)}")
+    return INSTRUMENTS[noted.text()]
 
 
 def _summary(node: Node) -> Summary:
@@ -108,5 +126,5 @@ def _bound(node: Node, none: float) -> float:
 
 def is_comparable(cell: Cell) -> bool:
     """Whether all medians of the cell's total are above zero: else nothing can be held against it."""
-    total = cell.times["total"]
-    return min((total.median_ns, *total.round_medians_ns)) >= SHORTEST_NS and bool(total.round_medians_ns)
+    total = cell.figures["total"]
+    return min((total.median, *total.round_medians)) >= LEAST_FIGURE and bool(total.round_medians)

@@ -18,7 +18,7 @@ from tlsbench.errors import RequestError
 from tlsbench.results import storage
 from tlsbench.results.agreement import disagreements
 from tlsbench.results.cell import Cell
-from tlsbench.results.read_run import SHORTEST_NS, cell_of, is_comparable, moment, run_of
+from tlsbench.results.read_run import LEAST_FIGURE, cell_of, is_comparable, moment, run_of
 from tlsbench.results.stored import FORMAT, Benchmark, Foreign, Machine, Stored
 from tlsbench.results.strict import DocumentError, Node, document, shown, text_of
 
@@ -80,7 +80,8 @@ def _stored(root: Node, source: str) -> Stored:
             )
     if not isinstance(root.value.get("benchmarks"), list):
         raise DocumentError("it is no pytest-benchmark result: it has no list 'benchmarks'")
-    entries, remarks = _only_once([_entry(node) for node in root["benchmarks"].each()])
+    meter = _meter(root)
+    entries, remarks = _only_once([_entry(node, meter) for node in root["benchmarks"].each()])
     notes, taken_at, version = root.find("tlsbench"), root.find("datetime"), root.get("version")
     machine = _machine(root.find("machine_info"))
     stored = Stored(
@@ -104,6 +105,14 @@ def _stored(root: Node, source: str) -> Stored:
     return replace(stored, result=run, command=run.conditions.command if noted else "")
 
 
+def _meter(root: Node) -> str:
+    """What counted in the run of a document, where it says so."""
+    notes = root.find("tlsbench")
+    conditions = notes.find("conditions") if notes else None
+    meter = conditions.find("meter") if conditions else None
+    return meter.text() if meter else ""
+
+
 @dataclass(frozen=True, slots=True)
 class _Entry:
     """An entry of ``benchmarks``: what can be compared of it, its cell if it is ours, and remarks."""
@@ -114,7 +123,7 @@ class _Entry:
     remarks: Sequence[str] = ()
 
 
-def _entry(node: Node) -> _Entry:
+def _entry(node: Node, meter: str) -> _Entry:
     name = node["fullname"].text()
     stats, extra, params = node["stats"], node.find("extra_info"), node.get("params")
     for figure in _STATS:
@@ -128,14 +137,15 @@ def _entry(node: Node) -> _Entry:
         if not data_s:
             remark = f"it has no raw data of {_name(name)}: store it with --benchmark-save-data"
             return _Entry(name, None, None, [remark])
-        times_ns = tuple(1e9 * seconds for seconds in data_s)
-        if min(times_ns) < SHORTEST_NS:
+        figures = tuple(1e9 * seconds for seconds in data_s)
+        if min(figures) < LEAST_FIGURE:
             return _Entry(name, None, None, [f"{_name(name)} is left out: it has a time of zero"])
-        return _Entry(name, Benchmark(name, parameters, times_ns), None, disagreements(stats, data_s))
-    cell = cell_of(node, notes, data_s)
+        return _Entry(name, Benchmark(name, parameters, figures), None, disagreements(stats, data_s))
+    cell = cell_of(node, notes, data_s, meter)
     if not is_comparable(cell):
         return _Entry(name, None, None, [f"{_name(name)} is left out: it has a time of zero, or none"])
-    benchmark = Benchmark(name, parameters, cell.times["total"].round_medians_ns)
+    medians = cell.figures["total"].round_medians
+    benchmark = Benchmark(name, parameters, medians, cell.instrument)
     return _Entry(name, benchmark, cell, disagreements(stats, data_s, cell, name))
 
 
@@ -151,8 +161,8 @@ def _only_once(entries: Sequence[_Entry]) -> tuple[Sequence[_Entry], Sequence[st
     kept: dict[str, list[_Entry]] = {}
     alike: dict[tuple[str, tuple[float, ...]], list[_Entry]] = {}
     for entry in entries:
-        times_ns = entry.benchmark.times_ns if entry.benchmark is not None else ()
-        like_it = alike.setdefault((entry.name, times_ns), [])
+        figures = entry.benchmark.figures if entry.benchmark is not None else ()
+        like_it = alike.setdefault((entry.name, figures), [])
         if all((entry.benchmark, entry.cell) != (one.benchmark, one.cell) for one in like_it):
             like_it.append(entry)
             kept.setdefault(entry.name, []).append(entry)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tlsbench.results.duel import Duel
 from tlsbench.results.run import Run
+from tlsbench.sampling import WALL, Instrument
 
 if TYPE_CHECKING:
     from tlsbench.load import Load  # with its histograms: only where there is one
@@ -24,13 +25,15 @@ class Benchmark:
 
     :param name: pytest-benchmark's ``fullname``; of tlsbench's cells their id.
     :param parameters: by name, as text.
-    :param times_ns: the medians of its rounds where tlsbench stored them, else all raw data; in
-        nanoseconds, in the order in which they were measured, all above zero.
+    :param figures: the medians of its rounds where tlsbench stored them, else all raw data, in the order
+        in which they were measured, all above zero.
+    :param instrument: what counted them; of a foreign benchmark elapsed time.
     """
 
     name: str
     parameters: Mapping[str, str]
-    times_ns: tuple[float, ...]
+    figures: tuple[float, ...]
+    instrument: Instrument = WALL
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ def stored_run(run: Run, source: str, machine: Machine) -> Stored:
         source=source,
         result=run,
         benchmarks=[
-            Benchmark(cell.id, dict(cell.axes), cell.times["total"].round_medians_ns) for cell in run.cells
+            Benchmark(cell.id, dict(cell.axes), cell.figures["total"].round_medians, cell.instrument)
+            for cell in run.cells
         ],
         machine=machine,
         taken_at=run.taken_at,

@@ -27,6 +27,8 @@ class Instrument:
     :param unit: the unit of its figures.
     :param parts: those of :data:`PARTS` that it can tell apart.
     :param columns: the names of the columns that a table has for it.
+    :param noun: what an operation has of it: its time, instructions or memory.
+    :param note: how to read its figures, for under a table.
     :param more: the word for a cell whose figure grew; ``less`` for one whose figure fell.
     :param clock: a counter that only grows, in ``unit``, where a clock is what counts.
     """
@@ -36,11 +38,17 @@ class Instrument:
     unit: Unit
     parts: tuple[str, ...]
     columns: tuple[str, ...]
+    noun: str
+    note: str
     more: str = "slower"
     less: str = "faster"
     clock: Clock = _no_clock
 
 
+_TIME_NOTE: Final = (
+    "µs are medians for each operation, ± half their 95 % interval; × base is the time over that of the row "
+    "marked =, ~ if it is no difference; a core does ops/s of both ends, or server/s of one"
+)
 _OF_TIMES: Final = (
     "client_us",
     "server_us",
@@ -72,6 +80,8 @@ WALL: Final = Instrument(
     unit=NANOSECONDS,
     parts=PARTS,
     columns=_OF_TIMES,
+    noun="time",
+    note=_TIME_NOTE,
     clock=time.perf_counter_ns,
 )
 CPU: Final = Instrument(
@@ -80,6 +90,8 @@ CPU: Final = Instrument(
     unit=NANOSECONDS,
     parts=PARTS,
     columns=_OF_TIMES,
+    noun="time",
+    note=_TIME_NOTE,
     clock=time.thread_time_ns,
 )
 #: Counted by valgrind's callgrind, see :mod:`tlsbench.sampling.instructions`; it cannot tell sides apart.
@@ -89,6 +101,9 @@ CALLGRIND: Final = Instrument(
     unit=INSTRUCTIONS,
     parts=("total",),
     columns=("instructions", "spread_percent", "ratio"),
+    noun="instructions",
+    note="instructions of one operation, both sides and the harness together, without start-up, by "
+    "callgrind; spread is the range of the repetitions; × base is the count over that of the row marked =",
 )
 #: Counted by the allocator, see :mod:`tlsbench.workloads.memory`.
 ALLOCATIONS: Final = Instrument(
@@ -97,6 +112,9 @@ ALLOCATIONS: Final = Instrument(
     unit=BYTES,
     parts=("client", "server", "total"),
     columns=_OF_BYTES,
+    noun="memory",
+    note="KiB are of malloc's memory for each open connection, without its context; peak is the most between "
+    "two flights of its handshake",
     more="more",
     less="less",
 )

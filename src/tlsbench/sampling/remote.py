@@ -11,7 +11,7 @@ from tlsbench.errors import MeasurementError
 from tlsbench.links import Ledger
 from tlsbench.processes import Interpreter, Process
 from tlsbench.scenarios import Scenario
-from tlsbench.stats.units import UNITS
+from tlsbench.stats.units import NANOSECONDS, UNITS
 from tlsbench.workloads import Sample
 
 #: More than any sample or preparation takes; a worker that is silent for so long is given up.
@@ -90,10 +90,7 @@ class RemoteWorkload:
         To ask for each sample would let the caches cool in between.
         """
         answer = self._worker.ask({"visit": self._cell, "rewarm": rewarm, "samples": samples})
-        return [
-            Sample(ledger=Ledger(*one.pop("ledger")), unit=UNITS[one.pop("unit")], **one)
-            for one in answer["samples"]
-        ]
+        return [_sample(one) for one in answer["samples"]]
 
     def proof(self) -> Mapping[str, object]:
         """What was negotiated over there."""
@@ -101,3 +98,10 @@ class RemoteWorkload:
 
     def close(self) -> None:
         """Nothing: the worker closes its cells when it ends."""
+
+
+def _sample(plain: Mapping[str, Any]) -> Sample:
+    """A sample from over there, where tlsbench may be 0.1.0, which wrote the unit in the names."""
+    figures = {name.removesuffix("_ns"): value for name, value in plain.items()}
+    unit = UNITS[figures.pop("unit", NANOSECONDS.symbol)]
+    return Sample(ledger=Ledger(*figures.pop("ledger")), unit=unit, **figures)

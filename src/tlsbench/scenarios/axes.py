@@ -7,8 +7,8 @@ from dataclasses import fields, replace
 from typing import Final
 
 from tlsbench.scenarios.axis import BY_ITSELF, Axis
+from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
 from tlsbench.scenarios.values import (
-    IMPLEMENTATION_ALIASES,
     ONE_SIDED_WORKLOADS,
     TLS_WORKLOADS,
     WORKLOADS,

@@ -135,26 +135,24 @@ def _product(
     given = _given(workload, selection)
     known: dict[tuple[str, str], Obstacles] = {}
     for combination in product(*given.values()) if given else ():
-        chosen = dict(zip(given, combination, strict=True))
-        both = chosen.pop("implementation", AXES["implementation"].default[workload in ONE_SIDED_WORKLOADS])
+        values = dict(zip(given, combination, strict=True))
+        both = values.pop("implementation", AXES["implementation"].default[workload in ONE_SIDED_WORKLOADS])
         for end in ENDS:
-            chosen.setdefault(end, both)
-        chosen = _one_spelling(chosen)
+            values.setdefault(end, both)
+        chosen = _one_spelling(values)
         pair = chosen["client"], chosen["server"]
         if pair not in known:
             known[pair] = obstacles(workload, *pair, tuple(chosen), capabilities)
-        values, reason = known[pair].fill(chosen)
-        yield _scenario(_one_spelling(values)), reason
+        filled, reason = known[pair].fill(chosen)
+        yield _scenario(_one_spelling(filled)), reason
 
 
-def _one_spelling(values: Mapping[str, str]) -> dict[str, str]:
+def _one_spelling(values: Mapping[str, str]) -> Mapping[str, str]:
     """The leaf's key type by its name, or "same": of two spellings of one scenario the neutral one."""
-    same = {
-        axis: AXES[axis].neutral
-        for axis, leaf in _SAME_AS.items()
-        if values.get(axis, "") == values.get(leaf)
-    }
-    return {**values, **same}
+    for axis, leaf in _SAME_AS.items():
+        if axis in values and values[axis] == values.get(leaf):
+            values = {**values, axis: AXES[axis].neutral}
+    return values
 
 
 def _scenario(values: Mapping[str, str]) -> Scenario:

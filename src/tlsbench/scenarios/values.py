@@ -15,6 +15,7 @@ from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import KEY_TYPES
+from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
 from tlsbench.scenarios.sizes import USUAL_SIZES, format_size, parse_size
@@ -24,16 +25,6 @@ TLS_WORKLOADS: Final = ("handshake", "bulk", "echo", "memory")
 ONE_SIDED_WORKLOADS: Final = ("primitive", "certificate")
 WORKLOADS: Final = (*TLS_WORKLOADS, *ONE_SIDED_WORKLOADS)
 
-#: Names that people use for what is measured under another name.
-IMPLEMENTATION_ALIASES: Final = {
-    "boringssl": "utls",
-    "rustls": "rtls",
-    "openssl": "libssl",
-    "stdlib": "ssl",
-    "mbed-tls": "mbedtls",
-    "python-mbedtls": "mbedtls",
-    "tlslite-ng": "tlslite",
-}
 _KEY_NAMES: Final = tuple(key_type.name for key_type in KEY_TYPES)
 _KEY_ALIASES: Final = aliases_of(KEY_TYPES)
 _ISSUER_KEY: Final[Mapping[str, Any]] = {

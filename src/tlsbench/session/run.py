@@ -102,7 +102,7 @@ class Measured:
             self.series,
             request.matrix.excluded,
             request.plan,
-            meter=request.instrument.name,
+            meter=request.instrument,
             command=request.command,
             elapsed_s=self.elapsed_s,
             stopped_by=self.stopped_by,

@@ -15,23 +15,23 @@ class Summary:
     """One time of one cell, in nanoseconds for each operation.
 
     Samples of one round lie close together and share what the machine did just then, so they are
-    not independent; the median and its interval are those of the rounds' medians. ``p90_ns`` and
-    ``p99_ns`` are over all samples.
+    not independent; the median and its interval are those of the rounds' medians. ``p90`` and
+    ``p99`` are over all samples.
     """
 
     interval: Interval
-    p90_ns: float
-    p99_ns: float
-    round_medians_ns: tuple[float, ...]
+    p90: float
+    p99: float
+    round_medians: tuple[float, ...]
 
     @property
-    def median_ns(self) -> float:
+    def median(self) -> float:
         """The median in nanoseconds."""
         return self.interval.median
 
 
-def summarise(rounds_ns: Sequence[Sequence[float]]) -> Summary:
+def summarise(rounds: Sequence[Sequence[float]]) -> Summary:
     """Sum up the samples of the rounds of a cell; at least one round, none of them empty."""
-    medians = tuple(float(np.median(samples)) for samples in rounds_ns)
-    p90, p99 = np.percentile(np.concatenate([np.asarray(samples) for samples in rounds_ns]), (90, 99))
+    medians = tuple(float(np.median(samples)) for samples in rounds)
+    p90, p99 = np.percentile(np.concatenate([np.asarray(samples) for samples in rounds]), (90, 99))
     return Summary(median_interval(medians), float(p90), float(p99), medians)

@@ -43,8 +43,9 @@ def many(document: dict[str, Any], cells: int) -> str:
         benchmark["fullname"] = notes["id"] = f"{notes['id']} cell={number}"
         notes["axes"] |= {"group": groups[number % 5], "chain_length": str(1 + number // 5 % 5)}
         notes["axes"] |= {"implementation": f"library-{number // 25}"}
-        for summary in notes["times_ns"].values():
-            summary["median"] = (summary["median"] or 0) * (1 + number / 1000)
+        for summary in notes["figures"].values():
+            for name in ("low", "median", "high"):
+                summary[name] = summary[name] and summary[name] * (1 + number / 1000)
         benchmark["params"] = dict(notes["axes"])
         found["benchmarks"].append(benchmark)
     return json.dumps(found)

@@ -134,7 +134,7 @@ def test_the_table_has_every_cell_with_its_proof(document: dict[str, Any]) -> No
     assert row["facts"]["negotiated"]["version"] in ("1.2", "1.3")
     assert row["facts"]["scenario"]["id"].startswith("workload=handshake")
     assert row["distribution"] == sorted(row["distribution"])
-    stored = document["benchmarks"][0]["extra_info"]["tlsbench"]["times_ns"]["total"]["median"]
+    stored = document["benchmarks"][0]["extra_info"]["tlsbench"]["figures"]["total"]["median"]
     shown = row["values"][names.index("total_us")][0]
     assert shown == pytest.approx(stored / 1e3)
 
@@ -142,10 +142,10 @@ def test_the_table_has_every_cell_with_its_proof(document: dict[str, Any]) -> No
 def test_two_results_are_compared_by_the_same_judgement(document: dict[str, Any]) -> None:
     slower = json.loads(json.dumps(document))
     for benchmark in slower["benchmarks"]:
-        total = benchmark["extra_info"]["tlsbench"]["times_ns"]["total"]
+        total = benchmark["extra_info"]["tlsbench"]["figures"]["total"]
         total["round_medians"] = [2 * value for value in total["round_medians"]] * 5
     for benchmark in document["benchmarks"]:
-        total = benchmark["extra_info"]["tlsbench"]["times_ns"]["total"]
+        total = benchmark["extra_info"]["tlsbench"]["figures"]["total"]
         total["round_medians"] = total["round_medians"] * 5
     document["tlsbench"]["noise_floor"] = slower["tlsbench"]["noise_floor"] = {"handshake": 0.01}
     sources = [
@@ -196,8 +196,8 @@ def test_a_page_that_would_be_too_large_is_refused(
     [
         lambda document: document.pop("benchmarks"),
         lambda document: document["benchmarks"][0].pop("fullname"),
-        lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"].pop("times_ns"),
-        lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"]["times_ns"].pop("client"),
+        lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"].pop("figures"),
+        lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"]["figures"].pop("client"),
         lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"].update(axes=[1, 2]),
         lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"]["axes"].pop("workload"),
         lambda document: document["benchmarks"][0]["extra_info"]["tlsbench"]["axes"].update(workload="dance"),
@@ -223,7 +223,7 @@ def test_what_is_malformed_is_refused_in_one_line(change: Any, document: dict[st
 def test_numbers_that_are_none_are_shown_as_none_or_refused(
     name: str, value: str, document: dict[str, Any]
 ) -> None:
-    document["benchmarks"][0]["extra_info"]["tlsbench"]["times_ns"]["total"][name] = "@"
+    document["benchmarks"][0]["extra_info"]["tlsbench"]["figures"]["total"][name] = "@"
     try:
         html = page(json.dumps(document).replace('"@"', value))
     except RequestError as refused:

@@ -15,18 +15,20 @@ from tlsbench.report.pictures.loads import latency
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES
 from tlsbench.results import Run
+from tlsbench.sampling import WALL
 
 RunOf = Callable[[str], Run]
 
 
-def recording(name: str, times_ns: dict[str, float], floor: float = 0.01) -> Recording:
+def recording(name: str, figures: dict[str, float], floor: float = 0.01) -> Recording:
     """Ten times of each cell, close to one value."""
     return Recording(
         source=name,
-        times_ns={
-            cell: tuple(value * (1 + step / 1000) for step in range(10)) for cell, value in times_ns.items()
+        figures={
+            cell: tuple(value * (1 + step / 1000) for step in range(10)) for cell, value in figures.items()
         },
-        parameters={cell: {"workload": "handshake"} for cell in times_ns},
+        parameters={cell: {"workload": "handshake"} for cell in figures},
+        instruments=dict.fromkeys(figures, WALL),
         noise_floor={"handshake": floor},
         drift=0.0,
         environment={},
@@ -50,7 +52,7 @@ def test_what_is_drawn_is_what_was_measured(run_of: RunOf) -> None:
     cost, gain, field = pictures["cost"], pictures["resumption"], pictures["implementations"]
     assert isinstance(cost, Bars)
     assert [round(value) for value in cost.parts["client"]] == [
-        round(cell.times["client"].median_ns / 1e3) for cell in run.cells
+        round(cell.figures["client"].median / 1e3) for cell in run.cells
     ]
     assert isinstance(gain, Bars)
     assert set(gain.parts) == {"full", "psk"}
@@ -70,10 +72,10 @@ def test_lines_over_sizes_cross_where_one_overtakes_the_other(run_of: RunOf) -> 
         at = ("16B", "1KiB", "16KiB").index(cell.axes["size"])
         size = (16, 1024, 16384)[at]
         total = replace(
-            cell.times["total"],
-            interval=replace(cell.times["total"].interval, median=size / pace[cell.axes["algorithm"]][at]),
+            cell.figures["total"],
+            interval=replace(cell.figures["total"].interval, median=size / pace[cell.axes["algorithm"]][at]),
         )
-        cells.append(replace(cell, times={**cell.times, "client": total, "total": total}))
+        cells.append(replace(cell, figures={**cell.figures, "client": total, "total": total}))
     (picture,) = (one for one in pictures_of_run(replace(run, cells=cells)) if one.kind == "primitives")
     assert isinstance(picture.shape, Lines)
     assert picture.shape.x_is_log

@@ -6,8 +6,8 @@ import ipaddress
 import json
 import re
 import socket
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -131,33 +131,38 @@ def _tree(facts: Sequence[Facts], findings: Sequence[Finding]) -> Tree:
     """The chain from its top down to the leaf."""
     top = Tree("", hide_root=True)
     branch = top
+    found = _by_position(findings)
     for position in reversed(range(len(facts))):
-        branch = branch.add(
-            _certificate(facts[position], [one for one in findings if one.position == position])
-        )
+        branch = branch.add(_certificate(facts[position], found[position]))
     return top
 
 
 def _list(facts: Sequence[Facts], findings: Sequence[Finding]) -> Group:
     """A long chain, from its top down to the leaf, which alone is told at length."""
     lines: list[RenderableType] = []
-    for position in reversed(range(len(facts))):
-        found = [one for one in findings if one.position == position]
-        if position:
-            lines += [_line(facts[position], position), *_of(found)]
-        else:
-            lines.append(_certificate(facts[position], found))
+    found = _by_position(findings)
+    for position in reversed(range(1, len(facts))):
+        lines += [_line(facts[position], position), *_of(found[position])]
+    lines.append(_certificate(facts[0], found[0]))
     return Group(*lines, Text(f"{len(facts):,} certificates; --json tells each at length", style="dim"))
 
 
 def _roots(facts: Sequence[Facts], findings: Sequence[Finding]) -> Group:
     """A set of roots, a line each, by their names."""
     lines: list[Text] = []
+    found = _by_position(findings)
     for position, one in sorted(enumerate(facts), key=lambda entry: entry[1].name.lower()):
-        lines += [_line(one, position), *_of(finding for finding in findings if finding.position == position)]
+        lines += [_line(one, position), *_of(found[position])]
     kinds = ", ".join(f"{count} {kind}" for kind, count in Counter(one.key for one in facts).most_common())
     lines.append(Text(f"{len(facts):,} roots to trust, and no chain to send: {kinds}"))
     return Group(*lines)
+
+
+def _by_position(findings: Sequence[Finding]) -> Mapping[int, Sequence[Finding]]:
+    found: dict[int, list[Finding]] = defaultdict(list)
+    for finding in findings:
+        found[finding.position].append(finding)
+    return found
 
 
 def _line(facts: Facts, position: int) -> Text:

@@ -79,20 +79,22 @@ def _finding(contrast: Contrast, told: Sequence[Pair], untold: int) -> Finding:
         details.append(f"On the wire {_bytes(ordered[0][1])}")
     if untold:
         details.append(f"In {untold} more the two cannot be told apart")
+    noun = told[0].cell.instrument.noun
     return Finding(
-        f"{contrast.title}: {span(ratios[0], ratios[-1])} in the time of a handshake{of}", tuple(details)
+        f"{contrast.title}: {span(ratios[0], ratios[-1])} in the {noun} of a handshake{of}", tuple(details)
     )
 
 
 def _sides(context: str, pair: Pair) -> str:
-    before, after = (one.times["total"].median_ns / 1e3 for one in (pair.against, pair.cell))
+    unit = pair.cell.instrument.unit
+    before, after = (unit.to_shown(one.figures["total"].median) for one in (pair.against, pair.cell))
     sides = "".join(
         f"; {side} {change_with_interval(ratio)}"
         for side in ("client", "server")
-        if isfinite((ratio := pair.ratio(side)).high)
+        if side in pair.cell.figures and isfinite((ratio := pair.ratio(side)).high)
     )
     total = change_with_interval(pair.ratio())
-    return f"{context or 'Both sides'}: {before:,.0f} → {after:,.0f} µs, {total}{sides}"
+    return f"{context or 'Both sides'}: {before:,.0f} → {after:,.0f} {unit.shown}, {total}{sides}"
 
 
 def _bytes(pair: Pair) -> str:

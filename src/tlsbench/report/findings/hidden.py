@@ -7,7 +7,7 @@ from math import isfinite
 
 from tlsbench.report.table import tables
 from tlsbench.results import Run
-from tlsbench.sampling.instructions import INSTRUCTIONS
+from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.stats import LARGE_FLOOR, is_difference
 
 
@@ -18,7 +18,7 @@ def hidden_differences(run: Run) -> Iterator[str]:
     """
     for table in tables(run):
         floor = run.noise_floor.get(table.workload, 0.0)
-        if floor <= LARGE_FLOOR or not isfinite(floor) or run.conditions.meter == INSTRUCTIONS:
+        if floor <= LARGE_FLOOR or not isfinite(floor) or table.rows[0].cell.instrument is CALLGRIND:
             continue
         first, *others = table.rows
         hidden = sum(not row.is_different and is_difference(row.ratio, 0.0) for row in others)

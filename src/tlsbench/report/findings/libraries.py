@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.pairs import Pair
 from tlsbench.results import Cell, Run
+from tlsbench.stats.units import NANOSECONDS
 
 #: What a handshake may differ in beside the library: suites and groups that libraries cannot be told.
 _LOOSE = ("implementation", "client", "server", "cipher", "group")
@@ -22,7 +23,7 @@ def fastest_findings(run: Run) -> Iterator[Finding]:
         lambda: defaultdict(list)
     )
     for cell in run.cells:
-        if "implementation" in cell.axes and cell.axes["workload"] != "memory":
+        if "implementation" in cell.axes and cell.instrument.unit is NANOSECONDS:
             rest = {axis: value for axis, value in cell.axes.items() if axis not in _LOOSE}
             by_workload[cell.axes["workload"]][tuple(sorted(rest.items()))].append(cell)
     for workload, scenarios in by_workload.items():
@@ -39,7 +40,7 @@ def _sentence(workload: str, contested: list[list[Cell]], run: Run) -> Finding:
     wins: dict[str, list[float]] = defaultdict(list)
     ties = 0
     for cells in contested:
-        first, *others = sorted(cells, key=lambda cell: cell.times["total"].median_ns)
+        first, *others = sorted(cells, key=lambda cell: cell.figures["total"].median)
         rivals = [cell for cell in others if _library(cell) != _library(first)]
         pair = Pair(rivals[0], first, {})
         if pair.is_told_apart(run):

@@ -23,7 +23,7 @@ class Pair:
 
     def ratio(self, time: str = "total") -> Interval:
         """The cell's time over the other's, round by round, with its 95 % interval."""
-        ours, theirs = (one.times[time].round_medians_ns for one in (self.cell, self.against))
+        ours, theirs = (one.figures[time].round_medians for one in (self.cell, self.against))
         shared = min(len(ours), len(theirs))
         if not shared or not all(value > 0 for value in theirs[:shared]):
             return Interval(float("-inf"), 1.0, float("inf"))

@@ -8,6 +8,7 @@ from math import isfinite
 from tlsbench.report.findings.contrasts import full_handshakes
 from tlsbench.report.findings.finding import Finding
 from tlsbench.results import Cell, Run
+from tlsbench.stats.units import NANOSECONDS
 
 #: So many key types are told of; the table has them all.
 _MOST = 4
@@ -17,7 +18,7 @@ def rate_findings(run: Run) -> Iterator[Finding]:
     """The server's rate of full handshakes for each key type: that of its fastest cell."""
     best: dict[str, Cell] = {}
     for cell in full_handshakes(run):
-        if cell.axes.get("implementation") == "fake":
+        if cell.instrument.unit is not NANOSECONDS or cell.axes.get("implementation") == "fake":
             continue
         key = cell.axes.get("key", "")
         if key not in best or cell.server_operations_per_s > best[key].server_operations_per_s:
@@ -25,7 +26,7 @@ def rate_findings(run: Run) -> Iterator[Finding]:
     rates = [
         _rate(key, cell)
         for key, cell in sorted(best.items(), key=lambda item: -item[1].server_operations_per_s)
-        if cell.server_operations_per_s and isfinite(cell.times["server"].interval.high)
+        if cell.server_operations_per_s and isfinite(cell.figures["server"].interval.high)
     ]
     if rates:
         rest = ("; ".join(rates[1:_MOST]),) if rates[1:] else ()
@@ -33,7 +34,7 @@ def rate_findings(run: Run) -> Iterator[Finding]:
 
 
 def _rate(key: str, cell: Cell) -> str:
-    side = cell.times["server"].interval
+    side = cell.figures["server"].interval
     half = 100 * side.relative_half_width
     library = cell.axes.get("implementation") or cell.axes.get("server", "")
     where = f"({library}, TLS {cell.axes['version']})"

@@ -16,6 +16,7 @@ from tlsbench.report.table import COLUMNS, Column, Row, tables
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
 from tlsbench.stats import median_interval
+from tlsbench.stats.units import Unit
 
 #: Points of raw distributions in a whole page, shared by its rows: a page is to stay small.
 _POINTS = 60_000
@@ -45,7 +46,8 @@ class GridRow:
 
     :param values: for each column a text, or a number that sorts with the text that shows it.
     :param facts: what the row opens: groups of facts by name.
-    :param distribution: quantiles of the raw times in µs, evenly spaced, from the least to the most.
+    :param distribution: quantiles of the raw figures, in the unit that is shown, evenly spaced, from the
+        least to the most.
     """
 
     values: Sequence[str | tuple[float | None, str]]
@@ -87,7 +89,7 @@ def grid_of_run(run: Run) -> Grid:
                     *(_figure(column, row, table.columns) for column in columns),
                 ],
                 _facts(row.cell),
-                _quantiles(row.cell.totals_ns, points),
+                _quantiles(row.cell.totals, row.cell.instrument.unit, points),
             )
             for table, row in rows
         ],
@@ -97,28 +99,29 @@ def grid_of_run(run: Run) -> Grid:
 def grid_of_recording(recording: Recording) -> Grid:
     """Every benchmark of any pytest-benchmark JSON: its parameters, median and interval."""
     parameters = list(dict.fromkeys(name for one in recording.parameters.values() for name in one))
-    points = _points(len(recording.times_ns))
+    points = _points(len(recording.figures))
+    units = dict.fromkeys(one.unit.shown for one in recording.instruments.values())
     headings = [
         Heading("benchmark", "benchmark", is_number=False),
         *(Heading(name, name, is_number=False) for name in parameters),
-        Heading("median_us", "median µs", is_number=True),
+        Heading("median", f"median {' or '.join(units)}", is_number=True),
         Heading("precision_percent", "±", is_number=True),
         Heading("samples", "samples", is_number=True),
     ]
     rows = []
-    for name, times_ns in recording.times_ns.items():
-        interval = median_interval(times_ns)
+    for name, figures in recording.figures.items():
+        interval = median_interval(figures)
         half = 100 * interval.relative_half_width
         rows.append(
             GridRow(
                 [
                     name,
                     *(recording.parameters[name].get(parameter, "") for parameter in parameters),
-                    _number(interval.median / 1e3),
+                    _number(recording.instruments[name].unit.to_shown(interval.median)),
                     (half, f"{half:.1f}%") if math.isfinite(half) else (None, "?"),
-                    (float(len(times_ns)), f"{len(times_ns):,}"),
+                    (float(len(figures)), f"{len(figures):,}"),
                 ],
-                distribution=_quantiles(times_ns, points),
+                distribution=_quantiles(figures, recording.instruments[name].unit, points),
             )
         )
     return Grid("Every benchmark", headings, rows)
@@ -126,14 +129,15 @@ def grid_of_recording(recording: Recording) -> Grid:
 
 def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
     """The verdicts of a comparison with a base of that name."""
+    unit = " or ".join(dict.fromkeys(verdict.instrument.unit.shown for verdict in judgement.verdicts))
     headings = [
         Heading("cell", "cell", is_number=False),
         Heading("verdict", "verdict", is_number=False),
         *(
             Heading(name, heading, is_number=True)
             for name, heading in (
-                ("base_us", "base µs"),
-                ("new_us", "new µs"),
+                ("base", f"base {unit}"),
+                ("new", f"new {unit}"),
                 ("ratio", "new/base"),
                 ("low", "95 % low"),
                 ("high", "95 % high"),
@@ -145,9 +149,9 @@ def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
         GridRow(
             [
                 name,
-                verdict.verdict,
-                _number(verdict.base_ns.median / 1e3),
-                _number(verdict.new_ns.median / 1e3),
+                verdict.word,
+                _number(verdict.instrument.unit.to_shown(verdict.base.median)),
+                _number(verdict.instrument.unit.to_shown(verdict.new.median)),
                 *(_ratio(value) for value in (verdict.ratio.median, verdict.ratio.low, verdict.ratio.high)),
                 (100 * verdict.floor, f"{100 * verdict.floor:.1f}%")
                 if math.isfinite(verdict.floor)
@@ -183,10 +187,13 @@ def _ratio(value: float) -> tuple[float | None, str]:
 
 def _facts(cell: Cell) -> dict[str, dict[str, str]]:
     ledger = cell.ledger
+    unit = cell.instrument.unit.symbol
     times: dict[str, Any] = {}
-    for name, summary in cell.times.items():
+    for name, summary in cell.figures.items():
         interval = summary.interval
-        times[f"{name}, ns"] = f"{interval.median:,.0f} (95 % {interval.low:,.0f} to {interval.high:,.0f})"
+        times[f"{name}, {unit}"] = (
+            f"{interval.median:,.0f} (95 % {interval.low:,.0f} to {interval.high:,.0f})"
+        )
     return {
         "negotiated": {str(name): str(value) for name, value in cell.negotiated.items()},
         "wire": {
@@ -196,8 +203,8 @@ def _facts(cell: Cell) -> dict[str, dict[str, str]]:
         },
         "times": {
             **times,
-            **{f"{name}, ns": f"{value:,.0f}" for name, value in cell.phases_ns.items()},
-            "samples": f"{len(cell.totals_ns):,} in {len(cell.round_sizes):,} rounds",
+            **{f"{name}, {unit}": f"{value:,.0f}" for name, value in cell.phases.items()},
+            "samples": f"{len(cell.totals):,} in {len(cell.round_sizes):,} rounds",
             "operations in a sample": f"{cell.operations:,}",
         },
         "scenario": {"id": cell.id},
@@ -208,9 +215,9 @@ def _points(rows: int) -> int:
     return max(_LEAST_POINTS, min(_MOST_POINTS, _POINTS // max(1, rows)))
 
 
-def _quantiles(times_ns: Sequence[float], points: int) -> list[float]:
-    values = np.asarray(times_ns, dtype=float)
+def _quantiles(figures: Sequence[float], unit: Unit, points: int) -> list[float]:
+    values = np.asarray(figures, dtype=float)
     if len(values) < 2 or not np.isfinite(values).all():
         return []
-    quantiles = np.quantile(values, np.linspace(0.0, 1.0, min(points, len(values)))) / 1e3
+    quantiles = np.quantile(values, np.linspace(0.0, 1.0, min(points, len(values)))) / unit.per_shown
     return [float(f"{quantile:.{_DIGITS}g}") for quantile in quantiles]

@@ -122,7 +122,7 @@ def page_of(sources: Sequence[Source]) -> Page:
 
 
 def _what(source: Source) -> str:
-    count = len(source.recording.times_ns)
+    count = len(source.recording.figures)
     if source.load is not None:
         return f"a load of {source.load.plan.target}"
     return f"{count:,} cell{'s' * (count != 1)}"

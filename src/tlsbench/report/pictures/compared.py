@@ -62,7 +62,7 @@ def history(recordings: Sequence[tuple[str, Recording]], only: Sequence[str] = (
     if len(recordings) < 2:
         return None
     last = recordings[-1][1]
-    cells = [cell for cell in only or last.times_ns if cell in last.times_ns]
+    cells = [cell for cell in only or last.figures if cell in last.figures]
     titles = names([last.parameters[cell] for cell in cells[:MOST_LINES]])
     called = changes(cells[: len(titles)], recordings)
     lines = [
@@ -94,7 +94,7 @@ def changes(cells: Sequence[str], recordings: Sequence[tuple[str, Recording]]) -
     judged: dict[tuple[int, int], dict[str, Verdict]] = {}  # a pair of runs is judged once for all its cells
     found: dict[str, dict[int, str]] = {name: {} for name in cells}
     for name, called in found.items():
-        having = [at for at, (_, recording) in enumerate(recordings) if name in recording.times_ns]
+        having = [at for at, (_, recording) in enumerate(recordings) if name in recording.figures]
         for pair in pairwise(having):
             if pair not in judged:
                 base, new = (recordings[at][1] for at in pair)
@@ -106,8 +106,8 @@ def changes(cells: Sequence[str], recordings: Sequence[tuple[str, Recording]]) -
 
 
 def _over_runs(name: str, recordings: Sequence[tuple[str, Recording]], called: Mapping[int, str]) -> Line:
-    at = [place for place, (_, recording) in enumerate(recordings) if name in recording.times_ns]
-    medians = [median_interval(recordings[place][1].times_ns[name]) for place in at]
+    at = [place for place, (_, recording) in enumerate(recordings) if name in recording.figures]
+    medians = [median_interval(recordings[place][1].figures[name]) for place in at]
     return Line(
         name,
         [float(place) for place in at],

@@ -16,6 +16,7 @@ from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.sizes import parse_size
+from tlsbench.stats.units import BYTES, NANOSECONDS, Unit
 
 #: Ten segments of 1,460 bytes: what a server may send before it hears from the client (RFC 6928 section 2).
 INITIAL_WINDOW_BYTES = 10 * 1460
@@ -45,7 +46,7 @@ def cost(run: Run) -> Picture | None:
         f"interval of the total.{left_out}",
         Bars(
             labels_of(cells),
-            {side: [cell.times[side].median_ns / 1e3 for cell in cells] for side in ("client", "server")},
+            {side: [cell.figures[side].median / 1e3 for cell in cells] for side in ("client", "server")},
             "µs",
             spans=[_span(cell) for cell in cells],
         ),
@@ -54,13 +55,13 @@ def cost(run: Run) -> Picture | None:
 
 def distribution(run: Run) -> Picture | None:
     """How the times of single handshakes are distributed."""
-    cells, left_out = _first([cell for cell in _of(run, "handshake") if len(cell.totals_ns) > 1], MOST_LINES)
+    cells, left_out = _first([cell for cell in _of(run, "handshake") if len(cell.totals) > 1], MOST_LINES)
     if not cells:
         return None
     lines = []
     for label, cell in zip(labels_of(cells), cells, strict=True):
         shares = np.linspace(0.0, 0.99, _ECDF_POINTS)
-        times = np.quantile(np.asarray(cell.totals_ns), shares) / 1e3
+        times = np.quantile(np.asarray(cell.totals), shares) / 1e3
         lines.append(Line(label, [float(time) for time in times], [float(100 * share) for share in shares]))
     return Picture(
         "distribution",
@@ -167,7 +168,7 @@ def resumption(run: Run) -> Picture | None:
             labels_of([one["none"] for one in both]),
             {
                 "full" if kind == "none" else kind: [
-                    one[kind].times["total"].median_ns / 1e3 if kind in one else 0.0 for one in both
+                    one[kind].figures["total"].median / 1e3 if kind in one else 0.0 for one in both
                 ]
                 for kind in kinds
             },
@@ -181,7 +182,7 @@ def implementations(run: Run) -> Picture | None:
     """Each implementation against each scenario, beside the fastest at it."""
     columns: dict[str, dict[str, Cell]] = defaultdict(dict)
     cells = [
-        cell for cell in run.cells if "implementation" in cell.axes and cell.axes["workload"] != "memory"
+        cell for cell in run.cells if "implementation" in cell.axes and cell.instrument.unit is NANOSECONDS
     ]
     loose = ("implementation", "cipher", "group")
     for label, cell in zip(labels_of(cells, loose), cells, strict=True):
@@ -192,12 +193,12 @@ def implementations(run: Run) -> Picture | None:
         return None
     rows = list(dict.fromkeys(library for label in shown for library in columns[label]))
     fastest = {
-        label: min(cell.times["total"].median_ns for cell in columns[label].values()) for label in shown
+        label: min(cell.figures["total"].median for cell in columns[label].values()) for label in shown
     }
 
     def value(library: str, label: str) -> float | None:
         cell = columns[label].get(library)
-        return None if cell is None else cell.times["total"].median_ns / fastest[label]
+        return None if cell is None else cell.figures["total"].median / fastest[label]
 
     values = [[value(library, label) for label in shown] for library in rows]
     return Picture(
@@ -217,7 +218,7 @@ def implementations(run: Run) -> Picture | None:
 
 def memory(run: Run) -> Picture | None:
     """What an open connection keeps on each side."""
-    cells, left_out = _first(_of(run, "memory"), MOST_BARS)
+    cells, left_out = _first(_of(run, "memory", BYTES), MOST_BARS)
     if not cells:
         return None
     return Picture(
@@ -226,14 +227,18 @@ def memory(run: Run) -> Picture | None:
         f"What an open connection keeps of malloc's memory on each side, in KiB.{left_out}",
         Bars(
             labels_of(cells),
-            {side: [cell.times[side].median_ns / 1024 for cell in cells] for side in ("client", "server")},
-            "KiB",
+            {
+                side: [BYTES.to_shown(cell.figures[side].median) for cell in cells]
+                for side in ("client", "server")
+            },
+            BYTES.shown,
         ),
     )
 
 
-def _of(run: Run, workload: str) -> list[Cell]:
-    return [cell for cell in run.cells if cell.axes["workload"] == workload]
+def _of(run: Run, workload: str, unit: Unit = NANOSECONDS) -> list[Cell]:
+    """The cells of a workload whose figures are of this unit."""
+    return [cell for cell in run.cells if cell.axes["workload"] == workload and cell.instrument.unit is unit]
 
 
 def _first(items: Sequence[_T], most: int) -> tuple[Sequence[_T], str]:
@@ -249,10 +254,10 @@ def _size(cell: Cell) -> float:
 
 def _span(cell: Cell) -> tuple[float, float] | None:
     """The total's interval in µs, moved to the end of both sides' bars: the harness is not drawn."""
-    interval = cell.times["total"].interval
+    interval = cell.figures["total"].interval
     if not math.isfinite(interval.high - interval.low):
         return None
-    end = cell.times["client"].median_ns + cell.times["server"].median_ns
+    end = cell.figures["client"].median + cell.figures["server"].median
     scale = end / interval.median / 1e3
     return scale * interval.low, scale * interval.high
 
