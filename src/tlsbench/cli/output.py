@@ -34,8 +34,8 @@ def note(text: str) -> None:
 
 
 def write(text: str) -> None:
-    """Print text of one or more whole lines to standard output; those of CSV end with CR and LF."""
-    sys.stdout.write("\r\n".join(map(lines_for_terminal, text.split("\r\n"))))
+    """Print text of one or more whole lines to standard output."""
+    sys.stdout.write(lines_for_terminal(text))
     sys.stdout.flush()
 
 
