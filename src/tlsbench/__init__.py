@@ -56,14 +56,16 @@ _ELSEWHERE = {
 }
 
 
-def __getattr__(name: str) -> object:
-    if name not in __all__:
-        raise AttributeError(f"module 'tlsbench' has no attribute {name!r}")
-    if name == "load":
-        return importlib.import_module("tlsbench.load")
-    value = getattr(importlib.import_module(_ELSEWHERE.get(name, "tlsbench.api")), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # for type checkers a module with a __getattr__ has every name
+
+    def __getattr__(name: str) -> object:
+        if name not in __all__:
+            raise AttributeError(f"module 'tlsbench' has no attribute {name!r}")
+        if name == "load":
+            return importlib.import_module("tlsbench.load")
+        value = getattr(importlib.import_module(_ELSEWHERE.get(name, "tlsbench.api")), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

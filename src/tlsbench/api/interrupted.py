@@ -29,11 +29,12 @@ def until_interrupted(
     """Measure; a signal that comes meanwhile waits until what was measured is a result.
 
     Then it goes to whatever handles it in this program: Python's own handler of Ctrl-C raises
-    :class:`Interrupted` with the result, a handler of the program's may let it be returned, and SIGTERM ends
-    the process, with no temporary folder or worker left.
+    :class:`Interrupted` with the result, and a handler of the program's may let it be returned. What nothing
+    handles (SIGTERM, SIGHUP) ends the program in order, as :func:`sys.exit` does, so that nothing is left.
 
     :param measure: takes the question whether to stop; None is nothing measured.
     :raises Interrupted: after Ctrl-C.
+    :raises SystemExit: after a signal that nothing handles, with 128 and its number.
     """
     result = None
     with interrupts.interruptible() as stop:
@@ -44,6 +45,8 @@ def until_interrupted(
             if not stop():
                 raise
     if stop():
+        if signal.getsignal(stop.number) is signal.SIG_DFL:
+            raise SystemExit(stop.exit_code)
         try:
             signal.raise_signal(stop.number)
         except KeyboardInterrupt:
