@@ -211,6 +211,14 @@ def test_results_of_older_versions_have_rows_tables_and_a_repr(file: Path) -> No
     json.dumps(result.rows(), allow_nan=False)
 
 
+def test_a_notebook_is_shown_the_table_and_rich_shows_nothing_there(
+    run: tlsbench.Result, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    assert "noise floor" in str(run)
+    assert str(run).splitlines()[0] in run._repr_html_()
+
+
 def test_a_notebook_is_shown_no_markup_of_a_file() -> None:
     hostile = Benchmark("<script>alert(1)</script>\x1b[31m", {}, (1.0,))
     result = tlsbench.Result(Stored(source="x", result=Foreign("5"), benchmarks=[hostile]))

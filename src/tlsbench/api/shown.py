@@ -43,8 +43,9 @@ def html(text: str) -> str:
 
 
 def _text(renderable: RenderableType) -> str:
-    console = Console(file=io.StringIO(), width=_WIDTH, color_system=None, legacy_windows=False)
-    console.print(renderable, soft_wrap=False)
-    assert isinstance(console.file, io.StringIO)
-    lines = console.file.getvalue().rstrip("\n").split("\n")
+    text = io.StringIO()
+    # Jupyter, which rich recognises, would be given a display of its own, and the text be empty.
+    console = Console(file=text, width=_WIDTH, color_system=None, force_terminal=False, force_jupyter=False)
+    console.print(renderable)
+    lines = text.getvalue().rstrip("\n").split("\n")
     return lines_for_terminal("\n".join(line.rstrip() for line in lines))
