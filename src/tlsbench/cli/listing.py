@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-import tlsbench
 from tlsbench.cli import output
 from tlsbench.cli.request import matrix_of
 from tlsbench.errors import RequestError, unknown
@@ -15,13 +14,14 @@ from tlsbench.implementations.registry import capabilities, implementations, spe
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.axis import Axis
 from tlsbench.scenarios.profiles import PROFILES
+from tlsbench.version import __version__
 
 _NAME_WIDTH = 24
 
 
 def print_version() -> None:
     """The version of tlsbench, and the engine of each implementation."""
-    output.line(f"tlsbench {tlsbench.__version__}")
+    output.line(f"tlsbench {__version__}")
     for name, member in implementations().items():
         output.line(f"  {name:<13}{member.engine()}")
 

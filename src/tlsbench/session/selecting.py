@@ -20,8 +20,8 @@ def matrix_of(selectors: Sequence[str], profile: str | None = None) -> Matrix:
     :param profile: the name of one; :data:`DEFAULT_PROFILE` where there are no selectors either.
     :raises RequestError: for an unknown profile, axis or value.
     """
-    known = capabilities()
     by = parse(selectors, spellings())
+    known = capabilities(by)
     if profile is None and by:
         return expand([by], known)
     name = (profile or DEFAULT_PROFILE).lower()
