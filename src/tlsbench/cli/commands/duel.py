@@ -1,0 +1,159 @@
+"""``tlsbench duel``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tlsbench.cli.options import (
+    DEFAULT_TIME_BUDGET,
+    Assignment,
+    Gates,
+    Meter,
+    Quiet,
+    Seed,
+    Selectors,
+    TimeBudget,
+    assignment,
+    option,
+    output_format,
+    teaches,
+)
+from tlsbench.errors import RequestError
+
+if TYPE_CHECKING:
+    from tlsbench.comparison import Gate
+    from tlsbench.processes import Interpreter
+    from tlsbench.results.duel import Duel
+
+_GATE_FAILED = 1
+
+
+@teaches(
+    r"""Two scenarios, or two Python environments, measured against each other in one interleaved run.
+
+    \b
+    Examples:
+      tlsbench duel implementation=ssl,pyopenssl
+      tlsbench duel --a 'key=rsa-2048' --b 'key=ecdsa-secp256r1 chain_length=2'
+      tlsbench duel key=rsa-2048 --python old/bin/python --python new/bin/python --fail-on 'slower>5%'
+
+    Exit codes: 0 done, 1 a gate failed, 2 wrong request, 3 a side failed, 130 interrupted.
+    """
+)
+def command(
+    *,
+    selectors: Selectors = None,
+    a: Annotated[
+        str | None, typer.Option("--a", metavar="SELECTORS", help="One whole scenario.", show_default=False)
+    ] = None,
+    b: Annotated[
+        str | None, typer.Option("--b", metavar="SELECTORS", help="The other.", show_default=False)
+    ] = None,
+    python: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--python",
+            metavar="PYTHON",
+            help="An interpreter that has tlsbench; give it twice, a then b.",
+            show_default=False,
+        ),
+    ] = None,
+    env_a: Annotated[
+        list[Assignment] | None,
+        option(
+            assignment, "--env-a", metavar="NAME=VALUE", help="A variable for side a.", show_default=False
+        ),
+    ] = None,
+    env_b: Annotated[
+        list[Assignment] | None,
+        option(
+            assignment, "--env-b", metavar="NAME=VALUE", help="A variable for side b.", show_default=False
+        ),
+    ] = None,
+    time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
+    meter: Meter = None,
+    seed: Seed,
+    fail_on: Gates = None,
+    form: Annotated[
+        str, output_format(("text", "markdown", "json"), "Print text, markdown or json.")
+    ] = "text",
+    json_path: Annotated[
+        Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
+    ] = None,
+    quiet: Quiet = False,
+) -> int:
+    """Measure, say who won, and return the exit code."""
+    from tlsbench.cli import measuring, output
+    from tlsbench.interrupts import interruptible
+    from tlsbench.report.live import progress_of
+    from tlsbench.sampling import WALL, Plan
+    from tlsbench.session.duel import between, between_environments, between_scenarios, duel
+
+    plan = Plan(time_budget_s=time_budget, precision=0, seed=seed)
+    how = plan, meter or WALL
+    if python or env_a or env_b:
+        if a or b:
+            raise RequestError("--a and --b are scenarios in one environment: leave out --python and --env")
+        sides = _interpreters(python or (), dict(env_a or ()), dict(env_b or ()))
+        request = between_environments(selectors or (), *sides, *how)
+    elif a and b:
+        if selectors:
+            raise RequestError("--a and --b are whole scenarios: leave out the other selectors")
+        request = between_scenarios(a, b, *how)
+    elif a or b:
+        raise RequestError("a duel has two sides: give both --a and --b")
+    else:
+        request = between(selectors or (), *how)
+    request.check()
+    output.check(json_path)
+    with interruptible() as stop:
+        with measuring.screen(quiet=quiet) as screen:
+            fought = duel(request, lambda progress: screen.show(*progress_of(progress)), stop)
+        if not fought.results:
+            raise stop.interrupted("interrupted before anything was measured")
+        stored = _give(fought, form, json_path)
+        failed = [line for gate in fail_on or () for line in _failures(gate, fought)]
+        for line in failed:
+            output.note(f"tlsbench: {line}")
+        if fought.interrupted:
+            return stop.exit_code
+        return _GATE_FAILED if failed else stored
+
+
+def _interpreters(
+    pythons: Sequence[str], env_a: dict[str, str], env_b: dict[str, str]
+) -> tuple[Interpreter, Interpreter]:
+    from tlsbench.processes import HERE, Interpreter
+
+    if len(pythons) not in (0, 2):
+        raise RequestError(f"a duel has two sides: give --python twice, not {len(pythons)} times")
+    a, b = pythons or (HERE.python, HERE.python)
+    return Interpreter(a, env_a), Interpreter(b, env_b)
+
+
+def _give(fought: Duel, form: str, path: Path | None) -> int:
+    """Store it, then print it; the exit code."""
+    from tlsbench.cli import output
+    from tlsbench.report import duels
+    from tlsbench.results.duel_json import duel_to_json
+
+    document = duel_to_json(fought)
+    stored = output.store([] if path is None else [lambda: output.written(path, document)])
+    with output.beside(path):
+        if form == "json":
+            output.write(document)
+        else:
+            output.write((duels.markdown if form == "markdown" else duels.text)(fought))
+    return stored
+
+
+def _failures(gate: Gate, fought: Duel) -> list[str]:
+    parts = [part for result in fought.results for part in result.by_part()]
+    return [
+        f"failed '{gate.text}': {verdict.id}: {100 * (verdict.ratio.median - 1):+.1f} %"
+        for verdict in gate.failing(parts)
+    ]
