@@ -465,7 +465,7 @@ def test_a_stored_load_that_was_changed_is_refused_in_one_line(
     path = tmp_path / "load.json"
     path.write_text('{"benchmarks": [], "tlsbench": {"load": {"plan": {}}}}')
     assert tlsbench(["show", str(path)]) == 2
-    assert "this load cannot be read" in capsys.readouterr().err
+    assert "it lacks 'tally'" in capsys.readouterr().err
 
 
 def test_a_load_without_a_success_ends_with_three(capsys: pytest.CaptureFixture[str]) -> None:
@@ -494,6 +494,24 @@ def test_our_own_server_counts_what_we_count(implementation: str, version: str, 
     assert (shown.handshakes, shown.hello_retry_requests) == (shown.begun, 0)
     assert seen.handshakes == shown.handshakes
     assert seen.failures.total() == refused.begun
+
+
+@pytest.mark.parametrize("implementation", ["pyopenssl", "ssl", "libssl"])
+def test_our_own_server_and_load_agree_on_a_group_at_once(implementation: str, tmp_path: Path) -> None:
+    """By what both do unless they are told otherwise: no handshake takes a round trip more."""
+    command = [sys.executable, "-m", "tlsbench", "serve", f"implementation={implementation}", "--port", "0"]
+    with subprocess.Popen(
+        [*command, "--processes", "1", "--bind", f"unix:{tmp_path}/tls.sock"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as serving:
+        assert serving.stderr is not None
+        assert "serving on" in next(line for line in serving.stderr if "serving on" in line)
+        tally = run_load(plan_of((f"unix:{tmp_path}/tls.sock", 0))).tally
+        serving.terminate()
+    assert set(tally.outcomes) == {SUCCESS}
+    assert (tally.handshakes, tally.hello_retry_requests, tally.unconfirmed) == (tally.begun, 0, 0)
 
 
 def test_early_data_that_is_not_sent_has_a_reason(server: Server) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import itertools
 from pathlib import Path
 
 import pytest
@@ -261,6 +262,7 @@ def test_a_block_whose_end_is_missing_is_named_never_ignored() -> None:
         (base64.encodebytes(DER), "is base64 without the lines BEGIN and END"),
         (b"0 oranges, 5 apples", "has no certificate"),
     ],
+    ids=itertools.count(),  # keys differ from process to process, and so would the ids
 )
 def test_what_is_something_else_is_called_by_its_name(data: bytes, what: str) -> None:
     with pytest.raises(RequestError, match=f"^x {what}") as caught:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,16 @@ def places(value: Any) -> Iterator[tuple[Any, Any]]:
                 waiting.append(place[key])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Damaged:
     """A stored result's name, its text after a few changes, and which these were."""
 
     name: str
-    text: str = field(repr=False)
+    text: str
     changes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return f"{self.name}: {'; '.join(self.changes)}"  # the text is too long for hypothesis to show
 
 
 @st.composite
@@ -67,7 +71,7 @@ def damaged(draw: st.DrawFn) -> Damaged:
         )
         match how:
             case "put":
-                place[key] = draw(st.sampled_from(ODD))
+                place[key] = copy.deepcopy(draw(st.sampled_from(ODD)))
             case "drop":
                 del place[key]
             case "double" if isinstance(place, list):

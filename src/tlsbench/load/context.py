@@ -72,8 +72,9 @@ def resolve(plan: Plan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
         return socket.AF_UNIX, plan.target.host.removeprefix(UNIX)
     try:
         found = socket.getaddrinfo(plan.target.host, plan.target.port, type=socket.SOCK_STREAM)
-    except OSError as error:
-        raise RequestError(f"{plan.target.host} has no address: {error.strerror}") from error
+    except (OSError, UnicodeError) as error:  # UnicodeError: what is no name, for Python's own IDNA
+        reason = getattr(error, "strerror", None) or "it is no host name"
+        raise RequestError(f"{plan.target.host} has no address: {reason}") from error
     family, _, _, _, address = found[0]
     return family, (str(address[0]), int(address[1]))
 

@@ -28,10 +28,8 @@ def command(
     ] = "table",
 ) -> None:
     """Print the result that a reference means (see :func:`tlsbench.results.storage.find`)."""
-    from rich.text import Text
-
     from tlsbench.cli import output
-    from tlsbench.cli.printing import PLAIN_WIDTH, print_run
+    from tlsbench.cli.printing import print_run
     from tlsbench.errors import RequestError
     from tlsbench.report import duels, loads
     from tlsbench.results import Run
@@ -56,6 +54,6 @@ def command(
         what = "duel" if isinstance(found, Duel) else "load"
         raise RequestError(f"{stored.source} is a {what}, which is shown as a table: leave out --format")
     if isinstance(found, Duel):
-        output.show(Text(duels.text(found)), PLAIN_WIDTH)
+        output.write(duels.text(found))
     else:
         output.show(loads.terminal(found))
