@@ -41,7 +41,7 @@ def run(words: list[str], redirection: str) -> tuple[int, str]:
 if __name__ == "__main__":
     import tlsbench.certs.folder
     import tlsbench.cli.group
-    import tlsbench.report.formats
+    import tlsbench.report.runs
     import tlsbench.session.compare
     import tlsbench.session.duel
     import tlsbench.session.history

@@ -6,7 +6,7 @@ A value is checked when it is parsed; help, and a command that does not need it,
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
 from operator import attrgetter
 from pathlib import Path
@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 import typer
 
 from tlsbench.errors import RequestError, unknown
+from tlsbench.report.exporters import check_format, formats
 from tlsbench.session.quantities import seconds
 
 if TYPE_CHECKING:
     from tlsbench.comparison import Gate
+    from tlsbench.report.sheets import Kind
     from tlsbench.sampling import Instrument
 
     Assignment = tuple[str, str]
@@ -27,8 +29,6 @@ else:  # to import them takes long, and typer has no lists of pairs: it leaves w
     Assignment = Gate = Instrument = SocketOption = object
 
 Parser = Callable[[str], Any]
-#: How results are printed that are tables.
-RUN_FORMATS = ("table", "markdown", "csv", "json")
 RESULT = "A JSON file, or the name or number of a saved run."
 _Command = TypeVar("_Command", bound=Callable[..., object])
 _TEXTS: dict[Callable[..., object], str] = {}
@@ -142,10 +142,27 @@ def duration_or_zero(*names: str, **settings: Any) -> Any:  # noqa: ANN401 - as 
     return option(seconds_or_zero, *names, metavar="TIME", **settings)
 
 
-def output_format(names: Iterable[str], help_text: str) -> Any:  # noqa: ANN401 - as option
-    """The option ``--format``, of one of these names."""
-    parse = parsed(one_of("format", names))
-    return typer.Option("--format", metavar="FORMAT", parser=parse, help=help_text)
+def _format_option(names: Sequence[str], parse: Parser) -> Any:  # noqa: ANN401 - as option
+    *others, last = names
+    help_text = f"Print as {', '.join(others)} or {last}."
+    return typer.Option("--format", metavar="FORMAT", parser=parsed(parse), help=help_text)
+
+
+def format_of(*kinds: Kind) -> Any:  # noqa: ANN401 - as option
+    """The option ``--format`` of a command that prints a result of one of these kinds."""
+    names = list(dict.fromkeys(name for kind in kinds for name in formats(kind)))
+
+    def parse(name: str) -> str:
+        if name not in names:
+            check_format(name, kinds[0])  # which says what is valid
+        return name
+
+    return _format_option(names, parse)
+
+
+def format_among(*names: str) -> Any:  # noqa: ANN401 - as option
+    """The option ``--format`` of a command that prints something else, in one of these."""
+    return _format_option(names, one_of("format", names))
 
 
 def _new_seed() -> int:

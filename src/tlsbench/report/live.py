@@ -12,7 +12,8 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from tlsbench.report.formats import rows_only
+from tlsbench.report.exporters.table import sheets
+from tlsbench.report.runs import sheets_of_run
 from tlsbench.report.sparkline import bar
 from tlsbench.report.terminal import Harmless, line
 from tlsbench.results import Cell, Run
@@ -119,7 +120,7 @@ class ProgressView:
             f"at most {left_s:.0f} s left, {reached} of {len(progress.series)} cells at "
             f"±{100 * self._plan.precision:g} %, round {progress.done}",
             self._share(progress, reached),
-            lambda width: rows_only(run_so_far(), self._is_baseline, width),
+            lambda width: sheets(sheets_of_run(run_so_far(), self._is_baseline), width),
         )
 
     def _share(self, progress: Progress, reached: int) -> float:

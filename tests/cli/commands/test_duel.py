@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from tlsbench.cli.app import run as tlsbench
-from tlsbench.report.duels import markdown, sentence, text
+from tlsbench.report.duels import report_of_duel, sentence
+from tlsbench.report.exporters import export
 from tlsbench.results.duel import Duel, DuelResult, Side
 from tlsbench.results.duel_json import duel_to_json
 from tlsbench.results.reader import parse
@@ -66,20 +67,20 @@ def test_what_is_below_the_floor_is_told_as_such() -> None:
 
 
 def test_both_formats_hold_every_figure() -> None:
-    for write in (text, markdown):
-        written = write(duel_of(result(0.5, 0.8, 0.625)))
+    for name in ("text", "markdown"):
+        written = export(report_of_duel(duel_of(result(0.5, 0.8, 0.625))), name, 0)
         assert "0.625" in written
         assert "20 epochs" in written
 
 
 def test_what_both_sides_share_heads_the_answer_and_each_side_says_its_own() -> None:
-    lines = text(duel_of(result(0.5, 0.8, 0.625))).splitlines()
+    lines = export(report_of_duel(duel_of(result(0.5, 0.8, 0.625))), "text", 0).splitlines()
     assert lines[:3] == [
         "workload=handshake implementation=x version=1.2",
         "  a: trust=memory key=rsa-2048",
         "  b: trust=150 key=ed25519",
     ]
-    table = markdown(duel_of(result(0.5, 0.8, 0.625)))
+    table = export(report_of_duel(duel_of(result(0.5, 0.8, 0.625))), "markdown", 0)
     assert table.startswith("a: trust=memory key=rsa-2048, b: trust=150 key=ed25519\n")
     assert "| workload=handshake implementation=x version=1.2 | client |" in table
 
@@ -90,7 +91,7 @@ def test_a_duel_survives_being_written_and_read() -> None:
     again = parse(duel_to_json(duel), "here").result
     assert isinstance(again, Duel)
     assert [one.comparisons for one in again.results] == [one.comparisons for one in duel.results]
-    assert text(again).splitlines()[-1] == "20 epochs"
+    assert export(report_of_duel(again), "text", 0).splitlines()[-1] == "20 epochs"
     assert (again.seed, again.meter, again.engines) == (1, "wall", {"x": "y"})
 
 

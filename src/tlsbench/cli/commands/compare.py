@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import RESULT, Gates, output_format, teaches
+from tlsbench.cli.options import RESULT, Gates, format_of, teaches
 
 _GATE_FAILED = 1
 _PLAIN_WIDTH = 160
@@ -29,28 +29,14 @@ def command(
     base: Annotated[str, typer.Argument(metavar="BASE", help=RESULT)],
     new: Annotated[str, typer.Argument(metavar="NEW", help="The same: what is compared with the base.")],
     fail_on: Gates = None,
-    form: Annotated[
-        str,
-        output_format(("table", "markdown", "json", "github"), "Print as table, markdown, json or github."),
-    ] = "table",
+    output_format: Annotated[str, format_of("comparison")] = "table",
 ) -> int:
     """Compare, print the judgement, and return 1 if a gate failed, else 0."""
     from tlsbench.cli import output
-    from tlsbench.report import comparisons
+    from tlsbench.report.comparisons import report_of_comparison
     from tlsbench.results.reader import read
     from tlsbench.session.compare import compare
 
     found = compare(read(base), read(new), fail_on or ())
-    width = output.width()
-    if form == "table" and width is not None:
-        output.show(comparisons.terminal(found.judgement, found.failed, width))
-    elif form == "table":
-        output.write(comparisons.plain(found.judgement, found.failed, _PLAIN_WIDTH))
-    else:
-        write = {
-            "markdown": comparisons.markdown,
-            "json": comparisons.as_json,
-            "github": comparisons.github,
-        }[form]
-        output.write(write(found.judgement, found.failed))
+    output.report(report_of_comparison(found.judgement, found.failed), output_format, _PLAIN_WIDTH)
     return _GATE_FAILED if found.failed else 0

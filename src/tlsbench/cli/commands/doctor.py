@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from tlsbench.cli.options import output_format, teaches
+from tlsbench.cli.options import format_among, teaches
 
 _COLOURS: Final = {"good": "green", "fair": "yellow", "poor": "red", "unknown": "dim"}
 _PLAIN_WIDTH = 160
@@ -22,7 +22,7 @@ _PLAIN_WIDTH = 160
 )
 def command(
     *,
-    form: Annotated[str, output_format(("table", "json"), "Print a table or json.")] = "table",
+    output_format: Annotated[str, format_among("table", "json")] = "table",
 ) -> None:
     """Grade this machine, and print the findings with their remedies."""
     import json
@@ -37,7 +37,7 @@ def command(
 
     output.note(f"looking and measuring for some {doctor.SECONDS:.0f} s")
     findings = doctor.examine()
-    if form == "json":
+    if output_format == "json":
         output.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
         return
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))

@@ -18,16 +18,14 @@ from tlsbench.cli.options import (
     Selectors,
     TimeBudget,
     assignment,
+    format_of,
     option,
-    output_format,
     teaches,
 )
 from tlsbench.errors import RequestError
 
 if TYPE_CHECKING:
-    from tlsbench.comparison import Gate
     from tlsbench.processes import Interpreter
-    from tlsbench.results.duel import Duel
 
 _GATE_FAILED = 1
 
@@ -78,9 +76,7 @@ def command(
     meter: Meter = None,
     seed: Seed,
     fail_on: Gates = None,
-    form: Annotated[
-        str, output_format(("text", "markdown", "json"), "Print text, markdown or json.")
-    ] = "text",
+    output_format: Annotated[str, format_of("duel")] = "text",
     json_path: Annotated[
         Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
     ] = None,
@@ -89,7 +85,9 @@ def command(
     """Measure, say who won, and return the exit code."""
     from tlsbench.cli import measuring, output
     from tlsbench.interrupts import interruptible
+    from tlsbench.report.duels import report_of_duel
     from tlsbench.report.live import progress_of
+    from tlsbench.results.duel_json import duel_to_json
     from tlsbench.sampling import WALL, Plan
     from tlsbench.session.duel import between, between_environments, between_scenarios, duel
 
@@ -108,20 +106,24 @@ def command(
         raise RequestError("a duel has two sides: give both --a and --b")
     else:
         request = between(selectors or (), *how)
-    request.check()
+    gates = fail_on or ()
+    request.check(gates)
     output.check(json_path)
     with interruptible() as stop:
         with measuring.screen(quiet=quiet) as screen:
             fought = duel(request, lambda progress: screen.show(*progress_of(progress)), stop)
         if not fought.results:
             raise stop.interrupted("interrupted before anything was measured")
-        stored = _give(fought, form, json_path)
-        failed = [line for gate in fail_on or () for line in _failures(gate, fought)]
-        for line in failed:
+        document = duel_to_json(fought)
+        stored = output.store([] if json_path is None else [lambda: output.written(json_path, document)])
+        report = report_of_duel(fought, gates)
+        with output.beside(json_path):
+            output.report(report, output_format)
+        for line in report.failed:
             output.note(f"tlsbench: {line}")
         if fought.interrupted:
             return stop.exit_code
-        return _GATE_FAILED if failed else stored
+        return _GATE_FAILED if report.failed else stored
 
 
 def _interpreters(
@@ -133,27 +135,3 @@ def _interpreters(
         raise RequestError(f"a duel has two sides: give --python twice, not {len(pythons)} times")
     a, b = pythons or (HERE.python, HERE.python)
     return Interpreter(a, env_a), Interpreter(b, env_b)
-
-
-def _give(fought: Duel, form: str, path: Path | None) -> int:
-    """Store it, then print it; the exit code."""
-    from tlsbench.cli import output
-    from tlsbench.report import duels
-    from tlsbench.results.duel_json import duel_to_json
-
-    document = duel_to_json(fought)
-    stored = output.store([] if path is None else [lambda: output.written(path, document)])
-    with output.beside(path):
-        if form == "json":
-            output.write(document)
-        else:
-            output.write((duels.markdown if form == "markdown" else duels.text)(fought))
-    return stored
-
-
-def _failures(gate: Gate, fought: Duel) -> list[str]:
-    parts = [part for result in fought.results for part in result.by_part()]
-    return [
-        f"failed '{gate.text}': {verdict.id}: {100 * (verdict.ratio.median - 1):+.1f} %"
-        for verdict in gate.failing(parts)
-    ]

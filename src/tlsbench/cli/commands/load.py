@@ -15,6 +15,7 @@ from tlsbench.cli.options import (
     Written,
     duration,
     duration_or_zero,
+    format_of,
     lazily,
     option,
     parsed,
@@ -157,6 +158,7 @@ def command(
     limit: Annotated[
         float, duration("--limit", help="For each step of a connection, and for all at the end.")
     ] = Written("5s", seconds),
+    output_format: Annotated[str, format_of("load")] = "table",
     json_path: JsonPath = None,
     hgrm: Annotated[
         Path | None,
@@ -223,12 +225,12 @@ def command(
                 words = loads.second_line(at, tally, seen[-1])
                 seen.append(tally)
                 of_s = plan.duration_s + (plan.warm_up_s if plan.hold else 0.0)
-                screen.show("loading", words, min(1.0, at / of_s), lambda _width: loads.growing(seen))
+                screen.show("loading", words, min(1.0, at / of_s), lambda width: loads.growing(seen, width))
 
             found = load(request, observe, stop)
         stored = output.store(_outputs(found, json_path, hgrm))
         with output.beside(json_path):
-            output.show(loads.terminal(found))
+            output.report(loads.report_of_load(found, command=measuring.invocation()), output_format)
     if found.interrupted:
         return stop.exit_code
     return stored if found.tally.outcomes[SUCCESS] and not found.lost else _FAILED

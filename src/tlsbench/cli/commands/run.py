@@ -10,7 +10,6 @@ import typer
 
 from tlsbench.cli.options import (
     DEFAULT_TIME_BUDGET,
-    RUN_FORMATS,
     Baseline,
     JsonPath,
     Meter,
@@ -20,8 +19,8 @@ from tlsbench.cli.options import (
     Selectors,
     TimeBudget,
     Written,
+    format_of,
     option,
-    output_format,
     teaches,
 )
 from tlsbench.session.quantities import fraction
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from tlsbench.results import Run
 
 _FAILED = 3
+#: The width of a table that goes to a file or a pipe.
+_PLAIN_WIDTH = 200
 
 
 @teaches(
@@ -66,9 +67,7 @@ def command(
         typer.Option("--pin", metavar="CPU", help="Stay on this processor (Linux).", show_default=False),
     ] = None,
     baseline: Baseline = None,
-    form: Annotated[
-        str, output_format(RUN_FORMATS, "Print the result as table, markdown, csv or json.")
-    ] = "table",
+    output_format: Annotated[str, format_of("run")] = "table",
     json_path: JsonPath = None,
     save: Annotated[
         str | None,
@@ -92,9 +91,9 @@ def command(
 ) -> int:
     """Measure, store and print; the exit code."""
     from tlsbench.cli import measuring, output
-    from tlsbench.cli.printing import print_run
     from tlsbench.interrupts import interruptible
     from tlsbench.report.live import ProgressView
+    from tlsbench.report.runs import report_of_run
     from tlsbench.sampling import WALL, Plan
     from tlsbench.session.run import RunRequest, run
     from tlsbench.session.selecting import baseline_of, matrix_of
@@ -118,7 +117,7 @@ def command(
             raise stop.interrupted("interrupted before anything was measured")
         stored = output.store(_outputs(result, json_path, save, report, save or profile or "run"))
         with output.beside(json_path, report):
-            print_run(result, form, is_baseline)
+            output.report(report_of_run(result, is_baseline), output_format, _PLAIN_WIDTH)
         for failure in result.failures:
             output.note(f"tlsbench: {failure.id}: {failure.error}")
         if interrupted:

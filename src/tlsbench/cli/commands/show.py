@@ -6,7 +6,11 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import RESULT, RUN_FORMATS, Baseline, output_format, teaches
+from tlsbench.cli.options import RESULT, Baseline, format_of, teaches
+
+#: The width of a table that goes to a file or a pipe.
+_WIDTH = 200
+_LOAD_WIDTH = 120
 
 
 @teaches(
@@ -23,15 +27,14 @@ def command(
     *,
     result: Annotated[str, typer.Argument(metavar="RESULT", help=RESULT)],
     baseline: Baseline = None,
-    form: Annotated[
-        str, output_format(RUN_FORMATS, "Print the result as table, markdown, csv or json.")
-    ] = "table",
+    output_format: Annotated[str, format_of("run", "duel", "load")] = "table",
 ) -> None:
     """Print the result that a reference means (see :func:`tlsbench.results.storage.find`)."""
     from tlsbench.cli import output
-    from tlsbench.cli.printing import print_run
     from tlsbench.errors import RequestError
-    from tlsbench.report import duels, loads
+    from tlsbench.report.duels import report_of_duel
+    from tlsbench.report.loads import report_of_load
+    from tlsbench.report.runs import report_of_run
     from tlsbench.results import Run
     from tlsbench.results.duel import Duel
     from tlsbench.results.reader import read, remarks_of
@@ -44,16 +47,13 @@ def command(
         output.note(f"warning: {remark}")
     if isinstance(found, Run) and found.cells:
         is_baseline = baseline_of(baseline, [dict(cell.axes) for cell in found.cells])
-        print_run(found, form, is_baseline, stored.machine.noted)
-        return
-    if isinstance(found, Run | Foreign):
+        report, width = report_of_run(found, is_baseline, stored.machine.noted), _WIDTH
+    elif isinstance(found, Run | Foreign):
         raise RequestError(
             f"{stored.source} holds no cell that tlsbench measured: 'tlsbench report' shows what it holds"
         )
-    if form != "table":
-        what = "duel" if isinstance(found, Duel) else "load"
-        raise RequestError(f"{stored.source} is a {what}, which is shown as a table: leave out --format")
-    if isinstance(found, Duel):
-        output.write(duels.text(found))
+    elif isinstance(found, Duel):
+        report, width = report_of_duel(found), _WIDTH
     else:
-        output.show(loads.terminal(found))
+        report, width = report_of_load(found, stored.machine.noted, stored.command), _LOAD_WIDTH
+    output.report(report, output_format, width)

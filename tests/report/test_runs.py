@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -8,8 +7,9 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from tlsbench.report import formats
+from tlsbench.report.exporters import export
 from tlsbench.report.live import ProgressView, Screen
+from tlsbench.report.runs import report_of_run
 from tlsbench.report.table import format_us, tables
 from tlsbench.results import Failure, Run
 from tlsbench.sampling import Plan, Progress
@@ -25,7 +25,7 @@ def run(run_of: RunOf) -> Run:
 
 
 def lines(run: Run, width: int = 200) -> list[str]:
-    return formats.plain(run, None, width).splitlines()
+    return export(report_of_run(run), "table", width).splitlines()
 
 
 def test_axes_that_never_change_stand_in_the_heading_and_the_others_are_columns(run: Run) -> None:
@@ -83,7 +83,7 @@ def test_a_ratio_is_shown_only_where_one_is_not_in_its_interval(run: Run) -> Non
         return replace(one, figures={**first.figures, "total": total})  # type: ignore[type-var]
 
     cells = [cell(first, 1, 0), cell(second, 1.001, 0.01), cell(third, 2, 0.01), cell(fourth, 0.5, 0.01)]
-    text = formats.plain(replace(run, cells=cells), None, 200)  # type: ignore[arg-type]
+    text = export(report_of_run(replace(run, cells=cells)), "table", 200)  # type: ignore[arg-type]
     assert [line.split()[-1] for line in text.splitlines()[2:6]] == ["=", "~", "2.00", "0.50"]
 
 
@@ -92,10 +92,10 @@ def test_cells_that_missed_the_precision_are_marked(run: Run) -> None:
     times = {**run.cells[0].figures, "total": replace(total, interval=Interval(90.0, 100.0, 110.0))}
     wide = replace(run.cells[0], figures=times)
     strict = replace(run, cells=[wide], conditions=replace(run.conditions, precision=0.05, elapsed_s=1.0))
-    assert "10.0%*" in formats.plain(strict, None, 200)
-    assert "0 of 1 cells reached ±5 %" in formats.plain(strict, None, 200)
+    assert "10.0%*" in export(report_of_run(strict), "table", 200)
+    assert "0 of 1 cells reached ±5 %" in export(report_of_run(strict), "table", 200)
     loose = replace(strict, conditions=replace(strict.conditions, precision=0.2))
-    assert "10.0%*" not in formats.plain(loose, None, 200)
+    assert "10.0%*" not in export(report_of_run(loose), "table", 200)
 
 
 def test_columns_give_way_on_a_narrow_terminal_and_the_reader_is_told(run: Run) -> None:
@@ -111,34 +111,16 @@ def test_what_was_not_measured_is_counted_by_its_reason(run: Run) -> None:
         excluded=[Excluded("a", "no tickets"), Excluded("b", "no tickets"), Excluded("c", "no group")],
         failures=[Failure("workload=handshake", "group: wanted x25519, got x448")],
     )
-    text = "\n".join(formats.notes(odd))
+    text = "\n".join(report_of_run(odd).notes)
     assert "excluded 2: no tickets" in text
     assert "excluded 1: no group" in text
     assert "failed: workload=handshake: group: wanted x25519, got x448" in text
 
 
-def test_csv_has_every_axis_and_plain_numbers(run_of: RunOf) -> None:
-    run = run_of("implementation=fake workload=handshake,bulk size=1KiB")
-    rows = list(csv.DictReader(io.StringIO(formats.comma_separated(run, None))))
-    assert [row["workload"] for row in rows] == ["handshake", "bulk"]
-    assert float(rows[0]["total_us"]) > float(rows[0]["client_us"]) > 0
-    assert rows[0]["mb_per_s"] == ""
-    assert float(rows[1]["mb_per_s"]) > 0
-    assert rows[0]["key"] == "ecdsa-secp256r1"
-    assert int(rows[0]["samples"]) >= 8
-
-
-def test_markdown_is_a_table_that_github_reads(run: Run) -> None:
-    text = formats.markdown(run, None).splitlines()
-    header, rule, first = text[2:5]
-    assert header.count("|") == rule.count("|") == first.count("|")
-    assert set(rule) <= set("|-: ")
-
-
 def test_nothing_in_a_result_is_taken_for_markup(run: Run) -> None:
     axes = {**run.cells[0].axes, "key": "[red]x[/red]"}
     hostile = replace(run, cells=[replace(run.cells[0], axes=axes), *run.cells[1:]])
-    assert "[red]x[/red]" in formats.plain(hostile, None, 200)
+    assert "[red]x[/red]" in export(report_of_run(hostile), "table", 200)
 
 
 @pytest.mark.parametrize(
