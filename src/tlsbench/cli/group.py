@@ -102,10 +102,10 @@ app = typer.Typer(name="tlsbench", cls=_Application, **_SETTINGS)
 
 def _version(wanted: bool) -> None:
     if wanted:
-        import tlsbench
         from tlsbench.implementations.registry import implementations
+        from tlsbench.version import __version__
 
-        output.line(f"tlsbench {tlsbench.__version__}")
+        output.line(f"tlsbench {__version__}")
         for name, member in implementations().items():
             output.line(f"  {name:<13}{member.engine()}")
         raise typer.Exit
