@@ -530,7 +530,9 @@ def test_hello_retry_requests_are_in_the_findings_and_the_json(
     with speaker(context, hang_up) as (host, port):
         arguments = ["--duration", "300ms", "--warm-up", "0", "-q", "--json", str(tmp_path / "load.json")]
         assert tlsbench(["load", f"{host}:{port}", *arguments]) == 0
-    said = capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert tlsbench(["load", f"{host}:{port}", *arguments[:-2], "--format", "openmetrics"]) == 0
+    assert "tlsbench_load_handshakes_per_second{" in capsys.readouterr().out
     assert "HelloRetryRequest: " in said
     assert "group=secp256r1 does" in " ".join(said.split())
     tally = json.loads((tmp_path / "load.json").read_text())["tlsbench"]["load"]["tally"]

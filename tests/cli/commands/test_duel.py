@@ -163,6 +163,10 @@ def test_a_worker_without_tlsbench_ends_with_three_and_its_words(
         (["implementation=ssl,pyopenssl", "resumption=early-data"], "a side cannot be measured: ssl"),
         (["implementation=ssl,pyopenssl", "--format", "tabel"], "unknown format 'tabel'"),
         (["implementation=ssl,pyopenssl", "--fail-on", "x"], "is no gate"),
+        (
+            ["implementation=ssl,pyopenssl", "--fail-on", "slower>5% where key=ed448"],
+            "means none of the cells",
+        ),
         (["implementation=ssl,pyopenssl", "--json", "no/x.json"], "cannot write no/x.json"),
     ],
 )
