@@ -5,18 +5,16 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tlsbench.cli import output
 from tlsbench.cli.options import AsJson, Profile, Selectors, teaches
 from tlsbench.errors import RequestError, unknown
-from tlsbench.implementations.registry import capabilities, implementations, spellings
-from tlsbench.scenarios.axes import AXES
-from tlsbench.scenarios.axis import Axis
-from tlsbench.scenarios.profiles import PROFILES
-from tlsbench.session.selecting import matrix_of
+
+if TYPE_CHECKING:
+    from tlsbench.scenarios.axis import Axis
 
 _NAME_WIDTH = 24
 
@@ -70,6 +68,8 @@ def command(
 
 
 def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
+    from tlsbench.session.selecting import matrix_of
+
     matrix = matrix_of(selectors, profile)
     if as_json:
         document = {
@@ -87,6 +87,8 @@ def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: 
 
 
 def _implementations() -> list[dict[str, Any]]:
+    from tlsbench.implementations.registry import capabilities, implementations
+
     able = capabilities()
     return [
         {
@@ -103,6 +105,7 @@ def _implementations() -> list[dict[str, Any]]:
 
 def _interop() -> list[dict[str, Any]]:
     """Every pair of TLS libraries, tried."""
+    from tlsbench.implementations.registry import capabilities, implementations
     from tlsbench.workloads.interop import pairs
 
     return [
@@ -120,6 +123,9 @@ def _interop() -> list[dict[str, Any]]:
 
 
 def _axes() -> list[dict[str, Any]]:
+    from tlsbench.implementations.registry import spellings
+    from tlsbench.scenarios.axes import AXES
+
     return [
         {
             "name": axis.name,
@@ -138,6 +144,8 @@ def _aliases(axis: Axis) -> str:
 
 
 def _profiles() -> list[dict[str, Any]]:
+    from tlsbench.scenarios.profiles import PROFILES
+
     return [
         {"name": profile.name, "summary": profile.meaning, "selectors": list(profile.selections)}
         for profile in PROFILES.values()
