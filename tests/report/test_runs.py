@@ -134,9 +134,9 @@ def progress_lines(run: Run, *stages: str, terminal: bool, quiet: bool = False) 
     console = Console(file=io.StringIO(), force_terminal=terminal, width=120)
     plan = Plan(time_budget_s=40, precision=0.02, seed=1)
     with Screen(console, quiet=quiet) as screen:
-        view = ProgressView(screen, plan, lambda progress: run, None)
+        view = ProgressView(screen, plan, None)
         for at, stage in enumerate(stages):
-            view(Progress(stage, at, 4, float(at), []))
+            view(Progress(stage, at, 4, float(at), []), lambda: run)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue().splitlines()
 

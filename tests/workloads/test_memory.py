@@ -107,7 +107,10 @@ def test_the_command_shows_both_sides_in_kib(
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["duel", "workload=memory", "implementation=ssl,pyopenssl"], "a duel is of times"),
+        (
+            ["duel", "workload=memory", "implementation=ssl,pyopenssl"],
+            "a duel compares times, and workload=memory has none",
+        ),
         (["run", "workload=memory", "--meter", "instructions"], "leave out --meter instructions"),
         (["run", "workload=memory", "implementation=fake"], "it keeps nothing of a connection"),
     ],

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
-
-from rich.console import Console, RenderableType
-from rich.text import Text
 
 from tlsbench.comparison import Gate, Judgement, Verdict
 from tlsbench.escaping import for_html, lines_for_terminal
 from tlsbench.load import Load
-from tlsbench.report import comparisons, duels, formats, loads
+from tlsbench.report.comparisons import report_of_comparison
+from tlsbench.report.duels import report_of_duel
+from tlsbench.report.exporters import export
+from tlsbench.report.loads import report_of_load
+from tlsbench.report.runs import report_of_run
+from tlsbench.report.sheets import Report
 from tlsbench.results import Run
 from tlsbench.results.duel import Duel
 from tlsbench.results.stored import Stored
@@ -23,17 +24,17 @@ def text_of_stored(stored: Stored) -> str:
     """The table of a result; of one that is not of tlsbench a line for each benchmark."""
     result = stored.result
     if isinstance(result, Run):
-        return _text(formats.terminal(result, None, _WIDTH))
+        return _text(report_of_run(result))
     if isinstance(result, Duel):
-        return _text(Text(duels.text(result)))
+        return _text(report_of_duel(result))
     if isinstance(result, Load):
-        return _text(loads.terminal(result))
-    return _text(Text("\n".join([stored.source, *(benchmark.name for benchmark in stored.benchmarks)])))
+        return _text(report_of_load(result))
+    return lines_for_terminal("\n".join([stored.source, *(one.name for one in stored.benchmarks)]))
 
 
 def text_of_comparison(judgement: Judgement, failed: Sequence[tuple[Gate, Sequence[Verdict]]]) -> str:
     """The table of a comparison, and the gates that failed."""
-    return _text(comparisons.terminal(judgement, failed, _WIDTH))
+    return _text(report_of_comparison(judgement, failed))
 
 
 def html(text: str) -> str:
@@ -42,10 +43,5 @@ def html(text: str) -> str:
     return f'<pre style="white-space: pre; overflow-x: auto">{lines}</pre>'
 
 
-def _text(renderable: RenderableType) -> str:
-    text = io.StringIO()
-    # Jupyter, which rich recognises, would be given a display of its own, and the text be empty.
-    console = Console(file=text, width=_WIDTH, color_system=None, force_terminal=False, force_jupyter=False)
-    console.print(renderable)
-    lines = text.getvalue().rstrip("\n").split("\n")
-    return lines_for_terminal("\n".join(line.rstrip() for line in lines))
+def _text(report: Report) -> str:
+    return lines_for_terminal(export(report, "table", _WIDTH)).rstrip("\n")

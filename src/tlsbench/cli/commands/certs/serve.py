@@ -2,31 +2,68 @@
 
 from __future__ import annotations
 
-import ipaddress
-import signal
-import threading
-from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
-from types import FrameType
+from typing import TYPE_CHECKING, Annotated
 
-from tlsbench.certs import folder as pki_folder
-from tlsbench.certs.snippets import host_of
-from tlsbench.cli import output
-from tlsbench.errors import RequestError, TlsbenchError, unknown
-from tlsbench.loopback import Server, ServerSetup, Visit
-from tlsbench.loopback.setups import CLIENT_AUTH
-from tlsbench.pki.names import short_name
+import typer
+
+from tlsbench.cli.options import one_of, parsed, teaches
+from tlsbench.errors import RequestError, TlsbenchError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from tlsbench.loopback import Server, ServerSetup, Visit
 
 
-def serve(folder: Path, bind: tuple[str, int], client_auth: str, *, staple: bool) -> None:
-    """Serve until a signal ends it.
+def _client_auth() -> Iterable[str]:
+    from tlsbench.loopback.setups import CLIENT_AUTH
 
-    :raises RequestError: if the folder is no PKI, or the port cannot be had.
+    return CLIENT_AUTH
+
+
+@teaches(
+    r"""Serve HTTPS with a PKI, to try curl, openssl or a browser on.
+
+    \b
+    Examples:
+      tlsbench certs serve pki
+      tlsbench certs serve pki --client-auth required
+      tlsbench certs serve pki --port 0 --no-staple
+
+    SIGHUP reads the folder again, Ctrl-C ends.
     """
-    if client_auth not in CLIENT_AUTH:
-        raise unknown("mode of --client-auth", client_auth, CLIENT_AUTH)
-    if not 0 <= bind[1] <= 65535:
-        raise RequestError(f"port {bind[1]} does not exist: valid is 0 to 65535")
+)
+def command(
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of 'tlsbench certs init'.")],
+    port: Annotated[int, typer.Option("--port", metavar="PORT", help="0 takes any that is free.")] = 8443,
+    client_auth: Annotated[
+        str,
+        typer.Option(
+            "--client-auth",
+            metavar="MODE",
+            parser=parsed(one_of("mode of --client-auth", _client_auth)),
+            help="Client certificates: none, optional or required.",
+        ),
+    ] = "none",
+    no_staple: Annotated[bool, typer.Option("--no-staple", help="Staple no OCSP response.")] = False,
+    bind: Annotated[
+        str, typer.Option("--bind", metavar="ADDRESS", help="Where to listen; loopback unless you say so.")
+    ] = "127.0.0.1",
+) -> None:
+    """Serve until a signal ends it."""
+    import signal
+    import threading
+    from collections import Counter
+
+    from tlsbench.cli import output
+    from tlsbench.loopback import Server
+
+    if not 0 <= port <= 65535:
+        raise RequestError(f"port {port} does not exist: valid is 0 to 65535")
+    staple = not no_staple
     setup = _setup(folder, client_auth, staple=staple)
     woken, wanted = threading.Event(), {"reload": False, "stop": False}
 
@@ -42,7 +79,7 @@ def serve(folder: Path, bind: tuple[str, int], client_auth: str, *, staple: bool
         ended[bool(visit.problem)] += 1
         output.line(_line(visit))
 
-    with Server(setup, bind, observe) as server:
+    with Server(setup, (bind, port), observe) as server:
         _greet(folder, server.address, setup)
         while not wanted["stop"]:
             woken.wait()
@@ -54,6 +91,9 @@ def serve(folder: Path, bind: tuple[str, int], client_auth: str, *, staple: bool
 
 
 def _setup(folder: Path, client_auth: str, *, staple: bool) -> ServerSetup:
+    from tlsbench.certs import folder as pki_folder
+    from tlsbench.loopback import ServerSetup
+
     pki = pki_folder.load(folder)
     return ServerSetup(
         identity=pki.server,
@@ -64,6 +104,8 @@ def _setup(folder: Path, client_auth: str, *, staple: bool) -> ServerSetup:
 
 
 def _renew(server: Server, folder: Path, client_auth: str, *, staple: bool) -> None:
+    from tlsbench.cli import output
+
     try:
         server.renew(_setup(folder, client_auth, staple=staple))
         output.note("read the folder again: new connections see what is in it")
@@ -72,6 +114,11 @@ def _renew(server: Server, folder: Path, client_auth: str, *, staple: bool) -> N
 
 
 def _greet(folder: Path, address: tuple[str, int], setup: ServerSetup) -> None:
+    import ipaddress
+
+    from tlsbench.certs.snippets import host_of
+    from tlsbench.cli import output
+
     host, port = host_of(setup.identity.leaf), address[1]
     name = f"[{host}]" if ":" in host else host
     client = f" --cert {folder}/client-chain.pem --key {folder}/client.key"
@@ -90,6 +137,8 @@ def _greet(folder: Path, address: tuple[str, int], setup: ServerSetup) -> None:
 
 def _line(visit: Visit) -> str:
     """A connection in a line."""
+    from tlsbench.pki.names import short_name
+
     if visit.problem:
         alert = f"; alert {visit.alert}" if visit.alert else ""
         return f"{visit.peer} failed: {visit.problem}{alert}"

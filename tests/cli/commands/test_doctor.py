@@ -4,15 +4,15 @@ import json
 
 import pytest
 
-from tlsbench.cli import doctor as doctor_module
 from tlsbench.cli.app import run as tlsbench
+from tlsbench.session import doctor as doctor_module
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(autouse=True)
 def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor_module, "_SECONDS", 0.5)
+    monkeypatch.setattr(doctor_module, "_NOISE_SECONDS", 0.5)
 
 
 def test_the_doctor_grades_every_point_for_people_and_for_machines(

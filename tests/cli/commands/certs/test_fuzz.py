@@ -20,8 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.pki.test_pem_as_openssl import files
 
-from tlsbench.cli.certs.show import show
-from tlsbench.cli.certs.verify import VerifyRequest, verify
+from tlsbench.cli.commands.certs.show import command as show
+from tlsbench.cli.commands.certs.verify import command as verify
 from tlsbench.errors import TlsbenchError
 from tlsbench.pki import ocsp_response, peers, revocation_list, signing_request
 from tlsbench.pki.pem import Block
@@ -89,13 +89,13 @@ def outcome(command: Callable[[], int | None]) -> int:
         return error.exit_code
 
 
-def question(folder: Path, **more: Any) -> VerifyRequest:
+def question(folder: Path, **more: Any) -> dict[str, Any]:
     usual: dict[str, Any] = {
         "chain": folder / "chain.pem",
-        "roots": (folder / "root.pem",),
+        "root": [folder / "root.pem"],
         "host": "localhost",
     }
-    return VerifyRequest(**{"usage": "server", "crls": (), "at": None, "password": None, **usual, **more})
+    return {**usual, **more}
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -106,11 +106,11 @@ def test_whatever_a_file_holds_it_is_shown_and_judged_or_refused_in_one_line(
     odd = folder / "odd"
     odd.write_bytes(data)
     commands: list[tuple[tuple[int, ...], Callable[[], int | None]]] = [
-        ((0, 2), partial(show, str(odd), password, as_json=False)),
-        ((0, 2), partial(show, str(odd), password, as_json=True)),
+        ((0, 2), partial(show, target=str(odd), password=password)),
+        ((0, 2), partial(show, target=str(odd), password=password, as_json=True)),
         *(
-            ((0, 1, 2), partial(verify, question(folder, **more), as_json=False))
-            for more in ({"chain": odd, "password": password}, {"roots": (odd,)}, {"crls": (odd,)})
+            ((0, 1, 2), partial(verify, **question(folder, **more)))
+            for more in ({"chain": odd, "password": password}, {"root": [odd]}, {"crl": [odd]})
         ),
     ]
     for codes, command in commands:

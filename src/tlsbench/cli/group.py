@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Collection, Iterator, MutableMapping
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -23,28 +23,28 @@ _SETTINGS: Final[dict[str, Any]] = {
 }
 
 
-def _load(name: str) -> Any:  # noqa: ANN401 - typer does not export the class of its commands
-    module, _, attribute = COMMANDS[name][0].partition(":")
-    found = getattr(import_module(f"tlsbench.cli.{module}"), attribute)
+def _load(package: str, name: str) -> Any:  # noqa: ANN401 - typer does not export the class of its commands
+    module = import_module(f"{package}.{name}")
     alone = typer.Typer(**_SETTINGS)
-    if isinstance(found, typer.Typer):
-        alone.add_typer(found, name=name)
+    if hasattr(module, "COMMANDS"):
+        alone.add_typer(_subgroup(module), name=name)
         return vars(typer.main.get_command(alone))["commands"][name]
-    alone.command(name=name, help=teaching(found))(found)
+    alone.command(name=name, help=teaching(module.command))(module.command)
     return typer.main.get_command(alone)
 
 
 class _OnDemand(MutableMapping[str, Any]):
-    """The commands, each made when it is looked up."""
+    """The commands of a package, each made when it is looked up."""
 
-    def __init__(self) -> None:
+    def __init__(self, package: str, names: Collection[str]) -> None:
+        self._package, self._names = package, names
         self._made: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - as _load
         if name not in self._made:
-            if name not in COMMANDS:
+            if name not in self._names:
                 raise KeyError(name)
-            self._made[name] = _load(name)
+            self._made[name] = _load(self._package, name)
         return self._made[name]
 
     def __setitem__(self, name: str, command: Any) -> None:  # noqa: ANN401 - as _load
@@ -54,17 +54,22 @@ class _OnDemand(MutableMapping[str, Any]):
         del self._made[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(COMMANDS)
+        return iter(self._names)
 
     def __len__(self) -> int:
-        return len(COMMANDS)
+        return len(self._names)
 
 
 class _LazyGroup(TyperGroup):
+    package = "tlsbench.cli.commands"
+    names: Collection[str] = COMMANDS
+
     def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - typer's
         super().__init__(**settings)
-        self.commands = _OnDemand()
+        self.commands = _OnDemand(self.package, self.names)
 
+
+class _Application(_LazyGroup):
     def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as _load
         """Run the command that was named; a signal ends it with its own code, where typer has one for all."""
         try:
@@ -75,19 +80,39 @@ class _LazyGroup(TyperGroup):
             raise typer.Exit(end.exit_code) from None
 
 
-app = typer.Typer(name="tlsbench", cls=_LazyGroup, **_SETTINGS)
+def _subgroup(module: Any) -> typer.Typer:  # noqa: ANN401 - modules have no types
+    """The group of a module's commands; it prints its help where none of them is named."""
+    group = type(
+        "_Subgroup",
+        (_LazyGroup,),
+        {"package": module.__name__, "names": module.COMMANDS, "__doc__": module.__doc__},
+    )
+
+    def callback(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            output.write(f"{context.get_help()}\n")
+
+    found = typer.Typer(help=teaching(module.HELP), invoke_without_command=True, cls=group, **_SETTINGS)
+    found.callback()(callback)
+    return found
+
+
+app = typer.Typer(name="tlsbench", cls=_Application, **_SETTINGS)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from tlsbench.cli.listing import print_version
+        from tlsbench.implementations.registry import implementations
+        from tlsbench.version import __version__
 
-        print_version()
+        output.line(f"tlsbench {__version__}")
+        for name, member in implementations().items():
+            output.line(f"  {name:<13}{member.engine()}")
         raise typer.Exit
 
 
 @app.callback()
-def tlsbench(
+def callback(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
     """What may stand before a command; :mod:`tlsbench.cli.overview` has the help."""

@@ -2,23 +2,44 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
 
-from rich.console import Console
-from rich.text import Text
+import typer
 
-from tlsbench.certs.demos import DEMOS, load
-from tlsbench.certs.demos.stage import Stage, Step, print_step, stage_console
-from tlsbench.cli import output
+from tlsbench.cli.options import AsJson, teaches
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from tlsbench.certs.demos.stage import Step
 
 
-def demo(name: str | None, *, as_json: bool) -> None:
-    """Play a demo, or all, or list what there is.
+@teaches(
+    r"""See certificates work or fail: real handshakes on loopback, each outcome asserted.
 
-    :raises RequestError: if there is none of that name.
-    :raises DemoError: if an outcome is not what it must be; those after it are not played then.
+    \b
+    Examples:
+      tlsbench certs demo
+      tlsbench certs demo mutual-tls
+      tlsbench certs demo all
     """
+)
+def command(
+    *,
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="[NAME|all]", help="Without a name: what there is.", show_default=False),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Play a demo, or all, or list what there is; one that ends otherwise than it must ends the command."""
+    import json
+    from dataclasses import asdict
+
+    from tlsbench.certs.demos import DEMOS, load
+    from tlsbench.certs.demos.stage import Stage, stage_console
+    from tlsbench.cli import output
+
     if name is None:
         _list(as_json=as_json)
         return
@@ -44,6 +65,11 @@ def demo(name: str | None, *, as_json: bool) -> None:
 
 
 def _play(console: Console, name: str, steps: list[Step]) -> None:
+    from rich.text import Text
+
+    from tlsbench.certs.demos import DEMOS, load
+    from tlsbench.certs.demos.stage import Stage, print_step
+
     console.print(Text(f"{name}: {DEMOS[name]}", style="bold"))
 
     def tell(step: Step) -> None:
@@ -54,6 +80,11 @@ def _play(console: Console, name: str, steps: list[Step]) -> None:
 
 
 def _list(*, as_json: bool) -> None:
+    import json
+
+    from tlsbench.certs.demos import DEMOS
+    from tlsbench.cli import output
+
     if as_json:
         output.write(json.dumps(DEMOS, indent=2) + "\n")
         return

@@ -1,50 +1,60 @@
-"""``tlsbench list`` and ``tlsbench --version``."""
+"""``tlsbench list``."""
 
 from __future__ import annotations
 
 import json
 from collections import Counter
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from tlsbench.cli import output
-from tlsbench.cli.request import matrix_of
+from tlsbench.cli.options import AsJson, Profile, Selectors, teaches
 from tlsbench.errors import RequestError, unknown
-from tlsbench.implementations.registry import capabilities, implementations, spellings
-from tlsbench.scenarios.axes import AXES
-from tlsbench.scenarios.axis import Axis
-from tlsbench.scenarios.profiles import PROFILES
-from tlsbench.version import __version__
+
+if TYPE_CHECKING:
+    from tlsbench.scenarios.axis import Axis
 
 _NAME_WIDTH = 24
 
 
-def print_version() -> None:
-    """The version of tlsbench, and the engine of each implementation."""
-    output.line(f"tlsbench {__version__}")
-    for name, member in implementations().items():
-        output.line(f"  {name:<13}{member.engine()}")
+@teaches(
+    r"""List scenarios, implementations, axes, profiles or which library talks to which, with reasons.
 
-
-def print_listing(what: str, selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
-    """Print one of the lists.
-
-    :raises RequestError: for selectors where there is nothing to select.
+    \b
+    Examples:
+      tlsbench list axes
+      tlsbench list interop
+      tlsbench list scenarios implementation=ssl 'group=*'
+      tlsbench list scenarios --profile full
     """
+)
+def command(
+    *,
+    what: Annotated[
+        str, typer.Argument(metavar="WHAT", help="scenarios, implementations, axes, profiles or interop.")
+    ] = "scenarios",
+    selectors: Selectors = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print one of the lists."""
     lists = {
         "implementations": _implementations,
         "axes": _axes,
         "profiles": _profiles,
         "interop": _interop,
     }
+    given = selectors or []
     if "=" in what:  # "list key=*" is short for "list scenarios key=*"
-        selectors, what = (what, *selectors), "scenarios"
+        given, what = [what, *given], "scenarios"
     if what not in ("scenarios", *lists):
         raise unknown("list", what, ("scenarios", *lists))
-    if what != "scenarios" and (selectors or profile):
+    if what != "scenarios" and (given or profile):
         raise RequestError(f"'list {what}' takes no selectors and no profile: 'list scenarios' does")
     if what == "scenarios":
-        _print_scenarios(selectors, profile, as_json=as_json)
+        _print_scenarios(given, profile, as_json=as_json)
         return
     entries = lists[what]()
     if as_json:
@@ -58,6 +68,8 @@ def print_listing(what: str, selectors: Sequence[str], profile: str | None, *, a
 
 
 def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
+    from tlsbench.session.selecting import matrix_of
+
     matrix = matrix_of(selectors, profile)
     if as_json:
         document = {
@@ -75,6 +87,8 @@ def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: 
 
 
 def _implementations() -> list[dict[str, Any]]:
+    from tlsbench.implementations.registry import capabilities, implementations
+
     able = capabilities()
     return [
         {
@@ -91,6 +105,7 @@ def _implementations() -> list[dict[str, Any]]:
 
 def _interop() -> list[dict[str, Any]]:
     """Every pair of TLS libraries, tried."""
+    from tlsbench.implementations.registry import capabilities, implementations
     from tlsbench.workloads.interop import pairs
 
     return [
@@ -108,6 +123,9 @@ def _interop() -> list[dict[str, Any]]:
 
 
 def _axes() -> list[dict[str, Any]]:
+    from tlsbench.implementations.registry import spellings
+    from tlsbench.scenarios.axes import AXES
+
     return [
         {
             "name": axis.name,
@@ -126,6 +144,8 @@ def _aliases(axis: Axis) -> str:
 
 
 def _profiles() -> list[dict[str, Any]]:
+    from tlsbench.scenarios.profiles import PROFILES
+
     return [
         {"name": profile.name, "summary": profile.meaning, "selectors": list(profile.selections)}
         for profile in PROFILES.values()
