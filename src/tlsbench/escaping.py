@@ -30,8 +30,8 @@ def for_terminal(text: str) -> str:
 
 
 def lines_for_terminal(text: str) -> str:
-    r"""The same of text whose lines, ended by ``\n``, are meant."""
-    return "\n".join(map(for_terminal, text.split("\n")))
+    r"""The same of text whose lines, ended by ``\n`` or as CSV's by ``\r\n``, are meant."""
+    return "\r\n".join("\n".join(map(for_terminal, part.split("\n"))) for part in text.split("\r\n"))
 
 
 def for_csv(text: str) -> str:

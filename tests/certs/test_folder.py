@@ -260,8 +260,9 @@ def test_an_interrupt_while_writing_leaves_nothing(tmp_path: Path, monkeypatch: 
     assert not list(tmp_path.iterdir())
 
 
-def test_nobody_else_may_write_in_the_folder_whatever_the_umask(tmp_path: Path) -> None:
-    old = os.umask(0o000)
+@pytest.mark.parametrize("umask", [0o000, 0o077], ids=oct)
+def test_nobody_else_may_write_in_the_folder_whatever_the_umask(umask: int, tmp_path: Path) -> None:
+    old = os.umask(umask)
     try:
         pki_folder.write(PKI, tmp_path / "pki")
     finally:

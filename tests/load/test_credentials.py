@@ -50,7 +50,7 @@ def test_a_client_s_key_is_in_its_own_file_or_in_that_of_the_certificate(
         (["--root", "folder"], "is a folder: give a file of PEM or DER"),
         (["--root", "none.pem"], "there is no such file"),
         (["--root", "key.pem"], "there is no certificate in it"),
-        (["--root", "noise"], "is no certificate"),
+        (["--root", "noise"], "no certificate"),
         (["--cert", "chain.pem"], "has no private key"),
         (["--cert", "key.pem"], "has no certificate"),
         (

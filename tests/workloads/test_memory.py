@@ -100,7 +100,7 @@ def test_the_command_shows_both_sides_in_kib(
     assert "KiB are of malloc's memory" in out
     assert tlsbench(["compare", "memory.json", "memory.json"]) == 0
     out = capsys.readouterr().out
-    assert "base kB" in out
+    assert "base KiB" in out
     assert "slower" not in out.replace("0 slower", "")
 
 

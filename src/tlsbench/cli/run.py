@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from tlsbench.cli import output
 from tlsbench.cli.request import baseline_of, fraction, matrix_of, seconds
@@ -202,7 +201,7 @@ def show(reference: str, baseline: str | None, output_format: str) -> None:
     if isinstance(result, Duel):
         from tlsbench.report import duels
 
-        output.show(Text(duels.text(result)), _PLAIN_WIDTH)
+        output.write(duels.text(result))
     else:
         from tlsbench.report import loads
 

@@ -22,10 +22,14 @@ class Harmless:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         for segment in console.render(self._renderable, options):
-            if segment.control or segment.text == "\n":
+            if segment.control:
                 yield segment
-            else:
-                yield Segment(for_terminal(segment.text), segment.style)
+                continue
+            # rich puts the line ends of a text that it wraps into one segment with the text
+            for at, row in enumerate(segment.text.split("\n")):
+                if at:
+                    yield Segment.line()
+                yield Segment(for_terminal(row), segment.style)
 
 
 def line(text: str, style: str = "") -> Text:
