@@ -275,6 +275,26 @@ def test_interim_answers_without_an_end_do_not_keep_others_from_their_turn() -> 
     assert not tally.outcomes[SUCCESS]
 
 
+#: Of two hours, with a nonce, a ticket of one byte, no extensions (RFC 8446 section 4.6.1).
+TICKET = bytes.fromhex("04 00000f 00001c20 00000001 01 61 0001 7a 0000")
+UPDATE = bytes.fromhex("18 000001 00")
+
+
+@pytest.mark.parametrize("message", [TICKET, UPDATE], ids=["tickets", "updates of keys"])
+def test_messages_without_an_end_keep_no_worker_from_its_counts(message: bytes, tmp_path: Path) -> None:
+    """The limit ends such a connection, and not the server's patience."""
+    updates = message == UPDATE
+    with servers.flooding(message, tmp_path, updates=updates) as address:
+        suite = "TLS_AES_256_GCM_SHA384"
+        tally = load_of(address, requests=1, connections=1, step_limit_s=0.3, cipher=suite)
+        quiet = load_of(address, connections=1, step_limit_s=0.3, cipher=suite)
+    assert set(tally.outcomes) == {"first byte: timeout"}
+    if updates:  # which say nothing of acceptance
+        assert quiet.unconfirmed == quiet.outcomes[SUCCESS]
+    else:
+        assert quiet.outcomes[SUCCESS] == quiet.begun
+
+
 def test_an_error_of_one_connection_is_not_left_for_another(honest: Address) -> None:
     """OpenSSL's queue is that of the thread."""
     one = Engine(Plan(target=Target(*honest)))

@@ -21,6 +21,7 @@ from tlsbench.implementations.pyopenssl.library import show_identity
 from tlsbench.load.credentials import identity_of, roots_of
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import Tally
+from tlsbench.load.watchdog import Turn
 from tlsbench.scenarios import ciphers
 from tlsbench.sockets import UNIX, Settings
 
@@ -95,6 +96,7 @@ class Shared:
     accepted: set[SSL.Connection] = field(default_factory=set)
     #: Whether the server says nothing after a handshake, so that a client must take leave to hear of it.
     is_server_quiet: bool = False
+    turn: Turn = field(default_factory=Turn)
     #: When connections begin to count, by CLOCK_MONOTONIC.
     count_from_ns: int = 0
     #: Adds up the wanted share, so that of any ten in a row as many resume as are wanted.

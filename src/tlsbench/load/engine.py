@@ -18,6 +18,7 @@ from tlsbench.load.failures import words_of
 from tlsbench.load.names import is_address
 from tlsbench.load.plan import Plan
 from tlsbench.load.tally import SUCCESS, Tally
+from tlsbench.load.watchdog import Watchdog
 from tlsbench.sockets import Settings
 
 _EVENTS = 512
@@ -77,14 +78,17 @@ class Engine:
 
         :param report: called each second of the counted time, with its number.
         """
+        with Watchdog(self._shared.turn, self._plan.step_limit_s):
+            self._run(start_ns, report)
+
+    def _run(self, start_ns: int, report: Callable[[int], None]) -> None:
         plan = self._plan
         self._start_ns = start_ns
         self._count_from_ns = start_ns + int(plan.warm_up_s * 1e9)
         self._shared.count_from_ns = self._count_from_ns
         self._end_ns = self._count_from_ns + int(plan.duration_s * 1e9)
         if not plan.is_open_loop:
-            ramp_ns = plan.ramp_up_s * 1e9
-            step_ns = ramp_ns / plan.connections
+            step_ns = plan.ramp_up_s * 1e9 / plan.connections
             self._due_ns = [start_ns + int(step_ns * slot) for slot in range(plan.connections)]
         sweep_ns = start_ns
         # Held connections are all counted, and so reported from the beginning.
