@@ -109,6 +109,9 @@ def test_cells_of_one_side_are_listed() -> None:
     text = export(report_of_comparison(judgement), "table", 160)
     assert "only in run 1: b" in text
     assert "only in run 2: d" in text
+    junit = export(report_of_comparison(judgement), "junit", 0)
+    assert 'tests="4" failures="0" errors="0" skipped="3"' in junit
+    assert '<skipped message="only in run 1">' in junit
 
 
 def test_different_environments_and_parameters_are_told_loudly() -> None:

@@ -14,6 +14,7 @@ from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, e
 from tlsbench.report.table import format_us
 from tlsbench.results.benchmark_json import finite
 from tlsbench.sampling import Instrument
+from tlsbench.scenarios import Excluded
 from tlsbench.stats import Interval
 
 _METHOD = (
@@ -48,6 +49,11 @@ def report_of_comparison(judgement: Judgement, failed: Failed = ()) -> Report:
         warnings=judgement.warnings,
         warns_first=True,
         notes=notes,
+        skipped=[
+            Excluded(name, f"only in {of.source}")
+            for of, names in ((judgement.base, judgement.only_base), (judgement.new, judgement.only_new))
+            for name in names
+        ],
         failed=[_failed(gate, verdict) for gate, verdicts in failed for verdict in verdicts],
     )
 

@@ -44,6 +44,7 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
         kind="run",
         sheets=[_sheet(table) for table in made],
         labels=tuple(AXES),
+        usual={axis: rules.neutral for axis, rules in AXES.items()},
         columns=[
             *(column.name for column in COLUMNS if column.name in used),
             "samples",

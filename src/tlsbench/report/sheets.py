@@ -95,6 +95,7 @@ class Report:
     """A result to be written down.
 
     :param labels: the names of the labels that tell its entries apart, for machines.
+    :param usual: by label the value that is left out of series, so that a new label leaves them as they are.
     :param columns: the names of the figures, and of more labels, that a machine wants in each row.
     :param document: makes its JSON, which holds more than this: every sample.
     :param summary: what it comes to, in a line or a few.
@@ -114,6 +115,7 @@ class Report:
     columns: Sequence[str]
     document: Callable[[], str]
     summary: Sequence[str]
+    usual: Mapping[str, str] = field(default_factory=dict)
     totals: Sequence[Entry] = ()
     lead: str = ""
     told: str = ""

@@ -41,8 +41,8 @@ def test_a_format_that_is_not_for_a_kind_is_refused_with_those_that_are() -> Non
         check_format("text", "load")
     with pytest.raises(RequestError, match="unknown format 'xml': valid are csv, github, json"):
         check_format("xml", "run")
-    with pytest.raises(RequestError, match="unknown format 'openmetric': did you mean 'openmetrics'"):
-        check_format("openmetric", "duel")
+    with pytest.raises(RequestError, match="unknown format 'markdwn': did you mean 'markdown'"):
+        check_format("markdwn", "duel")
 
 
 @pytest.mark.parametrize(

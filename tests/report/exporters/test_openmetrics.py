@@ -12,6 +12,7 @@ from tests.report.exporters.made import REPORTS, holding, report
 
 from tlsbench.escaping import for_terminal
 from tlsbench.report.exporters import export
+from tlsbench.scenarios.axes import AXES
 
 
 def families(text: str) -> dict[str, Metric]:
@@ -43,7 +44,8 @@ def test_a_run_has_medians_intervals_and_quantiles_in_seconds() -> None:
     made = report("run.json")
     total = families(export(made, "openmetrics", 0))["tlsbench_run_total_seconds"]
     first = made.entries[0]
-    cell = {name: text for name, text in first.labels.items() if text}
+    cell = {name: text for name, text in first.labels.items() if text != AXES[name].neutral}
+    assert {"link", "resumption"}.isdisjoint(cell)
     median = {**cell, "instrument": "wall", "quantile": "0.5"}
     samples = {
         one.labels.get("interval") or one.labels["quantile"]: one.value
@@ -54,6 +56,7 @@ def test_a_run_has_medians_intervals_and_quantiles_in_seconds() -> None:
     assert samples["low"] < samples["0.5"] < samples["high"]
     assert samples["0.99"] == pytest.approx((first.figures["p99_us"].number or 0) / 1e6)
     assert value(total, **median, interval="low") == samples["low"]
+    assert not any({"link", "resumption"} & one.labels.keys() for one in total.samples), "as in ids"
     assert total.unit == "seconds"
 
 

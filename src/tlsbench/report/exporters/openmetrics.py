@@ -51,6 +51,9 @@ def _metric(report: Report, name: str, figure: Figure) -> str:
 
 
 def _labels(report: Report, entry: Entry, figure: Figure) -> str:
-    labels = {**{name: entry.labels.get(name, "") for name in report.labels}, **figure.marks}
-    told = (f'{name}="{for_openmetrics(value)}"' for name, value in labels.items() if value)
+    of_entry = {name: entry.labels.get(name, "") for name in report.labels}
+    unusual = {name: value for name, value in of_entry.items() if value != report.usual.get(name, "")}
+    told = (
+        f'{name}="{for_openmetrics(value)}"' for name, value in {**unusual, **figure.marks}.items() if value
+    )
     return "{" + ",".join(told) + "}"
