@@ -103,7 +103,7 @@ def test_a_default_is_shown_as_it_is_written_and_given_as_a_plain_number() -> No
     assert str(default) == "500ms"
     found = parsed(seconds)(default)
     assert (found, type(found)) == (0.5, float)
-    assert "[default: 10s]" in helps()["load"]
+    assert "[default: 10s]" in " ".join(helps()["load"].split())
 
 
 @pytest.mark.parametrize("text", ["0", "0s", " 0 "])
