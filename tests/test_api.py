@@ -260,7 +260,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
         ("key=VALUE", lambda: tlsbench.run(key=[])),
         ("time_budget=0 ", lambda: tlsbench.run(time_budget=0)),
         ("time_budget=nan ", lambda: tlsbench.run(time_budget=float("nan"))),
-        ("'soon' is no time budget", lambda: tlsbench.run(time_budget="soon")),
+        ("'soon' is no time", lambda: tlsbench.run(time_budget="soon")),
         ("precision=2 ", lambda: tlsbench.run(precision=2)),
         ("unknown meter 'sun'", lambda: tlsbench.run(meter="sun")),
         ("seed='x' is no seed", lambda: tlsbench.run(seed="x")),

@@ -15,8 +15,9 @@ import pytest
 import typer
 
 from tlsbench.cli.app import run as tlsbench
+from tlsbench.cli.commands.certs import COMMANDS as CERTS
 from tlsbench.cli.group import app
-from tlsbench.cli.overview import overview
+from tlsbench.cli.overview import COMMANDS, overview
 
 pytestmark = pytest.mark.usefixtures("in_empty_folder")
 QUICKLY = ["--time-budget", "1ms"]
@@ -94,7 +95,7 @@ def test_a_cell_that_fails_ends_with_three_and_its_reason(
         (["run", "--profile", "quik"], "unknown profile 'quik': did you mean 'quick'?"),
         (["run", "--format", "tabel"], "unknown format 'tabel': did you mean 'table'?"),
         (["run", "--meter", "cup"], "unknown meter 'cup': did you mean 'cpu'?"),
-        (["run", "--time-budget", "soon"], "'soon' is no time budget"),
+        (["run", "--time-budget", "soon"], "'soon' is no time"),
         (["run", "--precision", "120%"], "'120%' is no precision"),
         (["run", "--json", "no/folder/x.json"], "cannot write no/folder/x.json: No such file or directory"),
         (["run", "--save", "a/b"], "'a/b' is no name for a saved run"),
@@ -212,6 +213,7 @@ HEAVY = (
     "hdrh",
     "h11",
 )
+HELPS = [[name, "--help"] for name in COMMANDS] + [["certs", name, "--help"] for name in CERTS]
 LIBRARIES = ("cryptography", "OpenSSL", "utls", "rtls", "mbedtls", "tlslite")
 
 
@@ -223,6 +225,8 @@ LIBRARIES = ("cryptography", "OpenSSL", "utls", "rtls", "mbedtls", "tlslite")
         (["list", "profiles"], (*HEAVY, *LIBRARIES, "cffi")),
         (["list", "implementations"], HEAVY),
         (["list", "scenarios", "--profile", "full"], HEAVY),
+        (["certs"], (*HEAVY, *LIBRARIES, "cffi")),
+        *((words, (*HEAVY, *LIBRARIES, "cffi")) for words in HELPS),
     ],
 )
 def test_help_and_lists_import_nothing_heavy(words: list[str], heavy: tuple[str, ...]) -> None:

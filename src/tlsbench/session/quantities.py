@@ -16,7 +16,7 @@ def seconds(text: str) -> float:
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", text.strip().lower())
     if match is None or match[2] not in _SECONDS or float(match[1]) == 0:
-        raise RequestError(f"'{text}' is no time budget: write a number and a unit, such as 500ms, 40s or 2m")
+        raise RequestError(f"'{text}' is no time: write a number and a unit, such as 500ms, 40s or 2m")
     return float(match[1]) * _SECONDS[match[2]]
 
 
