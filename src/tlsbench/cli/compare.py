@@ -31,6 +31,8 @@ def compare(base: str, new: str, fail_on: Sequence[str], output_format: str) -> 
     gates = [parse_gate(text) for text in fail_on]
     judgement = judge(load_recording(base), load_recording(new))
     if not judgement.verdicts:
+        for warning in judgement.warnings:
+            output.note(f"warning: {warning}")
         raise RequestError(f"{judgement.base.source} and {judgement.new.source} have no benchmark in common")
     failed = [(gate, failures) for gate in gates if (failures := gate.failures(judgement))]
     width = output.width()
