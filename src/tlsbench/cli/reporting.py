@@ -15,7 +15,7 @@ _RESULT = "A JSON file, or the name or number of a saved run."
 @teaches(
     r"""Write one page of HTML that says what a result means: findings, pictures, the table, the environment.
 
-    The page is one file that opens without a network. It takes what run, duel's pytest, load and any
+    The page is one file that opens without a network. It takes what run and load store, and any
     pytest-benchmark stored.
 
     \b
