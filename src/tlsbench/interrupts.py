@@ -122,8 +122,8 @@ def ended_by_signals() -> Iterator[Stop]:
 def interruptible() -> Iterator[Stop]:
     """Note the first signal: what is given tells whether there was one.
 
-    A further one raises :class:`Interrupted`, within :func:`may_be_cut` alone, where with ``at_once`` the first
-    does, too.
+    A further one raises :class:`Interrupted`, within :func:`may_be_cut` alone; so does the
+    first where that is ``at_once``.
     """
     stop = Stop()
 
