@@ -17,7 +17,7 @@ from OpenSSL import SSL
 from tests.load import servers
 from tests.load.servers import PEERS, Address, answering, hang_up, listener, relay, server_context, speaker
 
-from tlsbench.load import Plan, Tally, Target
+from tlsbench.load import LoadPlan, LoadTally, Target
 from tlsbench.load.client import Connection
 from tlsbench.load.engine import Engine
 from tlsbench.load.tally import SUCCESS
@@ -29,9 +29,9 @@ pytestmark = pytest.mark.slow
 REFUSED = "handshake: TLS: tlsv13 alert certificate required"
 
 
-def load_of(address: Address, **change: Any) -> Tally:
+def load_of(address: Address, **change: Any) -> LoadTally:
     """What comes of a short load, in this process."""
-    plan = Plan(target=Target(*address), connections=2, duration_s=0.3, warm_up_s=0.0, step_limit_s=2.0)
+    plan = LoadPlan(target=Target(*address), connections=2, duration_s=0.3, warm_up_s=0.0, step_limit_s=2.0)
     plan = replace(plan, **change)
     plan.check(unbounded=False)
     engine = Engine(plan)
@@ -297,7 +297,7 @@ def test_messages_without_an_end_keep_no_worker_from_its_counts(message: bytes, 
 
 def test_an_error_of_one_connection_is_not_left_for_another(honest: Address) -> None:
     """OpenSSL's queue is that of the thread."""
-    one = Engine(Plan(target=Target(*honest)))
+    one = Engine(LoadPlan(target=Target(*honest)))
     connection = Connection(one._shared, 0, counted=False)
 
     def fails(_now_ns: int) -> None:

@@ -19,8 +19,8 @@ from tlsbench.implementations.openssl_names import (
 from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.implementations.pyopenssl.library import show_identity
 from tlsbench.load.credentials import identity_of, roots_of
-from tlsbench.load.plan import Plan
-from tlsbench.load.tally import Tally
+from tlsbench.load.plan import LoadPlan
+from tlsbench.load.tally import LoadTally
 from tlsbench.load.watchdog import Turn
 from tlsbench.scenarios import ciphers
 from tlsbench.sockets import UNIX, Settings
@@ -33,7 +33,7 @@ _MOST_SESSIONS: Final = 4096
 _EARLY_DATA_ACCEPTED: Final = b"TLSv1.3 write end of early data"
 
 
-def client_context(plan: Plan) -> SSL.Context:
+def client_context(plan: LoadPlan) -> SSL.Context:
     """The OpenSSL context of a worker's connections.
 
     :raises RequestError: if OpenSSL does not take what the plan asks for.
@@ -64,7 +64,7 @@ def client_context(plan: Plan) -> SSL.Context:
     return context
 
 
-def resolve(plan: Plan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
+def resolve(plan: LoadPlan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
     """The address of the target.
 
     :raises RequestError: if its name has none.
@@ -84,12 +84,12 @@ def resolve(plan: Plan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
 class Shared:
     """What the connections of a worker have in common."""
 
-    plan: Plan
+    plan: LoadPlan
     context: SSL.Context
     address: tuple[str, int] | str
     family: socket.AddressFamily
     settings: Settings
-    tally: Tally
+    tally: LoadTally
     request: bytes
     sessions: deque[SSL.Session] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
     #: Connections whose early data the server has accepted, until they ask.

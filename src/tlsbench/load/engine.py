@@ -16,8 +16,8 @@ from tlsbench.load.client import Connection
 from tlsbench.load.context import Shared, client_context, resolve
 from tlsbench.load.failures import words_of
 from tlsbench.load.names import is_address
-from tlsbench.load.plan import Plan
-from tlsbench.load.tally import SUCCESS, Tally
+from tlsbench.load.plan import LoadPlan
+from tlsbench.load.tally import SUCCESS, LoadTally
 from tlsbench.load.watchdog import Watchdog
 from tlsbench.sockets import Settings
 
@@ -38,7 +38,7 @@ class Engine:
     :param fd: a file descriptor that becomes readable when the load is to end early.
     """
 
-    def __init__(self, plan: Plan, fd: int = -1) -> None:
+    def __init__(self, plan: LoadPlan, fd: int = -1) -> None:
         if not hasattr(select, "epoll"):
             raise RequestError("load needs Linux: this system has no epoll")
         family, address = resolve(plan)
@@ -47,7 +47,7 @@ class Engine:
         settings = Settings(plan.socket_options, family, "connect")
         #: What the kernel makes of the socket options otherwise than it was asked.
         self.remarks = settings.try_out()
-        self.tally = Tally()
+        self.tally = LoadTally()
         #: From the first counted beginning to the end of the last connection.
         self.elapsed_s = 0.0
         self._plan = plan
