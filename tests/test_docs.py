@@ -135,7 +135,8 @@ def test_the_commands_of_a_page_run(page: str, installed: Environment, tmp_path:
 def tests_and_programs(page: str) -> tuple[list[str], list[str]]:
     """The blocks of Python of a page that define tests, and the others: one program, in their order."""
     found = blocks(page, "python")
-    return [one for one in found if "def test_" in one], [one for one in found if "def test_" not in one]
+    tests = [one for one in found if re.search(r"^(def test_|class Test)", one, re.MULTILINE)]
+    return tests, [one for one in found if one not in tests]
 
 
 @pytest.mark.timeout(1800)
