@@ -132,14 +132,50 @@ def test_the_commands_of_a_page_run(page: str, installed: Environment, tmp_path:
         assert not line.startswith("pytest ") or re.search(r"[1-9]\d* passed", out), f"{line}\n{out}"
 
 
-@pytest.mark.timeout(1800)
-@pytest.mark.parametrize("page", [page for page in PAGES if blocks(page, "python")])
-def test_the_python_of_a_page_runs_as_tests(page: str, installed: Environment, tmp_path: Path) -> None:
+def tests_and_programs(page: str) -> tuple[list[str], list[str]]:
+    """The blocks of Python of a page that define tests, and the others: one program, in their order."""
     found = blocks(page, "python")
+    tests = [one for one in found if re.search(r"^(def test_|class Test)", one, re.MULTILINE)]
+    return tests, [one for one in found if one not in tests]
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("page", [page for page in PAGES if tests_and_programs(page)[0]])
+def test_the_python_of_a_page_runs_as_tests(page: str, installed: Environment, tmp_path: Path) -> None:
+    found, _ = tests_and_programs(page)
     for at, block in enumerate(found):
         (tmp_path / f"test_block_{at}.py").write_text(block, encoding="utf-8")
     out = run("pytest -p no:cacheprovider", tmp_path, installed(install_line(page)))
     assert int(re.findall(r"(\d+) passed", out)[-1]) >= len(found)
+
+
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("page", [page for page in PAGES if tests_and_programs(page)[1]])
+def test_the_programs_of_a_page_run(page: str, installed: Environment, tmp_path: Path) -> None:
+    _, found = tests_and_programs(page)
+    (tmp_path / "program.py").write_text("\n".join(found), encoding="utf-8")
+    run("python -W error program.py", tmp_path, installed(install_line(page)))
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(600)
+def test_the_notebook_runs_and_shows_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In this environment, which has what its reader installs beside tlsbench: a notebook, and pandas."""
+    nbformat, nbclient = pytest.importorskip("nbformat"), pytest.importorskip("nbclient")
+    pytest.importorskip("pandas")
+    monkeypatch.setenv("JUPYTER_PLATFORM_DIRS", "1")
+    notebook = nbformat.read(ROOT / "docs/notebook.ipynb", as_version=4)
+    assert [cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs] == []
+    nbclient.NotebookClient(notebook, timeout=300, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    shown = [
+        output.data.get("text/html", "")
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "execute_result"
+    ]
+    assert any("noise floor" in page for page in shown)
+    assert any("<table" in page for page in shown)
 
 
 @pytest.mark.timeout(1800)

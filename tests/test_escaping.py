@@ -3,7 +3,10 @@ from __future__ import annotations
 import csv
 import html
 import io
+import re
 import unicodedata
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -12,7 +15,16 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 from rich.text import Text
 
-from tlsbench.escaping import for_csv, for_html, for_markdown, for_terminal, lines_for_terminal
+from tlsbench.escaping import (
+    for_csv,
+    for_github,
+    for_html,
+    for_markdown,
+    for_openmetrics,
+    for_terminal,
+    for_xml,
+    lines_for_terminal,
+)
 from tlsbench.report.terminal import Harmless, print_plain
 
 #: What does harm somewhere.
@@ -98,6 +110,28 @@ def test_html_shows_the_text_and_nothing_else(text: str) -> None:
     assert not set("<>\"'") & set(escaped)
     assert html.unescape(escaped) == for_terminal(text)
     escaped.encode()
+
+
+@given(TEXTS)
+def test_xml_is_read_back_as_the_text(text: str) -> None:
+    element = ET.Element("a", {"b": for_xml(text)})
+    element.text = for_xml(text)
+    read = ET.fromstring(ET.tostring(element, encoding="utf-8"))
+    assert (read.text or "", read.get("b")) == (for_terminal(text), for_terminal(text))
+
+
+@given(TEXTS)
+def test_the_value_of_a_label_ends_where_it_should(text: str) -> None:
+    escaped = for_openmetrics(text)
+    assert re.fullmatch(r'(?:[^"\\\n]|\\[\\"n])*', escaped)
+    assert re.sub(r"\\(.)", r"\1", escaped) == for_terminal(text)
+
+
+@given(TEXTS)
+def test_a_workflow_command_has_no_escape_but_of_a_percent_sign(text: str) -> None:
+    escaped = for_github(text)
+    assert escaped.isprintable()
+    assert unquote(escaped) == for_terminal(text)
 
 
 @given(TEXTS)

@@ -1,4 +1,4 @@
-"""Text that came from outside, made harmless for where it goes: a terminal, CSV, Markdown, HTML.
+"""Text that came from outside, made harmless for the format in which it goes out.
 
 A filter is applied where text leaves, by the writer of that format; names in certificates, stored results,
 file names, selectors, alerts and answers of servers may hold anything. Each filter keeps one line one line.
@@ -48,6 +48,21 @@ def for_markdown(text: str) -> str:
 def for_html(text: str) -> str:
     """Text, or an attribute's value in quotes, of HTML."""
     return html_standard.escape(for_terminal(text))
+
+
+def for_xml(text: str) -> str:
+    """One line of characters that XML 1.0 may hold (section 2.2); who writes the tree escapes its markup."""
+    return for_terminal(text)
+
+
+def for_openmetrics(text: str) -> str:
+    """A label's value, or a help text, of OpenMetrics."""
+    return for_terminal(text).replace("\\", r"\\").replace('"', r"\"")
+
+
+def for_github(text: str) -> str:
+    """A workflow command's data: a percent sign begins an escape, and a line end would end the command."""
+    return for_terminal(text).replace("%", "%25")
 
 
 def _escape(character: str) -> str:

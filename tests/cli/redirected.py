@@ -39,11 +39,13 @@ def run(words: list[str], redirection: str) -> tuple[int, str]:
 
 
 if __name__ == "__main__":
-    import tlsbench.cli.certs.init
-    import tlsbench.cli.compare
-    import tlsbench.cli.duel
-    import tlsbench.cli.history
-    import tlsbench.cli.run  # noqa: F401 - what the commands would import
+    import tlsbench.certs.folder
+    import tlsbench.cli.group
+    import tlsbench.report.runs
+    import tlsbench.session.compare
+    import tlsbench.session.duel
+    import tlsbench.session.history
+    import tlsbench.session.run  # noqa: F401 - what the commands would import
     from tlsbench.cli import main
 
     json.dump([run(*request) for request in json.load(sys.stdin)], sys.stdout)

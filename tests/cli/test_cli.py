@@ -15,10 +15,9 @@ import pytest
 import typer
 
 from tlsbench.cli.app import run as tlsbench
-from tlsbench.cli.commands import app
-from tlsbench.cli.overview import overview
-from tlsbench.cli.request import fraction, seconds
-from tlsbench.errors import RequestError
+from tlsbench.cli.commands.certs import COMMANDS as CERTS
+from tlsbench.cli.group import app
+from tlsbench.cli.overview import COMMANDS, overview
 
 pytestmark = pytest.mark.usefixtures("in_empty_folder")
 QUICKLY = ["--time-budget", "1ms"]
@@ -96,7 +95,7 @@ def test_a_cell_that_fails_ends_with_three_and_its_reason(
         (["run", "--profile", "quik"], "unknown profile 'quik': did you mean 'quick'?"),
         (["run", "--format", "tabel"], "unknown format 'tabel': did you mean 'table'?"),
         (["run", "--meter", "cup"], "unknown meter 'cup': did you mean 'cpu'?"),
-        (["run", "--time-budget", "soon"], "'soon' is no time budget"),
+        (["run", "--time-budget", "soon"], "'soon' is no time"),
         (["run", "--precision", "120%"], "'120%' is no precision"),
         (["run", "--json", "no/folder/x.json"], "cannot write no/folder/x.json: No such file or directory"),
         (["run", "--save", "a/b"], "'a/b' is no name for a saved run"),
@@ -214,6 +213,7 @@ HEAVY = (
     "hdrh",
     "h11",
 )
+HELPS = [[name, "--help"] for name in COMMANDS] + [["certs", name, "--help"] for name in CERTS]
 LIBRARIES = ("cryptography", "OpenSSL", "utls", "rtls", "mbedtls", "tlslite")
 
 
@@ -225,6 +225,8 @@ LIBRARIES = ("cryptography", "OpenSSL", "utls", "rtls", "mbedtls", "tlslite")
         (["list", "profiles"], (*HEAVY, *LIBRARIES, "cffi")),
         (["list", "implementations"], HEAVY),
         (["list", "scenarios", "--profile", "full"], HEAVY),
+        (["certs"], (*HEAVY, *LIBRARIES, "cffi")),
+        *((words, (*HEAVY, *LIBRARIES, "cffi")) for words in HELPS),
     ],
 )
 def test_help_and_lists_import_nothing_heavy(words: list[str], heavy: tuple[str, ...]) -> None:
@@ -259,27 +261,3 @@ def test_a_pinned_run_stays_on_its_processor() -> None:
     script = f"import os; from tlsbench.cli.app import run; run({words}); print(os.sched_getaffinity(0))"
     printed = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert printed.stdout.splitlines()[-1] == f"{{{cpu}}}"
-
-
-@pytest.mark.parametrize(
-    ("text", "value"), [("40s", 40), ("500ms", 0.5), ("2m", 120), ("1.5 h", 5400), ("7", 7)]
-)
-def test_times_have_units(text: str, value: float) -> None:
-    assert seconds(text) == value
-
-
-@pytest.mark.parametrize("text", ["", "s", "-1s", "0s", "1d", "1e3s", "nan"])
-def test_other_times_are_refused(text: str) -> None:
-    with pytest.raises(RequestError):
-        seconds(text)
-
-
-@pytest.mark.parametrize(("text", "value"), [("2%", 0.02), ("0.5 %", 0.005), ("0.01", 0.01), ("0", 0)])
-def test_precisions_are_percentages_or_fractions(text: str, value: float) -> None:
-    assert fraction(text) == value
-
-
-@pytest.mark.parametrize("text", ["", "2", "100%", "-1%", "x%"])
-def test_other_precisions_are_refused(text: str) -> None:
-    with pytest.raises(RequestError):
-        fraction(text)

@@ -4,8 +4,17 @@ import json
 import subprocess
 import sys
 from functools import cache
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
 
 import pytest
+
+from tlsbench.cli.app import run
+from tlsbench.cli.commands.certs import COMMANDS as CERTS
+from tlsbench.cli.options import Written, parsed, seconds_or_zero
+from tlsbench.cli.overview import COMMANDS
+from tlsbench.session.quantities import seconds
 
 HELP_OF_EVERY_COMMAND = """
 import contextlib, io, json
@@ -44,3 +53,65 @@ def test_help_begins_with_what_the_command_does_and_shows_examples(command: str)
     assert usage.startswith(f"Usage: tlsbench {command}")
     assert summary.strip()[0].isupper()
     assert any(line.strip().startswith(f"tlsbench {command}") for line in rest)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["run", "--time-budget", "soon"], "--time-budget: 'soon' is no time"),
+        (["run", "--precision", "2"], "--precision: '2' is no precision: write a percentage such as 2%"),
+        (["run", "--meter", "cup"], "unknown meter 'cup': did you mean 'cpu'?"),
+        (["run", "--format", "jsn"], "unknown format 'jsn': did you mean 'json'?"),
+        (["run", "--format", "text"], "--format text is not for a run"),
+        (["duel", "--env-a", "=x"], "--env-a: '=x' sets no variable: write NAME=VALUE"),
+        (["duel", "--fail-on", "slow>5%"], "--fail-on 'slow>5%' is no gate"),
+        (["load", "somewhere"], "'somewhere' is no target: write HOST:PORT"),
+        (["load", "127.0.0.1:1", "--size", "huge"], "--size: 'huge' is no size"),
+        (["load", "127.0.0.1:1", "--size", "0"], "--size: size 0 is out of range"),
+        (["load", "127.0.0.1:1", "--limit", "0"], "--limit: '0' is no time"),
+        (["load", "127.0.0.1:1", "--warm-up", "-1"], "--warm-up: '-1' is no time"),
+        (["load", "127.0.0.1:1", "--server-name", ""], "--server-name: '' is no host name"),
+        (["load", "127.0.0.1:1", "--socket", "SO_SNDBUFF=1"], "did you mean 'SO_SNDBUF'?"),
+        (["serve", "--idle-timeout", "soon"], "--idle-timeout: 'soon' is no time"),
+        (["certs", "init", "pki", "--root-key", ""], "unknown key type ''"),
+        (["certs", "init", "pki", "--profile", "moderne"], "did you mean 'modern'?"),
+        (["certs", "verify", "x.pem", "--root", "r.pem", "--at", "x"], "--at: 'x' is no time"),
+        (["certs", "verify", "x.pem", "--root", "r.pem", "--usage", "servr"], "did you mean 'server'?"),
+        (["certs", "serve", "pki", "--client-auth", "needed"], "unknown mode of --client-auth 'needed'"),
+    ],
+)
+def test_a_value_is_checked_when_it_is_parsed_and_refused_in_one_line(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str], in_empty_folder: Path
+) -> None:
+    assert run(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert message in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("words", [["load"], ["certs", "verify"], ["list"]])
+def test_what_is_no_option_points_to_the_help_of_the_command(
+    words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*words, "--no-such"]) == 2
+    assert f"(see 'tlsbench {' '.join(words)} --help')" in capsys.readouterr().err
+
+
+def test_a_default_is_shown_as_it_is_written_and_given_as_a_plain_number() -> None:
+    default = Written("500ms", seconds)
+    assert str(default) == "500ms"
+    found = parsed(seconds)(default)
+    assert (found, type(found)) == (0.5, float)
+    assert "[default: 10s]" in " ".join(helps()["load"].split())
+
+
+@pytest.mark.parametrize("text", ["0", "0s", " 0 "])
+def test_no_time_is_zero_where_it_may_be(text: str) -> None:
+    assert seconds_or_zero(text) == 0.0
+
+
+def test_every_command_is_a_module_and_every_module_a_command() -> None:
+    for package, names in (("tlsbench.cli.commands", COMMANDS), ("tlsbench.cli.commands.certs", CERTS)):
+        found = {module.name for module in iter_modules(import_module(package).__path__)}
+        assert found == set(names)

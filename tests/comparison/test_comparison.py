@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.comparison import Recording, judge, load_recording, parse_gate, recording_of
 from tlsbench.errors import RequestError
-from tlsbench.report import comparisons
+from tlsbench.report.comparisons import report_of_comparison
+from tlsbench.report.exporters import export
 from tlsbench.results.reader import parse
 from tlsbench.sampling import WALL
 from tlsbench.sampling.instruments import CALLGRIND
@@ -61,7 +62,7 @@ def test_a_large_floor_that_hides_differences_is_told_with_its_file_and_cell() -
     said = "the noise floor of handshake in run 2 is 52.0 % (A/A cells of 'a'): it hides 2 of 3 differences"
     judgement = judge(BASE, new)
     assert list(judgement.warnings) == [said]
-    assert said in comparisons.plain(judgement, [], 200)
+    assert said in export(report_of_comparison(judgement), "table", 200)
     assert list(judge(new, BASE).warnings) == [said], "whichever of the two it is"
     unknown = replace(new, noise_floor={"handshake": math.inf})
     assert "is not known, by too few rounds (A/A cells of 'a')" in judge(BASE, unknown).warnings[0]
@@ -88,7 +89,7 @@ def test_both_medians_are_told_with_their_intervals() -> None:
     assert first.new.median == pytest.approx(1.1e6, rel=0.01)
     assert re.search(
         r" (999|1,00\d) ±0\.\d% +1,(09|10)\d ±0\.\d% ",
-        comparisons.plain(judge(BASE, recording(2, a=1.1)), [], 200),
+        export(report_of_comparison(judge(BASE, recording(2, a=1.1))), "table", 200),
     )
 
 
@@ -96,7 +97,7 @@ def test_instructions_are_not_called_microseconds() -> None:
     counted = replace(BASE, instruments={"a": CALLGRIND}, figures={"a": (1e6, 1e6)})
     more = replace(counted, figures={"a": (1.005e6, 1.005e6)})
     judgement = judge(counted, more)
-    assert "10³ instr." in comparisons.markdown(judgement, [])
+    assert "10³ instr." in export(report_of_comparison(judgement), "markdown", 0)
     assert [verdict.verdict for verdict in judgement.verdicts] == ["~"], "the floor is 1 %"
     (verdict,) = judge(replace(counted, noise_floor={}), replace(more, noise_floor={})).verdicts
     assert verdict.verdict == "slower"
@@ -105,9 +106,12 @@ def test_instructions_are_not_called_microseconds() -> None:
 def test_cells_of_one_side_are_listed() -> None:
     judgement = judge(BASE, recording(2, a=1, d=1))
     assert (judgement.only_base, judgement.only_new) == (["b", "c"], ["d"])
-    text = comparisons.plain(judgement, [], 160)
+    text = export(report_of_comparison(judgement), "table", 160)
     assert "only in run 1: b" in text
     assert "only in run 2: d" in text
+    junit = export(report_of_comparison(judgement), "junit", 0)
+    assert 'tests="4" failures="0" errors="0" skipped="3"' in junit
+    assert '<skipped message="only in run 1">' in junit
 
 
 def test_different_environments_and_parameters_are_told_loudly() -> None:
@@ -118,8 +122,10 @@ def test_different_environments_and_parameters_are_told_loudly() -> None:
         "different processor: A in the base, B in the new",
         "different parameters of 'a'",
     ]
-    assert comparisons.plain(judgement, [], 160).startswith("WARNING: different processor")
-    assert "::warning title=tlsbench::different processor" in comparisons.github(judgement, [])
+    assert export(report_of_comparison(judgement), "table", 160).startswith("WARNING: different processor")
+    assert "::warning title=tlsbench::different processor" in export(
+        report_of_comparison(judgement), "github", 0
+    )
 
 
 def test_the_geometric_mean_is_over_all_cells() -> None:
@@ -131,7 +137,7 @@ def test_an_imprecise_cell_says_how_many_more_rounds_it_needs() -> None:
     wild = {"a": tuple(1e6 * generator.lognormal(0, 0.3, 40))}
     judgement = judge(replace(BASE, figures=wild), replace(BASE, figures=wild))
     assert judgement.verdicts[0].more_samples > 40
-    assert "more rounds to see 2 %" in comparisons.plain(judgement, [], 160)
+    assert "more rounds to see 2 %" in export(report_of_comparison(judgement), "table", 160)
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import socket
 import ssl
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from OpenSSL import SSL
 from tests.load import servers
-from tests.load.servers import PEERS, Address, answering, hang_up, relay, server_context, speaker
+from tests.load.servers import PEERS, Address, answering, hang_up, listener, relay, server_context, speaker
 
 from tlsbench.load import Plan, Tally, Target
 from tlsbench.load.client import Connection
@@ -62,6 +63,27 @@ def demanding() -> ssl.SSLContext:
 def test_a_handshake_that_the_server_refuses_is_none(change: dict[str, Any]) -> None:
     with speaker(demanding(), hang_up) as address:
         tally = load_of(address, **change)
+    assert set(tally.outcomes) == {REFUSED}
+    assert tally.handshakes == tally.unconfirmed == tally.held == 0
+
+
+def test_a_held_handshake_that_is_refused_when_the_load_is_over_is_none() -> None:
+    context = demanding()
+
+    def hesitant(sock: socket.socket) -> None:
+        """Look at the client's last flight long after it was sent."""
+        received, sent = ssl.MemoryBIO(), ssl.MemoryBIO()
+        tls = context.wrap_bio(received, sent, server_side=True)
+        for pause_s in (0.0, 1.0):
+            received.write(sock.recv(1 << 14))
+            time.sleep(pause_s)
+            with contextlib.suppress(ssl.SSLError):
+                tls.do_handshake()
+            sock.sendall(sent.read())
+        hang_up(sock)
+
+    with listener(hesitant) as address:
+        tally = load_of(address, hold=True)
     assert set(tally.outcomes) == {REFUSED}
     assert tally.handshakes == tally.unconfirmed == tally.held == 0
 

@@ -29,7 +29,7 @@ from tlsbench.load.engine import Engine
 from tlsbench.load.tally import SUCCESS
 from tlsbench.loopback import Server, ServerSetup
 from tlsbench.pki.keys import to_pem
-from tlsbench.report import loads
+from tlsbench.report.findings.loads import load_findings
 from tlsbench.scenarios import expand, parse
 from tlsbench.serving import Plan as ServerPlan
 from tlsbench.serving import Serving
@@ -166,7 +166,7 @@ def test_the_server_s_processor_is_watched_where_it_is_this_machine(server: Serv
     load = run_load(plan_of(server.address, duration_s=0.8))
     assert load.server is not None  # this process, and not the load's own
     assert 0 < load.server.cpu_s < 2 * load.server.elapsed_s
-    assert "of the server's" in "\n".join(loads.findings(load))
+    assert "of the server's" in "\n".join(load_findings(load))
 
 
 def test_the_load_s_own_processes_are_not_the_server_s(server: Server) -> None:
@@ -517,7 +517,7 @@ def test_our_own_server_and_load_agree_on_a_group_at_once(implementation: str, t
 def test_early_data_that_is_not_sent_has_a_reason(server: Server) -> None:
     load = run_load(plan_of(server.address, version="1.3", resume=1.0, requests=1, early_data=True))
     assert load.tally.early_data["the server's tickets allow no early data"] > 0
-    said = "\n".join(loads.findings(load))
+    said = "\n".join(load_findings(load))
     assert "not sent as early data: the server's tickets allow no early data" in said
     assert "not sent as early data: there was no session yet" in said
 
@@ -530,7 +530,9 @@ def test_hello_retry_requests_are_in_the_findings_and_the_json(
     with speaker(context, hang_up) as (host, port):
         arguments = ["--duration", "300ms", "--warm-up", "0", "-q", "--json", str(tmp_path / "load.json")]
         assert tlsbench(["load", f"{host}:{port}", *arguments]) == 0
-    said = capsys.readouterr().out
+        said = capsys.readouterr().out
+        assert tlsbench(["load", f"{host}:{port}", *arguments[:-2], "--format", "openmetrics"]) == 0
+    assert "tlsbench_load_handshakes_per_second{" in capsys.readouterr().out
     assert "HelloRetryRequest: " in said
     assert "group=secp256r1 does" in " ".join(said.split())
     tally = json.loads((tmp_path / "load.json").read_text())["tlsbench"]["load"]["tally"]

@@ -129,7 +129,7 @@ def test_the_shares_of_the_workers_are_the_whole(connections: int, workers: int,
         (["127.0.0.1:1", "--root", "/no/such.pem"], "--root /no/such.pem: there is no such file"),
         (["127.0.0.1:1", "--path", "x"], "it must begin with a slash"),
         (["127.0.0.1:1", "--hgrm", "/no/such"], "there is no such folder"),
-        (["127.0.0.1:1", "--duration", "soon"], "'soon' is no time budget"),
+        (["127.0.0.1:1", "--duration", "soon"], "'soon' is no time"),
     ],
 )
 def test_a_wrong_request_is_one_line(

@@ -299,3 +299,15 @@ def test_closing_a_server_ends_what_is_open() -> None:
 def test_must_staple_is_read_from_the_certificate() -> None:
     assert must_staple(ROOT.issue(Template(names=("a",), must_staple=True)).leaf)
     assert not must_staple(SERVER.leaf)
+
+
+def test_a_closed_server_leaves_no_thread_behind() -> None:
+    """One that is inside OpenSSL when the interpreter ends would crash it."""
+    slow = Server(ServerSetup(identity=SERVER), observe=lambda _visit: time.sleep(0.5))
+    with slow as running, contextlib.ExitStack() as stack:
+        for _ in range(20):
+            client = stack.enter_context(contextlib.closing(socket.create_connection(running.address)))
+            client.sendall(b"no TLS at all")
+        running.next_visit()
+        running.close()
+        assert not [thread for thread in threading.enumerate() if thread.name == "tlsbench-visit"]

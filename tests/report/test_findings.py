@@ -5,10 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from tlsbench.report import formats
 from tlsbench.report.findings import findings
 from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.page import page_of, source_of
+from tlsbench.report.runs import report_of_run
 from tlsbench.results import Cell, Run
 from tlsbench.results.stored import Machine, stored_run
 from tlsbench.stats import Interval, summarise
@@ -70,7 +70,7 @@ def test_what_a_large_noise_floor_hides_is_said_with_the_cell_it_was_measured_on
     first = run.cells[0].label
     assert line.startswith(f"the noise floor of bulk is 52.0 %, as the A/A cells of '{first}' differ by that")
     assert "; it hides 4 of 7 differences and the findings on them: measure" in line
-    assert line in formats.notes(run)
+    assert line in report_of_run(run).notes
     stored = stored_run(run, "x", Machine())
     assert line in page_of([source_of(stored, "x")]).doubts
 

@@ -5,7 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from tlsbench.errors import MeasurementError
-from tlsbench.report import formats
+from tlsbench.report.exporters import export
+from tlsbench.report.runs import report_of_run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.collect import collect_counts
 from tlsbench.results.reader import parse
@@ -27,7 +28,7 @@ def test_counts_become_a_run_whose_floor_is_their_spread(scenarios_of: Find) -> 
     run = collect_counts(counts, [], PLAN, command="tlsbench run", elapsed_s=1.0)
     assert run.noise_floor["handshake"] == pytest.approx(0.002)
     assert [failure.error for failure in run.failures] == ["no memory left"]
-    text = formats.plain(run, None, 160)
+    text = export(report_of_run(run), "table", 160)
     assert "2.00" in text
     assert "0.100%" in text
     assert "µs" not in text

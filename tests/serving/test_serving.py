@@ -417,7 +417,10 @@ def test_the_command_accepts_early_data_when_asked(tmp_path: Path) -> None:
         (["--pki", "/no/such"], "is no folder of 'tlsbench certs init'"),
         (["--early-data", "implementation=ssl"], "cannot serve that: ssl: it has no early data"),
         (["--early-data", "version=1.2"], "cannot serve that: "),
-        (["--idle-timeout", "soon"], "--idle-timeout soon: write a number and a unit, such as 500ms"),
+        (
+            ["--idle-timeout", "soon"],
+            "--idle-timeout: 'soon' is no time: write a number and a unit, such as 500ms",
+        ),
         (["--request-timeout", "-1"], "--request-timeout"),
     ],
 )

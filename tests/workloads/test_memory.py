@@ -100,14 +100,17 @@ def test_the_command_shows_both_sides_in_kib(
     assert "KiB are of malloc's memory" in out
     assert tlsbench(["compare", "memory.json", "memory.json"]) == 0
     out = capsys.readouterr().out
-    assert "base kB" in out
+    assert "base KiB" in out
     assert "slower" not in out.replace("0 slower", "")
 
 
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["duel", "workload=memory", "implementation=ssl,pyopenssl"], "a duel is of times"),
+        (
+            ["duel", "workload=memory", "implementation=ssl,pyopenssl"],
+            "a duel compares times, and workload=memory has none",
+        ),
         (["run", "workload=memory", "--meter", "instructions"], "leave out --meter instructions"),
         (["run", "workload=memory", "implementation=fake"], "it keeps nothing of a connection"),
     ],

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
 from cryptography import x509
 
+from tlsbench.errors import RequestError, unknown
 from tlsbench.pki import (
     Authority,
     Identity,
@@ -17,7 +19,11 @@ from tlsbench.pki import (
     ocsp_response,
     revocation_list,
 )
+from tlsbench.pki.names import general_name
+from tlsbench.scenarios.keys import BY_NAME
 
+#: The longest that leaves hold.
+_MOST_DAYS = 3650
 #: Authorities outlive what they issue.
 _AUTHORITY_DAYS = 3650.0
 #: How long a CRL and an OCSP response of a folder hold: they cannot be asked for anew.
@@ -45,6 +51,23 @@ class Plan:
     chain_length: int = 2
     days: float = 90.0
     must_staple: bool = False
+
+    def check(self) -> None:
+        """Refuse now what could not be made.
+
+        :raises RequestError: if a key type, a length, a time or a name is none.
+        """
+        for key in (self.key, self.intermediate_key, self.root_key):
+            if key and key not in BY_NAME:
+                raise unknown("key type", key, BY_NAME)
+        if not 1 <= self.chain_length <= 5:
+            raise RequestError(f"--chain-length {self.chain_length}: valid is 1 to 5 certificates")
+        if not (math.isfinite(self.days) and 0 < self.days <= _MOST_DAYS):
+            raise RequestError(f"--days {self.days:g}: valid is more than 0 and up to {_MOST_DAYS}")
+        if self.intermediate_key and self.chain_length == 1:
+            raise RequestError("--intermediate-key: a chain of one certificate has no intermediate")
+        for name in (*self.names, self.client):
+            general_name(name)
 
 
 #: The named kinds of PKI: the fields of a plan that differ from the usual.

@@ -16,7 +16,7 @@ def run(arguments: Sequence[str]) -> int:
         return 0
     import typer  # takes longer than all of the above
 
-    from tlsbench.cli.commands import app
+    from tlsbench.cli.group import app
 
     #: What typer raises for wrong words; it does not export the class itself.
     usage_error = typer.BadParameter.__mro__[1]
@@ -33,5 +33,7 @@ def run(arguments: Sequence[str]) -> int:
         if not isinstance(error, usage_error) or format_message is None:
             raise
         message = " ".join(format_message().split())
-        output.note(f"tlsbench: {message} (see 'tlsbench --help')")
+        context = getattr(error, "ctx", None)
+        command = context.command_path if context is not None else "tlsbench"
+        output.note(f"tlsbench: {message} (see '{command} --help')")
         return 2

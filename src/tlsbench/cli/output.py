@@ -20,6 +20,8 @@ from tlsbench.escaping import for_terminal, lines_for_terminal
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from tlsbench.report.sheets import Report
+
 
 def line(text: str) -> None:
     """Print one line to standard output."""
@@ -51,6 +53,21 @@ def show(renderable: RenderableType, plain_width: int = 120) -> None:
         console.print(Harmless(renderable))
     else:
         write(print_plain(renderable, plain_width))
+
+
+def report(made: Report, output_format: str, plain_width: int = 120) -> None:
+    """Print a report in a format: a table as wide as the terminal, else as text.
+
+    :param plain_width: the columns where that is no terminal.
+    """
+    from tlsbench.report.exporters import export
+    from tlsbench.report.exporters.table import terminal
+
+    columns = width()
+    if output_format == "table" and columns is not None and not made.told:
+        show(terminal(made, columns))
+    else:
+        write(export(made, output_format, plain_width))
 
 
 def width() -> int | None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-#: Where each command is, ``module:attribute`` beside this module, and its line in the overview.
-COMMANDS: Final = {
-    "run": ("measuring:run_command", "Measure scenarios and print the table."),
-    "list": ("measuring:list_command", "List scenarios, implementations, axes, profiles, interop."),
-    "show": ("measuring:show_command", "Print a stored result."),
-    "duel": ("judging:duel_command", "Measure two scenarios or environments against each other."),
-    "compare": ("judging:compare_command", "Compare two stored results."),
-    "report": ("reporting:report_command", "Write a page of HTML on a result."),
-    "plot": ("reporting:plot_command", "Draw one picture of a result."),
-    "history": ("reporting:history_command", "Show how cells fared over the saved runs."),
-    "load": ("loading:load_command", "Load a TLS server with many connections."),
-    "serve": ("loading:serve_command", "Serve TLS with any implementation, to load it."),
-    "doctor": ("judging:doctor_command", "Grade this machine as a benchmark host."),
-    "certs": ("certs:app", "Make certificates, look at them, and see them work or fail."),
+#: The commands, modules of :mod:`tlsbench.cli.commands`, each with its line in the overview.
+COMMANDS: Final[dict[str, str]] = {
+    "run": "Measure scenarios and print the table.",
+    "list": "List scenarios, implementations, axes, profiles, interop.",
+    "show": "Print a stored result.",
+    "duel": "Measure two scenarios or environments against each other.",
+    "compare": "Compare two stored results.",
+    "report": "Write a page of HTML on a result.",
+    "plot": "Draw one picture of a result.",
+    "history": "Show how cells fared over the saved runs.",
+    "load": "Load a TLS server with many connections.",
+    "serve": "Serve TLS with any implementation, to load it.",
+    "doctor": "Grade this machine as a benchmark host.",
+    "certs": "Make certificates, look at them, and see them work or fail.",
 }
 _TEXT: Final = """Usage: tlsbench [OPTIONS] COMMAND [ARGS]...
 
@@ -49,4 +49,4 @@ def asks_for_overview(arguments: Sequence[str]) -> bool:
 def overview() -> str:
     """The help of the command line as a whole."""
     width = max(map(len, COMMANDS))
-    return _TEXT + "\n".join(f"  {name:<{width}}  {line}" for name, (_, line) in COMMANDS.items())
+    return _TEXT + "\n".join(f"  {name:<{width}}  {line}" for name, line in COMMANDS.items())

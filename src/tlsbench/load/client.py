@@ -78,8 +78,14 @@ class Connection(Opening):
             self._fail("timeout")
 
     def finish(self) -> None:
-        """End a connection that was held until now."""
-        self._end(SUCCESS)
+        """End a held connection; where acceptance was not seen, after asking the server."""
+        if self._is_accepted or self._is_half_closed:
+            self._end(SUCCESS)
+            return
+        now_ns = self._clock()
+        self._next("acceptance", self._linger, now_ns)
+        self._take_leave(now_ns)
+        self.go_on(now_ns)
 
     def _shaken(self, tls: SSL.Connection, done_ns: int) -> None:
         shared, tally = self._shared, self._shared.tally

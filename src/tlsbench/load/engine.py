@@ -257,7 +257,7 @@ class Engine:
     def _finish_resting(self) -> None:
         """End what is held, or lies in a pool."""
         for fd, connection in list(self._open.items()):
-            if connection.is_held:
+            if connection.step == "hold":
                 connection.finish()
                 self._settle(fd, connection)
             elif connection.is_idle:

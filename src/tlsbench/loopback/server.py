@@ -77,6 +77,7 @@ class Server:
         self._time_limit_s = time_limit_s
         self._visits: queue.Queue[Visit] = queue.Queue(_MOST_VISITS)
         self._open: set[socket.socket] = set()
+        self._threads: set[threading.Thread] = set()
         self._is_closing = False
         try:
             self._listener = socket.create_server(bind)
@@ -102,15 +103,21 @@ class Server:
             raise HandshakeError("no connection has ended") from None
 
     def close(self) -> None:
-        """Stop listening and drop what is open."""
+        """Stop listening, drop what is open, and let its threads end.
+
+        A thread that is inside OpenSSL when the interpreter ends, and OpenSSL cleans up, crashes the process.
+        """
         self._is_closing = True
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
+        self._thread.join(TIME_LIMIT_S)
         for sock in tuple(self._open):
             with contextlib.suppress(OSError):
                 sock.shutdown(socket.SHUT_RDWR)
-        self._thread.join(TIME_LIMIT_S)
+        until_s = time.monotonic() + TIME_LIMIT_S
+        for thread in tuple(self._threads):
+            thread.join(max(0.0, until_s - time.monotonic()))
 
     def __enter__(self) -> Self:
         return self
@@ -134,9 +141,11 @@ class Server:
             self._open.add(sock)
             peer = f"{address[0]}:{address[1]}"
             one = threading.Thread(target=self._serve, args=(sock, peer), name="tlsbench-visit", daemon=True)
+            self._threads.add(one)
             try:
                 one.start()
             except RuntimeError:
+                self._threads.discard(one)
                 self._open.discard(sock)
                 sock.close()
                 self._tell(Visit(peer=peer, problem="no thread left for the connection"))
@@ -169,6 +178,7 @@ class Server:
             channel.close(linger_s=_LINGER_S if http.is_over else 0.0)
             self._open.discard(sock)
             self._tell(visit)
+            self._threads.discard(threading.current_thread())
 
     def _answer(self, channel: Channel, http: HttpServer) -> None:
         """Answer requests until the client has no more."""

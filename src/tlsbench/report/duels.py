@@ -1,12 +1,82 @@
-"""A duel's answer: one sentence with its uncertainty, and the figures behind it."""
+"""A duel as a report: one sentence with its uncertainty, and the figures behind it."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator, Mapping, Sequence
 
-from tlsbench.escaping import for_markdown
+from tlsbench.comparison import Gate
+from tlsbench.report.findings import Finding
+from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.results.duel import Duel, DuelResult
+from tlsbench.results.duel_json import duel_to_json
 from tlsbench.stats import PairedComparison
+
+_FIELDS = (
+    Field("scenario", "scenario", "label", wraps=True),
+    Field("side", "side", "label"),
+    Field("ratio", "b/a"),
+    Field("interval", "95 %"),
+    Field("floor_percent", "noise floor"),
+    Field("verdict", "b is", "verdict"),
+)
+_COLUMNS = ("ratio", "ratio_low", "ratio_high", "floor_percent", "epochs", "verdict")
+
+
+def report_of_duel(duel: Duel, gates: Sequence[Gate] = ()) -> Report:
+    """A duel to be written down.
+
+    :param gates: those that may fail it.
+    :raises RequestError: if one of them means nothing in it.
+    """
+    parts = [part for result in duel.results for part in result.by_part()]
+    failing = [(gate, part) for gate in gates for part in gate.failing(parts)]
+    failed = [
+        f"failed '{gate.text}': {part.id}: {100 * (part.ratio.median - 1):+.1f} %" for gate, part in failing
+    ]
+    of_part: dict[str, list[str]] = {part.id: [] for part in parts}
+    for line, (_, part) in zip(failed, failing, strict=True):
+        of_part[part.id].append(line)
+    sentences = [f"{sentence(result)}." for result in duel.results]
+    (_, a, b), names = _words(duel.results[0]), (duel.results[0].a.name, duel.results[0].b.name)
+    return Report(
+        kind="duel",
+        sheets=[Sheet("", _FIELDS, [one for result in duel.results for one in _entries(result, of_part)])],
+        labels=("a", "b", "scenario", "side"),
+        columns=_COLUMNS,
+        document=lambda: duel_to_json(duel),
+        summary=sentences,
+        lead=f"a: {a or names[0]}, b: {b or names[1]}",
+        told=_text(duel),
+        findings=[Finding(one) for one in sentences],
+        notes=[duel.method],
+        failed=failed,
+    )
+
+
+def _entries(result: DuelResult, failed: Mapping[str, Sequence[str]]) -> Iterator[Entry]:
+    common, _, _ = _words(result)
+    for part, (side, comparison) in zip(result.by_part(), result.comparisons.items(), strict=True):
+        ratio = comparison.ratio
+        yield Entry(
+            part.id,
+            {
+                "a": result.a.name,
+                "b": result.b.name,
+                "scenario": common,
+                "side": side,
+                "verdict": comparison.verdict,
+            },
+            {
+                "ratio": Figure(ratio.median, f"{ratio.median:.3f}"),
+                **ends("ratio", ratio),
+                "interval": Figure(None, f"{ratio.low:.3f}–{ratio.high:.3f}"),
+                "floor_percent": Figure(100 * comparison.floor, _percent(comparison.floor), "percent"),
+                "epochs": Figure(comparison.epochs),
+            },
+            comparison.verdict,
+            failed[part.id],
+        )
 
 
 def sentence(result: DuelResult) -> str:
@@ -31,7 +101,7 @@ def sentence(result: DuelResult) -> str:
     return answer
 
 
-def text(duel: Duel) -> str:
+def _text(duel: Duel) -> str:
     """What is compared, the sentence, and a line of figures for each side; and how they were got."""
     lines: list[str] = []
     for result in duel.results:
@@ -46,29 +116,6 @@ def text(duel: Duel) -> str:
         ]
         lines.append("")
     lines.append(duel.method)
-    return "\n".join(lines) + "\n"
-
-
-def markdown(duel: Duel) -> str:
-    """The same in GitHub's Markdown, for a job summary."""
-    words = [_words(result) for result in duel.results]
-    a, b = duel.results[0].a.name, duel.results[0].b.name
-    (_, differing_a, differing_b), *_ = words
-    lines = [
-        for_markdown(f"a: {differing_a or a}, b: {differing_b or b}"),
-        "",
-        "| scenario | side | b/a | 95 % | noise floor | b is |",
-        "| --- | --- | ---: | ---: | ---: | --- |",
-    ]
-    lines += [
-        f"| {for_markdown(common)} | {side} | {comparison.ratio.median:.3f} "
-        f"| {comparison.ratio.low:.3f}–{comparison.ratio.high:.3f} | {_percent(comparison.floor)} "
-        f"| {comparison.verdict} |"
-        for result, (common, _, _) in zip(duel.results, words, strict=True)
-        for side, comparison in result.comparisons.items()
-    ]
-    lines += ["", *(f"- {for_markdown(sentence(result))}." for result in duel.results)]
-    lines.append(f"- {for_markdown(duel.method)}")
     return "\n".join(lines) + "\n"
 
 

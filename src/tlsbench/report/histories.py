@@ -2,67 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from tlsbench.comparison import Recording
 from tlsbench.report.naming import names
-from tlsbench.report.pictures.compared import changes
 from tlsbench.report.sparkline import sparkline
 from tlsbench.report.table import format_us
 from tlsbench.report.terminal import line
-from tlsbench.stats import median_interval
-from tlsbench.stats.units import Unit
+from tlsbench.session.history import CellHistory, SavedRun
+from tlsbench.units import Unit
 
 _NOTE = (
     "µs are medians; a change is called as 'tlsbench compare' does, against the run before that has the "
     "cell: beyond the noise floor and the drift of both"
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SavedRun:
-    """A saved run: its number and name, when it was taken, and its times."""
-
-    number: int
-    name: str
-    taken_at: str
-    recording: Recording
-
-
-@dataclass(frozen=True, slots=True)
-class CellHistory:
-    """A cell over runs.
-
-    :param unit: of its figures.
-    :param medians: for each run its median, None where it has not the cell.
-    :param changes: by the place of a run, what changed since the last that has the cell.
-    """
-
-    id: str
-    axes: Mapping[str, str]
-    unit: Unit
-    medians: Sequence[float | None]
-    changes: Mapping[int, str]
-
-
-def histories(runs: Sequence[SavedRun], ids: Sequence[str]) -> list[CellHistory]:
-    """The history of each of some cells."""
-    named = [(run.name, run.recording) for run in runs]
-    found = []
-    called = changes(ids, named)
-    for name in ids:
-        times = [run.recording.figures.get(name) for run in runs]
-        axes = next(run.recording.parameters[name] for run in reversed(runs) if name in run.recording.figures)
-        medians = [median_interval(one).median if one else None for one in times]
-        unit = next(run.recording.instruments[name].unit for run in runs if name in run.recording.figures)
-        found.append(CellHistory(name, axes, unit, medians, called[name]))
-    return found
 
 
 def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> RenderableType:

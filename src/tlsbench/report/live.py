@@ -12,7 +12,8 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
-from tlsbench.report.formats import rows_only
+from tlsbench.report.exporters.table import sheets
+from tlsbench.report.runs import sheets_of_run
 from tlsbench.report.sparkline import bar
 from tlsbench.report.terminal import Harmless, line
 from tlsbench.results import Cell, Run
@@ -87,23 +88,28 @@ class Screen:
         self._live.update(Harmless(Group(*shown)), refresh=True)
 
 
+def progress_of(progress: Progress) -> tuple[str, str, float | None]:
+    """How far epochs or counts are: the stage, words and share that :meth:`Screen.show` takes."""
+    share = progress.done / progress.of
+    if progress.stage == "counting":
+        return progress.stage, f"{progress.done} of {progress.of} processes", share
+    left_s = progress.elapsed_s / progress.done * (progress.of - progress.done)
+    return progress.stage, f"{progress.done} of {progress.of}, about {left_s:.0f} s left", share
+
+
 class ProgressView:
     """Tells a :class:`Screen` of the progress of a run."""
 
-    def __init__(
-        self,
-        screen: Screen,
-        plan: Plan,
-        run_so_far: Callable[[Progress], Run],
-        is_baseline: Callable[[Cell], bool] | None,
-    ) -> None:
+    def __init__(self, screen: Screen, plan: Plan, is_baseline: Callable[[Cell], bool] | None) -> None:
         self._screen = screen
         self._plan = plan
-        self._run_so_far = run_so_far
         self._is_baseline = is_baseline
 
-    def __call__(self, progress: Progress) -> None:
+    def __call__(self, progress: Progress, run_so_far: Callable[[], Run]) -> None:
         """Show it."""
+        if progress.stage == "counting":
+            self._screen.show(*progress_of(progress))
+            return
         if progress.stage != "measuring":
             self._screen.show(progress.stage, f"{progress.of} cells")
             return
@@ -114,7 +120,7 @@ class ProgressView:
             f"at most {left_s:.0f} s left, {reached} of {len(progress.series)} cells at "
             f"±{100 * self._plan.precision:g} %, round {progress.done}",
             self._share(progress, reached),
-            lambda width: rows_only(self._run_so_far(progress), self._is_baseline, width),
+            lambda width: sheets(sheets_of_run(run_so_far(), self._is_baseline), width),
         )
 
     def _share(self, progress: Progress, reached: int) -> float:

@@ -39,7 +39,10 @@ def line(text: str, style: str = "") -> Text:
 
 def print_plain(renderable: RenderableType, width: int) -> str:
     """What rich prints, as plain text of at most so many columns."""
-    console = Console(file=io.StringIO(), width=width, color_system=None, force_terminal=False)
+    # Jupyter, which rich recognises, would be given a display of its own, and the text be empty.
+    console = Console(
+        file=io.StringIO(), width=width, color_system=None, force_terminal=False, force_jupyter=False
+    )
     console.print(Harmless(renderable))
     assert isinstance(console.file, io.StringIO)
     return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines()) + "\n"

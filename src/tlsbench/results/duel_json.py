@@ -6,13 +6,13 @@ import json
 import math
 from dataclasses import asdict
 
-import tlsbench
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.duel import Duel, DuelResult, Side
 from tlsbench.results.scenario_text import axes_of_id
 from tlsbench.results.stored import FORMAT
 from tlsbench.results.strict import LARGEST, Node
 from tlsbench.stats import Interval, PairedComparison
+from tlsbench.version import __version__
 
 
 def duel_to_json(duel: Duel) -> str:
@@ -37,7 +37,7 @@ def duel_to_json(duel: Duel) -> str:
         "governor": duel.governor,
         "engines": dict(duel.engines),
         "interrupted": duel.interrupted,
-        "tlsbench": {"format": FORMAT, "version": tlsbench.__version__},
+        "tlsbench": {"format": FORMAT, "version": __version__},
     }
     return json.dumps(finite(document), indent=2, allow_nan=False) + "\n"
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import psutil
 
-import tlsbench
 from tlsbench.implementations.registry import implementation, implementations
+from tlsbench.version import __version__
 
 _LIBRARIES = ("cryptography", "pyOpenSSL", "trustme", "pytest-benchmark", "numpy", "scipy")
 #: What pytest-benchmark notes of a machine and what changes from one look to the next, or from one
@@ -43,7 +43,7 @@ def describe_machine(machine_info: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(cpu, Mapping):
         described["cpu"] = {name: value for name, value in cpu.items() if name not in _VOLATILE_CPU}
     described["tlsbench"] = {
-        "version": tlsbench.__version__,
+        "version": __version__,
         "engines": dict(engines()),
         "libraries": {name: version(name) for name in _LIBRARIES},
     }

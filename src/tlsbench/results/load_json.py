@@ -32,8 +32,13 @@ _INNER = struct.Struct(">iiiiqqd")
 _LARGEST_PAYLOAD_BYTES = 1 << 20
 
 
-def load_to_json(load: Load, machine_info: Mapping[str, Any], command: str) -> str:
-    """The load as the text of a pytest-benchmark JSON file."""
+def load_to_json(
+    load: Load, machine_info: Mapping[str, Any], command: str, taken_at: datetime | None = None
+) -> str:
+    """The load as the text of a pytest-benchmark JSON file.
+
+    :param taken_at: now if None.
+    """
     from pytest_benchmark import __version__ as pytest_benchmark_version
     from pytest_benchmark.utils import get_commit_info
 
@@ -43,7 +48,7 @@ def load_to_json(load: Load, machine_info: Mapping[str, Any], command: str) -> s
         "machine_info": machine_info,
         "commit_info": get_commit_info(),
         "benchmarks": [_benchmark(load, phase) for phase in phases],
-        "datetime": datetime.now(UTC).isoformat(),
+        "datetime": (taken_at or datetime.now(UTC)).isoformat(),
         "version": pytest_benchmark_version,
         "tlsbench": {
             "format": FORMAT,

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import tlsbench
 from tlsbench.errors import RequestError
 from tlsbench.results import storage
 from tlsbench.results.agreement import disagreements
@@ -21,6 +20,7 @@ from tlsbench.results.cell import Cell
 from tlsbench.results.read_run import LEAST_FIGURE, cell_of, is_comparable, moment, run_of
 from tlsbench.results.stored import FORMAT, Benchmark, Foreign, Machine, Stored
 from tlsbench.results.strict import DocumentError, Node, document, shown, text_of
+from tlsbench.version import __version__
 
 #: The figures of pytest-benchmark's ``stats``; null where there is none.
 _STATS = (
@@ -236,7 +236,7 @@ def _newer_version(root: Node) -> str:
     """
     if not isinstance(root.value, dict):
         return ""
-    ours = tlsbench.__version__
+    ours = __version__
     notes, info = root.find("tlsbench"), root.find("machine_info")
     within = info.find("tlsbench") if info else None
     number = notes.find("format") if notes else None

@@ -21,19 +21,19 @@ import sys
 from dataclasses import astuple
 from typing import Any, TextIO
 
-import tlsbench
 from tlsbench.errors import RequestError, TlsbenchError
 from tlsbench.implementations.registry import capabilities, ends_of, implementations, spellings
 from tlsbench.sampling.heap import keep_heap
 from tlsbench.sampling.instruments import meter_named
 from tlsbench.scenarios import expand, parse
+from tlsbench.version import __version__
 from tlsbench.workloads import Sample, Workload, prepare, prove_processor
 
 
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer each line of ``requests`` by a line in ``answers``, until there are no more."""
     engines = {name: member.engine() for name, member in implementations().items()}
-    _answer(answers, {"version": tlsbench.__version__, "engines": engines})
+    _answer(answers, {"version": __version__, "engines": engines})
     cells: list[Workload] = []
     for line in requests:
         try:

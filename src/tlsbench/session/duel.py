@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from tlsbench.comparison import Gate
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.processes import Interpreter
-from tlsbench.results.duel import Duel, DuelResult, Side
+from tlsbench.results.duel import Duel, DuelResult, Side, SideResult
 from tlsbench.results.environment import engines
 from tlsbench.results.machine import governor
 from tlsbench.sampling import WALL, Instrument, Plan, Progress, instrument_for
@@ -20,7 +21,7 @@ from tlsbench.sampling.places import interpreter_of, need_workers
 from tlsbench.scenarios import Scenario
 from tlsbench.session.run import check_instrument
 from tlsbench.session.selecting import matrix_of
-from tlsbench.stats import PairedComparison, compare_paired, compare_paired_counts
+from tlsbench.stats import Interval, PairedComparison, compare_paired, compare_paired_counts
 
 _OF_EPOCHS = (
     "{epochs} epochs in {elapsed_s:.0f} s, both sides interleaved and each measured twice; b/a is the median "
@@ -54,10 +55,12 @@ class DuelRequest:
         """Those of both sides."""
         return [scenario for match in self.matches for scenario in (match.a, match.b)]
 
-    def check(self) -> None:
+    def check(self, gates: Sequence[Gate] = ()) -> None:
         """Refuse now what would fail later.
 
-        :raises RequestError: if a workload has no times to compare, or the instrument is not there.
+        :param gates: what the duel is to pass.
+        :raises RequestError: if a workload has no times to compare, the instrument is not there, or a gate
+            means none of the scenarios.
         """
         workloads = {scenario.workload for scenario in self.scenarios}
         for workload in sorted(workloads):
@@ -67,6 +70,10 @@ class DuelRequest:
                     f"workload={workload}'"
                 )
         check_instrument(self.instrument, workloads)
+        for gate in gates:
+            gate.failing(
+                [SideResult(match.b.id, match.b.axes(), Interval(1, 1, 1), "~") for match in self.matches]
+            )
 
 
 def between(selectors: Sequence[str], plan: Plan, instrument: Instrument = WALL) -> DuelRequest:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from tlsbench.errors import unknown
+from tlsbench.errors import RequestError, unknown
 from tlsbench.implementations.registry import capabilities, spellings
 from tlsbench.scenarios import Matrix, Selection, expand, narrow, parse
 from tlsbench.scenarios.profiles import PROFILES
+
+if TYPE_CHECKING:  # numpy and scipy would come with it, and no list needs them
+    from tlsbench.results import Cell
 
 #: What is measured where neither selectors nor a profile are given.
 DEFAULT_PROFILE = "quick"
@@ -20,8 +24,8 @@ def matrix_of(selectors: Sequence[str], profile: str | None = None) -> Matrix:
     :param profile: the name of one; :data:`DEFAULT_PROFILE` where there are no selectors either.
     :raises RequestError: for an unknown profile, axis or value.
     """
-    known = capabilities()
     by = parse(selectors, spellings())
+    known = capabilities(by)
     if profile is None and by:
         return expand([by], known)
     name = (profile or DEFAULT_PROFILE).lower()
@@ -36,3 +40,19 @@ def selects(wanted: Selection, axes: Mapping[str, str]) -> bool:
     both = axes.get("implementation")
     ends = {"client": both, "server": both} if both else {}
     return all({**ends, **axes}.get(axis) in values for axis, values in wanted.items())
+
+
+def baseline_of(selector: str | None, cells: Sequence[Mapping[str, str]]) -> Callable[[Cell], bool] | None:
+    """Whether a cell is one of those that a baseline's selector means; None without a selector.
+
+    :param cells: the axes of the cells there are.
+    :raises RequestError: if it selects none of them.
+    """
+    if selector is None:
+        return None
+    wanted = parse([selector], spellings())
+    if not any(selects(wanted, axes) for axes in cells):
+        raise RequestError(
+            f"--baseline '{selector}' selects none of the cells: see 'tlsbench list scenarios'"
+        )
+    return lambda cell: selects(wanted, cell.axes)

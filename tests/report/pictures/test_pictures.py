@@ -10,12 +10,13 @@ import pytest
 from tlsbench.comparison import Recording, judge
 from tlsbench.load import Load, Plan, Target
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines
-from tlsbench.report.pictures.compared import changes, comparison, history
+from tlsbench.report.pictures.compared import comparison, history
 from tlsbench.report.pictures.loads import latency
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES
 from tlsbench.results import Run
 from tlsbench.sampling import WALL
+from tlsbench.session.history import changes
 
 RunOf = Callable[[str], Run]
 

@@ -13,6 +13,7 @@ from tlsbench.load import Load
 from tlsbench.report import loads
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
+from tlsbench.report.findings.loads import load_findings
 from tlsbench.report.page.grid import Grid, grid_of_judgement, grid_of_recording, grid_of_run
 from tlsbench.report.pictures import Picture
 from tlsbench.report.pictures.compared import comparison, history, verdict_names
@@ -132,7 +133,7 @@ def _findings(source: Source) -> list[Finding]:
     if source.run is not None:
         return findings(source.run)
     if source.load is not None:
-        headline, *rest = loads.findings(source.load)
+        headline, *rest = load_findings(source.load)
         return [Finding(headline, tuple(line.strip() for line in rest))]
     return []
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
-from tlsbench.comparison import Judgement, Recording, Verdict, judge
+from tlsbench.comparison import Judgement, Recording, Verdict
 from tlsbench.report.naming import names
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Dots, Line, Lines, Picture
+from tlsbench.session.history import changes
 from tlsbench.stats import median_interval
 
 #: Times that are farther apart than this factor are drawn on a logarithmic axis.
@@ -87,22 +87,6 @@ def history(recordings: Sequence[tuple[str, Recording]], only: Sequence[str] = (
             ticks={float(at): name for at, (name, _) in enumerate(recordings)},
         ),
     )
-
-
-def changes(cells: Sequence[str], recordings: Sequence[tuple[str, Recording]]) -> dict[str, dict[int, str]]:
-    """Where each cell became faster or slower than in the last run that had it: its place, and words."""
-    judged: dict[tuple[int, int], dict[str, Verdict]] = {}  # a pair of runs is judged once for all its cells
-    found: dict[str, dict[int, str]] = {name: {} for name in cells}
-    for name, called in found.items():
-        having = [at for at, (_, recording) in enumerate(recordings) if name in recording.figures]
-        for pair in pairwise(having):
-            if pair not in judged:
-                base, new = (recordings[at][1] for at in pair)
-                judged[pair] = {one.id: one for one in judge(base, new).verdicts}
-            verdict = judged[pair][name]
-            if verdict.verdict != "~":
-                called[pair[1]] = f"{verdict.verdict} {100 * (verdict.ratio.median - 1):+.0f} %"
-    return found
 
 
 def _over_runs(name: str, recordings: Sequence[tuple[str, Recording]], called: Mapping[int, str]) -> Line:

@@ -1,0 +1,136 @@
+"""From plain Python to what the sessions take."""
+
+from __future__ import annotations
+
+import math
+import os
+import random
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from tlsbench.errors import RequestError
+from tlsbench.sampling import Plan
+from tlsbench.scenarios import Matrix, Scenario
+from tlsbench.session.quantities import fraction, seconds
+from tlsbench.session.selecting import matrix_of
+
+#: Scenarios: selectors such as ``"key=rsa-2048,ed25519 version=1.3"``, or one as a value.
+Selector = str | Scenario
+#: One value of an axis, or several.
+AxisValues = str | int | Sequence[str] | Sequence[int]
+#: A duration: seconds, or text with a unit: ``"500ms"``, ``"5s"``, ``"2m"``.
+Seconds = float | str
+#: A file or folder.
+Path = str | os.PathLike[str]
+
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
+
+
+@contextmanager
+def in_words_of_python() -> Iterator[None]:
+    """Let errors name parameters (``time_budget``), not the options of the command line of the same names."""
+    try:
+        yield
+    except RequestError as error:
+        text = _OPTION.sub(lambda option: option[1].replace("-", "_"), str(error))
+        if text == str(error):
+            raise
+        raise RequestError(text) from None
+
+
+def selectors_of(selectors: Sequence[str], axes: Mapping[str, AxisValues]) -> list[str]:
+    """The selectors, and those that keywords spell.
+
+    :raises RequestError: for what is neither, with what is valid.
+    """
+    for selector in selectors:
+        if not isinstance(selector, str):
+            raise RequestError(
+                f"{selector!r} is no selector: write text such as 'key=rsa-2048', or give a Scenario"
+            )
+    return [*selectors, *(f"{axis}={','.join(_values(axis, given))}" for axis, given in axes.items())]
+
+
+def _values(axis: str, given: AxisValues) -> Iterator[str]:
+    several = given if isinstance(given, Sequence) and not isinstance(given, str) else [given]
+    for value in several:
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            raise RequestError(f"{axis}={given!r} is no value: give text, a whole number, or a list of them")
+        text = str(value)
+        if text != "".join(text.split()):
+            raise RequestError(f"{axis}={given!r} is no value: it has blanks")
+        yield text
+
+
+def matrix_from(
+    selectors: Sequence[Selector], profile: str | None, axes: Mapping[str, AxisValues]
+) -> tuple[Matrix, list[str]]:
+    """The matrix that the arguments mean, and the selectors that spell it.
+
+    :raises RequestError: for an unknown profile, axis or value.
+    """
+    scenarios = [one for one in selectors if isinstance(one, Scenario)]
+    texts = [one for one in selectors if not isinstance(one, Scenario)]
+    if not scenarios:
+        words = selectors_of(texts, axes)
+        return matrix_of(words, profile), words
+    if texts or axes or profile is not None:
+        raise RequestError("a Scenario is whole: leave out selectors, axes and the profile beside it")
+    ids = [scenario.id for scenario in scenarios]
+    found = [matrix_of([one]) for one in ids]
+    return Matrix(
+        tuple(dict.fromkeys(scenario for one in found for scenario in one.scenarios)),
+        tuple(dict.fromkeys(excluded for one in found for excluded in one.excluded)),
+    ), ids
+
+
+def selector_text(what: Selector | Mapping[str, AxisValues]) -> str:
+    """One side of a duel as selectors."""
+    if isinstance(what, Scenario):
+        return what.id
+    return " ".join(selectors_of((), what) if isinstance(what, Mapping) else selectors_of([what], {}))
+
+
+def seconds_of(name: str, value: Seconds, *, zero: bool = False) -> float:
+    """Seconds from a number or a text.
+
+    :param name: of the parameter.
+    :param zero: whether 0 is valid.
+    :raises RequestError: if it is neither.
+    """
+    if zero and value in (0, "0", "0s"):
+        return 0.0
+    return _number(name, value, seconds, lambda number: 0 < number < math.inf, "seconds above zero, or '5s'")
+
+
+def plan_of(time_budget: Seconds, precision: float | str, seed: int | None) -> Plan:
+    """When to stop, and what the order is drawn from.
+
+    :raises RequestError: if one of these is not valid.
+    """
+    if seed is None:
+        seed = random.SystemRandom().randrange(2**31)
+    elif not isinstance(seed, int):
+        raise RequestError(f"seed={seed!r} is no seed: give a whole number, or None for a new one")
+    return Plan(
+        time_budget_s=seconds_of("time_budget", time_budget),
+        precision=_number(
+            "precision", precision, fraction, lambda number: 0 <= number < 1, "a fraction below 1, or '2%'"
+        ),
+        seed=seed,
+    )
+
+
+def _number(
+    name: str,
+    value: float | str,
+    read: Callable[[str], float],
+    is_valid: Callable[[float], bool],
+    valid: str,
+) -> float:
+    if isinstance(value, str):
+        return read(value)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not is_valid(value):
+        raise RequestError(f"{name}={value!r} is not valid: give {valid}")
+    return float(value)

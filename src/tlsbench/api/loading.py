@@ -1,0 +1,135 @@
+"""Loads, from plain Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from tlsbench.api.arguments import AxisValues, Path, Seconds, in_words_of_python, seconds_of, selectors_of
+from tlsbench.api.interrupted import until_interrupted
+from tlsbench.api.result import Result
+from tlsbench.load import Plan, Tally, Target
+from tlsbench.load.names import host_name
+from tlsbench.results import reader
+from tlsbench.results.environment import machine_info
+from tlsbench.results.load_json import load_to_json
+from tlsbench.sampling import Progress
+from tlsbench.scenarios.sizes import parse_size
+from tlsbench.session import load as loading
+from tlsbench.sockets import parse_options
+
+
+def load(
+    target: str,
+    *selectors: str,
+    connections: int = 10,
+    rate: float = 0.0,
+    duration: Seconds = 10.0,
+    warm_up: Seconds = 1.0,
+    ramp_up: Seconds = 0.0,
+    processes: int = 1,
+    requests: int = 0,
+    path: str = "/",
+    size: int | str | None = None,
+    pool: int = 0,
+    pool_idle: Seconds = 0.0,
+    pool_lifetime: Seconds = 0.0,
+    early_data: bool = False,
+    socket: Mapping[str, int | str] | None = None,
+    hold: bool = False,
+    resume: float = 0.0,
+    root: Path | None = None,
+    cert: Path | None = None,
+    key: Path | None = None,
+    server_name: str | None = None,
+    limit: Seconds = 5.0,
+    i_may_load_this_target: bool = False,
+    observe: Callable[[Progress], None] = lambda _progress: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+    **axes: AxisValues,
+) -> Result:
+    """Load a TLS server that runs already, on this machine, with many connections.
+
+    ``load("127.0.0.1:8443", version="1.3", rate=500, duration="5s")`` is
+    ``tlsbench load 127.0.0.1:8443 version=1.3 --rate 500 --duration 5s``. All durations are seconds, or text
+    with a unit: ``"500ms"``.
+
+    Ctrl-C ends the load early, and raises :class:`~tlsbench.Interrupted` with what was counted.
+
+    :param target: ``"HOST:PORT"`` or ``"unix:PATH"``.
+    :param selectors: what the handshakes must be: ``version=``, ``cipher=`` and ``group=`` of one value each,
+        as text, or as keywords (``axes``).
+    :param connections: at once; with ``rate`` at most.
+    :param rate: connections that begin in a second, come what may (an open loop); 0 begins one when another
+        ends (a closed loop).
+    :param duration: how long what begins counts.
+    :param warm_up: how long connections begin before that, uncounted.
+    :param ramp_up: how much of the warm-up it takes to begin all connections.
+    :param processes: worker processes.
+    :param requests: HTTP requests on each connection; 0 shakes hands alone.
+    :param path: what they ask for.
+    :param size: bytes that each answer has (of ``tlsbench serve`` it is asked for so many); ``"16KiB"`` too.
+    :param pool: connections that are kept and used again; 0 opens one for each use.
+    :param pool_idle: close those of the pool that were unused for so long; 0 keeps them.
+    :param pool_lifetime: close those of the pool that are as old as that; 0 keeps them.
+    :param early_data: send a resumed connection's first request as 0-RTT.
+    :param socket: socket options by the kernel's names: ``{"SO_SNDBUF": "64KiB"}``.
+    :param hold: keep every connection open until the end.
+    :param resume: the share of connections that resume a session, 0 to 1.
+    :param root: a file of roots, PEM or DER, to verify the server by; None verifies nothing.
+    :param cert: a PEM file of the client's certificates; ``key`` of its key, if that is not in the same.
+    :param server_name: for SNI and verification; the target's host if None.
+    :param limit: for each step of a connection, and for all at the end.
+    :param i_may_load_this_target: the target is not loopback, and its owner has agreed.
+    :param observe: called each second with the :class:`~tlsbench.Progress`, ``done`` of ``of`` connections.
+    :param stop_asked: True ends the load early.
+    :returns: the result; what failed, by kind, is in ``value.tally.failures``.
+    :raises RequestError: before anything is sent, if the request is wrong.
+    :raises MeasurementError: if the workers do not come up.
+    :raises Interrupted: after Ctrl-C.
+    """
+    with in_words_of_python():
+        words = selectors_of(selectors, axes)
+        wanted = loading.handshakes_of(words)
+        size_bytes = parse_size(str(size)) if size is not None else 0
+        plan = Plan(
+            target=Target.parse(target),
+            connections=connections,
+            rate_per_s=rate,
+            duration_s=seconds_of("duration", duration),
+            warm_up_s=seconds_of("warm_up", warm_up, zero=True),
+            ramp_up_s=seconds_of("ramp_up", ramp_up, zero=True),
+            requests=requests or int(bool(pool or size_bytes)),
+            path=f"/bytes/{size_bytes}" if size_bytes and path == "/" else path,
+            size_bytes=size_bytes,
+            pool=pool,
+            pool_idle_s=seconds_of("pool_idle", pool_idle, zero=True),
+            pool_lifetime_s=seconds_of("pool_lifetime", pool_lifetime, zero=True),
+            early_data=early_data,
+            socket_options=parse_options(f"{name}={value}" for name, value in (socket or {}).items()),
+            hold=hold,
+            resume=resume,
+            root=os.fspath(root) if root is not None else "",
+            cert=os.fspath(cert) if cert is not None else "",
+            key=os.fspath(key) if key is not None else "",
+            server_name=host_name(server_name) if server_name is not None else "",
+            step_limit_s=seconds_of("limit", limit),
+            workers=processes,
+            version=wanted.get("version", ""),
+            cipher=wanted.get("cipher", ""),
+            group=wanted.get("group", ""),
+        )
+        request = loading.LoadRequest(plan=plan, unbounded=i_may_load_this_target)
+        request.check()
+
+    def note(seconds: float, tally: Tally) -> None:
+        observe(Progress("loading", tally.begun - tally.open, tally.begun, seconds, ()))
+
+    def measure(asked_to_stop: Callable[[], bool]) -> Result | None:
+        done = loading.load(request, note, asked_to_stop)
+        command = f"tlsbench.load({', '.join(map(repr, [target, *words]))})"
+        source = f"the load of {datetime.now(UTC).isoformat(' ', 'seconds')}"
+        return Result(reader.parse(load_to_json(done, machine_info(), command), source))
+
+    return until_interrupted(measure, stop_asked)

@@ -1,0 +1,203 @@
+"""Runs, duels and comparisons, from plain Python."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+
+from tlsbench.api.arguments import (
+    AxisValues,
+    Path,
+    Seconds,
+    Selector,
+    in_words_of_python,
+    matrix_from,
+    plan_of,
+    selector_text,
+    selectors_of,
+)
+from tlsbench.api.interrupted import until_interrupted
+from tlsbench.api.result import Comparison, Result
+from tlsbench.comparison import parse_gate
+from tlsbench.errors import RequestError
+from tlsbench.processes import Interpreter
+from tlsbench.results import reader
+from tlsbench.results.environment import machine_info
+from tlsbench.results.stored import Stored, stored_run
+from tlsbench.sampling import Progress, meter_named
+from tlsbench.scenarios import Matrix, Scenario
+from tlsbench.session import compare as comparing
+from tlsbench.session import duel as duelling
+from tlsbench.session import run as running
+
+
+def matrix(*selectors: Selector, profile: str | None = None, **axes: AxisValues) -> Matrix:
+    """What :func:`run` would measure: ``scenarios``, and ``excluded`` with the reasons, before anything is.
+
+    :param selectors: as :func:`run` takes them; ``profile`` and ``axes`` likewise.
+    :raises RequestError: for an unknown profile, axis or value.
+    """
+    with in_words_of_python():
+        return matrix_from(selectors, profile, axes)[0]
+
+
+def run(
+    *selectors: Selector,
+    profile: str | None = None,
+    time_budget: Seconds = 40.0,
+    precision: float | str = 0.02,
+    meter: str = "wall",
+    seed: int | None = None,
+    noise_floor: bool = True,
+    observe: Callable[[Progress], None] = lambda _progress: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+    **axes: AxisValues,
+) -> Result:
+    """Measure scenarios together, in interleaved rounds, and prove every sample.
+
+    ``run("key=rsa-2048,ed25519", resumption=["none", "psk"], time_budget="5s")`` is
+    ``tlsbench run key=rsa-2048,ed25519 resumption=none,psk --time-budget 5s``.
+
+    Ctrl-C ends the run after its round, and raises :class:`~tlsbench.Interrupted` with what was measured.
+
+    :param selectors: texts of ``axis=value[,value…]`` with blanks between, or :class:`~tlsbench.Scenario`
+        values; without any, nor a profile, the profile ``"quick"``.
+    :param profile: the name of a set of scenarios, which the selectors narrow.
+    :param time_budget: seconds of sampling at most, or text such as ``"500ms"``, ``"5s"``, ``"2m"``.
+    :param precision: the run ends earlier once half the width of the 95 % interval of each total is at most
+        this share of its median: ``0.02`` or ``"2%"``; 0 spends the whole budget.
+    :param meter: ``"wall"`` (elapsed time), ``"cpu"`` (processor time) or ``"instructions"`` (callgrind).
+    :param seed: of the random order of cells in each round; None is a new one.
+    :param noise_floor: whether to measure one cell of each workload twice, for the smallest difference that
+        the run can tell from none.
+    :param observe: called with the :class:`~tlsbench.Progress` between rounds, never within one.
+    :param stop_asked: called after each round; True ends the run with what there is.
+    :param axes: axes by name, each with a value or a list of values: ``key="rsa-2048"``, ``size=[64, 1024]``.
+    :returns: the result; cells that failed are among its ``failures``.
+    :raises RequestError: before anything is measured, if the request is wrong.
+    :raises Interrupted: after Ctrl-C.
+    """
+    with in_words_of_python():
+        found, words = matrix_from(selectors, profile, axes)
+        asked = [*map(repr, words), *([] if profile is None else [f"profile={profile!r}"])]
+        request = running.RunRequest(
+            matrix=found,
+            plan=plan_of(time_budget, precision, seed),
+            instrument=meter_named(meter),
+            command=f"tlsbench.run({', '.join(asked)})",
+            noise_floor=noise_floor,
+        )
+        request.check()
+
+    def measure(asked_to_stop: Callable[[], bool]) -> Result | None:
+        done = running.run(request, lambda progress, _so_far: observe(progress), asked_to_stop)
+        if done.conditions.stopped_by == "interrupt" and not done.cells:
+            return None
+        machine = reader.machine_of(machine_info())
+        return Result(stored_run(done, f"the run of {done.taken_at.isoformat(' ', 'seconds')}", machine))
+
+    return until_interrupted(measure, stop_asked)
+
+
+def duel(
+    *selectors: Selector,
+    a: Selector | Mapping[str, AxisValues] | None = None,
+    b: Selector | Mapping[str, AxisValues] | None = None,
+    python: Sequence[Path] = (),
+    env_a: Mapping[str, str] | None = None,
+    env_b: Mapping[str, str] | None = None,
+    time_budget: Seconds = 40.0,
+    meter: str = "wall",
+    seed: int | None = None,
+    observe: Callable[[Progress], None] = lambda _progress: None,
+    stop_asked: Callable[[], bool] = lambda: False,
+    **axes: AxisValues,
+) -> Result:
+    """Measure two scenarios, or two Python environments, against each other in one interleaved run.
+
+    ``duel(implementation=["ssl", "pyopenssl"])`` lets two scenarios meet,
+    ``duel(a="key=rsa-2048", b={"key": "ed25519", "chain_length": 2})`` two that differ in more, and
+    ``duel("key=rsa-2048", python=["old/bin/python", "new/bin/python"])`` two environments in the same ones.
+
+    Ctrl-C ends the duel after its epoch, and raises :class:`~tlsbench.Interrupted` with what was measured.
+
+    :param selectors: as :func:`run` takes them; without ``a``, ``b`` or environments they mean two scenarios.
+    :param a: a whole scenario: selectors, a dict of axes, or a :class:`~tlsbench.Scenario`; ``b`` the other.
+    :param python: the interpreters of a and b, which both have tlsbench; this one without.
+    :param env_a: variables of a's environment, ``env_b`` of b's.
+    :param time_budget: seconds, or text with a unit; all of it is spent.
+    :param meter: as :func:`run` takes it; ``seed``, ``observe`` and ``axes`` likewise.
+    :param stop_asked: called after each epoch; True ends the duel with what there is.
+    :returns: the result, whose ratios are of b over a.
+    :raises RequestError: before anything is measured, if the request is wrong.
+    :raises MeasurementError: if a side fails: half a duel says nothing.
+    :raises Interrupted: after Ctrl-C.
+    """
+    with in_words_of_python():
+        words = selectors_of([one.id if isinstance(one, Scenario) else one for one in selectors], axes)
+        plan, instrument = plan_of(time_budget, 0, seed), meter_named(meter)
+        if python or env_a or env_b:
+            if a is not None or b is not None:
+                raise RequestError("a and b are of one environment: leave out python, env_a and env_b")
+            pythons = [os.fspath(one) for one in python] or [sys.executable] * 2
+            if isinstance(python, str) or len(pythons) != 2:
+                raise RequestError("python takes two interpreters: [a's, b's]")
+            sides = [
+                Interpreter(path, dict(variables or {}))
+                for path, variables in zip(pythons, (env_a, env_b), strict=True)
+            ]
+            request = duelling.between_environments(words, sides[0], sides[1], plan, instrument)
+        elif a is not None and b is not None:
+            if words:
+                raise RequestError("a and b are whole scenarios: leave out the other selectors")
+            request = duelling.between_scenarios(selector_text(a), selector_text(b), plan, instrument)
+        elif a is not None or b is not None:
+            raise RequestError("a duel has two sides: give both a and b")
+        elif len(words) == 2 and all(isinstance(one, Scenario) for one in selectors):
+            request = duelling.between_scenarios(words[0], words[1], plan, instrument)
+        else:
+            request = duelling.between(words, plan, instrument)
+        request.check()
+
+    def measure(asked_to_stop: Callable[[], bool]) -> Result | None:
+        done = duelling.duel(request, observe, asked_to_stop)
+        if not done.results:
+            return None
+        now = datetime.now(UTC)
+        return Result(
+            Stored(
+                source=f"the duel of {now.isoformat(' ', 'seconds')}",
+                result=done,
+                machine=reader.machine_of(machine_info()),
+                taken_at=now,
+            )
+        )
+
+    return until_interrupted(measure, stop_asked)
+
+
+def compare(base: Result | Path, new: Result | Path, *, fail_on: str | Sequence[str] = ()) -> Comparison:
+    """Compare two results that were taken at different times, cell by cell.
+
+    :param base: a result, or what :func:`read` takes; likewise ``new``.
+    :param fail_on: gates such as ``"slower>5%"`` or ``"slower>3% where workload=handshake"``; those that fail
+        are in :attr:`Comparison.failed_gates <tlsbench.Comparison.failed_gates>`.
+    :raises RequestError: if a result cannot be read or holds nothing to compare, the two have no benchmark in
+        common, or a gate means none.
+    """
+    with in_words_of_python():
+        gates = [parse_gate(text) for text in ([fail_on] if isinstance(fail_on, str) else fail_on)]
+        sides = [one if isinstance(one, Result) else read(one) for one in (base, new)]
+        found = comparing.compare(sides[0].stored, sides[1].stored, gates)
+    return Comparison(found.judgement, found.failed)
+
+
+def read(path: Path) -> Result:
+    """Read a stored result: of ``run``, ``duel``, ``load``, or of pytest-benchmark.
+
+    :param path: a JSON file, or the name or number of a saved run in ``.benchmarks``.
+    :raises RequestError: in one line, if there is none, or it is none.
+    """
+    return Result(reader.read(os.fspath(path)))

@@ -1,0 +1,172 @@
+"""Results as rows: dicts of plain Python values, of which all in one list have the same keys.
+
+A figure's name ends in its unit. What is not known, does not apply or is infinite (an interval of fewer
+than six rounds) is None.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from tlsbench.comparison import Judgement, Verdict
+from tlsbench.load import Load
+from tlsbench.load.tally import PHASES
+from tlsbench.results import Cell, Run
+from tlsbench.results.duel import Duel
+from tlsbench.results.stored import Benchmark, Stored
+from tlsbench.sampling import PARTS, WALL, Instrument, instrument_for, meter_named
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.axis import ENDS
+from tlsbench.stats import Interval
+from tlsbench.units import BYTES
+
+Row = dict[str, Any]
+
+#: What names of figures end in. Bytes that are allocated are not those on the wire.
+_SUFFIXES: Final = {BYTES.symbol: "allocated_bytes"}
+#: The quantiles of the times of a load, by what their column is called.
+_PERCENTILES: Final = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p99_9": 99.9, "p99_99": 99.99, "max": 100.0}
+
+
+def rows_of(stored: Stored) -> list[Row]:
+    """The rows of a result, of whatever kind it is."""
+    result = stored.result
+    if isinstance(result, Run):
+        return _alike([_of_cell(cell, result) for cell in result.cells])
+    if isinstance(result, Duel):
+        return _alike(list(_of_duel(result)))
+    if isinstance(result, Load):
+        return list(_of_load(result))
+    return _alike([_of_benchmark(benchmark) for benchmark in stored.benchmarks])
+
+
+def rows_of_judgement(judgement: Judgement) -> list[Row]:
+    """A row for each benchmark that both results have."""
+    return _alike([_of_verdict(verdict) for verdict in judgement.verdicts])
+
+
+def _of_cell(cell: Cell, run: Run) -> Row:
+    row: Row = {"id": cell.id, **_axes(cell.axes), "instrument": cell.instrument.name}
+    for part in PARTS:
+        if part in cell.figures:
+            summary = cell.figures[part]
+            row |= _interval(part, summary.interval, cell.instrument)
+            row[_name(f"{part}_p99", cell.instrument)] = summary.p99
+    return {
+        **row,
+        "precision": _finite(cell.precision),
+        "samples": len(cell.totals),
+        "rounds": len(cell.round_sizes),
+        "client_bytes": cell.client_bytes,
+        "server_bytes": cell.server_bytes,
+        "flights": cell.ledger.flights,
+        "noise_floor": _finite(run.noise_floor.get(cell.axes["workload"], math.nan)),
+        "negotiated": dict(cell.negotiated),
+    }
+
+
+def _of_duel(duel: Duel) -> Iterator[Row]:
+    instrument = instrument_for("", meter_named(duel.meter))
+    for result in duel.results:
+        for part, comparison in result.comparisons.items():
+            yield {
+                "a": result.a.name,
+                "b": result.b.name,
+                "a_id": result.a.id,
+                "b_id": result.b.id,
+                "part": part,
+                "instrument": instrument.name,
+                **_ratio(comparison.ratio),
+                "verdict": comparison.verdict,
+                "noise_floor": _finite(comparison.floor),
+                "epochs": comparison.epochs,
+                "a_negotiated": dict(result.a.negotiated),
+                "b_negotiated": dict(result.b.negotiated),
+            }
+
+
+def _of_load(load: Load) -> Iterator[Row]:
+    for phase in PHASES:
+        times = load.tally.times[phase]
+        if count := times.get_total_count():
+            yield {
+                "target": str(load.plan.target),
+                "connections": load.plan.connections,
+                "rate_per_s": load.plan.rate_per_s or None,
+                "phase": phase,
+                "count": count,
+                **{
+                    f"{name}_ns": times.get_value_at_percentile(percentile)
+                    for name, percentile in _PERCENTILES.items()
+                },
+                "handshakes_per_s": load.handshakes_per_s,
+                "requests_per_s": load.requests_per_s,
+                "client_busy": load.client_busy,
+            }
+
+
+def _of_benchmark(benchmark: Benchmark) -> Row:
+    from statistics import median
+
+    return {
+        "id": benchmark.name,
+        **benchmark.parameters,
+        "instrument": benchmark.instrument.name,
+        _name("total", benchmark.instrument): median(benchmark.figures),
+        "samples": len(benchmark.figures),
+    }
+
+
+def _of_verdict(verdict: Verdict) -> Row:
+    return {
+        "id": verdict.id,
+        **_axes(verdict.parameters),
+        "instrument": verdict.instrument.name,
+        **_interval("base", verdict.base, verdict.instrument),
+        **_interval("new", verdict.new, verdict.instrument),
+        **_ratio(verdict.ratio),
+        "p_value": verdict.p_value,
+        "noise_floor": _finite(verdict.floor),
+        "verdict": verdict.word,
+        "more_samples": verdict.more_samples,
+    }
+
+
+def _axes(axes: Mapping[str, str]) -> Row:
+    """The axes, both ends always among them; numbers are numbers, and a size counts bytes."""
+    ends = dict.fromkeys(ENDS, axes["implementation"]) if "implementation" in axes else {}
+    return {
+        axis: AXES[axis].read(value) if axis in AXES else value for axis, value in {**axes, **ends}.items()
+    }
+
+
+def _interval(what: str, interval: Interval, instrument: Instrument) -> Row:
+    return {
+        _name(what, instrument): interval.median,
+        _name(f"{what}_low", instrument): _finite(interval.low),
+        _name(f"{what}_high", instrument): _finite(interval.high),
+    }
+
+
+def _ratio(ratio: Interval) -> Row:
+    low = _finite(ratio.low) if math.isfinite(ratio.high) else None
+    return {"ratio": ratio.median, "ratio_low": low, "ratio_high": _finite(ratio.high)}
+
+
+def _name(what: str, instrument: Instrument = WALL) -> str:
+    symbol = instrument.unit.symbol
+    return f"{what}_{_SUFFIXES.get(symbol, symbol)}"
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _alike(rows: Sequence[Row]) -> list[Row]:
+    """The rows with the keys of all; axes stay before figures, in the order of their table."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    order = ["id", *AXES]
+    names.sort(key=lambda name: order.index(name) if name in order else len(order))
+    return [{name: row.get(name) for name in names} for row in rows]

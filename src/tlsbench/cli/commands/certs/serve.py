@@ -1,0 +1,146 @@
+"""``tlsbench certs serve``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tlsbench.cli.options import one_of, parsed, teaches
+from tlsbench.errors import RequestError, TlsbenchError
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from tlsbench.loopback import Server, ServerSetup, Visit
+
+
+def _client_auth() -> Iterable[str]:
+    from tlsbench.loopback.setups import CLIENT_AUTH
+
+    return CLIENT_AUTH
+
+
+@teaches(
+    r"""Serve HTTPS with a PKI, to try curl, openssl or a browser on.
+
+    \b
+    Examples:
+      tlsbench certs serve pki
+      tlsbench certs serve pki --client-auth required
+      tlsbench certs serve pki --port 0 --no-staple
+
+    SIGHUP reads the folder again, Ctrl-C ends.
+    """
+)
+def command(
+    *,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of 'tlsbench certs init'.")],
+    port: Annotated[int, typer.Option("--port", metavar="PORT", help="0 takes any that is free.")] = 8443,
+    client_auth: Annotated[
+        str,
+        typer.Option(
+            "--client-auth",
+            metavar="MODE",
+            parser=parsed(one_of("mode of --client-auth", _client_auth)),
+            help="Client certificates: none, optional or required.",
+        ),
+    ] = "none",
+    no_staple: Annotated[bool, typer.Option("--no-staple", help="Staple no OCSP response.")] = False,
+    bind: Annotated[
+        str, typer.Option("--bind", metavar="ADDRESS", help="Where to listen; loopback unless you say so.")
+    ] = "127.0.0.1",
+) -> None:
+    """Serve until a signal ends it."""
+    import signal
+    import threading
+    from collections import Counter
+
+    from tlsbench.cli import output
+    from tlsbench.loopback import Server
+
+    if not 0 <= port <= 65535:
+        raise RequestError(f"port {port} does not exist: valid is 0 to 65535")
+    staple = not no_staple
+    setup = _setup(folder, client_auth, staple=staple)
+    woken, wanted = threading.Event(), {"reload": False, "stop": False}
+
+    def wake(number: int, _frame: FrameType | None) -> None:
+        wanted["reload" if number == signal.SIGHUP else "stop"] = True
+        woken.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, wake)
+    ended: Counter[bool] = Counter()
+
+    def observe(visit: Visit) -> None:
+        ended[bool(visit.problem)] += 1
+        output.line(_line(visit))
+
+    with Server(setup, (bind, port), observe) as server:
+        _greet(folder, server.address, setup)
+        while not wanted["stop"]:
+            woken.wait()
+            woken.clear()
+            if wanted["reload"]:
+                wanted["reload"] = False
+                _renew(server, folder, client_auth, staple=staple)
+    output.note(f"stopped after {ended.total()} connections, {ended[True]} of them failed")
+
+
+def _setup(folder: Path, client_auth: str, *, staple: bool) -> ServerSetup:
+    from tlsbench.certs import folder as pki_folder
+    from tlsbench.loopback import ServerSetup
+
+    pki = pki_folder.load(folder)
+    return ServerSetup(
+        identity=pki.server,
+        client_auth=client_auth,
+        client_roots=(pki.root.certificate,),
+        staple=pki.staple() if staple else b"",
+    )
+
+
+def _renew(server: Server, folder: Path, client_auth: str, *, staple: bool) -> None:
+    from tlsbench.cli import output
+
+    try:
+        server.renew(_setup(folder, client_auth, staple=staple))
+        output.note("read the folder again: new connections see what is in it")
+    except TlsbenchError as error:
+        output.note(f"tlsbench: {error}; the old certificate stays")
+
+
+def _greet(folder: Path, address: tuple[str, int], setup: ServerSetup) -> None:
+    import ipaddress
+    import shlex
+
+    from tlsbench.certs.snippets import host_of
+    from tlsbench.cli import output
+
+    host, port = host_of(setup.identity.leaf), address[1]
+    name = f"[{host}]" if ":" in host else host
+    root, chain, key = (shlex.quote(f"{folder}/{n}") for n in ("root.pem", "client-chain.pem", "client.key"))
+    client = f" --cert {chain} --key {key}"
+    output.note(f"serving https://{name}:{port}/ on {address[0]}; Ctrl-C ends")
+    if not ipaddress.ip_address(address[0]).is_loopback:
+        output.note("this is not loopback: others can connect")
+    output.note(
+        f"  curl --cacert {root} --resolve {host}:{port}:{address[0]}"
+        f"{client if setup.client_auth != 'none' else ''} https://{name}:{port}/"
+    )
+    output.note(f"  openssl s_client -connect {address[0]}:{port} -servername {host} -CAfile {root} -status")
+
+
+def _line(visit: Visit) -> str:
+    """A connection in a line."""
+    from tlsbench.pki.names import short_name
+
+    if visit.problem:
+        alert = f"; alert {visit.alert}" if visit.alert else ""
+        return f"{visit.peer} failed: {visit.problem}{alert}"
+    client = f"client '{short_name(visit.client)}'" if visit.client is not None else "no client certificate"
+    requests = f"{visit.requests} request{'s' * (visit.requests != 1)}"
+    return f"{visit.peer} {visit.version} {visit.cipher} {visit.group}, {client}, {requests}"

@@ -1,0 +1,71 @@
+"""``tlsbench history``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tlsbench.cli.options import teaches
+from tlsbench.errors import RequestError
+
+
+@teaches(
+    r"""Show the saved runs, and how cells fared from one to the next.
+
+    A change is named where the comparison with the run before calls it: see 'tlsbench compare'.
+
+    \b
+    Examples:
+      tlsbench history
+      tlsbench history workload=handshake version=1.3
+      tlsbench history key=ecdsa-secp256r1 -o history.svg
+    """
+)
+def command(
+    *,
+    selectors: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[SELECTOR]...", help="The cells to follow; without, the runs alone."),
+    ] = None,
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="PATH", help="Draw it too: .svg, .png or .pdf.", show_default=False
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> int:
+    """Print the saved runs, and the history of the cells that the selectors mean; the exit code."""
+    import json
+
+    from tlsbench.cli import output
+    from tlsbench.cli.pictures import check_picture, picture_written
+    from tlsbench.report.histories import as_plain, terminal
+    from tlsbench.report.pictures.compared import history as picture_of
+    from tlsbench.session.history import histories, saved_runs
+
+    if path is not None:
+        check_picture(path)
+    saved = saved_runs()
+    for why in saved.left_out:
+        output.note(f"left out: {why}")
+    for remark in (remark for run in saved.runs for remark in run.recording.remarks):
+        output.note(f"warning: {remark}")
+    followed = selectors or path is not None
+    cells = histories(saved.runs, saved.ids(selectors or ())) if followed else []
+    steps = []
+    if path is not None:
+        named = [(f"{run.number:04}", run.recording) for run in saved.runs]
+        picture = picture_of(named, [cell.id for cell in cells])
+        if picture is None:
+            raise RequestError("a history needs two saved runs with a cell in common")
+        steps.append(lambda: picture_written(picture, path))
+    code = output.store(steps)
+    with output.beside(path):
+        if as_json:
+            output.write(json.dumps(as_plain(saved.runs, cells), indent=2) + "\n")
+        else:
+            output.show(terminal(saved.runs, cells))
+    return code

@@ -1,0 +1,152 @@
+"""``tlsbench list``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from tlsbench.cli import output
+from tlsbench.cli.options import AsJson, Profile, Selectors, teaches
+from tlsbench.errors import RequestError, unknown
+
+if TYPE_CHECKING:
+    from tlsbench.scenarios.axis import Axis
+
+_NAME_WIDTH = 24
+
+
+@teaches(
+    r"""List scenarios, implementations, axes, profiles or which library talks to which, with reasons.
+
+    \b
+    Examples:
+      tlsbench list axes
+      tlsbench list interop
+      tlsbench list scenarios implementation=ssl 'group=*'
+      tlsbench list scenarios --profile full
+    """
+)
+def command(
+    *,
+    what: Annotated[
+        str, typer.Argument(metavar="WHAT", help="scenarios, implementations, axes, profiles or interop.")
+    ] = "scenarios",
+    selectors: Selectors = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Print one of the lists."""
+    lists = {
+        "implementations": _implementations,
+        "axes": _axes,
+        "profiles": _profiles,
+        "interop": _interop,
+    }
+    given = selectors or []
+    if "=" in what:  # "list key=*" is short for "list scenarios key=*"
+        given, what = [what, *given], "scenarios"
+    if what not in ("scenarios", *lists):
+        raise unknown("list", what, ("scenarios", *lists))
+    if what != "scenarios" and (given or profile):
+        raise RequestError(f"'list {what}' takes no selectors and no profile: 'list scenarios' does")
+    if what == "scenarios":
+        _print_scenarios(given, profile, as_json=as_json)
+        return
+    entries = lists[what]()
+    if as_json:
+        output.write(json.dumps(entries, indent=2) + "\n")
+        return
+    for entry in entries:
+        output.line(f"{entry['name']:<{_NAME_WIDTH}}{entry['summary']}")
+        for key, value in entry.items():
+            for line in () if key in ("name", "summary") else value if isinstance(value, list) else [value]:
+                output.line(f"{'':<{_NAME_WIDTH}}{key}: {line}")
+
+
+def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
+    from tlsbench.session.selecting import matrix_of
+
+    matrix = matrix_of(selectors, profile)
+    if as_json:
+        document = {
+            "scenarios": [{"id": scenario.id, "axes": scenario.axes()} for scenario in matrix.scenarios],
+            "excluded": [{"id": excluded.id, "reason": excluded.reason} for excluded in matrix.excluded],
+        }
+        output.write(json.dumps(document, indent=2) + "\n")
+        return
+    for scenario in matrix.scenarios:
+        output.line(scenario.id)
+    output.line("")
+    output.line(f"{len(matrix.scenarios)} scenarios, {len(matrix.excluded)} excluded")
+    for reason, count in Counter(excluded.reason for excluded in matrix.excluded).most_common():
+        output.line(f"  excluded {count}: {reason}")
+
+
+def _implementations() -> list[dict[str, Any]]:
+    from tlsbench.implementations.registry import capabilities, implementations
+
+    able = capabilities()
+    return [
+        {
+            "name": name,
+            "summary": member.summary,
+            "engine": member.engine(),
+            "cannot": list(
+                dict.fromkeys(gap.reason for gap in able[name].in_the_way() if all(gap.when.values()))
+            ),
+        }
+        for name, member in implementations().items()
+    ]
+
+
+def _interop() -> list[dict[str, Any]]:
+    """Every pair of TLS libraries, tried."""
+    from tlsbench.implementations.registry import capabilities, implementations
+    from tlsbench.workloads.interop import pairs
+
+    return [
+        {
+            "name": f"{pair.client} → {pair.server}",
+            "summary": f"TLS {pair.version}  "
+            + (
+                f"{'FAILS: ' * pair.failed}{pair.reason}"
+                if pair.reason or pair.scenario is None
+                else f"{pair.scenario.cipher} {pair.scenario.group}"
+            ),
+        }
+        for pair in pairs(implementations(), capabilities())
+    ]
+
+
+def _axes() -> list[dict[str, Any]]:
+    from tlsbench.implementations.registry import spellings
+    from tlsbench.scenarios.axes import AXES
+
+    return [
+        {
+            "name": axis.name,
+            "summary": axis.meaning,
+            "values": ", ".join(axis.values or spellings()),
+            "default": ", else ".join(axis.default) or "as implementation=",
+            **({"aliases": _aliases(axis)} if axis.aliases else {}),
+        }
+        for axis in AXES.values()
+    ]
+
+
+def _aliases(axis: Axis) -> str:
+    """The other names that people use, each with the value that it stands for."""
+    return ", ".join(f"{alias} = {value}" for alias, value in axis.aliases.items())
+
+
+def _profiles() -> list[dict[str, Any]]:
+    from tlsbench.scenarios.profiles import PROFILES
+
+    return [
+        {"name": profile.name, "summary": profile.meaning, "selectors": list(profile.selections)}
+        for profile in PROFILES.values()
+    ]

@@ -1,0 +1,261 @@
+"""``tlsbench load``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tlsbench.cli.options import (
+    JsonPath,
+    Quiet,
+    SocketOptions,
+    Written,
+    duration,
+    duration_or_zero,
+    format_of,
+    lazily,
+    option,
+    parsed,
+    teaches,
+)
+from tlsbench.errors import RequestError
+from tlsbench.session.quantities import seconds
+
+if TYPE_CHECKING:
+    from tlsbench.load import Load, Target
+else:  # as in tlsbench.cli.options
+    Target = str
+
+_FAILED = 3
+
+
+@teaches(
+    r"""Load a TLS server with many connections, and tell how it fares.
+
+    A closed loop (--connections) begins a connection when one ends, and so never sees a queue. An open
+    loop (--rate) begins them by the clock, and counts from when they should have begun: a server that
+    stalls is seen.
+
+    \b
+    Examples:
+      tlsbench load 127.0.0.1:8443 --duration 5s
+      tlsbench load 127.0.0.1:8443 --rate 500 --resume 0.7 version=1.3
+      tlsbench load localhost:8443 --connections 100 --requests 50 --path / --root pki/root.pem
+      tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 --pool 10 --pool-idle 5s
+
+    Ctrl-C ends it early and prints what there is.
+    Exit codes: 0 done, 2 wrong request, 3 no connection succeeded, 130 interrupted.
+    """
+)
+def command(
+    *,
+    target: Annotated[
+        Target,
+        typer.Argument(
+            metavar="HOST:PORT",
+            parser=parsed(lazily("tlsbench.load:Target.parse")),
+            help="Any TLS server on loopback, or unix:PATH.",
+        ),
+    ],
+    selectors: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SELECTOR]...",
+            help="What the handshakes must be: version=, cipher=, group= of one value each.",
+            show_default=False,
+        ),
+    ] = None,
+    connections: Annotated[
+        int, typer.Option("--connections", "-c", help="Connections at once; with --rate, at most.")
+    ] = 10,
+    rate: Annotated[
+        float,
+        typer.Option(
+            "--rate", metavar="PER_SECOND", help="Begin so many a second, come what may (an open loop)."
+        ),
+    ] = 0.0,
+    duration_s: Annotated[float, duration("--duration", help="Count for so long: 500ms, 10s, 2m.")] = Written(
+        "10s", seconds
+    ),
+    warm_up: Annotated[float, duration_or_zero("--warm-up", help="Before that, uncounted.")] = Written(
+        "1s", seconds
+    ),
+    ramp_up: Annotated[
+        float,
+        duration(
+            "--ramp-up",
+            help="Take so long of the warm-up to begin all connections.",
+            show_default=False,
+        ),
+    ] = 0.0,
+    processes: Annotated[int, typer.Option("--processes", "-p", help="Worker processes.")] = 1,
+    requests: Annotated[
+        int, typer.Option("--requests", "-k", help="HTTP requests on each connection; 0 shakes hands alone.")
+    ] = 0,
+    path: Annotated[str, typer.Option("--path", help="What they ask for.")] = "/",
+    size: Annotated[
+        int,
+        option(
+            lazily("tlsbench.scenarios.sizes:parse_size"),
+            "--size",
+            metavar="SIZE",
+            help="Ask 'tlsbench serve' for so many bytes; of another --path, the answer must have them.",
+            show_default=False,
+        ),
+    ] = 0,
+    pool: Annotated[
+        int,
+        typer.Option("--pool", help="Keep so many connections and use them again; 0 opens one for each use."),
+    ] = 0,
+    pool_idle: Annotated[
+        float, duration("--pool-idle", help="Close those unused for so long.", show_default=False)
+    ] = 0.0,
+    pool_lifetime: Annotated[
+        float, duration("--pool-lifetime", help="Close those as old as that.", show_default=False)
+    ] = 0.0,
+    early_data: Annotated[
+        bool, typer.Option("--early-data", help="Send a resumed connection's first request as 0-RTT.")
+    ] = False,
+    socket_options: SocketOptions = None,
+    hold: Annotated[bool, typer.Option("--hold", help="Keep every connection open until the end.")] = False,
+    resume: Annotated[
+        float, typer.Option("--resume", metavar="SHARE", help="Resume this share of them: 0 to 1.")
+    ] = 0.0,
+    root: Annotated[
+        Path | None,
+        typer.Option(
+            "--root",
+            metavar="FILE",
+            help="Verify the server against these roots, PEM or DER.",
+            show_default=False,
+        ),
+    ] = None,
+    cert: Annotated[
+        Path | None,
+        typer.Option(
+            "--cert", metavar="PEM", help="Show this client certificate, with its chain.", show_default=False
+        ),
+    ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(
+            "--key", metavar="PEM", help="Its key. [default: in the file of --cert]", show_default=False
+        ),
+    ] = None,
+    server_name: Annotated[
+        str | None,
+        option(
+            lazily("tlsbench.load.names:host_name"),
+            "--server-name",
+            metavar="NAME",
+            help="For SNI and verification. [default: HOST]",
+            show_default=False,
+        ),
+    ] = None,
+    limit: Annotated[
+        float, duration("--limit", help="For each step of a connection, and for all at the end.")
+    ] = Written("5s", seconds),
+    output_format: Annotated[str, format_of("load")] = "table",
+    json_path: JsonPath = None,
+    hgrm: Annotated[
+        Path | None,
+        typer.Option(
+            "--hgrm",
+            metavar="FOLDER",
+            help="Write each phase's distribution as a .hgrm file.",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: Quiet = False,
+    unbounded: Annotated[
+        bool,
+        typer.Option(
+            "--i-may-load-this-target", help="The target is not loopback, and its owner has agreed."
+        ),
+    ] = False,
+) -> int:
+    """Load, store and print; the exit code."""
+    from tlsbench.cli import measuring, output
+    from tlsbench.interrupts import interruptible
+    from tlsbench.load import Plan, Tally
+    from tlsbench.load.tally import SUCCESS
+    from tlsbench.report import loads
+    from tlsbench.session.load import LoadRequest, handshakes_of, load
+
+    plan = Plan(
+        target=target,
+        connections=connections,
+        rate_per_s=rate,
+        duration_s=duration_s,
+        warm_up_s=warm_up,
+        ramp_up_s=ramp_up,
+        requests=requests or int(bool(pool or size)),
+        path=f"/bytes/{size}" if size and path == "/" else path,
+        size_bytes=size,
+        pool=pool,
+        pool_idle_s=pool_idle,
+        pool_lifetime_s=pool_lifetime,
+        early_data=early_data,
+        socket_options=dict(socket_options or ()),
+        hold=hold,
+        resume=resume,
+        root=_name(root),
+        cert=_name(cert),
+        key=_name(key),
+        server_name=server_name or "",
+        step_limit_s=limit,
+        workers=processes,
+        **handshakes_of(selectors or ()),  # type: ignore[arg-type] # of axes that are texts
+    )
+    request = LoadRequest(plan=plan, unbounded=unbounded)
+    request.check()
+    output.check(json_path)
+    if hgrm is not None:
+        if not hgrm.is_dir():
+            raise RequestError(f"--hgrm {hgrm}: there is no such folder")
+        output.check(hgrm / "connection.hgrm")
+    seen = [Tally()]
+    with interruptible() as stop:
+        with measuring.screen(quiet=quiet, line_seconds=0) as screen:
+
+            def observe(at: float, tally: Tally) -> None:
+                words = loads.second_line(at, tally, seen[-1])
+                seen.append(tally)
+                of_s = plan.duration_s + (plan.warm_up_s if plan.hold else 0.0)
+                screen.show("loading", words, min(1.0, at / of_s), lambda width: loads.growing(seen, width))
+
+            found = load(request, observe, stop)
+        stored = output.store(_outputs(found, json_path, hgrm))
+        with output.beside(json_path):
+            output.report(loads.report_of_load(found, command=measuring.invocation()), output_format)
+    if found.interrupted:
+        return stop.exit_code
+    return stored if found.tally.outcomes[SUCCESS] and not found.lost else _FAILED
+
+
+def _name(path: Path | None) -> str:
+    return "" if path is None else str(path)
+
+
+def _outputs(load: Load, json_path: Path | None, hgrm: Path | None) -> Iterator[Callable[[], str]]:
+    """What is to be written of a load."""
+    from functools import partial
+
+    from tlsbench.cli import measuring, output
+    from tlsbench.report import loads
+    from tlsbench.results.environment import machine_info
+    from tlsbench.results.load_json import load_to_json
+
+    if json_path is not None:
+        yield lambda: output.written(json_path, load_to_json(load, machine_info(), measuring.invocation()))
+    if hgrm is not None:
+
+        def distribution_written(phase: str) -> str:
+            path = hgrm / f"{phase.replace(' ', '-')}.hgrm"
+            return output.written(path, loads.percentile_distribution(load, phase))
+
+        for phase in loads.phases_of(load):
+            yield partial(distribution_written, phase)

@@ -1,0 +1,56 @@
+"""``tlsbench plot``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tlsbench.cli.options import RESULT, teaches
+from tlsbench.errors import RequestError, unknown
+
+
+@teaches(
+    r"""Draw one picture of a result as a file, for a paper or a pull request.
+
+    \b
+    Examples:
+      tlsbench plot baseline -o cost.svg
+      tlsbench plot result.json --kind wire -o bytes.png
+      tlsbench plot after.json --base before.json -o change.svg
+    """
+)
+def command(
+    *,
+    result: Annotated[str, typer.Argument(metavar="RESULT", help=RESULT)],
+    path: Annotated[
+        Path, typer.Option("--output", "-o", metavar="PATH", help="A file that ends with .svg, .png or .pdf.")
+    ],
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--kind",
+            help="cost, distribution, throughput, primitives, wire, resumption, implementations, memory or "
+            "latency. [default: the first that there is]",
+            show_default=False,
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option("--base", metavar="RESULT", help="Draw what has changed since.", show_default=False),
+    ] = None,
+) -> None:
+    """Draw a picture of a result."""
+    from tlsbench.cli import output
+    from tlsbench.cli.pictures import check_picture, picture_written
+    from tlsbench.report.page import page_of, read_source
+
+    check_picture(path)
+    sources = [read_source(one) for one in (*((base,) if base else ()), result)]
+    pictures = {picture.kind: picture for picture in page_of(sources).pictures}
+    if not pictures:
+        raise RequestError(f"{result} has nothing to draw: no handshakes, no sizes, no load")
+    if kind is not None and kind not in pictures:
+        raise unknown("picture of this result", kind, tuple(pictures))
+    output.note(picture_written(pictures[kind] if kind else next(iter(pictures.values())), path))

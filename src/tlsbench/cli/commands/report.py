@@ -1,0 +1,61 @@
+"""``tlsbench report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tlsbench.cli.options import RESULT, teaches
+from tlsbench.errors import RequestError
+
+#: The page's name where no other is given.
+PAGE = Path("report.html")
+
+
+@teaches(
+    r"""Write one page of HTML that says what a result means: findings, pictures, the table, the environment.
+
+    The page is one file that opens without a network. It takes what run and load store, and any
+    pytest-benchmark stored.
+
+    \b
+    Examples:
+      tlsbench report baseline
+      tlsbench report before.json after.json -o change.html
+      tlsbench run --profile post-quantum --report post-quantum.html
+    """
+)
+def command(
+    *,
+    results: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RESULT...", help=f"{RESULT} The last is shown, and compared with the others."
+        ),
+    ],
+    path: Annotated[
+        Path | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="PATH",
+            help="Write the page there, and replace what is. [default: report.html, unless there is one]",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Write the page of some results."""
+    import os
+
+    from tlsbench.cli import output
+    from tlsbench.report.page import page_of, read_source, render
+    from tlsbench.report.page.render import MOST_BYTES
+
+    if path is None and os.path.lexists(PAGE):
+        raise RequestError(f"{PAGE} exists already: -o {PAGE} replaces it, another name keeps it")
+    path = path or PAGE
+    output.check(path, room_bytes=MOST_BYTES)
+    page = render(page_of([read_source(reference) for reference in results]))
+    output.note(output.written(path, page, f" ({len(page.encode()) / 1e6:.1f} MB)"))

@@ -1,0 +1,180 @@
+"""``tlsbench run``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tlsbench.cli.options import (
+    DEFAULT_TIME_BUDGET,
+    Baseline,
+    JsonPath,
+    Meter,
+    Profile,
+    Quiet,
+    Seed,
+    Selectors,
+    TimeBudget,
+    Written,
+    format_of,
+    option,
+    teaches,
+)
+from tlsbench.session.quantities import fraction
+
+if TYPE_CHECKING:
+    from tlsbench.results import Run
+
+_FAILED = 3
+#: The width of a table that goes to a file or a pipe.
+_PLAIN_WIDTH = 200
+
+
+@teaches(
+    r"""Measure scenarios together, prove every sample, and print the table.
+
+    \b
+    Examples:
+      tlsbench run                                        the quick profile
+      tlsbench run group=x25519,X25519MLKEM768            one axis, the rest by default
+      tlsbench run workload=bulk 'cipher=*' size=1KiB,16KiB --format markdown
+
+    Ctrl-C ends the run after the round and keeps what was measured.
+    Exit codes: 0 done, 2 wrong request, 3 a cell failed, 130 interrupted.
+    """
+)
+def command(
+    *,
+    selectors: Selectors = None,
+    profile: Profile = None,
+    time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
+    precision: Annotated[
+        float,
+        option(
+            fraction,
+            "--precision",
+            metavar="PERCENT",
+            help="Stop once every median is this precise; 0 uses the whole budget.",
+        ),
+    ] = Written("2%", fraction),
+    meter: Meter = None,
+    seed: Seed,
+    pin: Annotated[
+        int | None,
+        typer.Option("--pin", metavar="CPU", help="Stay on this processor (Linux).", show_default=False),
+    ] = None,
+    baseline: Baseline = None,
+    output_format: Annotated[str, format_of("run")] = "table",
+    json_path: JsonPath = None,
+    save: Annotated[
+        str | None,
+        typer.Option(
+            "--save",
+            metavar="NAME",
+            help="Keep the result in .benchmarks/, as pytest-benchmark does.",
+            show_default=False,
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="PATH",
+            help="Write a page of HTML, see 'tlsbench report'.",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> int:
+    """Measure, store and print; the exit code."""
+    from tlsbench.cli import measuring, output
+    from tlsbench.interrupts import interruptible
+    from tlsbench.report.live import ProgressView
+    from tlsbench.report.runs import report_of_run
+    from tlsbench.sampling import WALL, Plan
+    from tlsbench.session.run import RunRequest, run
+    from tlsbench.session.selecting import baseline_of, matrix_of
+
+    request = RunRequest(
+        matrix=matrix_of(selectors or (), profile),
+        plan=Plan(time_budget_s=time_budget, precision=precision, seed=seed),
+        instrument=meter or WALL,
+        command=measuring.invocation(),
+    )
+    request.check()
+    is_baseline = baseline_of(baseline, [scenario.axes() for scenario in request.matrix.scenarios])
+    _check_outputs(json_path, save, report)
+    if pin is not None:
+        _pin(pin)
+    with interruptible() as stop:
+        with measuring.screen(quiet=quiet) as screen:
+            result = run(request, ProgressView(screen, request.plan, is_baseline), stop)
+        interrupted = result.conditions.stopped_by == "interrupt"
+        if interrupted and not result.cells:
+            raise stop.interrupted("interrupted before anything was measured")
+        stored = output.store(_outputs(result, json_path, save, report, save or profile or "run"))
+        with output.beside(json_path, report):
+            output.report(report_of_run(result, is_baseline), output_format, _PLAIN_WIDTH)
+        for failure in result.failures:
+            output.note(f"tlsbench: {failure.id}: {failure.error}")
+        if interrupted:
+            return stop.exit_code
+        return _FAILED if result.failures else stored
+
+
+def _check_outputs(json_path: Path | None, save: str | None, report: Path | None) -> None:
+    """Refuse now what could not be written after the measurement."""
+    from tlsbench.cli import output
+    from tlsbench.report.extras import require_plotly
+    from tlsbench.report.page.render import MOST_BYTES
+    from tlsbench.results import storage
+
+    output.check(json_path, report)
+    if save is not None:
+        storage.check_save(save)
+    if report is not None:
+        output.check(report, room_bytes=MOST_BYTES)
+        require_plotly()
+
+
+def _outputs(
+    run: Run, json_path: Path | None, save: str | None, report: Path | None, name: str
+) -> Iterator[Callable[[], str]]:
+    """What is to be written of a run."""
+    from tlsbench.cli import output
+    from tlsbench.results import storage
+    from tlsbench.results.benchmark_json import to_json
+    from tlsbench.results.environment import machine_info
+
+    text = to_json(run, machine_info()) if json_path is not None or save is not None else ""
+    if json_path is not None:
+        yield lambda: output.written(json_path, text)
+    if save is not None:
+        yield lambda: f"saved {storage.save(save, text)}"
+    if report is not None:
+        yield lambda: output.written(report, _page(run, name))
+
+
+def _page(run: Run, name: str) -> str:
+    from tlsbench.report.page import page_of, render, source_of
+    from tlsbench.results.environment import machine_info
+    from tlsbench.results.reader import machine_of
+    from tlsbench.results.stored import stored_run
+
+    return render(page_of([source_of(stored_run(run, name, machine_of(machine_info())), name)]))
+
+
+def _pin(cpu: int) -> None:
+    import os
+
+    from tlsbench.errors import RequestError
+
+    if not hasattr(os, "sched_setaffinity"):
+        raise RequestError("--pin needs Linux: this system does not let a process choose its processor")
+    usable = sorted(os.sched_getaffinity(0))
+    if cpu not in usable:
+        raise RequestError(f"--pin {cpu}: no such processor, valid are {', '.join(map(str, usable))}")
+    os.sched_setaffinity(0, {cpu})

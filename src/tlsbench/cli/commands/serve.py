@@ -1,0 +1,209 @@
+"""``tlsbench serve``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tlsbench.cli.options import Quiet, SocketOptions, Written, duration_or_zero, seconds_or_zero, teaches
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from tlsbench.pki import Peers
+    from tlsbench.scenarios import Scenario
+    from tlsbench.serving import Serving, Tally
+
+
+@teaches(
+    r"""Serve TLS with any implementation, to load it: many connections, in several processes.
+
+    \b
+    Examples:
+      tlsbench serve
+      tlsbench serve implementation=rtls version=1.3 --port 9443 --processes 1
+      tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
+
+    Without group= it takes the groups that clients offer first, where its library has them.
+
+    Ctrl-C ends it: no more is accepted, and what is open may go on for three seconds.
+    """
+)
+def command(
+    *,
+    selectors: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[SELECTOR]...",
+            help="What is served: implementation=, version=, cipher=, group=, key=, chain_length=, ...",
+            show_default=False,
+        ),
+    ] = None,
+    port: Annotated[int, typer.Option("--port", help="0 takes any that is free.")] = 8443,
+    bind: Annotated[
+        str, typer.Option("--bind", metavar="ADDRESS", help="Where to listen; also unix:PATH.")
+    ] = "127.0.0.1",
+    processes: Annotated[
+        int, typer.Option("--processes", "-p", help="Worker processes that share the port; 0 is one a core.")
+    ] = 0,
+    model: Annotated[
+        str,
+        typer.Option("--model", help="How each serves many connections: selector, thread or asyncio."),
+    ] = "selector",
+    answer: Annotated[
+        str,
+        typer.Option(
+            "--answer", help="http (/bytes/N has so many bytes), echo, or bulk:SIZE for whatever is sent."
+        ),
+    ] = "http",
+    early_data: Annotated[
+        bool, typer.Option("--early-data", help="Accept early data (0-RTT) of resumed TLS 1.3 sessions.")
+    ] = False,
+    handshake_timeout: Annotated[
+        float, duration_or_zero("--handshake-timeout", help="Time for a whole handshake; 0 is no limit.")
+    ] = Written("10s", seconds_or_zero),
+    request_timeout: Annotated[
+        float,
+        duration_or_zero(
+            "--request-timeout",
+            help="Time for a whole request, and for a client to take more of its answer; 0 is no limit.",
+        ),
+    ] = Written("60s", seconds_or_zero),
+    idle_timeout: Annotated[
+        float,
+        duration_or_zero(
+            "--idle-timeout", help="Close a connection after this time without a request; 0 never does."
+        ),
+    ] = Written("0", seconds_or_zero),
+    socket_options: SocketOptions = None,
+    pki: Annotated[
+        Path | None,
+        typer.Option(
+            "--pki", metavar="DIR", help="Of 'tlsbench certs init'. [default: made now]", show_default=False
+        ),
+    ] = None,
+    root: Annotated[
+        Path | None,
+        typer.Option("--root", metavar="PEM", help="Write the root's certificate there.", show_default=False),
+    ] = None,
+    json_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--json", metavar="PATH", help="Write the counts, anew each second.", show_default=False
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> int:
+    """Serve until a signal ends it; the exit code."""
+    import os
+
+    from tlsbench import files
+    from tlsbench.cli import output
+    from tlsbench.errors import MeasurementError
+    from tlsbench.report.memory import growth_lines
+    from tlsbench.report.serving import counts, greeting
+    from tlsbench.serving import Limits, Plan, Serving
+    from tlsbench.session.serve import served_groups, served_scenario
+    from tlsbench.sockets import Settings, family_of
+
+    scenario = served_scenario(selectors or (), early_data=early_data)
+    peers = _peers(pki, scenario)
+    plan = Plan(
+        scenario=scenario.id,
+        peers=peers.to_pem(),
+        bind=(bind, port),
+        processes=processes or os.cpu_count() or 1,
+        model=model,
+        answer=answer,
+        groups=served_groups(selectors or (), scenario),
+        limits=Limits(handshake_s=handshake_timeout, request_s=request_timeout, idle_s=idle_timeout),
+        socket_options=dict(socket_options or ()),
+    )
+    plan.check()
+    output.check(json_path, root)
+    if root is not None:
+        files.write(root, peers.root.certificate_pem)
+    for remark in Settings(plan.socket_options, family_of(plan.bind[0]), "listen").try_out():
+        output.note(remark)
+    with _signals() as stopped:
+        died = 0
+        with Serving(plan) as server:
+            for line in greeting(server.plan.place, plan, scenario, root, early_data=early_data):
+                output.note(line)
+            try:
+                _watch(server, json_path, stopped, quiet=quiet)
+            except MeasurementError as error:  # what was counted until then is told all the same
+                output.note(f"tlsbench: {error}")
+                died = error.exit_code
+        tally = server.tally()
+        steps = [] if json_path is None else [lambda: output.written(json_path, _document(tally))]
+        stored = output.store(steps)
+        with output.beside(json_path, root):
+            for line in (*counts(tally, idle_timeout), *growth_lines("server", server.vitals())):
+                output.line(line)
+        return stored or died
+
+
+def _watch(server: Serving, path: Path | None, stopped: Sequence[int], *, quiet: bool) -> None:
+    """Tell and store the counts each second, until a signal has come.
+
+    :raises MeasurementError: if a process of the server died.
+    """
+    from contextlib import suppress
+
+    from tlsbench import files
+    from tlsbench.cli import output
+    from tlsbench.errors import OutputError
+    from tlsbench.report.serving import second_line
+    from tlsbench.serving import Tally
+
+    before = Tally()
+    while not stopped:
+        server.watch(1.0)
+        tally = server.tally()
+        if tally.accepted > before.accepted and not quiet:
+            output.note(second_line(tally, before))
+        if tally != before and path is not None and files.is_replaced(path):
+            with suppress(OutputError):  # that it cannot be written is told at the end, if it still is so
+                files.write(path, _document(tally))
+        before = tally
+
+
+def _peers(folder: Path | None, scenario: Scenario) -> Peers:
+    from tlsbench.certs import folder as pki_folder
+    from tlsbench.pki import Peers, peers_for
+
+    if folder is None:
+        return peers_for(scenario)
+    pki = pki_folder.load(folder)
+    return Peers(root=pki.root, issuer=pki.issuer, server=pki.server, client=pki.client)
+
+
+@contextmanager
+def _signals() -> Iterator[list[int]]:
+    """The signals that were sent to end the server."""
+    import signal
+
+    from tlsbench.interrupts import SIGNALS
+
+    seen: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        seen.append(number)
+
+    before = {number: signal.signal(number, note) for number in SIGNALS}
+    try:
+        yield seen
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _document(tally: Tally) -> str:
+    import json
+
+    return json.dumps(tally.to_plain(), indent=2) + "\n"

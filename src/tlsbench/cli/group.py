@@ -1,0 +1,118 @@
+"""The application: its commands, each imported when it is called."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Collection, Iterator, MutableMapping
+from importlib import import_module
+from typing import Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from tlsbench.cli import output
+from tlsbench.cli.options import teaching
+from tlsbench.cli.overview import COMMANDS
+from tlsbench.interrupts import Interrupted
+
+_SETTINGS: Final[dict[str, Any]] = {
+    "add_completion": False,
+    "rich_markup_mode": None,
+    "pretty_exceptions_enable": False,
+    "context_settings": {"help_option_names": ["-h", "--help"]},
+}
+
+
+def _load(package: str, name: str) -> Any:  # noqa: ANN401 - typer does not export the class of its commands
+    module = import_module(f"{package}.{name}")
+    alone = typer.Typer(**_SETTINGS)
+    if hasattr(module, "COMMANDS"):
+        alone.add_typer(_subgroup(module), name=name)
+        return vars(typer.main.get_command(alone))["commands"][name]
+    alone.command(name=name, help=teaching(module.command))(module.command)
+    return typer.main.get_command(alone)
+
+
+class _OnDemand(MutableMapping[str, Any]):
+    """The commands of a package, each made when it is looked up."""
+
+    def __init__(self, package: str, names: Collection[str]) -> None:
+        self._package, self._names = package, names
+        self._made: dict[str, Any] = {}
+
+    def __getitem__(self, name: str) -> Any:  # noqa: ANN401 - as _load
+        if name not in self._made:
+            if name not in self._names:
+                raise KeyError(name)
+            self._made[name] = _load(self._package, name)
+        return self._made[name]
+
+    def __setitem__(self, name: str, command: Any) -> None:  # noqa: ANN401 - as _load
+        self._made[name] = command
+
+    def __delitem__(self, name: str) -> None:
+        del self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class _LazyGroup(TyperGroup):
+    package = "tlsbench.cli.commands"
+    names: Collection[str] = COMMANDS
+
+    def __init__(self, **settings: Any) -> None:  # noqa: ANN401 - typer's
+        super().__init__(**settings)
+        self.commands = _OnDemand(self.package, self.names)
+
+
+class _Application(_LazyGroup):
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - as _load
+        """Run the command that was named; a signal ends it with its own code, where typer has one for all."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stop:
+            end = stop if isinstance(stop, Interrupted) else Interrupted(signal.SIGINT)
+            output.note(f"tlsbench: {end}")
+            raise typer.Exit(end.exit_code) from None
+
+
+def _subgroup(module: Any) -> typer.Typer:  # noqa: ANN401 - modules have no types
+    """The group of a module's commands; it prints its help where none of them is named."""
+    group = type(
+        "_Subgroup",
+        (_LazyGroup,),
+        {"package": module.__name__, "names": module.COMMANDS, "__doc__": module.__doc__},
+    )
+
+    def callback(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            output.write(f"{context.get_help()}\n")
+
+    found = typer.Typer(help=teaching(module.HELP), invoke_without_command=True, cls=group, **_SETTINGS)
+    found.callback()(callback)
+    return found
+
+
+app = typer.Typer(name="tlsbench", cls=_Application, **_SETTINGS)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from tlsbench.implementations.registry import implementations
+        from tlsbench.version import __version__
+
+        output.line(f"tlsbench {__version__}")
+        for name, member in implementations().items():
+            output.line(f"  {name:<13}{member.engine()}")
+        raise typer.Exit
+
+
+@app.callback()
+def callback(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
+) -> None:
+    """What may stand before a command; :mod:`tlsbench.cli.overview` has the help."""

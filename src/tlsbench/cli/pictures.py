@@ -1,0 +1,31 @@
+"""Pictures as outputs of a command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tlsbench import files
+from tlsbench.cli import output
+from tlsbench.errors import RequestError
+from tlsbench.report.pictures import Picture
+from tlsbench.report.static import FORMATS, draw
+
+
+def check_picture(path: Path) -> None:
+    """See to it that a picture can be drawn there.
+
+    :raises RequestError: if its name ends with no format of pictures, or it cannot be written.
+    """
+    if _format(path) not in FORMATS:
+        raise RequestError(f"{path}: a picture ends with {', '.join(f'.{one}' for one in FORMATS)}")
+    output.check(path)
+
+
+def picture_written(picture: Picture, path: Path) -> str:
+    """Draw a picture as a file, of the format that its name ends with, and say so."""
+    return output.written(path, draw(picture, _format(path)), f": {picture.title.lower()}")
+
+
+def _format(path: Path) -> str:
+    """By the end of its name; what goes to standard output is SVG."""
+    return FORMATS[0] if files.is_standard_output(path) else path.suffix.removeprefix(".").lower()

@@ -1,0 +1,10 @@
+"""The answer in words."""
+
+from __future__ import annotations
+
+from tlsbench.report.sheets import Report
+
+
+def write(report: Report, _width: int) -> str:
+    """What tells the report."""
+    return report.told

@@ -1,0 +1,122 @@
+"""What a load says in words: rates, what was negotiated, what went wrong, and who was busy."""
+
+from __future__ import annotations
+
+from tlsbench.load import Load
+from tlsbench.load.tally import SUCCESS
+from tlsbench.report.memory import growth_lines
+
+#: From this share on a side's processors are called busy; below the other, idle.
+_BUSY, _IDLE = 0.95, 0.8
+
+
+def load_findings(load: Load) -> list[str]:
+    """The findings of a load, a line each; an indented one belongs to the one before."""
+    tally = load.tally
+    rate = f"{load.handshakes_per_s:,.1f} handshakes a second{_requests(load)}"
+    lines = [f"held: {tally.held:,} connections" if load.plan.hold else rate]
+    lines += [f"  {count:,} × TLS {what}" for what, count in tally.negotiated.most_common()]
+    lines += [*_handshakes(load), *_pool(load), *_early_data(load), *_failures(load)]
+    if load.plan.uses_fast_open:
+        lines.append(f"TCP Fast Open: {tally.fast_opened:,} connections sent data with the SYN")
+    if tally.handshakes and not load.plan.hold and not load.plan.pool:
+        lines.append(
+            f"{1e6 * tally.cpu_s / tally.handshakes:,.0f} µs of the client's processor for each "
+            f"{'connection' if load.plan.requests else 'handshake'}{_of_server(load)}"
+        )
+    if load.plan.hold:
+        lines += growth_lines("client", load.vitals)
+    if tally.outcomes[SUCCESS] and not load.plan.hold:
+        lines.append(_bottleneck(load))
+    return lines
+
+
+def _handshakes(load: Load) -> list[str]:
+    """How many handshakes resumed, took a round trip more, or were not seen to be accepted."""
+    tally, lines = load.tally, []
+    if load.plan.resume:
+        share = tally.resumed / tally.handshakes if tally.handshakes else 0.0
+        lines.append(
+            f"resumed: {share:.1%} of the handshakes ({load.plan.resume:.0%} wanted; where there is no "
+            "session yet, the handshake is full)"
+        )
+    if retries := tally.hello_retry_requests:
+        groups = "|".join(sorted({what.split()[-2] for what in tally.negotiated}))
+        lines.append(
+            f"HelloRetryRequest: {retries:,} in {tally.handshakes:,} handshakes; each is a round trip, as "
+            f"the client did not begin with the server's group: group={groups} does"
+        )
+    if tally.unconfirmed:
+        lines.append(
+            f"not confirmed: {tally.unconfirmed:,} of {tally.handshakes:,} handshakes: the server sent no "
+            "ticket, data or close_notify after them, so that it was not seen whether it accepted them"
+        )
+    return lines
+
+
+def _early_data(load: Load) -> list[str]:
+    if not load.plan.early_data:
+        return []
+    accepted, rejected = load.tally.early_data["accepted"], load.tally.early_data["rejected"]
+    return [
+        f"early data: {accepted:,} requests accepted, {rejected:,} rejected and sent again",
+        *(f"  {count:,} not sent as early data: {why}" for why, count in load.tally.not_sent_early.items()),
+    ]
+
+
+def _failures(load: Load) -> list[str]:
+    tally, lines = load.tally, []
+    if tally.failures:
+        uses = "uses" if load.plan.pool else "connections"
+        lines.append(f"failed: {sum(tally.failures.values()):,} of {tally.begun:,} {uses}")
+        lines += [f"  {count:,} × {kind}" for kind, count in tally.failures.items()]
+    if tally.warm_up_failures:
+        lines.append(f"failed in the warm-up: {tally.warm_up_failures.total():,}, not counted above")
+        lines += [f"  {count:,} × {kind}" for kind, count in tally.warm_up_failures.most_common()]
+    if any("certificate required" in kind for kind in (*tally.failures, *tally.warm_up_failures)):
+        lines.append("the server wants a client certificate: give --cert and --key")
+    return lines
+
+
+def _of_server(load: Load) -> str:
+    if load.server is None:
+        return ""
+    return f", {1e6 * load.server.cpu_s / load.tally.handshakes:,.0f} µs of the server's ({load.server.name})"
+
+
+def _pool(load: Load) -> list[str]:
+    plan, tally = load.plan, load.tally
+    if not plan.pool:
+        return []
+    found = f"{tally.reused:,} of {tally.begun:,} uses ({_share(tally.reused, tally.begun)})"
+    ended = ", ".join(f"{count:,} {why}" for why, count in tally.retired.most_common())
+    line = f"pool of {plan.pool:,}: {found} found an open connection, {tally.handshakes:,} shook hands"
+    return [f"{line}; ended idle: {ended}" if ended else line]
+
+
+def _share(part: int, whole: int) -> str:
+    return f"{part / whole:.1%}" if whole else "none"
+
+
+def _requests(load: Load) -> str:
+    if not load.tally.requests:
+        return ""
+    megabytes = load.tally.bytes_received / 1e6 / load.elapsed_s if load.elapsed_s else 0.0
+    return f", {load.requests_per_s:,.1f} requests a second, {megabytes:,.1f} MB/s of answers"
+
+
+def _bottleneck(load: Load) -> str:
+    busy, server = load.client_busy, load.server
+    said = f"the client's processes were busy for {busy:.0%} of the time"
+    if server is not None:
+        said += f", the server's busiest for {server.busiest:.0%}"
+    if load.plan.is_open_loop and busy < _BUSY:
+        return said
+    server_is_busy = server is not None and server.busiest >= _BUSY
+    if busy >= _BUSY and not server_is_busy:
+        return f"{said}: the client is the limit; add --processes to see the server's"
+    if server_is_busy and busy < _BUSY:
+        return f"{said}: the server is the limit"
+    if server is None and busy < _IDLE:
+        return f"{said}: the server is what they waited for"
+    return f"{said}: neither side alone is the limit"

@@ -1,0 +1,148 @@
+"""A run as a report: the sheets of its tables, its findings and notes."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from tlsbench.report.findings import Finding, findings
+from tlsbench.report.findings.hidden import hidden_differences
+from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
+from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
+from tlsbench.results import Cell, Run
+from tlsbench.results.benchmark_json import to_json
+from tlsbench.results.environment import machine_info
+from tlsbench.sampling.instruments import ALLOCATIONS, CALLGRIND, WALL
+from tlsbench.scenarios.axes import AXES
+
+Baseline = Callable[[Cell], bool] | None
+#: Columns that machines get whether or not a run has figures for them, so that runs can be put together.
+_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns))
+#: Figures whose names, which are those of columns, do not say all.
+_SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
+    "p99_us": ("total", {"quantile": "0.99"}),
+    "client_bytes": ("client_sent", {}),
+    "server_bytes": ("server_sent", {}),
+}
+_UNITS = ("mb_per_s", "per_s", "us", "kib", "bytes", "percent")
+
+
+def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, Any] | None = None) -> Report:
+    """A run to be written down.
+
+    :param is_baseline: as :func:`tlsbench.report.table.tables` takes it.
+    :param machine: where it was measured, as pytest-benchmark notes it; this one without.
+    """
+    made = tables(run, is_baseline)
+    used = _ALWAYS | {column.name for table in made for column in table.columns}
+    found = findings(run)
+    counts = {"measured": run.cells, "excluded": run.excluded, "failed": run.failures}
+    told = ", ".join(f"{len(one):,} {word}" for word, one in counts.items() if one)
+    return Report(
+        kind="run",
+        sheets=[_sheet(table) for table in made],
+        labels=tuple(AXES),
+        usual={axis: rules.neutral for axis, rules in AXES.items()},
+        columns=[
+            *(column.name for column in COLUMNS if column.name in used),
+            "samples",
+            "precision_reached",
+        ],
+        document=lambda: to_json(run, machine or machine_info()),
+        summary=[f"cells: {told}", *(finding.headline for finding in found)],
+        warnings=run.conditions.warnings,
+        findings=found,
+        notes=_notes(run, found),
+        skipped=run.excluded,
+        errors=run.failures,
+    )
+
+
+def sheets_of_run(run: Run, is_baseline: Baseline = None) -> list[Sheet]:
+    """The sheets alone, one for each workload, as while they grow."""
+    return [_sheet(table) for table in tables(run, is_baseline)]
+
+
+def _sheet(table: Table) -> Sheet:
+    constants = (f"{axis}={value}" for axis, value in table.constants.items() if axis != "workload")
+    return Sheet(
+        " ".join((table.workload, *constants)),
+        [
+            *(Field(axis, axis, "label") for axis in table.axes),
+            *(Field(column.name, column.heading, weight=column.weight) for column in table.columns),
+        ],
+        [Entry(row.cell.id, row.cell.axes, dict(_figures(row, table.columns))) for row in table.rows],
+    )
+
+
+def _figures(row: Row, columns: Sequence[Column]) -> Iterator[tuple[str, Figure]]:
+    instrument = row.cell.instrument
+    by = {"instrument": instrument.name}
+    for column in columns:
+        unit = next((unit for unit in _UNITS if f"_{column.name}".endswith(f"_{unit}")), "")
+        part = column.name.removesuffix(f"_{unit}")
+        series, marks = _SERIES.get(column.name, ("", {}))
+        if is_median := part in row.cell.figures and unit == NAMES.get(instrument.unit):
+            series, marks = part, {"quantile": "0.5"}
+        marks = {**by, **marks} if unit == NAMES.get(instrument.unit) else marks
+        yield column.name, Figure(column.value(row), _text(column, row), unit, series, marks)
+        if is_median:
+            interval = row.cell.figures[part].interval
+            yield from ends(part, interval, instrument.unit.to_shown, unit, **marks).items()
+    yield from ends("ratio", row.ratio).items()
+    yield "samples", Figure(len(row.cell.totals))
+    yield "precision_reached", Figure(row.reached)
+
+
+def _text(column: Column, row: Row) -> str:
+    value = column.value(row)
+    if value is None:
+        return ""
+    if value == float("inf"):
+        return "?"
+    if column.name == "ratio":
+        if row.is_baseline:
+            return "="
+        return column.format(value) if row.is_different else "~"
+    mark = "*" if column.name == "precision_percent" and not row.reached else ""
+    return column.format(value) + mark
+
+
+def _notes(run: Run, found: Sequence[Finding]) -> list[str]:
+    """What belongs under every table: versions, conditions, and all that was not measured."""
+    conditions = run.conditions
+    lines = ["engines: " + ", ".join(f"{name} = {engine}" for name, engine in run.engines.items())]
+    if conditions.elapsed_s:
+        reached = sum(1 for cell in run.cells if cell.precision <= (conditions.precision or float("inf")))
+        what = "counted in" if conditions.meter == CALLGRIND.name else f"{conditions.meter} time,"
+        target = f"±{100 * conditions.precision:g} %"
+        precise = f"{reached} of {len(run.cells)} cells reached {target} (others are marked *)"
+        if not conditions.precision:
+            precise = "no precision asked for"
+        lines.append(
+            f"{what} {conditions.elapsed_s:.1f} s, stopped by {conditions.stopped_by}; "
+            f"{precise}; seed {conditions.seed}"
+        )
+    lines += dict.fromkeys(cell.instrument.note for cell in run.cells)
+    if conditions.meter == CALLGRIND.name:
+        return lines + _not_measured(run)
+    if run.noise_floor:
+        floors = (f"{workload} {_percent(floor)}" for workload, floor in run.noise_floor.items())
+        lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; a smaller difference is none")
+        lines += hidden_differences(run)
+    if found:
+        lines.append("brackets hold 95 % intervals")
+    lines += [f"warning: {warning}" for warning in conditions.warnings]
+    return lines + _not_measured(run)
+
+
+def _not_measured(run: Run) -> list[str]:
+    reasons = Counter(excluded.reason for excluded in run.excluded).most_common()
+    lines = [f"excluded {count}: {reason}" for reason, count in reasons]
+    return lines + [f"failed: {failure.id}: {failure.error}" for failure in run.failures]
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.1f} %" if math.isfinite(fraction) else "unknown, too few rounds"

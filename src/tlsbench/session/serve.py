@@ -1,0 +1,51 @@
+"""What a server is: the scenario that selectors mean, and the groups that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from tlsbench.errors import RequestError
+from tlsbench.scenarios import Scenario
+from tlsbench.session.selecting import matrix_of
+
+#: The axes that a server has.
+AXES: Final = ("implementation", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
+#: What a server takes unless it is given a group, the preferred one first; of these, what its library has.
+GROUPS: Final = ("X25519MLKEM768", "x25519", "secp256r1", "secp384r1", "secp521r1")
+_EARLY_DATA = "resumption=early-data"
+
+
+def served_scenario(selectors: Sequence[str], *, early_data: bool = False) -> Scenario:
+    """The scenario whose server the selectors mean.
+
+    :param early_data: whether the server accepts it.
+    :raises RequestError: if that is not one, cannot be here, or has what a server has not.
+    """
+    given = (*selectors, _EARLY_DATA) if early_data else selectors
+    matrix = matrix_of(given or ("workload=handshake",))
+    if matrix.excluded and not matrix.scenarios:
+        raise RequestError(f"cannot serve that: {matrix.excluded[0].reason}")
+    if len(matrix.scenarios) != 1:
+        raise RequestError(f"a server is of one scenario, the selectors name {len(matrix.scenarios)}")
+    (scenario,) = matrix.scenarios
+    own = ("workload", *AXES)
+    idle = [
+        axis
+        for axis in scenario.id.split()
+        if axis.partition("=")[0] not in own and not (early_data and axis == _EARLY_DATA)
+    ]
+    if idle or scenario.workload != "handshake":
+        raise RequestError(f"a server has no {' '.join(idle) or 'workload'}: its axes are {', '.join(AXES)}")
+    return scenario
+
+
+def served_groups(selectors: Sequence[str], scenario: Scenario) -> tuple[str, ...]:
+    """Where no selector names a group: those that it takes of the client of a load; else none."""
+    if any(word.startswith("group=") for text in selectors for word in text.lower().split()):
+        return ()
+    axes = replace(scenario, client="pyopenssl", group="").axes()
+    words = (*(f"{axis}={value}" for axis, value in axes.items()), f"group={','.join(GROUPS)}")
+    able = {found.group for found in matrix_of(words).scenarios}
+    return tuple(group for group in GROUPS if group in able)

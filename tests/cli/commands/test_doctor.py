@@ -1,0 +1,63 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.session import doctor as doctor_module
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(autouse=True)
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_module, "_NOISE_SECONDS", 0.5)
+
+
+def test_the_doctor_grades_every_point_for_people_and_for_machines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert tlsbench(["doctor", "--format", "json"]) == 0
+    findings = json.loads(capsys.readouterr().out)
+    names = {finding["name"] for finding in findings}
+    assert names >= {
+        "governor",
+        "turbo",
+        "CPU quota",
+        "timer",
+        "CPU features",
+        "A/A noise floor",
+        "other load",
+    }
+    assert {finding["grade"] for finding in findings} <= {"good", "fair", "poor", "unknown"}
+    assert all(finding["remedy"] for finding in findings if finding["grade"] in ("fair", "poor"))
+
+
+def test_the_table_has_a_row_for_each_point(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_module, "_features", list)
+    assert tlsbench(["doctor"]) == 0
+    out = capsys.readouterr().out
+    assert "A/A noise floor" in out
+    assert "remedy" in out
+
+
+def test_an_engine_that_does_not_use_aes_is_poor(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_module, "machine_info", lambda: {"cpu": {"flags": ["aes", "pclmulqdq"]}})
+    monkeypatch.setattr(doctor_module, "_time_of_aes", lambda environment: 100.0)
+    findings = {finding.name: finding for finding in doctor_module._features()}
+    assert findings["engine uses AES-NI"].grade == "poor"
+    assert "lacks VAES" in findings["CPU features"].found
+
+
+def test_a_processor_without_aes_is_told_what_to_prefer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_module, "machine_info", lambda: {"cpu": {"flags": ["sse2"]}})
+    (finding,) = doctor_module._features()
+    assert finding.remedy == "prefer ChaCha20-Poly1305"
+
+
+def test_another_format_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["doctor", "--format", "xml"]) == 2
+    assert "unknown format 'xml'" in capsys.readouterr().err

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+from tests.report.exporters.made import REPORTS, report
+
+from tlsbench.report.exporters import export
+from tlsbench.report.exporters.table import terminal
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_plain_text_is_no_wider_than_it_may_be(name: str) -> None:
+    made = replace(report(name), told="")
+    for width in (60, 100, 200):
+        assert max(map(len, export(made, "table", width).splitlines())) <= width
+
+
+def test_light_columns_give_way_first_and_the_reader_is_told() -> None:
+    narrow = export(report("run.json slower"), "table", 80).splitlines()
+    heading = next(line for line in narrow if line.startswith("cell"))
+    assert "new/base" in heading
+    assert "floor" not in heading
+    assert "2 columns hidden (p, floor): widen the terminal" in narrow
+    assert "hidden" not in export(report("run.json slower"), "table", 160)
+
+
+def test_warnings_of_a_comparison_stand_above_it_and_failed_gates_below() -> None:
+    made = replace(report("run.json slower"), warnings=["different processor"])
+    lines = export(made, "table", 160).splitlines()
+    assert lines[0] == "WARNING: different processor"
+    assert "failed 'slower>50%'" in "\n".join(lines[-16:])
+
+
+def test_verdicts_have_colours_on_a_terminal() -> None:
+    console = Console(file=io.StringIO(), force_terminal=True, width=160, color_system="standard")
+    console.print(terminal(report("run.json slower"), 160))
+    assert isinstance(console.file, io.StringIO)
+    assert "\x1b[31m" in console.file.getvalue()
+
+
+def test_what_tells_a_duel_in_words_is_printed_in_its_lines() -> None:
+    made = report("duel.json")
+    assert export(made, "table", 40) == export(made, "text", 40) == made.told
+    assert "\n  total   b/a 0.6884  95 % 0.6740–0.7117  noise floor 4.99 %  faster\n" in made.told

@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from tests.results.documents import FOLDER
+
+from tlsbench.load import Load
+from tlsbench.report.exporters import export
+from tlsbench.report.loads import growing, report_of_load
+from tlsbench.report.terminal import print_plain
+from tlsbench.results.reader import read_file
+
+
+@pytest.fixture
+def load() -> Load:
+    found = read_file(FOLDER / "load.json").result
+    assert isinstance(found, Load)
+    return found
+
+
+def ending(load: Load, **outcomes: int) -> Load:
+    """The load with other outcomes."""
+    ends = Counter({name.replace("_", " "): count for name, count in outcomes.items()})
+    return replace(load, tally=replace(load.tally, outcomes=ends, begun=ends.total()))
+
+
+def test_failures_are_warnings_where_connections_succeeded_as_the_command_then_ends_with_0(
+    load: Load,
+) -> None:
+    report = report_of_load(ending(load, success=90, connection_reset=10))
+    assert "failed: 10 × connection reset" in report.warnings
+    assert not report.errors
+
+
+def test_failures_are_errors_where_none_succeeded_or_a_worker_died(load: Load) -> None:
+    report = report_of_load(ending(load, connection_reset=10))
+    assert [failure.error for failure in report.errors] == ["10 × connection reset"]
+    assert not any("reset" in warning for warning in report.warnings)
+    assert [one.error for one in report_of_load(ending(load)).errors] == ["no connection was begun"]
+    lost = report_of_load(replace(load, lost=("worker process died: signal 9",)))
+    assert [failure.error for failure in lost.errors] == ["worker process died: signal 9"]
+
+
+def test_what_belongs_to_a_finding_is_with_it(load: Load) -> None:
+    report = report_of_load(ending(load, success=90, connection_reset=10))
+    found = {finding.headline: finding.details for finding in report.findings}
+    assert found["failed: 10 of 100 connections"] == ("10 × connection reset",)
+    assert "failed: 10 of 100 connections\n  10 × connection reset\n" in export(report, "table", 120)
+
+
+def test_percentiles_grow_while_it_runs_and_fit_the_terminal(load: Load) -> None:
+    empty = replace(load.tally, negotiated=Counter(), requests=0, outcomes=Counter())
+    rates, heading, *_ = print_plain(growing([empty, load.tally], 120), 120).splitlines()[::2]
+    assert "453/s" in rates
+    assert heading.split() == ["µs", "count", "p50", "p90", "p99", "p99.9", "p99.99", "max"]
+    narrow = print_plain(growing([empty, load.tally], 40), 40)
+    assert "columns hidden" in narrow.replace("\n", " ")
