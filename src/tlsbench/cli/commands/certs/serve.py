@@ -115,24 +115,23 @@ def _renew(server: Server, folder: Path, client_auth: str, *, staple: bool) -> N
 
 def _greet(folder: Path, address: tuple[str, int], setup: ServerSetup) -> None:
     import ipaddress
+    import shlex
 
     from tlsbench.certs.snippets import host_of
     from tlsbench.cli import output
 
     host, port = host_of(setup.identity.leaf), address[1]
     name = f"[{host}]" if ":" in host else host
-    client = f" --cert {folder}/client-chain.pem --key {folder}/client.key"
+    root, chain, key = (shlex.quote(f"{folder}/{n}") for n in ("root.pem", "client-chain.pem", "client.key"))
+    client = f" --cert {chain} --key {key}"
     output.note(f"serving https://{name}:{port}/ on {address[0]}; Ctrl-C ends")
     if not ipaddress.ip_address(address[0]).is_loopback:
         output.note("this is not loopback: others can connect")
     output.note(
-        f"  curl --cacert {folder}/root.pem --resolve {host}:{port}:{address[0]}"
+        f"  curl --cacert {root} --resolve {host}:{port}:{address[0]}"
         f"{client if setup.client_auth != 'none' else ''} https://{name}:{port}/"
     )
-    output.note(
-        f"  openssl s_client -connect {address[0]}:{port} -servername {host} "
-        f"-CAfile {folder}/root.pem -status"
-    )
+    output.note(f"  openssl s_client -connect {address[0]}:{port} -servername {host} -CAfile {root} -status")
 
 
 def _line(visit: Visit) -> str:
