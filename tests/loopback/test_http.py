@@ -82,6 +82,8 @@ def test_an_upgrade_is_answered_as_if_it_had_not_been_offered() -> None:
     [
         (get("x:1", method="CONNECT"), "HTTP: CONNECT, which this server does not do"),
         (b"CONNECT x:1 HTTP/1.1\r\n\r\n", "HTTP: malformed request"),
+        (get(version="9.9"), "HTTP: a version other than 1.0 and 1.1"),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP: a version other than 1.0 and 1.1"),
         (b"NONSENSE\r\n\r\n", "HTTP: malformed request"),
         (b"GET / HTTP/1.1\r\n\r\n", "HTTP: malformed request"),
         (b"\x16\x03\x01\x02\x00\r\n\r\n", "HTTP: malformed request"),

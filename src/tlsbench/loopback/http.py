@@ -18,8 +18,11 @@ PIECE_BYTES: Final = 64 << 10
 MOST_HEAD_BYTES: Final = 16 << 10
 #: The most steps (a request, some of its body, an answer's head or end) before others have their turn.
 _STEPS_A_TURN: Final = 64
+#: Of requests, as h11 gives them.
+_VERSIONS: Final = (b"1.0", b"1.1")
 _MALFORMED: Final = "HTTP: malformed request"
 _CONNECT: Final = "HTTP: CONNECT, which this server does not do"
+_VERSION: Final = "HTTP: a version other than 1.0 and 1.1"
 _CUT_OFF: Final = "HTTP: the client ended within a request"
 #: By h11's hint of a status.
 _BY_HINT: Final = {
@@ -27,7 +30,7 @@ _BY_HINT: Final = {
     501: "HTTP: unknown transfer coding",
 }
 #: All that :attr:`HttpServer.problem` can be: nothing that a client wrote is in it.
-PROBLEMS: Final = (_MALFORMED, _CONNECT, _CUT_OFF, *_BY_HINT.values())
+PROBLEMS: Final = (_MALFORMED, _CONNECT, _VERSION, _CUT_OFF, *_BY_HINT.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +125,8 @@ class HttpServer:
         if isinstance(event, h11.Request):
             if event.method == b"CONNECT":
                 return self._refuse(_CONNECT)
+            if event.http_version not in _VERSIONS:
+                return self._refuse(_VERSION)
             self._target, self._has_body = event.target, event.method != b"HEAD"
             if http.they_are_waiting_for_100_continue:
                 return http.send(h11.InformationalResponse(status_code=100, headers=[]))

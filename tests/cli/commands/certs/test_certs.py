@@ -295,8 +295,9 @@ def test_verify_without_a_host_says_what_it_did_not_ask(pki: Path, capsys: Captu
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--at", "soon"), "'soon' is no time"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--usage", "x"), "unknown usage 'x'"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "a b"), "is no name"),
-        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "x://y"), "'x://y' is no host"),
-        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "*.a.test"), "'*.a.test' is no host"),
+        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "x://y"), "'x://y' is not a host"),
+        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", ""), "'' is no name"),
+        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "*.a.test"), "'*.a.test' is not a host"),
         (
             ("{pki}/server.pem", "--root", "{pki}/root.pem", "--crl", "{pki}/ocsp.der"),
             "it has an OCSP response",

@@ -21,15 +21,13 @@ _PLAIN_WIDTH = 10_000
 
 def _host(text: str) -> str:
     """The name or address as verifiers compare it."""
-    if not text:
-        return ""
     from cryptography import x509
 
     from tlsbench.pki.names import general_name, name_text
 
     name = general_name(text)
     if not isinstance(name, x509.DNSName | x509.IPAddress) or name_text(name).startswith("*"):
-        raise RequestError(f"'{text}' is no host: valid are a DNS name and an IP address")
+        raise RequestError(f"'{text}' is not a host: valid are a DNS name and an IP address")
     return name_text(name)
 
 
@@ -60,11 +58,11 @@ def command(
     chain: Annotated[Path, typer.Argument(metavar="CHAIN", help="The leaf, and what it is sent with.")],
     root: Annotated[list[Path], typer.Option("--root", metavar="FILE", help="Roots to trust; repeatable.")],
     host: Annotated[
-        str,
+        str | None,
         option(
             _host, "--host", metavar="NAME", help="The name or address it must be for.", show_default=False
         ),
-    ] = "",
+    ] = None,
     usage: Annotated[
         str,
         typer.Option(
@@ -103,7 +101,7 @@ def command(
     certificates = _read(chain, "certificates", password).certificates
     question = Question(
         roots=tuple(one for path in root for one in _read(path, "certificates", password).certificates),
-        host=host,
+        host=host or "",
         usage=usage,
         crls=tuple(one for path in crl or () for one in _read(path, "crls", password).crls),
         at=at or datetime.now(UTC),
