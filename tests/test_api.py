@@ -66,7 +66,7 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
 
 def test_load_can_be_called_whether_or_not_its_package_was_imported_before() -> None:
     for statement in ("import tlsbench", "import tlsbench.load", "import tlsbench.load.plan, tlsbench.api"):
-        modules_after(f"{statement}; assert callable(tlsbench.load); from tlsbench.load import Plan")
+        modules_after(f"{statement}; assert callable(tlsbench.load); from tlsbench.load import LoadPlan")
 
 
 def test_a_row_holds_axes_medians_with_intervals_bytes_and_the_proof(run: tlsbench.Result) -> None:

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import pytest
 
 from tlsbench import files
 from tlsbench.errors import OutputError, RequestError
+from tlsbench.interrupts import Interrupted, interruptible
 
 pytestmark = pytest.mark.usefixtures("in_empty_folder")
 PATH = Path("result.json")
@@ -105,6 +109,33 @@ def test_a_pipe_whose_reader_leaves_is_one_clear_line() -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root makes devices")
+@pytest.mark.parametrize("filled", [False, True], ids=["no reader", "a reader that stands still"])
+def test_a_wait_for_a_reader_ends_with_the_first_signal(filled: bool) -> None:
+    os.mkfifo(PATH)
+    standing = os.open(PATH, os.O_RDWR) if filled else None
+
+    def rescue() -> None:  # so that the broken code fails, and does not hang
+        descriptor = os.open(PATH, os.O_RDONLY | os.O_NONBLOCK)
+        time.sleep(0.2)
+        while filled and select.select([descriptor], [], [], 0.2)[0]:
+            os.read(descriptor, 1 << 20)
+        os.close(descriptor)
+
+    late = threading.Timer(3, rescue)
+    ask = threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGTERM])
+    for timer in (late, ask):
+        timer.start()
+    try:
+        with interruptible(), pytest.raises(Interrupted):
+            files.write(PATH, b"x" * (1 << 20))
+        assert late.is_alive(), "it ended long before there was a reader"
+    finally:
+        late.cancel()
+        late.join()
+        if standing is not None:
+            os.close(standing)
+
+
 def test_a_device_stays_one() -> None:
     for name, minor in (("null", 3), ("full", 7)):
         os.mknod(name, stat.S_IFCHR | 0o666, os.makedev(1, minor))

@@ -49,6 +49,15 @@ def test_the_first_signal_asks_and_a_further_one_cuts_what_may_be_cut(number: in
     assert stop.exit_code == 128 + number
 
 
+def test_a_wait_that_may_be_cut_at_once_is_cut_by_the_first_signal() -> None:
+    with interruptible() as stop:
+        with pytest.raises(Interrupted), may_be_cut(at_once=True):
+            send(signal.SIGTERM)
+        assert stop.number == signal.SIGTERM
+        with pytest.raises(Interrupted), may_be_cut():
+            send(signal.SIGINT)
+
+
 def test_what_is_done_about_a_cut_is_not_cut_again() -> None:
     kept = []
     with interruptible():

@@ -63,7 +63,7 @@ def write(path: Path, content: str | bytes) -> None:
         elif is_replaced(path):
             _replace(path, data)
         else:
-            with may_be_cut():
+            with may_be_cut(at_once=True):
                 opened = os.open(path, os.O_WRONLY)
             _write_in_place(opened, data)
     except OSError as error:
@@ -92,7 +92,7 @@ def write_some(descriptor: int, data: bytes | memoryview) -> int:
     poll = select.poll()
     poll.register(descriptor, select.POLLOUT)
     if not poll.poll(0):
-        with may_be_cut():
+        with may_be_cut(at_once=True):
             poll.poll()
     try:
         return os.write(descriptor, data[: select.PIPE_BUF])  # more could wait within

@@ -3,7 +3,8 @@
 A signal raises :class:`Interrupted` where the process stands (:func:`ended_by_signals`). What must not be
 cut puts it off: :func:`held` until a file is whole, :func:`interruptible` until a measurement is stored. In
 the latter a first signal asks to stop; a further one cuts what says that it may be cut (:func:`may_be_cut`):
-rounds, and whatever waits, for workers or for a reader of our output.
+rounds, and whatever waits for workers. To wait for a reader of our output is cut by the first that comes
+then: there is nothing left to stop but the wait (``at_once``).
 
 Outside the main thread nothing is changed, for Python handles signals there alone. Signals that the parent
 had ignored (nohup, a shell's background job) stay ignored.
@@ -71,6 +72,7 @@ class _Region:
     """Where the process stands."""
 
     may_be_cut: bool = False
+    at_once: bool = False
 
 
 _REGION = _Region()
@@ -120,13 +122,15 @@ def ended_by_signals() -> Iterator[Stop]:
 def interruptible() -> Iterator[Stop]:
     """Note the first signal: what is given tells whether there was one.
 
-    A further one raises :class:`Interrupted`, within :func:`may_be_cut` alone.
+    A further one raises :class:`Interrupted`, within :func:`may_be_cut` alone; so does the
+    first where that is ``at_once``.
     """
     stop = Stop()
 
     def note(number: int, _frame: FrameType | None) -> None:
-        if stop.number and _REGION.may_be_cut:
+        if _REGION.may_be_cut and (stop.number or _REGION.at_once):
             _REGION.may_be_cut = False  # what is done about it is not cut again
+            stop.number = stop.number or number
             raise Interrupted(number)
         stop.number = stop.number or number
 
@@ -135,13 +139,17 @@ def interruptible() -> Iterator[Stop]:
 
 
 @contextmanager
-def may_be_cut() -> Iterator[None]:
-    """Mark what a second signal may cut short; the caller keeps what there is by then."""
-    before, _REGION.may_be_cut = _REGION.may_be_cut, True
+def may_be_cut(*, at_once: bool = False) -> Iterator[None]:
+    """Mark what a second signal may cut short; the caller keeps what there is by then.
+
+    :param at_once: the first may, too.
+    """
+    before = _REGION.may_be_cut, _REGION.at_once
+    _REGION.may_be_cut, _REGION.at_once = True, at_once
     try:
         yield
     finally:
-        _REGION.may_be_cut = before
+        _REGION.may_be_cut, _REGION.at_once = before
 
 
 @contextmanager

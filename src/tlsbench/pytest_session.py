@@ -18,7 +18,7 @@ from tlsbench.interrupts import interruptible
 from tlsbench.results import Cell, Run, cell_from_series
 from tlsbench.results.benchmark_json import extra_info, run_notes
 from tlsbench.sampling import WALL, Plan, Series
-from tlsbench.sampling.places import places
+from tlsbench.sampling.placement import placement
 from tlsbench.scenarios import Matrix, Scenario, scenario_from_id
 from tlsbench.session.run import RunRequest, measure_together
 from tlsbench.session.selecting import matrix_of
@@ -70,7 +70,7 @@ class _Options:
 @contextmanager
 def _prepared(scenario: Scenario) -> Iterator[Workload]:
     """A workload of this scenario, warm."""
-    with places([scenario], WALL) as make, closing(make(scenario)) as workload:
+    with placement([scenario], WALL) as make, closing(make(scenario)) as workload:
         workload.visit(0, 1)
         yield workload
 

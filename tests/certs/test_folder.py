@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from tlsbench.certs import folder as pki_folder
-from tlsbench.certs.plan import PROFILES, Plan, make
+from tlsbench.certs.plan import PROFILES, PkiPlan, make
 from tlsbench.errors import OutputError, RequestError
 from tlsbench.pki import check_ocsp_response
 
-PKI = make(Plan(chain_length=3))
+PKI = make(PkiPlan(chain_length=3))
 
 
 def files_of(folder: Path) -> dict[str, bytes]:
@@ -25,7 +25,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 @pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile_makes_a_pki_that_survives_its_folder(profile: str, tmp_path: Path) -> None:
-    pki = make(Plan(**PROFILES[profile][1]))  # type: ignore[arg-type]
+    pki = make(PkiPlan(**PROFILES[profile][1]))  # type: ignore[arg-type]
     pki_folder.write(pki, tmp_path / "pki")
     again = pki_folder.load(tmp_path / "pki")
     assert again.server.certificates == pki.server.certificates
@@ -57,7 +57,7 @@ def test_what_is_there_stays_unless_it_is_ours_and_we_are_told(tmp_path: Path) -
     with pytest.raises(RequestError, match="holds a PKI already: --force replaces it"):
         pki_folder.write(PKI, place)
     assert files_of(place) == before
-    pki_folder.write(make(Plan()), place, force=True)
+    pki_folder.write(make(PkiPlan()), place, force=True)
     after = files_of(place)
     assert after["server.key"] != before["server.key"]
     assert "intermediate-2.pem" not in after, "nothing of the old folder is left"
@@ -212,7 +212,7 @@ def test_a_chain_may_lack_its_last_newline(written: Path) -> None:
 def test_clients_ask_for_the_first_host_of_the_certificate(
     names: tuple[str, ...], host: str, tmp_path: Path
 ) -> None:
-    pki_folder.write(make(Plan(names=names, chain_length=1)), tmp_path / "pki")
+    pki_folder.write(make(PkiPlan(names=names, chain_length=1)), tmp_path / "pki")
     assert f'server_hostname="{host}"' in (tmp_path / "pki/snippets/python_ssl.py").read_text()
     assert "intermediates" not in (tmp_path / "pki/snippets/openssl.sh").read_text()
     for script in (tmp_path / "pki/snippets").glob("*.py"):

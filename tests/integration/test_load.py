@@ -16,7 +16,7 @@ import pytest
 from tests.integration.conftest import find
 
 from tlsbench import pki
-from tlsbench.load import Plan, Tally, Target, run_load
+from tlsbench.load import LoadPlan, LoadTally, Target, run_load
 from tlsbench.load.tally import SUCCESS
 from tlsbench.pki.keys import to_pem
 
@@ -95,10 +95,10 @@ def nginx(tmp_path: Path) -> Iterator[Nginx]:
     one.stop()
 
 
-def plan_of(server: Nginx | int, **change: Any) -> Plan:
+def plan_of(server: Nginx | int, **change: Any) -> LoadPlan:
     settings = {"connections": 8, "duration_s": 1.0, "warm_up_s": 0.0, "requests": 1, **change}
     port = server if isinstance(server, int) else server.port
-    plan = Plan(target=Target("127.0.0.1", port), **settings)
+    plan = LoadPlan(target=Target("127.0.0.1", port), **settings)
     plan.check(unbounded=False)
     return plan
 
@@ -140,7 +140,7 @@ def test_nginx_agrees_on_what_came_as_early_data(nginx: Nginx) -> None:
 def test_early_data_that_is_rejected_is_sent_again(nginx: Nginx) -> None:
     """A server with a new key for its tickets knows none of them."""
 
-    def restart(at: float, _tally: Tally) -> None:
+    def restart(at: float, _tally: LoadTally) -> None:
         if at == 1.0:
             nginx.stop()
             nginx.start()
@@ -167,7 +167,7 @@ def test_nginx_agrees_on_how_many_connections_a_pool_opened(nginx: Nginx) -> Non
 
 
 def test_a_server_that_is_killed_and_restarted_costs_what_it_was_asked_meanwhile(nginx: Nginx) -> None:
-    def kill_and_restart(at: float, _tally: Tally) -> None:
+    def kill_and_restart(at: float, _tally: LoadTally) -> None:
         if at > 1:
             return
         assert nginx.process is not None

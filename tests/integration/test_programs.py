@@ -16,7 +16,7 @@ import pytest
 from tests.integration.conftest import Answer, find
 
 from tlsbench.certs import folder as pki_folder
-from tlsbench.certs.plan import PROFILES, Pki, Plan, make
+from tlsbench.certs.plan import PROFILES, Pki, PkiPlan, make
 from tlsbench.loopback import ClientSetup, Server, ServerSetup, meet
 
 pytestmark = pytest.mark.integration
@@ -28,7 +28,7 @@ PROFILES_FOR_ALL = ("modern", "legacy", "must-staple")
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     # A space in the path: each language of the snippets must quote it.
     place = tmp_path_factory.mktemp("a folder") / "pki"
-    pki_folder.write(make(Plan(**PROFILES[request.param][1])), place, password="secret")  # type: ignore[arg-type]
+    pki_folder.write(make(PkiPlan(**PROFILES[request.param][1])), place, password="secret")  # type: ignore[arg-type]
     return place
 
 
@@ -153,7 +153,7 @@ def test_servers_run_on_the_snippets_and_clients_agree(
 )
 def test_servers_find_the_files_in_a_folder_of_any_name(name: str, odd: str, tmp_path: Path) -> None:
     place = tmp_path / odd
-    pki = make(Plan())
+    pki = make(PkiPlan())
     pki_folder.write(pki, place)
     port = free_port()
     for snippet_file in (place / "snippets").iterdir():
@@ -188,7 +188,7 @@ def test_nginx_requires_a_client_certificate_and_refuses_a_strangers(
         assert b"client=SUCCESS" in good.reply
         nobody = meet(("127.0.0.1", port), ClientSetup(roots=roots))
         assert b"No required SSL certificate was sent" in nobody.reply
-        stranger = make(Plan())
+        stranger = make(PkiPlan())
         bad = meet(("127.0.0.1", port), ClientSetup(roots=roots, identity=stranger.client))
         assert b"The SSL certificate error" in bad.reply
 
@@ -198,7 +198,7 @@ def test_haproxy_refuses_a_strangers_certificate_with_an_alert(
 ) -> None:
     port = free_port()
     with running(haproxy(folder, port, tmp_path), port, tmp_path):
-        setup = ClientSetup(roots=(pki.root.certificate,), identity=make(Plan()).client)
+        setup = ClientSetup(roots=(pki.root.certificate,), identity=make(PkiPlan()).client)
         assert meet(("127.0.0.1", port), setup).alert is not None
 
 
@@ -260,7 +260,7 @@ def test_the_files_are_what_their_names_say(folder: Path, pki: Pki, ask: Ask, tm
 @pytest.mark.parametrize("profile", ["post-quantum", "mixed"])
 def test_what_others_do_not_know_yet_works_among_ourselves(profile: str, tmp_path: Path) -> None:
     place = tmp_path / "pki"
-    files = pki_folder.write(make(Plan(**PROFILES[profile][1])), place)  # type: ignore[arg-type]
+    files = pki_folder.write(make(PkiPlan(**PROFILES[profile][1])), place)  # type: ignore[arg-type]
     pki = pki_folder.load(place)
     assert ("server.p12" in files) is (profile == "mixed")
     with Server(ServerSetup(identity=pki.server, staple=pki.staple())) as server:

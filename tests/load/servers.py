@@ -7,7 +7,13 @@ import socket
 import ssl
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from tlsbench import pki
 from tlsbench.pki import Identity
@@ -75,6 +81,46 @@ def answering(answer: bytes) -> contextlib.AbstractContextManager[Address]:
                 return
 
     return speaker(server_context(), speak)
+
+
+def _expanded(secret: bytes, label: bytes, length: int) -> bytes:
+    """HKDF-Expand-Label without a context (RFC 8446 section 7.1)."""
+    named = b"tls13 " + label
+    info = struct.pack(">HB", length, len(named)) + named + b"\0"
+    return HKDFExpand(hashes.SHA384(), length, info).derive(secret)
+
+
+def flooding(
+    message: bytes, folder: Path, *, updates: bool, most_s: float = 3.0
+) -> contextlib.AbstractContextManager[Address]:
+    """A server whose records are full of one message after each handshake, faster than a client reads it.
+
+    :param message: a whole handshake message; with ``updates`` an update of keys, one to a record.
+    :param folder: for the secrets of its connections.
+    :param most_s: so long it goes on, for clients that never tire of it.
+    """
+
+    def behave(sock: socket.socket) -> None:
+        context, log = server_context(), folder / f"{sock.fileno()}.keys"
+        context.num_tickets, context.keylog_filename = 0, str(log)
+        with context.wrap_socket(sock, server_side=True) as tls:
+            (line,) = (line for line in log.read_text().splitlines() if "SERVER_TRAFFIC_SECRET_0" in line)
+            log.unlink()
+            secret, until_s = bytes.fromhex(line.split()[-1]), time.monotonic() + most_s
+            plain = (message if updates else message * (16_000 // len(message))) + b"\x16"
+            header = struct.pack(">BHH", 0x17, 0x0303, len(plain) + 16)
+            number = 0
+            aead, iv = AESGCM(_expanded(secret, b"key", 32)), _expanded(secret, b"iv", 12)
+            with socket.socket(fileno=socket.dup(tls.fileno())) as raw:
+                while time.monotonic() < until_s:
+                    nonce = (int.from_bytes(iv, "big") ^ number).to_bytes(12, "big")
+                    raw.sendall(header + aead.encrypt(nonce, plain, header))
+                    number += 1
+                    if updates:
+                        secret, number = _expanded(secret, b"traffic upd", 48), 0
+                        aead, iv = AESGCM(_expanded(secret, b"key", 32)), _expanded(secret, b"iv", 12)
+
+    return listener(behave)
 
 
 #: Given the socket of the client, what the server has said before, and what it says now.

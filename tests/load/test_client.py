@@ -17,7 +17,7 @@ from OpenSSL import SSL
 from tests.load import servers
 from tests.load.servers import PEERS, Address, answering, hang_up, listener, relay, server_context, speaker
 
-from tlsbench.load import Plan, Tally, Target
+from tlsbench.load import LoadPlan, LoadTally, Target
 from tlsbench.load.client import Connection
 from tlsbench.load.engine import Engine
 from tlsbench.load.tally import SUCCESS
@@ -29,9 +29,9 @@ pytestmark = pytest.mark.slow
 REFUSED = "handshake: TLS: tlsv13 alert certificate required"
 
 
-def load_of(address: Address, **change: Any) -> Tally:
+def load_of(address: Address, **change: Any) -> LoadTally:
     """What comes of a short load, in this process."""
-    plan = Plan(target=Target(*address), connections=2, duration_s=0.3, warm_up_s=0.0, step_limit_s=2.0)
+    plan = LoadPlan(target=Target(*address), connections=2, duration_s=0.3, warm_up_s=0.0, step_limit_s=2.0)
     plan = replace(plan, **change)
     plan.check(unbounded=False)
     engine = Engine(plan)
@@ -275,9 +275,29 @@ def test_interim_answers_without_an_end_do_not_keep_others_from_their_turn() -> 
     assert not tally.outcomes[SUCCESS]
 
 
+#: Of two hours, with a nonce, a ticket of one byte, no extensions (RFC 8446 section 4.6.1).
+TICKET = bytes.fromhex("04 00000f 00001c20 00000001 01 61 0001 7a 0000")
+UPDATE = bytes.fromhex("18 000001 00")
+
+
+@pytest.mark.parametrize("message", [TICKET, UPDATE], ids=["tickets", "updates of keys"])
+def test_messages_without_an_end_keep_no_worker_from_its_counts(message: bytes, tmp_path: Path) -> None:
+    """The limit ends such a connection, and not the server's patience."""
+    updates = message == UPDATE
+    with servers.flooding(message, tmp_path, updates=updates) as address:
+        suite = "TLS_AES_256_GCM_SHA384"
+        tally = load_of(address, requests=1, connections=1, step_limit_s=0.3, cipher=suite)
+        quiet = load_of(address, connections=1, step_limit_s=0.3, cipher=suite)
+    assert set(tally.outcomes) == {"first byte: timeout"}
+    if updates:  # which say nothing of acceptance
+        assert quiet.unconfirmed == quiet.outcomes[SUCCESS]
+    else:
+        assert quiet.outcomes[SUCCESS] == quiet.begun
+
+
 def test_an_error_of_one_connection_is_not_left_for_another(honest: Address) -> None:
     """OpenSSL's queue is that of the thread."""
-    one = Engine(Plan(target=Target(*honest)))
+    one = Engine(LoadPlan(target=Target(*honest)))
     connection = Connection(one._shared, 0, counted=False)
 
     def fails(_now_ns: int) -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.load.servers import Address, listener, server_context, speaker
 
 from tlsbench.cli.app import run as tlsbench
-from tlsbench.load import Plan, Tally, Target, run_load, worker
+from tlsbench.load import LoadPlan, LoadTally, Target, run_load, worker
 from tlsbench.load.engine import Engine
 from tlsbench.load.tally import SUCCESS
 from tlsbench.report.findings.loads import load_findings
@@ -28,14 +28,14 @@ HANG_SECONDS = 30.0
 NO_ROOM = "begin: timeout, as many connections were open as may be (see --connections)"
 
 
-def plan_of(address: Address, **change: Any) -> Plan:
-    plan = Plan(target=Target(*address), connections=5, duration_s=0.5, warm_up_s=0.0, step_limit_s=0.4)
+def plan_of(address: Address, **change: Any) -> LoadPlan:
+    plan = LoadPlan(target=Target(*address), connections=5, duration_s=0.5, warm_up_s=0.0, step_limit_s=0.4)
     plan = replace(plan, **change)
     plan.check(unbounded=False)
     return plan
 
 
-def tally_of(plan: Plan) -> tuple[Tally, float]:
+def tally_of(plan: LoadPlan) -> tuple[LoadTally, float]:
     """What came of it, and how much longer it took than the times that it was given."""
     engine, began = Engine(plan), time.monotonic()
     engine.run(time.monotonic_ns(), lambda _second: None)
@@ -122,7 +122,7 @@ def test_the_limit_bounds_what_never_ends(speak: Callable[[ssl.SSLSocket], None]
 
 
 def test_no_more_kinds_of_failure_are_kept_than_can_be_read() -> None:
-    tally = Tally()
+    tally = LoadTally()
     for kind in range(1000):
         tally.end(f"request: an answer of {kind} bytes, not 5", counted=True, is_late=True)
     assert len(tally.outcomes) <= 101

@@ -24,15 +24,14 @@ from tlsbench import pki
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import capabilities, spellings
-from tlsbench.load import Load, Plan, Tally, Target, client, crew, engine, opposite, run_load
+from tlsbench.load import Load, LoadPlan, LoadTally, Target, client, crew, engine, run_load, server_side
 from tlsbench.load.engine import Engine
 from tlsbench.load.tally import SUCCESS
 from tlsbench.loopback import Server, ServerSetup
 from tlsbench.pki.keys import to_pem
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.scenarios import expand, parse
-from tlsbench.serving import Plan as ServerPlan
-from tlsbench.serving import Serving
+from tlsbench.serving import ServerPlan, Serving
 
 pytestmark = pytest.mark.slow
 PEERS = pki.peers("ecdsa-secp256r1", 1)
@@ -51,8 +50,8 @@ def root(tmp_path: Path) -> Path:
     return path
 
 
-def plan_of(address: tuple[str, int], **change: Any) -> Plan:
-    plan = Plan(target=Target(*address), connections=4, duration_s=0.4, warm_up_s=0.0, step_limit_s=2.0)
+def plan_of(address: tuple[str, int], **change: Any) -> LoadPlan:
+    plan = LoadPlan(target=Target(*address), connections=4, duration_s=0.4, warm_up_s=0.0, step_limit_s=2.0)
     plan = replace(plan, **change)
     plan.check(unbounded=False)
     return plan
@@ -148,7 +147,7 @@ def test_a_pool_s_connection_that_the_server_closes_is_replaced() -> None:
     server = Server(ServerSetup(identity=PEERS.server))
     address = server.address
 
-    def restart(at: float, _tally: Tally) -> None:
+    def restart(at: float, _tally: LoadTally) -> None:
         nonlocal server
         if at == 1.0:
             server.close()
@@ -173,7 +172,7 @@ def test_the_load_s_own_processes_are_not_the_server_s(server: Server) -> None:
     """They are children of this process, which is the server's."""
     child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     try:
-        found = {process.pid for process in opposite._listeners(Target(*server.address))}
+        found = {process.pid for process in server_side._listeners(Target(*server.address))}
         assert found == {os.getpid()}
     finally:
         child.communicate(b"\n")
@@ -386,7 +385,7 @@ def test_a_port_where_nobody_listens_refuses_and_is_not_flooded() -> None:
 def test_a_worker_that_is_killed_takes_its_open_connections_with_it_and_the_rest_goes_on(
     server: Server,
 ) -> None:
-    def kill_one(_at: float, _tally: Tally) -> None:
+    def kill_one(_at: float, _tally: LoadTally) -> None:
         children = psutil.Process().children()
         if len(children) == 2:
             children[0].kill()
@@ -411,7 +410,7 @@ def test_running_out_of_descriptors_is_an_error_by_its_kind(server: Server) -> N
         "import resource, sys; from tlsbench.load.engine import Engine; from tlsbench.load.plan import *\n"
         "import time, json; soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
         f"target = Target(*{server.address!r})\n"
-        "engine = Engine(Plan(target=target, connections=60, hold=True, duration_s=0.5))\n"
+        "engine = Engine(LoadPlan(target=target, connections=60, hold=True, duration_s=0.5))\n"
         "resource.setrlimit(resource.RLIMIT_NOFILE, (40, hard))\n"
         "engine.run(time.monotonic_ns(), lambda second: None); print(json.dumps(engine.tally.to_plain()))\n"
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
-from tlsbench.load import Plan, Target
+from tlsbench.load import LoadPlan, Target
 
 HERE = Target("127.0.0.1", 8443)
 
@@ -85,7 +85,7 @@ def test_a_target_that_is_not_loopback_is_refused_before_any_packet(
 
 
 def test_who_may_load_a_target_says_so() -> None:
-    replace(Plan(target=HERE), target=Target("192.0.2.1", 443)).check(unbounded=True)
+    replace(LoadPlan(target=HERE), target=Target("192.0.2.1", 443)).check(unbounded=True)
 
 
 @pytest.mark.parametrize(
@@ -103,18 +103,18 @@ def test_who_may_load_a_target_says_so() -> None:
 )
 def test_a_load_that_cannot_be_is_refused_in_one_line(change: dict[str, Any], problem: str) -> None:
     with pytest.raises(RequestError, match=problem):
-        replace(Plan(target=HERE), **change).check(unbounded=True)
+        replace(LoadPlan(target=HERE), **change).check(unbounded=True)
 
 
 def test_a_plan_comes_back_from_its_line() -> None:
-    plan = Plan(target=HERE, rate_per_s=12.5, resume=0.7, hold=False, version="1.3")
-    assert Plan.from_json(plan.to_json()) == plan
+    plan = LoadPlan(target=HERE, rate_per_s=12.5, resume=0.7, hold=False, version="1.3")
+    assert LoadPlan.from_json(plan.to_json()) == plan
     assert "\n" not in plan.to_json()
 
 
 @given(st.integers(1, 500), st.integers(1, 16), st.floats(0, 1000))
 def test_the_shares_of_the_workers_are_the_whole(connections: int, workers: int, rate: float) -> None:
-    plan = Plan(target=HERE, connections=connections, workers=workers, rate_per_s=rate)
+    plan = LoadPlan(target=HERE, connections=connections, workers=workers, rate_per_s=rate)
     shares = [plan.share(worker) for worker in range(workers)]
     assert sum(share.connections for share in shares) == connections
     assert max(share.connections for share in shares) - min(share.connections for share in shares) <= 1
@@ -152,18 +152,18 @@ def test_a_wrong_request_is_one_line(
 )
 def test_what_cannot_go_together_is_refused(change: dict[str, Any], problem: str) -> None:
     with pytest.raises(RequestError, match=problem):
-        Plan(target=HERE, **change).check(unbounded=False)
+        LoadPlan(target=HERE, **change).check(unbounded=False)
 
 
 def test_a_socket_in_the_file_system_is_this_machine() -> None:
     target = Target.parse("unix:/run/tls.sock")
     assert target.is_loopback
     assert str(target) == "unix:/run/tls.sock"
-    assert Plan(target=target).name == "localhost"
+    assert LoadPlan(target=target).name == "localhost"
     with pytest.raises(RequestError, match="is no target"):
         Target.parse("unix:")
 
 
 def test_a_pool_is_shared_like_the_connections() -> None:
-    plan = Plan(target=HERE, connections=10, pool=5, requests=1, workers=2)
+    plan = LoadPlan(target=HERE, connections=10, pool=5, requests=1, workers=2)
     assert [plan.share(worker).pool for worker in range(2)] == [3, 2]

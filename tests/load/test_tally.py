@@ -5,11 +5,11 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlsbench.load.tally import PHASES, SUCCESS, Tally, total
+from tlsbench.load.tally import PHASES, SUCCESS, LoadTally, total
 
 
-def tally(times_ns: list[int], failed: int = 0) -> Tally:
-    one = Tally(begun=len(times_ns) + failed, requests=3, cpu_s=0.5)
+def tally(times_ns: list[int], failed: int = 0) -> LoadTally:
+    one = LoadTally(begun=len(times_ns) + failed, requests=3, cpu_s=0.5)
     one.outcomes[SUCCESS] = len(times_ns)
     one.outcomes["connect: connection refused"] = failed
     one.negotiated["1.3 TLS_AES_128_GCM_SHA256 x25519 resumed"] = len(times_ns)
@@ -20,7 +20,7 @@ def tally(times_ns: list[int], failed: int = 0) -> Tally:
 
 def test_a_tally_comes_back_from_json() -> None:
     one = tally([1_000_000, 2_000_000], failed=2)
-    again = Tally.from_plain(json.loads(json.dumps(one.to_plain())))
+    again = LoadTally.from_plain(json.loads(json.dumps(one.to_plain())))
     assert again.to_plain() == one.to_plain()
     assert again.open == 0
     assert again.resumed == 2

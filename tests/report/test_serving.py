@@ -6,14 +6,14 @@ from pathlib import Path
 
 from tlsbench.report.serving import counts, greeting, second_line
 from tlsbench.scenarios import Scenario
-from tlsbench.serving import Plan, Tally
+from tlsbench.serving import ServerPlan, ServerTally
 
 Find = Callable[..., Sequence[Scenario]]
 
 
 def test_a_server_says_how_to_load_it(scenarios_of: Find) -> None:
     (scenario,) = scenarios_of("implementation=fake version=1.3")
-    plan = Plan(scenario=scenario.id, peers={}, bind=("0.0.0.0", 8443), processes=2, groups=("x25519",))
+    plan = ServerPlan(scenario=scenario.id, peers={}, bind=("0.0.0.0", 8443), processes=2, groups=("x25519",))
     lines = list(greeting("0.0.0.0:8443", plan, scenario, Path("root.pem"), early_data=False))
     assert lines[0] == "serving on 0.0.0.0:8443 with 2 processes, model selector; Ctrl-C ends"
     assert "group=" not in lines[1]
@@ -24,8 +24,10 @@ def test_a_server_says_how_to_load_it(scenarios_of: Find) -> None:
 
 
 def test_a_second_counts_what_came_since_the_last() -> None:
-    before = Tally(accepted=5, negotiated=Counter({"1.3": 5}), requests=7)
-    now = Tally(accepted=9, negotiated=Counter({"1.3": 8}), requests=1007, failures=Counter({"reset": 2}))
+    before = ServerTally(accepted=5, negotiated=Counter({"1.3": 5}), requests=7)
+    now = ServerTally(
+        accepted=9, negotiated=Counter({"1.3": 8}), requests=1007, failures=Counter({"reset": 2})
+    )
     assert second_line(now, before).startswith("3 handshakes, 1,000 requests, ")
     assert second_line(now, before).endswith("2 failed")
 
@@ -33,7 +35,7 @@ def test_a_second_counts_what_came_since_the_last() -> None:
 def test_what_idled_is_counted_with_the_limit() -> None:
     lines = list(
         counts(
-            Tally(
+            ServerTally(
                 accepted=3, negotiated=Counter({"1.3": 2}), closed_idle=1, alerts=Counter({"unknown_ca": 1})
             ),
             1.5,

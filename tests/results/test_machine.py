@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from tlsbench.results import machine
-from tlsbench.results.machine import Finding, disturbance_finding, governor, standing_findings
+from tlsbench.results.machine import MachineCheck, disturbance_finding, governor, standing_findings
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def write(path: Path, text: str) -> None:
     path.write_text(text + "\n", encoding="ascii")
 
 
-def finding(name: str) -> Finding:
+def finding(name: str) -> MachineCheck:
     return next(one for one in standing_findings() if one.name == name)
 
 
@@ -102,5 +102,5 @@ def test_what_disturbed_a_measurement_is_graded(
 
 
 def test_a_finding_is_one_line_with_its_remedy() -> None:
-    assert str(Finding("turbo", "fair", "on", "turn it off")) == "turbo: on; turn it off"
-    assert str(Finding("turbo", "good", "off")) == "turbo: off"
+    assert str(MachineCheck("turbo", "fair", "on", "turn it off")) == "turbo: on; turn it off"
+    assert str(MachineCheck("turbo", "good", "off")) == "turbo: off"

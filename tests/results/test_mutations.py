@@ -31,7 +31,7 @@ ODD: list[Any] = [
 ]  # fmt: skip
 
 
-def places(value: Any) -> Iterator[tuple[Any, Any]]:
+def placement(value: Any) -> Iterator[tuple[Any, Any]]:
     """Every member of a document: what holds it, and its name or number there."""
     waiting = [value]
     while waiting:
@@ -62,7 +62,7 @@ def damaged(draw: st.DrawFn) -> Damaged:
     name = draw(st.sampled_from([*NAMES, "foreign"]))
     stored = document(name) if name != "foreign" else json.loads(json.dumps(FOREIGN))
     for _ in range(draw(st.integers(1, 3))):
-        place, key = draw(st.sampled_from(list(places(stored))))
+        place, key = draw(st.sampled_from(list(placement(stored))))
         if (isinstance(place, dict) and key not in place) or (isinstance(place, list) and key >= len(place)):
             continue
         how = draw(st.sampled_from(["put", "drop", "double", "wrap", "move", "scale"]))
@@ -81,7 +81,7 @@ def damaged(draw: st.DrawFn) -> Damaged:
             case "wrap":
                 place[key] = draw(st.sampled_from([[place[key]], {"a": place[key]}]))
             case "move":
-                other, there = draw(st.sampled_from(list(places(stored))))
+                other, there = draw(st.sampled_from(list(placement(stored))))
                 other[there] = json.loads(json.dumps(place[key]))
             case "scale" if isinstance(place[key], float):
                 place[key] *= draw(st.sampled_from([0, -1, 1e-12, 1e12]))

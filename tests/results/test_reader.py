@@ -185,7 +185,9 @@ def test_one_name_twice_is_both_and_never_the_last_alone(
     assert tlsbench(["compare", "base2.json", "new.json", "--fail-on", "slower>5%"]) == 1
     assert "new.json: it has 'test_a' 2 times" in capsys.readouterr().out
     assert tlsbench(["compare", "base.json", "new.json"]) == 2
-    assert "no benchmark in common" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "no benchmark in common" in said
+    assert "; new.json: it has 'test_a' 2 times, numbered from 1 to 2" in said, "which is why"
 
 
 def test_equal_entries_of_one_name_are_one() -> None:

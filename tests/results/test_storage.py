@@ -53,10 +53,18 @@ def test_an_unknown_reference_names_the_saved_runs() -> None:
         storage.find("bse")
 
 
-@pytest.mark.parametrize("name", ["", "a/b", "..%", "a b", "x" * 101])
+@pytest.mark.parametrize("name", ["", "a/b", "..%", "a b"])
 def test_a_name_that_cannot_be_a_file_name_is_refused(name: str) -> None:
     with pytest.raises(RequestError, match="no name for a saved run"):
         storage.check_save(name)
+
+
+@pytest.mark.parametrize("characters", [101, 300])
+def test_a_name_of_too_many_characters_is_refused_for_its_length(characters: int) -> None:
+    with pytest.raises(
+        RequestError, match=f"^the name for a saved run has {characters} characters: 100 at most$"
+    ):
+        storage.check_save("x" * characters)
 
 
 def test_a_full_disk_leaves_no_half_file(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ from tlsbench.processes import Interpreter
 from tlsbench.results.cell import cell_from_count
 from tlsbench.sampling import instructions
 from tlsbench.sampling.instructions import Count, count_instructions, require_valgrind
-from tlsbench.sampling.places import interpreter_of
+from tlsbench.sampling.placement import interpreter_of
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import compare_counts
 from tlsbench.stats.paired import compare_paired_counts

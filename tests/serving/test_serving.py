@@ -23,12 +23,11 @@ import pytest
 from tlsbench import pki
 from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import implementations
-from tlsbench.load import Plan as LoadPlan
-from tlsbench.load import Target, run_load
+from tlsbench.load import LoadPlan, Target, run_load
 from tlsbench.load.tally import SUCCESS
 from tlsbench.loopback.http import PROBLEMS
 from tlsbench.scenarios import Scenario
-from tlsbench.serving import MODELS, Limits, Plan, Serving, Tally
+from tlsbench.serving import MODELS, Limits, ServerPlan, ServerTally, Serving
 from tlsbench.serving.answers import http
 from tlsbench.serving.session import Service
 
@@ -40,11 +39,14 @@ LARGE = b"GET /bytes/67108864 HTTP/1.1\r\nHost: a\r\n\r\n"
 PEERS = pki.peers("ecdsa-secp256r1", 1)
 
 
+PlanOf = Callable[..., ServerPlan]
+
+
 @pytest.fixture
-def plan_of(scenarios_of: Find) -> Callable[..., Plan]:
-    def make(selector: str = "version=1.3", **change: Any) -> Plan:
+def plan_of(scenarios_of: Find) -> Callable[..., ServerPlan]:
+    def make(selector: str = "version=1.3", **change: Any) -> ServerPlan:
         (scenario,) = scenarios_of(selector)
-        plan = Plan(scenario=scenario.id, peers=pki.peers_for(scenario).to_pem(), **change)
+        plan = ServerPlan(scenario=scenario.id, peers=pki.peers_for(scenario).to_pem(), **change)
         plan.check()
         return plan
 
@@ -66,7 +68,7 @@ def client(server: Serving) -> ssl.SSLSocket:
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_counts_of_a_server_are_those_of_its_clients(model: str, plan_of: Callable[..., Plan]) -> None:
+def test_the_counts_of_a_server_are_those_of_its_clients(model: str, plan_of: PlanOf) -> None:
     with Serving(plan_of(model=model)) as server:
         load = run_load(load_of(server, requests=2, resume=0.5, path="/bytes/1000"))
     seen, told = server.tally(), load.tally
@@ -80,7 +82,7 @@ def test_the_counts_of_a_server_are_those_of_its_clients(model: str, plan_of: Ca
 
 
 @pytest.mark.parametrize("name", ["ssl", "libssl", "utls", "rtls"])
-def test_any_implementation_serves(name: str, plan_of: Callable[..., Plan]) -> None:
+def test_any_implementation_serves(name: str, plan_of: PlanOf) -> None:
     if not hasattr(implementations()[name], "client_context"):
         pytest.skip(f"{name} is not installed")
     with Serving(plan_of(f"implementation={name} version=1.2")) as server:
@@ -89,7 +91,7 @@ def test_any_implementation_serves(name: str, plan_of: Callable[..., Plan]) -> N
     assert server.tally().handshakes == load.tally.handshakes > 0
 
 
-def test_processes_share_a_port_and_are_added_up(plan_of: Callable[..., Plan]) -> None:
+def test_processes_share_a_port_and_are_added_up(plan_of: PlanOf) -> None:
     with Serving(plan_of(processes=2)) as server:
         load = run_load(load_of(server, connections=16, duration_s=1.0))
         server.watch(2.0)
@@ -98,7 +100,7 @@ def test_processes_share_a_port_and_are_added_up(plan_of: Callable[..., Plan]) -
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_it_echoes_what_it_is_sent(model: str, plan_of: Callable[..., Plan]) -> None:
+def test_it_echoes_what_it_is_sent(model: str, plan_of: PlanOf) -> None:
     with Serving(plan_of(model=model, answer="echo")) as server, client(server) as tls:
         for payload in (b"x", os.urandom(100_000)):
             tls.sendall(payload)
@@ -108,7 +110,7 @@ def test_it_echoes_what_it_is_sent(model: str, plan_of: Callable[..., Plan]) -> 
             assert received == payload
 
 
-def test_it_sends_so_many_bytes_for_whatever_it_is_sent(plan_of: Callable[..., Plan]) -> None:
+def test_it_sends_so_many_bytes_for_whatever_it_is_sent(plan_of: PlanOf) -> None:
     with Serving(plan_of(answer="bulk:16MiB")) as server, client(server) as tls:
         tls.sendall(b"more")
         received = 0
@@ -119,9 +121,7 @@ def test_it_sends_so_many_bytes_for_whatever_it_is_sent(plan_of: Callable[..., P
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_what_is_open_at_the_stop_may_go_on_and_then_is_ended(
-    model: str, plan_of: Callable[..., Plan]
-) -> None:
+def test_what_is_open_at_the_stop_may_go_on_and_then_is_ended(model: str, plan_of: PlanOf) -> None:
     server = Serving(plan_of(model=model, answer="echo"))
     with client(server) as tls:
         tls.sendall(b"before")
@@ -133,9 +133,7 @@ def test_what_is_open_at_the_stop_may_go_on_and_then_is_ended(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_client_that_talks_no_tls_is_a_failure_by_its_reason(
-    model: str, plan_of: Callable[..., Plan]
-) -> None:
+def test_a_client_that_talks_no_tls_is_a_failure_by_its_reason(model: str, plan_of: PlanOf) -> None:
     with Serving(plan_of(model=model)) as server:
         with socket.create_connection(server.address, 5) as sock:
             sock.sendall(b"GET / HTTP/1.0\r\n\r\n")
@@ -151,7 +149,7 @@ def test_a_client_that_talks_no_tls_is_a_failure_by_its_reason(
 
 
 @pytest.mark.parametrize("name", ["pyopenssl", "ssl", "libssl", "utls", "rtls"])
-def test_failures_are_told_by_their_alerts(name: str, plan_of: Callable[..., Plan]) -> None:
+def test_failures_are_told_by_their_alerts(name: str, plan_of: PlanOf) -> None:
     if not hasattr(implementations()[name], "client_context"):
         pytest.skip(f"{name} is not installed")
     stranger = ssl.create_default_context()
@@ -167,7 +165,7 @@ def test_failures_are_told_by_their_alerts(name: str, plan_of: Callable[..., Pla
     assert alerts["sent protocol_version"] + alerts["sent handshake_failure"] == 1
 
 
-def test_it_listens_in_the_file_system_too(plan_of: Callable[..., Plan], tmp_path: Path) -> None:
+def test_it_listens_in_the_file_system_too(plan_of: PlanOf, tmp_path: Path) -> None:
     place = f"unix:{tmp_path}/tls.sock"
     with socket.socket(socket.AF_UNIX) as stale:
         stale.bind(f"{tmp_path}/tls.sock")  # left behind by a server that was killed
@@ -182,7 +180,7 @@ def test_it_listens_in_the_file_system_too(plan_of: Callable[..., Plan], tmp_pat
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_server_out_of_descriptors_says_so_and_goes_on(model: str, plan_of: Callable[..., Plan]) -> None:
+def test_a_server_out_of_descriptors_says_so_and_goes_on(model: str, plan_of: PlanOf) -> None:
     import resource
 
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -204,7 +202,7 @@ def test_a_server_out_of_descriptors_says_so_and_goes_on(model: str, plan_of: Ca
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("answer", ["http", "bulk:16MiB", "echo"])
 def test_a_client_that_reads_nothing_fills_no_memory_and_holds_nobody_up(
-    answer: str, model: str, plan_of: Callable[..., Plan]
+    answer: str, model: str, plan_of: PlanOf
 ) -> None:
     with Serving(plan_of(model=model, answer=answer)) as server:
         process = process_of(server)
@@ -231,7 +229,7 @@ def test_a_client_that_reads_nothing_fills_no_memory_and_holds_nobody_up(
 
 @pytest.mark.parametrize("model", MODELS)
 def test_clients_that_take_too_long_are_closed_by_what_they_were_late_with(
-    model: str, plan_of: Callable[..., Plan]
+    model: str, plan_of: PlanOf
 ) -> None:
     limits = Limits(handshake_s=0.4, request_s=0.4, idle_s=0.4)
     with Serving(plan_of(model=model, limits=limits)) as server, contextlib.ExitStack() as stack:
@@ -259,9 +257,7 @@ def test_clients_that_take_too_long_are_closed_by_what_they_were_late_with(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_client_that_goes_by_a_reset_when_it_has_all_has_not_failed(
-    model: str, plan_of: Callable[..., Plan]
-) -> None:
+def test_a_client_that_goes_by_a_reset_when_it_has_all_has_not_failed(model: str, plan_of: PlanOf) -> None:
     with Serving(plan_of(model=model)) as server:
         for _ in range(5):
             with client(server) as tls:
@@ -278,7 +274,7 @@ def test_a_client_that_goes_by_a_reset_when_it_has_all_has_not_failed(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_a_load_that_only_shakes_hands_fails_nowhere(model: str, plan_of: Callable[..., Plan]) -> None:
+def test_a_load_that_only_shakes_hands_fails_nowhere(model: str, plan_of: PlanOf) -> None:
     with Serving(plan_of(model=model)) as server:
         load = run_load(load_of(server, requests=0, connections=8))
     assert set(load.tally.outcomes) == {SUCCESS}
@@ -287,9 +283,7 @@ def test_a_load_that_only_shakes_hands_fails_nowhere(model: str, plan_of: Callab
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_requests_that_are_none_are_refused_and_the_server_goes_on(
-    model: str, plan_of: Callable[..., Plan]
-) -> None:
+def test_requests_that_are_none_are_refused_and_the_server_goes_on(model: str, plan_of: PlanOf) -> None:
     requests = (
         b"CONNECT x:1 HTTP/1.1\r\nHost: x\r\n\r\n",
         b"CONNECT x:1 HTTP/1.1\r\n\r\n",
@@ -315,7 +309,7 @@ def test_requests_that_are_none_are_refused_and_the_server_goes_on(
     assert server.tally().failures.total() == 20
 
 
-def test_a_request_that_is_no_http_ends_the_connection(plan_of: Callable[..., Plan]) -> None:
+def test_a_request_that_is_no_http_ends_the_connection(plan_of: PlanOf) -> None:
     with Serving(plan_of()) as server:
         with client(server) as tls:
             tls.sendall(b"NONSENSE\r\n\r\n")
@@ -328,7 +322,7 @@ def test_a_request_that_is_no_http_ends_the_connection(plan_of: Callable[..., Pl
     assert why == "HTTP: malformed request"
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(plan_of: Callable[..., Plan]) -> None:
+def test_a_port_that_is_taken_is_told_in_one_line(plan_of: PlanOf) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(RequestError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use"):
@@ -347,9 +341,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(plan_of: Callable[..., Plan]) 
         ({"processes": 0}, "--processes 0: it must be from 1"),
     ],
 )
-def test_a_server_that_cannot_be_is_refused(
-    change: dict[str, Any], problem: str, plan_of: Callable[..., Plan]
-) -> None:
+def test_a_server_that_cannot_be_is_refused(change: dict[str, Any], problem: str, plan_of: PlanOf) -> None:
     with pytest.raises(RequestError, match=problem):
         plan_of(**change)
 
@@ -436,7 +428,7 @@ def test_a_wrong_request_is_one_line(
 def test_a_connection_fails_once_by_what_came_first(scenarios_of: Find) -> None:
     (scenario,) = scenarios_of("implementation=pyopenssl version=1.3")
     library: Any = implementations()["pyopenssl"]
-    service = Service(library.server_context(scenario, PEERS), http, Tally())
+    service = Service(library.server_context(scenario, PEERS), http, ServerTally())
     session = service.accept()
     session.receive(b"GET / HTTP/1.0\r\n\r\n")
     assert session.is_over
@@ -447,10 +439,10 @@ def test_a_connection_fails_once_by_what_came_first(scenarios_of: Find) -> None:
 
 
 def test_reasons_are_bounded_in_number_and_none_is_lost() -> None:
-    tally, together = Tally(), Tally()
+    tally, together = ServerTally(), ServerTally()
     for number in range(1000):
         tally.fail(f"reason {number}")
-        one = Tally()
+        one = ServerTally()
         one.fail(f"reason {number}")
         together.add(one)
     assert tally.failures == together.failures
@@ -465,7 +457,7 @@ def test_a_system_without_threads_costs_the_connection_alone(
 
     (scenario,) = scenarios_of("implementation=pyopenssl version=1.3")
     library: Any = implementations()["pyopenssl"]
-    service = Service(library.server_context(scenario, PEERS), http, Tally())
+    service = Service(library.server_context(scenario, PEERS), http, ServerTally())
 
     def refuse(_self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")

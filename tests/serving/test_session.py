@@ -17,7 +17,7 @@ from tlsbench.scenarios import Scenario, scenario_from_id
 from tlsbench.serving.answers import Answerer, Fixed, http
 from tlsbench.serving.limits import LINGER_S, Limits
 from tlsbench.serving.session import Service, Session
-from tlsbench.serving.tally import Tally
+from tlsbench.serving.tally import ServerTally
 
 Find = Callable[[str], tuple[Scenario, ...]]
 MIB = 1 << 20
@@ -41,7 +41,7 @@ class Pair:
     limits: Limits = LIMITS
     answerer: Callable[[], Answerer] = http
     implementation: str = "fake"
-    tally: Tally = field(default_factory=Tally)
+    tally: ServerTally = field(default_factory=ServerTally)
 
     def meet(self, scenario: Scenario) -> Session:
         """Shake hands, and take what the server sends."""
@@ -277,7 +277,7 @@ def test_hello_retry_requests_are_counted_where_they_are(name: str, groups: str,
         pytest.skip(f"{name} is not installed")
     own = "X25519MLKEM768" if name == "rtls" else "secp256r1"
     (scenario,) = scenarios_of(f"implementation={name} version=1.3 group={own}")
-    pair = Pair(tally=Tally())
+    pair = Pair(tally=ServerTally())
     peers = pki.peers_for(scenario)
     context = library.server_context(replace(scenario, group=groups), peers)
     session = Service(context, http, pair.tally).accept()
@@ -299,7 +299,7 @@ def test_early_data_is_answered_and_counted(scenarios_of: Find) -> None:
     (scenario,) = scenarios_of("implementation=pyopenssl version=1.3 resumption=early-data")
     library: Any = implementations()["pyopenssl"]
     peers = pki.peers_for(scenario)
-    service = Service(library.server_context(scenario, peers), http, Tally())
+    service = Service(library.server_context(scenario, peers), http, ServerTally())
     context = library.client_context(scenario, peers)
     session_ticket = None
     for _ in range(2):

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tlsbench.errors import RequestError
-from tlsbench.load import Plan, Target
+from tlsbench.load import LoadPlan, Target
 from tlsbench.session.load import LoadRequest, handshakes_of, load
 
 
@@ -18,17 +18,17 @@ def test_handshakes_are_of_one_value_for_each_axis() -> None:
 @pytest.mark.parametrize(
     ("plan", "message"),
     [
-        (Plan(target=Target("192.0.2.1", 443)), "is not loopback"),
-        (Plan(target=Target("127.0.0.1", 443), connections=0), "--connections 0"),
-        (Plan(target=Target("127.0.0.1", 443), root="/no/such.pem"), "/no/such.pem"),
+        (LoadPlan(target=Target("192.0.2.1", 443)), "is not loopback"),
+        (LoadPlan(target=Target("127.0.0.1", 443), connections=0), "--connections 0"),
+        (LoadPlan(target=Target("127.0.0.1", 443), root="/no/such.pem"), "/no/such.pem"),
     ],
 )
 def test_a_load_that_cannot_be_or_may_not_be_is_refused_before_anything_is_sent(
-    plan: Plan, message: str
+    plan: LoadPlan, message: str
 ) -> None:
     with pytest.raises(RequestError, match=message):
         load(LoadRequest(plan=plan), observe=lambda _at, _tally: pytest.fail("it began"))
 
 
 def test_whose_owner_has_agreed_may_be_loaded() -> None:
-    LoadRequest(plan=Plan(target=Target("192.0.2.1", 443)), unbounded=True).check()
+    LoadRequest(plan=LoadPlan(target=Target("192.0.2.1", 443)), unbounded=True).check()

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from tlsbench.api.arguments import AxisValues, Path, Seconds, in_words_of_python, seconds_of, selectors_of
 from tlsbench.api.interrupted import until_interrupted
 from tlsbench.api.result import Result
-from tlsbench.load import Plan, Tally, Target
+from tlsbench.load import LoadPlan, LoadTally, Target
 from tlsbench.load.names import host_name
 from tlsbench.results import reader
 from tlsbench.results.environment import machine_info
@@ -93,7 +93,7 @@ def load(
         words = selectors_of(selectors, axes)
         wanted = loading.handshakes_of(words)
         size_bytes = parse_size(str(size)) if size is not None else 0
-        plan = Plan(
+        plan = LoadPlan(
             target=Target.parse(target),
             connections=connections,
             rate_per_s=rate,
@@ -123,7 +123,7 @@ def load(
         request = loading.LoadRequest(plan=plan, unbounded=i_may_load_this_target)
         request.check()
 
-    def note(seconds: float, tally: Tally) -> None:
+    def note(seconds: float, tally: LoadTally) -> None:
         observe(Progress("loading", tally.begun - tally.open, tally.begun, seconds, ()))
 
     def measure(asked_to_stop: Callable[[], bool]) -> Result | None:

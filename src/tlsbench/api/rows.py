@@ -20,7 +20,7 @@ from tlsbench.sampling import PARTS, WALL, Instrument, instrument_for, meter_nam
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.axis import ENDS
 from tlsbench.stats import Interval
-from tlsbench.stats.units import BYTES
+from tlsbench.units import BYTES
 
 Row = dict[str, Any]
 

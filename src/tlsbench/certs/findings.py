@@ -17,7 +17,7 @@ from cryptography.x509.oid import (
     PublicKeyAlgorithmOID,
 )
 
-from tlsbench.certs.order import Finding, findings_of_order, names_itself
+from tlsbench.certs.order import CertificateFinding, findings_of_order, names_itself
 from tlsbench.loopback.setups import must_staple
 from tlsbench.pki import key_type_of, spki_pin
 from tlsbench.pki.authority import is_authority
@@ -107,7 +107,9 @@ def facts_of(certificate: x509.Certificate, at: datetime | None = None) -> Facts
     )
 
 
-def findings_of(chain: Sequence[x509.Certificate], at: datetime | None = None) -> tuple[Finding, ...]:
+def findings_of(
+    chain: Sequence[x509.Certificate], at: datetime | None = None
+) -> tuple[CertificateFinding, ...]:
     """What would fail with a chain, leaf first, or is about to; the worst first.
 
     What only concerns a certificate that verifiers do without is a warning: they pass it over.
@@ -122,18 +124,20 @@ def findings_of(chain: Sequence[x509.Certificate], at: datetime | None = None) -
         )
         for check in checks:
             found += [
-                Finding(level if position in needed else "warning", position, text)
+                CertificateFinding(level if position in needed else "warning", position, text)
                 for level, text in check(certificate, at)
             ]
     found += findings_of_order(chain, path)
     return tuple(sorted(found, key=lambda finding: (finding.level != "error", finding.position)))
 
 
-def findings_of_roots(roots: Sequence[x509.Certificate], at: datetime | None = None) -> tuple[Finding, ...]:
+def findings_of_roots(
+    roots: Sequence[x509.Certificate], at: datetime | None = None
+) -> tuple[CertificateFinding, ...]:
     """What is odd in a set of roots: each is a warning, for who has others does without it."""
     at = at or datetime.now(UTC)
     return tuple(
-        Finding("warning", position, text)
+        CertificateFinding("warning", position, text)
         for position, root in enumerate(roots)
         for check in (_time, _strength, _criticals)
         for _level, text in check(root, at)

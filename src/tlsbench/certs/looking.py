@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from tlsbench.certs.findings import Facts, facts_of, findings_of, findings_of_roots
-from tlsbench.certs.order import Finding
+from tlsbench.certs.order import CertificateFinding
 from tlsbench.errors import RequestError
 from tlsbench.loopback import ClientSetup, Meeting, meet
 from tlsbench.pki import Bundle, read_bundle, read_file
@@ -37,7 +37,7 @@ class Seen:
     bundle: Bundle
     remarks: Sequence[str]
     facts: Sequence[Facts]
-    findings: Sequence[Finding]
+    findings: Sequence[CertificateFinding]
     are_roots: bool
 
 

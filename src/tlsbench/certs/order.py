@@ -24,7 +24,7 @@ _BYTES_BESIDE = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CertificateFinding:
     """Something to know: an ``"error"`` makes peers refuse, a ``"warning"`` may, or soon will.
 
     ``position`` counts certificates from the leaf's 0.
@@ -35,7 +35,7 @@ class Finding:
     text: str
 
 
-def findings_of_order(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+def findings_of_order(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[CertificateFinding]:
     """What is odd beside the single certificates.
 
     :param path: what :func:`tlsbench.pki.chains.chain_of` says of them.
@@ -52,70 +52,72 @@ def names_itself(certificate: x509.Certificate) -> bool:
     return certificate.subject == certificate.issuer
 
 
-def _order(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+def _order(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[CertificateFinding]:
     if path[0] != 0:
         text = f"it comes before '{short_name(chain[path[0]])}': a server shows the first as its own"
-        yield Finding("error", 0, text)
+        yield CertificateFinding("error", 0, text)
     for below, above in pairwise(path):
         if above < below:
             text = (
                 f"it comes before '{short_name(chain[below])}', which it issued: most peers put that in order"
             )
-            yield Finding("warning", above, text)
+            yield CertificateFinding("warning", above, text)
 
 
-def _extras(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+def _extras(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[CertificateFinding]:
     first: dict[bytes, int] = {}
     for position, certificate in enumerate(chain):
         der = certificate.public_bytes(Encoding.DER)
         same = first.setdefault(der, position)
         if same != position:
-            yield Finding(
+            yield CertificateFinding(
                 "warning", position, f"it is certificate {same} again: {len(der)} bytes for nothing"
             )
         elif position not in path:
             text = (
                 f"the chain of '{short_name(chain[path[0]])}' does not need it: {len(der)} bytes for nothing"
             )
-            yield Finding("warning", position, text)
+            yield CertificateFinding("warning", position, text)
 
 
-def _issuers(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+def _issuers(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[CertificateFinding]:
     for below, above in pairwise(path):
         if not is_authority(chain[above]):
-            yield Finding("error", above, f"it is no authority, but certificate {below} is signed by its key")
+            yield CertificateFinding(
+                "error", above, f"it is no authority, but certificate {below} is signed by its key"
+            )
     last = chain[path[-1]]
     namesakes = [place for place, one in enumerate(chain) if one.subject == last.issuer and place not in path]
     if namesakes and not names_itself(last):
         name = short_name(chain[namesakes[0]])
         text = f"it names '{name}' as issuer, but is not signed by the key of certificate {namesakes[0]}"
-        yield Finding("error", path[-1], text)
+        yield CertificateFinding("error", path[-1], text)
 
 
-def _top(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+def _top(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[CertificateFinding]:
     last = chain[path[-1]]
     if names_itself(last) and len(path) > 1:
         size = len(last.public_bytes(Encoding.DER))
-        yield Finding("warning", path[-1], f"the root need not be sent: {size} bytes for nothing")
+        yield CertificateFinding("warning", path[-1], f"the root need not be sent: {size} bytes for nothing")
     elif names_itself(last) and not is_authority(last):
         text = "it is self-signed: only who is given this very certificate trusts it"
-        yield Finding("warning", path[-1], text)
+        yield CertificateFinding("warning", path[-1], text)
     elif len(path) == 1 and not is_authority(last):
         name = last.issuer.rfc4514_string()
-        yield Finding(
+        yield CertificateFinding(
             "warning", path[-1], f"its issuer '{name}' is not here: a root, or an intermediate is missing"
         )
 
 
-def _length(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Finding]:
+def _length(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[CertificateFinding]:
     length = len(path) - (len(path) > 1 and names_itself(chain[path[-1]]))
     if length > _LONGEST_OF_ALL:
         text = f"a chain of {length} certificates: OpenSSL and BoringSSL follow {_LONGEST_OF_ALL} at most"
-        yield Finding("error", path[0], text)
+        yield CertificateFinding("error", path[0], text)
     elif refusing := [f"{who} ({longest})" for longest, who in _LONGEST if length > longest]:
         text = f"a chain of {length} certificates, too long for {', '.join(refusing)}"
-        yield Finding("warning", path[0], text)
+        yield CertificateFinding("warning", path[0], text)
     size = sum(len(one.public_bytes(Encoding.DER)) + _BYTES_BESIDE for one in chain)
     if size > _MOST_BYTES:
         text = f"{len(chain)} certificates of {size:,} bytes: OpenSSL reads {_MOST_BYTES:,} at most"
-        yield Finding("error", path[0], text)
+        yield CertificateFinding("error", path[0], text)

@@ -31,7 +31,7 @@ STATUS_DAYS = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class PkiPlan:
     """What to make.
 
     :param names: of the server, see :func:`tlsbench.pki.names.general_name`.
@@ -117,7 +117,7 @@ class Pki:
         return ocsp_response(self.issuer, self.server.leaf, validity=Validity.days(STATUS_DAYS))
 
 
-def make(plan: Plan) -> Pki:
+def make(plan: PkiPlan) -> Pki:
     """The PKI of a plan, all its keys new.
 
     :raises RequestError: if a name is none.

@@ -33,7 +33,7 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class VerifierAnswer:
     """What a verifier says: ``problem`` is the rule that fails, in its own words, ``""`` if none does.
 
     ``remark`` is what it did not look at.

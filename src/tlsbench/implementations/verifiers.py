@@ -15,35 +15,35 @@ from OpenSSL.crypto import X509, X509StoreContextError
 
 from tlsbench.implementations.cryptography.verifier import cryptography_verifier
 from tlsbench.implementations.pyopenssl.verifier import openssl_verifier
-from tlsbench.implementations.verification import Question, Verdict
+from tlsbench.implementations.verification import Question, VerifierAnswer
 
 
-def verdicts(chain: Sequence[x509.Certificate], question: Question) -> tuple[Verdict, ...]:
+def verdicts(chain: Sequence[x509.Certificate], question: Question) -> tuple[VerifierAnswer, ...]:
     """What every verifier says of a chain, leaf first."""
     return (_by_openssl(chain, question), _by_cryptography(chain, question))
 
 
-def _by_openssl(chain: Sequence[x509.Certificate], question: Question) -> Verdict:
+def _by_openssl(chain: Sequence[x509.Certificate], question: Question) -> VerifierAnswer:
     name = " ".join(SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode("ascii").split()[:2])
     leaf, *intermediates = (X509.from_cryptography(certificate) for certificate in chain)
     try:
         openssl_verifier(question)(leaf, intermediates)
     except X509StoreContextError as error:
         _code, depth, words = error.errors
-        return Verdict(name, f"{words} (certificate {depth} of the chain, counted from the leaf's 0)")
-    return Verdict(name, "")
+        return VerifierAnswer(name, f"{words} (certificate {depth} of the chain, counted from the leaf's 0)")
+    return VerifierAnswer(name, "")
 
 
-def _by_cryptography(chain: Sequence[x509.Certificate], question: Question) -> Verdict:
+def _by_cryptography(chain: Sequence[x509.Certificate], question: Question) -> VerifierAnswer:
     name = f"cryptography {cryptography.__version__}"
     remark = "it reads no CRLs" if question.crls else ""
     if question.usage == "server" and not question.host:
-        return Verdict(name, "", "not asked: it verifies a server by its name only, give --host")
+        return VerifierAnswer(name, "", "not asked: it verifies a server by its name only, give --host")
     try:
         cryptography_verifier(question).verify(chain[0], list(chain[1:]))
     except (verification.VerificationError, ValueError) as error:
-        return Verdict(name, _reason(error))
-    return Verdict(name, "", remark)
+        return VerifierAnswer(name, _reason(error))
+    return VerifierAnswer(name, "", remark)
 
 
 def _reason(error: Exception) -> str:

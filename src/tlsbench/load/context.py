@@ -19,8 +19,9 @@ from tlsbench.implementations.openssl_names import (
 from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.implementations.pyopenssl.library import show_identity
 from tlsbench.load.credentials import identity_of, roots_of
-from tlsbench.load.plan import Plan
-from tlsbench.load.tally import Tally
+from tlsbench.load.plan import LoadPlan
+from tlsbench.load.tally import LoadTally
+from tlsbench.load.watchdog import Turn
 from tlsbench.scenarios import ciphers
 from tlsbench.sockets import UNIX, Settings
 
@@ -32,7 +33,7 @@ _MOST_SESSIONS: Final = 4096
 _EARLY_DATA_ACCEPTED: Final = b"TLSv1.3 write end of early data"
 
 
-def client_context(plan: Plan) -> SSL.Context:
+def client_context(plan: LoadPlan) -> SSL.Context:
     """The OpenSSL context of a worker's connections.
 
     :raises RequestError: if OpenSSL does not take what the plan asks for.
@@ -63,7 +64,7 @@ def client_context(plan: Plan) -> SSL.Context:
     return context
 
 
-def resolve(plan: Plan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
+def resolve(plan: LoadPlan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
     """The address of the target.
 
     :raises RequestError: if its name has none.
@@ -83,18 +84,19 @@ def resolve(plan: Plan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
 class Shared:
     """What the connections of a worker have in common."""
 
-    plan: Plan
+    plan: LoadPlan
     context: SSL.Context
     address: tuple[str, int] | str
     family: socket.AddressFamily
     settings: Settings
-    tally: Tally
+    tally: LoadTally
     request: bytes
     sessions: deque[SSL.Session] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
     #: Connections whose early data the server has accepted, until they ask.
     accepted: set[SSL.Connection] = field(default_factory=set)
     #: Whether the server says nothing after a handshake, so that a client must take leave to hear of it.
     is_server_quiet: bool = False
+    turn: Turn = field(default_factory=Turn)
     #: When connections begin to count, by CLOCK_MONOTONIC.
     count_from_ns: int = 0
     #: Adds up the wanted share, so that of any ten in a row as many resume as are wanted.

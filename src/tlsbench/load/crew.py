@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from tlsbench.errors import RequestError
 from tlsbench.interrupts import may_be_cut
-from tlsbench.load.opposite import Opposite, Spent
-from tlsbench.load.plan import Plan
-from tlsbench.load.tally import Tally, total
+from tlsbench.load.plan import LoadPlan
+from tlsbench.load.server_side import ServerSide, Spent
+from tlsbench.load.tally import LoadTally, total
 from tlsbench.processes import Process, Vitals, readable
 
 _HEAD_START_SECONDS = 0.05
@@ -35,8 +35,8 @@ class Load:
     :param server: what the server's processes spent while connections counted, where they are known.
     """
 
-    plan: Plan
-    tally: Tally = field(default_factory=Tally)
+    plan: LoadPlan
+    tally: LoadTally = field(default_factory=LoadTally)
     elapsed_s: float = 0.0
     interrupted: bool = False
     lost: tuple[str, ...] = ()
@@ -61,8 +61,8 @@ class Load:
 
 
 def run_load(
-    plan: Plan,
-    observe: Callable[[float, Tally], None] = lambda _seconds, _tally: None,
+    plan: LoadPlan,
+    observe: Callable[[float, LoadTally], None] = lambda _seconds, _tally: None,
     stop_asked: Callable[[], bool] = lambda: False,
 ) -> Load:
     """Run a load in ``plan.workers`` processes.
@@ -79,7 +79,7 @@ def run_load(
         ]
         with may_be_cut():
             remarks = [worker.first_answer()["remarks"] for worker in workers]
-        opposite = Opposite(plan.target)
+        server_side = ServerSide(plan.target)
         began = time.monotonic()
         start_ns = time.monotonic_ns() + int(_HEAD_START_SECONDS * 1e9)
         for worker in workers:
@@ -87,10 +87,10 @@ def run_load(
         load = Load(plan, remarks=tuple(remarks[0]))
         # What is open at the end has the time of one step; a worker that hangs is waited for a while longer.
         latest = began + plan.warm_up_s + plan.duration_s + plan.step_limit_s + _PATIENCE_SECONDS
-        opposite.begin_at(0.0 if plan.hold else start_ns / 1e9 + plan.warm_up_s)
+        server_side.begin_at(0.0 if plan.hold else start_ns / 1e9 + plan.warm_up_s)
 
         def is_to_stop() -> bool:
-            opposite.tick()
+            server_side.tick()
             return stop_asked()
 
         try:
@@ -100,7 +100,7 @@ def run_load(
             for worker in workers:
                 if not worker.has_ended:
                     worker.kill("it was cut short")
-        load.server = opposite.spent()
+        load.server = server_side.spent()
     load.tally = total(worker.tally_at_end() for worker in workers)
     load.elapsed_s = max((worker.elapsed_s for worker in workers), default=0.0)
     load.vitals = tuple(tuple(worker.vitals) for worker in workers)
@@ -111,7 +111,7 @@ def run_load(
 def _watch(
     workers: list[_Worker],
     load: Load,
-    observe: Callable[[float, Tally], None],
+    observe: Callable[[float, LoadTally], None],
     stop_asked: Callable[[], bool],
     latest: float,
 ) -> None:
@@ -152,8 +152,8 @@ def allow_files(connections: int) -> None:
 class _Worker(Process):
     """The near end of a worker process."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.tally = Tally()
+    def __init__(self, plan: LoadPlan) -> None:
+        self.tally = LoadTally()
         self.reports = 0
         self.elapsed_s = 0.0
         super().__init__("tlsbench.load.worker", plan.to_json())
@@ -161,7 +161,7 @@ class _Worker(Process):
     def read(self) -> None:
         """Take what it has written."""
         for message in self.messages():
-            self.tally = Tally.from_plain(message["tally"])
+            self.tally = LoadTally.from_plain(message["tally"])
             if message.get("done"):
                 self.elapsed_s, self.lost = message["elapsed_s"], message["died"]
             else:
@@ -169,7 +169,7 @@ class _Worker(Process):
         if self.lost and not self.elapsed_s:
             self.elapsed_s = float(self.reports)
 
-    def tally_at_end(self) -> Tally:
+    def tally_at_end(self) -> LoadTally:
         """What came of its connections; those that were open when it died are lost with it."""
         if self.lost and self.tally.open:
             self.tally.outcomes[_LOST] += self.tally.open

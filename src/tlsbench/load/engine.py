@@ -16,8 +16,9 @@ from tlsbench.load.client import Connection
 from tlsbench.load.context import Shared, client_context, resolve
 from tlsbench.load.failures import words_of
 from tlsbench.load.names import is_address
-from tlsbench.load.plan import Plan
-from tlsbench.load.tally import SUCCESS, Tally
+from tlsbench.load.plan import LoadPlan
+from tlsbench.load.tally import SUCCESS, LoadTally
+from tlsbench.load.watchdog import Watchdog
 from tlsbench.sockets import Settings
 
 _EVENTS = 512
@@ -37,7 +38,7 @@ class Engine:
     :param fd: a file descriptor that becomes readable when the load is to end early.
     """
 
-    def __init__(self, plan: Plan, fd: int = -1) -> None:
+    def __init__(self, plan: LoadPlan, fd: int = -1) -> None:
         if not hasattr(select, "epoll"):
             raise RequestError("load needs Linux: this system has no epoll")
         family, address = resolve(plan)
@@ -46,7 +47,7 @@ class Engine:
         settings = Settings(plan.socket_options, family, "connect")
         #: What the kernel makes of the socket options otherwise than it was asked.
         self.remarks = settings.try_out()
-        self.tally = Tally()
+        self.tally = LoadTally()
         #: From the first counted beginning to the end of the last connection.
         self.elapsed_s = 0.0
         self._plan = plan
@@ -77,14 +78,17 @@ class Engine:
 
         :param report: called each second of the counted time, with its number.
         """
+        with Watchdog(self._shared.turn, self._plan.step_limit_s):
+            self._run(start_ns, report)
+
+    def _run(self, start_ns: int, report: Callable[[int], None]) -> None:
         plan = self._plan
         self._start_ns = start_ns
         self._count_from_ns = start_ns + int(plan.warm_up_s * 1e9)
         self._shared.count_from_ns = self._count_from_ns
         self._end_ns = self._count_from_ns + int(plan.duration_s * 1e9)
         if not plan.is_open_loop:
-            ramp_ns = plan.ramp_up_s * 1e9
-            step_ns = ramp_ns / plan.connections
+            step_ns = plan.ramp_up_s * 1e9 / plan.connections
             self._due_ns = [start_ns + int(step_ns * slot) for slot in range(plan.connections)]
         sweep_ns = start_ns
         # Held connections are all counted, and so reported from the beginning.

@@ -37,6 +37,7 @@ class Opening(ABC):
         "_early_ns",
         "_handshake_ns",
         "_is_accepted",
+        "_is_cut",
         "_on_event",
         "_peeked_bytes",
         "_shared",
@@ -77,6 +78,8 @@ class Opening(ABC):
         self._handshake_ns, self._words = 0, ""
         #: Whether the server was seen to have accepted it.
         self._is_accepted = False
+        #: Whether its turn took too long.
+        self._is_cut = False
         self._on_event: Callable[[int], None] = self._connected
 
     @abstractmethod
@@ -108,6 +111,8 @@ class Opening(ABC):
     def go_on(self, now_ns: int) -> None:
         """Do what can be done now; with an outcome the connection has ended."""
         self.has_more = False
+        turn = self._shared.turn
+        turn.number, turn.connection = turn.number + 1, self
         try:
             self._on_event(now_ns)
         except (SSL.WantReadError, SSL.WantWriteError, BlockingIOError):
@@ -128,6 +133,15 @@ class Opening(ABC):
             self._fail(words_of(error.errno or 0))
         except Exception as error:  # noqa: BLE001 - whatever a server sends, the counts of a worker survive it
             self._fail(f"unexpected {type(error).__name__}")
+        finally:
+            turn.connection = None
+
+    def cut(self) -> None:
+        """End what OpenSSL reads for it now, from another thread: its turn ends, and so does it."""
+        self._is_cut = True
+        if (sock := self.sock) is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     def give_up(self, why: str) -> None:
         """End it from outside."""
@@ -236,7 +250,7 @@ class Opening(ABC):
             self._shared.tally.times[phase].record_value(max(1000, took_ns))
 
     def _fail(self, why: str) -> None:
-        self._end(f"{self.step}: {why}")
+        self._end(f"{self.step}: {'timeout' if self._is_cut else why}")
 
     @staticmethod
     def _clock() -> int:

@@ -72,7 +72,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class LoadPlan:
     """What one worker process does; :meth:`share` divides a whole load among several.
 
     :param connections: the connections of a closed loop; the most that are open at once in an open one.
@@ -203,7 +203,7 @@ class Plan:
         if self.key and not self.cert:
             raise RequestError("--key is the key of a client certificate: give --cert too")
 
-    def share(self, worker: int) -> Plan:
+    def share(self, worker: int) -> LoadPlan:
         """The part of one of the workers."""
 
         def part(whole: int) -> int:
@@ -222,7 +222,7 @@ class Plan:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Plan:
+    def from_json(cls, text: str) -> LoadPlan:
         """The plan in a line."""
         fields: Mapping[str, Any] = json.loads(text)
         return cls(**{**fields, "target": Target(**fields["target"])})

@@ -29,7 +29,7 @@ def histogram() -> HdrHistogram:
 
 
 @dataclass(slots=True)
-class Tally:
+class LoadTally:
     """The counted connections of a worker, or of several.
 
     :param begun: connections that were begun; when all has ended each of them is in ``outcomes`` once.
@@ -110,7 +110,7 @@ class Tally:
         """The outcomes that are errors, most frequent first."""
         return {kind: count for kind, count in self.outcomes.most_common() if kind != SUCCESS}
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: LoadTally) -> None:
         """Take in the connections of another."""
         for name in self.__slots__:
             if name != "times":
@@ -124,7 +124,7 @@ class Tally:
         return {name: getattr(self, name) for name in self.__slots__} | {"times": times}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Tally:
+    def from_plain(cls, plain: Mapping[str, Any]) -> LoadTally:
         """The inverse of :meth:`to_plain`."""
         counts: dict[str, Any] = {
             name: Counter(value) if isinstance(value, dict) else value for name, value in plain.items()
@@ -133,9 +133,9 @@ class Tally:
         return cls(**{**counts, "times": times})
 
 
-def total(tallies: Iterable[Tally]) -> Tally:
+def total(tallies: Iterable[LoadTally]) -> LoadTally:
     """All of them together."""
-    together = Tally()
+    together = LoadTally()
     for tally in tallies:
         together.add(tally)
     return together

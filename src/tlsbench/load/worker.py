@@ -16,7 +16,7 @@ from typing import Any
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.load.engine import Engine
-from tlsbench.load.plan import Plan
+from tlsbench.load.plan import LoadPlan
 from tlsbench.processes import vitals
 
 
@@ -30,7 +30,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
     gc.disable()
     try:
-        engine = Engine(Plan.from_json(sys.stdin.readline()), sys.stdin.fileno())
+        engine = Engine(LoadPlan.from_json(sys.stdin.readline()), sys.stdin.fileno())
     except TlsbenchError as error:
         _write({"error": str(error), "exit_code": error.exit_code})
         return

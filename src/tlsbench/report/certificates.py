@@ -15,7 +15,7 @@ from rich.tree import Tree
 
 from tlsbench.certs.findings import Facts
 from tlsbench.certs.looking import Seen
-from tlsbench.certs.order import Finding
+from tlsbench.certs.order import CertificateFinding
 from tlsbench.escaping import for_terminal
 from tlsbench.pki.extensions import UNREADABLE, extension
 from tlsbench.pki.names import name_text
@@ -59,7 +59,7 @@ def _others(seen: Seen) -> list[str]:
     return [*_crls(bundle.crls), *_requests(bundle.requests), *_responses(bundle.ocsp_responses)]
 
 
-def _tree(facts: Sequence[Facts], findings: Sequence[Finding]) -> Tree:
+def _tree(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Tree:
     """The chain from its top down to the leaf."""
     top = Tree("", hide_root=True)
     branch = top
@@ -69,7 +69,7 @@ def _tree(facts: Sequence[Facts], findings: Sequence[Finding]) -> Tree:
     return top
 
 
-def _list(facts: Sequence[Facts], findings: Sequence[Finding]) -> Group:
+def _list(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Group:
     """A long chain, from its top down to the leaf, which alone is told at length."""
     lines: list[RenderableType] = []
     found = _by_position(findings)
@@ -79,7 +79,7 @@ def _list(facts: Sequence[Facts], findings: Sequence[Finding]) -> Group:
     return Group(*lines, Text(f"{len(facts):,} certificates; --json tells each at length", style="dim"))
 
 
-def _roots(facts: Sequence[Facts], findings: Sequence[Finding]) -> Group:
+def _roots(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Group:
     """A set of roots, a line each, by their names."""
     lines: list[Text] = []
     found = _by_position(findings)
@@ -90,8 +90,8 @@ def _roots(facts: Sequence[Facts], findings: Sequence[Finding]) -> Group:
     return Group(*lines)
 
 
-def _by_position(findings: Sequence[Finding]) -> Mapping[int, Sequence[Finding]]:
-    found: dict[int, list[Finding]] = defaultdict(list)
+def _by_position(findings: Sequence[CertificateFinding]) -> Mapping[int, Sequence[CertificateFinding]]:
+    found: dict[int, list[CertificateFinding]] = defaultdict(list)
     for finding in findings:
         found[finding.position].append(finding)
     return found
@@ -103,12 +103,12 @@ def _line(facts: Facts, position: int) -> Text:
     return Text.assemble((f"{position:>3}  ", "dim"), (for_terminal(facts.name), "bold"), about)
 
 
-def _of(findings: Iterable[Finding]) -> Iterator[Text]:
+def _of(findings: Iterable[CertificateFinding]) -> Iterator[Text]:
     """The findings of one certificate, below its line."""
     return (line(f"     {one.level}: {one.text}", _STYLES[one.level]) for one in findings)
 
 
-def _certificate(facts: Facts, findings: Sequence[Finding]) -> RenderableType:
+def _certificate(facts: Facts, findings: Sequence[CertificateFinding]) -> RenderableType:
     kind = "authority" if facts.is_authority else "leaf"
     lines = [
         Text.assemble(
@@ -131,7 +131,7 @@ def _certificate(facts: Facts, findings: Sequence[Finding]) -> RenderableType:
     return Group(*lines)
 
 
-def _verdict(findings: Sequence[Finding]) -> Text:
+def _verdict(findings: Sequence[CertificateFinding]) -> Text:
     errors = sum(finding.level == "error" for finding in findings)
     if errors:
         return Text(f"{errors} error{'s' * (errors > 1)}: peers will refuse this", style="red")

@@ -14,7 +14,7 @@ from tlsbench.report.sparkline import sparkline
 from tlsbench.report.table import format_us
 from tlsbench.report.terminal import line
 from tlsbench.session.history import CellHistory, SavedRun
-from tlsbench.stats.units import Unit
+from tlsbench.units import Unit
 
 _NOTE = (
     "µs are medians; a change is called as 'tlsbench compare' does, against the run before that has the "

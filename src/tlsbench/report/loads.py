@@ -10,7 +10,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tlsbench.load import Load, Tally
+from tlsbench.load import Load, LoadTally
 from tlsbench.load.tally import PHASES, SUCCESS
 from tlsbench.report.exporters.table import rows
 from tlsbench.report.findings import Finding
@@ -40,7 +40,7 @@ _MEANING = {
 }
 
 
-def second_line(seconds: float, tally: Tally, earlier: Tally) -> str:
+def second_line(seconds: float, tally: LoadTally, earlier: LoadTally) -> str:
     """What the last second brought.
 
     :param earlier: the tally a second earlier; an empty one at first.
@@ -106,7 +106,7 @@ def _totals(load: Load) -> dict[str, Figure]:
     }
 
 
-def growing(tallies: Sequence[Tally], width: int) -> RenderableType:
+def growing(tallies: Sequence[LoadTally], width: int) -> RenderableType:
     """What there is so far, while a load runs: the rates of each second, and the percentiles.
 
     :param tallies: one for each second, from an empty one on.
@@ -124,7 +124,7 @@ def growing(tallies: Sequence[Tally], width: int) -> RenderableType:
     return Group(*lines, *rows(_percentiles(tallies[-1]), width))
 
 
-def _percentiles(tally: Tally, title: str = "", target: str = "") -> Sheet:
+def _percentiles(tally: LoadTally, title: str = "", target: str = "") -> Sheet:
     entries = []
     for phase in PHASES:
         times = tally.times[phase]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tlsbench.scenarios import Scenario
-from tlsbench.serving import Plan, Tally
+from tlsbench.serving import ServerPlan, ServerTally
 
 _RETRIED = (
     "the client had sent no key for a group of this server, which costs a round trip and processor time"
@@ -15,7 +15,7 @@ _RETRIED = (
 
 
 def greeting(
-    place: str, plan: Plan, scenario: Scenario, root: Path | None, *, early_data: bool
+    place: str, plan: ServerPlan, scenario: Scenario, root: Path | None, *, early_data: bool
 ) -> Iterator[str]:
     """Where it is, what it serves, and how to load it.
 
@@ -36,7 +36,7 @@ def greeting(
     yield f"  tlsbench load {place}{trusting} version={scenario.version}"
 
 
-def second_line(tally: Tally, before: Tally) -> str:
+def second_line(tally: ServerTally, before: ServerTally) -> str:
     """What came between two moments."""
     handshakes, requests = tally.handshakes - before.handshakes, tally.requests - before.requests
     retried = tally.hello_retry_requests - before.hello_retry_requests
@@ -47,7 +47,7 @@ def second_line(tally: Tally, before: Tally) -> str:
     )
 
 
-def counts(tally: Tally, idle_s: float) -> Iterator[str]:
+def counts(tally: ServerTally, idle_s: float) -> Iterator[str]:
     """What it came to.
 
     :param idle_s: after which time idle connections were closed.

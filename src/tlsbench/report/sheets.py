@@ -14,7 +14,7 @@ from tlsbench.report.findings.finding import Finding
 from tlsbench.results import Failure
 from tlsbench.scenarios import Excluded
 from tlsbench.stats import Interval
-from tlsbench.stats.units import BYTES, INSTRUCTIONS, NANOSECONDS
+from tlsbench.units import BYTES, INSTRUCTIONS, NANOSECONDS
 
 Kind = Literal["run", "comparison", "duel", "load"]
 #: The units that people read figures of instruments in, as names of columns end.

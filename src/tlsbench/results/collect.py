@@ -31,7 +31,7 @@ def collect(
     """The run that these series make: cells with samples, failures, and the conditions.
 
     :param meter: what counted, where a workload did not bring its own.
-    :param twins: the A/A cells of the run (:func:`tlsbench.sampling.twins_of`).
+    :param twins: the A/A cells of the run (:func:`tlsbench.sampling.aa_cells_of`).
     :param before: the state of the machine when sampling began; None while it still goes on.
     """
     now = Disturbance.now() if before is not None else None

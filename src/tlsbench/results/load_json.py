@@ -13,8 +13,8 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
-from tlsbench.load import Load, Plan, Tally
-from tlsbench.load.opposite import Spent
+from tlsbench.load import Load, LoadPlan, LoadTally
+from tlsbench.load.server_side import Spent
 from tlsbench.load.tally import PHASES, histogram
 from tlsbench.processes import Vitals
 from tlsbench.results.benchmark_json import finite
@@ -79,8 +79,8 @@ def load_of(section: Node) -> Load:
     """
     plan, tally = section["plan"], section["tally"]
     load = Load(
-        record(plan, Plan, least=0),
-        record(tally, Tally, least=0, times=_histograms),
+        record(plan, LoadPlan, least=0),
+        record(tally, LoadTally, least=0, times=_histograms),
         elapsed_s=section["elapsed_s"].number(0.0),
         interrupted=section["interrupted"].flag(),
         lost=section["lost_workers"].texts(),

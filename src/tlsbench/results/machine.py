@@ -19,7 +19,7 @@ _CGROUP = Path("/sys/fs/cgroup")
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class MachineCheck:
     """One point: its grade (``good``, ``fair``, ``poor``, ``unknown``), what was found, and what to do."""
 
     name: str
@@ -31,12 +31,12 @@ class Finding:
         return f"{self.name}: {self.found}" + (f"; {self.remedy}" if self.remedy else "")
 
 
-def standing_findings() -> list[Finding]:
+def standing_findings() -> list[MachineCheck]:
     """What can be read without measuring: the checks of :data:`_CHECKS`."""
     return [check() for check in _CHECKS]
 
 
-def disturbance_finding(steal_percent: float | None, switches_per_s: float) -> Sequence[Finding]:
+def disturbance_finding(steal_percent: float | None, switches_per_s: float) -> Sequence[MachineCheck]:
     """What was seen while something was measured.
 
     :param steal_percent: processor time that a hypervisor took away, of all processors; None if untold.
@@ -44,7 +44,7 @@ def disturbance_finding(steal_percent: float | None, switches_per_s: float) -> S
     """
     steal = "steal while measuring"
     findings = [
-        Finding(steal, UNKNOWN, "the system does not tell")
+        MachineCheck(steal, UNKNOWN, "the system does not tell")
         if steal_percent is None
         else _graded(
             steal,
@@ -66,11 +66,11 @@ def disturbance_finding(steal_percent: float | None, switches_per_s: float) -> S
     return findings
 
 
-def _graded(name: str, value: float, bounds: tuple[float, float], found: str, remedy: str) -> Finding:
+def _graded(name: str, value: float, bounds: tuple[float, float], found: str, remedy: str) -> MachineCheck:
     good, fair = bounds
     if value <= good:
-        return Finding(name, GOOD, found)
-    return Finding(name, FAIR if value <= fair else POOR, found, remedy)
+        return MachineCheck(name, GOOD, found)
+    return MachineCheck(name, FAIR if value <= fair else POOR, found, remedy)
 
 
 def _read(path: Path) -> str | None:
@@ -85,36 +85,36 @@ def governor() -> str | None:
     return _read(_CPU / "cpu0/cpufreq/scaling_governor")
 
 
-def _governor() -> Finding:
+def _governor() -> MachineCheck:
     found = governor()
     if found is None:
-        return Finding("governor", UNKNOWN, "no frequency scaling to see (virtual machines hide it)")
+        return MachineCheck("governor", UNKNOWN, "no frequency scaling to see (virtual machines hide it)")
     if found == "performance":
-        return Finding("governor", GOOD, found)
-    return Finding("governor", FAIR, found, "sudo cpupower frequency-set --governor performance")
+        return MachineCheck("governor", GOOD, found)
+    return MachineCheck("governor", FAIR, found, "sudo cpupower frequency-set --governor performance")
 
 
-def _turbo() -> Finding:
+def _turbo() -> MachineCheck:
     no_turbo, boost = _read(_CPU / "intel_pstate/no_turbo"), _read(_CPU / "cpufreq/boost")
     if no_turbo is None and boost is None:
-        return Finding("turbo", UNKNOWN, "not to be seen")
+        return MachineCheck("turbo", UNKNOWN, "not to be seen")
     if no_turbo == "1" or boost == "0":
-        return Finding("turbo", GOOD, "off")
+        return MachineCheck("turbo", GOOD, "off")
     remedy = (
         "echo 1 | sudo tee /sys/devices/system/cpu/intel_pstate/no_turbo"
         if no_turbo is not None
         else "echo 0 | sudo tee /sys/devices/system/cpu/cpufreq/boost"
     )
-    return Finding("turbo", FAIR, "on: the clock depends on heat and on the other cores", remedy)
+    return MachineCheck("turbo", FAIR, "on: the clock depends on heat and on the other cores", remedy)
 
 
-def _smt() -> Finding:
+def _smt() -> MachineCheck:
     active = _read(_CPU / "smt/active")
     if active is None:
-        return Finding("SMT siblings", UNKNOWN, "not to be seen")
+        return MachineCheck("SMT siblings", UNKNOWN, "not to be seen")
     if active == "0":
-        return Finding("SMT siblings", GOOD, "none active")
-    return Finding(
+        return MachineCheck("SMT siblings", GOOD, "none active")
+    return MachineCheck(
         "SMT siblings",
         FAIR,
         "active: what runs on the sibling slows this one",
@@ -122,12 +122,12 @@ def _smt() -> Finding:
     )
 
 
-def _quota() -> Finding:
+def _quota() -> MachineCheck:
     words = (_read(_CGROUP / "cpu.max") or "").split()
     if len(words) != 2:
-        return Finding("CPU quota", GOOD, "none to see")
+        return MachineCheck("CPU quota", GOOD, "none to see")
     if words[0] == "max":
-        return Finding("CPU quota", GOOD, "none")
+        return MachineCheck("CPU quota", GOOD, "none")
     processors = int(words[0]) / int(words[1])
     return _graded(
         "CPU quota",
@@ -138,16 +138,16 @@ def _quota() -> Finding:
     )
 
 
-def _battery() -> Finding:
+def _battery() -> MachineCheck:
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     if battery is None:
-        return Finding("power", GOOD, "no battery")
+        return MachineCheck("power", GOOD, "no battery")
     if battery.power_plugged:
-        return Finding("power", GOOD, "plugged in")
-    return Finding("power", POOR, "on battery", "plug it in: on battery the clock is held down")
+        return MachineCheck("power", GOOD, "plugged in")
+    return MachineCheck("power", POOR, "on battery", "plug it in: on battery the clock is held down")
 
 
-def _load() -> Finding:
+def _load() -> MachineCheck:
     one_minute, processors = os.getloadavg()[0], os.cpu_count() or 1
     return _graded(
         "other load",
@@ -158,7 +158,7 @@ def _load() -> Finding:
     )
 
 
-def _memory() -> Finding:
+def _memory() -> MachineCheck:
     memory = psutil.virtual_memory()
     free = memory.available / memory.total
     return _graded(
@@ -170,4 +170,4 @@ def _memory() -> Finding:
     )
 
 
-_CHECKS: tuple[Callable[[], Finding], ...] = (_governor, _turbo, _smt, _quota, _battery, _load, _memory)
+_CHECKS: tuple[Callable[[], MachineCheck], ...] = (_governor, _turbo, _smt, _quota, _battery, _load, _memory)

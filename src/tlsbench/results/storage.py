@@ -14,6 +14,8 @@ from tlsbench.interrupts import held
 STORAGE = Path(".benchmarks")
 #: Room in a name for more saved runs than anybody has.
 _MOST_NUMBERED = 99_999_999
+#: A name is repeated in tables and lines.
+_LONGEST_NAME = 100
 _NUMBERED = re.compile(r"(\d{4,})_(.+)\.json")
 #: Results of our own profiles have a few megabytes; far larger ones are something else. As values they take
 #: some ten times their size in memory.
@@ -49,8 +51,10 @@ def check_save(name: str) -> None:
 
     :raises RequestError: if it cannot.
     """
-    if not re.fullmatch(r"[\w.+-]{1,100}", name):
+    if not re.fullmatch(r"[\w.+-]+", name):
         raise RequestError(f"'{name}' is no name for a saved run: use letters, digits, '.', '_', '+' and '-'")
+    if len(name) > _LONGEST_NAME:
+        raise RequestError(f"the name for a saved run has {len(name)} characters: {_LONGEST_NAME} at most")
     folder = _folder()
     try:
         place = files.existing(folder)

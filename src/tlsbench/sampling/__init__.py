@@ -1,5 +1,6 @@
 """How often: warm-up, interleaved rounds, the stop rule, and the instruments."""
 
+from tlsbench.sampling.aa_cells import aa_cells_of, drift_of, noise_floors
 from tlsbench.sampling.instruments import (
     INSTRUMENTS,
     METERS,
@@ -10,7 +11,6 @@ from tlsbench.sampling.instruments import (
     meter_named,
 )
 from tlsbench.sampling.runner import Outcome, Plan, Progress, Series, measure
-from tlsbench.sampling.twins import drift_of, noise_floors, twins_of
 
 __all__ = [
     "INSTRUMENTS",
@@ -22,10 +22,10 @@ __all__ = [
     "Plan",
     "Progress",
     "Series",
+    "aa_cells_of",
     "drift_of",
     "instrument_for",
     "measure",
     "meter_named",
     "noise_floors",
-    "twins_of",
 ]

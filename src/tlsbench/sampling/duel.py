@@ -12,7 +12,7 @@ from typing import Final
 from tlsbench.interrupts import may_be_cut
 from tlsbench.processes import Interpreter
 from tlsbench.sampling.instruments import Instrument
-from tlsbench.sampling.places import places
+from tlsbench.sampling.placement import placement
 from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.sampling.runner import Plan, Series, measure
 from tlsbench.scenarios import Scenario
@@ -62,7 +62,7 @@ def local_side(meter: Instrument, scenarios: Sequence[Scenario]) -> OpenSide:
 
     :param scenarios: those of both sides, so that both are measured here or both in workers.
     """
-    return lambda: places(scenarios, meter)
+    return lambda: placement(scenarios, meter)
 
 
 def remote_side(interpreter: Interpreter, meter: Instrument) -> OpenSide:

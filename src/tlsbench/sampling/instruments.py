@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tlsbench.errors import unknown
-from tlsbench.stats.units import BYTES, INSTRUCTIONS, NANOSECONDS, Unit
+from tlsbench.units import BYTES, INSTRUCTIONS, NANOSECONDS, Unit
 from tlsbench.workloads import Clock
 
 #: The parts of an operation's cost: each side's, what neither was charged for, and everything.

@@ -11,7 +11,7 @@ from tlsbench.errors import MeasurementError
 from tlsbench.links import Ledger
 from tlsbench.processes import Interpreter, Process
 from tlsbench.scenarios import Scenario
-from tlsbench.stats.units import NANOSECONDS, UNITS
+from tlsbench.units import NANOSECONDS, UNITS
 from tlsbench.workloads import Sample
 
 #: More than any sample or preparation takes; a worker that is silent for so long is given up.

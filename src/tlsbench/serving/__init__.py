@@ -2,7 +2,7 @@
 
 from tlsbench.serving.crew import Serving
 from tlsbench.serving.limits import Limits
-from tlsbench.serving.plan import MODELS, Plan
-from tlsbench.serving.tally import Tally
+from tlsbench.serving.plan import MODELS, ServerPlan
+from tlsbench.serving.tally import ServerTally
 
-__all__ = ["MODELS", "Limits", "Plan", "Serving", "Tally"]
+__all__ = ["MODELS", "Limits", "ServerPlan", "ServerTally", "Serving"]

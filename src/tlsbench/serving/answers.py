@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from tlsbench.loopback.http import PIECE_BYTES, Content, HttpServer, Pieces
-from tlsbench.serving.plan import Plan
+from tlsbench.serving.plan import ServerPlan
 
 _MOST_BODY_BYTES: Final = 1 << 26
 _BYTES: Final = b"/bytes/"
@@ -95,7 +95,7 @@ def _content(target: bytes) -> Content:
     return Content(_ZEROS, int(digits))
 
 
-def answerer_of(plan: Plan) -> Callable[[], Answerer]:
+def answerer_of(plan: ServerPlan) -> Callable[[], Answerer]:
     """What makes the answerer of each connection."""
     if plan.answer == "http":
         return http

@@ -9,8 +9,8 @@ from typing import Self
 from tlsbench.errors import MeasurementError
 from tlsbench.processes import PATIENCE_SECONDS, Process, Vitals, readable
 from tlsbench.serving.models import DRAIN_S
-from tlsbench.serving.plan import Plan
-from tlsbench.serving.tally import Tally, total
+from tlsbench.serving.plan import ServerPlan
+from tlsbench.serving.tally import ServerTally, total
 
 
 class Serving:
@@ -19,7 +19,7 @@ class Serving:
     :raises RequestError: if it cannot listen, or the library refuses the scenario.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: ServerPlan) -> None:
         self._workers: list[_Worker] = []
         try:
             self.port = self._start(plan)
@@ -31,7 +31,7 @@ class Serving:
         self.plan = replace(plan, bind=(plan.bind[0], self.port))
         self.address = self.plan.bind
 
-    def _start(self, plan: Plan) -> int:
+    def _start(self, plan: ServerPlan) -> int:
         worker = _Worker(plan)
         self._workers.append(worker)
         return int(worker.first_answer()["port"])
@@ -47,7 +47,7 @@ class Serving:
         if dead:
             raise MeasurementError(f"{len(dead)} of {len(self._workers)} server processes died")
 
-    def tally(self) -> Tally:
+    def tally(self) -> ServerTally:
         """What was seen so far, in all processes; each reports once a second."""
         return total(worker.tally for worker in self._workers)
 
@@ -72,14 +72,14 @@ class Serving:
 class _Worker(Process):
     """The near end of a worker process."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.tally = Tally()
+    def __init__(self, plan: ServerPlan) -> None:
+        self.tally = ServerTally()
         super().__init__("tlsbench.serving.worker", plan.to_json())
 
     def read(self) -> None:
         """Take what it has written."""
         for message in self.messages():
-            self.tally = Tally.from_plain(message["tally"])
+            self.tally = ServerTally.from_plain(message["tally"])
 
     def drain(self) -> None:
         """Wait for its end, and take its last tally."""

@@ -21,7 +21,7 @@ ANSWERS: Final = ("http", "echo", "bulk:SIZE")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class ServerPlan:
     """What the worker processes of a server do.
 
     :param scenario: the id of the scenario whose server it is.
@@ -96,7 +96,7 @@ class Plan:
         return json.dumps(asdict(self))
 
     @classmethod
-    def from_json(cls, text: str) -> Plan:
+    def from_json(cls, text: str) -> ServerPlan:
         """The plan in a line."""
         fields: dict[str, Any] = json.loads(text)
         host, port = fields.pop("bind")

@@ -18,7 +18,7 @@ from tlsbench.links.wire import opens_with_hello_retry
 from tlsbench.serving.alerts import alert_behind
 from tlsbench.serving.answers import Answerer
 from tlsbench.serving.limits import DEFAULT, LINGER_S, Limits, deadline
-from tlsbench.serving.tally import Tally
+from tlsbench.serving.tally import ServerTally
 
 #: What a connection fails for when the time of its step is over.
 _TOO_LATE: Final = {
@@ -34,7 +34,7 @@ class Service:
 
     context: ServerContext
     make_answerer: Callable[[], Answerer]
-    tally: Tally
+    tally: ServerTally
     limits: Limits = DEFAULT
     clock: Callable[[], float] = time.monotonic
 

@@ -13,7 +13,7 @@ _OTHERS: Final = "other reasons"
 
 
 @dataclass(slots=True)
-class Tally:
+class ServerTally:
     """The connections of a process, or of several.
 
     :param accepted: connections that were accepted.
@@ -59,7 +59,7 @@ class Tally:
         failures = self.failures
         failures[why if why in failures or len(failures) < _MOST_REASONS else _OTHERS] += count
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: ServerTally) -> None:
         """Take in the connections of another."""
         for why, count in other.failures.items():
             self.fail(why, count)
@@ -72,15 +72,15 @@ class Tally:
         return {name: _plain(getattr(self, name)) for name in self.__slots__}
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, Any]) -> Tally:
+    def from_plain(cls, plain: Mapping[str, Any]) -> ServerTally:
         """The inverse of :meth:`to_plain`."""
         counters = {name: Counter(plain[name]) for name in ("negotiated", "failures", "alerts")}
         return cls(**{**plain, **counters})
 
 
-def total(tallies: Iterable[Tally]) -> Tally:
+def total(tallies: Iterable[ServerTally]) -> ServerTally:
     """All of them together."""
-    together = Tally()
+    together = ServerTally()
     for tally in tallies:
         together.add(tally)
     return together

@@ -26,9 +26,9 @@ from tlsbench.processes import vitals
 from tlsbench.scenarios import scenario_from_id
 from tlsbench.serving import models
 from tlsbench.serving.answers import answerer_of
-from tlsbench.serving.plan import Plan
+from tlsbench.serving.plan import ServerPlan
 from tlsbench.serving.session import Service
-from tlsbench.serving.tally import Tally
+from tlsbench.serving.tally import ServerTally
 from tlsbench.sockets import UNIX, Settings, family_of, remove_stale
 
 
@@ -37,7 +37,7 @@ def _write(message: dict[str, Any]) -> None:
     sys.stdout.flush()
 
 
-def listen(plan: Plan) -> socket.socket:
+def listen(plan: ServerPlan) -> socket.socket:
     """A listening socket that shares its port with those of the other workers.
 
     What it accepts has its options, TCP_NODELAY too: asyncio would set that only where a protocol is named.
@@ -63,7 +63,7 @@ def main() -> None:
     """Run a worker over standard input and output."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the process that asked says when to stop
-    plan = Plan.from_json(sys.stdin.readline())
+    plan = ServerPlan.from_json(sys.stdin.readline())
     try:
         scenario = scenario_from_id(plan.scenario, spellings())
         library = tls_library(scenario.server)
@@ -77,7 +77,7 @@ def main() -> None:
     except TlsbenchError as error:
         _write({"error": str(error)})
         return
-    tally = Tally()
+    tally = ServerTally()
     _write({"port": plan.bind[1] if plan.is_unix else listener.getsockname()[1]})
     stopped = threading.Event()
     threading.Thread(target=_report, args=(tally, stopped), daemon=True).start()
@@ -90,7 +90,7 @@ def main() -> None:
     _write({"done": True, "tally": tally.to_plain()})
 
 
-def _report(tally: Tally, stopped: threading.Event) -> None:
+def _report(tally: ServerTally, stopped: threading.Event) -> None:
     """Write the tally each second, until the input ends, or nobody reads what is written."""
     with contextlib.suppress(BrokenPipeError):
         while not select.select([sys.stdin], [], [], 1.0)[0]:

@@ -32,6 +32,7 @@ def compare(base: Stored, new: Stored, gates: Sequence[Gate] = ()) -> Comparison
     """
     judgement = judge(recording_of(base), recording_of(new))
     if not judgement.verdicts:
-        raise RequestError(f"{base.source} and {new.source} have no benchmark in common")
+        words = [f"{base.source} and {new.source} have no benchmark in common", *judgement.warnings]
+        raise RequestError("; ".join(words))
     failed = [(gate, failures) for gate in gates if (failures := gate.failures(judgement))]
     return Comparison(judgement, failed)

@@ -18,11 +18,11 @@ from tlsbench.results.machine import (
     GOOD,
     POOR,
     UNKNOWN,
-    Finding,
+    MachineCheck,
     disturbance_finding,
     standing_findings,
 )
-from tlsbench.sampling import Plan, measure, meter_named, noise_floors, twins_of
+from tlsbench.sampling import Plan, aa_cells_of, measure, meter_named, noise_floors
 from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.scenarios import Scenario, scenario_from_id
 from tlsbench.workloads import prepare
@@ -46,7 +46,7 @@ _WITHOUT_AES = {"OPENSSL_ia32cap": "~0x200000200000000"}
 _AES = "workload=primitive algorithm=aes-128-gcm/encrypt size=16KiB"
 
 
-def examine() -> list[Finding]:
+def examine() -> list[MachineCheck]:
     """Grade this machine as a benchmark host; takes some :data:`SECONDS` seconds.
 
     :returns: the findings, each with its remedy.
@@ -54,36 +54,41 @@ def examine() -> list[Finding]:
     return [*standing_findings(), *_libraries(), _timer(), *_features(), *_measured()]
 
 
-def _timer() -> Finding:
+def _timer() -> MachineCheck:
     clock = time.perf_counter_ns
     steps = [after - before for before, after in ((clock(), clock()) for _ in range(2000))]
     cost_ns = median(steps)
     resolution_ns = time.get_clock_info("perf_counter").resolution * 1e9
     found = f"resolution {resolution_ns:.0f} ns, a look costs {cost_ns:.0f} ns"
     if cost_ns <= 200:
-        return Finding("timer", GOOD, found)
-    return Finding("timer", FAIR, found, "use the TSC clock source: the others ask the kernel")
+        return MachineCheck("timer", GOOD, found)
+    return MachineCheck("timer", FAIR, found, "use the TSC clock source: the others ask the kernel")
 
 
-def _features() -> Sequence[Finding]:
+def _features() -> Sequence[MachineCheck]:
     flags = set(machine_info().get("cpu", {}).get("flags", ()))
     if not flags:
-        return [Finding("CPU features", UNKNOWN, "not to be seen")]
+        return [MachineCheck("CPU features", UNKNOWN, "not to be seen")]
     has = [name for name, flag in _FEATURES.items() if flag in flags]
     lacks = [name for name in _FEATURES if name not in has]
     found = f"has {', '.join(has) or 'none'}" + (f"; lacks {', '.join(lacks)}" if lacks else "")
     grade = GOOD if "AES-NI" in has or "aes" in flags else FAIR
-    findings = [Finding("CPU features", grade, found, "" if grade == GOOD else "prefer ChaCha20-Poly1305")]
+    findings = [
+        MachineCheck("CPU features", grade, found, "" if grade == GOOD else "prefer ChaCha20-Poly1305")
+    ]
     if "AES-NI" not in has or "PCLMULQDQ" not in has:
         return findings
     try:
         gain = _time_of_aes(_WITHOUT_AES) / _time_of_aes({})
     except TlsbenchError as error:
-        return [*findings, Finding("engine uses AES-NI", UNKNOWN, str(error))]
+        return [*findings, MachineCheck("engine uses AES-NI", UNKNOWN, str(error))]
     used = f"AES-128-GCM is {gain:.1f} times as fast as with AES-NI hidden from it"
     if gain > 2:
-        return [*findings, Finding("engine uses AES-NI", GOOD, used)]
-    return [*findings, Finding("engine uses AES-NI", POOR, used, "unset OPENSSL_ia32cap; use another build")]
+        return [*findings, MachineCheck("engine uses AES-NI", GOOD, used)]
+    return [
+        *findings,
+        MachineCheck("engine uses AES-NI", POOR, used, "unset OPENSSL_ia32cap; use another build"),
+    ]
 
 
 def _time_of_aes(environment: dict[str, str]) -> float:
@@ -96,37 +101,39 @@ def _time_of_aes(environment: dict[str, str]) -> float:
     return median(sample.of("total") for sample in samples)
 
 
-def _libraries() -> Sequence[Finding]:
+def _libraries() -> Sequence[MachineCheck]:
     """The libraries that are installed and do not load."""
     return [
-        Finding(f"library {name}", POOR, f"{member.state}: {member.reason}", "mend it, or do without it")
+        MachineCheck(f"library {name}", POOR, f"{member.state}: {member.reason}", "mend it, or do without it")
         for name, member in implementations().items()
         if isinstance(member, Missing) and member.state == DOES_NOT_LOAD
     ]
 
 
-def _measured() -> Sequence[Finding]:
+def _measured() -> Sequence[MachineCheck]:
     """Measure equals for a few seconds: the noise floor, and what disturbed it."""
     try:
         return _noise()
     except TlsbenchError as error:
-        return [Finding("A/A noise floor", UNKNOWN, str(error))]
+        return [MachineCheck("A/A noise floor", UNKNOWN, str(error))]
 
 
-def _noise() -> Sequence[Finding]:
+def _noise() -> Sequence[MachineCheck]:
     usable = next(name for name in _LIBRARIES if name in tls_libraries())
     scenario: Scenario = scenario_from_id(f"implementation={usable}", spellings())
     clock = meter_named("wall").clock
     plan = Plan(time_budget_s=_NOISE_SECONDS, precision=0, seed=0)
     before = Disturbance.now()
-    outcome = measure([scenario, *twins_of([scenario])], lambda one: prepare(one, ends_of(one), clock), plan)
+    outcome = measure(
+        [scenario, *aa_cells_of([scenario])], lambda one: prepare(one, ends_of(one), clock), plan
+    )
     after = Disturbance.now()
     switches = (after.involuntary_switches - before.involuntary_switches) / _NOISE_SECONDS
     floor = noise_floors(outcome.series[:1], outcome.series[1:]).get("handshake", math.inf)
     percent = f"{100 * floor:.1f} % for a handshake measured for {_NOISE_SECONDS:.0f} s"
     if floor <= 0.02:
-        noise = Finding("A/A noise floor", GOOD, percent)
+        noise = MachineCheck("A/A noise floor", GOOD, percent)
     else:
         remedy = "a longer --time-budget lowers it; so do the remedies above"
-        noise = Finding("A/A noise floor", FAIR if floor <= 0.1 else POOR, percent, remedy)
+        noise = MachineCheck("A/A noise floor", FAIR if floor <= 0.1 else POOR, percent, remedy)
     return [*disturbance_finding(after.steal_percent_since(before), switches), noise]

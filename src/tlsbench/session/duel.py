@@ -17,7 +17,7 @@ from tlsbench.sampling.duel import Match, OpenSide, local_side, remote_side
 from tlsbench.sampling.duel import duel as fight
 from tlsbench.sampling.instructions import Count, count_instructions
 from tlsbench.sampling.instruments import CALLGRIND
-from tlsbench.sampling.places import interpreter_of, need_workers
+from tlsbench.sampling.placement import interpreter_of, need_workers
 from tlsbench.scenarios import Scenario
 from tlsbench.session.run import check_instrument
 from tlsbench.session.selecting import matrix_of

@@ -14,7 +14,7 @@ from tlsbench.results.reader import read_file
 from tlsbench.scenarios import parse
 from tlsbench.session.selecting import selects
 from tlsbench.stats import median_interval
-from tlsbench.stats.units import Unit
+from tlsbench.units import Unit
 
 #: More cells than that are no answer: selectors name fewer.
 _MOST_CELLS = 200

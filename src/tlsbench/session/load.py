@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tlsbench.errors import RequestError
-from tlsbench.load import Load, Plan, Tally, run_load
+from tlsbench.load import Load, LoadPlan, LoadTally, run_load
 from tlsbench.load.context import client_context
 from tlsbench.scenarios import parse
 
@@ -21,7 +21,7 @@ class LoadRequest:
     :param unbounded: whether the user says that the target may be loaded, whatever it is.
     """
 
-    plan: Plan
+    plan: LoadPlan
     unbounded: bool = False
 
     def check(self) -> None:
@@ -49,7 +49,7 @@ def handshakes_of(selectors: Sequence[str]) -> dict[str, str]:
 
 def load(
     request: LoadRequest,
-    observe: Callable[[float, Tally], None] = lambda _seconds, _tally: None,
+    observe: Callable[[float, LoadTally], None] = lambda _seconds, _tally: None,
     stop_asked: Callable[[], bool] = lambda: False,
 ) -> Load:
     """Load the target of a request.

@@ -10,10 +10,10 @@ from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.results import Run
 from tlsbench.results.collect import collect, collect_counts
 from tlsbench.results.environment import Disturbance
-from tlsbench.sampling import WALL, Instrument, Plan, Progress, Series, instrument_for, measure, twins_of
+from tlsbench.sampling import WALL, Instrument, Plan, Progress, Series, aa_cells_of, instrument_for, measure
 from tlsbench.sampling.instructions import PROCESSES_PER_COUNT, Count, count_instructions, require_valgrind
 from tlsbench.sampling.instruments import CALLGRIND
-from tlsbench.sampling.places import interpreter_of, places
+from tlsbench.sampling.placement import interpreter_of, placement
 from tlsbench.scenarios import Matrix
 
 #: Told of the progress, with a function that makes the run that there is so far.
@@ -118,7 +118,7 @@ def measure_together(
 ) -> Measured:
     """Measure the scenarios of a request with a clock, each where it can be, the A/A cells among them."""
     scenarios = request.matrix.scenarios
-    twins = twins_of(scenarios) if request.noise_floor else []
+    twins = aa_cells_of(scenarios) if request.noise_floor else []
 
     def measured(series: Sequence[Series], stopped_by: str, elapsed_s: float) -> Measured:
         return Measured(series[: len(scenarios)], series[len(scenarios) :], stopped_by, elapsed_s, None)
@@ -128,7 +128,7 @@ def measure_together(
         observe(progress, lambda: so_far.run(request))
 
     before = Disturbance.now()
-    with places(scenarios, request.instrument) as make:
+    with placement(scenarios, request.instrument) as make:
         outcome = measure([*scenarios, *twins], make, request.plan, note, stop_asked)
     return replace(measured(outcome.series, outcome.stopped_by, outcome.elapsed_s), before=before)
 

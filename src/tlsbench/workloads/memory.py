@@ -19,7 +19,7 @@ from typing import Final
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations import Endpoint
 from tlsbench.links import Direction
-from tlsbench.stats.units import BYTES
+from tlsbench.units import BYTES
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Exchange
 from tlsbench.workloads.proof import prove

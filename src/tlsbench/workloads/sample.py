@@ -8,7 +8,7 @@ from typing import Protocol, TypeAlias
 
 from tlsbench.links import NO_LEDGER, Ledger
 from tlsbench.scenarios import Scenario
-from tlsbench.stats.units import NANOSECONDS, Unit
+from tlsbench.units import NANOSECONDS, Unit
 
 #: A clock: a counter that only grows, in the unit of its instrument.
 Clock: TypeAlias = Callable[[], int]

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tlsbench.comparison import Recording, judge
-from tlsbench.load import Load, Plan, Target
+from tlsbench.load import Load, LoadPlan, Target
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines
 from tlsbench.report.pictures.compared import comparison, history
 from tlsbench.report.pictures.loads import latency
@@ -128,7 +128,7 @@ def test_a_history_names_the_runs_in_which_a_cell_changed() -> None:
 
 
 def test_the_tail_of_a_load_ends_where_its_connections_end() -> None:
-    load = Load(Plan(target=Target("127.0.0.1", 1)))
+    load = Load(LoadPlan(target=Target("127.0.0.1", 1)))
     for number in range(1, 1001):
         load.tally.times["handshake"].record_value(number * 1000)
     picture = latency([("load", load)])
@@ -138,7 +138,7 @@ def test_the_tail_of_a_load_ends_where_its_connections_end() -> None:
     assert line.name == "handshake"
     assert max(line.x) == pytest.approx(1000)
     assert line.y[-1] == pytest.approx(1.0, rel=0.01)  # the 99.9th of 1 to 1,000 µs, in ms
-    assert latency([("none", Load(Plan(target=Target("127.0.0.1", 1))))]) is None
+    assert latency([("none", Load(LoadPlan(target=Target("127.0.0.1", 1))))]) is None
 
 
 def test_every_picture_is_plain_values(run_of: RunOf) -> None:

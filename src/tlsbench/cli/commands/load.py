@@ -180,12 +180,12 @@ def command(
     """Load, store and print; the exit code."""
     from tlsbench.cli import measuring, output
     from tlsbench.interrupts import interruptible
-    from tlsbench.load import Plan, Tally
+    from tlsbench.load import LoadPlan, LoadTally
     from tlsbench.load.tally import SUCCESS
     from tlsbench.report import loads
     from tlsbench.session.load import LoadRequest, handshakes_of, load
 
-    plan = Plan(
+    plan = LoadPlan(
         target=target,
         connections=connections,
         rate_per_s=rate,
@@ -217,11 +217,11 @@ def command(
         if not hgrm.is_dir():
             raise RequestError(f"--hgrm {hgrm}: there is no such folder")
         output.check(hgrm / "connection.hgrm")
-    seen = [Tally()]
+    seen = [LoadTally()]
     with interruptible() as stop:
         with measuring.screen(quiet=quiet, line_seconds=0) as screen:
 
-            def observe(at: float, tally: Tally) -> None:
+            def observe(at: float, tally: LoadTally) -> None:
                 words = loads.second_line(at, tally, seen[-1])
                 seen.append(tally)
                 of_s = plan.duration_s + (plan.warm_up_s if plan.hold else 0.0)

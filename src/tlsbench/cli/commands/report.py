@@ -17,7 +17,7 @@ PAGE = Path("report.html")
 @teaches(
     r"""Write one page of HTML that says what a result means: findings, pictures, the table, the environment.
 
-    The page is one file that opens without a network. It takes what run, duel's pytest, load and any
+    The page is one file that opens without a network. It takes what run and load store, and any
     pytest-benchmark stored.
 
     \b

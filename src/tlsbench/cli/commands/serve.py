@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tlsbench.pki import Peers
     from tlsbench.scenarios import Scenario
-    from tlsbench.serving import Serving, Tally
+    from tlsbench.serving import ServerTally, Serving
 
 
 @teaches(
@@ -104,15 +104,15 @@ def command(
     from tlsbench import files
     from tlsbench.cli import output
     from tlsbench.errors import MeasurementError
-    from tlsbench.report.memory import growth_lines
+    from tlsbench.report.growth import growth_lines
     from tlsbench.report.serving import counts, greeting
-    from tlsbench.serving import Limits, Plan, Serving
+    from tlsbench.serving import Limits, ServerPlan, Serving
     from tlsbench.session.serve import served_groups, served_scenario
     from tlsbench.sockets import Settings, family_of
 
     scenario = served_scenario(selectors or (), early_data=early_data)
     peers = _peers(pki, scenario)
-    plan = Plan(
+    plan = ServerPlan(
         scenario=scenario.id,
         peers=peers.to_pem(),
         bind=(bind, port),
@@ -159,9 +159,9 @@ def _watch(server: Serving, path: Path | None, stopped: Sequence[int], *, quiet:
     from tlsbench.cli import output
     from tlsbench.errors import OutputError
     from tlsbench.report.serving import second_line
-    from tlsbench.serving import Tally
+    from tlsbench.serving import ServerTally
 
-    before = Tally()
+    before = ServerTally()
     while not stopped:
         server.watch(1.0)
         tally = server.tally()
@@ -203,7 +203,7 @@ def _signals() -> Iterator[list[int]]:
             signal.signal(number, handler)
 
 
-def _document(tally: Tally) -> str:
+def _document(tally: ServerTally) -> str:
     import json
 
     return json.dumps(tally.to_plain(), indent=2) + "\n"

@@ -14,7 +14,8 @@ from tlsbench.stats import LARGE_FLOOR, is_difference
 def hidden_differences(run: Run) -> Iterator[str]:
     """For each workload with a large noise floor: on which cell it was measured, and what it hides.
 
-    The cell is the first of its workload (:func:`tlsbench.sampling.twins_of`); its differences are counted.
+    The cell is the first of its workload (:func:`tlsbench.sampling.aa_cells_of`); its
+    differences are counted.
     """
     for table in tables(run):
         floor = run.noise_floor.get(table.workload, 0.0)

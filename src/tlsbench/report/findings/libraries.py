@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.pairs import Pair
 from tlsbench.results import Cell, Run
-from tlsbench.stats.units import NANOSECONDS
+from tlsbench.units import NANOSECONDS
 
 #: What a handshake may differ in beside the library: suites and groups that libraries cannot be told.
 _LOOSE = ("implementation", "client", "server", "cipher", "group")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tlsbench.load import Load
 from tlsbench.load.tally import SUCCESS
-from tlsbench.report.memory import growth_lines
+from tlsbench.report.growth import growth_lines
 
 #: From this share on a side's processors are called busy; below the other, idle.
 _BUSY, _IDLE = 0.95, 0.8

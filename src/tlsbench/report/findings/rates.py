@@ -8,7 +8,7 @@ from math import isfinite
 from tlsbench.report.findings.contrasts import full_handshakes
 from tlsbench.report.findings.finding import Finding
 from tlsbench.results import Cell, Run
-from tlsbench.stats.units import NANOSECONDS
+from tlsbench.units import NANOSECONDS
 
 #: So many key types are told of; the table has them all.
 _MOST = 4

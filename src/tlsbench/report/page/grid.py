@@ -16,7 +16,7 @@ from tlsbench.report.table import COLUMNS, Column, Row, tables
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
 from tlsbench.stats import median_interval
-from tlsbench.stats.units import Unit
+from tlsbench.units import Unit
 
 #: Points of raw distributions in a whole page, shared by its rows: a page is to stay small.
 _POINTS = 60_000

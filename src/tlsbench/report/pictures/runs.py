@@ -16,7 +16,7 @@ from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.sizes import parse_size
-from tlsbench.stats.units import BYTES, NANOSECONDS, Unit
+from tlsbench.units import BYTES, NANOSECONDS, Unit
 
 #: Ten segments of 1,460 bytes: what a server may send before it hears from the client (RFC 6928 section 2).
 INITIAL_WINDOW_BYTES = 10 * 1460

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from tlsbench.serving.models.common import DRAIN_S, NO_DESCRIPTORS_S, READ_BYTES, TICK_S, count_refusal, lost
 from tlsbench.serving.session import Service, Session
-from tlsbench.serving.tally import Tally
+from tlsbench.serving.tally import ServerTally
 
 
 class _Threads:
@@ -31,11 +31,11 @@ class _Threads:
             del self._open[one]
             sock.close()
             with self._lock:
-                self._service.tally.add(Tally(accepted=1, ended=1))
+                self._service.tally.add(ServerTally(accepted=1, ended=1))
                 self._service.tally.fail("no thread left for it")
 
     def _serve(self, sock: socket.socket) -> None:
-        tally = Tally()
+        tally = ServerTally()
         session = replace(self._service, tally=tally).accept()
         try:
             self._talk(sock, session)

@@ -99,7 +99,7 @@ def command(
     from dataclasses import asdict
 
     from tlsbench.certs import folder as pki_folder
-    from tlsbench.certs.plan import PROFILES, Plan, make
+    from tlsbench.certs.plan import PROFILES, PkiPlan, make
     from tlsbench.certs.snippets import check_place
     from tlsbench.cli import output
 
@@ -115,7 +115,7 @@ def command(
         "must_staple": must_staple or None,
     }
     asked = {name: value for name, value in given.items() if value is not None}
-    plan = Plan(**{**usual, **asked})  # type: ignore[arg-type] # whose types are those of the options
+    plan = PkiPlan(**{**usual, **asked})  # type: ignore[arg-type] # whose types are those of the options
     plan.check()
     if not password.isprintable():
         raise RequestError("--password: valid are printable characters, in UTF-8")

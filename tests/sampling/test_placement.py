@@ -20,8 +20,8 @@ from tlsbench.implementations.registry import (
     spellings,
 )
 from tlsbench.sampling import Plan, measure, meter_named
-from tlsbench.sampling import places as module
-from tlsbench.sampling.places import interpreter_of, need_workers, places
+from tlsbench.sampling import placement as module
+from tlsbench.sampling.placement import interpreter_of, need_workers, placement
 from tlsbench.sampling.remote import RemoteWorkload
 from tlsbench.scenarios import Scenario, expand, parse
 
@@ -35,14 +35,14 @@ pytestmark = pytest.mark.slow
 def test_what_needs_no_worker_is_measured_here(scenarios_of: Find) -> None:
     scenarios = scenarios_of("implementation=pyopenssl,fake")
     assert not need_workers(scenarios)
-    with places(scenarios, WALL) as make:
+    with placement(scenarios, WALL) as make:
         assert not isinstance(make(scenarios[0]), RemoteWorkload)
 
 
 @pytest.mark.skipif(not HAS_AES, reason="this processor has no AES instructions")
 def test_with_one_cell_in_a_worker_all_are_and_each_is_proved(scenarios_of: Find) -> None:
     scenarios = scenarios_of("implementation=pyopenssl cpu=native,no-aes")
-    with places(scenarios, WALL) as make:
+    with placement(scenarios, WALL) as make:
         outcome = measure(scenarios, make, QUICKLY)
     native, limited = outcome.series
     assert native.error is None
@@ -60,7 +60,7 @@ def test_a_worker_with_another_engine_is_an_error(
 ) -> None:
     (scenario,) = scenarios_of("workload=primitive algorithm=sha-256/digest cpu=no-aes")
     other = SimpleNamespace(engine=lambda: "OpenSSL 1.0")
-    with places([scenario], WALL) as make:
+    with placement([scenario], WALL) as make:
         monkeypatch.setattr(module, "implementation", lambda _name: other)
         with pytest.raises(ProofError, match=r"engine: wanted OpenSSL 1\.0, got OpenSSL .* in cryptography"):
             make(scenario)
@@ -87,7 +87,7 @@ def test_a_libssl_whose_libcrypto_has_a_namesake_here_is_measured_in_a_worker(
     assert capabilities_of(copied).libcrypto == str(tmp_path)
     scenarios = scenarios_of(f"client=libssl,{copied} server=pyopenssl")
     assert interpreter_of(scenarios[1]).environment == {"LD_LIBRARY_PATH": str(tmp_path)}
-    with places(scenarios, WALL) as make:
+    with placement(scenarios, WALL) as make:
         outcome = measure(scenarios, make, QUICKLY)
     assert [one.error for one in outcome.series] == [None, None]
     assert str(tmp_path) in implementation(copied).engine()

@@ -29,7 +29,7 @@ class Spent:
     elapsed_s: float
 
 
-class Opposite:
+class ServerSide:
     """The processes that listen at a target on this machine, with those that they began.
 
     A system tells users of their own processes; of others' none are found.

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tlsbench.processes import Vitals
-from tlsbench.report.memory import growth_lines
+from tlsbench.report.growth import growth_lines
 
 GROWING = [
     Vitals(0, 50_000_000, 1.0),

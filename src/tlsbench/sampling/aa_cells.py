@@ -12,7 +12,7 @@ from tlsbench.stats import drift, noise_floor
 _TWINS = 2
 
 
-def twins_of(scenarios: Sequence[Scenario]) -> list[Scenario]:
+def aa_cells_of(scenarios: Sequence[Scenario]) -> list[Scenario]:
     """The scenarios to measure again: the first of each workload, twice more."""
     firsts = {scenario.workload: scenario for scenario in reversed(scenarios)}
     return [scenario for scenario in firsts.values() for _ in range(_TWINS)]
@@ -22,7 +22,7 @@ def noise_floors(series: Sequence[Series], twins: Sequence[Series]) -> dict[str,
     """The noise floor of each workload, see :func:`tlsbench.stats.noise_floor`.
 
     :param series: the cells of the run.
-    :param twins: those of :func:`twins_of` its scenarios, measured in the same rounds.
+    :param twins: those of :func:`aa_cells_of` its scenarios, measured in the same rounds.
     """
     floors = {}
     for workload in dict.fromkeys(twin.scenario.workload for twin in twins):

@@ -36,7 +36,7 @@ def need_workers(scenarios: Iterable[Scenario]) -> bool:
 
 
 @contextmanager
-def places(scenarios: Sequence[Scenario], meter: Instrument) -> Iterator[Callable[[Scenario], Workload]]:
+def placement(scenarios: Sequence[Scenario], meter: Instrument) -> Iterator[Callable[[Scenario], Workload]]:
     """What makes the workloads of these scenarios, each where it can be measured.
 
     The workers end with the block.

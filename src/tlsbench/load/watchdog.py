@@ -1,0 +1,55 @@
+"""An end for what keeps a worker in one call of OpenSSL.
+
+SSL_read(3) goes on behind tickets and updates of keys until there is data or the socket is empty. A server
+that sends them faster than they are read keeps it there, and the event loop meets no limit then.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from time import monotonic
+from typing import Final, Protocol, Self
+
+_LOOK_S: Final = 0.1
+
+
+class Cuttable(Protocol):
+    """A connection that another thread can end."""
+
+    def cut(self) -> None:
+        """Let what it does now come to its end, as over time."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """Whose turn in the event loop it is, of those of a worker."""
+
+    number: int = 0
+    connection: Cuttable | None = None
+
+
+class Watchdog:
+    """A thread that cuts a connection whose turn takes longer than a step may; use it in a ``with``."""
+
+    def __init__(self, turn: Turn, limit_s: float) -> None:
+        self._turn, self._limit_s = turn, limit_s
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="tlsbench-watchdog", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        number, since_s = -1, 0.0
+        while not self._ended.wait(_LOOK_S):
+            now_s, connection = monotonic(), self._turn.connection
+            if connection is None or self._turn.number != number:
+                number, since_s = self._turn.number, now_s
+            elif now_s - since_s >= self._limit_s:
+                connection.cut()
