@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from tlsbench.certs.demos import DEMOS
 from tlsbench.cli.app import run
+from tlsbench.interrupts import SIGNALS
 from tlsbench.loopback import ClientSetup, Server, ServerSetup, meet
 from tlsbench.pki import (
     Authority,
@@ -541,3 +542,12 @@ def test_a_wrong_way_to_serve_is_one_line(
 
 def test_a_folder_that_is_no_pki_is_one_line(tmp_path: Path, capsys: Capture) -> None:
     assert "has no pki.json" in refused(capsys, "serve", str(tmp_path))
+
+
+def test_a_server_that_cannot_begin_leaves_the_handlers_of_signals_as_they_were(
+    pki: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = [signal.getsignal(number) for number in SIGNALS]
+    assert run(["certs", "serve", str(pki), "--bind", "192.0.2.1", "--port", "0"]) == 2
+    assert capsys.readouterr().err.startswith("tlsbench: ")
+    assert [signal.getsignal(number) for number in SIGNALS] == before

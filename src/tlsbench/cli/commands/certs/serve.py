@@ -59,6 +59,7 @@ def command(
     from collections import Counter
 
     from tlsbench.cli import output
+    from tlsbench.interrupts import SIGNALS
     from tlsbench.loopback import Server
 
     if not 0 <= port <= 65535:
@@ -71,23 +72,26 @@ def command(
         wanted["reload" if number == signal.SIGHUP else "stop"] = True
         woken.set()
 
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, wake)
     ended: Counter[bool] = Counter()
 
     def observe(visit: Visit) -> None:
         ended[bool(visit.problem)] += 1
         output.line(_line(visit))
 
-    with Server(setup, (bind, port), observe) as server:
-        _greet(folder, server.address, setup)
-        while not wanted["stop"]:
-            woken.wait()
-            woken.clear()
-            if wanted["reload"]:
-                wanted["reload"] = False
-                _renew(server, folder, client_auth, staple=staple)
-    output.note(f"stopped after {ended.total()} connections, {ended[True]} of them failed")
+    before = {number: signal.signal(number, wake) for number in SIGNALS}
+    try:
+        with Server(setup, (bind, port), observe) as server:
+            _greet(folder, server.address, setup)
+            while not wanted["stop"]:
+                woken.wait()
+                woken.clear()
+                if wanted["reload"]:
+                    wanted["reload"] = False
+                    _renew(server, folder, client_auth, staple=staple)
+        output.note(f"stopped after {ended.total()} connections, {ended[True]} of them failed")
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _setup(folder: Path, client_auth: str, *, staple: bool) -> ServerSetup:
