@@ -8,6 +8,7 @@ process ends with 1 only where a whole interval is. A goal that is missed is pri
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import shutil
 import subprocess
@@ -254,4 +255,6 @@ def main(seconds: float) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(float(sys.argv[1]) if len(sys.argv) > 1 else _SECONDS))
+    parser = argparse.ArgumentParser(description="What is claimed of speed, measured on this machine.")
+    parser.add_argument("seconds", nargs="?", type=float, default=_SECONDS, help="for each group of claims")
+    sys.exit(main(parser.parse_args().seconds))

@@ -196,7 +196,8 @@ def test_a_server_out_of_descriptors_says_so_and_goes_on(model: str, plan_of: Pl
     assert crowded.tally.outcomes[SUCCESS] > 10
     assert crowded.tally.outcomes["handshake: timeout"] > 10
     assert after.tally.outcomes[SUCCESS] > 0
-    assert server.tally().failures["accept: Too many open files"] > 0
+    tally = server.tally()
+    assert 0 < tally.failures["accept: Too many open files"] <= tally.accepted, "once for each time without"
 
 
 @pytest.mark.parametrize("model", MODELS)

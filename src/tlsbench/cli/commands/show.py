@@ -49,9 +49,8 @@ def command(
         is_baseline = baseline_of(baseline, [dict(cell.axes) for cell in found.cells])
         report, width = report_of_run(found, is_baseline, stored.machine.noted), _WIDTH
     elif isinstance(found, Run | Foreign):
-        raise RequestError(
-            f"{stored.source} holds no cell that tlsbench measured: 'tlsbench report' shows what it holds"
-        )
+        elsewhere = ": 'tlsbench report' shows what it holds" if stored.benchmarks else ""
+        raise RequestError(f"{stored.source} holds no cell that tlsbench measured{elsewhere}")
     elif isinstance(found, Duel):
         report, width = report_of_duel(found), _WIDTH
     else:

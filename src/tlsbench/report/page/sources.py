@@ -98,7 +98,8 @@ def page_of(sources: Sequence[Source]) -> Page:
     judgements = [judge(source.recording, last.recording) for source in sources[:-1]]
     for source, judgement in zip(sources, judgements, strict=False):
         if not judgement.verdicts:
-            raise RequestError(f"{source.name} and {last.name} have no benchmark in common")
+            words = [f"{source.name} and {last.name} have no benchmark in common", *judgement.warnings]
+            raise RequestError("; ".join(words))
     of = f"{last.name}, compared with {', '.join(source.name for source in sources[:-1])}"
     return Page(
         title=f"tlsbench: {of if judgements else last.name}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Final, Protocol
 
 from tlsbench.serving.session import Service, Session
@@ -36,9 +37,22 @@ def lost(error: OSError) -> str:
     return "connection reset" if error.errno in (errno.ECONNRESET, errno.EPIPE) else str(error.strerror)
 
 
-def count_refusal(error: OSError, service: Service) -> None:
-    """Count that a connection could not be accepted."""
-    service.tally.fail(f"accept: {error.strerror}")
+@dataclass(slots=True)
+class Refusals:
+    """What could not be accepted: counted once for a time without descriptors, however often it was tried.
+
+    The connections themselves wait in the backlog until they can be accepted.
+    """
+
+    service: Service
+    _accepted: int = -1
+
+    def count(self, error: OSError) -> None:
+        """Count it, unless nothing was accepted since the last."""
+        accepted = self.service.tally.accepted
+        if accepted != self._accepted:
+            self.service.tally.fail(f"accept: {error.strerror}")
+        self._accepted = accepted
 
 
 def expire(connections: Iterable[Open], now_s: float) -> None:

@@ -15,7 +15,7 @@ from tlsbench.serving.models.common import (
     READ_BYTES,
     SWEEP_S,
     TICK_S,
-    count_refusal,
+    Refusals,
     expire,
     lost,
 )
@@ -83,8 +83,9 @@ class _Selected:
 class _Door:
     """The listening socket of the event loop, away from it for a moment when descriptors run out."""
 
-    def __init__(self, listener: socket.socket, selector: selectors.BaseSelector) -> None:
+    def __init__(self, listener: socket.socket, selector: selectors.BaseSelector, service: Service) -> None:
         self._listener, self._selector = listener, selector
+        self._refusals = Refusals(service)
         self._opens_s = 0.0
         self._is_open = False
 
@@ -108,7 +109,7 @@ class _Door:
         except BlockingIOError:
             pass
         except OSError as error:
-            count_refusal(error, service)
+            self._refusals.count(error)
             self.shut(time.monotonic() + NO_DESCRIPTORS_S)
 
 
@@ -117,7 +118,7 @@ def selector(listener: socket.socket, service: Service, stop_asked: Callable[[],
     listener.setblocking(False)  # noqa: FBT003
     every: set[_Selected] = set()
     with selectors.DefaultSelector() as chosen:
-        door = _Door(listener, chosen)
+        door = _Door(listener, chosen, service)
         until_s, sweep_s = float("inf"), 0.0
         while (now_s := time.monotonic()) < until_s and (until_s == float("inf") or every):
             if until_s == float("inf"):

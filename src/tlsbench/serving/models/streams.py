@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tlsbench.serving.models.common import DRAIN_S, SWEEP_S, TICK_S, count_refusal, expire, lost
+from tlsbench.serving.models.common import DRAIN_S, SWEEP_S, TICK_S, Refusals, expire, lost
 from tlsbench.serving.session import Service
 
 
@@ -71,11 +71,12 @@ class _Streamed(asyncio.Protocol):
 
 def with_asyncio(listener: socket.socket, service: Service, stop_asked: Callable[[], bool]) -> None:
     """Asyncio's own event loop, with a protocol for each connection."""
+    refusals = Refusals(service)
 
     def note(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         error = context.get("exception")
         if isinstance(error, OSError):  # of accept(): asyncio goes on with that a second later
-            count_refusal(error, service)
+            refusals.count(error)
         else:
             loop.default_exception_handler(context)
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from tlsbench.serving.models.common import DRAIN_S, NO_DESCRIPTORS_S, READ_BYTES, TICK_S, count_refusal, lost
+from tlsbench.serving.models.common import DRAIN_S, NO_DESCRIPTORS_S, READ_BYTES, TICK_S, Refusals, lost
 from tlsbench.serving.session import Service, Session
 from tlsbench.serving.tally import ServerTally
 
@@ -90,14 +90,14 @@ class _Threads:
 def thread(listener: socket.socket, service: Service, stop_asked: Callable[[], bool]) -> None:
     """A thread for each connection."""
     listener.settimeout(TICK_S)
-    threads = _Threads(service)
+    threads, refusals = _Threads(service), Refusals(service)
     while not stop_asked():
         try:
             threads.start(listener.accept()[0])
         except TimeoutError:
             pass
         except OSError as error:
-            count_refusal(error, service)
+            refusals.count(error)
             time.sleep(NO_DESCRIPTORS_S)
     listener.close()
     threads.drain()
