@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tlsbench.errors import WireError
 from tlsbench.links import Direction, Entry, Observed, count_tickets, observe
-from tlsbench.links.wire import opens_with_hello_retry
+from tlsbench.links.hello import asks_to_retry
 from tlsbench.pki import peers
 from tlsbench.scenarios import signatures
 
@@ -79,13 +79,13 @@ def test_a_hello_retry_request_is_known_by_its_random(taken: str, asks_again: bo
     with pytest.raises(ssl.SSLWantReadError):
         server.wrap_bio(to_server, to_client, server_side=True).do_handshake()
     flight = to_client.read()
-    assert opens_with_hello_retry(flight) is asks_again
-    assert not opens_with_hello_retry(b"\x17" + flight[1:])
+    assert asks_to_retry(flight) is asks_again
+    assert not asks_to_retry(b"\x17" + flight[1:])
 
 
 @given(st.binary(max_size=60))
 def test_no_bytes_are_an_error_where_a_hello_retry_request_is_looked_for(data: bytes) -> None:
-    assert not opens_with_hello_retry(data)
+    assert not asks_to_retry(data)
 
 
 def test_a_ticket_is_a_record_behind_the_servers_first_flight() -> None:

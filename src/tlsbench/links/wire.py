@@ -133,12 +133,6 @@ def count_tickets(entries: Iterable[Entry]) -> int:
     return count
 
 
-def opens_with_hello_retry(flight: bytes) -> bool:
-    """Whether what a server sends first is a HelloRetryRequest (RFC 8446 section 4.1.3)."""
-    random = flight[_RANDOM_AT : _RANDOM_AT + len(HELLO_RETRY_REQUEST_RANDOM)]
-    return flight[:1] == bytes([HANDSHAKE]) and random == HELLO_RETRY_REQUEST_RANDOM
-
-
 @dataclass(frozen=True, slots=True)
 class WireReader:
     """How the ledger of one kind of link is read.

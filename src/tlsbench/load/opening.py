@@ -14,9 +14,9 @@ from OpenSSL import SSL
 
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.pyopenssl import bindings
+from tlsbench.links.hello import HELLO_BYTES, asks_to_retry
 from tlsbench.load.context import Shared
 from tlsbench.load.failures import reason_of, words_of
-from tlsbench.load.hello import HELLO_BYTES, asks_to_retry
 from tlsbench.load.names import server_name_indication
 from tlsbench.load.tally import SUCCESS
 from tlsbench.sockets import sent_data_with_syn

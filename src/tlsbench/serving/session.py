@@ -14,7 +14,7 @@ from typing import Final
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations import Endpoint, ServerContext
-from tlsbench.links.wire import opens_with_hello_retry
+from tlsbench.links.hello import asks_to_retry
 from tlsbench.serving.alerts import alert_behind
 from tlsbench.serving.answers import Answerer
 from tlsbench.serving.limits import DEFAULT, LINGER_S, Limits, deadline
@@ -111,7 +111,7 @@ class Session:
         data, self._last = self._last, b""
         if data and not self._has_begun:
             self._has_begun = True
-            self._service.tally.hello_retry_requests += opens_with_hello_retry(data)
+            self._service.tally.hello_retry_requests += bool(asks_to_retry(data))
         self._settle()
         return data
 

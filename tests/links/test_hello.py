@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from tlsbench.load.hello import HELLO_BYTES, asks_to_retry
+from tlsbench.links.hello import HELLO_BYTES, asks_to_retry
 
 #: RFC 8446 section 4.1.3, as it is printed there.
 RANDOM = bytes.fromhex("CF21AD74E59A6111BE1D8C021E65B891C2A211167ABB8C5E079E09E2C8A8339C")

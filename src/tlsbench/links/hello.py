@@ -1,4 +1,4 @@
-"""What a server's first bytes say, seen on the socket before the TLS library takes them."""
+"""Whether a server's first bytes are a HelloRetryRequest, as seen on a socket or on their way to it."""
 
 from __future__ import annotations
 
