@@ -1,1 +1,26 @@
-../src/tlsbench/certs/demos/not_yet_valid.py
+"""Not yet valid: the certificate's time has not come, or the client's clock is behind."""
+
+from tlsbench.certs.demos.stage import Stage, play
+from tlsbench.pki import Template, Validity, root_authority
+
+
+def demo(stage: Stage) -> None:
+    root = root_authority("ecdsa-secp256r1")
+    early = root.issue(Template(names=("localhost",), validity=Validity.days(30, start=1)))
+    stage.say(
+        f"The leaf's notBefore is {early.leaf.not_valid_before_utc:%Y-%m-%d %H:%M} UTC, in about a day."
+    )
+    with stage.server(early) as running:
+        stage.refused(
+            running, root.certificate, alert="bad_certificate", because="certificate is not yet valid"
+        )
+    stage.say(
+        "There is no alert for it: bad_certificate stands for it too. As clocks differ, "
+        "authorities date certificates back, here by an hour."
+    )
+    with stage.server(root.issue(Template(names=("localhost",), validity=Validity.days(30)))) as running:
+        stage.works(running, root.certificate)
+
+
+if __name__ == "__main__":
+    play(demo)

@@ -1,1 +1,25 @@
-../src/tlsbench/certs/demos/weak_key.py
+"""Weak key: the chain is good, and the key is too short to be worth anything."""
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from tlsbench.certs.demos.stage import Stage, play
+from tlsbench.pki import Template, new_key, root_authority
+
+
+def demo(stage: Stage) -> None:
+    root = root_authority("ecdsa-secp256r1")
+    short = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - that is the point
+    stage.say("RSA-1024 is good for some 80 bits of security; OpenSSL asks for 112 (security level 2).")
+    stage.say("The server must be told to use it at all (@SECLEVEL=0). The client is not so lax:")
+    with stage.server(root.issue(Template(names=("localhost",)), short), weak=True) as running:
+        stage.refused(
+            running, root.certificate, alert="bad_certificate", because="EE certificate key too weak"
+        )
+    stage.say("RSA-2048 has 112 bits, P-256 has 128 in a fraction of the bytes:")
+    for key_type in ("rsa-2048", "ecdsa-secp256r1"):
+        with stage.server(root.issue(Template(names=("localhost",)), new_key(key_type))) as running:
+            stage.works(running, root.certificate)
+
+
+if __name__ == "__main__":
+    play(demo)

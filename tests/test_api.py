@@ -3,6 +3,7 @@ from __future__ import annotations
 import inspect
 import json
 import os
+import pkgutil
 import signal
 import subprocess
 import sys
@@ -64,9 +65,10 @@ def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
         getattr(tlsbench, "rnu")  # noqa: B009 - no type checker lets it through otherwise
 
 
-def test_load_can_be_called_whether_or_not_its_package_was_imported_before() -> None:
-    for statement in ("import tlsbench", "import tlsbench.load", "import tlsbench.load.plan, tlsbench.api"):
-        modules_after(f"{statement}; assert callable(tlsbench.load); from tlsbench.load import LoadPlan")
+def test_no_package_has_the_name_of_a_function() -> None:
+    """The import of one would put it in the function's place."""
+    packages = {one.name for one in pkgutil.iter_modules(tlsbench.__path__)}
+    assert not packages & set(tlsbench.__all__)
 
 
 def test_a_row_holds_axes_medians_with_intervals_bytes_and_the_proof(run: tlsbench.Result) -> None:

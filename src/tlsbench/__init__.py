@@ -12,9 +12,7 @@ For Python programs there are :func:`run`, :func:`duel`, :func:`compare`, :func:
 from __future__ import annotations
 
 import importlib
-import sys
-from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tlsbench.version import __version__
 
@@ -61,8 +59,6 @@ if not TYPE_CHECKING:  # for type checkers a module with a __getattr__ has every
     def __getattr__(name: str) -> object:
         if name not in __all__:
             raise AttributeError(f"module 'tlsbench' has no attribute {name!r}")
-        if name == "load":
-            return importlib.import_module("tlsbench.load")
         value = getattr(importlib.import_module(_ELSEWHERE.get(name, "tlsbench.api")), name)
         globals()[name] = value
         return value
@@ -70,24 +66,3 @@ if not TYPE_CHECKING:  # for type checkers a module with a __getattr__ has every
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
-
-
-class _Load(ModuleType):
-    """The package ``tlsbench.load``, called as the function of that name: a program may have imported it."""
-
-    def __call__(self, *arguments: Any, **named: Any) -> object:  # noqa: ANN401 - those of tlsbench.api.load
-        from tlsbench.api import load
-
-        return load(*arguments, **named)
-
-
-class _Tlsbench(ModuleType):
-    """The package itself: what the import of ``tlsbench.load`` leaves in it can be called."""
-
-    def __setattr__(self, name: str, value: object) -> None:
-        if name == "load" and isinstance(value, ModuleType):
-            value.__class__ = _Load
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Tlsbench

@@ -16,8 +16,8 @@ import pytest
 from tests.integration.conftest import find
 
 from tlsbench import pki
-from tlsbench.load import LoadPlan, LoadTally, Target, run_load
-from tlsbench.load.tally import SUCCESS
+from tlsbench.loading import LoadPlan, LoadTally, Target, run_load
+from tlsbench.loading.tally import SUCCESS
 from tlsbench.pki.keys import to_pem
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]

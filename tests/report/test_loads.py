@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.results.documents import FOLDER
 
-from tlsbench.load import Load
+from tlsbench.loading import Load
 from tlsbench.report.exporters import export
 from tlsbench.report.loads import growing, report_of_load
 from tlsbench.report.terminal import print_plain

@@ -16,7 +16,7 @@ from tests.results.documents import document, foreign
 
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
-from tlsbench.load import Load
+from tlsbench.loading import Load
 from tlsbench.results import Run
 from tlsbench.results.reader import parse
 from tlsbench.results.stored import FORMAT, Foreign

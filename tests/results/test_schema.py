@@ -13,7 +13,7 @@ import pytest
 from tests.results.documents import NAMES, document
 
 from tlsbench.links import Ledger
-from tlsbench.load import Load
+from tlsbench.loading import Load
 from tlsbench.results import Run
 from tlsbench.results.benchmark_json import extra_info, to_json
 from tlsbench.results.duel import Duel

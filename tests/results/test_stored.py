@@ -11,7 +11,7 @@ from tests.results.documents import FOLDER, GOLDEN, NAMES, document
 
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.comparison import judge, recording_of
-from tlsbench.load import Load
+from tlsbench.loading import Load
 from tlsbench.results import Run
 from tlsbench.results.duel import Duel
 from tlsbench.results.environment import machine_info

@@ -23,8 +23,8 @@ import pytest
 from tlsbench import pki
 from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import implementations
-from tlsbench.load import LoadPlan, Target, run_load
-from tlsbench.load.tally import SUCCESS
+from tlsbench.loading import LoadPlan, Target, run_load
+from tlsbench.loading.tally import SUCCESS
 from tlsbench.loopback.http import PROBLEMS
 from tlsbench.scenarios import Scenario
 from tlsbench.serving import MODELS, Limits, ServerPlan, ServerTally, Serving

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tlsbench.errors import RequestError
-from tlsbench.load import LoadPlan, Target
+from tlsbench.loading import LoadPlan, Target
 from tlsbench.session.load import LoadRequest, handshakes_of, load
 
 

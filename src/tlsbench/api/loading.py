@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from tlsbench.api.arguments import AxisValues, Path, Seconds, in_words_of_python, seconds_of, selectors_of
 from tlsbench.api.interrupted import until_interrupted
 from tlsbench.api.result import Result
-from tlsbench.load import LoadPlan, LoadTally, Target
-from tlsbench.load.names import host_name
+from tlsbench.loading import LoadPlan, LoadTally, Target
+from tlsbench.loading.names import host_name
 from tlsbench.results import reader
 from tlsbench.results.environment import machine_info
 from tlsbench.results.load_json import load_to_json

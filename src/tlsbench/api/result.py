@@ -16,7 +16,7 @@ from tlsbench.api.rows import Row, rows_of, rows_of_judgement
 from tlsbench.api.shown import html, text_of_comparison, text_of_stored
 from tlsbench.comparison import Gate, Judgement, Verdict
 from tlsbench.errors import RequestError
-from tlsbench.load import Load
+from tlsbench.loading import Load
 from tlsbench.results import Cell, Failure, Run, storage
 from tlsbench.results.duel import Duel
 from tlsbench.results.stored import Foreign, Stored

@@ -11,8 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tlsbench.comparison import Judgement, Verdict
-from tlsbench.load import Load
-from tlsbench.load.tally import PHASES
+from tlsbench.loading import Load
+from tlsbench.loading.tally import PHASES
 from tlsbench.results import Cell, Run
 from tlsbench.results.duel import Duel
 from tlsbench.results.stored import Benchmark, Stored

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tlsbench.comparison import Gate, Judgement, Verdict
 from tlsbench.escaping import for_html, lines_for_terminal
-from tlsbench.load import Load
+from tlsbench.loading import Load
 from tlsbench.report.comparisons import report_of_comparison
 from tlsbench.report.duels import report_of_duel
 from tlsbench.report.exporters import export

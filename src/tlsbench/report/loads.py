@@ -10,8 +10,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tlsbench.load import Load, LoadTally
-from tlsbench.load.tally import PHASES, SUCCESS
+from tlsbench.loading import Load, LoadTally
+from tlsbench.loading.tally import PHASES, SUCCESS
 from tlsbench.report.exporters.table import rows
 from tlsbench.report.findings import Finding
 from tlsbench.report.findings.loads import load_findings

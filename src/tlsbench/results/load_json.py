@@ -13,9 +13,9 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
-from tlsbench.load import Load, LoadPlan, LoadTally
-from tlsbench.load.server_side import Spent
-from tlsbench.load.tally import PHASES, histogram
+from tlsbench.loading import Load, LoadPlan, LoadTally
+from tlsbench.loading.server_side import Spent
+from tlsbench.loading.tally import PHASES, histogram
 from tlsbench.processes import Vitals
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.stored import FORMAT
@@ -122,7 +122,7 @@ def _histogram(node: Node) -> HdrHistogram:
 
 
 def _is_of_ours(text: str) -> bool:
-    """Whether a text packs a histogram shaped like :func:`tlsbench.load.tally.histogram`."""
+    """Whether a text packs a histogram shaped like :func:`tlsbench.loading.tally.histogram`."""
     ours = histogram()
     unpacking = zlib.decompressobj()
     packed = base64.b64decode(text, validate=True)[_OUTER_BYTES:]

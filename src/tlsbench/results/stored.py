@@ -12,7 +12,7 @@ from tlsbench.results.run import Run
 from tlsbench.sampling import WALL, Instrument
 
 if TYPE_CHECKING:
-    from tlsbench.load import Load  # with its histograms: only where there is one
+    from tlsbench.loading import Load  # with its histograms: only where there is one
 
 #: The format of what this version writes (``tlsbench.format`` in a document), and the last that it reads.
 #: Documents without are of tlsbench 0.1.0. ``schema.json`` describes it.

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tlsbench.errors import RequestError
-from tlsbench.load import Load, LoadPlan, LoadTally, run_load
-from tlsbench.load.context import client_context
+from tlsbench.loading import Load, LoadPlan, LoadTally, run_load
+from tlsbench.loading.context import client_context
 from tlsbench.scenarios import parse
 
 #: The axes that a load has, of one value each.

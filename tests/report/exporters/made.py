@@ -8,7 +8,7 @@ from functools import cache
 from tests.results.documents import FOLDER, NAMES
 
 from tlsbench.comparison import judge, parse_gate, recording_of
-from tlsbench.load import Load
+from tlsbench.loading import Load
 from tlsbench.report.comparisons import report_of_comparison
 from tlsbench.report.duels import report_of_duel
 from tlsbench.report.loads import report_of_load

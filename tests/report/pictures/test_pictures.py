@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from tlsbench.comparison import Recording, judge
-from tlsbench.load import Load, LoadPlan, Target
+from tlsbench.loading import Load, LoadPlan, Target
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines
 from tlsbench.report.pictures.compared import comparison, history
 from tlsbench.report.pictures.loads import latency

@@ -25,7 +25,7 @@ from tlsbench.errors import RequestError
 from tlsbench.session.quantities import seconds
 
 if TYPE_CHECKING:
-    from tlsbench.load import Load, Target
+    from tlsbench.loading import Load, Target
 else:  # as in tlsbench.cli.options
     Target = str
 
@@ -56,7 +56,7 @@ def command(
         Target,
         typer.Argument(
             metavar="HOST:PORT",
-            parser=parsed(lazily("tlsbench.load:Target.parse")),
+            parser=parsed(lazily("tlsbench.loading:Target.parse")),
             help="Any TLS server on loopback, or unix:PATH.",
         ),
     ],
@@ -148,7 +148,7 @@ def command(
     server_name: Annotated[
         str | None,
         option(
-            lazily("tlsbench.load.names:host_name"),
+            lazily("tlsbench.loading.names:host_name"),
             "--server-name",
             metavar="NAME",
             help="For SNI and verification. [default: HOST]",
@@ -180,8 +180,8 @@ def command(
     """Load, store and print; the exit code."""
     from tlsbench.cli import measuring, output
     from tlsbench.interrupts import interruptible
-    from tlsbench.load import LoadPlan, LoadTally
-    from tlsbench.load.tally import SUCCESS
+    from tlsbench.loading import LoadPlan, LoadTally
+    from tlsbench.loading.tally import SUCCESS
     from tlsbench.report import loads
     from tlsbench.session.load import LoadRequest, handshakes_of, load
 

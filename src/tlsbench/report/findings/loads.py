@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tlsbench.load import Load
-from tlsbench.load.tally import SUCCESS
+from tlsbench.loading import Load
+from tlsbench.loading.tally import SUCCESS
 from tlsbench.report.growth import growth_lines
 
 #: From this share on a side's processors are called busy; below the other, idle.

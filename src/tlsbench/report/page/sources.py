@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tlsbench.comparison import Judgement, Recording, judge, recording_of
 from tlsbench.errors import RequestError
-from tlsbench.load import Load
+from tlsbench.loading import Load
 from tlsbench.report import loads
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences

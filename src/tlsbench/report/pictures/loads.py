@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tlsbench.load import Load
-from tlsbench.load.tally import PHASES
+from tlsbench.loading import Load
+from tlsbench.loading.tally import PHASES
 from tlsbench.report.pictures.shapes import Line, Lines, Picture
 
 #: Percentiles as HdrHistogram plots them: each step is a tenth of what is left.

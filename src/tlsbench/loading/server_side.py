@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import psutil
 
-from tlsbench.load.plan import Target
+from tlsbench.loading.plan import Target
 from tlsbench.sockets import UNIX
 
 

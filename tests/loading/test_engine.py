@@ -13,12 +13,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.load.servers import Address, listener, server_context, speaker
+from tests.loading.servers import Address, listener, server_context, speaker
 
 from tlsbench.cli.app import run as tlsbench
-from tlsbench.load import LoadPlan, LoadTally, Target, run_load, worker
-from tlsbench.load.engine import Engine
-from tlsbench.load.tally import SUCCESS
+from tlsbench.loading import LoadPlan, LoadTally, Target, run_load, worker
+from tlsbench.loading.engine import Engine
+from tlsbench.loading.tally import SUCCESS
 from tlsbench.report.findings.loads import load_findings
 
 pytestmark = pytest.mark.slow

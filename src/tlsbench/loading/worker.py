@@ -1,4 +1,4 @@
-"""A process of the load: ``python -m tlsbench.load.worker``.
+"""A process of the load: ``python -m tlsbench.loading.worker``.
 
 It reads its plan as a line of JSON, writes ``{"ready": true}``, and begins at the time of CLOCK_MONOTONIC in
 the second line. Each second it writes what came of its connections so far; the last line has ``"done"``. A
@@ -15,8 +15,8 @@ import sys
 from typing import Any
 
 from tlsbench.errors import TlsbenchError
-from tlsbench.load.engine import Engine
-from tlsbench.load.plan import LoadPlan
+from tlsbench.loading.engine import Engine
+from tlsbench.loading.plan import LoadPlan
 from tlsbench.processes import vitals
 
 

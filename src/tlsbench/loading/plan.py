@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from tlsbench.errors import RequestError
-from tlsbench.load.names import host_name
+from tlsbench.loading.names import host_name
 from tlsbench.sockets import UNIX
 
 _PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+)):(?P<port>[0-9]{1,5})")

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 from tlsbench.errors import RequestError
 from tlsbench.interrupts import may_be_cut
-from tlsbench.load.plan import LoadPlan
-from tlsbench.load.server_side import ServerSide, Spent
-from tlsbench.load.tally import LoadTally, total
+from tlsbench.loading.plan import LoadPlan
+from tlsbench.loading.server_side import ServerSide, Spent
+from tlsbench.loading.tally import LoadTally, total
 from tlsbench.processes import Process, Vitals, readable
 
 _HEAD_START_SECONDS = 0.05
@@ -156,7 +156,7 @@ class _Worker(Process):
         self.tally = LoadTally()
         self.reports = 0
         self.elapsed_s = 0.0
-        super().__init__("tlsbench.load.worker", plan.to_json())
+        super().__init__("tlsbench.loading.worker", plan.to_json())
 
     def read(self) -> None:
         """Take what it has written."""

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from tlsbench import pki
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
-from tlsbench.load.credentials import identity_of, roots_of
+from tlsbench.loading.credentials import identity_of, roots_of
 from tlsbench.pki.keys import to_pem
 
 PEERS = pki.peers("ecdsa-secp256r1", 1)

@@ -18,15 +18,15 @@ from typing import Any
 
 import psutil
 import pytest
-from tests.load.servers import hang_up, server_context, speaker
+from tests.loading.servers import hang_up, server_context, speaker
 
 from tlsbench import pki
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import capabilities, spellings
-from tlsbench.load import Load, LoadPlan, LoadTally, Target, client, crew, engine, run_load, server_side
-from tlsbench.load.engine import Engine
-from tlsbench.load.tally import SUCCESS
+from tlsbench.loading import Load, LoadPlan, LoadTally, Target, client, crew, engine, run_load, server_side
+from tlsbench.loading.engine import Engine
+from tlsbench.loading.tally import SUCCESS
 from tlsbench.loopback import Server, ServerSetup
 from tlsbench.pki.keys import to_pem
 from tlsbench.report.findings.loads import load_findings
@@ -407,7 +407,8 @@ def test_more_connections_than_descriptors_are_refused_before_they_begin(
 
 def test_running_out_of_descriptors_is_an_error_by_its_kind(server: Server) -> None:
     code = (
-        "import resource, sys; from tlsbench.load.engine import Engine; from tlsbench.load.plan import *\n"
+        "import resource, sys\n"
+        "from tlsbench.loading.engine import Engine; from tlsbench.loading.plan import *\n"
         "import time, json; soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
         f"target = Target(*{server.address!r})\n"
         "engine = Engine(LoadPlan(target=target, connections=60, hold=True, duration_s=0.5))\n"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
-from tlsbench.load import LoadPlan, Target
+from tlsbench.loading import LoadPlan, Target
 
 HERE = Target("127.0.0.1", 8443)
 

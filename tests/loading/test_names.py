@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tlsbench.errors import RequestError
-from tlsbench.load.names import host_name, server_name_indication
+from tlsbench.loading.names import host_name, server_name_indication
 
 
 @pytest.mark.parametrize(

@@ -14,13 +14,13 @@ from typing import Any
 
 import pytest
 from OpenSSL import SSL
-from tests.load import servers
-from tests.load.servers import PEERS, Address, answering, hang_up, listener, relay, server_context, speaker
+from tests.loading import servers
+from tests.loading.servers import PEERS, Address, answering, hang_up, listener, relay, server_context, speaker
 
-from tlsbench.load import LoadPlan, LoadTally, Target
-from tlsbench.load.client import Connection
-from tlsbench.load.engine import Engine
-from tlsbench.load.tally import SUCCESS
+from tlsbench.loading import LoadPlan, LoadTally, Target
+from tlsbench.loading.client import Connection
+from tlsbench.loading.engine import Engine
+from tlsbench.loading.tally import SUCCESS
 from tlsbench.loopback import Server, ServerSetup
 from tlsbench.pki import Template
 from tlsbench.pki.keys import to_pem
@@ -317,7 +317,7 @@ def test_a_fault_of_ours_costs_one_connection_and_not_the_worker(
     def broken(_self: object, _data: bytes) -> bool:
         raise ValueError("not thought of")
 
-    monkeypatch.setattr("tlsbench.load.answers.Answer.take", broken)
+    monkeypatch.setattr("tlsbench.loading.answers.Answer.take", broken)
     tally = load_of(honest, requests=1)
     assert set(tally.outcomes) == {"request: unexpected ValueError"}
 

@@ -15,10 +15,10 @@ from OpenSSL import SSL
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.links.hello import HELLO_BYTES, asks_to_retry
-from tlsbench.load.context import Shared
-from tlsbench.load.failures import reason_of, words_of
-from tlsbench.load.names import server_name_indication
-from tlsbench.load.tally import SUCCESS
+from tlsbench.loading.context import Shared
+from tlsbench.loading.failures import reason_of, words_of
+from tlsbench.loading.names import server_name_indication
+from tlsbench.loading.tally import SUCCESS
 from tlsbench.sockets import sent_data_with_syn
 
 #: More than any first flight: a ticket has 64 KiB at most, and a request of early data less.
@@ -27,7 +27,7 @@ _SHUT_DOWN: Final = SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN
 
 
 class Opening(ABC):
-    """A connection that begins; :class:`~tlsbench.load.client.Connection` goes on with it.
+    """A connection that begins; :class:`~tlsbench.loading.client.Connection` goes on with it.
 
     :param begin_ns: when it should have begun: times are counted from there.
     :param counted: whether it counts, or warms up.

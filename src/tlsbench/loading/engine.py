@@ -12,13 +12,13 @@ from collections.abc import Callable
 from time import monotonic_ns, process_time
 
 from tlsbench.errors import RequestError
-from tlsbench.load.client import Connection
-from tlsbench.load.context import Shared, client_context, resolve
-from tlsbench.load.failures import words_of
-from tlsbench.load.names import is_address
-from tlsbench.load.plan import LoadPlan
-from tlsbench.load.tally import SUCCESS, LoadTally
-from tlsbench.load.watchdog import Watchdog
+from tlsbench.loading.client import Connection
+from tlsbench.loading.context import Shared, client_context, resolve
+from tlsbench.loading.failures import words_of
+from tlsbench.loading.names import is_address
+from tlsbench.loading.plan import LoadPlan
+from tlsbench.loading.tally import SUCCESS, LoadTally
+from tlsbench.loading.watchdog import Watchdog
 from tlsbench.sockets import Settings
 
 _EVENTS = 512

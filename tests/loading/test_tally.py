@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlsbench.load.tally import PHASES, SUCCESS, LoadTally, total
+from tlsbench.loading.tally import PHASES, SUCCESS, LoadTally, total
 
 
 def tally(times_ns: list[int], failed: int = 0) -> LoadTally:

@@ -15,10 +15,10 @@ from OpenSSL import SSL
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.pyopenssl import bindings
-from tlsbench.load.answers import Answer
-from tlsbench.load.context import Shared
-from tlsbench.load.opening import Opening
-from tlsbench.load.tally import SUCCESS
+from tlsbench.loading.answers import Answer
+from tlsbench.loading.context import Shared
+from tlsbench.loading.opening import Opening
+from tlsbench.loading.tally import SUCCESS
 
 _TLS13: Final = 0x0304
 _READ_BYTES: Final = 32 * 1024

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from tlsbench.load.watchdog import Turn, Watchdog
+from tlsbench.loading.watchdog import Turn, Watchdog
 
 
 class Cut:

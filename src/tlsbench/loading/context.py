@@ -18,10 +18,10 @@ from tlsbench.implementations.openssl_names import (
 )
 from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.implementations.pyopenssl.library import show_identity
-from tlsbench.load.credentials import identity_of, roots_of
-from tlsbench.load.plan import LoadPlan
-from tlsbench.load.tally import LoadTally
-from tlsbench.load.watchdog import Turn
+from tlsbench.loading.credentials import identity_of, roots_of
+from tlsbench.loading.plan import LoadPlan
+from tlsbench.loading.tally import LoadTally
+from tlsbench.loading.watchdog import Turn
 from tlsbench.scenarios import ciphers
 from tlsbench.sockets import UNIX, Settings
 
