@@ -1,4 +1,4 @@
-"""A libssl that this process cannot hold: ``python -m tlsbench.implementations.libssl.own_process ID PATH``.
+"""A libssl that this process cannot hold: ``python -m tlsbench.implementations.libssl.own_process``.
 
 The dynamic linker knows a shared library by its soname, and a process has one of each. A libssl that lies
 beside a libcrypto with the soname of one that is here already (Python's ``hashlib`` brings the system's)
@@ -7,15 +7,15 @@ libcrypto than its own. In a process that looks into its folder first (``LD_LIBR
 Python's own modules too, gets the libcrypto that lies there. A namespace of its own in this process
 (``dlmopen``) ended in a crash as soon as OpenSSL set itself up, with glibc 2.36.
 
-So it is measured in a worker, and what it can do is asked of a process as well: this module.
+So it is measured in a worker, and what it can do is asked of a process as well: this module, which reads
+its id and path as a line of JSON.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -25,9 +25,8 @@ from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.contract import ClientContext, ServerContext
 from tlsbench.implementations.libssl.library import LibSsl
 from tlsbench.pki import Peers
+from tlsbench.processes import PATIENCE_SECONDS, Interpreter, Process
 from tlsbench.scenarios import Capabilities, Gap, Scenario
-
-_PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True)
@@ -45,19 +44,13 @@ class LibSslInOwnProcess:
 
     @cached_property
     def _description(self) -> dict[str, Any]:
-        asked = subprocess.run(  # noqa: S603 - this Python, and a library that the user names
-            [sys.executable, "-m", __name__, self.id, self.path],
-            env={**os.environ, "LD_LIBRARY_PATH": self.folder},
-            capture_output=True,
-            text=True,
-            timeout=_PATIENCE_SECONDS,
-            check=False,
-        )
-        if asked.returncode != 0:
-            words = asked.stderr.strip().splitlines()
-            raise RequestError(f"cannot load {self.path}: {words[-1] if words else 'its process died'}")
-        description: dict[str, Any] = json.loads(asked.stdout)
-        return description
+        there = Interpreter(environment={"LD_LIBRARY_PATH": self.folder})
+        with closing(Process(__name__, json.dumps([self.id, self.path]), interpreter=there)) as process:
+            try:
+                return process.answer(PATIENCE_SECONDS)
+            except MeasurementError as error:
+                last = process.errors()[-1:] or [f"its process {error}"]
+                raise RequestError(f"cannot load {self.path}: {last[0]}") from None
 
     def engine(self) -> str:
         return str(self._description["engine"])
@@ -110,6 +103,7 @@ def describe(library: LibSsl) -> dict[str, Any]:
 
 if __name__ == "__main__":
     try:
-        print(json.dumps(describe(LibSsl(sys.argv[2], sys.argv[1]))))
+        name, path = json.loads(sys.stdin.readline())
+        print(json.dumps(describe(LibSsl(path, name))))
     except (OSError, MeasurementError) as error:
         raise SystemExit(str(error)) from None
