@@ -132,7 +132,7 @@ def test_the_commands_of_a_page_run(page: str, installed: Environment, tmp_path:
         assert not line.startswith("pytest ") or re.search(r"[1-9]\d* passed", out), f"{line}\n{out}"
 
 
-def tests_and_programs(page: str) -> tuple[list[str], list[str]]:
+def python_blocks(page: str) -> tuple[list[str], list[str]]:
     """The blocks of Python of a page that define tests, and the others: one program, in their order."""
     found = blocks(page, "python")
     tests = [one for one in found if re.search(r"^(def test_|class Test)", one, re.MULTILINE)]
@@ -140,9 +140,9 @@ def tests_and_programs(page: str) -> tuple[list[str], list[str]]:
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("page", [page for page in PAGES if tests_and_programs(page)[0]])
+@pytest.mark.parametrize("page", [page for page in PAGES if python_blocks(page)[0]])
 def test_the_python_of_a_page_runs_as_tests(page: str, installed: Environment, tmp_path: Path) -> None:
-    found, _ = tests_and_programs(page)
+    found, _ = python_blocks(page)
     for at, block in enumerate(found):
         (tmp_path / f"test_block_{at}.py").write_text(block, encoding="utf-8")
     out = run("pytest -p no:cacheprovider", tmp_path, installed(install_line(page)))
@@ -150,9 +150,9 @@ def test_the_python_of_a_page_runs_as_tests(page: str, installed: Environment, t
 
 
 @pytest.mark.timeout(1800)
-@pytest.mark.parametrize("page", [page for page in PAGES if tests_and_programs(page)[1]])
+@pytest.mark.parametrize("page", [page for page in PAGES if python_blocks(page)[1]])
 def test_the_programs_of_a_page_run(page: str, installed: Environment, tmp_path: Path) -> None:
-    _, found = tests_and_programs(page)
+    _, found = python_blocks(page)
     (tmp_path / "program.py").write_text("\n".join(found), encoding="utf-8")
     run("python -W error program.py", tmp_path, installed(install_line(page)))
 
