@@ -110,6 +110,8 @@ class HttpServer:
                 parts.append(self._step())
                 size += len(parts[-1])
                 steps += 1
+        except ValueError:  # of a length with more digits than int() takes, in h11 before 0.15
+            parts.append(self._refuse(_MALFORMED))
         except h11.RemoteProtocolError as error:
             cut_off = self._has_ended and self._http.our_state in (h11.IDLE, h11.SEND_RESPONSE)
             parts.append(

@@ -44,7 +44,8 @@ def compare(base: Sequence[float], new: Sequence[float]) -> Comparison:
     low, high = (shifts[rank - 1], shifts[-rank]) if rank >= 1 else (-math.inf, math.inf)
     ratio = Interval(math.exp(low), math.exp(float(np.median(shifts))), math.exp(high))
     p_value = float(mannwhitneyu(ours, theirs, alternative="two-sided").pvalue)
-    return Comparison(ratio, p_value, min(len(ours), len(theirs)))
+    # Of values that are all alike scipy 1.17 gives no number, and older ones 1.
+    return Comparison(ratio, 1.0 if math.isnan(p_value) else p_value, min(len(ours), len(theirs)))
 
 
 def compare_counts(base: Sequence[float], new: Sequence[float]) -> Comparison:
