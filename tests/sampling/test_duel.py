@@ -170,6 +170,7 @@ def test_the_protocol_is_lines_of_json() -> None:
         "ledger",
         "phases",
         "unit",
+        "disturbed",
     }
     assert proof["proof"]["version"] == "1.3"
     assert "unknown key 'rsa-1'" in error["error"]

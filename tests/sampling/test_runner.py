@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -37,6 +38,7 @@ class Scripted:
     log: list[str]
     clock: HandClock
     total: Callable[[int], int] = lambda _call: 1000
+    disturbed: Callable[[int], bool] = lambda _call: False
     fail_at: int = -1
     calls: int = 0
     closed: bool = False
@@ -50,7 +52,7 @@ class Scripted:
         self.log.append(self.scenario.algorithm)
         if self.calls == self.fail_at:
             raise ProofError("group", wanted="x25519", got="x448", witness="wire")
-        return Sample(client=1, server=1, total=self.total(self.calls))
+        return Sample(client=1, server=1, total=self.total(self.calls), disturbed=self.disturbed(self.calls))
 
     def proof(self) -> Mapping[str, object]:
         return {"calls": self.calls}
@@ -250,3 +252,57 @@ def test_a_meter_only_grows(name: str) -> None:
 def test_an_unknown_meter_is_told_as_such() -> None:
     with pytest.raises(RequestError, match="did you mean 'wall'"):
         meter_named("wal")
+
+
+def test_disturbed_samples_are_set_aside_and_taken_again_in_the_same_visit(bench: Bench) -> None:
+    bench.add("a", total=lambda call: call, disturbed=lambda call: call in {4, 6})
+    (series,) = bench.run().series
+    # Two samples of the warm-up, one to warm the caches again, three that count, and of those two again.
+    assert [sample.total for sample in series.rounds[0]] == [5, 8, 9]
+    assert [sample.total for sample in series.set_aside[0]] == [4, 6]
+    assert (series.sample_count, series.disturbed_count) == (3, 2)
+
+
+def test_a_visit_is_not_prolonged_without_end(bench: Bench) -> None:
+    bench.add("a", disturbed=lambda call: call > 7)
+    (series,) = bench.run(least_samples=30).series
+    assert [len(visit) for visit in series.rounds[:3]] == [3, 0, 0]
+    assert [len(visit) for visit in series.set_aside[1:3]] == [6, 6]
+
+
+def test_a_round_in_which_a_cell_was_always_disturbed_keeps_its_place(bench: Bench) -> None:
+    bench.add("steady")
+    bench.add("crowded", disturbed=lambda call: 7 <= call < 15)
+    steady, crowded = bench.run(least_samples=12).series
+    assert len(steady.rounds) == len(crowded.rounds)
+    assert [math.isnan(one) for one in crowded.round_medians].count(True) == 1
+    assert not any(math.isnan(one) for one in steady.round_medians)
+
+
+def test_a_slow_sample_that_was_not_disturbed_stays(bench: Bench) -> None:
+    bench.add("a", total=lambda call: 10**9 if call % 3 == 0 else 1000)
+    (series,) = bench.run(least_samples=30).series
+    assert max(sample.total for visit in series.rounds for sample in visit) == 10**9
+    assert series.disturbed_count == 0
+
+
+def test_a_cell_whose_every_sample_was_disturbed_keeps_them(bench: Bench) -> None:
+    bench.add("a")
+    bench.add("long", disturbed=lambda _call: True)
+    a, long = bench.run(least_samples=9).series
+    assert long.sample_count >= 9
+    assert long.disturbed_count == 0
+    assert all(sample.disturbed for visit in long.rounds for sample in visit)
+    assert len(a.rounds) == len(long.rounds)
+
+
+def test_the_round_that_was_cut_short_is_dropped_of_what_was_set_aside_too(bench: Bench) -> None:
+    def interrupted(call: int) -> int:
+        if call == 20:
+            raise KeyboardInterrupt
+        return 1000
+
+    bench.add("a", disturbed=lambda call: call % 5 == 0)
+    bench.add("b", total=interrupted)
+    for series in bench.measure(Plan(time_budget_s=60, precision=0, seed=1, warm_up_s=0)).series:
+        assert len(series.rounds) == len(series.set_aside)

@@ -132,6 +132,11 @@ def _notes(run: Run, found: Sequence[Finding]) -> list[str]:
         floors = (f"{workload} {_percent(floor)}" for workload, floor in run.noise_floor.items())
         lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; a smaller difference is none")
         lines += hidden_differences(run)
+    if conditions.disturbed_percent:
+        lines.append(
+            f"set aside {conditions.disturbed_percent:.1f} % of the samples: the processor was taken "
+            "from the thread meanwhile"
+        )
     if found:
         lines.append("brackets hold 95 % intervals")
     lines += [f"warning: {warning}" for warning in conditions.warnings]

@@ -95,6 +95,7 @@ def extra_info(cell: Cell) -> dict[str, Any]:
             "samples": len(cell.totals),
             "operations_per_sample": cell.operations,
             "round_sizes": list(cell.round_sizes),
+            "disturbed": cell.disturbed,
             "precision": cell.precision if math.isfinite(cell.precision) else None,
         }
     }

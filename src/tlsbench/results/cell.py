@@ -29,6 +29,7 @@ class Cell:
     :param operations: operations in one sample.
     :param ledger: bytes and flights of one sample (of the last, where they differ).
     :param negotiated: the proof: what the witnesses saw, as plain values.
+    :param disturbed: how many samples were set aside: the processor was taken from the thread meanwhile.
     :param scenario: what was measured; None where a file is of axes that this version does not have.
     """
 
@@ -44,6 +45,7 @@ class Cell:
     ledger: Ledger
     negotiated: Mapping[str, object]
     scenario: Scenario | None = None
+    disturbed: int = 0
 
     @property
     def precision(self) -> float:
@@ -96,6 +98,7 @@ def cell_from_series(series: Series, meter: Instrument) -> Cell:
         ledger=last.ledger,
         negotiated=dict(series.proof),
         scenario=series.scenario,
+        disturbed=series.disturbed_count,
     )
 
 

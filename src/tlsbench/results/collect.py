@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 from tlsbench.errors import MeasurementError
 from tlsbench.results.cell import cell_from_count, cell_from_series
 from tlsbench.results.environment import Disturbance, engines
-from tlsbench.results.machine import FAIR, POOR, disturbance_finding, governor, standing_findings
+from tlsbench.results.machine import (
+    FAIR,
+    FREE_A_PROCESSOR,
+    POOR,
+    disturbance_finding,
+    governor,
+    set_aside_finding,
+    standing_findings,
+)
 from tlsbench.results.run import Conditions, Failure, Run
 from tlsbench.sampling import Instrument, Plan, Series, drift_of, noise_floors
 from tlsbench.sampling.instructions import Count
@@ -37,6 +45,7 @@ def collect(
     now = Disturbance.now() if before is not None else None
     steal_percent = now.steal_percent_since(before) if now and before else None
     switches = now.involuntary_switches - before.involuntary_switches if now and before else None
+    disturbed_percent = _disturbed_percent((*series, *twins))
     return Run(
         cells=[cell_from_series(one, meter) for one in series if one.sample_count],
         excluded=tuple(excluded),
@@ -51,9 +60,13 @@ def collect(
             command=command,
             steal_percent=steal_percent,
             involuntary_switches=switches,
-            warnings=_warnings(steal_percent, switches, elapsed_s) if now else (),
+            warnings=(
+                *(_warnings(steal_percent, switches, elapsed_s) if now else ()),
+                *_words_on_disturbed(series, disturbed_percent),
+            ),
             governor=governor(),
             drift=drift_of((*series, *twins)),
+            disturbed_percent=disturbed_percent,
         ),
         noise_floor=noise_floors(series, twins),
         engines=engines(_implementations_of(one.scenario for one in series)),
@@ -66,6 +79,22 @@ def _warnings(steal_percent: float | None, switches: int | None, elapsed_s: floa
     switches_per_s = (switches or 0) / elapsed_s if elapsed_s else 0.0
     findings = [*standing_findings(), *disturbance_finding(steal_percent, switches_per_s)]
     return tuple(str(finding) for finding in findings if finding.grade in (FAIR, POOR))
+
+
+def _disturbed_percent(series: Sequence[Series]) -> float | None:
+    taken = sum(one.sample_count + one.disturbed_count for one in series)
+    return 100 * sum(one.disturbed_count for one in series) / taken if taken else None
+
+
+def _words_on_disturbed(series: Sequence[Series], percent: float | None) -> Iterator[str]:
+    """What is to be said of samples that were set aside, or that should have been."""
+    if percent is not None and (finding := set_aside_finding(percent)).grade in (FAIR, POOR):
+        yield str(finding)
+    kept = [one for one in series if any(sample.disturbed for visit in one.rounds for sample in visit)]
+    if kept:
+        first = kept[0].scenario.label
+        which = first if len(kept) == 1 else f"{first} and {len(kept) - 1} more cells"
+        yield f"{which}: every sample was disturbed, so that these were kept; {FREE_A_PROCESSOR}"
 
 
 def collect_counts(

@@ -14,6 +14,8 @@ from pathlib import Path
 import psutil
 
 GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
+#: The remedy against other work beside the measurement.
+FREE_A_PROCESSOR = "end other programs, or keep a processor free and use --pin"
 _CPU = Path("/sys/devices/system/cpu")
 _CGROUP = Path("/sys/fs/cgroup")
 
@@ -60,10 +62,21 @@ def disturbance_finding(steal_percent: float | None, switches_per_s: float) -> S
             switches_per_s,
             (20.0, 200.0),
             f"{switches_per_s:.0f} a second while measuring",
-            "end other programs, or keep a processor free and use --pin",
+            FREE_A_PROCESSOR,
         )
     )
     return findings
+
+
+def set_aside_finding(percent: float) -> MachineCheck:
+    """What is said of the share of samples that were disturbed and set aside."""
+    return _graded(
+        "disturbed samples",
+        percent,
+        (5.0, 30.0),
+        f"{percent:.0f} % were set aside, as the processor was taken from this thread meanwhile",
+        FREE_A_PROCESSOR,
+    )
 
 
 def _graded(name: str, value: float, bounds: tuple[float, float], found: str, remedy: str) -> MachineCheck:

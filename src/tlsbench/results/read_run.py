@@ -94,6 +94,7 @@ def cell_of(benchmark: Node, notes: Node, data_s: Sequence[float], meter: str) -
         ledger=record(notes["wire"], Ledger, least=0),
         negotiated={name: node.plain() for name, node in notes["negotiated"].items()},
         scenario=scenario_of_axes(axes),
+        disturbed=notes["disturbed"].whole(0) if notes.find("disturbed") else 0,
     )
 
 

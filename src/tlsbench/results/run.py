@@ -26,7 +26,9 @@ class Conditions:
     ``steal_percent`` is the processor time that a hypervisor took away while sampling, and
     ``involuntary_switches`` how often the system took the processor from the measuring process.
     None where the system does not tell. ``drift`` is how far the machine's pace wandered, as a fraction
-    (:func:`tlsbench.stats.drift`). ``warnings`` say what stood in the way, each with its remedy.
+    (:func:`tlsbench.stats.drift`). ``disturbed_percent`` is the share of the samples, those of the A/A cells
+    among them, that were set aside (:mod:`tlsbench.workloads.disturbance`). ``warnings`` say what stood in
+    the way, each with its remedy.
     """
 
     meter: str
@@ -40,6 +42,7 @@ class Conditions:
     involuntary_switches: int | None = None
     governor: str | None = None
     drift: float | None = None
+    disturbed_percent: float | None = None
     warnings: Sequence[str] = ()
 
 

@@ -40,11 +40,16 @@ class Match:
 
 @dataclass(slots=True)
 class MatchRecord:
-    """The epochs of a match, for each of :data:`SIDES`, and the proof of its last samples."""
+    """The epochs of a match, for each of :data:`SIDES`, and the proof of its last samples.
+
+    Of ``samples`` that were taken ``disturbed`` were set aside.
+    """
 
     match: Match
     epochs: dict[str, list[Epoch]] = field(default_factory=dict)
     proofs: tuple[Mapping[str, object], Mapping[str, object]] = ({}, {})
+    samples: int = 0
+    disturbed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,12 @@ class DuelOutcome:
     records: Sequence[MatchRecord]
     elapsed_s: float
     interrupted: bool
+
+    @property
+    def disturbed_percent(self) -> float:
+        """The share of the samples that were disturbed and set aside."""
+        taken = sum(record.samples for record in self.records)
+        return 100 * sum(record.disturbed for record in self.records) / taken if taken else 0.0
 
 
 def local_side(meter: Instrument, scenarios: Sequence[Scenario]) -> OpenSide:
@@ -143,4 +154,6 @@ def _note(record: MatchRecord, four: Sequence[Series]) -> None:
     for side in sides:
         medians = [series.medians_of(side) for series in four]
         record.epochs.setdefault(side, []).append(Epoch(*medians))
+    record.disturbed += sum(series.disturbed_count for series in four)
+    record.samples += sum(series.sample_count + series.disturbed_count for series in four)
     record.proofs = (four[0].proof, four[2].proof)

@@ -47,7 +47,7 @@ class Plan:
         cell must reach, such as 0.02; 0 spends the whole budget.
     :param seed: of the random order of cells in each round.
     :param warm_up_s: seconds that each cell runs before it is measured; two samples at least.
-    :param least_samples: samples that every cell gets, whatever the budget.
+    :param least_samples: samples that every cell gets, whatever the budget; disturbed ones among them.
     """
 
     time_budget_s: float
@@ -62,10 +62,12 @@ class Series:
     """One cell as it is measured: samples by round, or the error that ended it.
 
     Round i is the same of every series of a run; one in which a cell has no samples is empty.
+    ``set_aside`` has the samples of each round that were disturbed.
     """
 
     scenario: Scenario
     rounds: list[list[Sample]] = field(default_factory=list)
+    set_aside: list[list[Sample]] = field(default_factory=list)
     error: TlsbenchError | None = None
     proof: dict[str, object] = field(default_factory=dict)
     _workload: Workload | None = None
@@ -90,8 +92,28 @@ class Series:
 
     @property
     def sample_count(self) -> int:
-        """Samples so far."""
+        """Samples so far, without those that were set aside."""
         return sum(len(visit) for visit in self.rounds)
+
+    @property
+    def disturbed_count(self) -> int:
+        """Samples that were set aside so far."""
+        return sum(len(visit) for visit in self.set_aside)
+
+    def keep(self, visit: Sequence[Sample]) -> None:
+        """Add a round; what of it was disturbed is set aside."""
+        self.rounds.append([sample for sample in visit if not sample.disturbed])
+        self.set_aside.append([sample for sample in visit if sample.disturbed])
+
+    def drop_from(self, rounds: int) -> None:
+        """Forget all but so many rounds."""
+        del self.rounds[rounds:]
+        del self.set_aside[rounds:]
+
+    def settle_for_disturbed(self) -> None:
+        """Keep disturbed samples where there are no others, as of long operations on a busy machine."""
+        if not self.sample_count:
+            self.rounds, self.set_aside = self.set_aside, self.rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +166,8 @@ def measure(
             return _sample(series, plan, observe, stop_asked)
     finally:
         for cell in series:
+            cell.settle_for_disturbed()
+        for cell in series:
             if cell._workload is not None:
                 cell._workload.close()
                 cell._workload = None
@@ -181,7 +205,7 @@ def _sample(
                     _guarded(cell, _visit)
         except KeyboardInterrupt:
             for cell in series:
-                del cell.rounds[rounds:]  # the round that was cut short
+                cell.drop_from(rounds)  # the round that was cut short
             return Outcome(series, "interrupt", elapsed_s())
         rounds += 1
         observe(Progress("measuring", rounds, 0, elapsed_s(), series))
@@ -203,7 +227,7 @@ def _stopped_by(living: Sequence[Series], plan: Plan, rounds: int, elapsed_s: fl
     living = [cell for cell in living if cell.error is None]
     if not living:
         return "failures"
-    if any(cell.sample_count < plan.least_samples for cell in living):
+    if any(cell.sample_count + cell.disturbed_count < plan.least_samples for cell in living):
         return ""
     if elapsed_s >= plan.time_budget_s:
         return "time budget"
@@ -221,7 +245,7 @@ def _guarded(cell: Series, step: Callable[[Series], None]) -> None:
         step(cell)
     except TlsbenchError as error:
         cell.error = error
-        cell.rounds.clear()
+        cell.drop_from(0)
 
 
 def _warm_up(cell: Series, seconds: float) -> None:
@@ -244,7 +268,10 @@ def _run_once(cell: Series) -> None:
 
 def _visit(cell: Series) -> None:
     assert cell._workload is not None
-    cell.rounds.append(cell._workload.visit(cell._rewarm_samples, cell._samples_per_visit))
+    visit = cell._workload.visit(cell._rewarm_samples, cell._samples_per_visit)
+    if missing := sum(sample.disturbed for sample in visit):  # once: a machine may go on disturbing
+        visit += cell._workload.visit(cell._rewarm_samples, missing)
+    cell.keep(visit)
     cell.proof = dict(cell._workload.proof())
 
 

@@ -72,6 +72,7 @@ def _plain(sample: Sample) -> dict[str, Any]:
         "ledger": astuple(sample.ledger),
         "phases": sample.phases,
         "unit": sample.unit.symbol,
+        "disturbed": sample.disturbed,
     }
 
 

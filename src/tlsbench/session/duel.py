@@ -27,6 +27,9 @@ _OF_EPOCHS = (
     "{epochs} epochs in {elapsed_s:.0f} s, both sides interleaved and each measured twice; b/a is the median "
     "of the epochs' ratios, the floor what A/A and B/B cells differ by"
 )
+_SET_ASIDE = (
+    "; {percent:.1f} % of the samples were set aside, as the processor was taken from the thread meanwhile"
+)
 _OF_COUNTS = (
     "instructions of both sides and the harness together, by callgrind; the interval is the range that the "
     "repetitions allow, the floor their spread"
@@ -167,6 +170,8 @@ def _timed(request: DuelRequest, observe: Callable[[Progress], None], stop_asked
     ]
     epochs = results[0].comparisons["total"].epochs if results else 0
     method = _OF_EPOCHS.format(epochs=epochs, elapsed_s=outcome.elapsed_s)
+    if outcome.disturbed_percent:
+        method += _SET_ASIDE.format(percent=outcome.disturbed_percent)
     return _duel(request, results, method, interrupted=outcome.interrupted)
 
 

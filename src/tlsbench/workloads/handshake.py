@@ -11,6 +11,7 @@ from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations import ClientContext
 from tlsbench.links import Direction, summarise
 from tlsbench.workloads.connection import ConnectionCell
+from tlsbench.workloads.disturbance import watched
 from tlsbench.workloads.exchange import Exchange, shake_hands
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.sample import Sample
@@ -51,13 +52,13 @@ class Handshake(ConnectionCell):
             self._early_data = os.urandom(EARLY_DATA_BYTES)
 
     def sample(self) -> Sample:
-        return self.visit(0, 1)[0]
+        return self._proved(self._take())
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         for _ in range(rewarm):
             self._take().exchange.close()
-        taken = [self._take() for _ in range(samples)]
-        return [self._proved(one) for one in taken]
+        taken = watched(self._take, samples)
+        return [self._proved(one, disturbed=disturbed) for one, disturbed in taken]
 
     def _take(self) -> _Taken:
         """One handshake, to be proved."""
@@ -69,7 +70,7 @@ class Handshake(ConnectionCell):
             self._session = self._session_of(taken.exchange)
         return taken
 
-    def _proved(self, taken: _Taken) -> Sample:
+    def _proved(self, taken: _Taken, *, disturbed: bool = False) -> Sample:
         exchange, context_ns = taken.exchange, taken.context_ns
         self._proof = prove(exchange, self.scenario, self.peers, taken.resumption, taken.early_data)
         exchange.close()
@@ -79,6 +80,7 @@ class Handshake(ConnectionCell):
             total=context_ns + exchange.total_ns,
             ledger=summarise(exchange.entries),
             phases={"client_context": context_ns, "handshake": exchange.total_ns} if context_ns else None,
+            disturbed=disturbed,
         )
 
     def _renew_clients(self) -> int:

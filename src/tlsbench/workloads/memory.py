@@ -23,7 +23,7 @@ from tlsbench.units import BYTES
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Exchange
 from tlsbench.workloads.proof import prove
-from tlsbench.workloads.sample import Sample, in_a_row
+from tlsbench.workloads.sample import Sample
 
 #: What a process needs to count its memory.
 ENVIRONMENT: Final[Mapping[str, str]] = {
@@ -138,7 +138,7 @@ class Memory(ConnectionCell):
         )
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:  # noqa: ARG002 - there is no cache to warm
-        return in_a_row(self.sample, 0, samples)
+        return [self.sample() for _ in range(samples)]
 
     def _open(self, one: _Side, other: _Side) -> Exchange:
         """A handshake to its end, with the tickets that come after it."""

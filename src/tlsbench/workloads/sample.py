@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, TypeAlias
 
 from tlsbench.links import NO_LEDGER, Ledger
 from tlsbench.scenarios import Scenario
 from tlsbench.units import NANOSECONDS, Unit
+from tlsbench.workloads.disturbance import watched
 
 #: A clock: a counter that only grows, in the unit of its instrument.
 Clock: TypeAlias = Callable[[], int]
@@ -20,7 +21,8 @@ class Sample:
 
     What ``client`` and ``server`` say was spent inside the calls of that side's library; ``total`` is
     everything from the first call to the last, so the rest is the harness and the link. A primitive has one
-    side, the client. ``phases`` splits the sides' figures by name.
+    side, the client. ``phases`` splits the sides' figures by name. ``disturbed`` tells that the processor was
+    taken from the thread meanwhile (:mod:`tlsbench.workloads.disturbance`).
     """
 
     client: int
@@ -30,6 +32,7 @@ class Sample:
     ledger: Ledger = NO_LEDGER
     phases: Mapping[str, int] | None = None
     unit: Unit = NANOSECONDS
+    disturbed: bool = False
 
     def of(self, part: str) -> float:
         """The figure of one operation: of ``client``, ``server``, ``total``, or ``harness``, the rest."""
@@ -55,7 +58,7 @@ class Workload(Protocol):
         """Measure so often in a row, after as many runs that do not count.
 
         All samples are proved before they are given. Where to prove one would evict the library's code and
-        data from the caches, that waits for the last.
+        data from the caches, that waits for the last. Those that were disturbed are marked.
 
         :raises ProofError: as above, and so of all of them.
         """
@@ -71,4 +74,4 @@ def in_a_row(sample: Callable[[], Sample], rewarm: int, samples: int) -> list[Sa
     """A visit of samples that are proved one by one."""
     for _ in range(rewarm):
         sample()
-    return [sample() for _ in range(samples)]
+    return [replace(one, disturbed=True) if disturbed else one for one, disturbed in watched(sample, samples)]

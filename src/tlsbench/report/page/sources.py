@@ -238,6 +238,9 @@ def _environment(source: Source) -> Iterator[tuple[str, str]]:
             "governor": conditions.governor,
             "steal": None if conditions.steal_percent is None else f"{conditions.steal_percent:.1f} %",
             "involuntary switches": conditions.involuntary_switches,
+            "samples set aside": (
+                None if conditions.disturbed_percent is None else f"{conditions.disturbed_percent:.1f} %"
+            ),
             "drift": None if conditions.drift is None else f"{100 * conditions.drift:.1f} %",
         }
         yield from ((name, str(value)) for name, value in told.items() if value is not None)
