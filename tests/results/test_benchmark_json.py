@@ -10,10 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from tlsbench.report.exporters import export
+from tlsbench.report.runs import report_of_run
 from tlsbench.results import Failure, Run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
 from tlsbench.results.reader import parse
+from tlsbench.results.run import YardstickRecord
 from tlsbench.scenarios import Excluded
 
 RunOf = Callable[[str], Run]
@@ -82,3 +85,32 @@ def test_rounds_without_samples_survive_being_written_and_read(run: Run) -> None
     assert isinstance(stored.result, Run)
     assert replace(stored.result.cells[0], totals=()) == replace(with_a_gap, totals=())
     assert math.isnan(stored.benchmarks[0].figures[1])
+
+
+def test_yardsticks_are_stored_beside_the_benchmarks_and_read_back(run: Run) -> None:
+    yardstick = YardstickRecord(
+        name="utls full handshake",
+        nature="handshake",
+        engines={"utls": "BoringSSL"},
+        identity="all of it",
+        round_medians=(1.5, math.nan, 2.5),
+    )
+    conditions = replace(run.conditions, yardstick_share=0.08)
+    written = to_json(replace(run, yardsticks=[yardstick], conditions=conditions), {})
+    plain = json.loads(written)
+    assert plain["tlsbench"]["yardsticks"][0]["round_medians"] == [1.5, None, 2.5]
+    assert "utls" not in json.dumps(plain["benchmarks"])
+    again = parse(written, "here").result
+    assert isinstance(again, Run)
+    assert again.yardsticks == [yardstick]
+    assert again.conditions == conditions
+    notes = export(report_of_run(again), "table", 160)
+    assert "yardsticks took 8 % of the time; reference cells by which runs can be compared: 1" in notes
+
+
+def test_a_run_of_a_version_without_yardsticks_has_none(run: Run) -> None:
+    plain = json.loads(to_json(run, {}))
+    del plain["tlsbench"]["yardsticks"]
+    again = parse(json.dumps(plain), "here").result
+    assert isinstance(again, Run)
+    assert again.yardsticks == []

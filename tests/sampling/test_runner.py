@@ -9,6 +9,7 @@ import pytest
 
 from tlsbench.errors import ProofError, RequestError
 from tlsbench.sampling import Plan, Progress, Series, measure, meter_named, runner
+from tlsbench.sampling import references as references_module
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import Sample, Workload
 from tlsbench.workloads.sample import in_a_row
@@ -22,6 +23,9 @@ class HandClock:
 
     def tick(self) -> None:
         self.now_s += 10e-6
+
+    def tick_s(self, seconds: float) -> None:
+        self.now_s += seconds
 
     def perf_counter(self) -> float:
         return self.now_s
@@ -306,3 +310,60 @@ def test_the_round_that_was_cut_short_is_dropped_of_what_was_set_aside_too(bench
     bench.add("b", total=interrupted)
     for series in bench.measure(Plan(time_budget_s=60, precision=0, seed=1, warm_up_s=0)).series:
         assert len(series.rounds) == len(series.set_aside)
+
+
+def scripted_yardstick(bench: Bench, name: str, **script: object) -> Scripted:
+    scenario = Scenario(workload="primitive", client="y", server="y", algorithm=name)
+    return Scripted(scenario, [], bench.clock, **script)  # type: ignore[arg-type]
+
+
+def test_yardsticks_take_turns_in_the_rounds_of_the_cells(bench: Bench) -> None:
+    bench.add("a", total=lambda _call: bench.clock.tick_s(0.004) or 1000)
+    references = [scripted_yardstick(bench, name) for name in "xyz"]
+    plan = Plan(time_budget_s=10, precision=0, seed=1, warm_up_s=0)
+    outcome = bench.measure(plan, yardsticks={one.scenario: (lambda one=one: one) for one in references})
+    (cell,) = outcome.series
+    assert all(len(one.rounds) == len(cell.rounds) for one in outcome.yardsticks)
+    visited = [sum(1 for visit in one.rounds if visit) for one in outcome.yardsticks]
+    assert max(visited) - min(visited) <= 1
+    assert 0 < min(visited) < len(cell.rounds)
+    assert all(one.closed for one in references)
+
+
+def test_yardsticks_take_at_most_a_tenth_of_the_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(references_module, "time", bench.clock)
+    bench.add("a", total=lambda _call: bench.clock.tick_s(0.004) or 1000)
+    slow = [
+        scripted_yardstick(bench, name, total=lambda _call: bench.clock.tick_s(0.001) or 1) for name in "xy"
+    ]
+    plan = Plan(time_budget_s=10, precision=0, seed=1, warm_up_s=0)
+    outcome = bench.measure(plan, yardsticks={one.scenario: (lambda one=one: one) for one in slow})
+    assert 0.08 < outcome.yardsticks_s / outcome.elapsed_s <= 0.1
+
+
+@pytest.mark.parametrize("error", [ProofError("group", wanted="a", got="b", witness="wire"), OSError("gone")])
+def test_no_failure_of_a_yardstick_is_one_of_the_run(bench: Bench, error: Exception) -> None:
+    def fails(call: int) -> int:
+        if call > 6:
+            raise error
+        return 1000
+
+    def cannot_be_made() -> Workload:
+        raise error
+
+    bench.add("a", total=lambda _call: bench.clock.tick_s(0.004) or 1000)
+    fine, failing, absent = (scripted_yardstick(bench, name) for name in "xyz")
+    failing.total = fails
+    outcome = bench.measure(
+        Plan(time_budget_s=10, precision=0, seed=1, warm_up_s=0),
+        yardsticks={
+            fine.scenario: lambda: fine,
+            failing.scenario: lambda: failing,
+            absent.scenario: cannot_be_made,
+        },
+    )
+    assert outcome.stopped_by == "time budget"
+    assert outcome.series[0].error is None
+    assert [one.scenario for one in outcome.yardsticks] == [fine.scenario]
+    assert len(outcome.yardsticks[0].rounds) == len(outcome.series[0].rounds)
+    assert failing.closed

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -74,3 +75,20 @@ def test_what_cannot_be_measured_is_refused_before_anything_is(
     monkeypatch.setattr("shutil.which", lambda _name: "/usr/bin/valgrind")
     with pytest.raises(RequestError, match=words):
         run(wrong, lambda _progress, _so_far: pytest.fail("it began"))
+
+
+def test_a_run_measures_yardsticks_in_its_rounds_within_their_share() -> None:
+    plan = Plan(time_budget_s=2, precision=0, seed=1, warm_up_s=0)
+    found = run(replace(request("implementation=fake key=rsa-2048,ed25519"), plan=plan))
+    assert {one.nature for one in found.yardsticks} > {"handshake", "interpreter"}
+    assert all("fake" not in one.engines for one in found.yardsticks), "they could judge no cell here"
+    assert {len(one.round_medians) for one in found.yardsticks} == {len(found.cells[0].round_sizes)}
+    share = found.conditions.yardstick_share
+    assert share is not None
+    assert 0 < share < 0.3, "a tenth; a turn that was disturbed may cost more"
+
+
+def test_a_run_of_a_moment_has_no_yardsticks() -> None:
+    found = run(request("implementation=fake"))
+    assert found.yardsticks == []
+    assert found.conditions.yardstick_share is None

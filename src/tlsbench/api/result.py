@@ -19,6 +19,7 @@ from tlsbench.errors import RequestError
 from tlsbench.loading import Load
 from tlsbench.results import Cell, Failure, Run, storage
 from tlsbench.results.duel import Duel
+from tlsbench.results.run import YardstickRecord
 from tlsbench.results.stored import Foreign, Stored
 from tlsbench.scenarios import Excluded
 
@@ -95,6 +96,11 @@ class Result(Rows):
     def noise_floor(self) -> Mapping[str, float]:
         """Of a run, by workload: the smallest difference that it can tell from none, as a fraction."""
         return self.stored.result.noise_floor if isinstance(self.stored.result, Run) else {}
+
+    @property
+    def yardsticks(self) -> Sequence[YardstickRecord]:
+        """The reference cells of a run, by which another can be compared with it."""
+        return self.stored.result.yardsticks if isinstance(self.stored.result, Run) else ()
 
     @property
     def interrupted(self) -> bool:

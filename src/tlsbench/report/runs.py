@@ -137,6 +137,11 @@ def _notes(run: Run, found: Sequence[Finding]) -> list[str]:
             f"set aside {conditions.disturbed_percent:.1f} % of the samples: the processor was taken "
             "from the thread meanwhile"
         )
+    if conditions.yardstick_share is not None:
+        lines.append(
+            f"yardsticks took {100 * conditions.yardstick_share:.0f} % of the time; reference cells by which "
+            f"runs can be compared: {len(run.yardsticks)}"
+        )
     if found:
         lines.append("brackets hold 95 % intervals")
     lines += [f"warning: {warning}" for warning in conditions.warnings]

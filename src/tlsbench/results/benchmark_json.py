@@ -46,6 +46,7 @@ def run_notes(run: Run) -> dict[str, Any]:
         "format": FORMAT,
         "conditions": asdict(run.conditions),
         "engines": dict(run.engines),
+        "yardsticks": [finite(asdict(yardstick)) for yardstick in run.yardsticks],
         "excluded": [asdict(excluded) for excluded in run.excluded],
         "failures": [asdict(failure) for failure in run.failures],
         "noise_floor": {

@@ -17,10 +17,11 @@ from tlsbench.results.machine import (
     set_aside_finding,
     standing_findings,
 )
-from tlsbench.results.run import Conditions, Failure, Run
+from tlsbench.results.run import Conditions, Failure, Run, YardstickRecord
 from tlsbench.sampling import Instrument, Plan, Series, drift_of, noise_floors
 from tlsbench.sampling.instructions import Count
 from tlsbench.sampling.instruments import CALLGRIND
+from tlsbench.sampling.yardsticks import Yardstick
 from tlsbench.scenarios import Excluded, Scenario
 
 
@@ -35,11 +36,14 @@ def collect(
     stopped_by: str,
     before: Disturbance | None = None,
     twins: Sequence[Series] = (),
+    yardsticks: Sequence[tuple[Yardstick, Series]] = (),
+    yardsticks_s: float = 0.0,
 ) -> Run:
     """The run that these series make: cells with samples, failures, and the conditions.
 
     :param meter: what counted, where a workload did not bring its own.
     :param twins: the A/A cells of the run (:func:`tlsbench.sampling.aa_cells_of`).
+    :param yardsticks: with what was measured of each, and the seconds of ``elapsed_s`` that they took.
     :param before: the state of the machine when sampling began; None while it still goes on.
     """
     now = Disturbance.now() if before is not None else None
@@ -67,10 +71,22 @@ def collect(
             governor=governor(),
             drift=drift_of((*series, *twins)),
             disturbed_percent=disturbed_percent,
+            yardstick_share=yardsticks_s / elapsed_s if yardsticks and elapsed_s else None,
         ),
         noise_floor=noise_floors(series, twins),
+        yardsticks=[_record(one, measured, meter) for one, measured in yardsticks if measured.sample_count],
         engines=engines(_implementations_of(one.scenario for one in series)),
         taken_at=datetime.now(UTC),
+    )
+
+
+def _record(yardstick: Yardstick, measured: Series, meter: Instrument) -> YardstickRecord:
+    return YardstickRecord(
+        name=yardstick.name,
+        nature=yardstick.nature,
+        engines=dict(yardstick.engines),
+        identity=yardstick.identity(meter),
+        round_medians=tuple(measured.medians_of("libraries")),
     )
 
 

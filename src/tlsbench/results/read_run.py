@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from tlsbench.links import Ledger
 from tlsbench.results.benchmark_json import PER_SECOND
 from tlsbench.results.cell import Cell
-from tlsbench.results.run import Conditions, Failure, Run
+from tlsbench.results.run import Conditions, Failure, Run, YardstickRecord
 from tlsbench.results.scenario_text import scenario_of_axes
 from tlsbench.results.strict import Node, record
 from tlsbench.sampling import INSTRUMENTS, METERS, WALL, Instrument, instrument_for
@@ -39,8 +39,9 @@ def run_of(root: Node, cells: Sequence[Cell], engines: Mapping[str, str]) -> Run
     :raises DocumentError: if it is none.
     """
     notes = root.find("tlsbench") or Node({}, "tlsbench", root)
-    conditions, own_engines, floors, excluded, failures = (
-        notes.find(name) for name in ("conditions", "engines", "noise_floor", "excluded", "failures")
+    conditions, own_engines, floors, excluded, failures, yardsticks = (
+        notes.find(name)
+        for name in ("conditions", "engines", "noise_floor", "excluded", "failures", "yardsticks")
     )
     return Run(
         cells=cells,
@@ -49,6 +50,9 @@ def run_of(root: Node, cells: Sequence[Cell], engines: Mapping[str, str]) -> Run
         conditions=record(conditions, Conditions) if conditions else UNKNOWN_CONDITIONS,
         engines={name: node.text() for name, node in own_engines.items()} if own_engines else engines,
         noise_floor={name: floor(node) for name, node in floors.items()} if floors else {},
+        yardsticks=[record(node, YardstickRecord, round_medians=medians_of) for node in yardsticks.each()]
+        if yardsticks
+        else [],
         taken_at=moment(root["datetime"]),
     )
 

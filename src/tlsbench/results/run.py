@@ -19,6 +19,25 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class YardstickRecord:
+    """What was measured of a yardstick (:mod:`tlsbench.sampling.yardsticks`).
+
+    :param nature: what kind of work it is, such as ``handshake``, ``bulk``, ``primitive``, ``interpreter``.
+    :param engines: by implementation; none of what needs no engine.
+    :param identity: what exactly ran, as text that is equal where it is the same: parameters, versions of
+        engine, Python and code.
+    :param round_medians: of one operation in nanoseconds, the time inside the libraries; NaN in rounds in
+        which it was not visited, or disturbed.
+    """
+
+    name: str
+    nature: str
+    engines: Mapping[str, str]
+    identity: str
+    round_medians: tuple[float, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conditions:
     """How a run was made.
 
@@ -27,8 +46,9 @@ class Conditions:
     ``involuntary_switches`` how often the system took the processor from the measuring process.
     None where the system does not tell. ``drift`` is how far the machine's pace wandered, as a fraction
     (:func:`tlsbench.stats.drift`). ``disturbed_percent`` is the share of the samples, those of the A/A cells
-    among them, that were set aside (:mod:`tlsbench.workloads.disturbance`). ``warnings`` say what stood in
-    the way, each with its remedy.
+    among them, that were set aside (:mod:`tlsbench.workloads.disturbance`). ``yardstick_share`` is what the
+    yardsticks took of ``elapsed_s``, as a fraction. ``warnings`` say what stood in the way, each with its
+    remedy.
     """
 
     meter: str
@@ -43,6 +63,7 @@ class Conditions:
     governor: str | None = None
     drift: float | None = None
     disturbed_percent: float | None = None
+    yardstick_share: float | None = None
     warnings: Sequence[str] = ()
 
 
@@ -51,7 +72,7 @@ class Run:
     """The result of one run.
 
     ``noise_floor`` is the smallest difference that the run can tell from none, as a fraction, by
-    workload; a workload without A/A cells has none.
+    workload; a workload without A/A cells has none. ``yardsticks`` are what another run can be compared by.
     """
 
     cells: Sequence[Cell]
@@ -61,3 +82,4 @@ class Run:
     engines: Mapping[str, str]
     taken_at: datetime
     noise_floor: Mapping[str, float] = field(default_factory=dict)
+    yardsticks: Sequence[YardstickRecord] = ()

@@ -17,6 +17,7 @@ from tlsbench.implementations.registry import capabilities_of, ends_of, implemen
 from tlsbench.processes import Interpreter
 from tlsbench.sampling.instruments import Instrument
 from tlsbench.sampling.remote import RemoteWorkload, Worker
+from tlsbench.sampling.yardsticks import Yardstick
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import MEMORY_ENVIRONMENT, Workload, prepare
 
@@ -36,25 +37,38 @@ def need_workers(scenarios: Iterable[Scenario]) -> bool:
 
 
 @contextmanager
-def placement(scenarios: Sequence[Scenario], meter: Instrument) -> Iterator[Callable[[Scenario], Workload]]:
-    """What makes the workloads of these scenarios, each where it can be measured.
+def placement(
+    scenarios: Sequence[Scenario], meter: Instrument
+) -> Iterator[Callable[[Scenario | Yardstick], Workload]]:
+    """What makes the workloads of these scenarios and of yardsticks, each where it can be measured.
 
     The workers end with the block.
     """
     if not need_workers(scenarios):
-        yield lambda scenario: prepare(scenario, ends_of(scenario), meter.clock)
+        yield (
+            lambda what: (
+                what.prepare(meter)
+                if isinstance(what, Yardstick)
+                else prepare(what, ends_of(what), meter.clock)
+            )
+        )
         return
+    plain = Interpreter(sys.executable, {})
     with ExitStack() as stack:
         workers: dict[tuple[tuple[str, str], ...], Worker] = {}
 
-        def make(scenario: Scenario) -> Workload:
-            interpreter = interpreter_of(scenario)
+        def worker_of(interpreter: Interpreter) -> Worker:
             key = tuple(sorted(interpreter.environment.items()))
             if key not in workers:
                 workers[key] = stack.enter_context(Worker(interpreter))
                 workers[key].greeting()
-            workload = RemoteWorkload(workers[key], scenario, meter.name)
-            _prove_engines(scenario, workload.engines)
+            return workers[key]
+
+        def make(what: Scenario | Yardstick) -> Workload:
+            if isinstance(what, Yardstick):
+                return RemoteWorkload(worker_of(plain), what.scenario, meter.name, what.name)
+            workload = RemoteWorkload(worker_of(interpreter_of(what)), what, meter.name)
+            _prove_engines(what, workload.engines)
             return workload
 
         yield make

@@ -65,12 +65,16 @@ class Worker:
 
 
 class RemoteWorkload:
-    """A workload in a worker."""
+    """A workload in a worker.
 
-    def __init__(self, worker: Worker, scenario: Scenario, meter: str) -> None:
+    :param yardstick: the name of the yardstick that it is; ``""`` of a scenario as such.
+    """
+
+    def __init__(self, worker: Worker, scenario: Scenario, meter: str, yardstick: str = "") -> None:
         self._worker = worker
         self._scenario = scenario
-        answer = worker.ask({"prepare": scenario.id, "meter": meter})
+        what = {"yardstick": yardstick} if yardstick else {"prepare": scenario.id}
+        answer = worker.ask({**what, "meter": meter})
         self._cell = answer["cell"]
         #: The engines of both ends over there, by implementation.
         self.engines: Mapping[str, str] = answer["engines"]

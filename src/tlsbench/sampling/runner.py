@@ -10,14 +10,16 @@ import gc
 import math
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median
+from types import MappingProxyType
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.interrupts import may_be_cut
 from tlsbench.sampling.heap import keep_heap
+from tlsbench.sampling.references import References
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import median_interval
 from tlsbench.workloads import Sample, Workload
@@ -120,12 +122,15 @@ class Series:
 class Outcome:
     """What a run came to.
 
-    ``stopped_by`` is ``"precision"``, ``"time budget"``, ``"interrupt"`` or ``"failures"`` (of all).
+    ``stopped_by`` is ``"precision"``, ``"time budget"``, ``"interrupt"`` or ``"failures"`` (of all). The
+    yardsticks, without those that failed, took ``yardsticks_s`` of ``elapsed_s``.
     """
 
     series: Sequence[Series]
     stopped_by: str
     elapsed_s: float
+    yardsticks: Sequence[Series] = ()
+    yardsticks_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +150,8 @@ def measure(
     plan: Plan,
     observe: Callable[[Progress], None] = lambda _progress: None,
     stop_asked: Callable[[], bool] = lambda: False,
+    *,
+    yardsticks: Mapping[Scenario, Callable[[], Workload]] = MappingProxyType({}),
 ) -> Outcome:
     """Measure the scenarios together.
 
@@ -153,8 +160,11 @@ def measure(
     :param prepare: makes a scenario's workload; called once for each, before the clock starts.
     :param observe: told of the progress after each step.
     :param stop_asked: asked after each round; True ends the run with what there is.
+    :param yardsticks: what makes each reference cell, visited in turn among the others
+        (:mod:`tlsbench.sampling.references`); one that fails is left out.
     """
     series = [Series(scenario) for scenario in scenarios]
+    references = References([Series(scenario) for scenario in yardsticks], list(yardsticks.values()))
     try:
         for done, cell in enumerate(series):
             observe(Progress("preparing", done, len(series), 0.0, series))
@@ -162,12 +172,14 @@ def measure(
                 _guarded(cell, lambda series: _prepare(series, prepare))
             if stop_asked():
                 return Outcome(series, "interrupt", 0.0)
+        references.prepare()
         with _no_garbage_collection():
-            return _sample(series, plan, observe, stop_asked)
+            outcome = _sample(series, references, plan, observe, stop_asked)
+        return replace(outcome, yardsticks=references.healthy, yardsticks_s=references.spent_s)
     finally:
         for cell in series:
             cell.settle_for_disturbed()
-        for cell in series:
+        for cell in (*series, *references.cells):
             if cell._workload is not None:
                 cell._workload.close()
                 cell._workload = None
@@ -179,6 +191,7 @@ def _prepare(cell: Series, prepare: Callable[[Scenario], Workload]) -> None:
 
 def _sample(
     series: Sequence[Series],
+    references: References,
     plan: Plan,
     observe: Callable[[Progress], None],
     stop_asked: Callable[[], bool],
@@ -194,20 +207,24 @@ def _sample(
             _guarded(cell, lambda series: _warm_up(series, plan.warm_up_s))
         if stop_asked():
             return Outcome(series, "interrupt", elapsed_s())
+    references.warm_up(_warm_up, stop_asked)
     _settle(series, began + min(_SETTLE_SECONDS, plan.time_budget_s / 10), stop_asked)
     order = random.Random(plan.seed)  # noqa: S311 - drawn to be repeated, not to be secret
     rounds, stopped_by = 0, ""
     while not stopped_by:
         living = [cell for cell in series if cell.error is None]
+        visits = [(cell, _visit) for cell in living]
+        visits += [(cell, references.visit) for cell in references.due(elapsed_s())]
         try:
             with may_be_cut():
-                for cell in order.sample(living, len(living)):
-                    _guarded(cell, _visit)
+                for cell, visit in order.sample(visits, len(visits)):
+                    _guarded(cell, visit)
         except KeyboardInterrupt:
-            for cell in series:
+            for cell in (*series, *references.cells):
                 cell.drop_from(rounds)  # the round that was cut short
             return Outcome(series, "interrupt", elapsed_s())
         rounds += 1
+        references.end_round(rounds)
         observe(Progress("measuring", rounds, 0, elapsed_s(), series))
         stopped_by = "interrupt" if stop_asked() else _stopped_by(living, plan, rounds, elapsed_s())
         if time.monotonic() - collected > _COLLECT_SECONDS:
@@ -248,7 +265,7 @@ def _guarded(cell: Series, step: Callable[[Series], None]) -> None:
         cell.drop_from(0)
 
 
-def _warm_up(cell: Series, seconds: float) -> None:
+def _warm_up(cell: Series, seconds: float, visit_seconds: float = _VISIT_SECONDS) -> None:
     assert cell._workload is not None
     cell._workload.sample()
     began = time.perf_counter()
@@ -257,7 +274,7 @@ def _warm_up(cell: Series, seconds: float) -> None:
         cell._workload.sample()
         samples += 1
     sample_seconds = (time.perf_counter() - began) / samples
-    cell._samples_per_visit = max(1, min(_MOST_SAMPLES_PER_VISIT, round(_VISIT_SECONDS / sample_seconds)))
+    cell._samples_per_visit = max(1, min(_MOST_SAMPLES_PER_VISIT, round(visit_seconds / sample_seconds)))
     cell._rewarm_samples = max(1, round(_REWARM_SECONDS / sample_seconds))
 
 

@@ -4,6 +4,7 @@ Another Python, or another environment, cannot be measured from within; so a due
 starts a worker in each. Requests and answers are lines of JSON on standard input and output:
 
     → {"prepare": "<scenario id>", "meter": "wall"}    ← {"cell": 0, "engines": {…}}
+    → {"yardstick": "<its name>", "meter": "wall"}     ← {"cell": 1, "engines": {…}}
     → {"visit": 0, "rewarm": 1, "samples": 2}          ← {"samples": [{"client": …, …}, …]}
     → {"proof": 0}                                     ← {"proof": {…}}
 
@@ -25,6 +26,7 @@ from tlsbench.errors import RequestError, TlsbenchError
 from tlsbench.implementations.registry import capabilities, ends_of, implementations, spellings
 from tlsbench.sampling.heap import keep_heap
 from tlsbench.sampling.instruments import meter_named
+from tlsbench.sampling.yardsticks import yardstick_named
 from tlsbench.scenarios import expand, parse
 from tlsbench.version import __version__
 from tlsbench.workloads import Sample, Workload, prepare, prove_processor
@@ -56,6 +58,10 @@ def _handle(request: dict[str, Any], cells: list[Workload]) -> dict[str, Any]:
         cells.append(prepare(matrix.scenarios[0], ends, clock))
         engines = {end: member.engine() for end, member in ends.items()}
         return {"cell": len(cells) - 1, "engines": engines}
+    if "yardstick" in request:
+        yardstick = yardstick_named(request["yardstick"])
+        cells.append(yardstick.prepare(meter_named(request["meter"])))
+        return {"cell": len(cells) - 1, "engines": dict(yardstick.engines)}
     if "visit" in request:
         samples = cells[request["visit"]].visit(request["rewarm"], request["samples"])
         return {"samples": [_plain(sample) for sample in samples]}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.results import Run
@@ -14,8 +15,11 @@ from tlsbench.sampling import WALL, Instrument, Plan, Progress, Series, aa_cells
 from tlsbench.sampling.instructions import PROCESSES_PER_COUNT, Count, count_instructions, require_valgrind
 from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.sampling.placement import interpreter_of, placement
+from tlsbench.sampling.yardsticks import Yardstick, yardsticks_for
 from tlsbench.scenarios import Matrix
 
+#: A shorter run has no time for yardsticks.
+_LEAST_BUDGET_SECONDS = 1.0
 #: Told of the progress, with a function that makes the run that there is so far.
 Observe = Callable[[Progress, Callable[[], Run]], None]
 
@@ -88,13 +92,16 @@ class Measured:
     :param series: of the scenarios, in their order.
     :param twins: of the A/A cells.
     :param before: the state of the machine when sampling began; None while it goes on.
+    :param yardsticks: with what was measured of each; in ``yardsticks_s`` of ``elapsed_s``.
     """
 
     series: Sequence[Series]
     twins: Sequence[Series]
     stopped_by: str
     elapsed_s: float
-    before: Disturbance | None
+    before: Disturbance | None = None
+    yardsticks: Sequence[tuple[Yardstick, Series]] = ()
+    yardsticks_s: float = 0.0
 
     def run(self, request: RunRequest) -> Run:
         """The run that these series make."""
@@ -108,6 +115,8 @@ class Measured:
             stopped_by=self.stopped_by,
             before=self.before,
             twins=self.twins,
+            yardsticks=self.yardsticks,
+            yardsticks_s=self.yardsticks_s,
         )
 
 
@@ -121,16 +130,27 @@ def measure_together(
     twins = aa_cells_of(scenarios) if request.noise_floor else []
 
     def measured(series: Sequence[Series], stopped_by: str, elapsed_s: float) -> Measured:
-        return Measured(series[: len(scenarios)], series[len(scenarios) :], stopped_by, elapsed_s, None)
+        return Measured(series[: len(scenarios)], series[len(scenarios) :], stopped_by, elapsed_s)
 
     def note(progress: Progress) -> None:
         so_far = measured(progress.series, "nothing yet", progress.elapsed_s)
         observe(progress, lambda: so_far.run(request))
 
+    yardsticks = (
+        {one.scenario: one for one in yardsticks_for(scenarios, request.instrument)}
+        if request.plan.time_budget_s >= _LEAST_BUDGET_SECONDS
+        else {}
+    )
     before = Disturbance.now()
     with placement(scenarios, request.instrument) as make:
-        outcome = measure([*scenarios, *twins], make, request.plan, note, stop_asked)
-    return replace(measured(outcome.series, outcome.stopped_by, outcome.elapsed_s), before=before)
+        makers = {scenario: partial(make, one) for scenario, one in yardsticks.items()}
+        outcome = measure([*scenarios, *twins], make, request.plan, note, stop_asked, yardsticks=makers)
+    return replace(
+        measured(outcome.series, outcome.stopped_by, outcome.elapsed_s),
+        before=before,
+        yardsticks=[(yardsticks[one.scenario], one) for one in outcome.yardsticks],
+        yardsticks_s=outcome.yardsticks_s,
+    )
 
 
 def _counted(request: RunRequest, observe: Observe, stop_asked: Callable[[], bool]) -> Run:

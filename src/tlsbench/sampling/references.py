@@ -1,0 +1,105 @@
+"""The yardsticks of a run while it is measured: visited in turn, within their share of the time.
+
+Whatever fails about one is the end of that one, and never of the run.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tlsbench.errors import TlsbenchError
+from tlsbench.interrupts import may_be_cut
+from tlsbench.sampling.rotation import Rotation
+from tlsbench.workloads import Workload
+
+if TYPE_CHECKING:
+    from tlsbench.sampling.runner import Series
+
+#: What all yardsticks may take together: this share of the time.
+SHARE = 0.1
+#: About how long a turn is: runs that do not count, and samples that do.
+_TURN_SECONDS = 0.003
+_VISIT_SECONDS = 0.002
+_WARM_UP_SECONDS = 0.003
+
+#: Runs a cell for so many seconds, and finds how many samples make a visit of so many.
+WarmUp = Callable[["Series", float, float], None]
+
+
+class YardstickError(TlsbenchError):
+    """A yardstick that cannot be measured."""
+
+
+@dataclass(slots=True)
+class References:
+    """Reference cells beside those of a run.
+
+    :param cells: each yardstick's series; its rounds are those of the run.
+    :param makers: what makes the workload of each.
+    """
+
+    cells: Sequence[Series]
+    makers: Sequence[Callable[[], Workload]]
+    _rotation: Rotation[Series] = field(default_factory=lambda: Rotation(SHARE))
+
+    @property
+    def healthy(self) -> list[Series]:
+        """Those that have not failed."""
+        return [cell for cell in self.cells if cell.error is None]
+
+    @property
+    def spent_s(self) -> float:
+        """The seconds of sampling that they have taken."""
+        return self._rotation.spent_s
+
+    def prepare(self) -> None:
+        """Make their workloads."""
+        for cell, make in zip(self.cells, self.makers, strict=True):
+            with self._kept_apart(cell):
+                cell._workload = make()
+
+    def warm_up(self, warm_up: WarmUp, stop_asked: Callable[[], bool]) -> None:
+        """Run each for a moment; from then on they take turns."""
+        for cell in self.healthy:
+            if stop_asked():
+                return
+            self._rotation.join(cell, _TURN_SECONDS)
+            with self._charged(), self._kept_apart(cell):
+                warm_up(cell, _WARM_UP_SECONDS, _VISIT_SECONDS)
+
+    def due(self, elapsed_s: float) -> list[Series]:
+        """Those whose turn it is in the round that begins after so much time."""
+        return self._rotation.due(elapsed_s)
+
+    def visit(self, cell: Series) -> None:
+        """Let one take its turn. Samples that are disturbed are not taken again: its next turn comes."""
+        with self._charged(), self._kept_apart(cell):
+            assert cell._workload is not None
+            cell.keep(cell._workload.visit(cell._rewarm_samples, cell._samples_per_visit))
+
+    def end_round(self, rounds: int) -> None:
+        """Leave the round empty where it was not a yardstick's turn."""
+        for cell in self.healthy:
+            if len(cell.rounds) < rounds:
+                cell.keep(())
+
+    @contextmanager
+    def _charged(self) -> Iterator[None]:
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._rotation.spent_s += time.perf_counter() - began
+
+    @contextmanager
+    def _kept_apart(self, cell: Series) -> Iterator[None]:
+        try:
+            with may_be_cut():
+                yield
+        except Exception as error:  # noqa: BLE001 - of whatever kind
+            cell.error = YardstickError(f"{type(error).__name__}: {error}")
+            self._rotation.leave(cell)

@@ -1,0 +1,243 @@
+"""Yardsticks: reference cells that every run measures beside its own, so that two runs can be compared.
+
+A machine's pace differs between two runs by more than most changes do. The ratio to something that did not
+change, measured in the same rounds, is free of it (reference genes: J. Vandesompele et al., Genome Biology 3,
+2002; duet benchmarking: L. Bulej et al., ICPE 2020). Yardsticks are of different nature, because what slows a
+machine down does not slow all operations alike. Each has an identity; only one that has the same in both runs
+can be used to compare them.
+"""
+
+from __future__ import annotations
+
+import platform
+import random
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Final
+
+from tlsbench.errors import ProofError, TlsbenchError
+from tlsbench.implementations import Operation
+from tlsbench.implementations.missing import Missing
+from tlsbench.implementations.registry import (
+    capabilities,
+    ends_of,
+    implementation,
+    implementations,
+    spellings,
+)
+from tlsbench.sampling.instruments import Instrument, instrument_for
+from tlsbench.scenarios import Scenario, expand, parse
+from tlsbench.workloads import Workload, prepare
+from tlsbench.workloads.primitive import Primitive
+
+#: The version of the code that yardsticks run through: of this module, and of the parts of ``workloads/`` and
+#: ``implementations/`` that are timed with them. Count it up when a change there makes them faster or slower:
+#: their identities then differ from those of older results, and none is taken for the same.
+CODE_VERSION: Final = 1
+
+_HANDSHAKE: Final = "version=1.3 group=secp256r1 key=ecdsa-secp256r1"
+_BULK: Final = "workload=bulk version=1.3 size=16KiB"
+#: Packages between Python and the engine, where the engine's name does not have their version.
+_PACKAGES: Final[Mapping[str, Sequence[str]]] = {"pyopenssl": ("pyOpenSSL", "cryptography")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Yardstick:
+    """A reference cell.
+
+    :param name: for people, and for a worker that is asked for it.
+    :param nature: what kind of work it is: ``handshake``, ``resumption``, ``bulk``, ``primitive``, or of what
+        needs no engine ``arithmetic``, ``compression`` or ``interpreter``.
+    :param selector: the scenario that it is; ``""`` of what needs no engine.
+    :param loop: what makes the operation where there is no scenario.
+    :param unless: an implementation that serves the same purpose better: where it can be used, this one
+        is left out.
+    """
+
+    name: str
+    nature: str
+    selector: str = ""
+    loop: Callable[[], Operation] | None = None
+    unless: str = ""
+
+    @property
+    def scenario(self) -> Scenario:
+        """What it is as a scenario; of what needs no engine one without ends, called by its name.
+
+        :raises TlsbenchError: if it cannot be measured here.
+        """
+        if not self.selector:
+            return Scenario(workload="primitive", client="", server="", algorithm=self.name)
+        selection = parse([self.selector], spellings())
+        matrix = expand([selection], capabilities(selection))
+        if len(matrix.scenarios) != 1:
+            raise ProofError("yardstick", wanted=self.name, got="no such scenario", witness="matrix")
+        return matrix.scenarios[0]
+
+    @property
+    def engines(self) -> Mapping[str, str]:
+        """The engine of each implementation that it runs on, by id; none of what needs none."""
+        if not self.selector:
+            return {}
+        return {name: member.engine() for name, member in ends_of(self.scenario).items()}
+
+    def identity(self, instrument: Instrument) -> str:
+        """What exactly runs, as text that is equal where it is the same."""
+        packages = [package for end in self.engines for package in _PACKAGES.get(end, ())]
+        return "; ".join(
+            (
+                self.scenario.id if self.selector else self.name,
+                *self.engines.values(),
+                *(f"{package} {version(package)}" for package in packages),
+                *((f"zlib {zlib.ZLIB_RUNTIME_VERSION}",) if self.nature == "compression" else ()),
+                f"{platform.python_implementation()} {platform.python_version()}",
+                f"{instrument.name} time",
+                f"yardsticks {CODE_VERSION}",
+            )
+        )
+
+    def prepare(self, instrument: Instrument) -> Workload:
+        """Make it ready to be sampled, in this process."""
+        scenario = self.scenario
+        if self.loop is not None:
+            return Primitive(scenario, self.loop(), instrument.clock)
+        return prepare(scenario, ends_of(scenario), instrument.clock)
+
+
+def _proved(call: Callable[[], object], expected: object, name: str) -> Operation:
+    def verify() -> None:
+        if (got := call()) != expected:
+            raise ProofError(name, wanted=str(expected), got=str(got), witness="yardstick")
+
+    return Operation(call, verify)
+
+
+def _power() -> Operation:
+    prime = 2**521 - 1  # so that Fermat's little theorem gives the result
+    return _proved(lambda: pow(3, prime - 1, prime), 1, "power")
+
+
+def _compression() -> Operation:
+    draw = random.Random(1)  # noqa: S311 - the same text in every run
+    text = bytes(draw.choices(range(97, 123), weights=range(1, 27), k=4096))
+    packed = zlib.compress(text, 6)
+    return _proved(lambda: zlib.compress(text, 6), packed, "compression")
+
+
+def _dictionary() -> Operation:
+    def count() -> int:
+        found: dict[int, int] = {}
+        for number in range(1000):
+            key = number * number % 97
+            found[key] = found.get(key, 0) + 1
+        return sum(found.values())
+
+    return _proved(count, 1000, "dictionary")
+
+
+#: All of them, in the order in which they take their turns: neighbours are of different nature.
+YARDSTICKS: Final[tuple[Yardstick, ...]] = (
+    Yardstick(
+        name="libssl full handshake", nature="handshake", selector=f"implementation=libssl {_HANDSHAKE}"
+    ),
+    Yardstick(
+        name="ssl full handshake",
+        nature="handshake",
+        selector=f"implementation=ssl {_HANDSHAKE}",
+        unless="libssl",
+    ),
+    Yardstick(name="power of 521-bit numbers", nature="arithmetic", loop=_power),
+    Yardstick(name="fake bulk of 16 KiB", nature="bulk", selector=f"implementation=fake {_BULK}"),
+    Yardstick(
+        name="pyopenssl full handshake",
+        nature="handshake",
+        selector=f"implementation=pyopenssl {_HANDSHAKE}",
+    ),
+    Yardstick(
+        name="libssl PSK handshake",
+        nature="resumption",
+        selector=f"implementation=libssl {_HANDSHAKE} resumption=psk",
+    ),
+    Yardstick(
+        name="ssl PSK handshake",
+        nature="resumption",
+        selector=f"implementation=ssl {_HANDSHAKE} resumption=psk",
+        unless="libssl",
+    ),
+    Yardstick(name="counting in a dictionary", nature="interpreter", loop=_dictionary),
+    Yardstick(name="utls full handshake", nature="handshake", selector=f"implementation=utls {_HANDSHAKE}"),
+    Yardstick(
+        name="AES-256-GCM of 16 KiB",
+        nature="primitive",
+        selector="workload=primitive implementation=cryptography algorithm=aes-256-gcm/encrypt size=16KiB",
+    ),
+    Yardstick(name="fake full handshake", nature="handshake", selector=f"implementation=fake {_HANDSHAKE}"),
+    Yardstick(name="libssl bulk of 16 KiB", nature="bulk", selector=f"implementation=libssl {_BULK}"),
+    Yardstick(
+        name="ssl bulk of 16 KiB",
+        nature="bulk",
+        selector=f"implementation=ssl {_BULK}",
+        unless="libssl",
+    ),
+    Yardstick(
+        name="pyopenssl PSK handshake",
+        nature="resumption",
+        selector=f"implementation=pyopenssl {_HANDSHAKE} resumption=psk",
+    ),
+    Yardstick(name="compression of 4 KiB", nature="compression", loop=_compression),
+    Yardstick(
+        name="rtls full handshake",
+        nature="handshake",
+        selector="implementation=rtls version=1.3 key=ecdsa-secp256r1",
+    ),
+    Yardstick(
+        name="RSA-2048 signature",
+        nature="primitive",
+        selector="workload=primitive implementation=cryptography algorithm=rsa-2048/sign",
+    ),
+)
+
+
+def yardsticks_for(scenarios: Sequence[Scenario], instrument: Instrument) -> list[Yardstick]:
+    """The yardsticks that can be measured here, and may judge at least one of these scenarios.
+
+    One whose engine is that of every scenario may have changed with all of them. A workload that the meter
+    does not count, as memory, has no use for any.
+    """
+    timed = [one for one in scenarios if instrument_for(one.workload, instrument) is instrument]
+    engines = [_engines_of(one) for one in timed]
+    return [
+        yardstick
+        for yardstick in YARDSTICKS
+        if _can_be_measured(yardstick)
+        and any(_shared_names(yardstick.engines).isdisjoint(under_test) for under_test in engines)
+    ]
+
+
+def _can_be_measured(yardstick: Yardstick) -> bool:
+    if yardstick.unless and not isinstance(implementations()[yardstick.unless], Missing):
+        return False
+    try:
+        return bool(yardstick.scenario)
+    except TlsbenchError:
+        return False
+
+
+def _engines_of(scenario: Scenario) -> frozenset[str]:
+    ends = {scenario.client, scenario.server}
+    return _shared_names({end: implementation(end).engine() for end in ends})
+
+
+def _shared_names(engines: Mapping[str, str]) -> frozenset[str]:
+    """What says that engines are the same: their implementation, or their name and version."""
+    return frozenset((*engines, *(engine.partition(" in ")[0] for engine in engines.values())))
+
+
+def yardstick_named(name: str) -> Yardstick:
+    """The yardstick of that name.
+
+    :raises KeyError: if there is none.
+    """
+    return {one.name: one for one in YARDSTICKS}[name]
