@@ -286,3 +286,15 @@ def test_the_old_name_of_tls_side_works_and_says_its_new_one(pytester: pytest.Py
     result = pytester.runpytest_subprocess(*words, "--tls-meter", "server")
     result.stdout.fnmatch_lines(["*(server)*", "*--tls-meter is called --tls-side now*"])
     assert result.ret == 0
+
+
+def test_yardsticks_are_stored_beside_the_benchmarks(suite: pytest.Pytester) -> None:
+    run(suite, *TWO, "--benchmark-json=x.json").assert_outcomes(passed=2)
+    notes = json.loads(Path("x.json").read_text(encoding="utf-8"))["tlsbench"]
+    assert notes["yardsticks"] == [], "there was no time for any"
+    run(suite, *TWO, "--benchmark-json=x.json", "--benchmark-max-time=0.7").assert_outcomes(passed=2)
+    document = json.loads(Path("x.json").read_text(encoding="utf-8"))
+    assert len(document["benchmarks"]) == 2
+    rounds = len(document["benchmarks"][0]["extra_info"]["tlsbench"]["round_sizes"])
+    assert document["tlsbench"]["yardsticks"]
+    assert all(len(one["round_medians"]) == rounds for one in document["tlsbench"]["yardsticks"])

@@ -367,3 +367,18 @@ def test_no_failure_of_a_yardstick_is_one_of_the_run(bench: Bench, error: Except
     assert [one.scenario for one in outcome.yardsticks] == [fine.scenario]
     assert len(outcome.yardsticks[0].rounds) == len(outcome.series[0].rounds)
     assert failing.closed
+
+
+def test_a_cell_that_is_mostly_disturbed_does_not_keep_a_run_from_its_end(bench: Bench) -> None:
+    bench.add("a", disturbed=lambda call: call % 3 != 0)
+    (series,) = bench.run(least_samples=30).series
+    taken = series.sample_count + series.disturbed_count
+    assert series.sample_count < 30
+    assert 60 <= taken <= 66
+
+
+def test_samples_that_were_set_aside_do_not_count_among_those_that_were_asked_for(bench: Bench) -> None:
+    bench.add("a", disturbed=lambda call: call % 3 == 0)
+    (series,) = bench.run(least_samples=30).series
+    assert series.sample_count >= 30
+    assert series.disturbed_count > 0

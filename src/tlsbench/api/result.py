@@ -124,7 +124,8 @@ class Result(Rows):
         ``instrument``; for each of ``client``, ``server``, ``harness`` and ``total`` the median of one
         operation and the ends of its 95 % interval, ``total_ns``, ``total_low_ns``, ``total_high_ns``, and
         ``total_p99_ns`` (with another instrument ``total_instructions``, ``total_allocated_bytes``, …);
-        ``precision``, half the width of the total's interval over its median; ``samples``, ``rounds``;
+        ``precision``, half the width of the total's interval over its median; ``samples``, and how many
+        ``disturbed`` ones were set aside; ``rounds``;
         ``client_bytes`` and ``server_bytes``, that side's TLS bytes on the wire for each operation;
         ``flights`` of a sample; ``noise_floor`` of its workload, a fraction; ``negotiated``, a dict of what
         both libraries and the wire said.

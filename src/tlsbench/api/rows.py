@@ -58,6 +58,7 @@ def _of_cell(cell: Cell, run: Run) -> Row:
         **row,
         "precision": _finite(cell.precision),
         "samples": len(cell.totals),
+        "disturbed": cell.disturbed,
         "rounds": len(cell.round_sizes),
         "client_bytes": cell.client_bytes,
         "server_bytes": cell.server_bytes,

@@ -49,7 +49,8 @@ class Plan:
         cell must reach, such as 0.02; 0 spends the whole budget.
     :param seed: of the random order of cells in each round.
     :param warm_up_s: seconds that each cell runs before it is measured; two samples at least.
-    :param least_samples: samples that every cell gets, whatever the budget; disturbed ones among them.
+    :param least_samples: samples that every cell gets, whatever the budget; fewer where more than
+        half of what is taken is disturbed.
     """
 
     time_budget_s: float
@@ -244,7 +245,7 @@ def _stopped_by(living: Sequence[Series], plan: Plan, rounds: int, elapsed_s: fl
     living = [cell for cell in living if cell.error is None]
     if not living:
         return "failures"
-    if any(cell.sample_count + cell.disturbed_count < plan.least_samples for cell in living):
+    if not all(_has_enough(cell, plan.least_samples) for cell in living):
         return ""
     if elapsed_s >= plan.time_budget_s:
         return "time budget"
@@ -253,6 +254,11 @@ def _stopped_by(living: Sequence[Series], plan: Plan, rounds: int, elapsed_s: fl
     if plan.precision and due and all(cell.precision <= plan.precision for cell in living):
         return "precision"
     return ""
+
+
+def _has_enough(cell: Series, least: int) -> bool:
+    """Whether a cell has its samples; after twice as many it goes on without those that were disturbed."""
+    return cell.sample_count >= least or cell.sample_count + cell.disturbed_count >= 2 * least
 
 
 def _guarded(cell: Series, step: Callable[[Series], None]) -> None:

@@ -241,6 +241,11 @@ def _environment(source: Source) -> Iterator[tuple[str, str]]:
             "samples set aside": (
                 None if conditions.disturbed_percent is None else f"{conditions.disturbed_percent:.1f} %"
             ),
+            "yardsticks": (
+                None
+                if conditions.yardstick_share is None
+                else f"{len(source.run.yardsticks)}, {100 * conditions.yardstick_share:.0f} % of the time"
+            ),
             "drift": None if conditions.drift is None else f"{100 * conditions.drift:.1f} %",
         }
         yield from ((name, str(value)) for name, value in told.items() if value is not None)
