@@ -4,6 +4,7 @@ import io
 import json
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,8 @@ from tlsbench.sampling.duel import Match, duel, local_side, remote_side
 from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.sampling.worker import serve
 from tlsbench.scenarios import Scenario
+from tlsbench.workloads import Sample, disturbance
+from tlsbench.workloads.handshake import Handshake
 
 Find = Callable[[str], tuple[Scenario, ...]]
 WALL = meter_named("wall")
@@ -200,3 +203,36 @@ def test_a_worker_of_an_older_tlsbench_is_understood(tmp_path: Path, scenarios_o
         found = RemoteWorkload(worker, one, "wall").sample()
     assert (found.client, found.server, found.total, found.unit.symbol) == (1, 2, 4, "ns")
     assert found.ledger.flights == 4
+
+
+def test_a_worker_marks_the_samples_that_were_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = [
+        {"prepare": "implementation=fake", "meter": "wall"},
+        {"visit": 0, "rewarm": 1, "samples": 3},
+    ]
+    monkeypatch.setattr(disturbance, "stolen_ticks", dict)
+    monkeypatch.setattr(disturbance, "involuntary_switches", iter([0, 0, 2, 2]).__next__)
+    answers = io.StringIO()
+    serve(io.StringIO("\n".join(map(json.dumps, requests))), answers)
+    samples = json.loads(answers.getvalue().splitlines()[-1])["samples"]
+    assert [one["disturbed"] for one in samples] == [False, True, False]
+    assert [remote_module._sample(one).disturbed for one in samples] == [False, True, False]
+
+
+def test_a_duel_sets_disturbed_samples_aside_and_counts_them(
+    scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a, b = scenarios_of("implementation=fake link=memory,unix")
+    visit = Handshake.visit
+
+    def disturbed(self: Handshake, rewarm: int, samples: int) -> list[Sample]:
+        """Every second sample is, and takes a second."""
+        taken = visit(self, rewarm, samples)
+        return [replace(one, total=10**9, disturbed=True) if at % 2 else one for at, one in enumerate(taken)]
+
+    monkeypatch.setattr(Handshake, "visit", disturbed)
+    outcome = duel(
+        [Match(a, b)], local_side(WALL, [a, b]), local_side(WALL, [a, b]), QUICKLY, in_workers=False
+    )
+    assert max(max(epoch.a) for epoch in outcome.records[0].epochs["total"]) < 10**9
+    assert 20 < outcome.disturbed_percent < 60

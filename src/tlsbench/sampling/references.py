@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 #: What all yardsticks may take together: this share of the time.
 SHARE = 0.1
 #: About how long a turn is: runs that do not count, and samples that do.
-_TURN_SECONDS = 0.003
-_VISIT_SECONDS = 0.002
-_WARM_UP_SECONDS = 0.003
+_TURN_SECONDS = 0.002
+_VISIT_SECONDS = 0.001
+_WARM_UP_SECONDS = 0.002
 
 #: Runs a cell for so many seconds, and finds how many samples make a visit of so many.
 WarmUp = Callable[["Series", float, float], None]
