@@ -50,6 +50,7 @@ def collect(
     steal_percent = now.steal_percent_since(before) if now and before else None
     switches = now.involuntary_switches - before.involuntary_switches if now and before else None
     disturbed_percent = _disturbed_percent((*series, *twins))
+    records = [_record(one, measured, meter) for one, measured in yardsticks if measured.sample_count]
     return Run(
         cells=[cell_from_series(one, meter) for one in series if one.sample_count],
         excluded=tuple(excluded),
@@ -71,10 +72,10 @@ def collect(
             governor=governor(),
             drift=drift_of((*series, *twins)),
             disturbed_percent=disturbed_percent,
-            yardstick_share=yardsticks_s / elapsed_s if yardsticks and elapsed_s else None,
+            yardstick_share=yardsticks_s / elapsed_s if records and elapsed_s else None,
         ),
         noise_floor=noise_floors(series, twins),
-        yardsticks=[_record(one, measured, meter) for one, measured in yardsticks if measured.sample_count],
+        yardsticks=records,
         engines=engines(_implementations_of(one.scenario for one in series)),
         taken_at=datetime.now(UTC),
     )
