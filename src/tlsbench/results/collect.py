@@ -26,6 +26,7 @@ def collect(
     elapsed_s: float,
     stopped_by: str,
     before: Disturbance | None = None,
+    processes: int = 1,
     twins: Sequence[Series] = (),
 ) -> Run:
     """The run that these series make: cells with samples, failures, and the conditions.
@@ -33,6 +34,7 @@ def collect(
     :param meter: what counted, where a workload did not bring its own.
     :param twins: the A/A cells of the run (:func:`tlsbench.sampling.aa_cells_of`).
     :param before: the state of the machine when sampling began; None while it still goes on.
+    :param processes: in how many processes, in turn, the rounds were sampled.
     """
     now = Disturbance.now() if before is not None else None
     steal_percent = now.steal_percent_since(before) if now and before else None
@@ -54,6 +56,7 @@ def collect(
             warnings=_warnings(steal_percent, switches, elapsed_s) if now else (),
             governor=governor(),
             drift=drift_of((*series, *twins)),
+            processes=processes,
         ),
         noise_floor=noise_floors(series, twins),
         engines=engines(_implementations_of(one.scenario for one in series)),

@@ -26,7 +26,8 @@ class Conditions:
     ``steal_percent`` is the processor time that a hypervisor took away while sampling, and
     ``involuntary_switches`` how often the system took the processor from the measuring process.
     None where the system does not tell. ``drift`` is how far the machine's pace wandered, as a fraction
-    (:func:`tlsbench.stats.drift`). ``warnings`` say what stood in the way, each with its remedy.
+    (:func:`tlsbench.stats.drift`). ``warnings`` say what stood in the way, each with its remedy. Round r was
+    sampled in process r modulo ``processes``.
     """
 
     meter: str
@@ -41,6 +42,7 @@ class Conditions:
     governor: str | None = None
     drift: float | None = None
     warnings: Sequence[str] = ()
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

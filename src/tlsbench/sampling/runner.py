@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from statistics import median
+from typing import Protocol
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.interrupts import may_be_cut
@@ -109,12 +110,36 @@ class Progress:
     series: Sequence[Series]
 
 
+class Turns(Protocol):
+    """The processes in which every cell is ready; in each round the cells are measured in one of them."""
+
+    @property
+    def processes(self) -> int:
+        """How many there are."""
+
+    def begin_round(self, number: int) -> None:
+        """From now on it is the turn of process ``number`` modulo :attr:`processes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    processes: int = 1
+
+    def begin_round(self, number: int) -> None:
+        pass
+
+
+_ALONE = _Alone()
+
+
 def measure(
     scenarios: Sequence[Scenario],
     prepare: Callable[[Scenario], Workload],
     plan: Plan,
     observe: Callable[[Progress], None] = lambda _progress: None,
     stop_asked: Callable[[], bool] = lambda: False,
+    *,
+    turns: Turns = _ALONE,
 ) -> Outcome:
     """Measure the scenarios together.
 
@@ -123,6 +148,7 @@ def measure(
     :param prepare: makes a scenario's workload; called once for each, before the clock starts.
     :param observe: told of the progress after each step.
     :param stop_asked: asked after each round; True ends the run with what there is.
+    :param turns: the processes that take turns from round to round.
     """
     series = [Series(scenario) for scenario in scenarios]
     try:
@@ -133,7 +159,7 @@ def measure(
             if stop_asked():
                 return Outcome(series, "interrupt", 0.0)
         with _no_garbage_collection():
-            return _sample(series, plan, observe, stop_asked)
+            return _sample(series, plan, observe, stop_asked, turns)
     finally:
         for cell in series:
             if cell._workload is not None:
@@ -150,6 +176,7 @@ def _sample(
     plan: Plan,
     observe: Callable[[Progress], None],
     stop_asked: Callable[[], bool],
+    turns: Turns,
 ) -> Outcome:
     began = collected = time.monotonic()
 
@@ -158,15 +185,18 @@ def _sample(
 
     for done, cell in enumerate(series):
         observe(Progress("warming up", done, len(series), elapsed_s(), series))
-        with may_be_cut():
-            _guarded(cell, lambda series: _warm_up(series, plan.warm_up_s))
+        for turn in range(turns.processes):
+            turns.begin_round(turn)
+            with may_be_cut():
+                _guarded(cell, lambda series: _warm_up(series, plan.warm_up_s / turns.processes))
         if stop_asked():
             return Outcome(series, "interrupt", elapsed_s())
-    _settle(series, began + min(_SETTLE_SECONDS, plan.time_budget_s / 10), stop_asked)
+    _settle(series, began + min(_SETTLE_SECONDS, plan.time_budget_s / 10), stop_asked, turns)
     order = random.Random(plan.seed)  # noqa: S311 - drawn to be repeated, not to be secret
     rounds, stopped_by = 0, ""
     while not stopped_by:
         living = [cell for cell in series if cell.error is None]
+        turns.begin_round(rounds)
         try:
             with may_be_cut():
                 for cell in order.sample(living, len(living)):
@@ -184,8 +214,11 @@ def _sample(
     return Outcome(series, stopped_by, elapsed_s())
 
 
-def _settle(series: Sequence[Series], until: float, stop_asked: Callable[[], bool]) -> None:
+def _settle(series: Sequence[Series], until: float, stop_asked: Callable[[], bool], turns: Turns) -> None:
+    lap = 0
     while time.monotonic() < until and any(cell.error is None for cell in series) and not stop_asked():
+        turns.begin_round(lap)
+        lap += 1
         for cell in series:
             _guarded(cell, _run_once)
 

@@ -13,7 +13,7 @@ from tlsbench.results.environment import Disturbance
 from tlsbench.sampling import WALL, Instrument, Plan, Progress, Series, aa_cells_of, instrument_for, measure
 from tlsbench.sampling.instructions import PROCESSES_PER_COUNT, Count, count_instructions, require_valgrind
 from tlsbench.sampling.instruments import CALLGRIND
-from tlsbench.sampling.placement import interpreter_of, placement
+from tlsbench.sampling.placement import interpreter_of, placement, processes_for
 from tlsbench.scenarios import Matrix
 
 #: Told of the progress, with a function that makes the run that there is so far.
@@ -30,6 +30,7 @@ class RunRequest:
     :param instrument: what counts, where the workload does not bring its own.
     :param command: what asked for it, to be stored with the result.
     :param noise_floor: whether to measure A/A cells beside the scenarios.
+    :param processes: how many take turns; as many as the time budget allows where it is None.
     """
 
     matrix: Matrix
@@ -37,6 +38,7 @@ class RunRequest:
     instrument: Instrument = WALL
     command: str = ""
     noise_floor: bool = True
+    processes: int | None = None
 
     def check(self) -> None:
         """Refuse now what would fail later.
@@ -88,6 +90,7 @@ class Measured:
     :param series: of the scenarios, in their order.
     :param twins: of the A/A cells.
     :param before: the state of the machine when sampling began; None while it goes on.
+    :param processes: in how many processes, in turn, its rounds were sampled.
     """
 
     series: Sequence[Series]
@@ -95,6 +98,7 @@ class Measured:
     stopped_by: str
     elapsed_s: float
     before: Disturbance | None
+    processes: int = 1
 
     def run(self, request: RunRequest) -> Run:
         """The run that these series make."""
@@ -107,6 +111,7 @@ class Measured:
             elapsed_s=self.elapsed_s,
             stopped_by=self.stopped_by,
             before=self.before,
+            processes=self.processes,
             twins=self.twins,
         )
 
@@ -120,17 +125,27 @@ def measure_together(
     scenarios = request.matrix.scenarios
     twins = aa_cells_of(scenarios) if request.noise_floor else []
 
-    def measured(series: Sequence[Series], stopped_by: str, elapsed_s: float) -> Measured:
-        return Measured(series[: len(scenarios)], series[len(scenarios) :], stopped_by, elapsed_s, None)
-
-    def note(progress: Progress) -> None:
-        so_far = measured(progress.series, "nothing yet", progress.elapsed_s)
-        observe(progress, lambda: so_far.run(request))
-
+    processes = request.processes or processes_for(request.plan.time_budget_s)
     before = Disturbance.now()
-    with placement(scenarios, request.instrument) as make:
-        outcome = measure([*scenarios, *twins], make, request.plan, note, stop_asked)
-    return replace(measured(outcome.series, outcome.stopped_by, outcome.elapsed_s), before=before)
+    with placement(scenarios, request.instrument, processes) as place:
+
+        def measured(series: Sequence[Series], stopped_by: str, elapsed_s: float) -> Measured:
+            return Measured(
+                series[: len(scenarios)],
+                series[len(scenarios) :],
+                stopped_by,
+                elapsed_s,
+                before=None,
+                processes=place.processes,
+            )
+
+        def note(progress: Progress) -> None:
+            so_far = measured(progress.series, "nothing yet", progress.elapsed_s)
+            observe(progress, lambda: so_far.run(request))
+
+        outcome = measure([*scenarios, *twins], place.make, request.plan, note, stop_asked, turns=place)
+        done = measured(outcome.series, outcome.stopped_by, outcome.elapsed_s)
+    return replace(done, before=before)
 
 
 def _counted(request: RunRequest, observe: Observe, stop_asked: Callable[[], bool]) -> Run:
