@@ -142,7 +142,7 @@ class TlsSession:
             series = self._series[scenario.id]
         if series.error is not None:
             raise series.error
-        if not series.rounds:
+        if not series.sample_count:
             raise MeasurementError("interrupted before this scenario was measured")
         cell = cell_from_series(series, WALL)
         if not benchmark.disabled:

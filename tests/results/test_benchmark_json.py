@@ -64,3 +64,21 @@ def test_what_is_not_finite_becomes_null_and_infinite_again(run: Run) -> None:
     text = to_json(run, {"odd": math.nan})
     assert json.loads(text)["machine_info"]["odd"] is None
     assert "Infinity" not in text
+
+
+def test_rounds_without_samples_survive_being_written_and_read(run: Run) -> None:
+    cell = run.cells[0]
+    figures = {
+        part: replace(summary, round_medians=(summary.round_medians[0], math.nan, *summary.round_medians[1:]))
+        for part, summary in cell.figures.items()
+    }
+    sizes = (cell.round_sizes[0], 0, *cell.round_sizes[1:])
+    with_a_gap = replace(cell, figures=figures, round_sizes=sizes)
+    written = to_json(replace(run, cells=[with_a_gap]), {})
+    medians = json.loads(written)["benchmarks"][0]["extra_info"]["tlsbench"]["figures"]["total"]
+    assert medians["round_medians"][1] is None
+    stored = parse(written, "here")
+    assert not stored.remarks, "no disagreement between the raw data and the rounds"
+    assert isinstance(stored.result, Run)
+    assert replace(stored.result.cells[0], totals=()) == replace(with_a_gap, totals=())
+    assert math.isnan(stored.benchmarks[0].figures[1])

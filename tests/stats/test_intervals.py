@@ -71,3 +71,30 @@ def test_a_summary_weighs_rounds_and_not_samples() -> None:
     assert summary.median == 1.0
     assert summary.p90 == 9.0
     assert summary.round_medians == (1.0, 1.0, 9.0)
+
+
+@given(values, st.lists(st.integers(0, 80)))
+def test_rounds_without_a_figure_change_no_median(some: list[float], at: list[int]) -> None:
+    with_gaps = list(some)
+    for place in at:
+        with_gaps.insert(place, math.nan)
+    assert median_interval(with_gaps) == median_interval(some)
+
+
+def test_the_median_of_nothing_is_none() -> None:
+    for nothing in ([], [math.nan]):
+        interval = median_interval(nothing)
+        assert math.isnan(interval.median)
+        assert interval.relative_half_width == math.inf
+
+
+def test_ratios_pair_the_rounds_in_which_both_have_a_figure() -> None:
+    ratio = paired_ratio([10.0, math.nan, 30.0, 40.0], [1.0, 2.0, math.nan, 4.0])
+    assert ratio.median == 10.0
+
+
+def test_a_round_without_samples_keeps_its_place() -> None:
+    summary = summarise([[1.0, 3.0], [], [4.0]])
+    assert summary.round_medians[::2] == (2.0, 4.0)
+    assert math.isnan(summary.round_medians[1])
+    assert summary.median == 3.0

@@ -90,3 +90,17 @@ def test_many_looks_are_corrected_for() -> None:
 
 def test_the_geometric_mean_of_a_ratio_and_its_inverse_is_one() -> None:
     assert geometric_mean([0.5, 2.0]) == pytest.approx(1)
+
+
+def test_rounds_without_a_figure_are_no_drift() -> None:
+    steady = [[100.0, math.nan] * 20, [math.nan, 50.0] * 20, [math.nan] * 40]
+    assert drift(steady) == 0
+    assert drift([[math.nan] * 4]) == 0
+    wandering = [[100.0] * 20 + [math.nan] * 5 + [121.0] * 25, [10.0] * 20 + [math.nan] * 5 + [12.1] * 25]
+    assert drift(wandering) == pytest.approx(0.1, rel=0.01)
+
+
+def test_comparisons_leave_out_rounds_without_a_figure() -> None:
+    base, new = [100.0, 101.0, 99.0, 100.0] * 10, [110.0, 111.0, 109.0, 110.0] * 10
+    gaps = [one for value in new for one in (value, math.nan)]
+    assert compare(base, gaps) == compare(base, new)

@@ -76,3 +76,16 @@ def test_too_few_epochs_call_nothing() -> None:
 def test_a_side_that_differs_from_itself_raises_the_floor() -> None:
     epoch = Epoch([1.0], [1.1], [1.05], [1.05])
     assert compare_paired([epoch] * 20).floor == pytest.approx(0.1)
+
+
+def test_an_epoch_pairs_the_rounds_in_which_all_four_have_a_figure() -> None:
+    nan = float("nan")
+    epoch = Epoch([1.0, nan, 1.0], [1.0, 1.0, 1.0], [2.0, 9.0, nan], [2.0, 9.0, 9.0])
+    assert epoch.log_ratio == pytest.approx(math.log(2))
+    assert epoch.log_ratios_of_equals == pytest.approx((0, 0))
+
+
+def test_an_epoch_without_any_such_round_does_not_count() -> None:
+    nothing = Epoch([float("nan")], [1.0], [1.0], [1.0])
+    ten = [Epoch([1.0], [1.0], [1.1], [1.1])] * 10
+    assert compare_paired([*ten, nothing]).ratio == compare_paired(ten).ratio

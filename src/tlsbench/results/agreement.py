@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, pairwise
 from statistics import median
@@ -9,6 +10,7 @@ from statistics import median
 from tlsbench.results.benchmark_json import PER_SECOND
 from tlsbench.results.cell import Cell
 from tlsbench.results.strict import Node, shown
+from tlsbench.stats import present
 
 #: Figures are rounded on their way through JSON by less than that.
 _TOLERANCE = 1e-6
@@ -41,12 +43,13 @@ def _of_cell(stats: Node, data_s: Sequence[float], cell: Cell, name: str) -> Ite
         yield f"fullname is {shown(name)}, extra_info is of {shown(cell.id)}"
         return
     medians = cell.figures[side].round_medians
+    measured = present(medians)
     if not data_s:
         bounds = [stats.get(end) for end in ("min", "max")]
         low, high = (PER_SECOND * end.number() if end is not None else None for end in bounds)
-        if medians and (
-            (low is not None and low * (1 - _TOLERANCE) > min(medians))
-            or (high is not None and high * (1 + _TOLERANCE) < max(medians))
+        if len(measured) and (
+            (low is not None and low * (1 - _TOLERANCE) > min(measured))
+            or (high is not None and high * (1 + _TOLERANCE) < max(measured))
         ):
             yield f"the medians of rounds in extra_info lie outside of stats.min and stats.max ({side})"
         return
@@ -58,7 +61,7 @@ def _of_cell(stats: Node, data_s: Sequence[float], cell: Cell, name: str) -> Ite
         return
     ends = [0, *accumulate(cell.round_sizes)]
     for number, ((begin, end), told) in enumerate(zip(pairwise(ends), medians, strict=True)):
-        found = PER_SECOND * median(data_s[begin:end]) if end > begin else 0.0
+        found = PER_SECOND * median(data_s[begin:end]) if end > begin else math.nan
         if not _close(found, told):
             unit = cell.instrument.unit.symbol
             yield (
@@ -69,4 +72,6 @@ def _of_cell(stats: Node, data_s: Sequence[float], cell: Cell, name: str) -> Ite
 
 
 def _close(one: float, other: float) -> bool:
+    if math.isnan(one) or math.isnan(other):
+        return math.isnan(one) and math.isnan(other)
     return abs(one - other) <= _TOLERANCE * max(abs(one), abs(other))

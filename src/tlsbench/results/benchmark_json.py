@@ -107,7 +107,7 @@ def _summary_to_json(summary: Summary) -> dict[str, Any]:
         "high": finite(summary.interval.high),
         "p90": summary.p90,
         "p99": summary.p99,
-        "round_medians": list(summary.round_medians),
+        "round_medians": finite(summary.round_medians),
     }
 
 

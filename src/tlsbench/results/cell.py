@@ -25,7 +25,7 @@ class Cell:
     :param figures: a :class:`~tlsbench.stats.Summary` for each part that the instrument tells apart.
     :param phases: the medians of what these parts are made of, by name.
     :param totals: the total of every sample, in order.
-    :param round_sizes: how many of those samples each round has.
+    :param round_sizes: how many of those samples each round has; 0 where it has none.
     :param operations: operations in one sample.
     :param ledger: bytes and flights of one sample (of the last, where they differ).
     :param negotiated: the proof: what the witnesses saw, as plain values.
@@ -73,13 +73,13 @@ class Cell:
 
 
 def cell_from_series(series: Series, meter: Instrument) -> Cell:
-    """Sum up a cell's samples; it has at least one round.
+    """Sum up a cell's samples; it has at least one.
 
     :param meter: the instrument of the run; a workload may have brought its own.
     """
     rounds = series.rounds
     instrument = instrument_for(series.scenario.workload, meter)
-    last = rounds[-1][-1]
+    last = next(visit for visit in reversed(rounds) if visit)[-1]
     return Cell(
         id=series.scenario.id,
         label=series.scenario.label,

@@ -40,7 +40,7 @@ def collect(
     steal_percent = now.steal_percent_since(before) if now and before else None
     switches = now.involuntary_switches - before.involuntary_switches if now and before else None
     return Run(
-        cells=[cell_from_series(one, meter) for one in series if one.rounds],
+        cells=[cell_from_series(one, meter) for one in series if one.sample_count],
         excluded=tuple(excluded),
         failures=[Failure(one.scenario.id, str(one.error)) for one in series if one.error is not None],
         conditions=Conditions(

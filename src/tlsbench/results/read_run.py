@@ -15,7 +15,7 @@ from tlsbench.results.strict import Node, record
 from tlsbench.sampling import INSTRUMENTS, METERS, WALL, Instrument, instrument_for
 from tlsbench.scenarios import Excluded
 from tlsbench.scenarios.axes import WORKLOAD_AXES
-from tlsbench.stats import Interval, Summary
+from tlsbench.stats import Interval, Summary, present
 
 #: A smaller figure is none: no instrument tells it from zero.
 LEAST_FIGURE = 1e-6
@@ -116,7 +116,14 @@ def _summary(node: Node) -> Summary:
     )
     if not interval.low <= interval.median <= interval.high:
         raise node.fault("low, median and high in this order")
-    return Summary(interval, node["p90"].number(), node["p99"].number(), node["round_medians"].numbers())
+    return Summary(interval, node["p90"].number(), node["p99"].number(), medians_of(node["round_medians"]))
+
+
+def medians_of(node: Node) -> tuple[float, ...]:
+    """The medians of rounds; null is NaN: the round has no samples."""
+    if isinstance(node.value, list) and None in node.value:
+        return tuple(math.nan if one.value is None else one.number() for one in node.each())
+    return node.numbers()
 
 
 def _bound(node: Node, none: float) -> float:
@@ -127,4 +134,5 @@ def _bound(node: Node, none: float) -> float:
 def is_comparable(cell: Cell) -> bool:
     """Whether all medians of the cell's total are above zero: else nothing can be held against it."""
     total = cell.figures["total"]
-    return min((total.median, *total.round_medians)) >= LEAST_FIGURE and bool(total.round_medians)
+    medians = present(total.round_medians)
+    return len(medians) > 0 and min(total.median, *medians) >= LEAST_FIGURE

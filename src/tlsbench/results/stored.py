@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 #: The format of what this version writes (``tlsbench.format`` in a document), and the last that it reads.
 #: Documents without are of tlsbench 0.1.0. ``schema.json`` describes it.
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Benchmark:
     :param name: pytest-benchmark's ``fullname``; of tlsbench's cells their id.
     :param parameters: by name, as text.
     :param figures: the medians of its rounds where tlsbench stored them, else all raw data, in the order
-        in which they were measured, all above zero.
+        in which they were measured, all above zero; NaN of a round of tlsbench that has no samples.
     :param instrument: what counted them; of a foreign benchmark elapsed time.
     """
 

@@ -27,7 +27,7 @@ def noise_floors(series: Sequence[Series], twins: Sequence[Series]) -> dict[str,
     floors = {}
     for workload in dict.fromkeys(twin.scenario.workload for twin in twins):
         scenario = next(twin.scenario for twin in twins if twin.scenario.workload == workload)
-        equals = [one for one in (*series, *twins) if one.scenario == scenario and one.rounds]
+        equals = [one for one in (*series, *twins) if one.scenario == scenario and one.sample_count]
         if len(equals) > _TWINS:
             floors[workload] = noise_floor([one.round_medians for one in equals])
     return floors

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from statistics import median
 from typing import Final
 
 from tlsbench.interrupts import may_be_cut
@@ -148,8 +147,6 @@ def _epoch(
 def _note(record: MatchRecord, four: Sequence[Series]) -> None:
     sides = ("total",) if record.match.a.workload in ONE_SIDED_WORKLOADS else SIDES
     for side in sides:
-        medians = [
-            [median(sample.of(side) for sample in visit) for visit in series.rounds] for series in four
-        ]
+        medians = [series.medians_of(side) for series in four]
         record.epochs.setdefault(side, []).append(Epoch(*medians))
     record.proofs = (four[0].proof, four[2].proof)

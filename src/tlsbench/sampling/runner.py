@@ -7,6 +7,7 @@ so what the machine does meanwhile hits all cells alike, and ratios are taken wi
 from __future__ import annotations
 
 import gc
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -59,7 +60,10 @@ class Plan:
 
 @dataclass(slots=True)
 class Series:
-    """One cell as it is measured: samples by round, or the error that ended it."""
+    """One cell as it is measured: samples by round, or the error that ended it.
+
+    Round i is the same of every series of a run; one in which a cell has no samples is empty.
+    """
 
     scenario: Scenario
     rounds: list[list[Sample]] = field(default_factory=list)
@@ -78,8 +82,12 @@ class Series:
 
     @property
     def round_medians(self) -> list[float]:
-        """The median of each round's totals, for each operation."""
-        return [median(sample.of("total") for sample in visit) for visit in self.rounds]
+        """The median of each round's totals, for each operation; NaN for a round without samples."""
+        return self.medians_of("total")
+
+    def medians_of(self, part: str) -> list[float]:
+        """The same of any part of :data:`~tlsbench.sampling.instruments.PARTS`."""
+        return [median(sample.of(part) for sample in visit) if visit else math.nan for visit in self.rounds]
 
     @property
     def sample_count(self) -> int:

@@ -1,6 +1,6 @@
 """What numbers mean: pure functions of numbers, without I/O."""
 
-from tlsbench.stats.intervals import CONFIDENCE, Interval, median_interval, paired_ratio
+from tlsbench.stats.intervals import CONFIDENCE, Interval, median_interval, paired_ratio, present
 from tlsbench.stats.noise import LARGE_FLOOR, deviation, drift, is_difference, noise_floor
 from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired, compare_paired_counts
 from tlsbench.stats.summary import Summary, summarise
@@ -26,5 +26,6 @@ __all__ = [
     "median_interval",
     "noise_floor",
     "paired_ratio",
+    "present",
     "summarise",
 ]

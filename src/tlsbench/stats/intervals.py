@@ -32,6 +32,13 @@ class Interval:
         return (self.high - self.low) / 2 / self.median
 
 
+def present(values: Sequence[float] | np.ndarray) -> np.ndarray:
+    """The values without the gaps: NaN stands for a round without a figure."""
+    array = np.asarray(values, dtype=float)
+    found: np.ndarray = array[~np.isnan(array)]
+    return found
+
+
 def median_interval(values: Sequence[float]) -> Interval:
     """The median and its distribution-free interval from order statistics.
 
@@ -39,9 +46,12 @@ def median_interval(values: Sequence[float]) -> Interval:
     distribution of the values below the true median, is at least :data:`CONFIDENCE`
     (H. A. David and H. N. Nagaraja, Order Statistics, 3rd ed., section 7.1).
 
-    :param values: at least one value; independent of each other for the coverage to hold.
+    :param values: independent of each other for the coverage to hold; NaN stands for none. Without any the
+        median is NaN.
     """
-    ordered = np.sort(np.asarray(values, dtype=float))
+    ordered = np.sort(present(values))
+    if not len(ordered):
+        return Interval(-math.inf, math.nan, math.inf)
     rank = _rank(len(ordered))
     low, high = (ordered[rank - 1], ordered[-rank]) if rank else (-math.inf, math.inf)
     return Interval(float(low), float(np.median(ordered)), float(high))
@@ -50,7 +60,8 @@ def median_interval(values: Sequence[float]) -> Interval:
 def paired_ratio(values: Sequence[float], baseline: Sequence[float]) -> Interval:
     """The median of the ratios of values measured in the same rounds, with its interval.
 
-    What slows a whole round cancels in its ratio, so a drifting machine widens neither.
+    What slows a whole round cancels in its ratio, so a drifting machine widens neither. Rounds in
+    which either is NaN are left out.
 
     :param baseline: as many values as ``values``, all above zero.
     """

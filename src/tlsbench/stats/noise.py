@@ -12,7 +12,7 @@ from itertools import combinations
 
 import numpy as np
 
-from tlsbench.stats.intervals import Interval, paired_ratio
+from tlsbench.stats.intervals import Interval, paired_ratio, present
 
 #: Long enough that an episode of a second or two, which no median of the run feels, does not count.
 _STRETCHES = 4
@@ -54,9 +54,13 @@ def drift(rounds: Sequence[Sequence[float]]) -> float:
     half of the range between the slowest and the fastest stretch is returned. That is a rule of thumb for how
     far two runs may be apart: the number of stretches was chosen by looking at a handful of runs.
 
-    :param rounds: for each cell its rounds' medians, all of equal length.
+    :param rounds: for each cell its rounds' medians, all of equal length; NaN where a round has none.
+    :returns: 0 if there is nothing to go by.
     """
-    logs = np.log(np.asarray(rounds, dtype=float))
-    pace = np.median(logs - np.median(logs, axis=1, keepdims=True), axis=0)
+    logs = np.log([row for row in np.asarray(rounds, dtype=float) if len(present(row))])
+    if not len(logs):
+        return 0.0
+    relative = logs - np.nanmedian(logs, axis=1, keepdims=True)
+    pace = np.nanmedian(relative[:, ~np.isnan(relative).all(axis=0)], axis=0)
     stretches = [float(np.median(part)) for part in np.array_split(pace, min(_STRETCHES, len(pace)))]
     return math.exp((max(stretches) - min(stretches)) / 2) - 1

@@ -14,14 +14,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlsbench.stats.intervals import Interval, median_interval
+from tlsbench.stats.intervals import Interval, median_interval, present
 from tlsbench.stats.noise import deviation, is_difference
 from tlsbench.stats.unpaired import compare_counts
 
 
 @dataclass(frozen=True, slots=True)
 class Epoch:
-    """The rounds of one epoch: for each round the medians of two cells of each side, in nanoseconds."""
+    """The rounds of one epoch: for each round the medians of two cells of each side, in nanoseconds.
+
+    NaN stands for a round without samples; it pairs with none.
+    """
 
     a: Sequence[float]
     a_again: Sequence[float]
@@ -34,14 +37,14 @@ class Epoch:
         a, a_again, b, b_again = (
             np.log(np.asarray(one)) for one in (self.a, self.a_again, self.b, self.b_again)
         )
-        return float(np.median((b + b_again) / 2 - (a + a_again) / 2))
+        return _median((b + b_again) / 2 - (a + a_again) / 2)
 
     @property
     def log_ratios_of_equals(self) -> tuple[float, float]:
         """The same of each side over itself: A/A and B/B, which differ by noise alone."""
         return (
-            float(np.median(np.log(np.asarray(self.a_again) / np.asarray(self.a)))),
-            float(np.median(np.log(np.asarray(self.b_again) / np.asarray(self.b)))),
+            _median(np.log(np.asarray(self.a_again) / np.asarray(self.a))),
+            _median(np.log(np.asarray(self.b_again) / np.asarray(self.b))),
         )
 
 
@@ -78,6 +81,12 @@ def compare_paired_counts(a: Sequence[float], b: Sequence[float]) -> PairedCompa
     """Sum up a duel of repeated counts: the floor is the larger of the sides' own ranges."""
     floor = max(max(side) / min(side) - 1 for side in (a, b))
     return PairedComparison(compare_counts(a, b).ratio, floor, min(len(a), len(b)))
+
+
+def _median(values: np.ndarray) -> float:
+    """The median of what is not NaN; NaN if nothing is."""
+    found = present(values)
+    return float(np.median(found)) if len(found) else math.nan
 
 
 def _exponential(logs: Interval) -> Interval:

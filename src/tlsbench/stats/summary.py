@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +17,7 @@ class Summary:
 
     Samples of one round lie close together and share what the machine did just then, so they are
     not independent; the median and its interval are those of the rounds' medians. ``p90`` and
-    ``p99`` are over all samples.
+    ``p99`` are over all samples. A round without samples has the median NaN, so that rounds stay aligned.
     """
 
     interval: Interval
@@ -31,7 +32,7 @@ class Summary:
 
 
 def summarise(rounds: Sequence[Sequence[float]]) -> Summary:
-    """Sum up the samples of the rounds of a cell; at least one round, none of them empty."""
-    medians = tuple(float(np.median(samples)) for samples in rounds)
+    """Sum up the samples of the rounds of a cell, of which at least one has some."""
+    medians = tuple(float(np.median(samples)) if len(samples) else math.nan for samples in rounds)
     p90, p99 = np.percentile(np.concatenate([np.asarray(samples) for samples in rounds]), (90, 99))
     return Summary(median_interval(medians), float(p90), float(p99), medians)

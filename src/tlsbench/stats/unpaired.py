@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlsbench.stats.intervals import CONFIDENCE, Interval
+from tlsbench.stats.intervals import CONFIDENCE, Interval, present
 
 #: Samples are folded into at most so many blocks: neighbours in time are alike, blocks hardly are.
 _BLOCKS = 30
@@ -31,7 +31,7 @@ def compare(base: Sequence[float], new: Sequence[float]) -> Comparison:
     Ann. Math. Statist. 34, 1963; M. Hollander et al., Nonparametric Statistical Methods, 3rd ed.,
     sections 4.2 and 4.3). The p-value is that of the two-sided Mann-Whitney test (scipy).
 
-    :param base: times above zero, at least one; fewer than four leave the interval infinite.
+    :param base: times above zero, at least one that is not NaN; fewer than four leave the interval infinite.
     :param new: the same.
     """
     from scipy.stats import mannwhitneyu, norm
@@ -80,6 +80,6 @@ def geometric_mean(ratios: Sequence[float]) -> float:
 
 
 def _blocked(values: Sequence[float]) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    logs = np.log(np.asarray(values, dtype=float))
+    logs = np.log(present(values))
     blocks = np.array_split(logs, min(_BLOCKS, len(logs)))
     return np.array([float(np.median(block)) for block in blocks])

@@ -25,7 +25,7 @@ class Pair:
         """The cell's time over the other's, round by round, with its 95 % interval."""
         ours, theirs = (one.figures[time].round_medians for one in (self.cell, self.against))
         shared = min(len(ours), len(theirs))
-        if not shared or not all(value > 0 for value in theirs[:shared]):
+        if not shared or any(value <= 0 for value in theirs[:shared]):
             return Interval(float("-inf"), 1.0, float("inf"))
         return paired_ratio(ours[:shared], theirs[:shared])
 
