@@ -70,7 +70,7 @@ class _Options:
 @contextmanager
 def _prepared(scenario: Scenario) -> Iterator[Workload]:
     """A workload of this scenario, warm."""
-    with placement([scenario], WALL) as make, closing(make(scenario)) as workload:
+    with placement([scenario], WALL) as place, closing(place.make(scenario)) as workload:
         workload.visit(0, 1)
         yield workload
 

@@ -89,7 +89,7 @@ def test_a_worker_says_who_it_is_and_samples_on_request(scenarios_of: Find) -> N
     (one,) = scenarios_of("implementation=fake")
     with Worker(HERE) as worker:
         assert worker.greeting()["engines"]["fake"] == "none"
-        workload = RemoteWorkload(worker, one, "wall")
+        workload = RemoteWorkload.prepare([worker], one, "wall")[0]
         sample = workload.sample()
         assert 0 < sample.client < sample.total
         assert workload.proof()["cipher"] == "TLS_AES_256_GCM_SHA384"
@@ -113,7 +113,7 @@ def test_what_cannot_be_measured_over_there_is_told_with_its_reason() -> None:
     with Worker(HERE) as worker:
         worker.greeting()
         with pytest.raises(MeasurementError, match="it has no early data"):
-            RemoteWorkload(worker, scenario, "wall")
+            RemoteWorkload.prepare([worker], scenario, "wall")[0]
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_a_worker_killed_between_two_samples_is_reported(scenarios_of: Find) -> 
     (one,) = scenarios_of("implementation=fake")
     with Worker(HERE) as worker:
         worker.greeting()
-        workload = RemoteWorkload(worker, one, "wall")
+        workload = RemoteWorkload.prepare([worker], one, "wall")[0]
         worker._process._process.kill()
         worker._process.wait(10.0)
         with pytest.raises(MeasurementError, match=r"died \(signal 9\)"):
@@ -200,7 +200,7 @@ def test_a_worker_of_an_older_tlsbench_is_understood(tmp_path: Path, scenarios_o
     (one,) = scenarios_of("implementation=fake")
     with Worker(Interpreter(str(program))) as worker:
         worker.greeting()
-        found = RemoteWorkload(worker, one, "wall").sample()
+        found = RemoteWorkload.prepare([worker], one, "wall")[0].sample()
     assert (found.client, found.server, found.total, found.unit.symbol) == (1, 2, 4, "ns")
     assert found.ledger.flights == 4
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,9 +22,9 @@ from tlsbench.implementations.registry import (
 )
 from tlsbench.sampling import Plan, measure, meter_named
 from tlsbench.sampling import placement as module
-from tlsbench.sampling.placement import interpreter_of, need_workers, placement
-from tlsbench.sampling.remote import RemoteWorkload
+from tlsbench.sampling.placement import interpreter_of, need_workers, placement, processes_for
 from tlsbench.scenarios import Scenario, expand, parse
+from tlsbench.workloads.handshake import Handshake
 
 Find = Callable[[str], tuple[Scenario, ...]]
 WALL = meter_named("wall")
@@ -35,15 +36,16 @@ pytestmark = pytest.mark.slow
 def test_what_needs_no_worker_is_measured_here(scenarios_of: Find) -> None:
     scenarios = scenarios_of("implementation=pyopenssl,fake")
     assert not need_workers(scenarios)
-    with placement(scenarios, WALL) as make:
-        assert not isinstance(make(scenarios[0]), RemoteWorkload)
+    with placement(scenarios, WALL) as place:
+        assert place.processes == 1
+        assert isinstance(place.make(scenarios[0]), Handshake)
 
 
 @pytest.mark.skipif(not HAS_AES, reason="this processor has no AES instructions")
 def test_with_one_cell_in_a_worker_all_are_and_each_is_proved(scenarios_of: Find) -> None:
     scenarios = scenarios_of("implementation=pyopenssl cpu=native,no-aes")
-    with placement(scenarios, WALL) as make:
-        outcome = measure(scenarios, make, QUICKLY)
+    with placement(scenarios, WALL) as place:
+        outcome = measure(scenarios, place.make, QUICKLY)
     native, limited = outcome.series
     assert native.error is None
     assert limited.error is None
@@ -60,10 +62,10 @@ def test_a_worker_with_another_engine_is_an_error(
 ) -> None:
     (scenario,) = scenarios_of("workload=primitive algorithm=sha-256/digest cpu=no-aes")
     other = SimpleNamespace(engine=lambda: "OpenSSL 1.0")
-    with placement([scenario], WALL) as make:
+    with placement([scenario], WALL) as place:
         monkeypatch.setattr(module, "implementation", lambda _name: other)
         with pytest.raises(ProofError, match=r"engine: wanted OpenSSL 1\.0, got OpenSSL .* in cryptography"):
-            make(scenario)
+            place.make(scenario)
 
 
 @pytest.fixture
@@ -87,8 +89,8 @@ def test_a_libssl_whose_libcrypto_has_a_namesake_here_is_measured_in_a_worker(
     assert capabilities_of(copied).libcrypto == str(tmp_path)
     scenarios = scenarios_of(f"client=libssl,{copied} server=pyopenssl")
     assert interpreter_of(scenarios[1]).environment == {"LD_LIBRARY_PATH": str(tmp_path)}
-    with placement(scenarios, WALL) as make:
-        outcome = measure(scenarios, make, QUICKLY)
+    with placement(scenarios, WALL) as place:
+        outcome = measure(scenarios, place.make, QUICKLY)
     assert [one.error for one in outcome.series] == [None, None]
     assert str(tmp_path) in implementation(copied).engine()
 
@@ -116,3 +118,57 @@ def test_what_is_no_library_is_a_wrong_request(tmp_path: Path, scenarios_of: Fin
     nothing.write_bytes(b"\x7fELF, but no more")
     with pytest.raises(RequestError, match=f"cannot load {nothing}: .*"):
         scenarios_of(f"implementation=libssl:{nothing}")
+
+
+def test_processes_take_turns_and_each_has_a_cell_of_its_own(scenarios_of: Find) -> None:
+    (scenario,) = scenarios_of("implementation=fake")
+    with placement([scenario], WALL, processes=2) as place:
+        assert place.processes == 2
+        workload = place.make(scenario)
+        pids = []
+        for number in range(4):
+            place.begin_round(number)
+            workload.sample()
+            assert workload.proof()["version"] == "1.3"
+            pids.append(workload._current._worker._process._process.pid)  # type: ignore[attr-defined]
+    assert pids[0] == pids[2] != pids[1] == pids[3]
+
+
+def test_a_scenario_that_one_process_refuses_leaves_the_others_in_step(scenarios_of: Find) -> None:
+    good, bad = scenarios_of("implementation=fake version=1.2,1.3")
+    broken = replace(bad, client="pyopenssl", cipher="TLS_NOT_A_SUITE")
+    with placement([good, broken], WALL, processes=2) as place:
+        with pytest.raises(MeasurementError):
+            place.make(broken)
+        assert place.make(good).sample().ledger.flights == good_flights(good)
+
+
+def good_flights(scenario: Scenario) -> int:
+    """Flights of a handshake measured in this process."""
+    with placement([scenario], WALL) as place:
+        return place.make(scenario).sample().ledger.flights
+
+
+@pytest.mark.parametrize(("budget_s", "processes"), [(0.5, 1), (4.9, 1), (5, 2), (10, 4), (600, 4)])
+def test_a_run_has_as_many_processes_as_its_budget_is_worth(budget_s: float, processes: int) -> None:
+    assert processes_for(budget_s) == processes
+
+
+def test_of_many_environments_fewer_processes_each(
+    scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "_MOST_WORKERS", 2)
+    scenarios = scenarios_of("implementation=fake")
+    with placement(scenarios, WALL, processes=4) as place:
+        assert place.processes == 2
+
+
+def test_a_worker_finds_what_this_process_finds(
+    scenarios_of: Find, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text("import sys; sys.stderr.write('found')", encoding="utf-8")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    (scenario,) = scenarios_of("implementation=fake")
+    with placement([scenario], WALL, processes=2) as place:
+        workload = place.make(scenario)
+        assert workload._current._worker._process.errors() == ["found"]  # type: ignore[attr-defined]

@@ -12,7 +12,6 @@ from tlsbench.sampling import Plan, Progress, Series, measure, meter_named, runn
 from tlsbench.sampling import references as references_module
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import Sample, Workload
-from tlsbench.workloads.sample import in_a_row
 
 
 @dataclass
@@ -48,7 +47,9 @@ class Scripted:
     closed: bool = False
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
-        return in_a_row(self.sample, rewarm, samples)
+        for _ in range(rewarm):
+            self.sample()
+        return [self.sample() for _ in range(samples)]  # what disturbs the test itself is not looked at
 
     def sample(self) -> Sample:
         self.calls += 1
@@ -80,7 +81,7 @@ class Bench:
     def run(self, **plan: float) -> runner.Outcome:
         return self.measure(Plan(**{"time_budget_s": 0, "precision": 0, "seed": 1, "warm_up_s": 0, **plan}))  # type: ignore[arg-type]
 
-    def measure(self, plan: Plan, **hooks: Callable[..., object]) -> runner.Outcome:
+    def measure(self, plan: Plan, **hooks: object) -> runner.Outcome:
         return measure(
             [cell.scenario for cell in self.cells.values()],
             lambda scenario: self.cells[scenario.algorithm],
@@ -102,6 +103,26 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 def visits(bench: Bench) -> list[str]:
     """The cells in the order of their visits."""
     return [name for at, name in enumerate(bench.log) if at == 0 or bench.log[at - 1] != name]
+
+
+@dataclass
+class CountedTurns:
+    processes: int
+    begun: list[int] = field(default_factory=list)
+
+    def begin_round(self, number: int) -> None:
+        self.begun.append(number)
+
+
+def test_the_processes_take_turns_by_round_after_each_was_warmed_up(bench: Bench) -> None:
+    bench.add("a")
+    turns = CountedTurns(3)
+    outcome = bench.measure(
+        Plan(time_budget_s=0, precision=0, seed=1, warm_up_s=0, least_samples=12), turns=turns
+    )
+    rounds = len(outcome.series[0].rounds)
+    assert rounds > 3
+    assert turns.begun == [*range(3), *range(rounds)]
 
 
 def test_every_round_visits_every_cell_once_in_an_order_of_its_own(bench: Bench) -> None:

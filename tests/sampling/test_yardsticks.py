@@ -88,12 +88,15 @@ def test_an_operation_that_gives_something_else_is_an_error() -> None:
 
 def test_yardsticks_are_measured_in_a_worker_where_the_cells_are(scenarios_of: Find) -> None:
     scenarios = scenarios_of("implementation=ssl cpu=no-aes")
-    with placement(scenarios, WALL) as make:
+    with placement(scenarios, WALL, processes=2) as place:
         for name in ("counting in a dictionary", "fake full handshake"):
             one = yardstick_named(name)
-            remote = make(one)
-            assert remote.engines == one.engines  # type: ignore[attr-defined] - a remote workload
-            assert all(sample.total > 0 for sample in remote.visit(1, 2))
+            remote = place.make(one)
+            for turn in range(place.processes):
+                place.begin_round(turn)
+                assert all(sample.total > 0 for sample in remote.visit(1, 2))
+            engines = [each.engines for each in remote.workloads]  # type: ignore[attr-defined] - of several
+            assert engines == [one.engines] * 2
 
 
 def test_no_instrument_but_a_clock_takes_yardsticks(scenarios_of: Find) -> None:

@@ -116,7 +116,8 @@ def _notes(run: Run, found: Sequence[Finding]) -> list[str]:
     lines = ["engines: " + ", ".join(f"{name} = {engine}" for name, engine in run.engines.items())]
     if conditions.elapsed_s:
         reached = sum(1 for cell in run.cells if cell.precision <= (conditions.precision or float("inf")))
-        what = "counted in" if conditions.meter == CALLGRIND.name else f"{conditions.meter} time,"
+        turns = f" in {conditions.processes} processes in turn" if conditions.processes > 1 else ""
+        what = "counted in" if conditions.meter == CALLGRIND.name else f"{conditions.meter} time{turns},"
         target = f"±{100 * conditions.precision:g} %"
         precise = f"{reached} of {len(run.cells)} cells reached {target} (others are marked *)"
         if not conditions.precision:

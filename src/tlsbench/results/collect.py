@@ -35,6 +35,7 @@ def collect(
     elapsed_s: float,
     stopped_by: str,
     before: Disturbance | None = None,
+    processes: int = 1,
     twins: Sequence[Series] = (),
     yardsticks: Sequence[tuple[Yardstick, Series]] = (),
     yardsticks_s: float = 0.0,
@@ -45,6 +46,7 @@ def collect(
     :param twins: the A/A cells of the run (:func:`tlsbench.sampling.aa_cells_of`).
     :param yardsticks: with what was measured of each, and the seconds of ``elapsed_s`` that they took.
     :param before: the state of the machine when sampling began; None while it still goes on.
+    :param processes: in how many processes, in turn, the rounds were sampled.
     """
     now = Disturbance.now() if before is not None else None
     steal_percent = now.steal_percent_since(before) if now and before else None
@@ -73,6 +75,7 @@ def collect(
             drift=drift_of((*series, *twins)),
             disturbed_percent=disturbed_percent,
             yardstick_share=yardsticks_s / elapsed_s if records and elapsed_s else None,
+            processes=processes,
         ),
         noise_floor=noise_floors(series, twins),
         yardsticks=records,

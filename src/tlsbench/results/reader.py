@@ -18,7 +18,7 @@ from tlsbench.results import storage
 from tlsbench.results.agreement import disagreements
 from tlsbench.results.cell import Cell
 from tlsbench.results.read_run import LEAST_FIGURE, cell_of, is_comparable, moment, run_of
-from tlsbench.results.stored import FORMAT, Benchmark, Foreign, Machine, Stored
+from tlsbench.results.stored import FORMAT, Benchmark, Commit, Foreign, Machine, Stored
 from tlsbench.results.strict import DocumentError, Node, document, shown, text_of
 from tlsbench.version import __version__
 
@@ -90,6 +90,7 @@ def _stored(root: Node, source: str) -> Stored:
         benchmarks=[entry.benchmark for entry in entries if entry.benchmark is not None],
         machine=machine,
         taken_at=moment(taken_at) if taken_at else None,
+        commit=_commit(root.get("commit_info")),
         remarks=[*(remark for entry in entries for remark in entry.remarks), *remarks],
     )
     if notes and (load := notes.find("load")):
@@ -226,6 +227,36 @@ def _machine(info: Node | None) -> Machine:
         engines=texts("engines"),
         libraries=texts("libraries"),
         noted=noted,
+    )
+
+
+#: Git's object names: SHA-1 or SHA-256, in hexadecimal.
+_HASH = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+
+
+def commit_in(path: Path) -> Commit | None:
+    """The commit that a file names; None if it names none.
+
+    :raises RequestError: in one line, if it cannot be read.
+    """
+    try:
+        root = document(text_of(storage.read_bytes(path)))
+        return _commit(root.get("commit_info")) if isinstance(root.value, dict) else None
+    except DocumentError as fault:
+        raise RequestError(f"{path}: {fault}") from None
+
+
+def _commit(info: Node | None) -> Commit | None:
+    """pytest-benchmark's ``commit_info``, which outside of a repository has no hash as its id."""
+    name = info.get("id") if info else None
+    if info is None or name is None or not _HASH.fullmatch(name.text()):
+        return None
+    branch, dirty, at = info.get("branch"), info.get("dirty"), info.get("time")
+    return Commit(
+        name.text(),
+        branch.text() if branch else "",
+        dirty.flag() if dirty else False,
+        moment(at) if at else None,
     )
 
 

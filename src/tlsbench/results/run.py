@@ -48,7 +48,7 @@ class Conditions:
     (:func:`tlsbench.stats.drift`). ``disturbed_percent`` is the share of the samples, those of the A/A cells
     among them, that were set aside (:mod:`tlsbench.workloads.disturbance`). ``yardstick_share`` is what the
     yardsticks took of ``elapsed_s``, as a fraction. ``warnings`` say what stood in the way, each with its
-    remedy.
+    remedy. Round r was sampled in process r modulo ``processes``.
     """
 
     meter: str
@@ -65,6 +65,7 @@ class Conditions:
     disturbed_percent: float | None = None
     yardstick_share: float | None = None
     warnings: Sequence[str] = ()
+    processes: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -69,6 +69,27 @@ class Machine:
     noted: Mapping[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """The git commit of the working directory in which a result was taken, as pytest-benchmark notes it.
+
+    :param id: its full hash.
+    :param branch: what was checked out; ``""`` if unknown.
+    :param dirty: whether files differed from the commit.
+    :param committed_at: None if unknown.
+    """
+
+    id: str
+    branch: str = ""
+    dirty: bool = False
+    committed_at: datetime | None = None
+
+    @property
+    def short(self) -> str:
+        """The first seven digits, with ``+`` where files differed."""
+        return self.id[:7] + "+" * self.dirty
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
     """A result, whether it was read from a file or has just been measured.
@@ -77,6 +98,7 @@ class Stored:
     :param benchmarks: all that can be compared, in the order of the file.
     :param taken_at: None if the file does not say.
     :param command: what was typed; ``""`` if the file does not say.
+    :param commit: None if the file names none.
     :param remarks: what was left out of the file and what in it does not fit, a line each.
     """
 
@@ -86,6 +108,7 @@ class Stored:
     machine: Machine = Machine()
     taken_at: datetime | None = None
     command: str = ""
+    commit: Commit | None = None
     remarks: Sequence[str] = ()
 
 

@@ -72,7 +72,13 @@ def local_side(meter: Instrument, scenarios: Sequence[Scenario]) -> OpenSide:
 
     :param scenarios: those of both sides, so that both are measured here or both in workers.
     """
-    return lambda: placement(scenarios, meter)
+
+    @contextmanager
+    def open_side() -> Iterator[Callable[[Scenario], Workload]]:
+        with placement(scenarios, meter) as place:
+            yield place.make
+
+    return open_side
 
 
 def remote_side(interpreter: Interpreter, meter: Instrument) -> OpenSide:
@@ -82,7 +88,7 @@ def remote_side(interpreter: Interpreter, meter: Instrument) -> OpenSide:
     def open_side() -> Iterator[Callable[[Scenario], Workload]]:
         with Worker(interpreter) as worker:
             worker.greeting()
-            yield lambda scenario: RemoteWorkload(worker, scenario, meter.name)
+            yield lambda scenario: RemoteWorkload.prepare([worker], scenario, meter.name)[0]
 
     return open_side
 

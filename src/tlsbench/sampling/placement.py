@@ -1,14 +1,24 @@
-"""Where cells are measured: here, or in workers whose environment their libraries or their axis ``cpu`` need.
+"""Where cells are measured: here, or in workers.
 
-As soon as one cell of a run needs a worker, all of them are measured in workers, one for each environment, so
-that what it costs to be asked from another process hits every cell alike.
+A worker is needed where a library or the axis ``cpu`` needs an environment of its own, and wherever a run has
+time for several processes. What a cell costs differs from one process to the next by up to a percent or two,
+depending on where its memory and its libraries happen to lie, and no number of samples within one process
+shows that. So a run is sampled in several processes in turn, one round in each (T. Kalibera and R. Jones,
+Rigorous Benchmarking in Reasonable Time, ISMM 2013: repeat at the highest level that varies; T. Mytkowicz et
+al., Producing Wrong Data Without Doing Anything Obviously Wrong!, ASPLOS 2009).
+
+As soon as one cell of a run needs a worker, all of them are measured in workers, so that what it costs to be
+asked from another process hits every cell alike.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Protocol
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO
@@ -17,9 +27,28 @@ from tlsbench.implementations.registry import capabilities_of, ends_of, implemen
 from tlsbench.processes import Interpreter
 from tlsbench.sampling.instruments import Instrument
 from tlsbench.sampling.remote import RemoteWorkload, Worker
+from tlsbench.sampling.runner import Turns
 from tlsbench.sampling.yardsticks import Yardstick
 from tlsbench.scenarios import Scenario
-from tlsbench.workloads import MEMORY_ENVIRONMENT, Workload, prepare
+from tlsbench.workloads import MEMORY_ENVIRONMENT, Sample, Workload, prepare
+
+#: A process is worth its start where it gets as long as this to measure in; more than these say little more.
+_SECONDS_PER_PROCESS = 2.5
+_MOST_PROCESSES = 4
+#: Processes of all environments of a run: each holds every library in memory.
+_MOST_WORKERS = 12
+
+
+def processes_for(time_budget_s: float) -> int:
+    """In how many processes to sample a run that has so much time."""
+    return max(1, min(_MOST_PROCESSES, int(time_budget_s / _SECONDS_PER_PROCESS)))
+
+
+class Place(Turns, Protocol):
+    """Makes workloads where they can be measured, in one or in several processes."""
+
+    def make(self, what: Scenario | Yardstick) -> Workload:
+        """The workload of a scenario or yardstick, in every process that takes turns."""
 
 
 def interpreter_of(scenario: Scenario) -> Interpreter:
@@ -37,41 +66,116 @@ def need_workers(scenarios: Iterable[Scenario]) -> bool:
 
 
 @contextmanager
-def placement(
-    scenarios: Sequence[Scenario], meter: Instrument
-) -> Iterator[Callable[[Scenario | Yardstick], Workload]]:
-    """What makes the workloads of these scenarios and of yardsticks, each where it can be measured.
+def placement(scenarios: Sequence[Scenario], meter: Instrument, processes: int = 1) -> Iterator[Place]:
+    """Where to make the workloads of these scenarios.
 
     The workers end with the block.
+
+    :param processes: how many take turns; fewer where the scenarios need many environments.
     """
-    if not need_workers(scenarios):
-        yield (
-            lambda what: (
-                what.prepare(meter)
-                if isinstance(what, Yardstick)
-                else prepare(what, ends_of(what), meter.clock)
-            )
-        )
+    if processes == 1 and not need_workers(scenarios):
+        yield _Here(meter)
         return
-    plain = Interpreter(sys.executable, {})
+    environments = {_key(interpreter_of(scenario)) for scenario in scenarios}
     with ExitStack() as stack:
-        workers: dict[tuple[tuple[str, str], ...], Worker] = {}
+        yield _InWorkers(meter, max(1, min(processes, _MOST_WORKERS // len(environments))), stack)
 
-        def worker_of(interpreter: Interpreter) -> Worker:
-            key = tuple(sorted(interpreter.environment.items()))
-            if key not in workers:
-                workers[key] = stack.enter_context(Worker(interpreter))
-                workers[key].greeting()
-            return workers[key]
 
-        def make(what: Scenario | Yardstick) -> Workload:
-            if isinstance(what, Yardstick):
-                return RemoteWorkload(worker_of(plain), what.scenario, meter.name, what.name)
-            workload = RemoteWorkload(worker_of(interpreter_of(what)), what, meter.name)
+@dataclass(frozen=True, slots=True)
+class _Here:
+    """The place that is this process."""
+
+    meter: Instrument
+    processes: int = 1
+
+    def begin_round(self, number: int) -> None:
+        pass
+
+    def make(self, what: Scenario | Yardstick) -> Workload:
+        if isinstance(what, Yardstick):
+            return what.prepare(self.meter)
+        return prepare(what, ends_of(what), self.meter.clock)
+
+
+class _InWorkers:
+    """Worker processes, for each environment as many, started when the first cell needs them."""
+
+    def __init__(self, meter: Instrument, processes: int, stack: ExitStack) -> None:
+        self.processes = processes
+        self._meter = meter
+        self._stack = stack
+        self._workers: dict[tuple[tuple[str, str], ...], Sequence[Worker]] = {}
+        self._turn = _Turn()
+
+    def begin_round(self, number: int) -> None:
+        self._turn.process = number % self.processes
+
+    def make(self, what: Scenario | Yardstick) -> Workload:
+        if isinstance(what, Yardstick):
+            workers = self._of(Interpreter(sys.executable, {}))
+            workloads = RemoteWorkload.prepare(workers, what.scenario, self._meter.name, what.name)
+            return _InTurn(workloads, self._turn)
+        workloads = RemoteWorkload.prepare(self._of(interpreter_of(what)), what, self._meter.name)
+        for workload in workloads:
             _prove_engines(what, workload.engines)
-            return workload
+        return _InTurn(workloads, self._turn)
 
-        yield make
+    def _of(self, interpreter: Interpreter) -> Sequence[Worker]:
+        """The workers of an environment."""
+        if _key(interpreter) not in self._workers:
+            self._workers[_key(interpreter)] = self._started(interpreter)
+        return self._workers[_key(interpreter)]
+
+    def _started(self, interpreter: Interpreter) -> Sequence[Worker]:
+        """Workers that find what this process finds, all of them starting at once."""
+        search = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), **interpreter.environment}
+        workers = [
+            self._stack.enter_context(Worker(Interpreter(interpreter.python, search)))
+            for _ in range(self.processes)
+        ]
+        for worker in workers:
+            worker.greeting()
+        return workers
+
+
+@dataclass(slots=True)
+class _Turn:
+    """Whose turn it is, for all workloads of a place."""
+
+    process: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _InTurn:
+    """One workload in several processes, of which one is measured at a time."""
+
+    workloads: Sequence[RemoteWorkload]
+    turn: _Turn
+
+    @property
+    def _current(self) -> RemoteWorkload:
+        return self.workloads[self.turn.process]
+
+    @property
+    def scenario(self) -> Scenario:
+        return self.workloads[0].scenario
+
+    def sample(self) -> Sample:
+        return self._current.sample()
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        return self._current.visit(rewarm, samples)
+
+    def proof(self) -> Mapping[str, object]:
+        return self._current.proof()
+
+    def close(self) -> None:
+        for workload in self.workloads:
+            workload.close()
+
+
+def _key(interpreter: Interpreter) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(interpreter.environment.items()))
 
 
 def _prove_engines(scenario: Scenario, found: Mapping[str, str]) -> None:

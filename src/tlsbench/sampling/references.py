@@ -17,7 +17,7 @@ from tlsbench.sampling.rotation import Rotation
 from tlsbench.workloads import Workload
 
 if TYPE_CHECKING:
-    from tlsbench.sampling.runner import Series
+    from tlsbench.sampling.runner import Series, Turns
 
 #: What all yardsticks may take together: this share of the time.
 SHARE = 0.1
@@ -62,14 +62,16 @@ class References:
             with self._kept_apart(cell):
                 cell._workload = make()
 
-    def warm_up(self, warm_up: WarmUp, stop_asked: Callable[[], bool]) -> None:
-        """Run each for a moment; from then on they take turns."""
+    def warm_up(self, warm_up: WarmUp, turns: Turns, stop_asked: Callable[[], bool]) -> None:
+        """Run each for a moment, in every process; from then on they take their turns."""
         for cell in self.healthy:
             if stop_asked():
                 return
             self._rotation.join(cell, _TURN_SECONDS)
             with self._charged(), self._kept_apart(cell):
-                warm_up(cell, _WARM_UP_SECONDS, _VISIT_SECONDS)
+                for turn in range(turns.processes):
+                    turns.begin_round(turn)
+                    warm_up(cell, _WARM_UP_SECONDS, _VISIT_SECONDS)
 
     def due(self, elapsed_s: float) -> list[Series]:
         """Those whose turn it is in the round that begins after so much time."""

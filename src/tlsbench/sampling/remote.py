@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -44,17 +44,22 @@ class Worker:
 
     def greeting(self) -> Mapping[str, Any]:
         """The version of tlsbench and the engines over there; the worker's first line."""
-        return self._answer()
+        return self.answer()
 
     def ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
         """The answer to a request.
 
         :raises MeasurementError: if the worker says so, dies, or falls silent.
         """
-        self._process.tell(json.dumps(request))
-        return self._answer()
+        self.tell(request)
+        return self.answer()
 
-    def _answer(self) -> Mapping[str, Any]:
+    def tell(self, request: Mapping[str, Any]) -> None:
+        """A request whose answer is taken later."""
+        self._process.tell(json.dumps(request))
+
+    def answer(self) -> Mapping[str, Any]:
+        """The answer to the oldest request that has none yet; errors as of :meth:`ask`."""
         try:
             answer = self._process.answer(_PATIENCE_SECONDS)
         except MeasurementError as error:
@@ -65,19 +70,42 @@ class Worker:
 
 
 class RemoteWorkload:
-    """A workload in a worker.
+    """A workload in a worker."""
 
-    :param yardstick: the name of the yardstick that it is; ``""`` of a scenario as such.
-    """
-
-    def __init__(self, worker: Worker, scenario: Scenario, meter: str, yardstick: str = "") -> None:
+    def __init__(self, worker: Worker, scenario: Scenario, answer: Mapping[str, Any]) -> None:
         self._worker = worker
         self._scenario = scenario
-        what = {"yardstick": yardstick} if yardstick else {"prepare": scenario.id}
-        answer = worker.ask({**what, "meter": meter})
         self._cell = answer["cell"]
         #: The engines of both ends over there, by implementation.
         self.engines: Mapping[str, str] = answer["engines"]
+
+    @classmethod
+    def prepare(
+        cls, workers: Sequence[Worker], scenario: Scenario, meter: str, yardstick: str = ""
+    ) -> list[Self]:
+        """The workload of a scenario in each of some workers, which prepare it at the same time.
+
+        :param meter: the instrument's name.
+        :param yardstick: the name of the yardstick that it is; ``""`` of a scenario as such.
+        :raises MeasurementError: if one of them cannot.
+        """
+        what = {"yardstick": yardstick} if yardstick else {"prepare": scenario.id}
+        for worker in workers:
+            worker.tell({**what, "meter": meter})
+        answers: list[Mapping[str, Any] | MeasurementError] = []
+        for worker in workers:  # every answer is taken, lest it be taken for that to the next request
+            try:
+                answers.append(worker.answer())
+            except MeasurementError as error:
+                answers.append(error)
+        for answer in answers:
+            if isinstance(answer, MeasurementError):
+                raise answer
+        return [
+            cls(worker, scenario, answer)
+            for worker, answer in zip(workers, answers, strict=True)
+            if not isinstance(answer, MeasurementError)
+        ]
 
     @property
     def scenario(self) -> Scenario:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from statistics import median
 from types import MappingProxyType
+from typing import Protocol
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.interrupts import may_be_cut
@@ -145,6 +146,28 @@ class Progress:
     series: Sequence[Series]
 
 
+class Turns(Protocol):
+    """The processes in which every cell is ready; in each round the cells are measured in one of them."""
+
+    @property
+    def processes(self) -> int:
+        """How many there are."""
+
+    def begin_round(self, number: int) -> None:
+        """From now on it is the turn of process ``number`` modulo :attr:`processes`."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Alone:
+    processes: int = 1
+
+    def begin_round(self, number: int) -> None:
+        pass
+
+
+_ALONE = _Alone()
+
+
 def measure(
     scenarios: Sequence[Scenario],
     prepare: Callable[[Scenario], Workload],
@@ -153,6 +176,7 @@ def measure(
     stop_asked: Callable[[], bool] = lambda: False,
     *,
     yardsticks: Mapping[Scenario, Callable[[], Workload]] = MappingProxyType({}),
+    turns: Turns = _ALONE,
 ) -> Outcome:
     """Measure the scenarios together.
 
@@ -163,6 +187,7 @@ def measure(
     :param stop_asked: asked after each round; True ends the run with what there is.
     :param yardsticks: what makes each reference cell, visited in turn among the others
         (:mod:`tlsbench.sampling.references`); one that fails is left out.
+    :param turns: the processes that take turns from round to round.
     """
     series = [Series(scenario) for scenario in scenarios]
     references = References([Series(scenario) for scenario in yardsticks], list(yardsticks.values()))
@@ -175,7 +200,7 @@ def measure(
                 return Outcome(series, "interrupt", 0.0)
         references.prepare()
         with _no_garbage_collection():
-            outcome = _sample(series, references, plan, observe, stop_asked)
+            outcome = _sample(series, references, plan, observe, stop_asked, turns)
         return replace(outcome, yardsticks=references.healthy, yardsticks_s=references.spent_s)
     finally:
         for cell in series:
@@ -190,12 +215,13 @@ def _prepare(cell: Series, prepare: Callable[[Scenario], Workload]) -> None:
     cell._workload = prepare(cell.scenario)
 
 
-def _sample(
+def _sample(  # noqa: PLR0917 - each has its name
     series: Sequence[Series],
     references: References,
     plan: Plan,
     observe: Callable[[Progress], None],
     stop_asked: Callable[[], bool],
+    turns: Turns,
 ) -> Outcome:
     began = collected = time.monotonic()
 
@@ -204,18 +230,21 @@ def _sample(
 
     for done, cell in enumerate(series):
         observe(Progress("warming up", done, len(series), elapsed_s(), series))
-        with may_be_cut():
-            _guarded(cell, lambda series: _warm_up(series, plan.warm_up_s))
+        for turn in range(turns.processes):
+            turns.begin_round(turn)
+            with may_be_cut():
+                _guarded(cell, lambda series: _warm_up(series, plan.warm_up_s / turns.processes))
         if stop_asked():
             return Outcome(series, "interrupt", elapsed_s())
-    references.warm_up(_warm_up, stop_asked)
-    _settle(series, began + min(_SETTLE_SECONDS, plan.time_budget_s / 10), stop_asked)
+    references.warm_up(_warm_up, turns, stop_asked)
+    _settle(series, began + min(_SETTLE_SECONDS, plan.time_budget_s / 10), stop_asked, turns)
     order = random.Random(plan.seed)  # noqa: S311 - drawn to be repeated, not to be secret
     rounds, stopped_by = 0, ""
     while not stopped_by:
         living = [cell for cell in series if cell.error is None]
         visits = [(cell, _visit) for cell in living]
         visits += [(cell, references.visit) for cell in references.due(elapsed_s())]
+        turns.begin_round(rounds)
         try:
             with may_be_cut():
                 for cell, visit in order.sample(visits, len(visits)):
@@ -234,8 +263,11 @@ def _sample(
     return Outcome(series, stopped_by, elapsed_s())
 
 
-def _settle(series: Sequence[Series], until: float, stop_asked: Callable[[], bool]) -> None:
+def _settle(series: Sequence[Series], until: float, stop_asked: Callable[[], bool], turns: Turns) -> None:
+    lap = 0
     while time.monotonic() < until and any(cell.error is None for cell in series) and not stop_asked():
+        turns.begin_round(lap)
+        lap += 1
         for cell in series:
             _guarded(cell, _run_once)
 

@@ -96,7 +96,7 @@ def _time_of_aes(environment: dict[str, str]) -> float:
     scenario = scenario_from_id(_AES, spellings())
     with Worker(Interpreter(sys.executable, environment)) as worker:
         worker.greeting()
-        workload = RemoteWorkload(worker, scenario, "wall")
+        (workload,) = RemoteWorkload.prepare([worker], scenario, "wall")
         samples = [workload.sample() for _ in range(200)]
     return median(sample.of("total") for sample in samples)
 

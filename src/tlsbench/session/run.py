@@ -14,7 +14,7 @@ from tlsbench.results.environment import Disturbance
 from tlsbench.sampling import WALL, Instrument, Plan, Progress, Series, aa_cells_of, instrument_for, measure
 from tlsbench.sampling.instructions import PROCESSES_PER_COUNT, Count, count_instructions, require_valgrind
 from tlsbench.sampling.instruments import CALLGRIND
-from tlsbench.sampling.placement import interpreter_of, placement
+from tlsbench.sampling.placement import interpreter_of, placement, processes_for
 from tlsbench.sampling.yardsticks import Yardstick, yardsticks_for
 from tlsbench.scenarios import Matrix
 
@@ -34,6 +34,7 @@ class RunRequest:
     :param instrument: what counts, where the workload does not bring its own.
     :param command: what asked for it, to be stored with the result.
     :param noise_floor: whether to measure A/A cells beside the scenarios.
+    :param processes: how many take turns; as many as the time budget allows where it is None.
     """
 
     matrix: Matrix
@@ -41,6 +42,7 @@ class RunRequest:
     instrument: Instrument = WALL
     command: str = ""
     noise_floor: bool = True
+    processes: int | None = None
 
     def check(self) -> None:
         """Refuse now what would fail later.
@@ -93,6 +95,7 @@ class Measured:
     :param twins: of the A/A cells.
     :param before: the state of the machine when sampling began; None while it goes on.
     :param yardsticks: with what was measured of each; in ``yardsticks_s`` of ``elapsed_s``.
+    :param processes: in how many processes, in turn, its rounds were sampled.
     """
 
     series: Sequence[Series]
@@ -102,6 +105,7 @@ class Measured:
     before: Disturbance | None = None
     yardsticks: Sequence[tuple[Yardstick, Series]] = ()
     yardsticks_s: float = 0.0
+    processes: int = 1
 
     def run(self, request: RunRequest) -> Run:
         """The run that these series make."""
@@ -114,6 +118,7 @@ class Measured:
             elapsed_s=self.elapsed_s,
             stopped_by=self.stopped_by,
             before=self.before,
+            processes=self.processes,
             twins=self.twins,
             yardsticks=self.yardsticks,
             yardsticks_s=self.yardsticks_s,
@@ -129,24 +134,40 @@ def measure_together(
     scenarios = request.matrix.scenarios
     twins = aa_cells_of(scenarios) if request.noise_floor else []
 
-    def measured(series: Sequence[Series], stopped_by: str, elapsed_s: float) -> Measured:
-        return Measured(series[: len(scenarios)], series[len(scenarios) :], stopped_by, elapsed_s)
-
-    def note(progress: Progress) -> None:
-        so_far = measured(progress.series, "nothing yet", progress.elapsed_s)
-        observe(progress, lambda: so_far.run(request))
-
+    processes = request.processes or processes_for(request.plan.time_budget_s)
     yardsticks = (
         {one.scenario: one for one in yardsticks_for(scenarios, request.instrument)}
         if request.plan.time_budget_s >= _LEAST_BUDGET_SECONDS
         else {}
     )
     before = Disturbance.now()
-    with placement(scenarios, request.instrument) as make:
-        makers = {scenario: partial(make, one) for scenario, one in yardsticks.items()}
-        outcome = measure([*scenarios, *twins], make, request.plan, note, stop_asked, yardsticks=makers)
+    with placement(scenarios, request.instrument, processes) as place:
+
+        def measured(series: Sequence[Series], stopped_by: str, elapsed_s: float) -> Measured:
+            return Measured(
+                series[: len(scenarios)],
+                series[len(scenarios) :],
+                stopped_by,
+                elapsed_s,
+                processes=place.processes,
+            )
+
+        def note(progress: Progress) -> None:
+            so_far = measured(progress.series, "nothing yet", progress.elapsed_s)
+            observe(progress, lambda: so_far.run(request))
+
+        outcome = measure(
+            [*scenarios, *twins],
+            place.make,
+            request.plan,
+            note,
+            stop_asked,
+            turns=place,
+            yardsticks={scenario: partial(place.make, one) for scenario, one in yardsticks.items()},
+        )
+        done = measured(outcome.series, outcome.stopped_by, outcome.elapsed_s)
     return replace(
-        measured(outcome.series, outcome.stopped_by, outcome.elapsed_s),
+        done,
         before=before,
         yardsticks=[(yardsticks[one.scenario], one) for one in outcome.yardsticks],
         yardsticks_s=outcome.yardsticks_s,

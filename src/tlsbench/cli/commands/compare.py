@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tlsbench.cli.options import RESULT, Gates, format_of, teaches
+
+if TYPE_CHECKING:
+    from tlsbench.results.stored import Stored
 
 _GATE_FAILED = 1
 _PLAIN_WIDTH = 160
@@ -20,23 +24,60 @@ _PLAIN_WIDTH = 160
       tlsbench compare before after
       tlsbench compare 0001 0002 --fail-on 'slower>5%'
       tlsbench compare old.json new.json --fail-on 'slower>3% where workload=handshake' --format github
+      tlsbench compare --against last-release               the latest saved run, and that of the last tag
 
     Any pytest-benchmark JSON with raw data will do. Exit codes: 0 done, 1 a gate failed, 2 wrong request.
     """
 )
 def command(
     *,
-    base: Annotated[str, typer.Argument(metavar="BASE", help=RESULT)],
-    new: Annotated[str, typer.Argument(metavar="NEW", help="The same: what is compared with the base.")],
+    results: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[BASE] [NEW]",
+            help=f"{RESULT} With --against, NEW alone. [default: the latest saved run]",
+            show_default=False,
+        ),
+    ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against",
+            metavar="REVISION",
+            help="The base is the saved run of a git tag, branch or commit, or of 'last-release'.",
+            show_default=False,
+        ),
+    ] = None,
     fail_on: Gates = None,
     output_format: Annotated[str, format_of("comparison")] = "table",
 ) -> int:
     """Compare, print the judgement, and return 1 if a gate failed, else 0."""
     from tlsbench.cli import output
     from tlsbench.report.comparisons import report_of_comparison
-    from tlsbench.results.reader import read
     from tlsbench.session.compare import compare
 
-    found = compare(read(base), read(new), fail_on or ())
+    base, new = _results(results or (), against)
+    found = compare(base, new, fail_on or ())
     output.report(report_of_comparison(found.judgement, found.failed), output_format, _PLAIN_WIDTH)
     return _GATE_FAILED if found.failed else 0
+
+
+def _results(references: Sequence[str], revision: str | None) -> tuple[Stored, Stored]:
+    """The base and the new result."""
+    from tlsbench.cli import output
+    from tlsbench.errors import RequestError
+    from tlsbench.results.reader import read
+    from tlsbench.session.revisions import against
+
+    if revision is None:
+        if len(references) != 2:
+            raise RequestError(
+                f"give two results to compare, BASE and NEW, or --against REVISION: not {len(references)}"
+            )
+        return read(references[0]), read(references[1])
+    if len(references) > 1:
+        raise RequestError("--against finds the base: give one result at most, NEW")
+    chosen = against(revision, *references)
+    for note in chosen.notes:
+        output.note(f"tlsbench: {note}")
+    return chosen.base, chosen.new

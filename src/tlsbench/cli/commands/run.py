@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from tlsbench.results import Run
 
 _FAILED = 3
+#: Each process holds every library in memory.
+_MOST_PROCESSES = 32
 #: The width of a table that goes to a file or a pipe.
 _PLAIN_WIDTH = 200
 
@@ -65,6 +67,17 @@ def command(
     pin: Annotated[
         int | None,
         typer.Option("--pin", metavar="CPU", help="Stay on this processor (Linux).", show_default=False),
+    ] = None,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            "--processes",
+            min=1,
+            max=_MOST_PROCESSES,
+            metavar="N",
+            help="Sample the rounds in N processes in turn. [default: 1 to 4, by the budget]",
+            show_default=False,
+        ),
     ] = None,
     baseline: Baseline = None,
     output_format: Annotated[str, format_of("run")] = "table",
@@ -103,6 +116,7 @@ def command(
         plan=Plan(time_budget_s=time_budget, precision=precision, seed=seed),
         instrument=meter or WALL,
         command=measuring.invocation(),
+        processes=processes,
     )
     request.check()
     is_baseline = baseline_of(baseline, [scenario.axes() for scenario in request.matrix.scenarios])

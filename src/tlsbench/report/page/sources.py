@@ -232,6 +232,7 @@ def _environment(source: Source) -> Iterator[tuple[str, str]]:
         conditions = source.run.conditions
         told = {
             "meter": conditions.meter,
+            "processes": conditions.processes,
             "seed": conditions.seed,
             "stopped by": conditions.stopped_by,
             "measured for": f"{conditions.elapsed_s:.1f} s" if conditions.elapsed_s else None,
