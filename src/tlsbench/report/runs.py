@@ -22,7 +22,7 @@ Baseline = Callable[[Cell], bool] | None
 _ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns))
 #: Figures whose names, which are those of columns, do not say all.
 _SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "p99_us": ("total", {"quantile": "0.99"}),
+    "p99_us": ("libraries", {"quantile": "0.99"}),
     "client_bytes": ("client_sent", {}),
     "server_bytes": ("server_sent", {}),
 }

@@ -46,14 +46,22 @@ class Cell:
     scenario: Scenario | None = None
 
     @property
+    def main(self) -> Summary:
+        """What stands for the cell in ranks, ratios and comparisons.
+
+        That is the libraries' time, client plus server, or what else the instrument's ``main`` names.
+        """
+        return self.figures[self.instrument.main]
+
+    @property
     def precision(self) -> float:
-        """The relative half-width of the total's 95 % interval; infinite if there is none."""
-        return self.figures["total"].interval.relative_half_width
+        """The relative half-width of the 95 % interval of :attr:`main`; infinite if there is none."""
+        return self.main.interval.relative_half_width
 
     @property
     def operations_per_s(self) -> float:
-        """Operations that one core does in a second, both ends together; of figures that are times."""
-        return 1e9 / self.figures["total"].median
+        """Operations that one core does in a second, both ends together, without the harness; of times."""
+        return 1e9 / self.main.median
 
     @property
     def server_operations_per_s(self) -> float:

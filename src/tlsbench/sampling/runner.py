@@ -42,7 +42,7 @@ class Plan:
     """When to stop, and what the order is drawn from.
 
     :param time_budget_s: seconds of sampling, warm-up included, after which no round begins.
-    :param precision: relative half-width of the 95 % interval of the total's median that every
+    :param precision: relative half-width of the 95 % interval of the median time in the libraries that every
         cell must reach, such as 0.02; 0 spends the whole budget.
     :param seed: of the random order of cells in each round.
     :param warm_up_s: seconds that each cell runs before it is measured; two samples at least.
@@ -70,15 +70,15 @@ class Series:
 
     @property
     def precision(self) -> float:
-        """The relative half-width that the total's median has reached; infinite at first."""
+        """The relative half-width that the median time in the libraries has reached; infinite at first."""
         if len(self.rounds) < _LEAST_ROUNDS:
             return float("inf")
         return median_interval(self.round_medians).relative_half_width
 
     @property
     def round_medians(self) -> list[float]:
-        """The median of each round's totals, for each operation."""
-        return [median(sample.of("total") for sample in visit) for visit in self.rounds]
+        """The median of each round of the time in the libraries, for each operation."""
+        return [median(sample.of("libraries") for sample in visit) for visit in self.rounds]
 
     @property
     def sample_count(self) -> int:

@@ -32,8 +32,13 @@ class Sample:
     unit: Unit = NANOSECONDS
 
     def of(self, part: str) -> float:
-        """The figure of one operation: of ``client``, ``server``, ``total``, or ``harness``, the rest."""
-        whole: int = self.total - self.client - self.server if part == "harness" else getattr(self, part)
+        """The figure of one operation in a part.
+
+        That is of ``client``, ``server``, both (``libraries``), the rest (``harness``), or ``total``.
+        """
+        libraries = self.client + self.server
+        derived = {"libraries": libraries, "harness": self.total - libraries}
+        whole: int = derived[part] if part in derived else getattr(self, part)
         return whole / self.operations
 
 
