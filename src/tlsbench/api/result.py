@@ -118,8 +118,8 @@ class Result(Rows):
         ``instrument``; for each of ``client``, ``server``, ``libraries`` (both of them), ``harness`` and
         ``total`` the median of one operation and the ends of its 95 % interval, ``libraries_ns``,
         ``libraries_low_ns``, ``libraries_high_ns``, and ``libraries_p99_ns`` (with another instrument
-        ``total_instructions``, ``total_allocated_bytes``, …); ``precision``, half the width of the interval of
-        ``libraries`` (or of such an instrument's ``total``) over its median; ``samples``, ``rounds``;
+        ``total_instructions``, ``total_allocated_bytes``, …); ``precision``, half the width of the interval
+        of ``libraries`` (or of such an instrument's ``total``) over its median; ``samples``, ``rounds``;
         ``client_bytes`` and ``server_bytes``, that side's TLS bytes on the wire for each operation;
         ``flights`` of a sample; ``noise_floor`` of its workload, a fraction; ``negotiated``, a dict of what
         both libraries and the wire said.

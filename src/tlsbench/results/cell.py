@@ -80,20 +80,21 @@ class Cell:
         return self.ledger.server_bytes / self.operations
 
 
-def cell_from_series(series: Series, meter: Instrument) -> Cell:
-    """Sum up a cell's samples; it has at least one round.
+def cell_from_series(series: Series, meter: Instrument, pace: Sequence[float] = ()) -> Cell:
+    """Sum up a cell's samples; it has at least one.
 
+    :param pace: of its rounds (:func:`tlsbench.sampling.paces_of`), at whose middle the medians are given.
     :param meter: the instrument of the run; a workload may have brought its own.
     """
     rounds = series.rounds
     instrument = instrument_for(series.scenario.workload, meter)
-    last = rounds[-1][-1]
+    last = next(visit[-1] for visit in reversed(rounds) if visit)
     return Cell(
         id=series.scenario.id,
         label=series.scenario.label,
         axes=series.scenario.axes(),
         instrument=instrument,
-        figures={part: summarise(_of_rounds(rounds, part)) for part in instrument.parts},
+        figures={part: summarise(_of_rounds(rounds, part), pace) for part in instrument.parts},
         phases={
             phase: summarise([[_phase(sample, phase) for sample in visit] for visit in rounds]).median
             for phase in last.phases or ()

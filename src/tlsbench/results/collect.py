@@ -10,7 +10,7 @@ from tlsbench.results.cell import cell_from_count, cell_from_series
 from tlsbench.results.environment import Disturbance, engines
 from tlsbench.results.machine import FAIR, POOR, disturbance_finding, governor, standing_findings
 from tlsbench.results.run import Conditions, Failure, Run
-from tlsbench.sampling import Instrument, Plan, Series, drift_of, noise_floors
+from tlsbench.sampling import Instrument, Plan, Series, drift_of, noise_floors, paces_of
 from tlsbench.sampling.instructions import Count
 from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.scenarios import Excluded, Scenario
@@ -37,8 +37,13 @@ def collect(
     now = Disturbance.now() if before is not None else None
     steal_percent = now.steal_percent_since(before) if now and before else None
     switches = now.involuntary_switches - before.involuntary_switches if now and before else None
+    paces = paces_of((*series, *twins))
     return Run(
-        cells=[cell_from_series(one, meter) for one in series if one.rounds],
+        cells=[
+            cell_from_series(one, meter, pace)
+            for one, pace in zip(series, paces, strict=False)
+            if one.sample_count
+        ],
         excluded=tuple(excluded),
         failures=[Failure(one.scenario.id, str(one.error)) for one in series if one.error is not None],
         conditions=Conditions(

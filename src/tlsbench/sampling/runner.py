@@ -7,6 +7,7 @@ so what the machine does meanwhile hits all cells alike, and ratios are taken wi
 from __future__ import annotations
 
 import gc
+import math
 import random
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -17,8 +18,10 @@ from statistics import median
 from tlsbench.errors import TlsbenchError
 from tlsbench.interrupts import may_be_cut
 from tlsbench.sampling.heap import keep_heap
+from tlsbench.sampling.instruments import WALL, instrument_for
 from tlsbench.scenarios import Scenario
-from tlsbench.stats import median_interval
+from tlsbench.stats import at_middle_pace, paces, rounds_interval
+from tlsbench.units import NANOSECONDS
 from tlsbench.workloads import Sample, Workload
 
 #: A visit counts samples for about this long.
@@ -65,20 +68,19 @@ class Series:
     error: TlsbenchError | None = None
     proof: dict[str, object] = field(default_factory=dict)
     _workload: Workload | None = None
+    #: The relative half-width that the interval of the time in the libraries had when it was last looked at.
+    precision: float = math.inf
     _samples_per_visit: int = 1
     _rewarm_samples: int = 1
-
-    @property
-    def precision(self) -> float:
-        """The relative half-width that the median time in the libraries has reached; infinite at first."""
-        if len(self.rounds) < _LEAST_ROUNDS:
-            return float("inf")
-        return median_interval(self.round_medians).relative_half_width
+    _medians: list[float] = field(default_factory=list)
 
     @property
     def round_medians(self) -> list[float]:
-        """The median of each round of the time in the libraries, for each operation."""
-        return [median(sample.of("libraries") for sample in visit) for visit in self.rounds]
+        """The median of each round of the time in the libraries, for each operation; NaN without a sample."""
+        del self._medians[len(self.rounds) :]
+        for visit in self.rounds[len(self._medians) :]:
+            self._medians.append(median(one.of("libraries") for one in visit) if visit else math.nan)
+        return list(self._medians)
 
     @property
     def sample_count(self) -> int:
@@ -200,10 +202,34 @@ def _stopped_by(living: Sequence[Series], plan: Plan, rounds: int, elapsed_s: fl
     if elapsed_s >= plan.time_budget_s:
         return "time budget"
     # To look at every interval takes time, so it is done at growing distances.
-    due = rounds >= _LEAST_ROUNDS and rounds % max(1, rounds // 16) == 0
-    if plan.precision and due and all(cell.precision <= plan.precision for cell in living):
-        return "precision"
+    if plan.precision and rounds >= _LEAST_ROUNDS and rounds % max(1, rounds // 16) == 0:
+        _look(living)
+        if all(cell.precision <= plan.precision for cell in living):
+            return "precision"
     return ""
+
+
+def _look(living: Sequence[Series]) -> None:
+    """Note how precise the cells are, at the middle pace of their rounds: as the result will have it."""
+    for cell, pace in zip(living, paces_of(living), strict=True):
+        interval = rounds_interval(at_middle_pace(cell.round_medians, pace))
+        cell.precision = interval.relative_half_width
+
+
+def paces_of(series: Sequence[Series]) -> Sequence[Sequence[float]]:
+    """The pace of the rounds for each cell, of those that count time, see :func:`tlsbench.stats.paces`.
+
+    None of series whose numbers of rounds differ: they were not measured together.
+    """
+    rounds = [one.round_medians for one in series]
+    counts = {len(one) for one in rounds if one}
+    if len(counts) != 1:
+        return [()] * len(series)
+    unknown = [math.nan] * counts.pop()
+    counts_time = [instrument_for(one.scenario.workload, WALL).unit is NANOSECONDS for one in series]
+    return list(
+        paces([one if one and of_time else unknown for one, of_time in zip(rounds, counts_time, strict=True)])
+    )
 
 
 def _guarded(cell: Series, step: Callable[[Series], None]) -> None:

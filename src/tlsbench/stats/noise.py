@@ -54,9 +54,12 @@ def drift(rounds: Sequence[Sequence[float]]) -> float:
     half of the range between the slowest and the fastest stretch is returned. That is a rule of thumb for how
     far two runs may be apart: the number of stretches was chosen by looking at a handful of runs.
 
-    :param rounds: for each cell its rounds' medians, all of equal length.
+    :param rounds: for each cell its rounds' medians, all of equal length; NaN where it has none.
     """
     logs = np.log(np.asarray(rounds, dtype=float))
-    pace = np.median(logs - np.median(logs, axis=1, keepdims=True), axis=0)
+    logs = logs[:, np.isfinite(logs).any(axis=0)][np.isfinite(logs).any(axis=1)]
+    if not logs.size:
+        return 0.0
+    pace = np.nanmedian(logs - np.nanmedian(logs, axis=1, keepdims=True), axis=0)
     stretches = [float(np.median(part)) for part in np.array_split(pace, min(_STRETCHES, len(pace)))]
     return math.exp((max(stretches) - min(stretches)) / 2) - 1
