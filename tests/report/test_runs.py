@@ -84,7 +84,26 @@ def test_a_ratio_is_shown_only_where_one_is_not_in_its_interval(run: Run) -> Non
 
     cells = [cell(first, 1, 0), cell(second, 1.001, 0.01), cell(third, 2, 0.01), cell(fourth, 0.5, 0.01)]
     text = export(report_of_run(replace(run, cells=cells)), "table", 200)  # type: ignore[arg-type]
-    assert [line.split()[-1] for line in text.splitlines()[2:6]] == ["=", "~", "2.00", "0.50"]
+    rows = [line.split() for line in text.splitlines()[2:6]]
+    assert rows[0][-1] == "="
+    assert [row[-2:] for row in rows[1:]] == [
+        ["~", "0.99–1.01"],
+        ["2.00", "1.98–2.02"],
+        ["0.50", "0.49–0.51"],
+    ]
+
+
+def test_the_interval_of_a_ratio_gives_way_before_the_ratio_and_is_in_csv_always(run: Run) -> None:
+    main = replace(run.cells[0].main, round_medians=tuple(range(1000, 1020)))
+    run = replace(
+        run, cells=[replace(cell, figures={**cell.figures, "libraries": main}) for cell in run.cells]
+    )
+    wide, narrow = lines(run, 250), lines(run, 100)
+    assert any("× base 95 %" in line.split("hidden")[0] for line in wide)
+    assert any(line.rstrip().endswith("× base") for line in narrow)
+    header, first, *_ = export(report_of_run(run), "csv", 0).splitlines()
+    found = dict(zip(header.split(","), first.split(","), strict=True))
+    assert (found["ratio_low"], found["ratio"], found["ratio_high"]) == ("1", "1", "1")
 
 
 def test_cells_that_missed_the_precision_are_marked(run: Run) -> None:

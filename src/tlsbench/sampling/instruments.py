@@ -49,10 +49,10 @@ class Instrument:
 
 
 _TIME_NOTE: Final = (
-    "µs are medians for each operation; both µs is the time inside the libraries, client plus server, and ±, "
-    "p99, ops/s, MB/s and × base are of it, without the harness; ± is half its 95 % interval; × base is the "
-    "time over that of the row marked =, ~ if it is no difference; a core does ops/s of both ends, or "
-    "server/s of one"
+    "µs are medians for each operation at the middle pace of this run, ± half their 95 % interval, which "
+    "says nothing of the next run; both µs is the time inside the libraries, client plus server, and ±, p99, "
+    "ops/s, MB/s and × base are of it, without the harness; × base is the time over that of the row "
+    "marked =, ~ if it is no difference; a core does ops/s of both ends, or server/s of one"
 )
 _OF_TIMES: Final = (
     "client_us",
