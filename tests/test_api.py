@@ -79,12 +79,12 @@ def test_a_row_holds_axes_medians_with_intervals_bytes_and_the_proof(run: tlsben
         assert (row["instrument"], row["chain_length"], row["flights"]) == ("wall", 1, 4)
         assert row["server_bytes"] > row["client_bytes"] > 0
         assert row["negotiated"]["server_key"] == row["key"]
-        for part in ("client", "server", "total"):
+        for part in ("client", "server", "libraries", "total"):
             assert row[f"{part}_ns"] > 0
         if row["precision"] is not None:
-            assert row["total_low_ns"] <= row["total_ns"] <= row["total_high_ns"]
-            half_width = (row["total_high_ns"] - row["total_low_ns"]) / 2
-            assert row["precision"] == pytest.approx(half_width / row["total_ns"])
+            assert row["libraries_low_ns"] <= row["libraries_ns"] <= row["libraries_high_ns"]
+            half_width = (row["libraries_high_ns"] - row["libraries_low_ns"]) / 2
+            assert row["precision"] == pytest.approx(half_width / row["libraries_ns"])
     json.dumps(rows, allow_nan=False)  # nothing but plain values
 
 

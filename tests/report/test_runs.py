@@ -60,7 +60,7 @@ def test_a_primitive_has_one_time_and_a_throughput(run_of: RunOf) -> None:
     assert "client µs" not in [column.heading for column in table.columns]
     throughput = next(column for column in table.columns if column.heading == "MB/s")
     digest, exchange = table.rows
-    assert throughput.value(digest) == pytest.approx(16384 * 1e3 / digest.cell.figures["total"].median)
+    assert throughput.value(digest) == pytest.approx(16384 * 1e3 / digest.cell.main.median)
     assert throughput.value(exchange) is None
 
 
@@ -79,17 +79,36 @@ def test_a_ratio_is_shown_only_where_one_is_not_in_its_interval(run: Run) -> Non
         return tuple(1000 * scale * (1 + spread * (-1) ** at) for at in range(20))
 
     def cell(one: object, scale: float, spread: float) -> object:
-        total = replace(first.figures["total"], round_medians=medians(scale, spread))
-        return replace(one, figures={**first.figures, "total": total})  # type: ignore[type-var]
+        both = replace(first.main, round_medians=medians(scale, spread))
+        return replace(one, figures={**first.figures, "libraries": both})  # type: ignore[type-var]
 
     cells = [cell(first, 1, 0), cell(second, 1.001, 0.01), cell(third, 2, 0.01), cell(fourth, 0.5, 0.01)]
     text = export(report_of_run(replace(run, cells=cells)), "table", 200)  # type: ignore[arg-type]
-    assert [line.split()[-1] for line in text.splitlines()[2:6]] == ["=", "~", "2.00", "0.50"]
+    rows = [line.split() for line in text.splitlines()[2:6]]
+    assert rows[0][-1] == "="
+    assert [row[-2:] for row in rows[1:]] == [
+        ["~", "0.99–1.01"],
+        ["2.00", "1.98–2.02"],
+        ["0.50", "0.49–0.51"],
+    ]
+
+
+def test_the_interval_of_a_ratio_gives_way_before_the_ratio_and_is_in_csv_always(run: Run) -> None:
+    main = replace(run.cells[0].main, round_medians=tuple(range(1000, 1020)))
+    run = replace(
+        run, cells=[replace(cell, figures={**cell.figures, "libraries": main}) for cell in run.cells]
+    )
+    wide, narrow = lines(run, 250), lines(run, 100)
+    assert any("× base 95 %" in line.split("hidden")[0] for line in wide)
+    assert any(line.rstrip().endswith("× base") for line in narrow)
+    header, first, *_ = export(report_of_run(run), "csv", 0).splitlines()
+    found = dict(zip(header.split(","), first.split(","), strict=True))
+    assert (found["ratio_low"], found["ratio"], found["ratio_high"]) == ("1", "1", "1")
 
 
 def test_cells_that_missed_the_precision_are_marked(run: Run) -> None:
-    total = run.cells[0].figures["total"]
-    times = {**run.cells[0].figures, "total": replace(total, interval=Interval(90.0, 100.0, 110.0))}
+    main = run.cells[0].main
+    times = {**run.cells[0].figures, "libraries": replace(main, interval=Interval(90.0, 100.0, 110.0))}
     wide = replace(run.cells[0], figures=times)
     strict = replace(run, cells=[wide], conditions=replace(run.conditions, precision=0.05, elapsed_s=1.0))
     assert "10.0%*" in export(report_of_run(strict), "table", 200)
@@ -101,7 +120,7 @@ def test_cells_that_missed_the_precision_are_marked(run: Run) -> None:
 def test_columns_give_way_on_a_narrow_terminal_and_the_reader_is_told(run: Run) -> None:
     narrow = lines(run, 80)
     assert max(map(len, narrow)) <= 80
-    assert any("total µs" in line for line in narrow)
+    assert any("both µs" in line for line in narrow)
     assert any("columns hidden" in line for line in narrow)
 
 

@@ -49,7 +49,7 @@ def test_cells_are_benchmarks_named_by_their_id_with_plain_parameters(run: Run) 
         assert len(benchmark["stats"]["data"]) == benchmark["stats"]["rounds"] == len(cell.totals)
         notes = benchmark["extra_info"]["tlsbench"]
         assert notes["negotiated"]["cipher"] == "TLS_AES_256_GCM_SHA384"
-        assert set(notes["figures"]) == {"client", "server", "harness", "total"}
+        assert set(notes["figures"]) == {"client", "server", "libraries", "harness", "total"}
         assert set(notes["figures"]["total"]) >= {"median", "p90", "p99"}
         assert notes["wire"]["flights"] == 4
 

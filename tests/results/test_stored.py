@@ -1,9 +1,10 @@
-"""What 0.1.0 stored is read, shown and compared as that version did."""
+"""What 0.1.0 stored is read, and shown and compared as then, but by the libraries' time and not the total."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -94,6 +95,30 @@ def test_ids_and_medians_are_those_of_the_file(name: str) -> None:
         assert cell.figures["total"].median == notes["times_ns"]["total"]["median"]
         assert cell.scenario is not None
         assert (cell.scenario.id, cell.scenario.label) == (cell.id, cell.label)
+
+
+@pytest.mark.parametrize("name", ["run.json", "bulk.json", "primitive.json"])
+def test_the_time_in_the_libraries_is_made_of_the_sides(name: str) -> None:
+    run = read_file(FOLDER / name).result
+    assert isinstance(run, Run)
+    for cell in run.cells:
+        client, server, libraries, total = (
+            cell.figures[part] for part in ("client", "server", "libraries", "total")
+        )
+        sums = [sum(both) for both in zip(client.round_medians, server.round_medians, strict=True)]
+        assert list(libraries.round_medians) == sums
+        assert libraries.median == median(sums)
+        assert libraries.median <= libraries.p99 <= total.p99
+        assert cell.main is libraries
+        assert cell.precision == libraries.interval.relative_half_width
+
+
+@pytest.mark.parametrize("name", ["memory.json", "instructions.json"])
+def test_what_is_not_a_time_stands_for_its_cell_with_its_total(name: str) -> None:
+    run = read_file(FOLDER / name).result
+    assert isinstance(run, Run)
+    assert all(cell.main is cell.figures["total"] for cell in run.cells)
+    assert not any("libraries" in cell.figures for cell in run.cells)
 
 
 @pytest.mark.parametrize("name", ["duel.json", "duel-libraries.json"])

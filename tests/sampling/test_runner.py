@@ -11,6 +11,7 @@ from tlsbench.errors import ProofError, RequestError
 from tlsbench.sampling import Plan, Progress, Series, measure, meter_named, runner
 from tlsbench.sampling import references as references_module
 from tlsbench.scenarios import Scenario
+from tlsbench.stats import median_interval
 from tlsbench.workloads import Sample, Workload
 
 
@@ -57,7 +58,8 @@ class Scripted:
         self.log.append(self.scenario.algorithm)
         if self.calls == self.fail_at:
             raise ProofError("group", wanted="x25519", got="x448", witness="wire")
-        return Sample(client=1, server=1, total=self.total(self.calls), disturbed=self.disturbed(self.calls))
+        took = self.total(self.calls)
+        return Sample(client=took, server=0, total=took, disturbed=self.disturbed(self.calls))
 
     def proof(self) -> Mapping[str, object]:
         return {"calls": self.calls}
@@ -170,6 +172,16 @@ def test_precision_ends_the_run_before_its_budget(bench: Bench) -> None:
     assert outcome.stopped_by == "precision"
     assert outcome.series[0].precision <= 0.01
     assert len(outcome.series[0].rounds) == 6
+
+
+def test_a_machine_that_slows_all_cells_alike_does_not_keep_them_from_being_precise(bench: Bench) -> None:
+    for number, name in enumerate("abcde"):
+        bench.add(name, total=lambda call, base=1000 * (number + 1): base * (2 if call // 4 % 2 else 1))
+    outcome = bench.run(time_budget_s=60, precision=0.01)
+    assert outcome.stopped_by == "precision"
+    one = outcome.series[0]
+    assert median_interval(one.round_medians).relative_half_width > 0.1
+    assert one.precision <= 0.01
 
 
 def test_the_budget_ends_a_run_that_is_not_precise(bench: Bench) -> None:

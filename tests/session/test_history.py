@@ -17,8 +17,8 @@ def save(run: Run, factor: float) -> None:
     document = json.loads(to_json(run, machine_info()))
     document["tlsbench"]["noise_floor"] = {"handshake": 0.01}
     for benchmark in document["benchmarks"]:
-        total = benchmark["extra_info"]["tlsbench"]["figures"]["total"]
-        total["round_medians"] = [factor * (1000 + step) for step in range(10)]
+        main = benchmark["extra_info"]["tlsbench"]["figures"]["libraries"]
+        main["round_medians"] = [factor * (1000 + step) for step in range(10)]
     storage.save("nightly", json.dumps(document))
 
 

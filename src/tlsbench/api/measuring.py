@@ -66,8 +66,8 @@ def run(
         values; without any, nor a profile, the profile ``"quick"``.
     :param profile: the name of a set of scenarios, which the selectors narrow.
     :param time_budget: seconds of sampling at most, or text such as ``"500ms"``, ``"5s"``, ``"2m"``.
-    :param precision: the run ends earlier once half the width of the 95 % interval of each total is at most
-        this share of its median: ``0.02`` or ``"2%"``; 0 spends the whole budget.
+    :param precision: the run ends earlier once half the width of the 95 % interval of each cell's time in the
+        libraries is at most this share of its median: ``0.02`` or ``"2%"``; 0 spends the whole budget.
     :param meter: ``"wall"`` (elapsed time), ``"cpu"`` (processor time) or ``"instructions"`` (callgrind).
     :param seed: of the random order of cells in each round; None is a new one.
     :param noise_floor: whether to measure one cell of each workload twice, for the smallest difference that

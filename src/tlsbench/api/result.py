@@ -121,10 +121,11 @@ class Result(Rows):
 
         Of a **run** one for each measured cell: ``id``; the axes by name (``chain_length`` a number, ``size``
         in bytes, ``client`` and ``server`` always, ``implementation`` where they are the same);
-        ``instrument``; for each of ``client``, ``server``, ``harness`` and ``total`` the median of one
-        operation and the ends of its 95 % interval, ``total_ns``, ``total_low_ns``, ``total_high_ns``, and
-        ``total_p99_ns`` (with another instrument ``total_instructions``, ``total_allocated_bytes``, …);
-        ``precision``, half the width of the total's interval over its median; ``samples``, and how many
+        ``instrument``; for each of ``client``, ``server``, ``libraries`` (both of them), ``harness`` and
+        ``total`` the median of one operation and the ends of its 95 % interval, ``libraries_ns``,
+        ``libraries_low_ns``, ``libraries_high_ns``, and ``libraries_p99_ns`` (with another instrument
+        ``total_instructions``, ``total_allocated_bytes``, …); ``precision``, half the width of the interval
+        of ``libraries`` (or of such an instrument's ``total``) over its median; ``samples``, and how many
         ``disturbed`` ones were set aside; ``rounds``;
         ``client_bytes`` and ``server_bytes``, that side's TLS bytes on the wire for each operation;
         ``flights`` of a sample; ``noise_floor`` of its workload, a fraction; ``negotiated``, a dict of what

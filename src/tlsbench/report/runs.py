@@ -22,10 +22,12 @@ Baseline = Callable[[Cell], bool] | None
 _ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns))
 #: Figures whose names, which are those of columns, do not say all.
 _SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
-    "p99_us": ("total", {"quantile": "0.99"}),
+    "p99_us": ("libraries", {"quantile": "0.99"}),
     "client_bytes": ("client_sent", {}),
     "server_bytes": ("server_sent", {}),
 }
+#: Beside the ratio, where there is room.
+_RATIO_INTERVAL = Field("ratio_interval", "× base 95 %", weight=2)
 _UNITS = ("mb_per_s", "per_s", "us", "kib", "bytes", "percent")
 
 
@@ -49,6 +51,8 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
             *(column.name for column in COLUMNS if column.name in used),
             "samples",
             "precision_reached",
+            "ratio_low",
+            "ratio_high",
         ],
         document=lambda: to_json(run, machine or machine_info()),
         summary=[f"cells: {told}", *(finding.headline for finding in found)],
@@ -72,6 +76,7 @@ def _sheet(table: Table) -> Sheet:
         [
             *(Field(axis, axis, "label") for axis in table.axes),
             *(Field(column.name, column.heading, weight=column.weight) for column in table.columns),
+            _RATIO_INTERVAL,
         ],
         [Entry(row.cell.id, row.cell.axes, dict(_figures(row, table.columns))) for row in table.rows],
     )
@@ -92,6 +97,7 @@ def _figures(row: Row, columns: Sequence[Column]) -> Iterator[tuple[str, Figure]
             interval = row.cell.figures[part].interval
             yield from ends(part, interval, instrument.unit.to_shown, unit, **marks).items()
     yield from ends("ratio", row.ratio).items()
+    yield _RATIO_INTERVAL.name, Figure(None, _interval_text(row))
     yield "samples", Figure(len(row.cell.totals))
     yield "precision_reached", Figure(row.reached)
 
@@ -108,6 +114,13 @@ def _text(column: Column, row: Row) -> str:
         return column.format(value) if row.is_different else "~"
     mark = "*" if column.name == "precision_percent" and not row.reached else ""
     return column.format(value) + mark
+
+
+def _interval_text(row: Row) -> str:
+    low, high = row.ratio.low, row.ratio.high
+    if row.is_baseline:
+        return ""
+    return f"{low:.2f}–{high:.2f}" if math.isfinite(high - low) else "?"
 
 
 def _notes(run: Run, found: Sequence[Finding]) -> list[str]:

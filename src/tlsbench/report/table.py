@@ -7,14 +7,14 @@ header; the rest are columns. The cells of the table are values; the renderers f
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 
 from tlsbench.report.naming import follows
 from tlsbench.results import Cell, Run
 from tlsbench.sampling import Instrument
 from tlsbench.sampling.instruments import CALLGRIND
-from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS, WORKLOAD_AXES
+from tlsbench.scenarios.axes import AXES, ONE_SIDED_WORKLOADS, TLS_WORKLOADS, WORKLOAD_AXES
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio
 
@@ -23,8 +23,9 @@ from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio
 class Column:
     """A column of figures.
 
-    ``name`` is what CSV calls it, with its unit; ``heading`` what people read. ``format`` turns the
-    value into text. Columns of lower ``weight`` give way first where the terminal is narrow.
+    ``name`` is what CSV calls it, with its unit; ``heading`` what people read, ``heading_alone`` where there
+    is one side only and that differs. ``format`` turns the value into text. Columns of lower ``weight`` give
+    way first where the terminal is narrow.
     """
 
     name: str
@@ -33,11 +34,12 @@ class Column:
     format: Callable[[float], str]
     weight: int
     workloads: tuple[str, ...] = tuple(WORKLOAD_AXES)
+    heading_alone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A cell, its total over the baseline's, and whether that is a difference at all."""
+    """A cell, its main part over the baseline's, and whether that is a difference at all."""
 
     cell: Cell
     ratio: Interval
@@ -76,12 +78,11 @@ def _shown(part: str) -> Callable[[Row], float]:
 
 def megabytes_per_s(cell: Cell) -> float | None:
     """Payload by time in the libraries: both ways and both ends of a stream on one core (MB = 10^6 B)."""
-    axes, times = cell.axes, cell.figures
+    axes = cell.axes
     if "size" not in axes:
         return None
     ways = 1 if axes["workload"] == "primitive" else 2
-    busy_ns = times["client"].median + times["server"].median
-    return ways * parse_size(axes["size"]) / busy_ns * 1e3
+    return ways * parse_size(axes["size"]) / cell.main.median * 1e3
 
 
 def _peak_kib(side: str) -> Callable[[Row], float]:
@@ -93,7 +94,7 @@ _STREAMED = ("bulk", "primitive")
 COLUMNS = (
     Column("client_us", "client µs", _shown("client"), format_us, 9, TLS_WORKLOADS),
     Column("server_us", "server µs", _shown("server"), format_us, 9, TLS_WORKLOADS),
-    Column("total_us", "total µs", _shown("total"), format_us, 10),
+    Column("libraries_us", "both µs", _shown("libraries"), format_us, 10, heading_alone="µs"),
     Column("client_kib", "client KiB", _shown("client"), format_us, 9),
     Column("server_kib", "server KiB", _shown("server"), format_us, 9),
     Column("client_peak_kib", "client peak", _peak_kib("client"), format_us, 8),
@@ -102,7 +103,7 @@ COLUMNS = (
     Column(
         "precision_percent", "±", lambda row: 100 * row.cell.precision, lambda percent: f"{percent:.1f}%", 8
     ),
-    Column("p99_us", "p99 µs", lambda row: row.cell.figures["total"].p99 / 1e3, format_us, 3),
+    Column("p99_us", "p99 µs", lambda row: row.cell.main.p99 / 1e3, format_us, 3),
     Column("ops_per_s", "ops/s", lambda row: row.cell.operations_per_s, format_count, 5),
     Column(
         "server_ops_per_s",
@@ -116,9 +117,10 @@ COLUMNS = (
     Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, TLS_WORKLOADS),
     Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, TLS_WORKLOADS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
+    Column("total_us", "total µs", _shown("total"), format_us, 2, TLS_WORKLOADS),
     Column("harness_us", "harness µs", _shown("harness"), format_us, 1, TLS_WORKLOADS),
     Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 6),
-    Column("instructions", "instructions", lambda row: row.cell.figures["total"].median, format_count, 10),
+    Column("instructions", "instructions", lambda row: row.cell.main.median, format_count, 10),
     Column(
         "spread_percent",
         "spread",
@@ -168,7 +170,12 @@ def _table(
 
 def _columns_of(workload: str, instrument: Instrument) -> tuple[Column, ...]:
     """What an instrument shows of a workload, in its own order."""
-    named = {column.name: column for column in COLUMNS if workload in column.workloads}
+    is_alone = workload in ONE_SIDED_WORKLOADS
+    named = {
+        column.name: replace(column, heading=column.heading_alone or column.heading) if is_alone else column
+        for column in COLUMNS
+        if workload in column.workloads
+    }
     return tuple(named[name] for name in instrument.columns if name in named)
 
 
@@ -184,12 +191,12 @@ def _row(cell: Cell, baseline: Cell, run: Run) -> Row:
 
 
 def _ratio_of_counts(cell: Cell, baseline: Cell) -> Interval:
-    ours, theirs = (one.figures["total"].round_medians for one in (cell, baseline))
+    ours, theirs = (one.main.round_medians for one in (cell, baseline))
     return compare_counts(theirs, ours).ratio
 
 
 def ratio_of(cell: Cell, baseline: Cell) -> Interval:
-    """The total of a cell over that of another of its run, round by round, with its 95 % interval."""
-    ours, theirs = (one.figures["total"].round_medians for one in (cell, baseline))
+    """The main part of a cell over that of another of its run, round by round, with its 95 % interval."""
+    ours, theirs = (one.main.round_medians for one in (cell, baseline))
     shared = min(len(ours), len(theirs))
     return paired_ratio(ours[:shared], theirs[:shared])

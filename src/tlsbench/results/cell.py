@@ -48,14 +48,22 @@ class Cell:
     disturbed: int = 0
 
     @property
+    def main(self) -> Summary:
+        """What stands for the cell in ranks, ratios and comparisons.
+
+        That is the libraries' time, client plus server, or what else the instrument's ``main`` names.
+        """
+        return self.figures[self.instrument.main]
+
+    @property
     def precision(self) -> float:
-        """The relative half-width of the total's 95 % interval; infinite if there is none."""
-        return self.figures["total"].interval.relative_half_width
+        """The relative half-width of the 95 % interval of :attr:`main`; infinite if there is none."""
+        return self.main.interval.relative_half_width
 
     @property
     def operations_per_s(self) -> float:
-        """Operations that one core does in a second, both ends together; of figures that are times."""
-        return 1e9 / self.figures["total"].median
+        """Operations that one core does in a second, both ends together, without the harness; of times."""
+        return 1e9 / self.main.median
 
     @property
     def server_operations_per_s(self) -> float:
@@ -74,9 +82,10 @@ class Cell:
         return self.ledger.server_bytes / self.operations
 
 
-def cell_from_series(series: Series, meter: Instrument) -> Cell:
+def cell_from_series(series: Series, meter: Instrument, pace: Sequence[float] = ()) -> Cell:
     """Sum up a cell's samples; it has at least one.
 
+    :param pace: of its rounds (:func:`tlsbench.sampling.paces_of`), at whose middle the medians are given.
     :param meter: the instrument of the run; a workload may have brought its own.
     """
     rounds = series.rounds
@@ -87,7 +96,7 @@ def cell_from_series(series: Series, meter: Instrument) -> Cell:
         label=series.scenario.label,
         axes=series.scenario.axes(),
         instrument=instrument,
-        figures={part: summarise(_of_rounds(rounds, part)) for part in instrument.parts},
+        figures={part: summarise(_of_rounds(rounds, part), pace) for part in instrument.parts},
         phases={
             phase: summarise([[_phase(sample, phase) for sample in visit] for visit in rounds]).median
             for phase in last.phases or ()

@@ -18,7 +18,7 @@ from tlsbench.results.machine import (
     standing_findings,
 )
 from tlsbench.results.run import Conditions, Failure, Run, YardstickRecord
-from tlsbench.sampling import Instrument, Plan, Series, drift_of, noise_floors
+from tlsbench.sampling import Instrument, Plan, Series, drift_of, noise_floors, paces_of
 from tlsbench.sampling.instructions import Count
 from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.sampling.yardsticks import Yardstick
@@ -53,8 +53,13 @@ def collect(
     switches = now.involuntary_switches - before.involuntary_switches if now and before else None
     disturbed_percent = _disturbed_percent((*series, *twins))
     records = [_record(one, measured, meter) for one, measured in yardsticks if measured.sample_count]
+    paces = paces_of((*series, *twins, *(measured for _, measured in yardsticks)))
     return Run(
-        cells=[cell_from_series(one, meter) for one in series if one.sample_count],
+        cells=[
+            cell_from_series(one, meter, pace)
+            for one, pace in zip(series, paces, strict=False)
+            if one.sample_count
+        ],
         excluded=tuple(excluded),
         failures=[Failure(one.scenario.id, str(one.error)) for one in series if one.error is not None],
         conditions=Conditions(

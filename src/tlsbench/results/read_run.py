@@ -15,7 +15,7 @@ from tlsbench.results.strict import Node, record
 from tlsbench.sampling import INSTRUMENTS, METERS, WALL, Instrument, instrument_for
 from tlsbench.scenarios import Excluded
 from tlsbench.scenarios.axes import WORKLOAD_AXES
-from tlsbench.stats import Interval, Summary, present
+from tlsbench.stats import Interval, Summary, median_interval, present
 
 #: A smaller figure is none: no instrument tells it from zero.
 LEAST_FIGURE = 1e-6
@@ -90,7 +90,7 @@ def cell_of(benchmark: Node, notes: Node, data_s: Sequence[float], meter: str) -
         label=benchmark["name"].text(),
         axes=axes,
         instrument=instrument,
-        figures={part: _summary(figures[part]) for part in instrument.parts},
+        figures=_figures(figures, instrument),
         phases={name: node.number() for name, node in phases.items()},
         totals=tuple(PER_SECOND * seconds for seconds in data_s),
         round_sizes=tuple(node.whole(0) for node in notes["round_sizes"].each()),
@@ -115,6 +115,33 @@ def _instrument(notes: Node, workload: str, meter: str) -> Instrument:
     return INSTRUMENTS[noted.text()]
 
 
+def _figures(node: Node, instrument: Instrument) -> dict[str, Summary]:
+    """A summary for each part; that of the libraries is made where a file does not have it."""
+    read = {part: _summary(one) for part in instrument.parts if (one := _part(node, part))}
+    return {part: read[part] if part in read else _libraries(read) for part in instrument.parts}
+
+
+def _part(node: Node, part: str) -> Node | None:
+    return node.find(part) if part == "libraries" else node[part]
+
+
+def _libraries(parts: Mapping[str, Summary]) -> Summary:
+    """The libraries' time of a file that has it of each side alone.
+
+    The medians of rounds are added, and the interval is that of the sums. The 90th and 99th percentiles are
+    the sums of the sides' or the total's, whichever is less: a sample's total is never less than its
+    libraries' time.
+    """
+    client, server, total = (parts[name] for name in ("client", "server", "total"))
+    medians = tuple(map(sum, zip(client.round_medians, server.round_medians, strict=False)))
+    interval = (
+        median_interval(medians) if medians else Interval(-math.inf, client.median + server.median, math.inf)
+    )
+    return Summary(
+        interval, min(client.p90 + server.p90, total.p90), min(client.p99 + server.p99, total.p99), medians
+    )
+
+
 def _summary(node: Node) -> Summary:
     interval = Interval(
         _bound(node["low"], -math.inf), node["median"].number(), _bound(node["high"], math.inf)
@@ -137,7 +164,6 @@ def _bound(node: Node, none: float) -> float:
 
 
 def is_comparable(cell: Cell) -> bool:
-    """Whether all medians of the cell's total are above zero: else nothing can be held against it."""
-    total = cell.figures["total"]
-    medians = present(total.round_medians)
-    return len(medians) > 0 and min(total.median, *medians) >= LEAST_FIGURE
+    """Whether all medians of what stands for the cell are above zero: else nothing compares with it."""
+    medians = present(cell.main.round_medians)
+    return len(medians) > 0 and min(cell.main.median, *medians) >= LEAST_FIGURE

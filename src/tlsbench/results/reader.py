@@ -145,7 +145,7 @@ def _entry(node: Node, meter: str) -> _Entry:
     cell = cell_of(node, notes, data_s, meter)
     if not is_comparable(cell):
         return _Entry(name, None, None, [f"{_name(name)} is left out: it has a time of zero, or none"])
-    medians = cell.figures["total"].round_medians
+    medians = cell.main.round_medians
     benchmark = Benchmark(name, parameters, medians, cell.instrument)
     return _Entry(name, benchmark, cell, disagreements(stats, data_s, cell, name))
 

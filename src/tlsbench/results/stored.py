@@ -25,8 +25,8 @@ class Benchmark:
 
     :param name: pytest-benchmark's ``fullname``; of tlsbench's cells their id.
     :param parameters: by name, as text.
-    :param figures: the medians of its rounds where tlsbench stored them, else all raw data, in the order
-        in which they were measured, all above zero; NaN of a round of tlsbench that has no samples.
+    :param figures: the medians of its rounds where tlsbench stored them (of ``Cell.main``), else all raw
+        data, in the order in which they were measured, all above zero; NaN of a round without samples.
     :param instrument: what counted them; of a foreign benchmark elapsed time.
     """
 
@@ -118,7 +118,7 @@ def stored_run(run: Run, source: str, machine: Machine) -> Stored:
         source=source,
         result=run,
         benchmarks=[
-            Benchmark(cell.id, dict(cell.axes), cell.figures["total"].round_medians, cell.instrument)
+            Benchmark(cell.id, dict(cell.axes), cell.main.round_medians, cell.instrument)
             for cell in run.cells
         ],
         machine=machine,

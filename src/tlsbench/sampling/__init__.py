@@ -10,7 +10,7 @@ from tlsbench.sampling.instruments import (
     instrument_for,
     meter_named,
 )
-from tlsbench.sampling.runner import Outcome, Plan, Progress, Series, measure
+from tlsbench.sampling.runner import Outcome, Plan, Progress, Series, measure, paces_of
 
 __all__ = [
     "INSTRUMENTS",
@@ -28,4 +28,5 @@ __all__ = [
     "measure",
     "meter_named",
     "noise_floors",
+    "paces_of",
 ]

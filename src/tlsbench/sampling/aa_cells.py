@@ -35,5 +35,5 @@ def noise_floors(series: Sequence[Series], twins: Sequence[Series]) -> dict[str,
 
 def drift_of(series: Sequence[Series]) -> float | None:
     """How far the machine wandered, see :func:`tlsbench.stats.drift`; None before the second round."""
-    rounds = [one.round_medians for one in series if len(one.rounds) > 1]
+    rounds = [one.round_medians for one in series if one.sample_count and len(one.rounds) > 1]
     return drift(rounds) if rounds else None

@@ -10,8 +10,8 @@ from tlsbench.errors import unknown
 from tlsbench.units import BYTES, INSTRUCTIONS, NANOSECONDS, Unit
 from tlsbench.workloads import Clock
 
-#: The parts of an operation's cost: each side's, what neither was charged for, and everything.
-PARTS: Final = ("client", "server", "harness", "total")
+#: The parts of an operation's cost: each side's, both together, what neither was charged for, and everything.
+PARTS: Final = ("client", "server", "libraries", "harness", "total")
 
 
 def _no_clock() -> int:
@@ -26,6 +26,8 @@ class Instrument:
     :param meaning: what it counts, for people.
     :param unit: the unit of its figures.
     :param parts: those of :data:`PARTS` that it can tell apart.
+    :param main: the part that stands for a cell: precision, ratios, ranks, comparisons and the stop rule are
+        of it.
     :param columns: the names of the columns that a table has for it.
     :param noun: what an operation has of it: its time, instructions or memory.
     :param note: how to read its figures, for under a table.
@@ -43,16 +45,19 @@ class Instrument:
     more: str = "slower"
     less: str = "faster"
     clock: Clock = _no_clock
+    main: str = "libraries"
 
 
 _TIME_NOTE: Final = (
-    "µs are medians for each operation, ± half their 95 % interval; × base is the time over that of the row "
+    "µs are medians for each operation at the middle pace of this run, ± half their 95 % interval, which "
+    "says nothing of the next run; both µs is the time inside the libraries, client plus server, and ±, p99, "
+    "ops/s, MB/s and × base are of it, without the harness; × base is the time over that of the row "
     "marked =, ~ if it is no difference; a core does ops/s of both ends, or server/s of one"
 )
 _OF_TIMES: Final = (
     "client_us",
     "server_us",
-    "total_us",
+    "libraries_us",
     "precision_percent",
     "p99_us",
     "ops_per_s",
@@ -61,6 +66,7 @@ _OF_TIMES: Final = (
     "client_bytes",
     "server_bytes",
     "flights",
+    "total_us",
     "harness_us",
     "ratio",
 )
@@ -100,17 +106,20 @@ CALLGRIND: Final = Instrument(
     meaning="executed instructions",
     unit=INSTRUCTIONS,
     parts=("total",),
+    main="total",
     columns=("instructions", "spread_percent", "ratio"),
     noun="instructions",
     note="instructions of one operation, both sides and the harness together, without start-up, by "
     "callgrind; spread is the range of the repetitions; × base is the count over that of the row marked =",
 )
-#: Counted by the allocator, see :mod:`tlsbench.workloads.memory`.
+#: Counted by the allocator, see :mod:`tlsbench.workloads.memory`. Its total is what both libraries keep: the
+#: harness allocates nothing that is counted.
 ALLOCATIONS: Final = Instrument(
     name="allocations",
     meaning="bytes of malloc's memory that stay allocated",
     unit=BYTES,
     parts=("client", "server", "total"),
+    main="total",
     columns=_OF_BYTES,
     noun="memory",
     note="KiB are of malloc's memory for each open connection, without its context; peak is the most between "

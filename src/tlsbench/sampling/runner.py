@@ -20,9 +20,11 @@ from typing import Protocol
 from tlsbench.errors import TlsbenchError
 from tlsbench.interrupts import may_be_cut
 from tlsbench.sampling.heap import keep_heap
+from tlsbench.sampling.instruments import WALL, instrument_for
 from tlsbench.sampling.references import References
 from tlsbench.scenarios import Scenario
-from tlsbench.stats import median_interval
+from tlsbench.stats import at_middle_pace, paces, rounds_interval
+from tlsbench.units import NANOSECONDS
 from tlsbench.workloads import Sample, Workload
 
 #: A visit counts samples for about this long.
@@ -46,7 +48,7 @@ class Plan:
     """When to stop, and what the order is drawn from.
 
     :param time_budget_s: seconds of sampling, warm-up included, after which no round begins.
-    :param precision: relative half-width of the 95 % interval of the total's median that every
+    :param precision: relative half-width of the 95 % interval of the median time in the libraries that every
         cell must reach, such as 0.02; 0 spends the whole budget.
     :param seed: of the random order of cells in each round.
     :param warm_up_s: seconds that each cell runs before it is measured; two samples at least.
@@ -75,20 +77,19 @@ class Series:
     error: TlsbenchError | None = None
     proof: dict[str, object] = field(default_factory=dict)
     _workload: Workload | None = None
+    #: The relative half-width that the interval of the time in the libraries had when it was last looked at.
+    precision: float = math.inf
     _samples_per_visit: int = 1
     _rewarm_samples: int = 1
-
-    @property
-    def precision(self) -> float:
-        """The relative half-width that the total's median has reached; infinite at first."""
-        if len(self.rounds) < _LEAST_ROUNDS:
-            return float("inf")
-        return median_interval(self.round_medians).relative_half_width
+    _medians: list[float] = field(default_factory=list)
 
     @property
     def round_medians(self) -> list[float]:
-        """The median of each round's totals, for each operation; NaN for a round without samples."""
-        return self.medians_of("total")
+        """The median of each round of the time in the libraries, for each operation; NaN without a sample."""
+        del self._medians[len(self.rounds) :]
+        for visit in self.rounds[len(self._medians) :]:
+            self._medians.append(median(one.of("libraries") for one in visit) if visit else math.nan)
+        return list(self._medians)
 
     def medians_of(self, part: str) -> list[float]:
         """The same of any part of :data:`~tlsbench.sampling.instruments.PARTS`."""
@@ -256,7 +257,11 @@ def _sample(  # noqa: PLR0917 - each has its name
         rounds += 1
         references.end_round(rounds)
         observe(Progress("measuring", rounds, 0, elapsed_s(), series))
-        stopped_by = "interrupt" if stop_asked() else _stopped_by(living, plan, rounds, elapsed_s())
+        stopped_by = (
+            "interrupt"
+            if stop_asked()
+            else _stopped_by(living, references.healthy, plan, rounds, elapsed_s())
+        )
         if time.monotonic() - collected > _COLLECT_SECONDS:
             gc.collect()
             collected = time.monotonic()
@@ -272,8 +277,13 @@ def _settle(series: Sequence[Series], until: float, stop_asked: Callable[[], boo
             _guarded(cell, _run_once)
 
 
-def _stopped_by(living: Sequence[Series], plan: Plan, rounds: int, elapsed_s: float) -> str:
-    """What ends the run after this round; nothing as long as it goes on."""
+def _stopped_by(
+    living: Sequence[Series], yardsticks: Sequence[Series], plan: Plan, rounds: int, elapsed_s: float
+) -> str:
+    """What ends the run after this round; nothing as long as it goes on.
+
+    Precision does not end it before each yardstick was visited often enough to compare runs by.
+    """
     living = [cell for cell in living if cell.error is None]
     if not living:
         return "failures"
@@ -282,15 +292,42 @@ def _stopped_by(living: Sequence[Series], plan: Plan, rounds: int, elapsed_s: fl
     if elapsed_s >= plan.time_budget_s:
         return "time budget"
     # To look at every interval takes time, so it is done at growing distances.
-    due = rounds >= _LEAST_ROUNDS and rounds % max(1, rounds // 16) == 0
-    if plan.precision and due and all(cell.precision <= plan.precision for cell in living):
-        return "precision"
+    if plan.precision and rounds >= _LEAST_ROUNDS and rounds % max(1, rounds // 16) == 0:
+        _look(living, yardsticks)
+        visits = [sum(map(bool, yardstick.rounds)) for yardstick in yardsticks]
+        if min(visits, default=_LEAST_ROUNDS) >= _LEAST_ROUNDS and all(
+            cell.precision <= plan.precision for cell in living
+        ):
+            return "precision"
     return ""
 
 
 def _has_enough(cell: Series, least: int) -> bool:
     """Whether a cell has its samples; after twice as many it goes on without those that were disturbed."""
     return cell.sample_count >= least or cell.sample_count + cell.disturbed_count >= 2 * least
+
+
+def _look(living: Sequence[Series], yardsticks: Sequence[Series]) -> None:
+    """Note how precise the cells are, at the middle pace of their rounds: as the result will have it."""
+    for cell, pace in zip(living, paces_of([*living, *yardsticks]), strict=False):
+        interval = rounds_interval(at_middle_pace(cell.round_medians, pace))
+        cell.precision = interval.relative_half_width
+
+
+def paces_of(series: Sequence[Series]) -> Sequence[Sequence[float]]:
+    """The pace of the rounds for each cell, of those that count time, see :func:`tlsbench.stats.paces`.
+
+    None of series whose numbers of rounds differ: they were not measured together.
+    """
+    rounds = [one.round_medians for one in series]
+    counts = {len(one) for one in rounds if one}
+    if len(counts) != 1:
+        return [()] * len(series)
+    unknown = [math.nan] * counts.pop()
+    counts_time = [instrument_for(one.scenario.workload, WALL).unit is NANOSECONDS for one in series]
+    return list(
+        paces([one if one and of_time else unknown for one, of_time in zip(rounds, counts_time, strict=True)])
+    )
 
 
 def _guarded(cell: Series, step: Callable[[Series], None]) -> None:

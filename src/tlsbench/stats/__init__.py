@@ -1,7 +1,15 @@
 """What numbers mean: pure functions of numbers, without I/O."""
 
-from tlsbench.stats.intervals import CONFIDENCE, Interval, median_interval, paired_ratio, present
+from tlsbench.stats.intervals import (
+    CONFIDENCE,
+    Interval,
+    median_interval,
+    paired_ratio,
+    present,
+    rounds_interval,
+)
 from tlsbench.stats.noise import LARGE_FLOOR, deviation, drift, is_difference, noise_floor
+from tlsbench.stats.pace import at_middle_pace, paces
 from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired, compare_paired_counts
 from tlsbench.stats.summary import Summary, summarise
 from tlsbench.stats.unpaired import Comparison, adjusted, compare, compare_counts, geometric_mean
@@ -15,6 +23,7 @@ __all__ = [
     "PairedComparison",
     "Summary",
     "adjusted",
+    "at_middle_pace",
     "compare",
     "compare_counts",
     "compare_paired",
@@ -25,7 +34,9 @@ __all__ = [
     "is_difference",
     "median_interval",
     "noise_floor",
+    "paces",
     "paired_ratio",
     "present",
+    "rounds_interval",
     "summarise",
 ]

@@ -6,11 +6,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 
+Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+
 #: The coverage of every interval that tlsbench prints.
 CONFIDENCE = 0.95
+#: Of fewer values in a row no dependence is estimated.
+_LEAST_DEPENDENT = 12
+#: Autocorrelations are summed up to so many lags, times the cube root of the number of values.
+_LAGS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +39,10 @@ class Interval:
         return (self.high - self.low) / 2 / self.median
 
 
-def present(values: Sequence[float] | np.ndarray) -> np.ndarray:
+def present(values: Sequence[float] | Array) -> Array:
     """The values without the gaps: NaN stands for a round without a figure."""
-    array = np.asarray(values, dtype=float)
-    found: np.ndarray = array[~np.isnan(array)]
-    return found
+    found: Array = np.asarray(values, dtype=float)
+    return np.extract(~np.isnan(found), found)
 
 
 def median_interval(values: Sequence[float]) -> Interval:
@@ -46,15 +52,25 @@ def median_interval(values: Sequence[float]) -> Interval:
     distribution of the values below the true median, is at least :data:`CONFIDENCE`
     (H. A. David and H. N. Nagaraja, Order Statistics, 3rd ed., section 7.1).
 
-    :param values: independent of each other for the coverage to hold; NaN stands for none. Without any the
-        median is NaN.
+    :param values: independent of each other for the coverage to hold; NaN is left out, and of none the median
+        is NaN.
     """
-    ordered = np.sort(present(values))
-    if not len(ordered):
-        return Interval(-math.inf, math.nan, math.inf)
-    rank = _rank(len(ordered))
-    low, high = (ordered[rank - 1], ordered[-rank]) if rank else (-math.inf, math.inf)
-    return Interval(float(low), float(np.median(ordered)), float(high))
+    return _of_ranks(known := present(values), _rank(len(known)))
+
+
+def rounds_interval(values: Sequence[float]) -> Interval:
+    """The median of a series in time with its interval, where neighbours may be alike.
+
+    As :func:`median_interval`, but the ranks lie further apart by the square root of what the autocorrelation
+    of "above or below the median" adds to the variance of their count, the sum of its autocorrelations (P.
+    Heidelberger and P. A. W. Lewis, Operations Research 32 (1984) 185), estimated with Bartlett's weights.
+
+    :param values: in the order in which they were measured; NaN is left out.
+    """
+    known = present(values)
+    rank = _rank(len(known))
+    half = len(known) / 2
+    return _of_ranks(known, min(rank, math.floor(half - (half - rank) * math.sqrt(_inflation(known)))))
 
 
 def paired_ratio(values: Sequence[float], baseline: Sequence[float]) -> Interval:
@@ -63,9 +79,32 @@ def paired_ratio(values: Sequence[float], baseline: Sequence[float]) -> Interval
     What slows a whole round cancels in its ratio, so a drifting machine widens neither. Rounds in
     which either is NaN are left out.
 
-    :param baseline: as many values as ``values``, all above zero.
+    :param baseline: as many values as ``values``, all above zero; a round in which either is NaN is left out.
     """
-    return median_interval(np.asarray(values, dtype=float) / np.asarray(baseline, dtype=float))
+    return rounds_interval(np.asarray(values, dtype=float) / np.asarray(baseline, dtype=float))
+
+
+def _of_ranks(values: Array, rank: int) -> Interval:
+    if not len(values):
+        return Interval(-math.inf, math.nan, math.inf)
+    ordered = np.sort(values)
+    low, high = (ordered[rank - 1], ordered[-rank]) if rank > 0 else (-math.inf, math.inf)
+    return Interval(float(low), float(np.median(ordered)), float(high))
+
+
+def _inflation(values: Array) -> float:
+    """By what factor dependence raises the variance of how many values lie below the median; at least 1."""
+    count = len(values)
+    if count < _LEAST_DEPENDENT:
+        return 1.0
+    signs = np.sign(values - np.median(values))
+    variance = float(signs @ signs)
+    if not variance:
+        return 1.0
+    lags = math.ceil(_LAGS * count ** (1 / 3))
+    correlations = [float(signs[lag:] @ signs[:-lag]) / variance for lag in range(1, lags + 1)]
+    weights = [1 - lag / (lags + 1) for lag in range(1, lags + 1)]
+    return max(1.0, 1 + 2 * math.fsum(map(math.prod, zip(weights, correlations, strict=True))))
 
 
 @lru_cache(maxsize=1024)

@@ -8,16 +8,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tlsbench.stats.intervals import Interval, median_interval
+from tlsbench.stats.intervals import Interval, rounds_interval
+from tlsbench.stats.pace import at_middle_pace
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
     """One time of one cell, in nanoseconds for each operation.
 
-    Samples of one round lie close together and share what the machine did just then, so they are
-    not independent; the median and its interval are those of the rounds' medians. ``p90`` and
-    ``p99`` are over all samples. A round without samples has the median NaN, so that rounds stay aligned.
+    Samples of one round lie close together and share what the machine did just then, so they are not
+    independent; the median and its interval are those of the rounds' medians, at the middle pace of the run
+    where the pace is known (:mod:`tlsbench.stats.pace`). ``p90`` and ``p99`` are over all samples, and
+    ``round_medians`` as they were measured: NaN for a round without a sample.
     """
 
     interval: Interval
@@ -31,8 +33,12 @@ class Summary:
         return self.interval.median
 
 
-def summarise(rounds: Sequence[Sequence[float]]) -> Summary:
-    """Sum up the samples of the rounds of a cell, of which at least one has some."""
+def summarise(rounds: Sequence[Sequence[float]], pace: Sequence[float] = ()) -> Summary:
+    """Sum up the samples of the rounds of a cell; at least one sample.
+
+    :param pace: of these rounds, see :func:`tlsbench.stats.pace.paces`; without it the interval is of the
+        rounds as they were measured.
+    """
     medians = tuple(float(np.median(samples)) if len(samples) else math.nan for samples in rounds)
     p90, p99 = np.percentile(np.concatenate([np.asarray(samples) for samples in rounds]), (90, 99))
-    return Summary(median_interval(medians), float(p90), float(p99), medians)
+    return Summary(rounds_interval(at_middle_pace(medians, pace)), float(p90), float(p99), medians)

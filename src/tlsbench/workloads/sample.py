@@ -39,10 +39,18 @@ class Sample:
 
         That is of ``client``, ``server``, both (``libraries``), the rest (``harness``), or ``total``.
         """
-        libraries = self.client + self.server
-        derived = {"libraries": libraries, "harness": self.total - libraries}
-        whole: int = derived[part] if part in derived else getattr(self, part)
+        whole: int = getattr(self, part)
         return whole / self.operations
+
+    @property
+    def libraries(self) -> int:
+        """What both sides' libraries were charged for."""
+        return self.client + self.server
+
+    @property
+    def harness(self) -> int:
+        """What neither library was charged for."""
+        return self.total - self.client - self.server
 
 
 class Workload(Protocol):

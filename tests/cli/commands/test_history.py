@@ -19,8 +19,8 @@ def saved(run_of: Callable[[str], Run], in_empty_folder: Path) -> None:
     document["tlsbench"]["noise_floor"] = {"handshake": 0.01}
     for factor in (1.0, 1.0, 2.0):
         for benchmark in document["benchmarks"]:
-            total = benchmark["extra_info"]["tlsbench"]["figures"]["total"]
-            total["round_medians"] = [factor * (1000 + step) for step in range(10)]
+            main = benchmark["extra_info"]["tlsbench"]["figures"]["libraries"]
+            main["round_medians"] = [factor * (1000 + step) for step in range(10)]
         storage.save("nightly", json.dumps(document))
 
 

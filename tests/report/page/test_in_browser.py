@@ -162,13 +162,13 @@ def test_axe_finds_nothing_serious(
 
 def test_columns_sort_and_rows_filter(varied: str, open_page: Callable[..., Opened]) -> None:
     page = open_page(varied)
-    everything = page.rows("total_us")
-    page.tab.click("[data-column=total_us] button")
-    up = [float(text.replace(",", "")) for text in page.rows("total_us")]
+    everything = page.rows("libraries_us")
+    page.tab.click("[data-column=libraries_us] button")
+    up = [float(text.replace(",", "")) for text in page.rows("libraries_us")]
     assert up == sorted(up)
     assert len(up) == len(everything)
     page.tab.keyboard.press("Enter")  # the heading keeps the focus
-    down = [float(text.replace(",", "")) for text in page.rows("total_us")]
+    down = [float(text.replace(",", "")) for text in page.rows("libraries_us")]
     assert down == sorted(up, reverse=True)
     page.tab.select_option("[data-axis=implementation]", "ssl")
     assert set(page.rows("implementation")) == {"ssl"}
@@ -183,8 +183,8 @@ def test_columns_are_shown_and_hidden(varied: str, open_page: Callable[..., Open
     page.tab.click("summary:has-text('Columns')")
     page.tab.check("label:has-text('harness µs') input")
     assert page.tab.query_selector("[data-column=harness_us]")
-    page.tab.uncheck("label:has-text('total µs') input")
-    assert not page.tab.query_selector("[data-column=total_us]")
+    page.tab.uncheck("label:has-text('both µs') input")
+    assert not page.tab.query_selector("[data-column=libraries_us]")
 
 
 def test_a_row_opens_its_proof(varied: str, open_page: Callable[..., Opened]) -> None:
@@ -207,7 +207,7 @@ def test_it_is_copied_as_markdown_and_csv(varied: str, open_page: Callable[..., 
     page.tab.click("button:has-text('Copy as CSV')")
     lines = page.tab.evaluate("navigator.clipboard.readText()").split("\r\n")
     assert lines[0].startswith("workload,")
-    assert "total_us" in lines[0]
+    assert "libraries_us" in lines[0]
     assert len([line for line in lines if line]) == 1 + 4
 
 
@@ -261,8 +261,8 @@ def test_a_thousand_cells_are_sorted_and_shown_in_parts(
 ) -> None:
     page = open_page(many(document, 1000))
     assert page.tab.text_content(".count").startswith("1,000 of 1,000 rows, the first 200 shown")
-    page.tab.click("[data-column=total_us] button")
+    page.tab.click("[data-column=libraries_us] button")
     page.tab.click("button:has-text('Show 800 more')")
-    shown = [float(text.replace(",", "")) for text in page.rows("total_us")]
+    shown = [float(text.replace(",", "")) for text in page.rows("libraries_us")]
     assert len(shown) == 1000
     assert shown == sorted(shown)

@@ -72,11 +72,11 @@ def test_lines_over_sizes_cross_where_one_overtakes_the_other(run_of: RunOf) -> 
     for cell in run.cells:
         at = ("16B", "1KiB", "16KiB").index(cell.axes["size"])
         size = (16, 1024, 16384)[at]
-        total = replace(
-            cell.figures["total"],
-            interval=replace(cell.figures["total"].interval, median=size / pace[cell.axes["algorithm"]][at]),
+        both = replace(
+            cell.main,
+            interval=replace(cell.main.interval, median=size / pace[cell.axes["algorithm"]][at]),
         )
-        cells.append(replace(cell, figures={**cell.figures, "client": total, "total": total}))
+        cells.append(replace(cell, figures={**cell.figures, "libraries": both}))
     (picture,) = (one for one in pictures_of_run(replace(run, cells=cells)) if one.kind == "primitives")
     assert isinstance(picture.shape, Lines)
     assert picture.shape.x_is_log

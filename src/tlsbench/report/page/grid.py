@@ -12,7 +12,7 @@ import numpy as np
 from tlsbench.comparison import Judgement, Recording
 from tlsbench.report.naming import telling
 from tlsbench.report.pictures.compared import verdict_names
-from tlsbench.report.table import COLUMNS, Column, Row, tables
+from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
 from tlsbench.stats import median_interval
@@ -86,7 +86,7 @@ def grid_of_run(run: Run) -> Grid:
             GridRow(
                 [
                     *(row.cell.axes.get(axis, "") for axis in axes),
-                    *(_figure(column, row, table.columns) for column in columns),
+                    *(_figure(column, row, table) for column in columns),
                 ],
                 _facts(row.cell),
                 _quantiles(row.cell.totals, row.cell.instrument.unit, points),
@@ -163,8 +163,9 @@ def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
     return Grid(f"Compared with {base}", headings, rows)
 
 
-def _figure(column: Column, row: Row, columns: Sequence[Column]) -> tuple[float | None, str]:
-    value = column.value(row) if column in columns else None
+def _figure(column: Column, row: Row, table: Table) -> tuple[float | None, str]:
+    has_it = any(column.name == one.name for one in table.columns)
+    value = column.value(row) if has_it else None
     if value is None or not math.isfinite(value):
         return None, ""
     text = column.format(value)

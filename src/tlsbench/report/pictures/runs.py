@@ -43,7 +43,7 @@ def cost(run: Run) -> Picture | None:
         "cost",
         "What a handshake costs",
         "Median time of a handshake on the client's and on the server's side, in µs; the whisker is the 95 % "
-        f"interval of the total.{left_out}",
+        f"interval of both together.{left_out}",
         Bars(
             labels_of(cells),
             {side: [cell.figures[side].median / 1e3 for cell in cells] for side in ("client", "server")},
@@ -66,8 +66,9 @@ def distribution(run: Run) -> Picture | None:
     return Picture(
         "distribution",
         "How single handshakes are distributed",
-        f"The share of handshakes that took at most so long, up to the 99th percentile.{left_out}",
-        Lines(lines, "µs, both sides", "% of the handshakes", is_stepped=True),
+        "The share of handshakes that took at most so long, both sides and the harness, up to the 99th "
+        f"percentile.{left_out}",
+        Lines(lines, "µs, both sides and harness", "% of the handshakes", is_stepped=True),
     )
 
 
@@ -168,7 +169,7 @@ def resumption(run: Run) -> Picture | None:
             labels_of([one["none"] for one in both]),
             {
                 "full" if kind == "none" else kind: [
-                    one[kind].figures["total"].median / 1e3 if kind in one else 0.0 for one in both
+                    one[kind].main.median / 1e3 if kind in one else 0.0 for one in both
                 ]
                 for kind in kinds
             },
@@ -192,20 +193,18 @@ def implementations(run: Run) -> Picture | None:
     if not shown:
         return None
     rows = list(dict.fromkeys(library for label in shown for library in columns[label]))
-    fastest = {
-        label: min(cell.figures["total"].median for cell in columns[label].values()) for label in shown
-    }
+    fastest = {label: min(cell.main.median for cell in columns[label].values()) for label in shown}
 
     def value(library: str, label: str) -> float | None:
         cell = columns[label].get(library)
-        return None if cell is None else cell.figures["total"].median / fastest[label]
+        return None if cell is None else cell.main.median / fastest[label]
 
     values = [[value(library, label) for label in shown] for library in rows]
     return Picture(
         "implementations",
         "Implementations against scenarios",
-        "Median time over that of the fastest at the same scenario: 1 is the fastest. Suites and groups that "
-        f"a library cannot be told may differ.{left_out}",
+        "Median time in the libraries over that of the fastest at the same scenario: 1 is the fastest. "
+        f"Suites and groups that a library cannot be told may differ.{left_out}",
         Heat(
             rows,
             shown,
@@ -253,8 +252,11 @@ def _size(cell: Cell) -> float:
 
 
 def _span(cell: Cell) -> tuple[float, float] | None:
-    """The total's interval in µs, moved to the end of both sides' bars: the harness is not drawn."""
-    interval = cell.figures["total"].interval
+    """The interval of the time in both libraries in µs, at the end of both sides' bars.
+
+    A median of sums is not quite the sum of the medians: the interval moves by the difference.
+    """
+    interval = cell.main.interval
     if not math.isfinite(interval.high - interval.low):
         return None
     end = cell.figures["client"].median + cell.figures["server"].median
