@@ -44,7 +44,25 @@ def test_a_sample_is_disturbed_if_the_thread_was_switched_out_during_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     sample = switched_out_in(monkeypatch, {0, 3, 4})
-    assert watched(sample, 6) == [(0, True), (1, False), (2, False), (3, True), (4, True), (5, False)]
+    assert watched(sample, str, 0, 6) == [(0, True), (1, False), (2, False), (3, True), (4, True), (5, False)]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_after_a_switch_as_many_samples_are_disturbed_as_it_takes_to_warm_the_caches(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    discarded: list[int] = []
+    taken = watched(switched_out_in(monkeypatch, {4, 8}), discarded.append, 2, 8)
+    assert discarded == [0, 1]
+    assert [number for number, disturbed in taken if disturbed] == [4, 5, 6, 8, 9]
+
+
+@pytest.mark.usefixtures("quiet")
+def test_a_switch_while_the_caches_are_warmed_leaves_the_first_samples_cold(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    taken = watched(switched_out_in(monkeypatch, {1}), str, 3, 4)
+    assert [number for number, disturbed in taken if disturbed] == [3, 4]
 
 
 @pytest.mark.usefixtures("quiet")
@@ -72,9 +90,9 @@ def test_every_workload_marks_its_disturbed_samples(
 ) -> None:
     workload = workload_of(cell)
     workload.sample()
-    counts = iter([0, 0, 1, 1])
+    counts = iter([0, 0, 0, 1, 1, 1])
     monkeypatch.setattr(disturbance, "involuntary_switches", counts.__next__)
-    assert [one.disturbed for one in workload.visit(2, 3)] == [False, True, False]
+    assert [one.disturbed for one in workload.visit(1, 4)] == [False, True, True, False]
 
 
 @pytest.mark.usefixtures("quiet")
@@ -86,14 +104,14 @@ def test_a_visit_is_disturbed_if_the_host_took_the_processor_that_it_ran_on(
     looks = iter([before, {**before, stolen_from: before[stolen_from] + 1}])
     monkeypatch.setattr(disturbance, "stolen_ticks", looks.__next__)
     monkeypatch.setattr(disturbance, "processor", lambda: b"cpu1")
-    assert watched(lambda: "sample", 2) == [("sample", disturbed)] * 2
+    assert watched(lambda: "sample", str, 0, 2) == [("sample", disturbed)] * 2
 
 
 def test_where_the_system_tells_nothing_no_sample_is_disturbed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(disturbance, "_STAT", Path("/nowhere"))
     monkeypatch.setattr(disturbance, "_getcpu", lambda: lambda: -1)
     monkeypatch.setattr(disturbance, "_switches", lambda: lambda: 0)
-    assert watched(lambda: "sample", 2) == [("sample", False)] * 2
+    assert watched(lambda: "sample", str, 0, 2) == [("sample", False)] * 2
 
 
 def test_steal_is_not_watched_where_that_takes_long(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,13 +1,14 @@
-"""The judgement: cell by cell faster, slower, or not to be told."""
+"""The judgement, cell by cell: faster, slower, or inconclusive."""
 
 from __future__ import annotations
 
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tlsbench.comparison.recording import Recording
+from tlsbench.comparison.references import Judged, Yardsticks
 from tlsbench.sampling import Instrument
 from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.stats import (
@@ -21,6 +22,7 @@ from tlsbench.stats import (
     is_difference,
     median_interval,
 )
+from tlsbench.units import NANOSECONDS
 
 #: The smallest difference that the footnote on more samples speaks of.
 _WANTED_DIFFERENCE = 0.02
@@ -35,9 +37,13 @@ class Verdict:
     :param instrument: what counted, and in which unit.
     :param base: the median in the base, with its interval.
     :param new: the same in the new result.
-    :param ratio: the figure in the new result over that in the base: 1.05 is five percent more.
-    :param p_value: of the rank test, corrected for the number of cells.
-    :param floor: the difference below which nothing is called, as a fraction.
+    :param ratio: what the verdict is about: the figure in the new result over that in the base, 1.05 is five
+        percent more; where yardsticks judge, less what they changed by.
+    :param absolute: the figures over each other as they are.
+    :param p_value: of no change; without yardsticks of the rank test, corrected for the number of cells.
+    :param floor: the difference below which nothing is called, as a fraction: what the yardsticks leave
+        unexplained, or the noise floor and drift of the runs.
+    :param yardsticks: the names of those that judge; none where none can.
     :param verdict: ``"faster"``, ``"slower"`` or ``"~"``.
     :param more_samples: how many more samples would show a difference of 2 %; 0 if there are enough.
     """
@@ -48,8 +54,10 @@ class Verdict:
     base: Interval
     new: Interval
     ratio: Interval
+    absolute: Interval
     p_value: float
     floor: float
+    yardsticks: tuple[str, ...]
     verdict: str
     more_samples: int
 
@@ -81,43 +89,22 @@ class Judgement:
 def judge(base: Recording, new: Recording) -> Judgement:
     """Compare two results that were taken at different times, cells matched by id.
 
-    A cell is called faster or slower only if the interval of its ratio leaves one out, the corrected rank
+    Where both runs have yardsticks that may judge a cell, it is called faster or slower if the interval of
+    its ratio, less what the yardsticks changed by, leaves one out: that interval includes how far unchanged
+    cells move against each other between the runs (:mod:`tlsbench.stats.between`).
+
+    Elsewhere it is called so only if the interval of its absolute ratio leaves one out, the corrected rank
     test agrees, and the ratio exceeds the floor: the larger noise floor of the two runs plus the larger
     drift, because between two runs a machine wanders at least as far as within one.
     """
     in_both = [name for name in base.figures if name in new.figures]
     shared = [name for name in in_both if base.instruments[name].unit == new.instruments[name].unit]
-    comparisons = [
-        (compare_counts if new.instruments[name] is CALLGRIND else compare)(
-            base.figures[name], new.figures[name]
-        )
-        for name in shared
+    absolute = _absolute(base, new, shared)
+    yardsticks = Yardsticks(base, new)
+    judged = {name: found for name in shared if (found := yardsticks.judge(name)) is not None}
+    verdicts = [
+        _by_yardsticks(absolute[name], judged[name]) if name in judged else absolute[name] for name in shared
     ]
-    p_values = adjusted([comparison.p_value for comparison in comparisons])
-    drift = max(base.drift, new.drift)
-    verdicts = []
-    hidden: Counter[str] = Counter()
-    for name, comparison, p_value in zip(shared, comparisons, p_values, strict=True):
-        floor = max(base.floor(name), new.floor(name)) + drift
-        is_likely = p_value <= _FALSE_DISCOVERIES
-        called = is_likely and is_difference(comparison.ratio, floor)
-        if is_likely and not called and is_difference(comparison.ratio, 0.0):
-            hidden[_why_hidden(base, new, name)] += 1
-        direction = "slower" if comparison.ratio.median > 1 else "faster"
-        verdicts.append(
-            Verdict(
-                id=name,
-                parameters=new.parameters[name],
-                instrument=new.instruments[name],
-                base=median_interval(base.figures[name]),
-                new=median_interval(new.figures[name]),
-                ratio=comparison.ratio,
-                p_value=p_value,
-                floor=floor,
-                verdict=direction if called else "~",
-                more_samples=_more_samples(comparison.ratio, len(new.figures[name])),
-            )
-        )
     return Judgement(
         base=base,
         new=new,
@@ -127,13 +114,84 @@ def judge(base: Recording, new: Recording) -> Judgement:
         warnings=[
             *_warnings(base, new, shared),
             *_unlike(base, new, in_both),
-            *(
-                f"{why}: it hides {count} of {len(shared)} differences"
-                for why, count in hidden.items()
-                if why
-            ),
+            *_without_yardsticks(base, new, [absolute[name] for name in shared if name not in judged]),
         ],
     )
+
+
+def _absolute(base: Recording, new: Recording, names: Sequence[str]) -> Mapping[str, Verdict]:
+    """The verdicts by the figures as they are."""
+    comparisons = [
+        (compare_counts if new.instruments[name] is CALLGRIND else compare)(
+            base.figures[name], new.figures[name]
+        )
+        for name in names
+    ]
+    p_values = adjusted([comparison.p_value for comparison in comparisons])
+    drift = max(base.drift, new.drift)
+    verdicts = {}
+    for name, comparison, p_value in zip(names, comparisons, p_values, strict=True):
+        floor = max(base.floor(name), new.floor(name)) + drift
+        called = p_value <= _FALSE_DISCOVERIES and is_difference(comparison.ratio, floor)
+        verdicts[name] = Verdict(
+            id=name,
+            parameters=new.parameters[name],
+            instrument=new.instruments[name],
+            base=median_interval(base.figures[name]),
+            new=median_interval(new.figures[name]),
+            ratio=comparison.ratio,
+            absolute=comparison.ratio,
+            p_value=p_value,
+            floor=floor,
+            yardsticks=(),
+            verdict=_direction(comparison.ratio) if called else "~",
+            more_samples=_more_samples(comparison.ratio, len(new.figures[name])),
+        )
+    return verdicts
+
+
+def _by_yardsticks(absolute: Verdict, judged: Judged) -> Verdict:
+    ratio, floor = judged.change.ratio, judged.change.unexplained
+    return replace(
+        absolute,
+        ratio=ratio,
+        p_value=judged.change.p_value,
+        floor=floor,
+        yardsticks=judged.by,
+        verdict=_direction(ratio) if is_difference(ratio, floor) else "~",
+        more_samples=0,
+    )
+
+
+def _direction(ratio: Interval) -> str:
+    return "slower" if ratio.median > 1 else "faster"
+
+
+def _without_yardsticks(base: Recording, new: Recording, verdicts: Sequence[Verdict]) -> Iterator[str]:
+    """What there is to say of the cells that no yardstick judges."""
+    timed = [one for one in verdicts if one.instrument.unit is NANOSECONDS]
+    if timed:
+        yield (
+            f"{len(timed)} cells compared without yardsticks ({_why_without(base, new)}): such figures "
+            "differ between runs of one machine by 10 to 40 % where nothing changed"
+        )
+    hidden = Counter(
+        _why_hidden(base, new, one.id)
+        for one in verdicts
+        if one.verdict == "~" and one.p_value <= _FALSE_DISCOVERIES and is_difference(one.ratio, 0.0)
+    )
+    for why, count in hidden.items():
+        if why:
+            yield f"{why}: it hides {count} of {len(verdicts)} differences"
+
+
+def _why_without(base: Recording, new: Recording) -> str:
+    if not (base.yardsticks and new.yardsticks):
+        missing = [one.source for one in (base, new) if not one.yardsticks]
+        return f"{' and '.join(missing)} {'has' if len(missing) == 1 else 'have'} none"
+    if base.environment.get("processor") != new.environment.get("processor"):
+        return "the processors differ"
+    return "none is the same in both runs and on another implementation than the cell"
 
 
 def _unlike(base: Recording, new: Recording, names: Sequence[str]) -> Iterator[str]:

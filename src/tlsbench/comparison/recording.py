@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tlsbench.errors import RequestError
 from tlsbench.results import Run
 from tlsbench.results.duel import Duel
 from tlsbench.results.read_run import UNKNOWN_CONDITIONS
 from tlsbench.results.reader import read, remarks_of
+from tlsbench.results.run import YardstickRecord
 from tlsbench.results.stored import Stored
 from tlsbench.sampling import Instrument
 
@@ -26,6 +27,9 @@ class Recording:
     :param drift: how far the machine wandered during the run, as a fraction; 0 if unknown.
     :param environment: what makes two results hard to compare where it differs, by name.
     :param remarks: what was left out of the file and what in it does not fit, a line each.
+    :param yardsticks: what runs can be compared by, by identity.
+    :param engines: by implementation.
+    :param processes: in how many processes, in turn, the rounds were sampled.
     """
 
     source: str
@@ -36,6 +40,22 @@ class Recording:
     drift: float
     environment: Mapping[str, str]
     remarks: Sequence[str] = ()
+    yardsticks: Mapping[str, YardstickRecord] = field(default_factory=dict)
+    engines: Mapping[str, str] = field(default_factory=dict)
+    processes: int = 1
+
+    def implementations_of(self, name: str) -> frozenset[str]:
+        """The implementations that a cell ran on, by id."""
+        parameters = self.parameters[name]
+        return frozenset(
+            parameters[one] for one in ("implementation", "client", "server") if one in parameters
+        )
+
+    def engines_of(self, name: str) -> frozenset[str]:
+        """The names and versions of the engines that a cell ran on."""
+        return frozenset(
+            version_of(self.engines[one]) for one in self.implementations_of(name) if one in self.engines
+        )
 
     def floor(self, name: str) -> float:
         """The noise floor of a benchmark; 0 where none was measured."""
@@ -45,6 +65,11 @@ class Recording:
         """The cell on which the noise floor of a workload was measured; ``""`` if it is not here."""
         names = (name for name, values in self.parameters.items() if values.get("workload") == workload)
         return next(names, "")
+
+
+def version_of(engine: str) -> str:
+    """An engine's name and version, without where it was found."""
+    return engine.partition(" in ")[0]
 
 
 def load_recording(reference: str) -> Recording:
@@ -75,6 +100,9 @@ def recording_of(stored: Stored) -> Recording:
         drift=(run.conditions.drift or 0.0) if run else 0.0,
         environment=dict(_environment(stored)),
         remarks=tuple(remarks_of(stored)),
+        yardsticks={one.identity: one for one in run.yardsticks} if run else {},
+        engines=run.engines if run else {},
+        processes=run.conditions.processes if run else 1,
     )
 
 

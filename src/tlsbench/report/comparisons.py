@@ -17,13 +17,18 @@ from tlsbench.sampling import Instrument
 from tlsbench.scenarios import Excluded
 from tlsbench.stats import Interval
 
-_METHOD = (
-    "two runs at different times: new/base is the Hodges-Lehmann ratio, p the Mann-Whitney test after "
-    "Benjamini and Hochberg; what is below the floor (noise floor and drift of the runs) is ~"
+_ABSOLUTE = (
+    "new/base is the Hodges-Lehmann ratio, p is of the Mann-Whitney test after Benjamini and Hochberg; a "
+    "difference below the floor (noise floor and drift of the runs) is inconclusive (~)"
+)
+_BY_YARDSTICKS = (
+    "change is new/base less what the yardsticks changed by; its 95 % interval and the floor include what "
+    "they leave unexplained, and where the interval holds 1 the cell is inconclusive (~)"
 )
 _COLUMNS = (
     *("unit", "base", "base_low", "base_high", "new", "new_low", "new_high"),
-    *("ratio", "ratio_low", "ratio_high", "p_value", "floor_percent", "verdict"),
+    *("absolute", "absolute_low", "absolute_high"),
+    *("ratio", "ratio_low", "ratio_high", "p_value", "floor_percent", "yardsticks", "verdict"),
 )
 #: A gate with the cells that it failed.
 Failed = Sequence[tuple[Gate, Sequence[Verdict]]]
@@ -61,11 +66,16 @@ def report_of_comparison(judgement: Judgement, failed: Failed = ()) -> Report:
 def _fields(judgement: Judgement) -> list[Field]:
     units = dict.fromkeys(verdict.instrument.unit.shown for verdict in judgement.verdicts)
     unit = " or ".join(sorted(units, reverse=True))
+    by_yardsticks = any(verdict.yardsticks for verdict in judgement.verdicts)
     return [
         Field("name", "cell", "label", wraps=True, long="words"),
         Field("base", f"base {unit}", weight=8),
         Field("new", f"new {unit}", weight=8),
-        Field("ratio", "new/base", weight=9),
+        *(
+            [Field("absolute", "new/base", weight=6), Field("ratio", "change", weight=9)]
+            if by_yardsticks
+            else [Field("ratio", "new/base", weight=9)]
+        ),
         Field("interval", "95 %", weight=7),
         Field("p_value", "p", weight=1),
         Field("floor_percent", "floor", weight=2),
@@ -88,6 +98,9 @@ def _entry(verdict: Verdict, name: str, common: Sequence[str], failed: Failed) -
         {
             **_medians("base", verdict.base, verdict.instrument),
             **_medians("new", verdict.new, verdict.instrument),
+            "absolute": Figure(verdict.absolute.median, f"{verdict.absolute.median:.3f}"),
+            **ends("absolute", verdict.absolute),
+            "yardsticks": Figure(len(verdict.yardsticks)),
             "ratio": Figure(verdict.ratio.median, f"{verdict.ratio.median:.3f}"),
             **ends("ratio", verdict.ratio),
             "interval": Figure(None, _interval(verdict.ratio)),
@@ -159,13 +172,17 @@ def _footnotes(judgement: Judgement) -> list[str]:
         for name in ("slower", "faster", "~")
     }
     summary = (
-        f"geometric mean of new/base {judgement.geometric_mean:.3f}; {counts['slower']} slower, "
-        f"{counts['faster']} faster, {counts['~']} not to be told apart"
+        f"geometric mean of the changes {judgement.geometric_mean:.3f}; {counts['slower']} slower, "
+        f"{counts['faster']} faster, {counts['~']} inconclusive"
     )
     lines = [summary]
     lines += [f"only in {judgement.base.source}: {name}" for name in judgement.only_base]
     lines += [f"only in {judgement.new.source}: {name}" for name in judgement.only_new]
-    lines.append(_METHOD)
+    used = dict.fromkeys(name for verdict in judgement.verdicts for name in verdict.yardsticks)
+    if used:
+        lines += [f"compared by {len(used)} yardsticks: {', '.join(used)}", _BY_YARDSTICKS]
+    if not all(verdict.yardsticks for verdict in judgement.verdicts):
+        lines.append(_ABSOLUTE)
     more = max((verdict.more_samples for verdict in judgement.verdicts), default=0)
     if more:
         lines.append(f"the least precise cell needs about {more:,} more rounds to see 2 %")

@@ -10,8 +10,6 @@ can be used to compare them.
 from __future__ import annotations
 
 import platform
-import random
-import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -23,7 +21,6 @@ from tlsbench.implementations.missing import Missing
 from tlsbench.implementations.registry import (
     capabilities,
     ends_of,
-    implementation,
     implementations,
     spellings,
 )
@@ -49,7 +46,7 @@ class Yardstick:
 
     :param name: for people, and for a worker that is asked for it.
     :param nature: what kind of work it is: ``handshake``, ``resumption``, ``bulk``, ``primitive``, or of what
-        needs no engine ``arithmetic``, ``compression`` or ``interpreter``.
+        needs no engine ``arithmetic`` or ``interpreter``.
     :param selector: the scenario that it is; ``""`` of what needs no engine.
     :param loop: what makes the operation where there is no scenario.
     :param unless: an implementation that serves the same purpose better: where it can be used, this one
@@ -91,7 +88,6 @@ class Yardstick:
                 self.scenario.id if self.selector else self.name,
                 *self.engines.values(),
                 *(f"{package} {version(package)}" for package in packages),
-                *((f"zlib {zlib.ZLIB_RUNTIME_VERSION}",) if self.nature == "compression" else ()),
                 f"{platform.python_implementation()} {platform.python_version()}",
                 f"{instrument.name} time",
                 f"yardsticks {CODE_VERSION}",
@@ -119,13 +115,6 @@ def _power() -> Operation:
     return _proved(lambda: pow(3, prime - 1, prime), 1, "power")
 
 
-def _compression() -> Operation:
-    draw = random.Random(1)  # noqa: S311 - the same text in every run
-    text = bytes(draw.choices(range(97, 123), weights=range(1, 27), k=4096))
-    packed = zlib.compress(text, 6)
-    return _proved(lambda: zlib.compress(text, 6), packed, "compression")
-
-
 def _dictionary() -> Operation:
     def count() -> int:
         found: dict[int, int] = {}
@@ -149,7 +138,6 @@ YARDSTICKS: Final[tuple[Yardstick, ...]] = (
         unless="libssl",
     ),
     Yardstick(name="power of 521-bit numbers", nature="arithmetic", loop=_power),
-    Yardstick(name="fake bulk of 16 KiB", nature="bulk", selector=f"implementation=fake {_BULK}"),
     Yardstick(
         name="pyopenssl full handshake",
         nature="handshake",
@@ -173,7 +161,6 @@ YARDSTICKS: Final[tuple[Yardstick, ...]] = (
         nature="primitive",
         selector="workload=primitive implementation=cryptography algorithm=aes-256-gcm/encrypt size=16KiB",
     ),
-    Yardstick(name="fake full handshake", nature="handshake", selector=f"implementation=fake {_HANDSHAKE}"),
     Yardstick(name="libssl bulk of 16 KiB", nature="bulk", selector=f"implementation=libssl {_BULK}"),
     Yardstick(
         name="ssl bulk of 16 KiB",
@@ -186,16 +173,10 @@ YARDSTICKS: Final[tuple[Yardstick, ...]] = (
         nature="resumption",
         selector=f"implementation=pyopenssl {_HANDSHAKE} resumption=psk",
     ),
-    Yardstick(name="compression of 4 KiB", nature="compression", loop=_compression),
     Yardstick(
         name="rtls full handshake",
         nature="handshake",
         selector="implementation=rtls version=1.3 key=ecdsa-secp256r1",
-    ),
-    Yardstick(
-        name="RSA-2048 signature",
-        nature="primitive",
-        selector="workload=primitive implementation=cryptography algorithm=rsa-2048/sign",
     ),
 )
 
@@ -203,16 +184,15 @@ YARDSTICKS: Final[tuple[Yardstick, ...]] = (
 def yardsticks_for(scenarios: Sequence[Scenario], instrument: Instrument) -> list[Yardstick]:
     """The yardsticks that can be measured here, and may judge at least one of these scenarios.
 
-    One whose engine is that of every scenario may have changed with all of them. A workload that the meter
-    does not count, as memory, has no use for any.
+    One of the implementation that every scenario runs on may have changed with all of them. A workload that
+    the meter does not count, as memory, has no use for any.
     """
     timed = [one for one in scenarios if instrument_for(one.workload, instrument) is instrument]
-    engines = [_engines_of(one) for one in timed]
     return [
         yardstick
         for yardstick in YARDSTICKS
         if _can_be_measured(yardstick)
-        and any(_shared_names(yardstick.engines).isdisjoint(under_test) for under_test in engines)
+        and any({one.client, one.server}.isdisjoint(yardstick.engines) for one in timed)
     ]
 
 
@@ -223,16 +203,6 @@ def _can_be_measured(yardstick: Yardstick) -> bool:
         return bool(yardstick.scenario)
     except TlsbenchError:
         return False
-
-
-def _engines_of(scenario: Scenario) -> frozenset[str]:
-    ends = {scenario.client, scenario.server}
-    return _shared_names({end: implementation(end).engine() for end in ends})
-
-
-def _shared_names(engines: Mapping[str, str]) -> frozenset[str]:
-    """What says that engines are the same: their implementation, or their name and version."""
-    return frozenset((*engines, *(engine.partition(" in ")[0] for engine in engines.values())))
 
 
 def yardstick_named(name: str) -> Yardstick:

@@ -1,5 +1,6 @@
 """What numbers mean: pure functions of numbers, without I/O."""
 
+from tlsbench.stats.between import Change, Level, Reference, change, level
 from tlsbench.stats.intervals import (
     CONFIDENCE,
     Interval,
@@ -17,13 +18,17 @@ from tlsbench.stats.unpaired import Comparison, adjusted, compare, compare_count
 __all__ = [
     "CONFIDENCE",
     "LARGE_FLOOR",
+    "Change",
     "Comparison",
     "Epoch",
     "Interval",
+    "Level",
     "PairedComparison",
+    "Reference",
     "Summary",
     "adjusted",
     "at_middle_pace",
+    "change",
     "compare",
     "compare_counts",
     "compare_paired",
@@ -32,6 +37,7 @@ __all__ = [
     "drift",
     "geometric_mean",
     "is_difference",
+    "level",
     "median_interval",
     "noise_floor",
     "paces",

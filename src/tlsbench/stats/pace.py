@@ -50,7 +50,9 @@ def paces(rounds: Sequence[Sequence[float]]) -> Array:
     return _median_of_others(logs - own)
 
 
-def at_middle_pace(values: Sequence[float], pace: Sequence[float]) -> Sequence[float]:
+def at_middle_pace(
+    values: Sequence[float], pace: Sequence[float], *, aligned: bool = False
+) -> Sequence[float]:
     """A cell's rounds as they would have been at the middle pace of the run.
 
     The slope of the cell's logarithms over the pace is fitted by least squares, after deviations of more than
@@ -60,16 +62,20 @@ def at_middle_pace(values: Sequence[float], pace: Sequence[float]) -> Sequence[f
 
     :param values: the medians of its rounds; NaN where there are none.
     :param pace: of the same rounds, from :func:`paces`.
+    :param aligned: whether rounds that are left out stay as NaN.
     :returns: the rounds for which both are known; the values themselves, without NaN, if those are fewer than
         twelve, or if a value is not above zero.
     """
     own, shared = np.asarray(values, dtype=float), np.asarray(pace, dtype=float)
     both = np.isfinite(own) & np.isfinite(shared) if own.shape == shared.shape else np.zeros(0, dtype=bool)
     if both.sum() < _LEAST_ROUNDS or np.any(own[both] <= 0):
-        return [float(value) for value in own[np.isfinite(own)]]
-    logs, shared = np.log(own[both]), shared[both]
-    slope = _slope(_cut(shared), _cut(logs))
-    return [float(value) for value in np.exp(logs - slope * (shared - middle(shared)))]
+        steady = np.where(np.isfinite(own), own, np.nan)
+    else:
+        logs, shared = np.log(own[both]), shared[both]
+        slope = _slope(_cut(shared), _cut(logs))
+        steady = np.full(own.shape, np.nan)
+        steady[both] = np.exp(logs - slope * (shared - middle(shared)))
+    return [float(value) for value in (steady if aligned else steady[np.isfinite(steady)])]
 
 
 def _median_of_others(values: Array) -> Array:

@@ -4,7 +4,8 @@ What says so are counters of the kernel, read outside of what is timed, and neve
 a slow sample that nobody disturbed stays, and a fast one that was disturbed goes.
 
 - The thread's involuntary context switches (``ru_nivcsw`` of getrusage(2) with ``RUSAGE_THREAD``), before and
-  after each sample: 0.4 µs a look.
+  after each sample: 0.4 µs a look. After a switch the caches are cold, and as many samples as a visit begins
+  with to warm them count as disturbed too.
 - The steal time of the processor that a visit ran on (proc_stat(5)), before and after each visit: 10 µs a
   look. It is given in ticks of 10 ms, so that the whole visit counts as disturbed, and what is stolen for
   less than that goes unseen until it adds up to a tick.
@@ -86,18 +87,30 @@ def processor() -> bytes:
     return b"cpu%d" % _getcpu()()
 
 
-def watched(take: Callable[[], _T], samples: int) -> list[tuple[_T, bool]]:
-    """Take samples in a row.
+def watched(
+    take: Callable[[], _T], discard: Callable[[_T], object], rewarm: int, samples: int
+) -> list[tuple[_T, bool]]:
+    """Take samples in a row, after as many runs that do not count.
 
-    :returns: each with whether it was disturbed.
+    Whoever takes the processor also evicts the code and data of what ran from its caches. So after a switch
+    as many samples as it takes to warm them count as disturbed too.
+
+    :param discard: is given each run that does not count.
+    :param rewarm: runs until caches are warm.
+    :returns: the samples, each with whether it was disturbed.
     """
     stolen, ran_on = stolen_ticks(), processor()
     taken = []
-    before = involuntary_switches()
-    for _ in range(samples):
+    before, cold = involuntary_switches(), 0
+    for number in range(rewarm + samples):
         one = take()
         after = involuntary_switches()
-        taken.append((one, after != before))
+        switched = after != before
+        if number < rewarm:
+            discard(one)
+        else:
+            taken.append((one, switched or cold > 0))
+        cold = rewarm if switched else max(0, cold - 1)
         before = after
     now = stolen_ticks()
     if any(now.get(name) != stolen.get(name) for name in (ran_on, processor())):

@@ -55,9 +55,7 @@ class Handshake(ConnectionCell):
         return self._proved(self._take())
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
-        for _ in range(rewarm):
-            self._take().exchange.close()
-        taken = watched(self._take, samples)
+        taken = watched(self._take, lambda one: one.exchange.close(), rewarm, samples)
         return [self._proved(one, disturbed=disturbed) for one, disturbed in taken]
 
     def _take(self) -> _Taken:

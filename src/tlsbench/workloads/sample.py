@@ -85,6 +85,5 @@ class Workload(Protocol):
 
 def in_a_row(sample: Callable[[], Sample], rewarm: int, samples: int) -> list[Sample]:
     """A visit of samples that are proved one by one."""
-    for _ in range(rewarm):
-        sample()
-    return [replace(one, disturbed=True) if disturbed else one for one, disturbed in watched(sample, samples)]
+    taken = watched(sample, lambda _: None, rewarm, samples)
+    return [replace(one, disturbed=True) if disturbed else one for one, disturbed in taken]
