@@ -397,8 +397,18 @@ def test_no_failure_of_a_yardstick_is_one_of_the_run(bench: Bench, error: Except
     )
     assert outcome.stopped_by == "time budget"
     assert outcome.series[0].error is None
-    assert [one.scenario for one in outcome.yardsticks] == [fine.scenario]
-    assert len(outcome.yardsticks[0].rounds) == len(outcome.series[0].rounds)
+    healthy = [one for one in outcome.yardsticks if one.error is None]
+    assert [one.scenario for one in healthy] == [fine.scenario]
+    assert len(healthy[0].rounds) == len(outcome.series[0].rounds)
+
+
+def test_precision_does_not_end_a_run_before_its_yardsticks_can_be_compared(bench: Bench) -> None:
+    bench.add("a", total=lambda _call: bench.clock.tick_s(0.004) or 1000)
+    reference = scripted_yardstick(bench, "x")
+    plan = Plan(time_budget_s=60, precision=0.5, seed=1, warm_up_s=0)
+    outcome = bench.measure(plan, yardsticks={reference.scenario: lambda: reference})
+    assert outcome.stopped_by == "precision"
+    assert sum(map(bool, outcome.yardsticks[0].rounds)) >= 6
     assert failing.closed
 
 

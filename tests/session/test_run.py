@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations import Operation
 from tlsbench.results import Run
 from tlsbench.sampling import METERS, Plan, Progress
+from tlsbench.sampling.yardsticks import YARDSTICKS
 from tlsbench.session.run import RunRequest, measure_together, run
 from tlsbench.session.selecting import matrix_of
 
@@ -86,6 +88,19 @@ def test_a_run_measures_yardsticks_in_its_rounds_within_their_share() -> None:
     share = found.conditions.yardstick_share
     assert share is not None
     assert 0 < share < 0.3, "a tenth; a turn that was disturbed may cost more"
+
+
+def test_a_yardstick_that_fails_is_left_out_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> Operation:
+        raise ValueError("no such thing")
+
+    (working,) = (one for one in YARDSTICKS if one.nature == "interpreter")
+    failing = replace(working, name="broken", loop=broken)
+    monkeypatch.setattr("tlsbench.sampling.yardsticks.YARDSTICKS", (working, failing))
+    plan = Plan(time_budget_s=1.5, precision=0, seed=1, warm_up_s=0)
+    found = run(replace(request("implementation=fake"), plan=plan))
+    assert [one.name for one in found.yardsticks] == [working.name]
+    assert "the yardstick 'broken' failed: ValueError: no such thing" in found.conditions.warnings
 
 
 def test_a_run_of_a_moment_has_no_yardsticks() -> None:

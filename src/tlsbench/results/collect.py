@@ -52,8 +52,9 @@ def collect(
     steal_percent = now.steal_percent_since(before) if now and before else None
     switches = now.involuntary_switches - before.involuntary_switches if now and before else None
     disturbed_percent = _disturbed_percent((*series, *twins))
-    records = [_record(one, measured, meter) for one, measured in yardsticks if measured.sample_count]
-    paces = paces_of((*series, *twins, *(measured for _, measured in yardsticks)))
+    healthy = [(one, measured) for one, measured in yardsticks if measured.error is None]
+    records = [_record(one, measured, meter) for one, measured in healthy if measured.sample_count]
+    paces = paces_of((*series, *twins, *(measured for _, measured in healthy)))
     return Run(
         cells=[
             cell_from_series(one, meter, pace)
@@ -75,6 +76,11 @@ def collect(
             warnings=(
                 *(_warnings(steal_percent, switches, elapsed_s) if now else ()),
                 *_words_on_disturbed(series, disturbed_percent),
+                *(
+                    f"the yardstick '{one.name}' failed: {measured.error}"
+                    for one, measured in yardsticks
+                    if measured.error is not None
+                ),
             ),
             governor=governor(),
             drift=drift_of((*series, *twins)),

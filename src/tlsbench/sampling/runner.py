@@ -126,7 +126,7 @@ class Outcome:
     """What a run came to.
 
     ``stopped_by`` is ``"precision"``, ``"time budget"``, ``"interrupt"`` or ``"failures"`` (of all). The
-    yardsticks, without those that failed, took ``yardsticks_s`` of ``elapsed_s``.
+    yardsticks, those that failed among them, took ``yardsticks_s`` of ``elapsed_s``.
     """
 
     series: Sequence[Series]
@@ -202,7 +202,7 @@ def measure(
         references.prepare()
         with _no_garbage_collection():
             outcome = _sample(series, references, plan, observe, stop_asked, turns)
-        return replace(outcome, yardsticks=references.healthy, yardsticks_s=references.spent_s)
+        return replace(outcome, yardsticks=references.cells, yardsticks_s=references.spent_s)
     finally:
         for cell in series:
             cell.settle_for_disturbed()

@@ -34,7 +34,7 @@ _FAR: Final = 1.5
 _ROUNDS_OF_WEIGHTS: Final = 20
 #: A process says something with this many rounds of its own.
 _LEAST_ROUNDS: Final = 6
-#: A cell, or a yardstick beside other load, says something with this many in all: the error is then that of the
+#: A yardstick beside other load says something with this many in all: the error is then that of the
 #: mean of few, which is wider by Student's factor.
 _FEWEST_ROUNDS: Final = 3
 #: The width of a 95 % interval of a normal distribution in standard deviations.
