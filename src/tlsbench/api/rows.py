@@ -62,6 +62,8 @@ def _of_cell(cell: Cell, run: Run) -> Row:
         "client_bytes": cell.client_bytes,
         "server_bytes": cell.server_bytes,
         "flights": cell.ledger.flights,
+        "handshake_flights": cell.ledger.handshake_flights,
+        "round_trips": cell.ledger.round_trips,
         "noise_floor": _finite(run.noise_floor.get(cell.axes["workload"], math.nan)),
         "negotiated": dict(cell.negotiated),
     }

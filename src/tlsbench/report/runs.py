@@ -19,13 +19,17 @@ from tlsbench.scenarios.axes import AXES
 
 Baseline = Callable[[Cell], bool] | None
 #: Columns that machines get whether or not a run has figures for them, so that runs can be put together.
-_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns))
+_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns)) - {"round_trips"}
 #: Figures whose names, which are those of columns, do not say all.
 _SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "p99_us": ("total", {"quantile": "0.99"}),
     "client_bytes": ("client_sent", {}),
     "server_bytes": ("server_sent", {}),
 }
+_RTTS = (
+    "RTTs are round trips until the client may send its first byte; the first byte of an answer takes "
+    "one more, and so does opening TCP"
+)
 _UNITS = ("mb_per_s", "per_s", "us", "kib", "bytes", "percent")
 
 
@@ -126,6 +130,8 @@ def _notes(run: Run, found: Sequence[Finding]) -> list[str]:
             f"{precise}; seed {conditions.seed}"
         )
     lines += dict.fromkeys(cell.instrument.note for cell in run.cells)
+    if any(cell.ledger.round_trips is not None for cell in run.cells):
+        lines.append(_RTTS)
     if conditions.meter == CALLGRIND.name:
         return lines + _not_measured(run)
     if run.noise_floor:

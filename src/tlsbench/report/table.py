@@ -116,6 +116,7 @@ COLUMNS = (
     Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, TLS_WORKLOADS),
     Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, TLS_WORKLOADS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
+    Column("round_trips", "RTTs", lambda row: row.cell.ledger.round_trips, format_count, 6, ("handshake",)),
     Column("harness_us", "harness µs", _shown("harness"), format_us, 1, TLS_WORKLOADS),
     Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 6),
     Column("instructions", "instructions", lambda row: row.cell.figures["total"].median, format_count, 10),
@@ -161,7 +162,11 @@ def _table(
         workload=workload,
         constants={axis: value for axis, value in constants.items() if value != AXES[axis].neutral},
         axes=tuple(varying),
-        columns=_columns_of(workload, baseline.instrument),
+        columns=tuple(
+            column
+            for column in _columns_of(workload, baseline.instrument)
+            if column.name != "round_trips" or any(cell.ledger.round_trips is not None for cell in cells)
+        ),
         rows=tuple(_row(cell, baseline, run) for cell in cells),
     )
 

@@ -61,6 +61,7 @@ _OF_TIMES: Final = (
     "client_bytes",
     "server_bytes",
     "flights",
+    "round_trips",
     "harness_us",
     "ratio",
 )

@@ -2,6 +2,23 @@
 
 from tlsbench.links.network.scripts import Script, Step
 from tlsbench.links.network.simulation import complete
-from tlsbench.links.network.values import CONGESTION_CONTROLS, Completion, End, Network, Turn
+from tlsbench.links.network.values import (
+    CONGESTION_CONTROLS,
+    INITIAL_WINDOW_BYTES,
+    Completion,
+    End,
+    Network,
+    Turn,
+)
 
-__all__ = ["CONGESTION_CONTROLS", "Completion", "End", "Network", "Script", "Step", "Turn", "complete"]
+__all__ = [
+    "CONGESTION_CONTROLS",
+    "INITIAL_WINDOW_BYTES",
+    "Completion",
+    "End",
+    "Network",
+    "Script",
+    "Step",
+    "Turn",
+    "complete",
+]

@@ -11,6 +11,8 @@ from tlsbench.errors import RequestError
 
 #: Names of the congestion controls: ``none`` has no congestion window at all.
 CONGESTION_CONTROLS: Final = ("cubic", "reno", "none")
+#: What a server may send before it hears from the client, in ten segments (RFC 6928, section 2).
+INITIAL_WINDOW_BYTES: Final = 10 * 1460
 #: TCP and IPv4 headers without options, which go over the line with every segment.
 HEADER_BYTES: Final = 40
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import numpy as np
 
+from tlsbench.links.network import INITIAL_WINDOW_BYTES
 from tlsbench.report.naming import names
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Heat, Line, Lines, Picture
 from tlsbench.report.table import megabytes_per_s
@@ -18,8 +19,6 @@ from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.units import BYTES, NANOSECONDS, Unit
 
-#: Ten segments of 1,460 bytes: what a server may send before it hears from the client (RFC 6928 section 2).
-INITIAL_WINDOW_BYTES = 10 * 1460
 _T = TypeVar("_T")
 _ECDF_POINTS = 120
 _MOST_COLUMNS = 24
