@@ -176,6 +176,15 @@ class TlsImplementation(Implementation, Protocol):
         """
 
 
+@runtime_checkable
+class SocketWriter(Protocol):
+    """A library of which is known how it writes to a socket, as ``workload=completion`` must."""
+
+    @property
+    def handshake_buffer_bytes(self) -> int:
+        """The bytes that a handshake collects before it writes; 0 if it writes each flight at once."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A primitive, ready to run.

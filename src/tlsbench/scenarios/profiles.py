@@ -135,7 +135,7 @@ FULL = Profile(
         f"implementation={_EVERY} version=1.2,1.3 group=* key=ecdsa-secp256r1 resumption=none,ticket,psk",
         f"implementation={_EVERY} version=1.2,1.3 key=* chain_length=1,3 client_auth=*",
         (
-            f"workload=bulk,echo implementation={_EVERY} version=1.2,1.3 cipher=* link=* "
+            f"workload=bulk,echo implementation={_EVERY} version=1.2,1.3 cipher=* link=memory,tcp,unix "
             "key=rsa-2048,ecdsa-secp256r1 size=1KiB,16KiB"
         ),
         "workload=primitive algorithm=* size=1KiB,16KiB",

@@ -16,12 +16,20 @@ from tlsbench.scenarios.ciphers import CIPHER_SUITES
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import KEY_TYPES
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
+from tlsbench.scenarios.networks import (
+    UNLIMITED,
+    parse_bandwidth,
+    parse_initcwnd,
+    parse_loss,
+    parse_mss,
+    parse_rtt,
+)
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
 from tlsbench.scenarios.sizes import USUAL_SIZES, format_size, parse_size
 
 #: The workloads that speak TLS. The others call one library, on one side.
-TLS_WORKLOADS: Final = ("handshake", "bulk", "echo", "memory")
+TLS_WORKLOADS: Final = ("handshake", "bulk", "echo", "memory", "completion")
 ONE_SIDED_WORKLOADS: Final = ("primitive", "certificate")
 WORKLOADS: Final = (*TLS_WORKLOADS, *ONE_SIDED_WORKLOADS)
 
@@ -32,10 +40,11 @@ _ISSUER_KEY: Final[Mapping[str, Any]] = {
     "default": ("same",),
     "neutral": "same",
     "same_as": "key",
-    "workloads": ("handshake", "memory", "certificate"),
+    "workloads": ("handshake", "memory", "certificate", "completion"),
     "aliases": _KEY_ALIASES,
 }
 _LIBRARY: Final[Mapping[str, Any]] = {"workloads": WORKLOADS, "aliases": IMPLEMENTATION_ALIASES}
+_NETWORK: Final[Mapping[str, Any]] = {"workloads": ("completion",), "before": "size"}
 _NO_SINGLE_OPERATIONS: Final = "a TLS library: primitives and certificates are in cryptography"
 
 
@@ -52,7 +61,10 @@ class Values:
             values=WORKLOADS,
             default=("handshake",),
             workloads=WORKLOADS,
-            denied=dict.fromkeys(ONE_SIDED_WORKLOADS, _NO_SINGLE_OPERATIONS),
+            denied={
+                **dict.fromkeys(ONE_SIDED_WORKLOADS, _NO_SINGLE_OPERATIONS),
+                "completion": "how it writes to a socket is not known",
+            },
             alone=BY_ITSELF,
         )
     )
@@ -161,7 +173,7 @@ class Values:
             values=("none", "session-id", "ticket", "psk", "early-data"),
             default=("none",),
             neutral="none",
-            workloads=("handshake",),
+            workloads=("handshake", "completion"),
             aliases={
                 "full": "none",
                 **dict.fromkeys(("0-rtt", "0rtt"), "early-data"),
@@ -250,11 +262,85 @@ class Values:
         default="",
         metadata=row(
             meaning="what carries the bytes between client and server",
-            values=("memory", "tcp", "unix"),
-            default=("memory",),
+            values=("memory", "tcp", "unix", "network"),
+            default=("memory", "network"),
             neutral="memory",
-            workloads=("handshake", "bulk", "echo"),
+            workloads=("handshake", "bulk", "echo", "completion"),
             before="cpu",
+        ),
+    )
+    rtt: str = field(
+        default="",
+        metadata=row(
+            meaning="round trip time of the network, without the time to put bytes on the line",
+            values=("20ms", "50ms", "100ms", "150ms"),
+            default=("50ms",),
+            parse=parse_rtt,
+            **_NETWORK,
+        ),
+    )
+    bandwidth: str = field(
+        default="",
+        metadata=row(
+            meaning="rate of the network each way, with a queue that never overflows",
+            values=(UNLIMITED, "1mbit", "10mbit", "100mbit"),
+            default=(UNLIMITED,),
+            neutral=UNLIMITED,
+            parse=parse_bandwidth,
+            **_NETWORK,
+        ),
+    )
+    loss: str = field(
+        default="",
+        metadata=row(
+            meaning="share of the network's packets that are lost, each by itself",
+            values=("0%", "0.1%", "1%", "5%"),
+            default=("0%",),
+            neutral="0%",
+            parse=parse_loss,
+            **_NETWORK,
+        ),
+    )
+    mss: str = field(
+        default="",
+        metadata=row(
+            meaning="the most bytes of payload in a segment (1448 with TCP timestamps)",
+            values=("536", "1220", "1448", "1460"),
+            default=("1460",),
+            neutral="1460",
+            parse=parse_mss,
+            **_NETWORK,
+        ),
+    )
+    initcwnd: str = field(
+        default="",
+        metadata=row(
+            meaning="segments that a sender may have under way at first (RFC 6928)",
+            values=("4", "10", "30"),
+            default=("10",),
+            neutral="10",
+            parse=parse_initcwnd,
+            **_NETWORK,
+        ),
+    )
+    nodelay: str = field(
+        default="",
+        metadata=row(
+            meaning="TCP_NODELAY: on, or off for Nagle's algorithm",
+            values=("on", "off"),
+            default=("on",),
+            neutral="on",
+            **_NETWORK,
+        ),
+    )
+    congestion: str = field(
+        default="",
+        metadata=row(
+            meaning="congestion control of the network's senders; none sends all at once",
+            values=("cubic", "reno", "none"),
+            default=("cubic",),
+            neutral="cubic",
+            **_NETWORK,
         ),
     )
     size: int = field(
@@ -263,7 +349,7 @@ class Values:
             meaning="bytes of application data in one operation",
             values=USUAL_SIZES,
             default=("16KiB",),
-            workloads=("bulk", "echo", "primitive"),
+            workloads=("bulk", "echo", "primitive", "completion"),
             parse=lambda word: format_size(parse_size(word)),
             read=parse_size,
             write=format_size,

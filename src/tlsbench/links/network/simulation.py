@@ -57,6 +57,8 @@ class _Simulation:
     may_send: _Reached | None = None
     first_byte: _Reached | None = None
     done: _Reached | None = None
+    hosts: list[_Host] = field(default_factory=list)
+    sent_until_done: list[tuple[int, int]] = field(default_factory=list)
 
     def at(self, time_ms: float, event: Callable[[], None]) -> None:
         heapq.heappush(self.events, (time_ms, next(self.numbers), event))
@@ -88,6 +90,7 @@ class _Simulation:
             self.first_byte = reached
         if turn.answered >= self.answer_bytes and self.first_byte and self.done is None:
             self.done = reached
+            self.sent_until_done = [(one.sender.segments, one.sender.retransmissions) for one in self.hosts]
 
     def _write(self, host: _Host, turn: Turn, depth: int) -> None:
         for data in turn.writes:
@@ -144,7 +147,7 @@ class _Simulation:
 
 
 def complete(network: Network, client: End, server: End, answer_bytes: int = 1) -> Completion:
-    """Let a client and a server talk over a network until the client has its answer.
+    """Let a client and a server talk over a network until neither has more to say.
 
     :param answer_bytes: bytes of the answer that the client waits for, as its turns count them.
     :raises MeasurementError: if neither end goes on before that.
@@ -153,10 +156,11 @@ def complete(network: Network, client: End, server: End, answer_bytes: int = 1) 
     simulation = _Simulation(network, answer_bytes, chance)
     ends = [_Host(end, end is client, Sender(network), Receiver(network)) for end in (client, server)]
     ends[0].peer, ends[1].peer = ends[1], ends[0]
+    simulation.hosts = ends
     for host in ends:
         simulation.take_turn(host, first=True)
     for _ in range(_MOST_EVENTS):
-        if simulation.done or not simulation.events:
+        if not simulation.events:
             break
         simulation.now_ms, _number, event = heapq.heappop(simulation.events)
         event()
@@ -167,11 +171,11 @@ def complete(network: Network, client: End, server: End, answer_bytes: int = 1) 
         handshake_ms=may_send.at_ms,
         first_byte_ms=first.at_ms,
         done_ms=done.at_ms,
-        handshake_round_trips=may_send.depth / 2,
-        first_byte_round_trips=first.depth / 2,
-        round_trips=done.depth / 2,
-        segments=sum(host.sender.segments for host in ends),
-        retransmissions=sum(host.sender.retransmissions for host in ends),
+        handshake_round_trips=may_send.depth // 2,
+        first_byte_round_trips=first.depth // 2,
+        round_trips=done.depth // 2,
+        segments=sum(segments for segments, _ in simulation.sent_until_done),
+        retransmissions=sum(again for _, again in simulation.sent_until_done),
         client_ms=ends[0].spent_ms,
         server_ms=ends[1].spent_ms,
     )

@@ -103,16 +103,16 @@ class Completion:
     :param round_trips: the same until the end.
     :param segments: TCP segments with data that both ends sent until then, with those sent again.
     :param retransmissions: how many of these had been sent before.
-    :param client_ms: processor time that the client spent.
-    :param server_ms: processor time that the server spent.
+    :param client_ms: processor time that the client spent in all, what came after the answer with it.
+    :param server_ms: the same of the server.
     """
 
     handshake_ms: float
     first_byte_ms: float
     done_ms: float
-    handshake_round_trips: float
-    first_byte_round_trips: float
-    round_trips: float
+    handshake_round_trips: int
+    first_byte_round_trips: int
+    round_trips: int
     segments: int
     retransmissions: int
     client_ms: float = 0.0
