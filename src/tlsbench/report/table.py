@@ -105,7 +105,7 @@ COLUMNS = (
     Column("total_us", "total µs", _shown("total"), format_us, 10),
     Column("handshake_ms", "handshake ms", _phase_ms("handshake"), format_us, 9, _NETWORK),
     Column("first_byte_ms", "first byte ms", _phase_ms("first_byte"), format_us, 8, _NETWORK),
-    Column("completion_ms", "complete ms", _shown("total"), format_us, 10, _NETWORK),
+    Column("total_ms", "complete ms", _shown("total"), format_us, 10, _NETWORK),
     Column("p90_ms", "p90 ms", lambda row: row.cell.figures["total"].p90 / 1e6, format_us, 5, _NETWORK),
     Column("p99_ms", "p99 ms", lambda row: row.cell.figures["total"].p99 / 1e6, format_us, 6, _NETWORK),
     Column("client_ms", "client CPU ms", _shown("client"), format_us, 7, _NETWORK),

@@ -129,7 +129,7 @@ COMPLETION: Final = Instrument(
     columns=(
         "handshake_ms",
         "first_byte_ms",
-        "completion_ms",
+        "total_ms",
         "p90_ms",
         "p99_ms",
         "client_ms",
