@@ -60,7 +60,11 @@ class End(Protocol):
         """
 
     def write(self, data: bytes) -> None:
-        """Seal application data; it waits to be sent."""
+        """Seal application data; it waits to be sent.
+
+        A server that has received early data may answer it before the handshake is complete, where its
+        library's capabilities do not deny ``workload=completion`` with early data.
+        """
 
     def read(self) -> bytes:
         """Open all that was received: the application data, ``b""`` if it held none.

@@ -89,7 +89,7 @@ def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:
     told = []
     for rtt, found in sorted(shares.items(), key=lambda one: float(one[0].removesuffix("ms"))):
         least, most = min(share for share, _ in found), max(share for share, _ in found)
-        told.append(f"{100 * least:.1f} to {100 * most:.1f} % at rtt={rtt}")
+        told.append(f"{_span([100 * least, 100 * most])} % at rtt={rtt}")
     over = sum(share > 0.5 for found in shares.values() for share, _ in found)
     where = f"in {over} cells it is more than the network" if over else "nowhere is it more than the network"
     yield Finding(f"Processor time of both sides is {', '.join(told)} of the completion; {where}")
