@@ -7,7 +7,7 @@ import pytest
 
 from tlsbench.report.findings import findings
 from tlsbench.report.findings.network import sent_before_the_answer
-from tlsbench.report.pictures.runs import network
+from tlsbench.report.pictures.network import network
 from tlsbench.report.pictures.shapes import Lines
 from tlsbench.results import Run
 from tlsbench.stats import summarise

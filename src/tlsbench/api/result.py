@@ -120,8 +120,9 @@ class Result(Rows):
         ``total_p99_ns`` (with another instrument ``total_instructions``, ``total_allocated_bytes``, …);
         ``precision``, half the width of the total's interval over its median; ``samples``, ``rounds``;
         ``client_bytes`` and ``server_bytes``, that side's TLS bytes on the wire for each operation;
-        ``flights`` of a sample; ``noise_floor`` of its workload, a fraction; ``negotiated``, a dict of what
-        both libraries and the wire said.
+        ``flights`` of a sample, and of a handshake its own (``handshake_flights``) and its ``round_trips``;
+        ``noise_floor`` of its workload, a fraction; ``negotiated``, a dict of what both libraries and the
+        wire said.
 
         Of a **duel** one for each part of each match: ``a``, ``b``, ``a_id``, ``b_id``, ``part``, ``ratio``
         of b over a with ``ratio_low`` and ``ratio_high``, ``verdict`` (``"faster"``, ``"slower"``, ``"~"``),

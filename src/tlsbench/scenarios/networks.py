@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final
 
 from tlsbench.errors import RequestError
+from tlsbench.scenarios.axis import row
 
 UNLIMITED: Final = "unlimited"
 _NUMBER: Final = r"([0-9]{1,6}(?:\.[0-9]{1,3})?)"
@@ -73,3 +74,59 @@ def read_rtt(value: str) -> float:
 def read_loss(value: str) -> float:
     """A probability."""
     return _percent(value) / 100
+
+
+_NETWORK: Final[Mapping[str, Any]] = {"workloads": ("completion",), "before": "size"}
+RTT: Final = row(
+    meaning="round trip time of the network, without the time to put bytes on the line",
+    values=("20ms", "50ms", "100ms", "150ms"),
+    default=("50ms",),
+    parse=parse_rtt,
+    **_NETWORK,
+)
+BANDWIDTH: Final = row(
+    meaning="rate of the network each way, with a queue that never overflows",
+    values=(UNLIMITED, "1mbit", "10mbit", "100mbit"),
+    default=(UNLIMITED,),
+    neutral=UNLIMITED,
+    parse=parse_bandwidth,
+    **_NETWORK,
+)
+LOSS: Final = row(
+    meaning="share of the network's packets that are lost, each by itself",
+    values=("0%", "0.1%", "1%", "5%"),
+    default=("0%",),
+    neutral="0%",
+    parse=parse_loss,
+    **_NETWORK,
+)
+MSS: Final = row(
+    meaning="the most bytes of payload in a segment (1448 with TCP timestamps)",
+    values=("536", "1220", "1448", "1460"),
+    default=("1460",),
+    neutral="1460",
+    parse=parse_mss,
+    **_NETWORK,
+)
+INITCWND: Final = row(
+    meaning="segments that a sender may have under way at first (RFC 6928)",
+    values=("4", "10", "30"),
+    default=("10",),
+    neutral="10",
+    parse=parse_initcwnd,
+    **_NETWORK,
+)
+NODELAY: Final = row(
+    meaning="TCP_NODELAY: on, or off for Nagle's algorithm",
+    values=("on", "off"),
+    default=("on",),
+    neutral="on",
+    **_NETWORK,
+)
+CONGESTION: Final = row(
+    meaning="congestion control of the network's senders; none sends all at once",
+    values=("cubic", "reno", "none"),
+    default=("cubic",),
+    neutral="cubic",
+    **_NETWORK,
+)

@@ -10,20 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tlsbench.scenarios import networks
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import KEY_TYPES
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
-from tlsbench.scenarios.networks import (
-    UNLIMITED,
-    parse_bandwidth,
-    parse_initcwnd,
-    parse_loss,
-    parse_mss,
-    parse_rtt,
-)
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
 from tlsbench.scenarios.sizes import USUAL_SIZES, format_size, parse_size
@@ -44,7 +37,6 @@ _ISSUER_KEY: Final[Mapping[str, Any]] = {
     "aliases": _KEY_ALIASES,
 }
 _LIBRARY: Final[Mapping[str, Any]] = {"workloads": WORKLOADS, "aliases": IMPLEMENTATION_ALIASES}
-_NETWORK: Final[Mapping[str, Any]] = {"workloads": ("completion",), "before": "size"}
 _NO_SINGLE_OPERATIONS: Final = "a TLS library: primitives and certificates are in cryptography"
 
 
@@ -269,80 +261,13 @@ class Values:
             before="cpu",
         ),
     )
-    rtt: str = field(
-        default="",
-        metadata=row(
-            meaning="round trip time of the network, without the time to put bytes on the line",
-            values=("20ms", "50ms", "100ms", "150ms"),
-            default=("50ms",),
-            parse=parse_rtt,
-            **_NETWORK,
-        ),
-    )
-    bandwidth: str = field(
-        default="",
-        metadata=row(
-            meaning="rate of the network each way, with a queue that never overflows",
-            values=(UNLIMITED, "1mbit", "10mbit", "100mbit"),
-            default=(UNLIMITED,),
-            neutral=UNLIMITED,
-            parse=parse_bandwidth,
-            **_NETWORK,
-        ),
-    )
-    loss: str = field(
-        default="",
-        metadata=row(
-            meaning="share of the network's packets that are lost, each by itself",
-            values=("0%", "0.1%", "1%", "5%"),
-            default=("0%",),
-            neutral="0%",
-            parse=parse_loss,
-            **_NETWORK,
-        ),
-    )
-    mss: str = field(
-        default="",
-        metadata=row(
-            meaning="the most bytes of payload in a segment (1448 with TCP timestamps)",
-            values=("536", "1220", "1448", "1460"),
-            default=("1460",),
-            neutral="1460",
-            parse=parse_mss,
-            **_NETWORK,
-        ),
-    )
-    initcwnd: str = field(
-        default="",
-        metadata=row(
-            meaning="segments that a sender may have under way at first (RFC 6928)",
-            values=("4", "10", "30"),
-            default=("10",),
-            neutral="10",
-            parse=parse_initcwnd,
-            **_NETWORK,
-        ),
-    )
-    nodelay: str = field(
-        default="",
-        metadata=row(
-            meaning="TCP_NODELAY: on, or off for Nagle's algorithm",
-            values=("on", "off"),
-            default=("on",),
-            neutral="on",
-            **_NETWORK,
-        ),
-    )
-    congestion: str = field(
-        default="",
-        metadata=row(
-            meaning="congestion control of the network's senders; none sends all at once",
-            values=("cubic", "reno", "none"),
-            default=("cubic",),
-            neutral="cubic",
-            **_NETWORK,
-        ),
-    )
+    rtt: str = field(default="", metadata=networks.RTT)
+    bandwidth: str = field(default="", metadata=networks.BANDWIDTH)
+    loss: str = field(default="", metadata=networks.LOSS)
+    mss: str = field(default="", metadata=networks.MSS)
+    initcwnd: str = field(default="", metadata=networks.INITCWND)
+    nodelay: str = field(default="", metadata=networks.NODELAY)
+    congestion: str = field(default="", metadata=networks.CONGESTION)
     size: int = field(
         default=0,
         metadata=row(

@@ -11,21 +11,19 @@ from typing import TypeVar
 import numpy as np
 
 from tlsbench.links.network import INITIAL_WINDOW_BYTES
-from tlsbench.report.findings.network import sent_before_the_answer
 from tlsbench.report.naming import names
+from tlsbench.report.pictures.network import network
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Heat, Line, Lines, Picture
 from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.sizes import parse_size
-from tlsbench.units import BYTES, NANOSECONDS, VIRTUAL_NANOSECONDS, Unit
+from tlsbench.units import BYTES, NANOSECONDS, Unit
 
 _T = TypeVar("_T")
 _ECDF_POINTS = 120
 _MOST_COLUMNS = 24
 _MOST_CROSSINGS = 4
-#: What a line of the picture of the network is of.
-_NETWORK_AXES = ("rtt", "initcwnd", "bandwidth", "loss", "nodelay", "congestion")
 #: Where lines are closer than that, as a logarithm, neither is ahead.
 _LEAD = 0.03
 
@@ -148,36 +146,6 @@ def wire(run: Run) -> Picture | None:
             is_stacked=False,
             mark=window if near else None,
         ),
-    )
-
-
-def network(run: Run) -> Picture | None:
-    """How long a full handshake takes over a network, by what the server sends."""
-    series: dict[tuple[str, ...], list[Cell]] = defaultdict(list)
-    for cell in _of(run, "completion", VIRTUAL_NANOSECONDS):
-        if cell.axes["resumption"] == "none" and cell.axes["version"] == "1.3":
-            series[tuple(cell.axes[axis] for axis in _NETWORK_AXES)].append(cell)
-    rows = {
-        values: cells
-        for values, cells in series.items()
-        if len({sent_before_the_answer(cell) for cell in cells}) > 1
-    }
-    shown, left_out = _first(list(rows.items()), MOST_LINES)
-    if not shown:
-        return None
-    varying = [at for at in range(len(_NETWORK_AXES)) if len({values[at] for values, _ in shown}) > 1]
-    lines = []
-    for values, cells in shown:
-        name = " ".join(f"{_NETWORK_AXES[at]}={values[at]}" for at in varying) or f"rtt={values[0]}"
-        ordered = sorted(cells, key=sent_before_the_answer)
-        heights = [cell.phases["handshake"] / 1e6 for cell in ordered]
-        lines.append(Line(name, [sent_before_the_answer(cell) for cell in ordered], heights))
-    return Picture(
-        "network",
-        "A handshake over a network by what the server sends",
-        "Virtual time until the client may send, by the bytes of the server without the answer: a step is a "
-        f"round trip that the chain costs.{left_out}",
-        Lines(lines, "bytes from the server", "ms until the client may send"),
     )
 
 
