@@ -62,6 +62,13 @@ def test_nagle_holds_a_second_small_segment_back_for_a_round_trip() -> None:
     assert exchange(FAST, flight=(4096, 904)).handshake_round_trips == 1
 
 
+def test_two_small_writes_with_nagle_wait_for_a_delayed_acknowledgement() -> None:
+    # The server has answered, so it holds the acknowledgement of the first write back for 40 ms.
+    done = exchange(replace(FAST, nodelay=False), flight=(1000,))
+    assert done.first_byte_ms == done.handshake_ms + 2 * 50 + 40
+    assert exchange(FAST, flight=(1000,)).first_byte_ms == done.handshake_ms + 50
+
+
 def test_a_slow_line_takes_as_long_as_its_bytes_do() -> None:
     fast, slow = (exchange(replace(FAST, bandwidth_mbit=mbit), answer=1_000_000) for mbit in (1000, 1))
     bytes_on_the_line = 1_000_000 + 685 * 40
