@@ -26,6 +26,8 @@ class Unit:
 
 NANOSECONDS: Final = Unit("ns", "µs", 1e3)
 BYTES: Final = Unit("B", "KiB", 1024.0)
+#: Of a simulated network and of the processors within it: never one figure with measured time.
+VIRTUAL_NANOSECONDS: Final = Unit("virtual ns", "ms", 1e6)
 INSTRUCTIONS: Final = Unit("instructions", "10³ instr.", 1e3)
 #: All units, by the symbol that stored results have.
-UNITS: Final = {unit.symbol: unit for unit in (NANOSECONDS, BYTES, INSTRUCTIONS)}
+UNITS: Final = {unit.symbol: unit for unit in (NANOSECONDS, VIRTUAL_NANOSECONDS, BYTES, INSTRUCTIONS)}

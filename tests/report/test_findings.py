@@ -124,6 +124,33 @@ def test_resumption_and_key_types_are_told_with_their_sides(run_of: RunOf) -> No
     assert "1,000 → 800 µs" in key.details[0]
 
 
+def test_the_findings_say_what_a_choice_does_to_the_round_trips(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.2,1.3")
+    run = replace(run, cells=[*run.cells, *run_of("implementation=fake resumption=early-data").cells])
+    lasts = {("1.2", "none"): 1.0, ("1.3", "none"): 1.1, ("1.3", "early-data"): 0.6}
+    cells = []
+    for cell in run.cells:
+        rounds = [[1e6 * lasts[cell.axes["version"], cell.axes["resumption"]] + step] for step in range(12)]
+        cells.append(replace(cell, figures=dict.fromkeys(cell.figures, summarise(rounds))))
+    said = [one.headline for one in findings(replace(run, cells=cells, noise_floor={}))]
+    assert (
+        "TLS 1.3 in place of TLS 1.2: +10 % in the time of a handshake, and 1 round trip fewer (2 → 1)"
+        in said
+    )
+    assert any(one.endswith("of a handshake, and 1 round trip fewer (1 → 0)") for one in said)
+
+
+def test_certificates_beyond_the_initial_window_are_remarked(run_of: RunOf) -> None:
+    run = run_of("implementation=pyopenssl group=x25519 key=ecdsa-secp256r1,ml-dsa-87 chain_length=2")
+    cells = []
+    for cell, last in zip(run.cells, (1.0, 2.0), strict=True):
+        rounds = [[1e6 * last + step] for step in range(12)]
+        cells.append(replace(cell, figures=dict.fromkeys(cell.figures, summarise(rounds))))
+    run = replace(run, cells=cells, noise_floor={})
+    [finding] = [one for one in findings(run) if "ML-DSA-87" in one.headline]
+    assert any("more than the 14,600 of the initial congestion window" in line for line in finding.details)
+
+
 def test_what_cannot_be_told_apart_is_no_finding(run_of: RunOf) -> None:
     run = run_of("implementation=pyopenssl version=1.3 resumption=none,psk")
     floor = replace(run, noise_floor={"handshake": 50.0})

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations.registry import implementations
-from tlsbench.scenarios import Scenario
+from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.scenarios import Scenario, parse
 from tlsbench.workloads import Workload, handshake, prepare
 from tlsbench.workloads.handshake import Handshake
 
@@ -35,6 +35,32 @@ def test_the_supply_of_sessions_never_runs_dry(name: str, resumption: str, workl
     for _ in range(50):
         cell.sample()
         assert cell.proof()["resumption"] == resumption
+
+
+@pytest.mark.parametrize("name", ["ssl", "pyopenssl", "libssl", "utls", "fake"])
+@pytest.mark.parametrize(
+    ("selectors", "round_trips", "handshake_flights"),
+    [
+        ("version=1.2", 2, 4),
+        ("version=1.2 resumption=session-id", 1, 3),
+        ("version=1.2 resumption=ticket", 1, 3),
+        ("version=1.3", 1, 3),
+        ("version=1.3 client_auth=required", 1, 3),
+        ("version=1.3 resumption=psk", 1, 3),
+        ("version=1.3 resumption=early-data", 0, 3),
+    ],
+)
+def test_round_trips_are_those_of_the_protocol_in_every_library(
+    name: str, selectors: str, round_trips: int, handshake_flights: int, workload_of: Make
+) -> None:
+    lacks = {"utls": ("session-id", "client_auth", "psk")}.get(name, ())
+    found = capabilities(parse([f"implementation={name}"], [name]))[name]
+    if "early-data" in selectors and "resumption=early-data" not in found.supports:
+        pytest.skip("it has no early data")
+    if any(lacking in selectors for lacking in lacks):
+        pytest.skip("it cannot")
+    ledger = workload_of(f"implementation={name} key=ecdsa-secp256r1 {selectors}").sample().ledger
+    assert (ledger.round_trips, ledger.handshake_flights) == (round_trips, handshake_flights)
 
 
 @pytest.mark.parametrize("name", ["ssl", "pyopenssl"])

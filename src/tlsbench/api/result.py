@@ -128,8 +128,9 @@ class Result(Rows):
         of ``libraries`` (or of such an instrument's ``total``) over its median; ``samples``, and how many
         ``disturbed`` ones were set aside; ``rounds``;
         ``client_bytes`` and ``server_bytes``, that side's TLS bytes on the wire for each operation;
-        ``flights`` of a sample; ``noise_floor`` of its workload, a fraction; ``negotiated``, a dict of what
-        both libraries and the wire said.
+        ``flights`` of a sample, and of a handshake its own (``handshake_flights``) and its ``round_trips``;
+        ``noise_floor`` of its workload, a fraction; ``negotiated``, a dict of what both libraries and the
+        wire said.
 
         Of a **duel** one for each part of each match: ``a``, ``b``, ``a_id``, ``b_id``, ``part``, ``ratio``
         of b over a with ``ratio_low`` and ``ratio_high``, ``verdict`` (``"faster"``, ``"slower"``, ``"~"``),

@@ -20,12 +20,12 @@ from tlsbench.sampling import PARTS, WALL, Instrument, instrument_for, meter_nam
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.axis import ENDS
 from tlsbench.stats import Interval
-from tlsbench.units import BYTES
+from tlsbench.units import BYTES, VIRTUAL_NANOSECONDS
 
 Row = dict[str, Any]
 
 #: What names of figures end in. Bytes that are allocated are not those on the wire.
-_SUFFIXES: Final = {BYTES.symbol: "allocated_bytes"}
+_SUFFIXES: Final = {BYTES.symbol: "allocated_bytes", VIRTUAL_NANOSECONDS.symbol: "virtual_ns"}
 #: The quantiles of the times of a load, by what their column is called.
 _PERCENTILES: Final = {"p50": 50.0, "p90": 90.0, "p99": 99.0, "p99_9": 99.9, "p99_99": 99.99, "max": 100.0}
 
@@ -63,6 +63,8 @@ def _of_cell(cell: Cell, run: Run) -> Row:
         "client_bytes": cell.client_bytes,
         "server_bytes": cell.server_bytes,
         "flights": cell.ledger.flights,
+        "handshake_flights": cell.ledger.handshake_flights,
+        "round_trips": cell.ledger.round_trips,
         "noise_floor": _finite(run.noise_floor.get(cell.axes["workload"], math.nan)),
         "negotiated": dict(cell.negotiated),
     }

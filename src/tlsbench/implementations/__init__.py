@@ -12,6 +12,7 @@ from tlsbench.implementations.contract import (
     Operation,
     PrimitiveImplementation,
     ServerContext,
+    SocketWriter,
     TlsImplementation,
 )
 
@@ -27,5 +28,6 @@ __all__ = [
     "Operation",
     "PrimitiveImplementation",
     "ServerContext",
+    "SocketWriter",
     "TlsImplementation",
 ]

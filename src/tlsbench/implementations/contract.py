@@ -60,7 +60,11 @@ class End(Protocol):
         """
 
     def write(self, data: bytes) -> None:
-        """Seal application data; it waits to be sent."""
+        """Seal application data; it waits to be sent.
+
+        A server that has received early data may answer it before the handshake is complete, where its
+        library's capabilities do not deny ``workload=completion`` with early data.
+        """
 
     def read(self) -> bytes:
         """Open all that was received: the application data, ``b""`` if it held none.
@@ -174,6 +178,15 @@ class TlsImplementation(Implementation, Protocol):
         Its ``group`` may be several, separated by colons, the preferred one first: a server that takes any of
         them. Where the library takes one alone, it is left to its own choice.
         """
+
+
+@runtime_checkable
+class SocketWriter(Protocol):
+    """A library of which is known how it writes to a socket, as ``workload=completion`` must."""
+
+    @property
+    def handshake_buffer_bytes(self) -> int:
+        """The bytes that a handshake collects before it writes; 0 if it writes each flight at once."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,8 @@ _HEADER_BYTES = tls.RECORD_HEADER_BYTES
 _RANDOM = bytes(range(32))
 _FINISHED = bytes(36)
 _TICKET_BYTES = 8
+#: Before a Finished of TLS 1.2.
+_CHANGE_CIPHER_SPEC = bytes((20, 3, 3, 0, 1, 1))
 #: Where a ClientHello record has its session id: after the headers, version, random and length.
 _SESSION_ID_AT = _HEADER_BYTES + 4 + 2 + 32 + 1
 
@@ -119,6 +121,7 @@ class FakeEndpoint:
         server: FakeServerContext | None = None,
     ) -> None:
         self._agreed = agreed
+        self._is_tls12 = agreed.version == "1.2"
         self._server = server
         self._out = [hello] if hello else []
         self._in: list[bytes] = []
@@ -142,7 +145,10 @@ class FakeEndpoint:
     def _serve(self, server: FakeServerContext, received: bytes) -> None:
         if self._greeted:
             self._complete = True
-            self._out.append(_record(tls.APPLICATION_DATA, server.issue_ticket()))
+            if not self._is_tls12:
+                self._out.append(_record(tls.APPLICATION_DATA, server.issue_ticket()))
+            elif not self._resumed:
+                self._out.append(_CHANGE_CIPHER_SPEC + _record(tls.HANDSHAKE, server.issue_ticket()))
             return
         if received[:1] != bytes([tls.HANDSHAKE]):
             raise HandshakeError("fake: unexpected message")
@@ -153,9 +159,17 @@ class FakeEndpoint:
         self._out.append(server.resumed_answer if self._resumed else server.full_answer)
 
     def _finish(self, received: bytes) -> None:
+        if self._is_tls12 and received.startswith(_CHANGE_CIPHER_SPEC):
+            self._complete, self._ticket = True, _payload(received[len(_CHANGE_CIPHER_SPEC) :])
+            return
         if received[:1] != bytes([tls.HANDSHAKE]):
             raise HandshakeError("fake: unexpected message")
         self._resumed = self._offers and len(received) < _FULL_ANSWER_BYTES
+        if self._is_tls12:  # a full handshake ends with the server's Finished, and its ticket
+            self._complete = self._resumed
+            self._ticket = b"" if self._resumed else None
+            self._out.append(_CHANGE_CIPHER_SPEC + _record(tls.HANDSHAKE, _FINISHED))
+            return
         self._complete = True
         self._out.append(_record(tls.APPLICATION_DATA, _FINISHED))
 
@@ -192,7 +206,7 @@ class FakeEndpoint:
         )
 
     def session(self) -> object | None:
-        return self._ticket
+        return self._ticket or None
 
     def close(self) -> None:
         pass
@@ -285,4 +299,6 @@ def _server_flight(scenario: Scenario, *, resumed: bool) -> bytes:
     body = b"\x03\x03" + _RANDOM + _vector(1, b"") + suite + b"\x00" + _vector(2, extensions)
     hello = _record(tls.HANDSHAKE, _message(tls.SERVER_HELLO, body) + messages)
     rest = _FINISHED if resumed else bytes(_FULL_ANSWER_BYTES)
+    if not tls13:
+        return hello + (_CHANGE_CIPHER_SPEC if resumed else b"") + _record(tls.HANDSHAKE, rest)
     return hello + _record(tls.APPLICATION_DATA, rest)

@@ -3,6 +3,7 @@
 from tlsbench.links.datagrams import DatagramLink, MemoryDatagrams
 from tlsbench.links.ledger import NO_LEDGER, Direction, Entry, Flight, Ledger, flights, summarise
 from tlsbench.links.link import Link, MemoryLink, SocketLink, open_link
+from tlsbench.links.round_trips import RoundTrips, round_trips
 from tlsbench.links.wire import STREAM, Observed, WireReader, count_tickets, observe
 
 __all__ = [
@@ -17,11 +18,13 @@ __all__ = [
     "MemoryDatagrams",
     "MemoryLink",
     "Observed",
+    "RoundTrips",
     "SocketLink",
     "WireReader",
     "count_tickets",
     "flights",
     "observe",
     "open_link",
+    "round_trips",
     "summarise",
 ]

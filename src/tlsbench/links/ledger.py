@@ -37,12 +37,17 @@ class Ledger:
     """The sum of what was carried for one sample.
 
     ``flights`` is how often the direction changed, and one more. ``client_bytes`` went from client to server,
-    ``server_bytes`` from server to client; both are TLS bytes, without TCP, UDP or IP.
+    ``server_bytes`` from server to client; both are TLS bytes, without TCP, UDP or IP. Of a handshake,
+    ``round_trips`` is how many it took until the client could send its first byte of application data (the
+    first byte of an answer takes one more, and so does opening TCP), and ``handshake_flights`` the flights
+    without what came after it, such as tickets. Both are None where that was not counted.
     """
 
     flights: int
     client_bytes: int
     server_bytes: int
+    round_trips: int | None = None
+    handshake_flights: int | None = None
 
 
 #: Of what goes over no link.

@@ -14,21 +14,27 @@ from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
-from tlsbench.sampling.instruments import ALLOCATIONS, CALLGRIND, WALL
+from tlsbench.sampling.instruments import ALLOCATIONS, CALLGRIND, COMPLETION, WALL
 from tlsbench.scenarios.axes import AXES
 
 Baseline = Callable[[Cell], bool] | None
 #: Columns that machines get whether or not a run has figures for them, so that runs can be put together.
-_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns))
+_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns)) - {"round_trips"}
 #: Figures whose names, which are those of columns, do not say all.
 _SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "p99_us": ("libraries", {"quantile": "0.99"}),
+    "p90_ms": ("total", {"quantile": "0.9"}),
+    "p99_ms": ("total", {"quantile": "0.99"}),
     "client_bytes": ("client_sent", {}),
     "server_bytes": ("server_sent", {}),
 }
 #: Beside the ratio, where there is room.
 _RATIO_INTERVAL = Field("ratio_interval", "× base 95 %", weight=2)
-_UNITS = ("mb_per_s", "per_s", "us", "kib", "bytes", "percent")
+_RTTS = (
+    "RTTs are round trips until the client may send its first byte; the first byte of an answer takes "
+    "one more, and so does opening TCP"
+)
+_UNITS = ("mb_per_s", "per_s", "us", "ms", "kib", "bytes", "percent")
 
 
 def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, Any] | None = None) -> Report:
@@ -45,7 +51,7 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
     return Report(
         kind="run",
         sheets=[_sheet(table) for table in made],
-        labels=tuple(AXES),
+        labels=_labels(run),
         usual={axis: rules.neutral for axis, rules in AXES.items()},
         columns=[
             *(column.name for column in COLUMNS if column.name in used),
@@ -62,6 +68,12 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
         skipped=run.excluded,
         errors=run.failures,
     )
+
+
+def _labels(run: Run) -> tuple[str, ...]:
+    """All axes, so that runs can be put together; those of a network only where there is one."""
+    used = {axis for cell in run.cells for axis in cell.axes}
+    return tuple(name for name, axis in AXES.items() if axis.workloads != ("completion",) or name in used)
 
 
 def sheets_of_run(run: Run, is_baseline: Baseline = None) -> list[Sheet]:
@@ -140,6 +152,8 @@ def _notes(run: Run, found: Sequence[Finding]) -> list[str]:
             f"{precise}; seed {conditions.seed}"
         )
     lines += dict.fromkeys(cell.instrument.note for cell in run.cells)
+    if any(cell.ledger.round_trips is not None and cell.instrument is not COMPLETION for cell in run.cells):
+        lines.append(_RTTS)
     if conditions.meter == CALLGRIND.name:
         return lines + _not_measured(run)
     if run.noise_floor:

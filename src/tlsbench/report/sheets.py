@@ -14,11 +14,16 @@ from tlsbench.report.findings.finding import Finding
 from tlsbench.results import Failure
 from tlsbench.scenarios import Excluded
 from tlsbench.stats import Interval
-from tlsbench.units import BYTES, INSTRUCTIONS, NANOSECONDS
+from tlsbench.units import BYTES, INSTRUCTIONS, NANOSECONDS, VIRTUAL_NANOSECONDS
 
 Kind = Literal["run", "comparison", "duel", "load"]
 #: The units that people read figures of instruments in, as names of columns end.
-NAMES: Final = {NANOSECONDS: "us", BYTES: "kib", INSTRUCTIONS: "thousand_instructions"}
+NAMES: Final = {
+    NANOSECONDS: "us",
+    VIRTUAL_NANOSECONDS: "ms",
+    BYTES: "kib",
+    INSTRUCTIONS: "thousand_instructions",
+}
 
 
 @dataclass(frozen=True, slots=True)

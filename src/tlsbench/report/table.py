@@ -89,12 +89,32 @@ def _peak_kib(side: str) -> Callable[[Row], float]:
     return lambda row: row.cell.instrument.unit.to_shown(row.cell.phases.get(f"{side}_peak", 0.0))
 
 
+def _phase_ms(name: str) -> Callable[[Row], float]:
+    return lambda row: row.cell.instrument.unit.to_shown(row.cell.phases.get(name, 0.0))
+
+
+def _phase(name: str) -> Callable[[Row], float | None]:
+    return lambda row: row.cell.phases.get(name)
+
+
+_NETWORK = ("completion",)
 _STREAMED = ("bulk", "primitive")
 
 COLUMNS = (
     Column("client_us", "client µs", _shown("client"), format_us, 9, TLS_WORKLOADS),
     Column("server_us", "server µs", _shown("server"), format_us, 9, TLS_WORKLOADS),
     Column("libraries_us", "both µs", _shown("libraries"), format_us, 10, heading_alone="µs"),
+    Column("handshake_ms", "handshake ms", _phase_ms("handshake"), format_us, 9, _NETWORK),
+    Column("first_byte_ms", "first byte ms", _phase_ms("first_byte"), format_us, 8, _NETWORK),
+    Column("total_ms", "complete ms", _shown("total"), format_us, 10, _NETWORK),
+    Column("p90_ms", "p90 ms", lambda row: row.cell.figures["total"].p90 / 1e6, format_us, 5, _NETWORK),
+    Column("p99_ms", "p99 ms", lambda row: row.cell.figures["total"].p99 / 1e6, format_us, 6, _NETWORK),
+    Column("client_ms", "client CPU ms", _shown("client"), format_us, 7, _NETWORK),
+    Column("server_ms", "server CPU ms", _shown("server"), format_us, 7, _NETWORK),
+    Column("handshake_rtts", "RTTs", _phase("handshake_round_trips"), format_count, 9, _NETWORK),
+    Column("rtts", "RTTs in all", _phase("round_trips"), format_count, 6, _NETWORK),
+    Column("segments", "segments", _phase("segments"), format_count, 3, _NETWORK),
+    Column("retransmissions", "sent again", _phase("retransmissions"), format_count, 4, _NETWORK),
     Column("client_kib", "client KiB", _shown("client"), format_us, 9),
     Column("server_kib", "server KiB", _shown("server"), format_us, 9),
     Column("client_peak_kib", "client peak", _peak_kib("client"), format_us, 8),
@@ -118,6 +138,7 @@ COLUMNS = (
     Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, TLS_WORKLOADS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
     Column("total_us", "total µs", _shown("total"), format_us, 2, TLS_WORKLOADS),
+    Column("round_trips", "RTTs", lambda row: row.cell.ledger.round_trips, format_count, 6, ("handshake",)),
     Column("harness_us", "harness µs", _shown("harness"), format_us, 1, TLS_WORKLOADS),
     Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 6),
     Column("instructions", "instructions", lambda row: row.cell.main.median, format_count, 10),
@@ -163,7 +184,11 @@ def _table(
         workload=workload,
         constants={axis: value for axis, value in constants.items() if value != AXES[axis].neutral},
         axes=tuple(varying),
-        columns=_columns_of(workload, baseline.instrument),
+        columns=tuple(
+            column
+            for column in _columns_of(workload, baseline.instrument)
+            if column.name != "round_trips" or any(cell.ledger.round_trips is not None for cell in cells)
+        ),
         rows=tuple(_row(cell, baseline, run) for cell in cells),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tlsbench.errors import unknown
-from tlsbench.units import BYTES, INSTRUCTIONS, NANOSECONDS, Unit
+from tlsbench.units import BYTES, INSTRUCTIONS, NANOSECONDS, VIRTUAL_NANOSECONDS, Unit
 from tlsbench.workloads import Clock
 
 #: The parts of an operation's cost: each side's, both together, what neither was charged for, and everything.
@@ -66,6 +66,7 @@ _OF_TIMES: Final = (
     "client_bytes",
     "server_bytes",
     "flights",
+    "round_trips",
     "total_us",
     "harness_us",
     "ratio",
@@ -128,12 +129,44 @@ ALLOCATIONS: Final = Instrument(
     less="less",
 )
 
+#: Of a network in virtual time, see :mod:`tlsbench.workloads.completion`.
+COMPLETION: Final = Instrument(
+    name="completion",
+    meaning="virtual time over a network until the client has its answer",
+    unit=VIRTUAL_NANOSECONDS,
+    parts=("client", "server", "total"),
+    main="total",
+    columns=(
+        "handshake_ms",
+        "first_byte_ms",
+        "total_ms",
+        "p90_ms",
+        "p99_ms",
+        "client_ms",
+        "server_ms",
+        "handshake_rtts",
+        "rtts",
+        "segments",
+        "retransmissions",
+        "precision_percent",
+        "client_bytes",
+        "server_bytes",
+        "ratio",
+    ),
+    noun="time over the network",
+    note="ms are medians in virtual time from the client's first call on an open TCP connection (to open it "
+    "takes one round trip more): until it may send (handshake), has the first byte of the answer, has all of "
+    "it (complete); client and server CPU are the processor time within that, as measured; RTTs are round "
+    "trips until the handshake is done, and in all; × base is the time over that of the row marked =",
+    clock=time.thread_time_ns,
+)
+
 #: All instruments by name.
-INSTRUMENTS: Final = {one.name: one for one in (WALL, CPU, CALLGRIND, ALLOCATIONS)}
+INSTRUMENTS: Final = {one.name: one for one in (WALL, CPU, CALLGRIND, ALLOCATIONS, COMPLETION)}
 #: Those that ``--meter`` chooses from.
 METERS: Final = {one.name: one for one in (WALL, CPU, CALLGRIND)}
 #: Workloads that one instrument alone can measure.
-_OF_WORKLOADS: Final = {"memory": ALLOCATIONS}
+_OF_WORKLOADS: Final = {"memory": ALLOCATIONS, "completion": COMPLETION}
 
 
 def meter_named(name: str) -> Instrument:

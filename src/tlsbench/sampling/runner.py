@@ -85,10 +85,11 @@ class Series:
 
     @property
     def round_medians(self) -> list[float]:
-        """The median of each round of the time in the libraries, for each operation; NaN without a sample."""
+        """The median of each round of what stands for the cell, for each operation; NaN without a sample."""
+        main = instrument_for(self.scenario.workload, WALL).main
         del self._medians[len(self.rounds) :]
         for visit in self.rounds[len(self._medians) :]:
-            self._medians.append(median(one.of("libraries") for one in visit) if visit else math.nan)
+            self._medians.append(median(one.of(main) for one in visit) if visit else math.nan)
         return list(self._medians)
 
     def medians_of(self, part: str) -> list[float]:

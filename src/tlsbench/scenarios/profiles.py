@@ -87,6 +87,24 @@ POST_QUANTUM = Profile(
     ),
 )
 
+_OVER = "workload=completion implementation=pyopenssl rtt=20ms,50ms,150ms size=4KiB"
+#: What a network makes of versions, of resumption, and of chains that fill the initial window.
+NETWORK = Profile(
+    "network",
+    "TLS 1.2, 1.3, resumption, 0-RTT and post-quantum chains over 20, 50 and 150 ms, in virtual time",
+    (
+        f"{_OVER} version=1.2 group=secp256r1 key=ecdsa-secp256r1,rsa-2048 resumption=none,ticket",
+        (
+            f"{_OVER} version=1.3 group=X25519MLKEM768 key=ecdsa-secp256r1,rsa-2048 "
+            "resumption=none,psk,early-data"
+        ),
+        (
+            f"{_OVER} version=1.3 group=X25519MLKEM768 "
+            "key=ecdsa-secp256r1,rsa-2048,ml-dsa-44,ml-dsa-65,ml-dsa-87 chain_length=1,2,3 initcwnd=10,30"
+        ),
+    ),
+)
+
 _EVERY = "ssl,libssl,pyopenssl,utls,rtls"
 #: Every TLS library at both ends, resumed where it can, and each against pyOpenSSL on its own: there all have
 #: one cipher suite and one group, which not every library can be told when it talks to itself.
@@ -135,7 +153,7 @@ FULL = Profile(
         f"implementation={_EVERY} version=1.2,1.3 group=* key=ecdsa-secp256r1 resumption=none,ticket,psk",
         f"implementation={_EVERY} version=1.2,1.3 key=* chain_length=1,3 client_auth=*",
         (
-            f"workload=bulk,echo implementation={_EVERY} version=1.2,1.3 cipher=* link=* "
+            f"workload=bulk,echo implementation={_EVERY} version=1.2,1.3 cipher=* link=memory,tcp,unix "
             "key=rsa-2048,ecdsa-secp256r1 size=1KiB,16KiB"
         ),
         "workload=primitive algorithm=* size=1KiB,16KiB",
@@ -144,5 +162,5 @@ FULL = Profile(
 
 PROFILES = {
     profile.name: profile
-    for profile in (QUICK, CIPHERS, RESUMPTION, CERTIFICATES, POST_QUANTUM, IMPLEMENTATIONS, FULL)
+    for profile in (QUICK, CIPHERS, RESUMPTION, CERTIFICATES, POST_QUANTUM, NETWORK, IMPLEMENTATIONS, FULL)
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 from tlsbench.scenarios.capabilities import Gap, gap
 from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
 from tlsbench.scenarios.groups import GROUPS
@@ -43,6 +43,8 @@ def _needs(scheme: SignatureScheme) -> Iterable[Gap]:
         yield gap(f"TLS 1.3 signs no handshake with {scheme.name}", signature=scheme.name, version="1.3")
 
 
+_LINKS = tuple(link for link in AXES["link"].values if link != "network")
+_MEASURED = tuple(workload for workload in TLS_WORKLOADS if workload != "completion")
 _ML_DSA = _keys(lambda key: not key.authentication)
 _RESUMED = AXES["resumption"].special
 _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_chain)
@@ -50,6 +52,16 @@ _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
 #: often follow from it.
 PROTOCOL: Final = (
+    gap(
+        "a completion is over a network: leave link= out, or say link=network",
+        workload="completion",
+        link=_LINKS,
+    ),
+    gap(
+        "over a network it is virtual time that counts: say workload=completion",
+        workload=_MEASURED,
+        link="network",
+    ),
     *(
         gap("ML-DSA certificates need TLS 1.3", version="1.2", **{axis: _ML_DSA})
         for axis in ("key", "intermediate_key", "root_key")

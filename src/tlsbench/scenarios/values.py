@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from tlsbench.scenarios import networks
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
@@ -21,7 +22,7 @@ from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
 from tlsbench.scenarios.sizes import USUAL_SIZES, format_size, parse_size
 
 #: The workloads that speak TLS. The others call one library, on one side.
-TLS_WORKLOADS: Final = ("handshake", "bulk", "echo", "memory")
+TLS_WORKLOADS: Final = ("handshake", "bulk", "echo", "memory", "completion")
 ONE_SIDED_WORKLOADS: Final = ("primitive", "certificate")
 WORKLOADS: Final = (*TLS_WORKLOADS, *ONE_SIDED_WORKLOADS)
 
@@ -32,7 +33,7 @@ _ISSUER_KEY: Final[Mapping[str, Any]] = {
     "default": ("same",),
     "neutral": "same",
     "same_as": "key",
-    "workloads": ("handshake", "memory", "certificate"),
+    "workloads": ("handshake", "memory", "certificate", "completion"),
     "aliases": _KEY_ALIASES,
 }
 _LIBRARY: Final[Mapping[str, Any]] = {"workloads": WORKLOADS, "aliases": IMPLEMENTATION_ALIASES}
@@ -52,7 +53,10 @@ class Values:
             values=WORKLOADS,
             default=("handshake",),
             workloads=WORKLOADS,
-            denied=dict.fromkeys(ONE_SIDED_WORKLOADS, _NO_SINGLE_OPERATIONS),
+            denied={
+                **dict.fromkeys(ONE_SIDED_WORKLOADS, _NO_SINGLE_OPERATIONS),
+                "completion": "how it writes to a socket is not known",
+            },
             alone=BY_ITSELF,
         )
     )
@@ -161,7 +165,7 @@ class Values:
             values=("none", "session-id", "ticket", "psk", "early-data"),
             default=("none",),
             neutral="none",
-            workloads=("handshake",),
+            workloads=("handshake", "completion"),
             aliases={
                 "full": "none",
                 **dict.fromkeys(("0-rtt", "0rtt"), "early-data"),
@@ -250,20 +254,27 @@ class Values:
         default="",
         metadata=row(
             meaning="what carries the bytes between client and server",
-            values=("memory", "tcp", "unix"),
-            default=("memory",),
+            values=("memory", "tcp", "unix", "network"),
+            default=("memory", "network"),
             neutral="memory",
-            workloads=("handshake", "bulk", "echo"),
+            workloads=("handshake", "bulk", "echo", "completion"),
             before="cpu",
         ),
     )
+    rtt: str = field(default="", metadata=networks.RTT)
+    bandwidth: str = field(default="", metadata=networks.BANDWIDTH)
+    loss: str = field(default="", metadata=networks.LOSS)
+    mss: str = field(default="", metadata=networks.MSS)
+    initcwnd: str = field(default="", metadata=networks.INITCWND)
+    nodelay: str = field(default="", metadata=networks.NODELAY)
+    congestion: str = field(default="", metadata=networks.CONGESTION)
     size: int = field(
         default=0,
         metadata=row(
             meaning="bytes of application data in one operation",
             values=USUAL_SIZES,
             default=("16KiB",),
-            workloads=("bulk", "echo", "primitive"),
+            workloads=("bulk", "echo", "primitive", "completion"),
             parse=lambda word: format_size(parse_size(word)),
             read=parse_size,
             write=format_size,

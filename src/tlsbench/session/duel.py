@@ -69,7 +69,7 @@ class DuelRequest:
         for workload in sorted(workloads):
             if instrument_for(workload, WALL) is not WALL:
                 raise RequestError(
-                    f"a duel compares times, and workload={workload} has none: see 'tlsbench run "
+                    f"a duel compares measured times, and workload={workload} has none: see 'tlsbench run "
                     f"workload={workload}'"
                 )
         check_instrument(self.instrument, workloads)

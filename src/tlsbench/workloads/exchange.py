@@ -15,7 +15,10 @@ _MOST_STEPS = 32
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A complete handshake: both ends, what each spent, and what went over the link."""
+    """A complete handshake: both ends, what each spent, and what went over the link.
+
+    ``heard`` is how many flights of the server the client had heard when its library said that it was done.
+    """
 
     client: Endpoint
     server: Endpoint
@@ -23,6 +26,7 @@ class Exchange:
     server_ns: int
     total_ns: int
     entries: list[Entry]
+    heard: int = 0
 
     def close(self) -> None:
         """Close both ends."""
@@ -54,6 +58,7 @@ def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
     began = clock()
     client_ns, server_ns = made - start, began - made
     client_done = server_done = tickets = False
+    heard = 0
     for _ in range(_MOST_STEPS):
         if not client_done:
             began = clock()
@@ -70,6 +75,7 @@ def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
         if to_client:
             client.receive_data(link.carry(Direction.TO_CLIENT, to_client))
             tickets = client_done
+            heard += not client_done
         if client_done and server_done:
             break
         if not to_server and not to_client:
@@ -81,4 +87,4 @@ def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
         client.read()
         client_ns += clock() - began
     total_ns = clock() - start
-    return Exchange(client, server, client_ns, server_ns, total_ns, link.take_ledger())
+    return Exchange(client, server, client_ns, server_ns, total_ns, link.take_ledger(), heard)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations import ClientContext
-from tlsbench.links import Direction, summarise
+from tlsbench.links import Direction, Ledger, round_trips, summarise
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.disturbance import watched
 from tlsbench.workloads.exchange import Exchange, shake_hands
@@ -76,7 +76,7 @@ class Handshake(ConnectionCell):
             client=context_ns + exchange.client_ns,
             server=exchange.server_ns,
             total=context_ns + exchange.total_ns,
-            ledger=summarise(exchange.entries),
+            ledger=_ledger_of(taken, self.scenario.version),
             phases={"client_context": context_ns, "handshake": exchange.total_ns} if context_ns else None,
             disturbed=disturbed,
         )
@@ -116,3 +116,20 @@ class Handshake(ConnectionCell):
             got = f"a {type(session).__name__}"
             raise ProofError("session", wanted="bytes", got=got, witness="client")
         return session
+
+
+def _ledger_of(taken: _Taken, version: str) -> Ledger:
+    """The ledger with its round trips, which the client's library must have seen too.
+
+    :raises ProofError: if it was done sooner or later than the wire says.
+    """
+    exchange = taken.exchange
+    counted = round_trips(exchange.entries, version, early_data=bool(taken.early_data))
+    if not taken.early_data and counted.count != exchange.heard:
+        raise ProofError(
+            "round trips",
+            wanted=f"{counted.count}, as on the wire",
+            got=f"done after {exchange.heard}",
+            witness="client",
+        )
+    return replace(summarise(exchange.entries), round_trips=counted.count, handshake_flights=counted.flights)

@@ -7,11 +7,17 @@ from functools import partial
 from typing import TypeVar
 
 from tlsbench.errors import MeasurementError, TlsbenchError
-from tlsbench.implementations import Implementation, PrimitiveImplementation, TlsImplementation
+from tlsbench.implementations import (
+    Implementation,
+    PrimitiveImplementation,
+    SocketWriter,
+    TlsImplementation,
+)
 from tlsbench.links import open_link
 from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
+from tlsbench.workloads.completion import CompletionCell
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.memory import Memory
 from tlsbench.workloads.primitive import Primitive
@@ -20,11 +26,12 @@ from tlsbench.workloads.sample import Clock, Workload
 from tlsbench.workloads.stream import Bulk, Echo
 
 _Thing = TypeVar("_Thing")
-_TLS_WORKLOADS: dict[str, type[Handshake | Bulk | Echo | Memory]] = {
+_TLS_WORKLOADS: dict[str, type[Handshake | Bulk | Echo | Memory | CompletionCell]] = {
     "handshake": Handshake,
     "bulk": Bulk,
     "echo": Echo,
     "memory": Memory,
+    "completion": CompletionCell,
 }
 
 
@@ -55,11 +62,24 @@ def prepare(
     make_clients = partial(_made, _refusal(client), partial(client.client_context, scenario, peers))
     servers = _made(_refusal(server), partial(server.server_context, scenario, peers))
     cell = _TLS_WORKLOADS[scenario.workload](
-        scenario, peers, make_clients(), servers, open_link(scenario.link or "memory"), clock
+        scenario, peers, make_clients(), servers, open_link(_link_of(scenario)), clock
     )
-    if isinstance(cell, Handshake) and scenario.trust != "memory":
+    if isinstance(cell, CompletionCell):
+        cell.buffers = _buffer_of(client), _buffer_of(server)
+    elif isinstance(cell, Handshake) and scenario.trust != "memory":
         cell.make_clients = make_clients
     return cell
+
+
+def _link_of(scenario: Scenario) -> str:
+    """What carries the handshakes that no one times; a network is simulated, and has no link of its own."""
+    return scenario.link if scenario.link not in ("", "network") else "memory"
+
+
+def _buffer_of(library: TlsImplementation) -> int:
+    if not isinstance(library, SocketWriter):
+        raise MeasurementError(f"{library.id} does not say how it writes to a socket")
+    return library.handshake_buffer_bytes
 
 
 def _with_tls(member: Implementation) -> TlsImplementation:

@@ -31,8 +31,8 @@ def command(
         str | None,
         typer.Option(
             "--kind",
-            help="cost, distribution, throughput, primitives, wire, resumption, implementations, memory or "
-            "latency. [default: the first that there is]",
+            help="cost, distribution, throughput, primitives, wire, network, resumption, implementations, "
+            "memory or latency. [default: the first that there is]",
             show_default=False,
         ),
     ] = None,

@@ -25,7 +25,7 @@ from tlsbench.implementations.libssl.endpoint import (
     string,
 )
 from tlsbench.implementations.missing import NotInstalledError
-from tlsbench.implementations.openssl_names import CPU_INFO, ML_DSA, group_list
+from tlsbench.implementations.openssl_names import CPU_INFO, HANDSHAKE_BUFFER_BYTES, ML_DSA, group_list
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
@@ -56,6 +56,7 @@ class LibSsl:
     path: str
     id: str = "libssl"
     summary: str = "the system's libssl, called through cffi"
+    handshake_buffer_bytes: int = HANDSHAKE_BUFFER_BYTES
 
     @cached_property
     def library(self) -> Library:
@@ -92,6 +93,11 @@ class LibSsl:
                     server=self.id,
                     tickets=() if library.has("SSL_CTX_ctrl") else AXES["tickets"].special,
                 ),
+                gap(
+                    "its server answers early data after the handshake alone",
+                    workload="completion",
+                    resumption="early-data",
+                ),
                 *(() if library.has("SSL_CTX_set_ciphersuites") else fixed_suites(self.id, "utls")),
                 gap(f"{self.engine()} does not know the group", group=unknown),
                 *(
@@ -102,6 +108,8 @@ class LibSsl:
             supports=(
                 *("cpu", "trust", "session"),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
+                # BoringSSL's way to write is not known here.
+                *(("workload=completion",) if library.has("SSL_CTX_set_ciphersuites") else ()),
                 *(axis for functions, axis in _ABILITIES if not library.lacks(*functions)),
             ),
             # Whatever comes by name may be what Python's ssl module came with.

@@ -11,6 +11,7 @@ from OpenSSL.crypto import X509
 from tlsbench.errors import CertificateError, HandshakeError
 from tlsbench.implementations.contract import Negotiated, Operation
 from tlsbench.implementations.openssl_names import (
+    HANDSHAKE_BUFFER_BYTES,
     ML_DSA,
     cipher_from_openssl,
     group_from_openssl,
@@ -45,6 +46,7 @@ class PyOpenSsl:
 
     id: str = "pyopenssl"
     summary: str = "pyOpenSSL, on the OpenSSL that the cryptography package carries"
+    handshake_buffer_bytes: int = HANDSHAKE_BUFFER_BYTES
 
     def engine(self) -> str:
         return " ".join(SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode("ascii").split()[:2])
@@ -85,7 +87,7 @@ class PyOpenSsl:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),
-            supports=("workload=certificate", "resumption", "ocsp", "trust", "cpu"),
+            supports=("workload=certificate", "workload=completion", "resumption", "ocsp", "trust", "cpu"),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:
@@ -238,6 +240,9 @@ class PyOpenSslEndpoint:
         self._connection.bio_write(data)
 
     def write(self, data: bytes) -> None:
+        if self._early_data is not None and self._early_data.data and not self._early_data.finished:
+            bindings.write_early_data(self._connection, data)  # an answer before the client's Finished
+            return
         self._connection.sendall(data)
 
     def read(self) -> bytes:

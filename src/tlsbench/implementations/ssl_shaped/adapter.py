@@ -37,6 +37,7 @@ class SslShaped:
     :param takes_curve_list: whether that takes several groups, separated by colons.
     :param writes_whole: whether one write takes all that it is given.
     :param sets_tickets: whether its contexts have ``num_tickets``.
+    :param handshake_buffer_bytes: as in :class:`~tlsbench.implementations.SocketWriter`; 0 if not known.
     :param libcrypto: as in :class:`~tlsbench.scenarios.Capabilities`.
     :param processor_of: as in :class:`~tlsbench.implementations.processor.TellsProcessor`, from the module.
     :param gaps: what it cannot do beside what follows from the above.
@@ -50,6 +51,7 @@ class SslShaped:
     takes_curve_list: bool = False
     writes_whole: bool = True
     sets_tickets: bool = False
+    handshake_buffer_bytes: int = 0
     libcrypto: str = ""
     processor_of: Callable[[ModuleType], str | None] = lambda _module: None
     gaps: Callable[[ModuleType], tuple[Gap, ...]]
@@ -77,7 +79,11 @@ class SslShaped:
                 ),
                 *fixed_suites(self.id, self.id),
             ),
-            supports=("trust", "cpu", *(("tickets",) if self.sets_tickets else ())),
+            supports=(
+                *("trust", "cpu"),
+                *(("tickets",) if self.sets_tickets else ()),
+                *(("workload=completion",) if self.handshake_buffer_bytes else ()),
+            ),
             libcrypto=self.libcrypto,
         )
 

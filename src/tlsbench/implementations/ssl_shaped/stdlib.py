@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Final
 
 from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO
-from tlsbench.implementations.openssl_names import CPU_INFO, ML_DSA
+from tlsbench.implementations.openssl_names import CPU_INFO, HANDSHAKE_BUFFER_BYTES, ML_DSA
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap, keys
 
@@ -93,6 +93,7 @@ STDLIB: Final = SslShaped(
     engine_of=_engine,
     curves=_CURVES,
     sets_tickets=True,
+    handshake_buffer_bytes=HANDSHAKE_BUFFER_BYTES,
     libcrypto=SYSTEM_LIBCRYPTO,
     processor_of=_processor,
     gaps=_gaps,

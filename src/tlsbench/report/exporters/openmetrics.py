@@ -16,6 +16,7 @@ from tlsbench.report.sheets import Entry, Figure, Report
 _BASES = {
     "": ("", 1.0),
     "us": ("seconds", 1e-6),
+    "ms": ("seconds", 1e-3),
     "kib": ("bytes", 1024.0),
     "bytes": ("bytes", 1.0),
     "thousand_instructions": ("instructions", 1e3),

@@ -6,6 +6,7 @@ from tlsbench.report.findings.aeads import aead_findings
 from tlsbench.report.findings.contrasts import contrast_findings
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.libraries import fastest_findings
+from tlsbench.report.findings.network import network_findings
 from tlsbench.report.findings.rates import rate_findings
 from tlsbench.results import Run
 
@@ -16,6 +17,7 @@ def findings(run: Run) -> list[Finding]:
     """The findings of a run, the most asked for first."""
     return [
         *contrast_findings(run),
+        *network_findings(run),
         *aead_findings(run),
         *fastest_findings(run),
         *rate_findings(run),

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
+from tlsbench.links.network import INITIAL_WINDOW_BYTES
 from tlsbench.report.findings.finding import Finding, change_with_interval, span
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.report.naming import names
@@ -77,12 +78,34 @@ def _finding(contrast: Contrast, told: Sequence[Pair], untold: int) -> Finding:
         details.append(_sides(*ordered[-1]))
     if contrast.tells_bytes:
         details.append(f"On the wire {_bytes(ordered[0][1])}")
+        details += _beyond_the_window(ordered[0][1])
     if untold:
         details.append(f"In {untold} more the two cannot be told apart")
     noun = told[0].cell.instrument.noun
     return Finding(
-        f"{contrast.title}: {span(ratios[0], ratios[-1])} in the {noun} of a handshake{of}", tuple(details)
+        f"{contrast.title}: {span(ratios[0], ratios[-1])} in the {noun} of a handshake{of}"
+        f"{_round_trips(told)}",
+        tuple(details),
     )
+
+
+def _round_trips(told: Sequence[Pair]) -> str:
+    """What the choice does to the round trips, where it does the same in every pair."""
+    changes = {
+        (pair.against.ledger.round_trips, pair.cell.ledger.round_trips)
+        for pair in told
+        if pair.against.ledger.round_trips is not None and pair.cell.ledger.round_trips is not None
+    }
+    if len(changes) != 1:
+        return ""
+    [(before, after)] = changes
+    assert before is not None
+    assert after is not None
+    if before == after:
+        return ""
+    count = abs(before - after)
+    noun = "round trip" if count == 1 else "round trips"
+    return f", and {count} {noun} {'fewer' if after < before else 'more'} ({before} → {after})"
 
 
 def _sides(context: str, pair: Pair) -> str:
@@ -106,6 +129,16 @@ def _bytes(pair: Pair) -> str:
         f"{change(cell.client_bytes, other.client_bytes)} from the client, "
         f"{change(cell.server_bytes, other.server_bytes)} from the server"
     )
+
+
+def _beyond_the_window(pair: Pair) -> Iterator[str]:
+    """That the choice makes the server's answer larger than what it may send at once."""
+    if pair.against.server_bytes <= INITIAL_WINDOW_BYTES < pair.cell.server_bytes:
+        yield (
+            f"The server then sends {pair.cell.server_bytes:,.0f} bytes, more than the "
+            f"{INITIAL_WINDOW_BYTES:,} of the initial congestion window (RFC 6928): over a network that can "
+            "cost a round trip more"
+        )
 
 
 def full_handshakes(run: Run) -> list[Cell]:

@@ -201,6 +201,7 @@ def _facts(cell: Cell) -> dict[str, dict[str, str]]:
             "bytes from the client": f"{ledger.client_bytes:,}",
             "bytes from the server": f"{ledger.server_bytes:,}",
             "flights": str(ledger.flights),
+            **({} if ledger.round_trips is None else {"round trips": str(ledger.round_trips)}),
         },
         "times": {
             **times,

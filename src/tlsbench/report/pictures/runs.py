@@ -10,7 +10,9 @@ from typing import TypeVar
 
 import numpy as np
 
+from tlsbench.links.network import INITIAL_WINDOW_BYTES
 from tlsbench.report.naming import names
+from tlsbench.report.pictures.network import network
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Heat, Line, Lines, Picture
 from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
@@ -18,8 +20,6 @@ from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.units import BYTES, NANOSECONDS, Unit
 
-#: Ten segments of 1,460 bytes: what a server may send before it hears from the client (RFC 6928 section 2).
-INITIAL_WINDOW_BYTES = 10 * 1460
 _T = TypeVar("_T")
 _ECDF_POINTS = 120
 _MOST_COLUMNS = 24
@@ -282,7 +282,7 @@ def _bytes(count: float) -> str:
     return f"{count / 1024:.1f} KiB" if count >= 1024 else f"{count:.0f} B"
 
 
-PICTURES = (cost, distribution, throughput, primitives, wire, resumption, implementations, memory)
+PICTURES = (cost, distribution, throughput, primitives, wire, network, resumption, implementations, memory)
 
 
 def pictures_of_run(run: Run) -> list[Picture]:

@@ -1,0 +1,24 @@
+"""A network in virtual time: how long an exchange takes over a line of a given round trip, rate and loss."""
+
+from tlsbench.links.network.scripts import Script, Step
+from tlsbench.links.network.simulation import complete
+from tlsbench.links.network.values import (
+    CONGESTION_CONTROLS,
+    INITIAL_WINDOW_BYTES,
+    Completion,
+    End,
+    Network,
+    Turn,
+)
+
+__all__ = [
+    "CONGESTION_CONTROLS",
+    "INITIAL_WINDOW_BYTES",
+    "Completion",
+    "End",
+    "Network",
+    "Script",
+    "Step",
+    "Turn",
+    "complete",
+]

@@ -1,0 +1,58 @@
+"""Ends that follow a script: a pattern of writes, without a TLS library."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from tlsbench.links.network.values import Turn
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an end does once it has received so much.
+
+    :param after_bytes: bytes that it must have received in all; 0 for what it does at once.
+    :param writes: the sizes of its writes, in order.
+    :param spent_ms: processor time before them.
+    :param may_send: on a client, that it may now send application data.
+    """
+
+    after_bytes: int
+    writes: Sequence[int] = ()
+    spent_ms: float = 0.0
+    may_send: bool = False
+
+
+@dataclass(slots=True)
+class Script:
+    """An end that takes one step after another.
+
+    :param answer_from: on a client, behind how many received bytes the answer begins.
+    """
+
+    steps: Sequence[Step]
+    answer_from: int = 0
+    received: int = field(default=0, init=False)
+    _taken: int = field(default=0, init=False)
+
+    def start(self) -> Turn:
+        """Take the steps that wait for nothing."""
+        return self._go_on()
+
+    def receive(self, data: bytes) -> Turn:
+        """Take the steps that waited for this."""
+        self.received += len(data)
+        return self._go_on()
+
+    def _go_on(self) -> Turn:
+        due = []
+        while self._taken < len(self.steps) and self.steps[self._taken].after_bytes <= self.received:
+            due.append(self.steps[self._taken])
+            self._taken += 1
+        return Turn(
+            spent_ms=sum(step.spent_ms for step in due),
+            writes=[bytes(size) for step in due for size in step.writes],
+            may_send=any(step.may_send for step in due),
+            answered=max(0, self.received - self.answer_from),
+        )

@@ -1,0 +1,181 @@
+"""One exchange over a network in virtual time: real ends, simulated TCP.
+
+Nothing here waits or reads a clock: time is a number that moves from one event to the next, so that
+the same ends over the same network give the same completion. What an end computes takes as long as it says.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final
+
+from tlsbench.errors import MeasurementError
+from tlsbench.links.network.tcp import Packet, Receiver, Sender
+from tlsbench.links.network.values import Completion, End, Network, Turn
+
+#: Of events; a megabyte in segments of 536 bytes with every second one lost takes fewer.
+_MOST_EVENTS: Final = 2_000_000
+
+
+@dataclass(slots=True)
+class _Host:
+    """One end, its TCP, and its line to the other."""
+
+    end: End
+    is_client: bool
+    sender: Sender
+    receiver: Receiver
+    peer: _Host | None = None
+    line_free_ms: float = 0.0
+    busy_until_ms: float = 0.0
+    spent_ms: float = 0.0
+    arrived: bytearray = field(default_factory=bytearray)
+    is_woken: bool = False
+
+
+@dataclass(slots=True)
+class _Reached:
+    """When the client reached something, and by how many packets in a row."""
+
+    at_ms: float
+    depth: int
+
+
+@dataclass(slots=True)
+class _Simulation:
+    network: Network
+    answer_bytes: int
+    chance: random.Random
+    now_ms: float = 0.0
+    events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    numbers: count[int] = field(default_factory=count)
+    may_send: _Reached | None = None
+    first_byte: _Reached | None = None
+    done: _Reached | None = None
+    hosts: list[_Host] = field(default_factory=list)
+    sent_until_done: list[tuple[int, int]] = field(default_factory=list)
+
+    def at(self, time_ms: float, event: Callable[[], None]) -> None:
+        heapq.heappush(self.events, (time_ms, next(self.numbers), event))
+
+    def take_turn(self, host: _Host, *, first: bool = False) -> None:
+        """Let an end compute on what has arrived; it writes when it has done so."""
+        host.is_woken = False
+        data = bytes(host.arrived)
+        host.arrived.clear()
+        turn = host.end.start() if first else host.end.receive(data)
+        depth = host.receiver.depth
+        host.spent_ms += turn.spent_ms
+        host.busy_until_ms = self.now_ms + turn.spent_ms
+        if host.is_client:
+            self._note(turn, _Reached(host.busy_until_ms, depth))
+        if turn.writes:
+            self.at(host.busy_until_ms, lambda: self._write(host, turn, depth))
+
+    def _wake(self, host: _Host) -> None:
+        """Let an end see what has arrived, as soon as it has time."""
+        if not host.is_woken:
+            host.is_woken = True
+            self.at(max(self.now_ms, host.busy_until_ms), lambda: self.take_turn(host))
+
+    def _note(self, turn: Turn, reached: _Reached) -> None:
+        if turn.may_send and self.may_send is None:
+            self.may_send = reached
+        if turn.answered and self.first_byte is None:
+            self.first_byte = reached
+        if turn.answered >= self.answer_bytes and self.first_byte and self.done is None:
+            self.done = reached
+            self.sent_until_done = [(one.sender.segments, one.sender.retransmissions) for one in self.hosts]
+
+    def _write(self, host: _Host, turn: Turn, depth: int) -> None:
+        for data in turn.writes:
+            host.sender.write(data)
+            self._send(host, depth)
+
+    def _send(self, host: _Host, depth: int) -> None:
+        """Send what may be sent, and look after the timer.
+
+        :param depth: that of the packet which made it possible.
+        """
+        for segment in host.sender.to_send(self.now_ms):
+            self._put(host, segment.start, segment.data, depth)
+        self._watch(host)
+
+    def _watch(self, host: _Host) -> None:
+        due_ms = host.sender.timer_ms
+        if due_ms < math.inf:
+            self.at(due_ms, lambda: self._time_out(host, due_ms))
+
+    def _time_out(self, host: _Host, due_ms: float) -> None:
+        if host.sender.timer_ms == due_ms:  # it was not set anew meanwhile
+            host.sender.time_out(self.now_ms)
+            self._send(host, host.receiver.depth)
+
+    def _put(self, host: _Host, start: int, data: bytes, depth: int) -> None:
+        """Put a packet on the line."""
+        acknowledged = host.receiver.acknowledges(self.now_ms, with_data=bool(data))
+        packet = Packet(start, data, acknowledged, host.receiver.arrived_behind, depth + 1)
+        host.line_free_ms = max(self.now_ms, host.line_free_ms) + self.network.line_ms(len(data))
+        peer = host.peer
+        assert peer is not None
+        if self.chance.random() >= self.network.loss:
+            self.at(host.line_free_ms + self.network.rtt_ms / 2, lambda: self._arrive(peer, packet))
+
+    def _arrive(self, host: _Host, packet: Packet) -> None:
+        host.sender.acknowledge(packet.acknowledged, packet.arrived_behind, self.now_ms)
+        self._send(host, packet.depth)
+        if not packet.data:
+            return
+        in_order, at_once = host.receiver.take(packet, self.now_ms)
+        if in_order:
+            host.arrived += in_order
+            self._wake(host)
+        if at_once:
+            self._put(host, 0, b"", packet.depth)
+        else:
+            due_ms = host.receiver.timer_ms
+            self.at(due_ms, lambda: self._acknowledge_late(host, due_ms, packet.depth))
+
+    def _acknowledge_late(self, host: _Host, due_ms: float, depth: int) -> None:
+        if host.receiver.timer_ms == due_ms:  # nothing has acknowledged it meanwhile
+            self._put(host, 0, b"", depth)
+
+
+def complete(network: Network, client: End, server: End, answer_bytes: int = 1) -> Completion:
+    """Let a client and a server talk over a network until neither has more to say.
+
+    :param answer_bytes: bytes of the answer that the client waits for, as its turns count them.
+    :raises MeasurementError: if neither end goes on before that.
+    """
+    chance = random.Random(network.seed)  # noqa: S311 - drawn to be repeated, not to be secret
+    simulation = _Simulation(network, answer_bytes, chance)
+    ends = [_Host(end, end is client, Sender(network), Receiver(network)) for end in (client, server)]
+    ends[0].peer, ends[1].peer = ends[1], ends[0]
+    simulation.hosts = ends
+    for host in ends:
+        simulation.take_turn(host, first=True)
+    for _ in range(_MOST_EVENTS):
+        if not simulation.events:
+            break
+        simulation.now_ms, _number, event = heapq.heappop(simulation.events)
+        event()
+    may_send, first, done = simulation.may_send, simulation.first_byte, simulation.done
+    if done is None or first is None or may_send is None:
+        raise MeasurementError("the exchange stalled: both ends wait for the other")
+    return Completion(
+        handshake_ms=may_send.at_ms,
+        first_byte_ms=first.at_ms,
+        done_ms=done.at_ms,
+        handshake_round_trips=may_send.depth // 2,
+        first_byte_round_trips=first.depth // 2,
+        round_trips=done.depth // 2,
+        segments=sum(segments for segments, _ in simulation.sent_until_done),
+        retransmissions=sum(again for _, again in simulation.sent_until_done),
+        client_ms=ends[0].spent_ms,
+        server_ms=ends[1].spent_ms,
+    )

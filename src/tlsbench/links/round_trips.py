@@ -1,0 +1,71 @@
+"""Round trips of a handshake, counted from what went over a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tlsbench.errors import WireError
+from tlsbench.links.ledger import Direction, Entry, Flight, flights
+from tlsbench.protocol.messages import APPLICATION_DATA, RECORD_HEADER_BYTES
+
+#: The record that comes before the Finished message in TLS 1.2.
+_CHANGE_CIPHER_SPEC: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrips:
+    """How long a handshake takes, in round trips on a TCP connection that is open.
+
+    To open TCP takes one more. The first byte of an answer comes one round trip after the client may send.
+
+    :param count: round trips until the client may send its first byte of application data.
+    :param flights: flights of the handshake itself.
+    """
+
+    count: int
+    flights: int
+
+
+def round_trips(entries: Iterable[Entry], version: str, *, early_data: bool) -> RoundTrips:
+    """Count the round trips of a complete handshake.
+
+    The client may send once it has the server's Finished and has sent its own. In TLS 1.2 (RFC 5246 section
+    7.3) the server's follows its ChangeCipherSpec; in TLS 1.3 (RFC 8446 section 2) the client's is its first
+    protected record after it has heard from the server. Early data goes out at once.
+
+    :param early_data: whether the server accepted early data.
+    :raises WireError: if the handshake is not complete.
+    """
+    flown = flights(entries)
+    last = _server_finished(flown) if version == "1.2" else _client_finished(flown)
+    until_client = [flight.direction for flight in flown[: last + 1]]
+    count = 0 if early_data else until_client.count(Direction.TO_CLIENT)
+    # A resumed handshake of TLS 1.2 ends with the client's Finished, one flight after the server's.
+    resumed_1_2 = version == "1.2" and Direction.TO_SERVER in [one.direction for one in flown[last + 1 :]]
+    return RoundTrips(count, last + 1 + resumed_1_2)
+
+
+def _server_finished(flown: Sequence[Flight]) -> int:
+    return _first(flown, Direction.TO_CLIENT, _CHANGE_CIPHER_SPEC, after=0)
+
+
+def _client_finished(flown: Sequence[Flight]) -> int:
+    heard = next((at for at, one in enumerate(flown) if one.direction is Direction.TO_CLIENT), len(flown))
+    return _first(flown, Direction.TO_SERVER, APPLICATION_DATA, after=heard)
+
+
+def _first(flown: Sequence[Flight], direction: Direction, content_type: int, after: int) -> int:
+    """The first flight of a direction, from the number ``after`` on, with a record of this type."""
+    for at, flight in enumerate(flown):
+        if at >= after and flight.direction is direction and content_type in _content_types(flight.data):
+            return at
+    raise WireError("the handshake on the wire is not complete")
+
+
+def _content_types(data: bytes) -> Iterator[int]:
+    at = 0
+    while at + RECORD_HEADER_BYTES <= len(data):
+        yield data[at]
+        at += RECORD_HEADER_BYTES + int.from_bytes(data[at + 3 : at + RECORD_HEADER_BYTES], "big")

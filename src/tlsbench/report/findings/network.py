@@ -1,0 +1,109 @@
+"""What a network makes of chains, of resumption and of processor time; of ``workload=completion``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from tlsbench.report.findings.finding import Finding
+from tlsbench.report.findings.pairs import pairs
+from tlsbench.results import Cell, Run
+from tlsbench.scenarios.sizes import parse_size
+
+_NS_PER_MS = 1e6
+_MOST_CHAINS = 6
+#: An axis, what people choose on it, what in place of, and what to call that.
+_CHOICES = (
+    ("version", "1.3", "1.2", "TLS 1.3 in place of TLS 1.2"),
+    ("resumption", "early-data", "none", "0-RTT in place of a full handshake"),
+    ("resumption", "psk", "none", "Resumption by psk"),
+    ("resumption", "ticket", "none", "Resumption by ticket"),
+)
+#: What may follow from the version.
+_FOLLOWS = ("cipher", "group")
+
+
+def network_findings(run: Run) -> Iterator[Finding]:
+    """Where a chain costs a round trip, what resumption saves, and what the processors' share is."""
+    cells = [cell for cell in run.cells if cell.axes["workload"] == "completion" and cell.phases]
+    yield from _chains(cells)
+    for axis, value, against, title in _CHOICES:
+        yield from _savings(cells, axis, value, against, title)
+    yield from _processors(cells)
+
+
+def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
+    """By initial window and Nagle, the chains that take more round trips than the smallest."""
+    full = [cell for cell in cells if cell.axes.get("resumption") == "none" and cell.axes["version"] == "1.3"]
+    by_window: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for cell in full:
+        by_window[cell.axes["initcwnd"], cell.axes["nodelay"]].append(cell)
+    for (window, nodelay), members in by_window.items():
+        chains: dict[str, tuple[float, float]] = {}
+        for cell in sorted(members, key=lambda one: one.server_bytes):
+            name = f"{cell.axes['key']} × {cell.axes['chain_length']}"
+            chains.setdefault(name, (cell.phases["handshake_round_trips"], sent_before_the_answer(cell)))
+        if len(chains) < 2:
+            continue
+        least = min(count for count, _ in chains.values())
+        dear = {name: found for name, found in chains.items() if found[0] > least}
+        where = f"With an initial window of {window} segments"
+        where += "" if nodelay == "on" else " and Nagle's algorithm"
+        if not dear:
+            yield Finding(f"{where} none of {len(chains)} chains costs a round trip more")
+            continue
+        named = [
+            f"{name} ({size / 1e3:,.1f} kB from the server, {count:.0f} round trips)"
+            for name, (count, size) in list(dear.items())[:_MOST_CHAINS]
+        ]
+        more = f" and {len(dear) - len(named)} more" if len(dear) > len(named) else ""
+        yield Finding(
+            f"{where} {len(dear)} of {len(chains)} chains cost a handshake more than {_trips(least)}",
+            ("; ".join(named) + more,),
+        )
+
+
+def _savings(cells: Sequence[Cell], axis: str, value: str, against: str, title: str) -> Iterator[Finding]:
+    """How much sooner the first byte of an answer comes, by round trip time."""
+    saved: dict[str, list[float]] = defaultdict(list)
+    for pair in pairs(cells, axis, value, against, _FOLLOWS):
+        before, after = (one.phases["first_byte"] / _NS_PER_MS for one in (pair.against, pair.cell))
+        saved[pair.cell.axes["rtt"]].append(before - after)
+    if saved:
+        told = ", ".join(
+            f"{_span(found)} ms at rtt={rtt}"
+            for rtt, found in sorted(saved.items(), key=lambda one: float(one[0].removesuffix("ms")))
+        )
+        yield Finding(f"{title} brings the first byte of an answer sooner by {told}")
+
+
+def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:
+    """The share of processor time in the completions, by round trip time."""
+    shares: dict[str, list[tuple[float, Cell]]] = defaultdict(list)
+    for cell in cells:
+        busy = cell.figures["client"].median + cell.figures["server"].median
+        if cell.figures["total"].median:
+            shares[cell.axes["rtt"]].append((busy / cell.figures["total"].median, cell))
+    if not shares:
+        return
+    told = []
+    for rtt, found in sorted(shares.items(), key=lambda one: float(one[0].removesuffix("ms"))):
+        least, most = min(share for share, _ in found), max(share for share, _ in found)
+        told.append(f"{_span([100 * least, 100 * most])} % at rtt={rtt}")
+    over = sum(share > 0.5 for found in shares.values() for share, _ in found)
+    where = f"in {over} cells it is more than the network" if over else "nowhere is it more than the network"
+    yield Finding(f"Processor time of both sides is {', '.join(told)} of the completion; {where}")
+
+
+def sent_before_the_answer(cell: Cell) -> float:
+    """Bytes of the server without the answer: its side of the handshake."""
+    return cell.server_bytes - parse_size(cell.axes["size"])
+
+
+def _trips(count: float) -> str:
+    return f"{count:.0f} round trip" if count == 1 else f"{count:.0f} round trips"
+
+
+def _span(found: Sequence[float]) -> str:
+    least, most = (f"{one:,.1f}".replace("-", "−") for one in (min(found), max(found)))
+    return least if least == most else f"{least} to {most}"

@@ -1,0 +1,204 @@
+"""``workload=completion``: a handshake, a request and its answer over a network in virtual time.
+
+The ends are real: what they compute takes the time that was measured. What the network takes is
+:mod:`tlsbench.links.network`'s to say, so that a round trip of 150 ms takes no time to measure.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from tlsbench.errors import MeasurementError, ProofError
+from tlsbench.implementations import Endpoint
+from tlsbench.links import Direction, Entry, round_trips, summarise
+from tlsbench.links.network import Completion, Network, Turn, complete
+from tlsbench.scenarios import Scenario
+from tlsbench.scenarios.networks import read_bandwidth, read_loss, read_rtt
+from tlsbench.units import VIRTUAL_NANOSECONDS
+from tlsbench.workloads.exchange import Exchange
+from tlsbench.workloads.handshake import EARLY_DATA_BYTES, Handshake
+from tlsbench.workloads.proof import prove
+from tlsbench.workloads.sample import Clock, Sample
+from tlsbench.workloads.writes import buffered, records
+
+_NS_PER_MS = 1e6
+
+
+@dataclass(slots=True)
+class _End:
+    """One end over TCP: what it is given it takes, computes and writes."""
+
+    make: Callable[[], Endpoint]
+    direction: Direction
+    clock: Clock
+    entries: list[Entry]
+    buffer_bytes: int
+    version: str
+    sends_early: bool = False
+    to_write: bytes = b""
+    received: bytearray = field(default_factory=bytearray)
+    endpoint: Endpoint = field(init=False)
+    is_done: bool = False
+
+    def start(self) -> Turn:
+        began = self.clock()
+        self.endpoint = self.make()
+        return self._go_on(self.clock() - began)
+
+    def receive(self, data: bytes) -> Turn:
+        self.endpoint.receive_data(data)
+        return self._go_on(0)
+
+    def _go_on(self, spent_ns: int) -> Turn:
+        endpoint, clock = self.endpoint, self.clock
+        writes: list[bytes] = []
+        was_done = self.is_done
+        if not was_done:
+            began = clock()
+            self.is_done = endpoint.handshake()
+            spent_ns += clock() - began
+            flight = endpoint.data_to_send()
+            is_tickets = self.is_done and self.direction is Direction.TO_CLIENT and self.version == "1.3"
+            writes += records(flight) if is_tickets else buffered(flight, self.buffer_bytes)
+        began = clock()
+        if self.is_done:
+            self.received += endpoint.read()
+        answer = self._answer()
+        if answer:
+            endpoint.write(answer)
+        spent_ns += clock() - began
+        writes += records(endpoint.data_to_send())
+        self.entries += [(self.direction, data) for data in writes]
+        is_client = self.direction is Direction.TO_SERVER
+        return Turn(
+            spent_ms=spent_ns / _NS_PER_MS,
+            writes=writes,
+            may_send=is_client and (self.is_done or self.sends_early),
+            answered=len(self.received) if is_client else 0,
+        )
+
+    def _answer(self) -> bytes:
+        """What is to be written now: the client's request, or a server's answer to it."""
+        is_client = self.direction is Direction.TO_SERVER
+        has_request = len(self.received) >= EARLY_DATA_BYTES or self._has_early_data()
+        if not (self.is_done if is_client else has_request):
+            return b""
+        data, self.to_write = self.to_write, b""
+        return data
+
+    def _has_early_data(self) -> bool:
+        return self.sends_early and bool(self.entries) and bool(self.endpoint.negotiated().early_data)
+
+
+@dataclass(slots=True)
+class CompletionCell(Handshake):
+    """A cell of exchanges over a network. Of the losses, sample after sample draws its own.
+
+    Whatever the meter, what the ends compute is processor time of the thread.
+    """
+
+    #: Of each side, the bytes that its handshake collects before it writes.
+    buffers: tuple[int, int] = (0, 0)
+
+    _request: bytes = field(default=b"", init=False)
+    _answer: bytes = field(default=b"", init=False)
+    _taken: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        # Time for which the thread was switched out would move the simulated network.
+        self.clock = time.thread_time_ns
+        self._request = os.urandom(EARLY_DATA_BYTES)
+        self._answer = os.urandom(self.scenario.size)
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:
+        for _ in range(rewarm):
+            self._sample(0)
+        found = []
+        for _ in range(samples):
+            found.append(self._sample(self._taken))
+            self._taken += 1
+        return found
+
+    def _sample(self, seed: int) -> Sample:
+        resumes, version = self.scenario.resumption != "none", self.scenario.version
+        session = self._usable_session() if resumes else None
+        is_early = self.scenario.resumption == "early-data"
+        early = self._request if is_early else b""
+        entries: list[Entry] = []
+        client = _End(
+            lambda: self.clients.connect(session, early),
+            Direction.TO_SERVER,
+            self.clock,
+            entries,
+            self.buffers[0],
+            version,
+            sends_early=is_early,
+            to_write=b"" if is_early else self._request,
+        )
+        server = _End(
+            self.servers.accept,
+            Direction.TO_CLIENT,
+            self.clock,
+            entries,
+            self.buffers[1],
+            version,
+            sends_early=is_early,
+            to_write=self._answer,
+        )
+        completion = complete(network_of(self.scenario, seed), client, server, len(self._answer))
+        exchange = Exchange(client.endpoint, server.endpoint, 0, 0, 0, entries)
+        if resumes and version == "1.3":
+            self._session = self._session_of(exchange)
+        self._proof = prove(exchange, self.scenario, self.peers, self.scenario.resumption, early)
+        self._prove_answer(bytes(client.received), bytes(server.received) if not is_early else early)
+        counted = round_trips(entries, version, early_data=is_early)
+        exchange.close()
+        if completion.handshake_round_trips < counted.count:
+            raise MeasurementError("the network was faster than the handshake's round trips")
+        ledger = replace(summarise(entries), round_trips=counted.count, handshake_flights=counted.flights)
+        return Sample(
+            client=round(completion.client_ms * _NS_PER_MS),
+            server=round(completion.server_ms * _NS_PER_MS),
+            total=round(completion.done_ms * _NS_PER_MS),
+            ledger=ledger,
+            phases=_phases(completion),
+            unit=VIRTUAL_NANOSECONDS,
+        )
+
+    def _prove_answer(self, answer: bytes, request: bytes) -> None:
+        for what, wanted, got, witness in (
+            ("answer", self._answer, answer, "client"),
+            ("request", self._request, request, "server"),
+        ):
+            if wanted != got:
+                raise ProofError(
+                    what, wanted=f"{len(wanted)} bytes as sent", got=f"{len(got)} bytes", witness=witness
+                )
+
+
+def _phases(completion: Completion) -> dict[str, int]:
+    return {
+        "handshake": round(completion.handshake_ms * _NS_PER_MS),
+        "first_byte": round(completion.first_byte_ms * _NS_PER_MS),
+        "handshake_round_trips": completion.handshake_round_trips,
+        "round_trips": completion.round_trips,
+        "segments": completion.segments,
+        "retransmissions": completion.retransmissions,
+    }
+
+
+def network_of(scenario: Scenario, seed: int = 0) -> Network:
+    """The network that a scenario asks for."""
+    return Network(
+        rtt_ms=read_rtt(scenario.rtt),
+        bandwidth_mbit=read_bandwidth(scenario.bandwidth),
+        loss=read_loss(scenario.loss),
+        mss=int(scenario.mss),
+        initcwnd=int(scenario.initcwnd),
+        nodelay=scenario.nodelay == "on",
+        congestion=scenario.congestion,
+        seed=seed,
+    )
