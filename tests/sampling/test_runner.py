@@ -400,6 +400,7 @@ def test_no_failure_of_a_yardstick_is_one_of_the_run(bench: Bench, error: Except
     healthy = [one for one in outcome.yardsticks if one.error is None]
     assert [one.scenario for one in healthy] == [fine.scenario]
     assert len(healthy[0].rounds) == len(outcome.series[0].rounds)
+    assert failing.closed
 
 
 def test_precision_does_not_end_a_run_before_its_yardsticks_can_be_compared(bench: Bench) -> None:
@@ -409,7 +410,6 @@ def test_precision_does_not_end_a_run_before_its_yardsticks_can_be_compared(benc
     outcome = bench.measure(plan, yardsticks={reference.scenario: lambda: reference})
     assert outcome.stopped_by == "precision"
     assert sum(map(bool, outcome.yardsticks[0].rounds)) >= 6
-    assert failing.closed
 
 
 def test_a_cell_that_is_mostly_disturbed_does_not_keep_a_run_from_its_end(bench: Bench) -> None:
