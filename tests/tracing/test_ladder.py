@@ -110,6 +110,16 @@ def test_a_changed_byte_is_read_otherwise_or_refused(data: st.DataObject) -> Non
         ladder_of(pieces, EXAMPLE.key_log)
 
 
+def test_a_record_that_the_other_side_interrupts_is_put_together() -> None:
+    whole = bytes((22, 3, 3, 0, 4, 1, 2, 3, 4))
+    cut = [Piece(Direction.TO_SERVER, whole[:6]), Piece(Direction.TO_CLIENT, whole)]
+    (server, client) = records_of([*cut, Piece(Direction.TO_SERVER, whole[6:])])
+    assert (server.flight, client.flight) == (1, 2)
+    assert client.fragment == server.fragment == whole[5:]
+    with pytest.raises(WireError, match="from client to server end within a record"):
+        records_of(cut)
+
+
 def test_a_record_longer_than_tls_allows_is_refused() -> None:
     with pytest.raises(WireError, match="longer than TLS allows"):
         records_of([Piece(Direction.TO_SERVER, bytes((22, 3, 3, 255, 255)))])

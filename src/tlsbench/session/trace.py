@@ -15,6 +15,7 @@ from tlsbench.implementations.registry import ends_of, tls_library
 from tlsbench.scenarios import Scenario
 from tlsbench.session.selecting import matrix_of
 from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder, ladder_of
+from tlsbench.tracing.capture import packets_of, pcap, pcapng
 from tlsbench.tracing.decoding import opening_of
 from tlsbench.tracing.recording import RecordedClients, RecordedLink, RecordedServers
 from tlsbench.tracing.records import records_of
@@ -24,6 +25,9 @@ from tlsbench.workloads.handshake import Handshake
 
 #: What a client offers before the group that its server takes, to be sent a HelloRetryRequest.
 _OFFERED_FIRST: Final = ("x25519", "secp256r1")
+#: What a pcap file ends with, which holds no secrets.
+PCAP_SUFFIX: Final = ".pcap"
+_COMMENT: Final = "tlsbench trace, TCP and IP headers made up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,26 @@ class Trace:
     key_log: KeyLog = field(repr=False)
     keys_from: str
     ladder: Ladder
+
+
+def captures(trace: Trace, path: Path) -> dict[Path, bytes]:
+    """The files that show a trace to Wireshark, by their paths: all of them secret.
+
+    :param path: pcapng with the secrets inside; where it ends with ``.pcap``, pcap, and a key log of the same
+        name beside it if there are secrets.
+    """
+    packets = packets_of(trace.pieces, int(trace.began_s * 1e9))
+    if path.suffix != PCAP_SUFFIX:
+        return {path: pcapng(packets, trace.key_log, f"{_COMMENT}: {trace.scenario.id}")}
+    found = {path: pcap(packets)}
+    if trace.key_log:
+        found[key_log_beside(path)] = trace.key_log.text().encode("ascii")
+    return found
+
+
+def key_log_beside(path: Path) -> Path:
+    """Where the key log of a pcap file stands."""
+    return path.with_suffix(".keylog")
 
 
 def traced_scenario(selectors: Sequence[str]) -> Scenario:

@@ -2,7 +2,8 @@
 
 Bytes (:mod:`.recording`) become records (:mod:`.records`), which are decrypted (:mod:`.protection`, with the
 secrets of :mod:`.keylog`) and read as messages (:mod:`.decoding`, :mod:`.messages`), which stand in a ladder
-(:mod:`.ladder`). Nothing here takes part in a measurement.
+(:mod:`.ladder`). A capture file (:mod:`.capture`) holds the bytes and the secrets, for other programs.
+Nothing here takes part in a measurement.
 """
 
 from tlsbench.tracing.keylog import KeyLog
