@@ -118,14 +118,14 @@ def written(path: Path, content: str | bytes, remark: str = "") -> str:
 
 
 def written_secret(path: Path, content: bytes) -> str:
-    """Write a file that only its owner may read, and say so.
+    """Write a file with secrets, which only its owner may read, and say so.
 
     :raises OutputError: if it cannot be written.
     """
     files.write(path, content, files.SECRET_MODE)
-    return (
-        f"wrote {'standard output' if files.is_standard_output(path) else path}, readable by its owner alone"
-    )
+    if files.is_standard_output(path):
+        return "wrote standard output, with secrets"
+    return f"wrote {path}, with secrets: for its owner alone"
 
 
 def beside(*paths: Path | None) -> AbstractContextManager[object]:
