@@ -215,8 +215,8 @@ class _Decoder:
             )
             side.waiting = side.waiting[size:]
             side.carriers = (number,) if side.waiting else ()
-            if self.version == "1.3" and encrypted:
-                _change_keys(side, kind)
+            if self.version == "1.3" and kind in (messages.END_OF_EARLY_DATA, messages.FINISHED):
+                side.turn()
 
 
 def _open(side: _Side, record: Record) -> tuple[int, bytes]:
@@ -228,13 +228,3 @@ def _open(side: _Side, record: Record) -> tuple[int, bytes]:
             raise
         side.turn()
         return side.openers[0][1].open(record)
-
-
-def _change_keys(side: _Side, kind: int) -> None:
-    """What a message of TLS 1.3 does to the keys of its sender."""
-    if kind in (messages.END_OF_EARLY_DATA, messages.FINISHED):
-        side.turn()
-    elif kind == messages.KEY_UPDATE:
-        label, opener = side.openers[0]
-        assert isinstance(opener, Tls13Opener)
-        side.openers[0] = (label, opener.updated())

@@ -109,11 +109,6 @@ class Tls13Opener:
             raise WireError("a protected record holds nothing but padding")
         return content[-1], content[:-1]
 
-    def updated(self) -> Tls13Opener:
-        """That of the next traffic secret, behind a KeyUpdate (RFC 8446 section 7.2)."""
-        secret = expand_label(self.secret, "traffic upd", len(self.secret), self.suite.hash_name)
-        return Tls13Opener(self.suite, secret)
-
 
 @dataclass(slots=True)
 class Tls12AeadOpener:
