@@ -46,9 +46,10 @@ def check(path: Path, room_bytes: int = ROOM_BYTES) -> None:
         raise RequestError(f"cannot write {path}: {error.strerror or error}") from None
 
 
-def write(path: Path, content: str | bytes) -> None:
+def write(path: Path, content: str | bytes, mode: int | None = None) -> None:
     """Write the whole content, or, where ``path`` is a regular file, leave that as it was.
 
+    :param mode: the permissions of a regular file, whatever it had; those it had, or a new file's, without.
     :raises OutputError: if it cannot be written.
     """
     data = encoded(content)
@@ -61,7 +62,7 @@ def write(path: Path, content: str | bytes) -> None:
         elif descriptor is not None:
             _write_in_place(os.dup(descriptor), data)
         elif is_replaced(path):
-            _replace(path, data)
+            _replace(path, data, mode)
         else:
             with may_be_cut(at_once=True):
                 opened = os.open(path, os.O_WRONLY)
@@ -186,9 +187,10 @@ def _target(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
 
-def _replace(path: Path, data: bytes) -> None:
+def _replace(path: Path, data: bytes, mode: int | None) -> None:
     target, status = _target(path), _status(path)
-    mode = None if status is None else stat.S_IMODE(status.st_mode)
+    if mode is None and status is not None:
+        mode = stat.S_IMODE(status.st_mode)
     with beside(target.parent, data, mode) as new:
         if status is not None and (status.st_uid, status.st_gid) != (os.geteuid(), os.getegid()):
             _keep_owner(new, status, mode)

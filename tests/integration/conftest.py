@@ -25,6 +25,7 @@ PACKAGES = {
     "nginx": "nginx",
     "haproxy": "haproxy",
     "apache2": "apache2-bin",
+    "tshark": "tshark",
 }
 _SYSTEM_PROGRAMS = "/usr/sbin:/sbin"
 

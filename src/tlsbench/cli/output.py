@@ -117,6 +117,17 @@ def written(path: Path, content: str | bytes, remark: str = "") -> str:
     return f"wrote {'standard output' if files.is_standard_output(path) else path}{remark}"
 
 
+def written_secret(path: Path, content: bytes) -> str:
+    """Write a file with secrets, which only its owner may read, and say so.
+
+    :raises OutputError: if it cannot be written.
+    """
+    files.write(path, content, files.SECRET_MODE)
+    if files.is_standard_output(path):
+        return "wrote standard output, with secrets"
+    return f"wrote {path}, with secrets: for its owner alone"
+
+
 def beside(*paths: Path | None) -> AbstractContextManager[object]:
     """Where one of the outputs is standard output, print what people read to standard error instead."""
     taken = any(path is not None and files.is_standard_output(path) for path in paths)

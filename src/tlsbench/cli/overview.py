@@ -10,6 +10,7 @@ COMMANDS: Final[dict[str, str]] = {
     "run": "Measure scenarios and print the table.",
     "list": "List scenarios, implementations, axes, profiles, interop.",
     "show": "Print a stored result.",
+    "trace": "Show one handshake message by message, decrypted.",
     "duel": "Measure two scenarios or environments against each other.",
     "compare": "Compare two stored results.",
     "report": "Write a page of HTML on a result.",

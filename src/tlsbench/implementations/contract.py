@@ -132,6 +132,22 @@ class ServerContext(Protocol):
         """A new server end."""
 
 
+@runtime_checkable
+class LogsKeys(Protocol):
+    """A context of either side that can give away the secrets of its connections, for a trace of one.
+
+    Nothing that is measured calls it: a key log is a part of no time.
+    """
+
+    def log_keys(self, path: str) -> None:
+        """Append the secrets of every connection from now on to a file (SSLKEYLOGFILE, RFC 9850).
+
+        To be called before the first connection.
+
+        :raises MeasurementError: if this very library cannot.
+        """
+
+
 class DatagramClientContext(Protocol):
     """Makes the client ends of a scenario over datagrams."""
 

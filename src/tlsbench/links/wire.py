@@ -14,6 +14,7 @@ from typing import Final
 
 from tlsbench.errors import WireError
 from tlsbench.links.ledger import Direction, Entry, flights
+from tlsbench.links.reader import Reader as _Reader
 from tlsbench.protocol.extensions import (
     EARLY_DATA,
     KEY_SHARE,
@@ -147,30 +148,6 @@ class WireReader:
 
 #: TLS over a stream: records, which writes may cut anywhere.
 STREAM: Final = WireReader(observe, count_tickets)
-
-
-class _Reader:
-    """Takes numbers and vectors (RFC 8446 section 3) off the front of some bytes."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-        self._at = 0
-
-    def __bool__(self) -> bool:
-        return self._at < len(self._data)
-
-    def take(self, length: int) -> bytes:
-        taken = self._data[self._at : self._at + length]
-        if len(taken) != length:
-            raise WireError("a TLS message ends too early")
-        self._at += length
-        return taken
-
-    def number(self, width: int) -> int:
-        return int.from_bytes(self.take(width), "big")
-
-    def vector(self, width: int) -> bytes:
-        return self.take(self.number(width))
 
 
 def _messages(flight: bytes) -> Iterator[tuple[int, bytes]]:

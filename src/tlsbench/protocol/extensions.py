@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
 # RFC 5077 section 3.2
@@ -11,3 +12,52 @@ PRE_SHARED_KEY: Final = 41
 EARLY_DATA: Final = 42
 SUPPORTED_VERSIONS: Final = 43
 KEY_SHARE: Final = 51
+# RFC 7366 section 2
+ENCRYPT_THEN_MAC: Final = 22
+
+#: Their names by code point.
+NAMES: Final[Mapping[int, str]] = {
+    0: "server_name",
+    1: "max_fragment_length",
+    5: "status_request",
+    10: "supported_groups",
+    11: "ec_point_formats",
+    13: "signature_algorithms",
+    14: "use_srtp",
+    15: "heartbeat",
+    16: "application_layer_protocol_negotiation",
+    17: "status_request_v2",
+    18: "signed_certificate_timestamp",
+    19: "client_certificate_type",
+    20: "server_certificate_type",
+    21: "padding",
+    ENCRYPT_THEN_MAC: "encrypt_then_mac",
+    23: "extended_master_secret",
+    24: "token_binding",
+    27: "compress_certificate",
+    28: "record_size_limit",
+    34: "delegated_credential",
+    SESSION_TICKET: "session_ticket",
+    PRE_SHARED_KEY: "pre_shared_key",
+    EARLY_DATA: "early_data",
+    SUPPORTED_VERSIONS: "supported_versions",
+    44: "cookie",
+    45: "psk_key_exchange_modes",
+    47: "certificate_authorities",
+    48: "oid_filters",
+    49: "post_handshake_auth",
+    50: "signature_algorithms_cert",
+    KEY_SHARE: "key_share",
+    57: "quic_transport_parameters",
+    58: "ticket_request",
+    64768: "ech_outer_extensions",
+    65037: "encrypted_client_hello",
+    65281: "renegotiation_info",
+}
+#: Reserved so that servers stay used to what they do not know (RFC 8701): 0x0A0A, 0x1A1A and so on.
+_GREASE: Final = frozenset(0x0A0A + 0x1010 * at for at in range(16))
+
+
+def name_of(code_point: int) -> str:
+    """Its name; in hexadecimal where it has none here."""
+    return "GREASE" if code_point in _GREASE else NAMES.get(code_point, f"{code_point:#06x}")

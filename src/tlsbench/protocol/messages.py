@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Final
 
 # RFC 8446 section 5.1 (ContentType)
+CHANGE_CIPHER_SPEC: Final = 20
 ALERT: Final = 21
 HANDSHAKE: Final = 22
 APPLICATION_DATA: Final = 23
@@ -13,10 +14,43 @@ APPLICATION_DATA: Final = 23
 # RFC 8446 section 4 and RFC 5246 section 7.4 (HandshakeType)
 CLIENT_HELLO: Final = 1
 SERVER_HELLO: Final = 2
+NEW_SESSION_TICKET: Final = 4
+END_OF_EARLY_DATA: Final = 5
+ENCRYPTED_EXTENSIONS: Final = 8
 CERTIFICATE: Final = 11
 SERVER_KEY_EXCHANGE: Final = 12
 CERTIFICATE_REQUEST: Final = 13
+FINISHED: Final = 20
 CERTIFICATE_STATUS: Final = 22
+KEY_UPDATE: Final = 24
+
+#: Their names by code point, as the RFCs write them.
+CONTENT_NAMES: Final[Mapping[int, str]] = {
+    CHANGE_CIPHER_SPEC: "ChangeCipherSpec",
+    ALERT: "Alert",
+    HANDSHAKE: "Handshake",
+    APPLICATION_DATA: "ApplicationData",
+}
+HANDSHAKE_NAMES: Final[Mapping[int, str]] = {
+    0: "HelloRequest",
+    CLIENT_HELLO: "ClientHello",
+    SERVER_HELLO: "ServerHello",
+    NEW_SESSION_TICKET: "NewSessionTicket",
+    END_OF_EARLY_DATA: "EndOfEarlyData",
+    ENCRYPTED_EXTENSIONS: "EncryptedExtensions",
+    CERTIFICATE: "Certificate",
+    SERVER_KEY_EXCHANGE: "ServerKeyExchange",
+    CERTIFICATE_REQUEST: "CertificateRequest",
+    14: "ServerHelloDone",
+    15: "CertificateVerify",
+    16: "ClientKeyExchange",
+    FINISHED: "Finished",
+    21: "CertificateURL",
+    CERTIFICATE_STATUS: "CertificateStatus",
+    23: "SupplementalData",
+    KEY_UPDATE: "KeyUpdate",
+    25: "CompressedCertificate",
+}
 
 # RFC 8422 section 5.4 (ECCurveType)
 NAMED_CURVE: Final = 3
@@ -33,3 +67,7 @@ HELLO_RETRY_REQUEST_RANDOM: Final = bytes.fromhex(
 RECORD_HEADER_BYTES: Final = 5
 #: The most plaintext in a record (RFC 8446 section 5.1).
 RECORD_BYTES: Final = 1 << 14
+#: The most that protection may add to a record's fragment (RFC 5246 section 6.2.3; TLS 1.3 allows 256).
+PROTECTION_BYTES: Final = 2048
+#: The header of a handshake message: type and length (RFC 8446 section 4).
+MESSAGE_HEADER_BYTES: Final = 4

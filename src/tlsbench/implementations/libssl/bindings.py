@@ -52,6 +52,7 @@ _DECLARATIONS = """
     void SSL_CTX_set_verify(SSL_CTX *context, int mode, void *callback);
     int SSL_CTX_set_session_id_context(SSL_CTX *context, const unsigned char *id, unsigned int length);
     int SSL_CTX_set_num_tickets(SSL_CTX *context, size_t count);
+    void SSL_CTX_set_keylog_callback(SSL_CTX *context, void (*callback)(const SSL *, const char *));
     int SSL_CTX_set_max_early_data(SSL_CTX *context, uint32_t bytes);
 
     SSL *SSL_new(SSL_CTX *context);

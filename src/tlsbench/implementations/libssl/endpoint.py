@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 from cryptography import x509
 
-from tlsbench.errors import CertificateError, HandshakeError
+from tlsbench.errors import CertificateError, HandshakeError, MeasurementError
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi
@@ -51,6 +52,18 @@ class LibSslContext:
         self._wants_staple = wants_staple
         self._kept = kept
         self._host = ffi.new("char[]", _HOST)
+        self._key_log: Any = None
+
+    def log_keys(self, path: str) -> None:
+        if not self._lib.has("SSL_CTX_set_keylog_callback"):
+            raise MeasurementError(f"{self._lib.path} has no SSL_CTX_set_keylog_callback")
+
+        def append(_tls: Any, line: Any) -> None:
+            with Path(path).open("a", encoding="ascii") as file:
+                file.write(f"{string(line)}\n")
+
+        self._key_log = ffi.callback("void (const SSL *, const char *)", append)
+        self._lib.SSL_CTX_set_keylog_callback(self._context, self._key_log)
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslEndpoint:
         lib = self._lib

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
@@ -193,6 +194,13 @@ class PyOpenSslContext:
         if early_data:
             bindings.write_early_data(connection, early_data)
         return PyOpenSslEndpoint(connection)
+
+    def log_keys(self, path: str) -> None:
+        def append(_connection: SSL.Connection, line: bytes) -> None:
+            with Path(path).open("ab") as file:
+                file.write(line + b"\n")
+
+        self._context.set_keylog_callback(append)
 
     def accept(self) -> PyOpenSslEndpoint:
         connection = SSL.Connection(self._context, None)

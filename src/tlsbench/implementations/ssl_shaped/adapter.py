@@ -155,6 +155,9 @@ class SslShapedContext:
         tls = self._context.wrap_bio(incoming, outgoing, server_hostname=SERVER_NAME, **resumed)
         return SslShapedEndpoint(self._library, tls, incoming, outgoing, is_server=False)
 
+    def log_keys(self, path: str) -> None:
+        self._context.keylog_filename = path
+
     def accept(self) -> SslShapedEndpoint:
         incoming, outgoing = self._bio(), self._bio()
         tls = self._context.wrap_bio(incoming, outgoing, server_side=True)

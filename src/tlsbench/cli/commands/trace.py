@@ -1,0 +1,61 @@
+"""``tlsbench trace``."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tlsbench.cli.options import Selectors, format_among, teaches
+
+
+@teaches(
+    r"""Show one handshake message by message, decrypted: sizes, extensions, flights.
+
+    The selectors name one scenario. One handshake is made and proved, with a key log where a library
+    gives one. A trace is no benchmark: in measurements a key log is always off.
+
+    \b
+    Examples:
+      tlsbench trace implementation=pyopenssl version=1.3 key=ecdsa-secp256r1
+      tlsbench trace implementation=ssl version=1.2 resumption=ticket --pcap ticket.pcapng
+      tlsbench trace implementation=pyopenssl version=1.3 group=secp256r1 --hello-retry
+    """
+)
+def command(
+    *,
+    selectors: Selectors = None,
+    hello_retry: Annotated[
+        bool,
+        typer.Option(
+            "--hello-retry", help="Let the client offer another group first: the server asks again (TLS 1.3)."
+        ),
+    ] = False,
+    pcap: Annotated[
+        Path | None,
+        typer.Option(
+            "--pcap",
+            metavar="PATH",
+            help="Write a capture for Wireshark with its secrets (pcapng); where PATH ends with .pcap, a "
+            "pcap and a key log beside it.",
+            show_default=False,
+        ),
+    ] = None,
+    output_format: Annotated[str, format_among("text", "json")] = "text",
+) -> None:
+    """Trace a handshake, and print its ladder."""
+    from tlsbench.cli import output
+    from tlsbench.report.ladder import ladder_json, ladder_text
+    from tlsbench.session.trace import PCAP_SUFFIX, captures, key_log_beside, trace, traced_scenario
+
+    beside = key_log_beside(pcap) if pcap is not None and pcap.suffix == PCAP_SUFFIX else None
+    output.check(pcap, beside)
+    traced = trace(traced_scenario(selectors or ()), hello_retry=hello_retry)
+    content = captures(traced, pcap) if pcap is not None else {}
+    code = output.store([partial(output.written_secret, path, data) for path, data in content.items()])
+    with output.beside(pcap):
+        output.write(ladder_json(traced) if output_format == "json" else ladder_text(traced))
+    if code:
+        raise typer.Exit(code)

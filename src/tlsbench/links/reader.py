@@ -1,0 +1,36 @@
+"""A reader of TLS presentation language (RFC 8446 section 3): numbers and vectors, one after another."""
+
+from __future__ import annotations
+
+from tlsbench.errors import WireError
+
+
+class Reader:
+    """Takes numbers and vectors (RFC 8446 section 3) off the front of some bytes."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self._at = 0
+
+    def __bool__(self) -> bool:
+        """Whether something is left."""
+        return self._at < len(self._data)
+
+    def take(self, length: int) -> bytes:
+        """The next bytes.
+
+        :raises WireError: if there are fewer, as in the other methods.
+        """
+        taken = self._data[self._at : self._at + length]
+        if len(taken) != length:
+            raise WireError("a TLS message ends too early")
+        self._at += length
+        return taken
+
+    def number(self, width: int) -> int:
+        """The next number, big-endian, of so many bytes."""
+        return int.from_bytes(self.take(width), "big")
+
+    def vector(self, width: int) -> bytes:
+        """The next vector, behind its length in so many bytes."""
+        return self.take(self.number(width))

@@ -1,0 +1,230 @@
+"""From records to messages: whose keys protect which record, and what each record holds.
+
+Both sides begin in the clear. In TLS 1.3 the hellos bring handshake keys, each side's Finished its
+application keys, and a client that sends early data has keys for that first (RFC 8446, appendix A). In TLS
+1.2 each side's ChangeCipherSpec brings its keys (RFC 5246 section 7.1).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tlsbench.errors import WireError
+from tlsbench.links import Direction
+from tlsbench.protocol import alerts, messages
+from tlsbench.protocol.messages import CONTENT_NAMES, MESSAGE_HEADER_BYTES
+from tlsbench.tracing.keylog import KeyLog
+from tlsbench.tracing.messages import Extension, Hello, hello_of, name_of, read_body
+from tlsbench.tracing.protection import Opener, Suite, Tls13Opener, tls12_openers
+from tlsbench.tracing.records import Record
+
+#: A side as key logs and key blocks name it.
+_SIDES: Final = {Direction.TO_SERVER: "client", Direction.TO_CLIENT: "server"}
+_EARLY: Final = "CLIENT_EARLY_TRAFFIC_SECRET"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What one or more records hold: a handshake message, an alert, application data, or what is not opened.
+
+    :param wire_bytes: its size with its own header, without records and protection; of what is not opened
+        that of the protected fragment.
+    :param records: the numbers, from 0, of the records that carry it.
+    :param opened: whether it was read; not, where it is encrypted and nobody gave the secrets.
+    """
+
+    name: str
+    wire_bytes: int
+    encrypted: bool
+    records: tuple[int, ...]
+    extensions: tuple[Extension, ...] = ()
+    certificates_bytes: tuple[int, ...] = ()
+    opened: bool = True
+    kind: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The hellos of a connection: what was agreed on in the clear."""
+
+    client_random: bytes
+    server: Hello
+
+
+@dataclass(slots=True)
+class _Side:
+    """What is known of one direction while its records are read."""
+
+    openers: list[tuple[str, Opener]]
+    protected: bool = False
+    waiting: bytes = b""
+    carriers: tuple[int, ...] = field(default=())
+
+    @property
+    def label(self) -> str:
+        return self.openers[0][0] if self.openers else ""
+
+    def turn(self) -> None:
+        """Go on to the next keys, if there are any."""
+        if len(self.openers) > 1:
+            del self.openers[0]
+
+
+def opening_of(records: Sequence[Record]) -> Opening:
+    """The ClientHello and the ServerHello of a connection; of two after a HelloRetryRequest the last.
+
+    :raises WireError: if there are none.
+    """
+    client = next(_clear_hellos(records, Direction.TO_SERVER), None)
+    server = next(
+        (hello for hello in _clear_hellos(records, Direction.TO_CLIENT) if not hello.is_retry), None
+    )
+    if client is None or server is None:
+        raise WireError("the wire does not open with ClientHello and ServerHello")
+    return Opening(client.random, server)
+
+
+def _clear_hellos(records: Sequence[Record], direction: Direction) -> Iterator[Hello]:
+    """The hellos that one side sends in the clear."""
+    wanted = messages.CLIENT_HELLO if direction is Direction.TO_SERVER else messages.SERVER_HELLO
+    waiting = b""
+    for record in records:
+        if record.direction is not direction or record.content_type != messages.HANDSHAKE:
+            continue
+        waiting += record.fragment
+        while (found := _next_message(waiting)) is not None:
+            kind, body = found
+            waiting = waiting[MESSAGE_HEADER_BYTES + len(body) :]
+            if kind != wanted:
+                return
+            yield hello_of(kind, body)
+
+
+def _next_message(waiting: bytes) -> tuple[int, bytes] | None:
+    """The type and body of the message at the beginning, once it is whole."""
+    if len(waiting) < MESSAGE_HEADER_BYTES:
+        return None
+    end = MESSAGE_HEADER_BYTES + int.from_bytes(waiting[1:MESSAGE_HEADER_BYTES], "big")
+    return (waiting[0], waiting[MESSAGE_HEADER_BYTES:end]) if len(waiting) >= end else None
+
+
+def messages_of(records: Sequence[Record], key_log: KeyLog) -> list[Message]:
+    """What the records hold, in the order in which it was complete.
+
+    :param key_log: with the secrets of this connection; without them the rest is not opened.
+    :raises WireError: if the records are not those of a TLS connection, or the secrets are others'.
+    """
+    opening = opening_of(records)
+    secrets = key_log.of(opening.client_random).secrets()
+    return list(_Decoder(opening.server.version, _sides(opening, secrets)).decode(records))
+
+
+def _sides(opening: Opening, secrets: Mapping[str, bytes]) -> dict[Direction, _Side]:
+    """Both sides with the keys that they will have, one after another."""
+    suite, server = Suite.of(opening.server.cipher), opening.server
+    if suite is None:
+        return {direction: _Side([]) for direction in Direction}
+    if server.version == "1.3":
+        return {
+            direction: _Side(
+                [
+                    (label, Tls13Opener(suite, secrets[label]))
+                    for label in _labels(name.upper())
+                    if label in secrets
+                ]
+            )
+            for direction, name in _SIDES.items()
+        }
+    if "CLIENT_RANDOM" not in secrets:
+        return {direction: _Side([]) for direction in Direction}
+    randoms = (opening.client_random, server.random)
+    both = tls12_openers(suite, secrets["CLIENT_RANDOM"], randoms, encrypt_then_mac=server.encrypt_then_mac)
+    return {direction: _Side([("", both[name])]) for direction, name in _SIDES.items()}
+
+
+def _labels(side: str) -> tuple[str, ...]:
+    """The labels of a side's traffic secrets, in the order in which it uses them."""
+    own = (f"{side}_HANDSHAKE_TRAFFIC_SECRET", f"{side}_TRAFFIC_SECRET_0")
+    return (_EARLY, *own) if side == "CLIENT" else own
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoder:
+    """Reads the records of a version of TLS, of both sides in turn."""
+
+    version: str
+    sides: Mapping[Direction, _Side]
+
+    def decode(self, records: Sequence[Record]) -> Iterator[Message]:
+        for number, record in enumerate(records):
+            side = self.sides[record.direction]
+            if not self._is_protected(side, record):
+                yield from self._content(side, number, record.content_type, record.fragment, encrypted=False)
+            elif side.openers:
+                early = side.label == _EARLY
+                kind, data = _open(side, record)
+                yield from self._content(
+                    side, number, kind, data, encrypted=True, early=early and side.label == _EARLY
+                )
+            else:
+                name = CONTENT_NAMES[record.content_type]
+                yield Message(name, len(record.fragment), encrypted=True, records=(number,), opened=False)
+        for direction, side in self.sides.items():
+            if side.waiting:
+                raise WireError(f"the bytes {direction.value} end within a handshake message")
+
+    def _is_protected(self, side: _Side, record: Record) -> bool:
+        if self.version == "1.3":
+            return record.content_type == messages.APPLICATION_DATA
+        return side.protected and record.content_type != messages.CHANGE_CIPHER_SPEC
+
+    def _content(
+        self, side: _Side, number: int, kind: int, data: bytes, *, encrypted: bool, early: bool = False
+    ) -> Iterator[Message]:
+        if kind == messages.HANDSHAKE:
+            side.waiting += data
+            side.carriers += (number,)
+            yield from self._handshake(side, number, encrypted=encrypted)
+            return
+        name = CONTENT_NAMES.get(kind, f"content {kind}")
+        if kind == messages.CHANGE_CIPHER_SPEC:
+            side.protected = True
+        elif kind == messages.ALERT and len(data) == 2:
+            name = f"Alert {alerts.DESCRIPTIONS.get(data[1], data[1])}"
+        elif early:
+            name = "EarlyData"
+        yield Message(name, len(data), encrypted, (number,))
+
+    def _handshake(self, side: _Side, number: int, *, encrypted: bool) -> Iterator[Message]:
+        """The messages that are whole now; each may change the keys of its sender."""
+        while (found := _next_message(side.waiting)) is not None:
+            kind, body = found
+            size = MESSAGE_HEADER_BYTES + len(body)
+            read = read_body(kind, body, self.version)
+            name = name_of(kind, body)
+            yield Message(
+                name,
+                size,
+                encrypted,
+                side.carriers,
+                read.extensions,
+                read.certificates_bytes,
+                kind=kind,
+            )
+            side.waiting = side.waiting[size:]
+            side.carriers = (number,) if side.waiting else ()
+            if self.version == "1.3" and kind in (messages.END_OF_EARLY_DATA, messages.FINISHED):
+                side.turn()
+
+
+def _open(side: _Side, record: Record) -> tuple[int, bytes]:
+    try:
+        return side.openers[0][1].open(record)
+    except WireError:
+        # A server that does not take early data gets no EndOfEarlyData: handshake keys follow at once.
+        if side.label != _EARLY:
+            raise
+        side.turn()
+        return side.openers[0][1].open(record)

@@ -1,0 +1,54 @@
+"""The secrets of connections, from a key log: SSLKEYLOGFILE, RFC 9850."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from tlsbench.errors import WireError
+
+_LINE: Final = re.compile(r"([A-Z0-9_]+) ([0-9a-fA-F]{64}) ((?:[0-9a-fA-F]{2})+)")
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLog:
+    """What a key log says: a line for each secret, by its label and its connection's client random."""
+
+    lines: tuple[tuple[str, bytes, bytes], ...] = field(default=(), repr=False)
+
+    def __bool__(self) -> bool:
+        return bool(self.lines)
+
+    @classmethod
+    def parse(cls, text: str) -> KeyLog:
+        """Read a key log; comments and empty lines are passed over.
+
+        :raises WireError: if a line is none of a key log.
+        """
+        return cls(tuple(_lines(text)))
+
+    def of(self, client_random: bytes) -> KeyLog:
+        """The lines of one connection, the newest where a label stands twice."""
+        newest = {line[0]: line for line in self.lines if line[1] == client_random}
+        return KeyLog(tuple(newest.values()))
+
+    def secrets(self) -> Mapping[str, bytes]:
+        """The secrets by label, of a log that is one connection's."""
+        return {label: secret for label, _, secret in self.lines}
+
+    def text(self) -> str:
+        """The lines as a key log file has them."""
+        return "".join(f"{label} {random.hex()} {secret.hex()}\n" for label, random, secret in self.lines)
+
+
+def _lines(text: str) -> Iterator[tuple[str, bytes, bytes]]:
+    for number, line in enumerate(text.splitlines(), 1):
+        words = line.strip()
+        if not words or words.startswith("#"):
+            continue
+        found = _LINE.fullmatch(words)
+        if found is None:
+            raise WireError(f"line {number} of the key log is not a label, a client random and a secret")
+        yield found[1], bytes.fromhex(found[2]), bytes.fromhex(found[3])

@@ -1,0 +1,100 @@
+"""The ladder: the flights of one connection, with their records and messages, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tlsbench.links import Direction
+from tlsbench.protocol.messages import CONTENT_NAMES, RECORD_HEADER_BYTES
+from tlsbench.scenarios import ciphers
+from tlsbench.tracing.decoding import Message, messages_of, opening_of
+from tlsbench.tracing.keylog import KeyLog
+from tlsbench.tracing.recording import Piece
+from tlsbench.tracing.records import Record, flights_of, records_of
+
+
+@dataclass(frozen=True, slots=True)
+class RecordLine:
+    """A record: what its header says that it holds, and its size with that header and protection."""
+
+    number: int
+    content_type: str
+    wire_bytes: int
+    header_bytes: int
+    encrypted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LadderFlight:
+    """What one side sends before the other does. A message stands in the flight of its last byte.
+
+    ``spent_ns`` is the time in its sender's library before it, ``at_ns`` when it left, since the beginning.
+    """
+
+    sender: str
+    wire_bytes: int
+    spent_ns: int
+    at_ns: int
+    records: tuple[RecordLine, ...]
+    messages: tuple[Message, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """One handshake, flight by flight. ``opened`` is whether nothing in it stayed encrypted."""
+
+    version: str
+    cipher: str
+    opened: bool
+    flights: tuple[LadderFlight, ...]
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """All of them, in the order in which they were complete."""
+        return tuple(message for flight in self.flights for message in flight.messages)
+
+    @property
+    def hello_retry(self) -> bool:
+        """Whether the server asked for another key share."""
+        return any(message.name == "HelloRetryRequest" for message in self.messages)
+
+
+def ladder_of(pieces: Sequence[Piece], key_log: KeyLog) -> Ladder:
+    """The ladder of what was recorded of one connection.
+
+    :param key_log: its secrets among others; without them what is encrypted is shown as such.
+    :raises WireError: if the bytes are no TLS connection's, or the secrets not its own.
+    """
+    records = records_of(pieces)
+    opening = opening_of(records)
+    found = messages_of(records, key_log)
+    suite = ciphers.BY_CODE_POINT.get(opening.server.cipher)
+    flights = tuple(
+        _flight(number, flight, records, found) for number, flight in enumerate(flights_of(pieces))
+    )
+    return Ladder(
+        version=opening.server.version,
+        cipher=suite.name if suite else f"{opening.server.cipher:#06x}",
+        opened=all(message.opened for message in found),
+        flights=flights,
+    )
+
+
+def _flight(
+    number: int, pieces: Sequence[Piece], records: Sequence[Record], found: Sequence[Message]
+) -> LadderFlight:
+    protected = {at for message in found if message.encrypted for at in message.records}
+    lines = tuple(
+        RecordLine(at, CONTENT_NAMES[one.content_type], one.wire_bytes, RECORD_HEADER_BYTES, at in protected)
+        for at, one in enumerate(records)
+        if one.flight == number
+    )
+    return LadderFlight(
+        sender="client" if pieces[0].direction is Direction.TO_SERVER else "server",
+        wire_bytes=sum(len(piece.data) for piece in pieces),
+        spent_ns=sum(piece.spent_ns for piece in pieces),
+        at_ns=pieces[0].at_ns,
+        records=lines,
+        messages=tuple(message for message in found if records[message.records[-1]].flight == number),
+    )

@@ -1,0 +1,145 @@
+"""What goes over a link and when, and what each side spent in its library before it: one connection's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tlsbench.implementations import ClientContext, Endpoint, Negotiated, ServerContext
+from tlsbench.links import Direction, Entry, Link
+from tlsbench.workloads import Clock
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one side handed over at once.
+
+    ``at_ns`` is when, since the connection began; ``spent_ns`` is the time in the sender's library since it
+    last handed something over.
+    """
+
+    direction: Direction
+    data: bytes
+    at_ns: int = 0
+    spent_ns: int = 0
+
+
+@dataclass(slots=True)
+class Recorder:
+    """Notes the newest connection of the contexts and the link that it stands between.
+
+    :param clock: in nanoseconds.
+    """
+
+    clock: Clock
+    _pieces: list[Piece] = field(default_factory=list, init=False)
+    _spent_ns: dict[Direction, int] = field(default_factory=dict, init=False)
+    _began_ns: int = field(default=0, init=False)
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What went over the link, in order."""
+        return tuple(self._pieces)
+
+    def begin(self) -> None:
+        """Forget what was noted: a new connection begins."""
+        self._pieces = []
+        self._spent_ns = dict.fromkeys(Direction, 0)
+        self._began_ns = self.clock()
+
+    def spend(self, direction: Direction, began_ns: int) -> None:
+        """Charge a side, named by the direction in which it sends, the time since then."""
+        self._spent_ns[direction] += self.clock() - began_ns
+
+    def note(self, direction: Direction, data: bytes) -> None:
+        """Something is handed over."""
+        spent_ns, self._spent_ns[direction] = self._spent_ns[direction], 0
+        self._pieces.append(Piece(direction, data, self.clock() - self._began_ns, spent_ns))
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedClients:
+    """A client's context whose connections are recorded."""
+
+    inner: ClientContext
+    recorder: Recorder
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> RecordedEnd:
+        recorder = self.recorder
+        recorder.begin()
+        began = recorder.clock()
+        end = self.inner.connect(session, early_data)
+        recorder.spend(Direction.TO_SERVER, began)
+        return RecordedEnd(end, recorder, Direction.TO_SERVER)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedServers:
+    """A server's context whose connections are recorded."""
+
+    inner: ServerContext
+    recorder: Recorder
+
+    def accept(self) -> RecordedEnd:
+        began = self.recorder.clock()
+        end = self.inner.accept()
+        self.recorder.spend(Direction.TO_CLIENT, began)
+        return RecordedEnd(end, self.recorder, Direction.TO_CLIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedEnd:
+    """An end whose time is noted; it charges what :class:`~tlsbench.implementations.Endpoint` says."""
+
+    inner: Endpoint
+    recorder: Recorder
+    direction: Direction
+
+    def handshake(self) -> bool:
+        began = self.recorder.clock()
+        done = self.inner.handshake()
+        self.recorder.spend(self.direction, began)
+        return done
+
+    def write(self, data: bytes) -> None:
+        began = self.recorder.clock()
+        self.inner.write(data)
+        self.recorder.spend(self.direction, began)
+
+    def read(self) -> bytes:
+        began = self.recorder.clock()
+        data = self.inner.read()
+        self.recorder.spend(self.direction, began)
+        return data
+
+    def data_to_send(self) -> bytes:
+        return self.inner.data_to_send()
+
+    def receive_data(self, data: bytes) -> None:
+        self.inner.receive_data(data)
+
+    def negotiated(self) -> Negotiated:
+        return self.inner.negotiated()
+
+    def session(self) -> object | None:
+        return self.inner.session()
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedLink:
+    """A link that notes what it carries."""
+
+    inner: Link
+    recorder: Recorder
+
+    def carry(self, direction: Direction, data: bytes) -> bytes:
+        self.recorder.note(direction, data)
+        return self.inner.carry(direction, data)
+
+    def take_ledger(self) -> list[Entry]:
+        return self.inner.take_ledger()
+
+    def close(self) -> None:
+        self.inner.close()

@@ -1,0 +1,72 @@
+"""From bytes to records: where one begins and ends (RFC 8446 section 5.1, RFC 5246 section 6.2)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import groupby
+
+from tlsbench.errors import WireError
+from tlsbench.links import Direction
+from tlsbench.protocol.messages import (
+    CONTENT_NAMES,
+    PROTECTION_BYTES,
+    RECORD_BYTES,
+    RECORD_HEADER_BYTES,
+)
+from tlsbench.tracing.recording import Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record as it stands on the wire.
+
+    ``flight`` is the number, from 0, of the flight with its last byte; ``header`` its five bytes.
+    """
+
+    direction: Direction
+    flight: int
+    header: bytes
+    fragment: bytes
+
+    @property
+    def content_type(self) -> int:
+        """What its header says it holds."""
+        return self.header[0]
+
+    @property
+    def wire_bytes(self) -> int:
+        """Its size, header included."""
+        return len(self.header) + len(self.fragment)
+
+
+def flights_of(pieces: Iterable[Piece]) -> list[tuple[Piece, ...]]:
+    """The pieces by flight: what one side sends before the other does."""
+    return [tuple(group) for _, group in groupby(pieces, key=lambda piece: piece.direction)]
+
+
+def records_of(pieces: Iterable[Piece]) -> list[Record]:
+    """The records of both sides, in the order in which they were complete.
+
+    :raises WireError: if the bytes are no records, or end within one.
+    """
+    waiting = dict.fromkeys(Direction, b"")
+    found = []
+    for number, flight in enumerate(flights_of(pieces)):
+        direction = flight[0].direction
+        data = waiting[direction] + b"".join(piece.data for piece in flight)
+        while len(data) >= RECORD_HEADER_BYTES:
+            end = RECORD_HEADER_BYTES + int.from_bytes(data[3:RECORD_HEADER_BYTES], "big")
+            if data[0] not in CONTENT_NAMES or data[1] != 3:
+                raise WireError(f"no TLS record begins with {data[:RECORD_HEADER_BYTES].hex(' ')}")
+            if end > RECORD_HEADER_BYTES + RECORD_BYTES + PROTECTION_BYTES:
+                raise WireError(f"a record of {end} bytes is longer than TLS allows")
+            if len(data) < end:
+                break
+            found.append(Record(direction, number, data[:RECORD_HEADER_BYTES], data[RECORD_HEADER_BYTES:end]))
+            data = data[end:]
+        waiting[direction] = data
+    for direction, rest in waiting.items():
+        if rest:
+            raise WireError(f"the bytes {direction.value} end within a record")
+    return found

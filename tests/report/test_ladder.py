@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tlsbench.report.ladder import WIDTH, ladder_json, ladder_text
+from tlsbench.session.trace import Trace, trace, traced_scenario
+
+
+def traced(selector: str, *, hello_retry: bool = False) -> Trace:
+    return trace(traced_scenario([selector]), hello_retry=hello_retry)
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "implementation=pyopenssl version=1.3 key=ml-dsa-87 chain_length=5 client_auth=required",
+        "implementation=ssl version=1.2 key=rsa-2048",
+        "implementation=tlslite version=1.3 key=ecdsa-secp256r1",
+        "implementation=fake version=1.2 key=rsa-2048 resumption=ticket",
+    ],
+)
+def test_the_text_stays_within_80_columns_and_on_its_rails(selector: str) -> None:
+    lines = ladder_text(traced(selector)).splitlines()
+    assert max(map(len, lines)) <= WIDTH
+    rungs = [line for line in lines if line[:1] in "│├" and line]
+    assert {len(line) for line in rungs} == {WIDTH}
+    assert all(line.isprintable() for line in lines)
+
+
+def test_the_text_says_what_is_encrypted_and_that_it_is_no_benchmark() -> None:
+    text = ladder_text(traced("implementation=pyopenssl version=1.3 key=ecdsa-secp256r1"))
+    assert "its times are not a benchmark" in " ".join(text.split())
+    (hello,) = (line for line in text.splitlines() if "ServerHello" in line)
+    (certificate,) = (line for line in text.splitlines() if "Certificate " in line)
+    assert "in the clear" in hello
+    assert "encrypted" in certificate
+    assert "key log of pyopenssl" in text
+
+
+def test_the_text_says_why_something_stays_encrypted() -> None:
+    text = " ".join(ladder_text(traced("implementation=tlslite version=1.3 key=ecdsa-secp256r1")).split())
+    assert "tlslite gives no key log" in text
+    assert "not decrypted" in text
+
+
+def test_the_json_holds_every_flight_and_no_secret() -> None:
+    made = traced(
+        "implementation=pyopenssl version=1.3 key=ecdsa-secp256r1 group=secp256r1", hello_retry=True
+    )
+    text = ladder_json(made)
+    document = json.loads(text)
+    assert document["hello_retry_request"] is True
+    assert document["keys_from"] == "pyopenssl"
+    assert [flight["sender"] for flight in document["flights"]][:4] == ["client", "server"] * 2
+    hello = document["flights"][0]["messages"][0]
+    assert {"name": "key_share", "wire_bytes": 42} in hello["extensions"]  # x25519: 32 bytes
+    for _, _, secret in made.key_log.lines:
+        assert secret.hex() not in text
