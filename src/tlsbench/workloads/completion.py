@@ -113,6 +113,9 @@ class CompletionCell(Handshake):
         self._request = os.urandom(EARLY_DATA_BYTES)
         self._answer = os.urandom(self.scenario.size)
 
+    def sample(self) -> Sample:
+        return self.visit(0, 1)[0]
+
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         for _ in range(rewarm):
             self._sample(0)
