@@ -72,7 +72,7 @@ def test_stored_results_harm_nobody(
             json.dumps(document), encoding="utf-8"
         )
     capsys.readouterr()
-    assert tlsbench(words) == 0
+    assert tlsbench(words) in (0, 4), "done, or a gate that is undecided"
     out, err = capsys.readouterr()
     assert harmless(out.replace("\r\n", "\n") if "csv" in words else out)
     assert harmless(err)

@@ -151,6 +151,7 @@ def test_an_imprecise_cell_says_how_many_more_rounds_it_needs() -> None:
     [
         ("slower>5%", ["a"]),
         ("slower > 4.5 %", ["a"]),
+        ("slower>9.5%", []),
         ("slower>15%", []),
         ("faster>5%", ["b"]),
         ("slower>5% where workload=handshake", ["a"]),
@@ -161,12 +162,12 @@ def test_an_imprecise_cell_says_how_many_more_rounds_it_needs() -> None:
 )
 def test_a_gate_fails_what_is_surely_slower_than_its_threshold(text: str, failing: list[str]) -> None:
     judgement = judge(BASE, recording(2, a=1.1, b=0.9, c=1.0))
-    assert [verdict.id for verdict in parse_gate(text).failures(judgement)] == failing
+    assert [verdict.id for verdict in parse_gate(text).answers(judgement.verdicts).failed] == failing
 
 
 def test_a_gate_that_means_no_cell_is_refused() -> None:
     with pytest.raises(RequestError, match="means none of the cells"):
-        parse_gate("slower>5% where key=ed25519").failures(judge(BASE, BASE))
+        parse_gate("slower>5% where key=ed25519").answers(judge(BASE, BASE).verdicts)
 
 
 @pytest.mark.parametrize(

@@ -23,9 +23,11 @@ def test_a_comparison_says_what_changed_and_which_gates_fail() -> None:
     gates = [parse_gate("slower>5%"), parse_gate("faster>5%")]
     found = compare(stored("old", a=1.0, b=1.0), stored("new", a=1.0, b=1.2), gates)
     assert [(one.id, one.verdict) for one in found.judgement.verdicts] == [("a", "~"), ("b", "slower")]
-    assert [(gate.text, [one.id for one in failing]) for gate, failing in found.failed] == [
-        ("slower>5%", ["b"])
+    assert [(one.gate.text, [cell.id for cell in one.failed]) for one in found.answers] == [
+        ("slower>5%", ["b"]),
+        ("faster>5%", []),
     ]
+    assert [one.undecided for one in found.answers] == [[], []]
 
 
 def test_results_without_a_common_benchmark_are_refused() -> None:

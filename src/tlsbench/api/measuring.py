@@ -183,7 +183,8 @@ def compare(base: Result | Path, new: Result | Path, *, fail_on: str | Sequence[
 
     :param base: a result, or what :func:`read` takes; likewise ``new``.
     :param fail_on: gates such as ``"slower>5%"`` or ``"slower>3% where workload=handshake"``; those that fail
-        are in :attr:`Comparison.failed_gates <tlsbench.Comparison.failed_gates>`.
+        are in :attr:`Comparison.failed_gates <tlsbench.Comparison.failed_gates>`, those that cannot say
+        in :attr:`Comparison.undecided_gates <tlsbench.Comparison.undecided_gates>`.
     :raises RequestError: if a result cannot be read or holds nothing to compare, the two have no benchmark in
         common, or a gate means none.
     """
@@ -191,7 +192,7 @@ def compare(base: Result | Path, new: Result | Path, *, fail_on: str | Sequence[
         gates = [parse_gate(text) for text in ([fail_on] if isinstance(fail_on, str) else fail_on)]
         sides = [one if isinstance(one, Result) else read(one) for one in (base, new)]
         found = comparing.compare(sides[0].stored, sides[1].stored, gates)
-    return Comparison(found.judgement, found.failed)
+    return Comparison(found.judgement, found.answers)
 
 
 def read(path: Path) -> Result:

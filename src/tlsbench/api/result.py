@@ -14,7 +14,7 @@ from tlsbench.api import frames
 from tlsbench.api.arguments import Path, in_words_of_python
 from tlsbench.api.rows import Row, rows_of, rows_of_judgement
 from tlsbench.api.shown import html, text_of_comparison, text_of_stored
-from tlsbench.comparison import Gate, Judgement, Verdict
+from tlsbench.comparison import Answers, Judgement, Verdict
 from tlsbench.errors import RequestError
 from tlsbench.loading import Load
 from tlsbench.results import Cell, Failure, Run, storage
@@ -204,16 +204,23 @@ class Comparison(Rows):
     """Two results compared, cell by cell.
 
     :param judgement: the verdicts, and what makes the two hard to compare.
-    :param failed: each gate that failed, with the verdicts that fail it.
+    :param answers: what each gate says.
     """
 
     judgement: Judgement
-    failed: Sequence[tuple[Gate, Sequence[Verdict]]]
+    answers: Sequence[Answers[Verdict]]
 
     @property
     def failed_gates(self) -> Mapping[str, Sequence[str]]:
         """The ids of the cells that fail each gate, by its text; empty if none fails."""
-        return {gate.text: [verdict.id for verdict in verdicts] for gate, verdicts in self.failed}
+        return {one.gate.text: [verdict.id for verdict in one.failed] for one in self.answers if one.failed}
+
+    @property
+    def undecided_gates(self) -> Mapping[str, Sequence[str]]:
+        """The ids of the cells about which each gate is undecided, by its text; empty if none is."""
+        return {
+            one.gate.text: [verdict.id for verdict in one.undecided] for one in self.answers if one.undecided
+        }
 
     @property
     def geometric_mean(self) -> float:
@@ -237,7 +244,7 @@ class Comparison(Rows):
         return rows_of_judgement(self.judgement)
 
     def __str__(self) -> str:
-        return text_of_comparison(self.judgement, self.failed)
+        return text_of_comparison(self.judgement, self.answers)
 
     def __repr__(self) -> str:
         base, new = self.judgement.base.source, self.judgement.new.source

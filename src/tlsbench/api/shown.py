@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tlsbench.comparison import Gate, Judgement, Verdict
+from tlsbench.comparison import Answers, Judgement, Verdict
 from tlsbench.escaping import for_html, lines_for_terminal
 from tlsbench.loading import Load
 from tlsbench.report.comparisons import report_of_comparison
@@ -32,9 +32,9 @@ def text_of_stored(stored: Stored) -> str:
     return lines_for_terminal("\n".join([stored.source, *(one.name for one in stored.benchmarks)]))
 
 
-def text_of_comparison(judgement: Judgement, failed: Sequence[tuple[Gate, Sequence[Verdict]]]) -> str:
-    """The table of a comparison, and the gates that failed."""
-    return _text(report_of_comparison(judgement, failed))
+def text_of_comparison(judgement: Judgement, answers: Sequence[Answers[Verdict]]) -> str:
+    """The table of a comparison, and what the gates say."""
+    return _text(report_of_comparison(judgement, answers))
 
 
 def html(text: str) -> str:

@@ -8,6 +8,7 @@ import sys
 from rich.console import Console
 
 from tlsbench.report.live import Screen
+from tlsbench.report.sheets import Report
 
 
 def invocation() -> str:
@@ -20,3 +21,18 @@ def screen(*, quiet: bool, line_seconds: float | None = None) -> Screen:
     return Screen(
         Console(stderr=True), quiet=quiet, **({} if line_seconds is None else {"line_seconds": line_seconds})
     )
+
+
+#: How a command ends that a gate failed, or about which one is undecided.
+GATE_FAILED = 1
+GATE_UNDECIDED = 4
+
+
+def code_of_gates(report: Report, undecided: str | None) -> int:
+    """The exit code that the gates of a report ask for; 0 if they pass it.
+
+    :param undecided: ``"pass"`` or ``"fail"`` if that is what an undecided gate counts for.
+    """
+    if report.failed or (report.undecided and undecided == "fail"):
+        return GATE_FAILED
+    return GATE_UNDECIDED if report.undecided and undecided is None else 0

@@ -252,10 +252,21 @@ Gates = Annotated[
         "--fail-on",
         metavar="GATE",
         parser=parsed(lazily("tlsbench.comparison:parse_gate")),
-        help="End with 1 if the new side fails it: 'slower>5%'. Repeatable.",
+        help="End with 1 if the new side fails it, with 4 if it is undecided: 'slower>5%'. Repeatable.",
         show_default=False,
     ),
 ]
+Undecided = Annotated[
+    str | None,
+    typer.Option(
+        "--undecided",
+        metavar="ANSWER",
+        parser=parsed(one_of("answer", ("pass", "fail"))),
+        help="Take an undecided gate for a pass or a fail. [default: neither, exit code 4]",
+        show_default=False,
+    ),
+]
+
 SocketOptions = Annotated[
     list[SocketOption] | None,
     option(

@@ -1,10 +1,11 @@
 """Two results held against each other: what became faster or slower, and what cannot be told."""
 
-from tlsbench.comparison.gate import Gate, parse_gate
+from tlsbench.comparison.gate import Answers, Gate, parse_gate
 from tlsbench.comparison.judge import Judgement, Verdict, judge
 from tlsbench.comparison.recording import Recording, load_recording, recording_of
 
 __all__ = [
+    "Answers",
     "Gate",
     "Judgement",
     "Recording",

@@ -1,14 +1,19 @@
-"""Gates: ``slower>5%``, ``slower>3% where workload=handshake``."""
+"""Gates: ``slower>5%``, ``slower>3% where workload=handshake``.
+
+A gate has three answers. What a cell may really have changed by is what the interval of its ratio holds, and
+what the noise floor leaves open around its median. If all of that is beyond the threshold the cell fails, if
+none of it is it passes; else the gate is undecided: neither was shown.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Protocol, TypeVar
+from typing import Generic, Literal, Protocol, TypeVar
 
-from tlsbench.comparison.judge import Judgement, Verdict
 from tlsbench.errors import RequestError
 from tlsbench.scenarios.axes import AXES
 from tlsbench.stats import Interval
@@ -32,11 +37,26 @@ class Called(Protocol):
         """The new figure over the old."""
 
     @property
+    def floor(self) -> float:
+        """The difference below which nothing is called, as a fraction."""
+
+    @property
     def verdict(self) -> str:
         """``"faster"``, ``"slower"`` or ``"~"``."""
 
 
 _Called = TypeVar("_Called", bound=Called)
+#: What a gate says of a cell.
+Answer = Literal["pass", "fail", "undecided"]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers(Generic[_Called]):
+    """What a gate says of the cells that it means: those that fail it, and those of which it cannot tell."""
+
+    gate: Gate
+    failed: Sequence[_Called]
+    undecided: Sequence[_Called]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +72,36 @@ class Gate:
     text: str
     direction: str
     threshold: float
-    where: dict[str, tuple[str, ...]]
+    where: Mapping[str, tuple[str, ...]] = field(hash=False)
 
-    def failures(self, judgement: Judgement) -> list[Verdict]:
-        """The cells whose verdict is the gate's direction, by more than its threshold.
+    def answers(self, verdicts: Sequence[_Called]) -> Answers[_Called]:
+        """What the gate says of the cells that it means.
 
         :raises RequestError: if ``where`` means no cell at all: a gate that cannot fail guards nothing.
         """
-        return self.failing(judgement.verdicts)
-
-    def failing(self, verdicts: Sequence[_Called]) -> list[_Called]:
-        """The same of any verdicts."""
         meant = [verdict for verdict in verdicts if self._means(verdict)]
         if not meant:
             raise RequestError(f"--fail-on '{self.text}' means none of the cells")
-        return [
-            verdict
-            for verdict in meant
-            if verdict.verdict == self.direction
-            and max(verdict.ratio.median, 1 / verdict.ratio.median) - 1 > self.threshold
-        ]
+        by_answer: dict[Answer, list[_Called]] = {"pass": [], "fail": [], "undecided": []}
+        for verdict in meant:
+            by_answer[self.answer(verdict)].append(verdict)
+        return Answers(self, by_answer["fail"], by_answer["undecided"])
+
+    def answer(self, verdict: Called) -> Answer:
+        """What the gate says of one cell."""
+        low, high = self._possible(verdict)
+        limit = 1 + self.threshold
+        if verdict.verdict == self.direction and low > limit:
+            return "fail"
+        return "pass" if high <= limit else "undecided"
+
+    def _possible(self, verdict: Called) -> tuple[float, float]:
+        """The least and the greatest ratio in the gate's direction that may be true."""
+        ratio, within = verdict.ratio, 1 + verdict.floor
+        if ratio.low <= 0 or not math.isfinite(ratio.high * within):
+            return 0.0, math.inf
+        low, high = min(ratio.low, ratio.median / within), max(ratio.high, ratio.median * within)
+        return (low, high) if self.direction == "slower" else (1 / high, 1 / low)
 
     def _means(self, verdict: Called) -> bool:
         return all(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, astuple
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from dataclasses import fields as fields_of
 
-from tlsbench.comparison import Gate, Judgement, Verdict
+from tlsbench.comparison import Answers, Gate, Judgement, Verdict
+from tlsbench.report.gates import lines as gate_lines
 from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.report.table import format_us
@@ -30,25 +32,36 @@ _COLUMNS = (
     *("absolute", "absolute_low", "absolute_high"),
     *("ratio", "ratio_low", "ratio_high", "p_value", "floor_percent", "yardsticks", "verdict"),
 )
-#: A gate with the cells that it failed.
-Failed = Sequence[tuple[Gate, Sequence[Verdict]]]
+_ADVICE = (
+    "to decide it: measure both for longer (--time-budget), measure both versions in one run "
+    "('tlsbench duel {id} --python BASE/bin/python --python NEW/bin/python'), or count instructions "
+    "(--meter instructions)"
+)
 
 
-def report_of_comparison(judgement: Judgement, failed: Failed = ()) -> Report:
+def report_of_comparison(judgement: Judgement, answers: Sequence[Answers[Verdict]] = ()) -> Report:
     """A comparison to be written down.
 
-    :param failed: the gates that failed it.
+    :param answers: what gates say of it.
     """
+    failed, undecided = gate_lines(answers)
     common = _common(judgement)
     notes = _footnotes(judgement)
     names = verdict_names(judgement.verdicts)
-    entries = [_entry(one, name, common, failed) for one, name in zip(judgement.verdicts, names, strict=True)]
+    entries = [
+        replace(
+            _entry(one, name, common),
+            failed=failed.get(one.id, ()),
+            undecided=undecided.get(one.id, ()),
+        )
+        for one, name in zip(judgement.verdicts, names, strict=True)
+    ]
     return Report(
         kind="comparison",
         sheets=[Sheet(" ".join(common), _fields(judgement), entries)],
         labels=("cell",),
         columns=_COLUMNS,
-        document=lambda: as_json(judgement, failed),
+        document=lambda: as_json(judgement, answers),
         summary=notes[:1],
         totals=[Entry("all", {}, {"geometric_mean": Figure(judgement.geometric_mean)})],
         warnings=judgement.warnings,
@@ -59,7 +72,9 @@ def report_of_comparison(judgement: Judgement, failed: Failed = ()) -> Report:
             for of, names in ((judgement.base, judgement.only_base), (judgement.new, judgement.only_new))
             for name in names
         ],
-        failed=[_failed(gate, verdict) for gate, verdicts in failed for verdict in verdicts],
+        failed=[line for lines in failed.values() for line in lines],
+        undecided=[line for lines in undecided.values() for line in lines],
+        advice=_ADVICE.format(id=shlex.quote(next(iter(undecided), ""))),
     )
 
 
@@ -83,7 +98,7 @@ def _fields(judgement: Judgement) -> list[Field]:
     ]
 
 
-def _entry(verdict: Verdict, name: str, common: Sequence[str], failed: Failed) -> Entry:
+def _entry(verdict: Verdict, name: str, common: Sequence[str]) -> Entry:
     words = " ".join(word for word in verdict.id.split() if word not in common)
     floor = f"{100 * verdict.floor:.1f}%" if math.isfinite(verdict.floor) else "?"
     return Entry(
@@ -108,7 +123,6 @@ def _entry(verdict: Verdict, name: str, common: Sequence[str], failed: Failed) -
             "floor_percent": Figure(100 * verdict.floor, floor, "percent"),
         },
         verdict.verdict,
-        [_failed(gate, verdict) for gate, verdicts in failed if verdict in verdicts],
     )
 
 
@@ -124,7 +138,7 @@ def _medians(side: str, interval: Interval, instrument: Instrument) -> dict[str,
     }
 
 
-def as_json(judgement: Judgement, failed: Failed) -> str:
+def as_json(judgement: Judgement, answers: Sequence[Answers[Verdict]]) -> str:
     """Every figure, for machines; what is not finite becomes null."""
     document = {
         "base": judgement.base.source,
@@ -134,7 +148,8 @@ def as_json(judgement: Judgement, failed: Failed) -> str:
         "only_base": list(judgement.only_base),
         "only_new": list(judgement.only_new),
         "warnings": list(judgement.warnings),
-        "failed": [{"gate": gate.text, "ids": [one.id for one in verdicts]} for gate, verdicts in failed],
+        "failed": _gates({one.gate: one.failed for one in answers}),
+        "undecided": _gates({one.gate: one.undecided for one in answers}),
     }
     return json.dumps(finite(document), indent=2, allow_nan=False) + "\n"
 
@@ -145,17 +160,16 @@ def _plain(verdict: Verdict) -> dict[str, object]:
     return {name: asdict(one) if isinstance(one, Interval) else one for name, one in fields.items()}
 
 
-def _failed(gate: Gate, verdict: Verdict) -> str:
-    low, median, high = (_percent_change(one) for one in astuple(verdict.ratio))
-    return f"failed '{gate.text}': {verdict.id}: {median}, 95 % {low} to {high}"
+def _gates(cells: Mapping[Gate, Sequence[Verdict]]) -> list[dict[str, object]]:
+    return [
+        {"gate": gate.text, "ids": [one.id for one in verdicts]}
+        for gate, verdicts in cells.items()
+        if verdicts
+    ]
 
 
 def _interval(ratio: Interval) -> str:
     return f"{ratio.low:.3f}–{ratio.high:.3f}" if math.isfinite(ratio.high) else "unknown"
-
-
-def _percent_change(ratio: float) -> str:
-    return f"{100 * (ratio - 1):+.1f} %"
 
 
 def _common(judgement: Judgement) -> list[str]:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from tlsbench.comparison import Gate
 from tlsbench.report.findings import Finding
+from tlsbench.report.gates import lines as gate_lines
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.results.duel import Duel, DuelResult
 from tlsbench.results.duel_json import duel_to_json
@@ -30,18 +32,22 @@ def report_of_duel(duel: Duel, gates: Sequence[Gate] = ()) -> Report:
     :raises RequestError: if one of them means nothing in it.
     """
     parts = [part for result in duel.results for part in result.by_part()]
-    failing = [(gate, part) for gate in gates for part in gate.failing(parts)]
-    failed = [
-        f"failed '{gate.text}': {part.id}: {100 * (part.ratio.median - 1):+.1f} %" for gate, part in failing
-    ]
-    of_part: dict[str, list[str]] = {part.id: [] for part in parts}
-    for line, (_, part) in zip(failed, failing, strict=True):
-        of_part[part.id].append(line)
+    failed, undecided = gate_lines([gate.answers(parts) for gate in gates])
     sentences = [f"{sentence(result)}." for result in duel.results]
     (_, a, b), names = _words(duel.results[0]), (duel.results[0].a.name, duel.results[0].b.name)
     return Report(
         kind="duel",
-        sheets=[Sheet("", _FIELDS, [one for result in duel.results for one in _entries(result, of_part)])],
+        sheets=[
+            Sheet(
+                "",
+                _FIELDS,
+                [
+                    replace(entry, failed=failed.get(entry.id, ()), undecided=undecided.get(entry.id, ()))
+                    for result in duel.results
+                    for entry in _entries(result)
+                ],
+            )
+        ],
         labels=("a", "b", "scenario", "side"),
         columns=_COLUMNS,
         document=lambda: duel_to_json(duel),
@@ -50,11 +56,14 @@ def report_of_duel(duel: Duel, gates: Sequence[Gate] = ()) -> Report:
         told=_text(duel),
         findings=[Finding(one) for one in sentences],
         notes=[duel.method],
-        failed=failed,
+        failed=[line for lines in failed.values() for line in lines],
+        undecided=[line for lines in undecided.values() for line in lines],
+        advice="to decide it: give the duel more time (--time-budget), or count instructions "
+        "(--meter instructions)",
     )
 
 
-def _entries(result: DuelResult, failed: Mapping[str, Sequence[str]]) -> Iterator[Entry]:
+def _entries(result: DuelResult) -> Iterator[Entry]:
     common, _, _ = _words(result)
     for part, (side, comparison) in zip(result.by_part(), result.comparisons.items(), strict=True):
         ratio = comparison.ratio
@@ -75,7 +84,6 @@ def _entries(result: DuelResult, failed: Mapping[str, Sequence[str]]) -> Iterato
                 "epochs": Figure(comparison.epochs),
             },
             comparison.verdict,
-            failed[part.id],
         )
 
 

@@ -73,6 +73,7 @@ class Entry:
     :param figures: by name; more than its sheet has columns for.
     :param verdict: ``"faster"``, ``"slower"`` or ``"~"``; ``""`` where nothing is judged.
     :param failed: a line for each gate that it failed.
+    :param undecided: a line for each gate that is undecided about it.
     """
 
     id: str
@@ -80,6 +81,7 @@ class Entry:
     figures: Mapping[str, Figure]
     verdict: str = ""
     failed: Sequence[str] = ()
+    undecided: Sequence[str] = ()
 
     def text(self, name: str) -> str:
         """What people read in a column."""
@@ -112,6 +114,8 @@ class Report:
     :param notes: how it was got, and how to read it.
     :param skipped: what was left out, with the reasons; ``errors`` what was given up.
     :param failed: a line for each gate and what failed it.
+    :param undecided: a line for each gate and what it is undecided about.
+    :param advice: what would decide the gates, where one is undecided.
     """
 
     kind: Kind
@@ -131,6 +135,13 @@ class Report:
     skipped: Sequence[Excluded] = ()
     errors: Sequence[Failure] = ()
     failed: Sequence[str] = ()
+    undecided: Sequence[str] = ()
+    advice: str = ""
+
+    @property
+    def gates(self) -> list[str]:
+        """What the gates say: what failed, what is undecided, and what would decide it."""
+        return [*self.failed, *self.undecided, *([self.advice] if self.undecided and self.advice else [])]
 
     @property
     def entries(self) -> list[Entry]:

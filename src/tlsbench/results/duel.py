@@ -35,6 +35,7 @@ class SideResult:
     id: str
     parameters: Mapping[str, str]
     ratio: Interval
+    floor: float
     verdict: str
 
 
@@ -49,7 +50,13 @@ class DuelResult:
     def by_part(self) -> list[SideResult]:
         """The comparisons one by one, as gates look at them."""
         return [
-            SideResult(f"{self.b.id} ({part})", self.b.axes, comparison.ratio, comparison.verdict)
+            SideResult(
+                f"{self.b.id} ({part})",
+                self.b.axes,
+                comparison.ratio,
+                comparison.floor,
+                comparison.verdict,
+            )
             for part, comparison in self.comparisons.items()
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tlsbench.comparison import Gate, Judgement, Verdict, judge, recording_of
+from tlsbench.comparison import Answers, Gate, Judgement, Verdict, judge, recording_of
 from tlsbench.errors import RequestError
 from tlsbench.results.stored import Stored
 
@@ -15,11 +15,11 @@ class Comparison:
     """What a comparison came to.
 
     :param judgement: the verdicts, cell by cell.
-    :param failed: each gate that failed, with the verdicts that fail it.
+    :param answers: what each gate says of them.
     """
 
     judgement: Judgement
-    failed: Sequence[tuple[Gate, Sequence[Verdict]]]
+    answers: Sequence[Answers[Verdict]]
 
 
 def compare(base: Stored, new: Stored, gates: Sequence[Gate] = ()) -> Comparison:
@@ -34,5 +34,4 @@ def compare(base: Stored, new: Stored, gates: Sequence[Gate] = ()) -> Comparison
     if not judgement.verdicts:
         words = [f"{base.source} and {new.source} have no benchmark in common", *judgement.warnings]
         raise RequestError("; ".join(words))
-    failed = [(gate, failures) for gate in gates if (failures := gate.failures(judgement))]
-    return Comparison(judgement, failed)
+    return Comparison(judgement, [gate.answers(judgement.verdicts) for gate in gates])

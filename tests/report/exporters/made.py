@@ -34,7 +34,7 @@ def report(name: str) -> Report:
         slow = {one: tuple(2 * figure for figure in figures) for one, figures in base.figures.items()}
         judgement = judge(base, replace(base, figures=slow))
         gates = [parse_gate("slower>5%"), parse_gate("slower>50%")]
-        return report_of_comparison(judgement, [(gate, gate.failures(judgement)) for gate in gates])
+        return report_of_comparison(judgement, [gate.answers(judgement.verdicts) for gate in gates])
     if isinstance(result, Duel):
         return report_of_duel(result, [parse_gate("slower>5%")])
     if isinstance(result, Load):

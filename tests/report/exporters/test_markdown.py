@@ -14,7 +14,7 @@ def test_every_sheet_is_a_table_with_a_row_for_each_entry(name: str) -> None:
     assert html.count("<table>") == len(made.sheets)
     assert html.count("<tr>") == len(made.sheets) + len(made.entries)
     assert html.count("<td") == sum(len(sheet.fields) * len(sheet.entries) for sheet in made.sheets)
-    said = len(made.findings) + len(made.notes) + len(made.failed)
+    said = len(made.findings) + len(made.notes) + len(made.gates)
     assert html.count("<li>") == said
 
 

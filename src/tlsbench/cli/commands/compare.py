@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tlsbench.cli.options import RESULT, Gates, format_of, teaches
+from tlsbench.cli.options import RESULT, Gates, Undecided, format_of, teaches
 
 if TYPE_CHECKING:
     from tlsbench.results.stored import Stored
 
-_GATE_FAILED = 1
 _PLAIN_WIDTH = 160
 
 
@@ -26,7 +25,8 @@ _PLAIN_WIDTH = 160
       tlsbench compare old.json new.json --fail-on 'slower>3% where workload=handshake' --format github
       tlsbench compare --against last-release               the latest saved run, and that of the last tag
 
-    Any pytest-benchmark JSON with raw data will do. Exit codes: 0 done, 1 a gate failed, 2 wrong request.
+    Any pytest-benchmark JSON with raw data will do.
+    Exit codes: 0 done, 1 a gate failed, 2 wrong request, 4 a gate is undecided.
     """
 )
 def command(
@@ -49,17 +49,19 @@ def command(
         ),
     ] = None,
     fail_on: Gates = None,
+    undecided: Undecided = None,
     output_format: Annotated[str, format_of("comparison")] = "table",
 ) -> int:
-    """Compare, print the judgement, and return 1 if a gate failed, else 0."""
-    from tlsbench.cli import output
+    """Compare, print the judgement, and return the exit code."""
+    from tlsbench.cli import measuring, output
     from tlsbench.report.comparisons import report_of_comparison
     from tlsbench.session.compare import compare
 
     base, new = _results(results or (), against)
     found = compare(base, new, fail_on or ())
-    output.report(report_of_comparison(found.judgement, found.failed), output_format, _PLAIN_WIDTH)
-    return _GATE_FAILED if found.failed else 0
+    report = report_of_comparison(found.judgement, found.answers)
+    output.report(report, output_format, _PLAIN_WIDTH)
+    return measuring.code_of_gates(report, undecided)
 
 
 def _results(references: Sequence[str], revision: str | None) -> tuple[Stored, Stored]:

@@ -17,6 +17,7 @@ from tlsbench.cli.options import (
     Seed,
     Selectors,
     TimeBudget,
+    Undecided,
     assignment,
     format_of,
     option,
@@ -26,8 +27,6 @@ from tlsbench.errors import RequestError
 
 if TYPE_CHECKING:
     from tlsbench.processes import Interpreter
-
-_GATE_FAILED = 1
 
 
 @teaches(
@@ -39,7 +38,8 @@ _GATE_FAILED = 1
       tlsbench duel --a 'key=rsa-2048' --b 'key=ecdsa-secp256r1 chain_length=2'
       tlsbench duel key=rsa-2048 --python old/bin/python --python new/bin/python --fail-on 'slower>5%'
 
-    Exit codes: 0 done, 1 a gate failed, 2 wrong request, 3 a side failed, 130 interrupted.
+    Exit codes: 0 done, 1 a gate failed, 2 wrong request, 3 a side failed, 4 a gate is undecided,
+    130 interrupted.
     """
 )
 def command(
@@ -76,6 +76,7 @@ def command(
     meter: Meter = None,
     seed: Seed,
     fail_on: Gates = None,
+    undecided: Undecided = None,
     output_format: Annotated[str, format_of("duel")] = "text",
     json_path: Annotated[
         Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
@@ -119,11 +120,11 @@ def command(
         report = report_of_duel(fought, gates)
         with output.beside(json_path):
             output.report(report, output_format)
-        for line in report.failed:
+        for line in report.gates:
             output.note(f"tlsbench: {line}")
         if fought.interrupted:
             return stop.exit_code
-        return _GATE_FAILED if report.failed else stored
+        return measuring.code_of_gates(report, undecided) or stored
 
 
 def _interpreters(

@@ -7,9 +7,13 @@ from tlsbench.report.sheets import Report
 
 
 def write(report: Report, _width: int) -> str:
-    """What is to be seen of the report beside a change: warnings, what failed, and what it comes to."""
+    """What is to be seen of the report beside a change: warnings, what gates say, and what it comes to."""
     errors = (*report.failed, *(f"{failure.id}: {failure.error}" for failure in report.errors))
-    said = (("warning", report.warnings), ("error", errors), ("notice", report.summary))
+    said = (
+        ("warning", (*report.warnings, *report.undecided)),
+        ("error", errors),
+        ("notice", report.summary),
+    )
     return "".join(
         f"::{command} title=tlsbench::{for_github(line)}\n" for command, lines in said for line in lines
     )

@@ -1,7 +1,8 @@
 """JUnit XML, as continuous integration reads it: a test for each cell, verdict or phase.
 
-A gate that failed is a failure, a cell that was given up an error, one that was left out is skipped with its
-reason. The figures are in ``system-out``; there is no ``time``, as a median is not how long a test took.
+A gate that failed is a failure; one that is undecided is an error, as is a cell that was given up; a cell
+that was left out is skipped with its reason. The figures are in ``system-out``; there is no ``time``, as a
+median is not how long a test took.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from tlsbench.escaping import for_xml
-from tlsbench.report.sheets import Report, Sheet
+from tlsbench.report.sheets import Entry, Report, Sheet
 
 
 def write(report: Report, _width: int) -> str:
@@ -18,7 +19,7 @@ def write(report: Report, _width: int) -> str:
     counts = {
         "tests": len(report.entries) + len(report.skipped) + len(report.errors),
         "failures": sum(1 for entry in report.entries if entry.failed),
-        "errors": len(report.errors),
+        "errors": len(report.errors) + sum(1 for entry in report.entries if _is_undecided(entry)),
         "skipped": len(report.skipped),
     }
     numbers = {name: str(count) for name, count in counts.items()}
@@ -41,8 +42,14 @@ def _tests(suite: ET.Element, report: Report, sheet: Sheet) -> None:
         test = _test(suite, report, entry.id)
         if entry.failed:
             _outcome(test, "failure", entry.failed, "gate")
+        elif _is_undecided(entry):
+            _outcome(test, "error", entry.undecided, "undecided gate")
         figures = (field for field in sheet.fields if field.kind != "label")
         _lines(test, "system-out", [f"{field.heading}: {entry.text(field.name)}" for field in figures])
+
+
+def _is_undecided(entry: Entry) -> bool:
+    return bool(entry.undecided) and not entry.failed
 
 
 def _test(suite: ET.Element, report: Report, name: str) -> ET.Element:

@@ -38,6 +38,7 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield Text()
     yield from (line(note, "dim") for note in report.notes)
     yield from (line(failed, "bold red") for failed in report.failed)
+    yield from (line(said, "bold yellow") for said in report.gates[len(report.failed) :])
 
 
 def sheets(of: Sequence[Sheet], width: int) -> RenderableType:

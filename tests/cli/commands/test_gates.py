@@ -1,0 +1,82 @@
+"""How commands end by their gates, and what they say of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tlsbench.cli.app import run as tlsbench
+from tlsbench.results import Run
+from tlsbench.results.benchmark_json import to_json
+from tlsbench.results.environment import machine_info
+
+
+@pytest.fixture
+def stored(run_of: Callable[[str], Run], in_empty_folder: Path) -> None:
+    """Two results, one four times as slow as the other and nothing to tell their floors by."""
+    document = json.loads(to_json(run_of("implementation=fake"), machine_info()))
+    for name, factor, floor in (("old", 1, 0.01), ("slow", 4, 0.01), ("vague", 1, 0.5)):
+        document["tlsbench"]["noise_floor"] = {"handshake": floor}
+        document["tlsbench"]["conditions"]["drift"] = 0.0
+        for figures in document["benchmarks"][0]["extra_info"]["tlsbench"]["figures"].values():
+            figures["round_medians"] = [factor * (1000 + at * 7 % 10) for at in range(40)]
+        Path(f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+@pytest.mark.usefixtures("stored")
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["old.json", "--fail-on", "slower>5%"], 0),
+        (["slow.json", "--fail-on", "slower>5%"], 1),
+        (["vague.json", "--fail-on", "slower>5%"], 4),
+        (["vague.json", "--fail-on", "slower>5%", "--undecided", "pass"], 0),
+        (["vague.json", "--fail-on", "slower>5%", "--undecided", "fail"], 1),
+        (["slow.json", "--fail-on", "slower>5%", "--undecided", "pass"], 1),
+        (["vague.json", "--fail-on", "slower>60%"], 0),
+    ],
+)
+def test_the_exit_code_says_what_the_gates_say(words: list[str], code: int) -> None:
+    assert tlsbench(["compare", "old.json", *words]) == code
+
+
+@pytest.mark.usefixtures("stored")
+def test_an_undecided_gate_says_what_would_decide_it_in_every_format(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words = ["compare", "old.json", "vague.json", "--fail-on", "slower>5%"]
+    assert tlsbench(words) == 4
+    shown = capsys.readouterr().out
+    assert "undecided 'slower>5%': workload=handshake" in shown
+    assert "to decide it: measure both for longer (--time-budget)" in shown
+    assert "tlsbench duel 'workload=handshake implementation=fake" in " ".join(shown.split())
+    assert tlsbench([*words, "--format", "github"]) == 4
+    assert "::warning title=tlsbench::undecided" in capsys.readouterr().out
+    assert tlsbench([*words, "--format", "junit"]) == 4
+    assert '<error message="undecided' in capsys.readouterr().out
+    assert tlsbench([*words, "--format", "json"]) == 4
+    (gate,) = json.loads(capsys.readouterr().out)["undecided"]
+    assert gate["gate"] == "slower>5%"
+
+
+def test_another_answer_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench(["compare", "a", "b", "--undecided", "maybe"]) == 2
+    assert "valid are fail, pass" in capsys.readouterr().err
+
+
+def test_a_duel_of_no_more_than_a_moment_is_undecided(capsys: pytest.CaptureFixture[str]) -> None:
+    words = [
+        "duel",
+        "implementation=fake",
+        "link=memory,unix",
+        "--time-budget",
+        "10ms",
+        "--fail-on",
+        "faster>0.1%",
+    ]
+    assert tlsbench(words) in (1, 4)
+    assert tlsbench([*words, "--undecided", "pass"]) in (0, 1)
+    assert "to decide it: give the duel more time" in capsys.readouterr().err
