@@ -129,7 +129,7 @@ def written_secret(path: Path, content: bytes) -> str:
 
 
 def key_log() -> str:
-    """The file that SSLKEYLOGFILE names for the secrets of a server's connections, with a line that says so.
+    """The file that SSLKEYLOGFILE names for the secrets of connections, with a line that says so.
 
     :raises RequestError: if it cannot be written.
     """
