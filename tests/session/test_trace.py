@@ -135,6 +135,7 @@ def test_each_side_spent_time_before_its_flights_and_they_left_one_after_another
         ("version=1.2,1.3", "of one scenario"),
         ("workload=bulk implementation=ssl version=1.3 size=1KiB", "of a handshake, not of workload=bulk"),
         ("implementation=rtls version=1.3 resumption=psk", "resumes nothing"),
+        ("implementation=pyopenssl version=1.3 cpu=baseline", "needs a process of its own"),
     ],
 )
 def test_what_is_no_single_handshake_is_refused(selector: str, reason: str) -> None:

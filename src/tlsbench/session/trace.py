@@ -12,6 +12,7 @@ from tlsbench import files
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations import LogsKeys
 from tlsbench.implementations.registry import ends_of, tls_library
+from tlsbench.sampling.placement import need_workers
 from tlsbench.scenarios import Scenario
 from tlsbench.session.selecting import matrix_of
 from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder, ladder_of
@@ -83,6 +84,8 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
     (scenario,) = matrix.scenarios
     if scenario.workload != "handshake":
         raise RequestError(f"a trace is of a handshake, not of workload={scenario.workload}")
+    if need_workers([scenario]):
+        raise RequestError(f"cannot trace that: {scenario.id} needs a process of its own")
     return scenario
 
 
