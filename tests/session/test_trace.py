@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.implementations import LogsKeys
+from tlsbench.errors import MeasurementError, ProofError, RequestError
+from tlsbench.implementations import LogsKeys, Negotiated
 from tlsbench.implementations.registry import tls_libraries
 from tlsbench.scenarios import Scenario
 from tlsbench.session.trace import Trace, trace, traced_scenario
+from tlsbench.tracing.recording import RecordedEnd
 from tlsbench.workloads import Workload
 from tlsbench.workloads.handshake import Handshake
 
@@ -101,6 +103,22 @@ def test_a_hello_retry_request_is_shown_with_its_round_trip(name: str) -> None:
     made = traced(f"implementation={name} version=1.3 group=secp256r1", hello_retry=True)
     assert made.ladder.hello_retry
     assert names(made)[:4] == ["ClientHello", "HelloRetryRequest", "ClientHello", "ServerHello"]
+
+
+def test_the_group_behind_a_hello_retry_request_is_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def agrees(end: RecordedEnd) -> Negotiated:
+        return replace(end.inner.negotiated(), group="x448")
+
+    scenario = traced_scenario([f"{KEY} implementation=pyopenssl version=1.3 group=secp256r1"])
+    monkeypatch.setattr(Handshake, "sample", lambda _cell: None)  # which proves the group too
+    monkeypatch.setattr(RecordedEnd, "negotiated", agrees)
+    with pytest.raises(ProofError, match="group: wanted secp256r1, got x448"):
+        trace(scenario, hello_retry=True)
+
+
+def test_a_client_s_key_log_is_enough_behind_a_hello_retry_request() -> None:
+    made = traced("client=libssl server=tlslite version=1.3 group=secp256r1", hello_retry=True)
+    assert (made.keys_from, made.ladder.opened, made.ladder.hello_retry) == ("libssl", True, True)
 
 
 def test_a_hello_retry_request_that_does_not_come_is_an_error() -> None:
