@@ -268,3 +268,25 @@ def test_secrets_are_for_their_owner_only_and_gone_afterwards(umask: int) -> Non
         assert path.read_bytes() == b"secret"
         assert path.suffix == ".pem"
     assert not path.exists()
+
+
+def test_a_key_log_is_made_for_its_owner_only_and_appended_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("SSLKEYLOGFILE", raising=False)
+    assert files.key_log_asked_for() is None
+    path = tmp_path / "keys"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(path))
+    assert files.key_log_asked_for() == path
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    path.write_text("kept", encoding="utf-8")
+    assert files.key_log_asked_for() == path
+    assert path.read_text(encoding="utf-8") == "kept"
+
+
+def test_a_key_log_that_cannot_be_written_is_a_bad_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "none" / "keys"))
+    with pytest.raises(RequestError, match="SSLKEYLOGFILE: cannot write .*keys"):
+        files.key_log_asked_for()

@@ -71,6 +71,25 @@ def write(path: Path, content: str | bytes, mode: int | None = None) -> None:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
 
 
+def key_log_asked_for() -> Path | None:
+    """Where the variable SSLKEYLOGFILE sends secrets (RFC 9850), None where it is not set.
+
+    A file that is not there is made, for its owner only.
+
+    :raises RequestError: if it cannot be appended to.
+    """
+    name = os.environ.get("SSLKEYLOGFILE")
+    if not name:
+        return None
+    try:
+        # O_NONBLOCK: a pipe that nobody reads is an error at once.
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK
+        os.close(os.open(name, flags, SECRET_MODE))
+    except OSError as error:
+        raise RequestError(f"SSLKEYLOGFILE: cannot write {name}: {error.strerror or error}") from None
+    return Path(name).absolute()
+
+
 def is_standard_output(path: Path) -> bool:
     """Whether it is ``-``, or another name of standard output."""
     return path == STANDARD_OUTPUT or _descriptor(path) == 1

@@ -64,3 +64,13 @@ def ask() -> Callable[..., Answer]:
         return Answer(done.returncode, done.stdout + done.stderr)
 
     return run
+
+
+@pytest.fixture(scope="module")
+def boringssl() -> str:
+    found = next(Path("/usr/lib").glob("*/android/libssl.so.0"), None)
+    if found is None:
+        remedy = "Debian's BoringSSL is missing: apt-get install android-libboringssl"
+        assert not os.environ.get("CI"), remedy
+        pytest.skip(remedy)
+    return f"libssl:{found}"

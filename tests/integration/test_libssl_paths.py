@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,16 +11,6 @@ from tlsbench.implementations.registry import capabilities, capabilities_of, imp
 from tlsbench.scenarios import expand, parse
 
 pytestmark = pytest.mark.integration
-
-
-@pytest.fixture(scope="module")
-def boringssl() -> str:
-    found = next(Path("/usr/lib").glob("*/android/libssl.so.0"), None)
-    if found is None:
-        remedy = "Debian's BoringSSL is missing: apt-get install android-libboringssl"
-        assert not os.environ.get("CI"), remedy
-        pytest.skip(remedy)
-    return f"libssl:{found}"
 
 
 def test_it_is_found_out_to_be_another_engine(boringssl: str) -> None:

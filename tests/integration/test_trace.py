@@ -74,6 +74,20 @@ def handshake_messages(seen: str) -> list[tuple[int, int]]:
 def test_tshark_decrypts_a_capture_and_sees_the_messages_of_the_ladder(
     made: Trace, ask: Callable[..., Any], tmp_path: Path
 ) -> None:
+    assert_tshark_agrees(made, ask, tmp_path)
+
+
+@pytest.mark.parametrize("way", ["version=1.2", "version=1.3", "version=1.3 resumption=psk"])
+def test_tshark_decrypts_a_capture_of_a_libssl_by_its_path(
+    way: str, boringssl: str, ask: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = trace(traced_scenario([f"{KEY} implementation={boringssl} {way}"]))
+    assert made.keys_from == boringssl
+    assert_tshark_agrees(made, ask, tmp_path)
+
+
+def assert_tshark_agrees(made: Trace, ask: Callable[..., Any], tmp_path: Path) -> None:
+    """It decrypts the capture, sees the handshake messages of the ladder, and no fault of TCP or IP."""
     path = tmp_path / "trace.pcapng"
     ((_, data),) = captures(made, path).items()
     files.write(path, data, files.SECRET_MODE)

@@ -32,6 +32,7 @@ from tlsbench.pki.keys import to_pem
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.scenarios import expand, parse
 from tlsbench.serving import ServerPlan, Serving
+from tlsbench.tracing import KeyLog
 
 pytestmark = pytest.mark.slow
 PEERS = pki.peers("ecdsa-secp256r1", 1)
@@ -539,3 +540,34 @@ def test_hello_retry_requests_are_in_the_findings_and_the_json(
     assert tally["hello_retry_requests"] == tally["begun"] > 0
     assert tlsbench(["show", str(tmp_path / "load.json")]) == 0
     assert capsys.readouterr().out == said
+
+
+def test_secrets_are_given_away_when_sslkeylogfile_asks_for_them_and_it_is_said(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    host, port = server.address
+    words = [
+        "load",
+        f"{host}:{port}",
+        "--duration",
+        "100ms",
+        "--warm-up",
+        "0s",
+        "-p",
+        "1",
+        "--format",
+        "json",
+    ]
+    assert tlsbench([*words, "-q"]) == 0
+    out, err = capsys.readouterr()
+    assert json.loads(out)["tlsbench"]["load"]["plan"]["key_log"] == ""
+    assert "SSLKEYLOGFILE" not in err
+    keys = tmp_path / "keys"
+    monkeypatch.setenv("SSLKEYLOGFILE", str(keys))
+    assert tlsbench([*words, "-q"]) == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)["tlsbench"]["load"]
+    assert found["plan"]["key_log"] == str(keys)
+    assert f"appended to {keys}" in err
+    log = KeyLog.parse(keys.read_text(encoding="ascii"))
+    assert len({random for _, random, _ in log.lines}) >= found["plan"]["connections"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -29,6 +30,13 @@ def test_the_text_stays_within_80_columns_and_on_its_rails(selector: str) -> Non
     assert all(line.isprintable() for line in lines)
 
 
+def test_a_long_name_of_a_library_is_wrapped_too() -> None:
+    made = traced("implementation=pyopenssl version=1.2 key=rsa-2048")
+    path = f"libssl:/{'long/' * 14}libssl.so.3"
+    lines = ladder_text(replace(made, keys_from=path, engines={path: f"OpenSSL 3.5 in {path}"})).splitlines()
+    assert max(map(len, lines)) <= WIDTH
+
+
 def test_the_text_says_what_is_encrypted_and_that_it_is_no_benchmark() -> None:
     text = ladder_text(traced("implementation=pyopenssl version=1.3 key=ecdsa-secp256r1"))
     assert "its times are not a benchmark" in " ".join(text.split())
@@ -52,6 +60,7 @@ def test_the_json_holds_every_flight_and_no_secret() -> None:
     text = ladder_json(made)
     document = json.loads(text)
     assert document["hello_retry_request"] is True
+    assert "not a benchmark" in document["note"]
     assert document["keys_from"] == "pyopenssl"
     assert [flight["sender"] for flight in document["flights"]][:4] == ["client", "server"] * 2
     hello = document["flights"][0]["messages"][0]

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import ssl
+import stat
 import struct
 import subprocess
 import sys
@@ -30,6 +31,7 @@ from tlsbench.scenarios import Scenario
 from tlsbench.serving import MODELS, Limits, ServerPlan, ServerTally, Serving
 from tlsbench.serving.answers import http
 from tlsbench.serving.session import Service
+from tlsbench.tracing import KeyLog
 
 pytestmark = pytest.mark.slow
 Find = Callable[[str], tuple[Scenario, ...]]
@@ -474,3 +476,30 @@ def test_a_system_without_threads_costs_the_connection_alone(
         assert sock.recv(100) == b""
     assert (service.tally.accepted, service.tally.ended) == (1, 1)
     assert service.tally.failures == {"no thread left for it": 1}
+
+
+def test_the_command_gives_away_secrets_when_sslkeylogfile_asks_for_them_and_says_so(
+    tmp_path: Path,
+) -> None:
+    keys = tmp_path / "keys"
+    command = [sys.executable, "-m", "tlsbench", "serve", "--port", "0", "-p", "1", "version=1.3"]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "SSLKEYLOGFILE": str(keys)},
+    )
+    assert process.stderr is not None
+    assert f"appended to {keys}" in process.stderr.readline()
+    port = int(process.stderr.readline().split()[2].rpartition(":")[2])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with socket.create_connection(("127.0.0.1", port)) as plain, context.wrap_socket(plain) as tls:
+        tls.sendall(GET)
+        tls.recv(1)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=30)
+    log = KeyLog.parse(keys.read_text(encoding="ascii"))
+    assert {"CLIENT_HANDSHAKE_TRAFFIC_SECRET", "SERVER_TRAFFIC_SECRET_0"} <= set(log.secrets())
+    assert stat.S_IMODE(keys.stat().st_mode) == 0o600

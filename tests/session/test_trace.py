@@ -1,15 +1,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.implementations import LogsKeys
+from tlsbench.errors import MeasurementError, ProofError, RequestError
+from tlsbench.implementations import LogsKeys, Negotiated
 from tlsbench.implementations.registry import tls_libraries
 from tlsbench.scenarios import Scenario
 from tlsbench.session.trace import Trace, trace, traced_scenario
+from tlsbench.tracing.recording import RecordedEnd
 from tlsbench.workloads import Workload
 from tlsbench.workloads.handshake import Handshake
 
@@ -103,6 +105,22 @@ def test_a_hello_retry_request_is_shown_with_its_round_trip(name: str) -> None:
     assert names(made)[:4] == ["ClientHello", "HelloRetryRequest", "ClientHello", "ServerHello"]
 
 
+def test_the_group_behind_a_hello_retry_request_is_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    def agrees(end: RecordedEnd) -> Negotiated:
+        return replace(end.inner.negotiated(), group="x448")
+
+    scenario = traced_scenario([f"{KEY} implementation=pyopenssl version=1.3 group=secp256r1"])
+    monkeypatch.setattr(Handshake, "sample", lambda _cell: None)  # which proves the group too
+    monkeypatch.setattr(RecordedEnd, "negotiated", agrees)
+    with pytest.raises(ProofError, match="group: wanted secp256r1, got x448"):
+        trace(scenario, hello_retry=True)
+
+
+def test_a_client_s_key_log_is_enough_behind_a_hello_retry_request() -> None:
+    made = traced("client=libssl server=tlslite version=1.3 group=secp256r1", hello_retry=True)
+    assert (made.keys_from, made.ladder.opened, made.ladder.hello_retry) == ("libssl", True, True)
+
+
 def test_a_hello_retry_request_that_does_not_come_is_an_error() -> None:
     with pytest.raises(MeasurementError, match="no HelloRetryRequest"):
         traced("implementation=fake version=1.3", hello_retry=True)
@@ -135,6 +153,7 @@ def test_each_side_spent_time_before_its_flights_and_they_left_one_after_another
         ("version=1.2,1.3", "of one scenario"),
         ("workload=bulk implementation=ssl version=1.3 size=1KiB", "of a handshake, not of workload=bulk"),
         ("implementation=rtls version=1.3 resumption=psk", "resumes nothing"),
+        ("implementation=pyopenssl version=1.3 cpu=baseline", "needs a process of its own"),
     ],
 )
 def test_what_is_no_single_handshake_is_refused(selector: str, reason: str) -> None:

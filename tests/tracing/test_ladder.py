@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 
 import pytest
 from hypothesis import given
@@ -16,7 +17,12 @@ from tlsbench.tracing.messages import read_body
 from tlsbench.tracing.records import records_of
 
 OF = "implementation=pyopenssl key=ecdsa-secp256r1"
-EXAMPLE = trace(traced_scenario([f"{OF} version=1.3"]))
+
+
+@cache
+def example() -> Trace:
+    """One for properties, which take no fixture."""
+    return trace(traced_scenario([f"{OF} version=1.3"]))
 
 
 @pytest.fixture
@@ -101,13 +107,13 @@ def test_a_message_is_read_or_refused(kind: int, body: bytes, version: str) -> N
 @given(data=st.data())
 def test_a_changed_byte_is_read_otherwise_or_refused(data: st.DataObject) -> None:
     """Whatever happens, nothing else than a WireError does."""
-    pieces = list(EXAMPLE.pieces)
+    pieces = list(example().pieces)
     at = data.draw(st.integers(0, len(pieces) - 1))
     changed = bytearray(pieces[at].data)
     changed[data.draw(st.integers(0, len(changed) - 1))] ^= data.draw(st.integers(1, 255))
     pieces[at] = Piece(pieces[at].direction, bytes(changed))
     with suppress(WireError):
-        ladder_of(pieces, EXAMPLE.key_log)
+        ladder_of(pieces, example().key_log)
 
 
 def test_a_record_that_the_other_side_interrupts_is_put_together() -> None:

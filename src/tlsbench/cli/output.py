@@ -128,6 +128,18 @@ def written_secret(path: Path, content: bytes) -> str:
     return f"wrote {path}, with secrets: for its owner alone"
 
 
+def key_log() -> str:
+    """The file that SSLKEYLOGFILE names for the secrets of connections, with a line that says so.
+
+    :raises RequestError: if it cannot be written.
+    """
+    path = files.key_log_asked_for()
+    if path is None:
+        return ""
+    note(f"SSLKEYLOGFILE: the secrets of connections are appended to {path}, where the library gives them")
+    return str(path)
+
+
 def beside(*paths: Path | None) -> AbstractContextManager[object]:
     """Where one of the outputs is standard output, print what people read to standard error instead."""
     taken = any(path is not None and files.is_standard_output(path) for path in paths)

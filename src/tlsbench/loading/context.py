@@ -17,7 +17,7 @@ from tlsbench.implementations.openssl_names import (
     version_from_openssl,
 )
 from tlsbench.implementations.pyopenssl import bindings
-from tlsbench.implementations.pyopenssl.library import show_identity
+from tlsbench.implementations.pyopenssl.library import log_keys, show_identity
 from tlsbench.loading.credentials import identity_of, roots_of
 from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.tally import LoadTally
@@ -57,6 +57,8 @@ def client_context(plan: LoadPlan) -> SSL.Context:
                 store.add_cert(X509.from_cryptography(root))
             context.set_verify(SSL.VERIFY_PEER)
             bindings.check_host_name(context, plan.name)
+        if plan.key_log:
+            log_keys(context, plan.key_log)
         if plan.cert:
             show_identity(context, identity_of(plan.cert, plan.key))
     except (SSL.Error, MeasurementError) as error:

@@ -98,6 +98,7 @@ class LoadPlan:
     :param cert: a file of the client's certificates, ``""`` for none; ``key`` of their key, ``""`` if it is
         in the same.
     :param server_name: for SNI and verification; the target's host if empty.
+    :param key_log: a file for the secrets of its connections, ``""`` for none: to write them takes time.
     :param step_limit_s: how long each step of a connection may take before it counts as a timeout: to begin,
         in an open loop, is one. So long after the end of ``duration_s`` what is still open is cut off.
     """
@@ -125,6 +126,7 @@ class LoadPlan:
     cert: str = ""
     key: str = ""
     server_name: str = ""
+    key_log: str = ""
     step_limit_s: float = 5.0
     #: Which of how many workers this is, so that the beginnings of an open loop interleave.
     worker: int = 0

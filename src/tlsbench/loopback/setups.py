@@ -12,7 +12,7 @@ from OpenSSL.crypto import X509, X509Store, X509StoreFlags
 
 from tlsbench.errors import CertificateError
 from tlsbench.implementations.pyopenssl import bindings
-from tlsbench.implementations.pyopenssl.library import show_identity, staple_status
+from tlsbench.implementations.pyopenssl.library import log_keys, show_identity, staple_status
 from tlsbench.pki import SERVER_NAME, Identity, spki_pin
 from tlsbench.pki.extensions import extension
 
@@ -31,6 +31,7 @@ class ServerSetup:
     :param client_auth: whether it asks for a certificate: ``"none"``, ``"optional"`` or ``"required"``.
     :param client_roots: whom it trusts to name clients.
     :param staple: an OCSP response in DER, shown to clients that ask; ``b""`` for none.
+    :param key_log: a file for the secrets of its connections, ``""`` for none.
     :param weak: whether it may use keys that OpenSSL takes for too weak (security level 0).
     """
 
@@ -39,12 +40,15 @@ class ServerSetup:
     client_roots: tuple[x509.Certificate, ...] = ()
     staple: bytes = b""
     weak: bool = False
+    key_log: str = ""
 
     def context(self) -> SSL.Context:
         """The OpenSSL context; made anew each time."""
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         context.set_mode(bindings.MODE_NO_AUTO_CHAIN)
+        if self.key_log:
+            log_keys(context, self.key_log)
         if self.weak:
             context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")
         show_identity(context, self.identity)

@@ -32,6 +32,7 @@ def ladder_json(trace: Trace) -> str:
     """All that is known of the handshake, but for its secrets; times in nanoseconds, sizes in bytes."""
     ladder = trace.ladder
     document = {
+        "note": _NOTE,
         "scenario": trace.scenario.id,
         "axes": trace.scenario.axes(),
         "engines": trace.engines,
@@ -99,7 +100,8 @@ def _foot(trace: Trace) -> Iterator[str]:
     if trace.ladder.hello_retry:
         yield "The server asked for another key share: a round trip more (HelloRetryRequest)."
     if trace.keys_from:
-        yield f"Decrypted with the key log of {trace.keys_from}, which is off in every measurement."
+        said = f"Decrypted with the key log of {trace.keys_from}, which is off in every measurement."
+        yield from textwrap.wrap(said, WIDTH)
     elif not trace.ladder.opened:
         names = " and ".join(trace.engines)
         yield from textwrap.wrap(

@@ -33,6 +33,7 @@ class ServerPlan:
     :param bind: an address of this machine and a port, 0 for any; or ``unix:PATH`` and 0.
     :param socket_options: by the names of :data:`tlsbench.sockets.OPTIONS`.
     :param limits: how long clients may take.
+    :param key_log: a file for the secrets of its connections, where the library gives them; ``""`` for none.
     :param backlog: connections that wait to be accepted, as in listen(2).
     """
 
@@ -44,6 +45,7 @@ class ServerPlan:
     answer: str = "http"
     groups: tuple[str, ...] = ()
     limits: Limits = DEFAULT
+    key_log: str = ""
     backlog: int = 4096
     socket_options: Mapping[str, int | str] = field(default_factory=dict)
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from tlsbench.errors import TlsbenchError
+from tlsbench.implementations import LogsKeys
 from tlsbench.implementations.registry import spellings, tls_library
 from tlsbench.pki import Peers
 from tlsbench.processes import vitals
@@ -70,6 +71,8 @@ def main() -> None:
         if plan.groups:
             scenario = replace(scenario, group=":".join(plan.groups))
         context = library.server_context(scenario, Peers.from_pem(plan.peers))
+        if plan.key_log and isinstance(context, LogsKeys):
+            context.log_keys(plan.key_log)
         listener = listen(plan)
     except OSError as error:
         _write({"error": f"cannot listen on {plan.place}: {error.strerror}"})

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from tlsbench import files
-from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.errors import MeasurementError, ProofError, RequestError
 from tlsbench.implementations import LogsKeys
 from tlsbench.implementations.registry import ends_of, tls_library
+from tlsbench.links import observe
+from tlsbench.sampling.placement import need_workers
 from tlsbench.scenarios import Scenario
 from tlsbench.session.selecting import matrix_of
 from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder, ladder_of
@@ -83,6 +85,8 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
     (scenario,) = matrix.scenarios
     if scenario.workload != "handshake":
         raise RequestError(f"a trace is of a handshake, not of workload={scenario.workload}")
+    if need_workers([scenario]):
+        raise RequestError(f"cannot trace that: {scenario.id} needs a process of its own")
     return scenario
 
 
@@ -105,7 +109,7 @@ def trace(scenario: Scenario, *, hello_retry: bool = False) -> Trace:
             cell.sample()  # what only the first handshake of a process costs is not in the trace
             began_s = time.time()
             if hello_retry:
-                _ask_again(cell, recorder)
+                _ask_again(cell, recorder, path if keys_from != scenario.server else None)
             else:
                 cell.sample()
             pieces = recorder.pieces
@@ -113,11 +117,6 @@ def trace(scenario: Scenario, *, hello_retry: bool = False) -> Trace:
     finally:
         cell.close()
     log = log.of(opening_of(records_of(pieces)).client_random)
-    ladder = ladder_of(pieces, log)
-    if hello_retry and not ladder.hello_retry:
-        raise MeasurementError(
-            f"{scenario.server} sent no HelloRetryRequest: its client offered {scenario.group}"
-        )
     return Trace(
         scenario=scenario,
         engines={name: member.engine() for name, member in ends_of(scenario).items()},
@@ -125,7 +124,7 @@ def trace(scenario: Scenario, *, hello_retry: bool = False) -> Trace:
         pieces=pieces,
         key_log=log,
         keys_from=keys_from if log else "",
-        ladder=ladder,
+        ladder=ladder_of(pieces, log),
     )
 
 
@@ -147,13 +146,24 @@ def _record(cell: Handshake, recorder: Recorder, path: Path) -> str:
     return keys_from
 
 
-def _ask_again(cell: Handshake, recorder: Recorder) -> None:
-    """A full handshake whose client's first key share is for a group that the server does not take."""
+def _ask_again(cell: Handshake, recorder: Recorder, key_log: Path | None) -> None:
+    """A full handshake whose client's first key share is for a group that the server does not take.
+
+    :param key_log: where the client is to log its keys; None if the server does so.
+    """
     scenario = cell.scenario
     if scenario.version != "1.3" or scenario.resumption != "none":
         raise RequestError("a HelloRetryRequest is traced in full handshakes of TLS 1.3: version=1.3")
     first = next(group for group in _OFFERED_FIRST if group != scenario.group)
     offers = replace(scenario, group=f"{first}:{scenario.group}")
     clients = tls_library(scenario.client).client_context(offers, cell.peers)
+    if key_log is not None and isinstance(clients, LogsKeys):
+        clients.log_keys(str(key_log))
     exchange = shake_hands(RecordedClients(clients, recorder), cell.servers, cell.link, time.perf_counter_ns)
+    if not observe(exchange.entries).hello_retry:
+        raise MeasurementError(f"{scenario.server} sent no HelloRetryRequest to a client with {offers.group}")
+    for witness, end in (("client", exchange.client), ("server", exchange.server)):
+        group = end.negotiated().group
+        if group not in (scenario.group, None):
+            raise ProofError("group", wanted=scenario.group, got=group, witness=witness)
     exchange.close()

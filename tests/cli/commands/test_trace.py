@@ -21,6 +21,11 @@ def test_a_trace_is_printed_as_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert json.loads(capsys.readouterr().out)["flights"][0]["wire_bytes"] == 52
 
 
+def test_a_trace_is_printed_as_a_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    assert tlsbench([*FAKE, "--format", "svg"]) == 0
+    assert capsys.readouterr().out.startswith("<svg ")
+
+
 def test_more_than_one_scenario_is_a_bad_request(capsys: pytest.CaptureFixture[str]) -> None:
     assert tlsbench(["trace", "implementation=fake", "key=ecdsa-secp256r1,rsa-2048"]) == 2
     assert "a trace is of one scenario, the selectors name 2" in capsys.readouterr().err

@@ -206,6 +206,7 @@ def command(
         cert=_name(cert),
         key=_name(key),
         server_name=server_name or "",
+        key_log=output.key_log(),
         step_limit_s=limit,
         workers=processes,
         **handshakes_of(selectors or ()),  # type: ignore[arg-type] # of axes that are texts

@@ -120,6 +120,7 @@ def command(
         model=model,
         answer=answer,
         groups=served_groups(selectors or (), scenario),
+        key_log=output.key_log(),
         limits=Limits(handshake_s=handshake_timeout, request_s=request_timeout, idle_s=idle_timeout),
         socket_options=dict(socket_options or ()),
     )

@@ -43,11 +43,12 @@ def command(
             show_default=False,
         ),
     ] = None,
-    output_format: Annotated[str, format_among("text", "json")] = "text",
+    output_format: Annotated[str, format_among("text", "json", "svg")] = "text",
 ) -> None:
     """Trace a handshake, and print its ladder."""
     from tlsbench.cli import output
     from tlsbench.report.ladder import ladder_json, ladder_text
+    from tlsbench.report.ladder_svg import ladder_svg
     from tlsbench.session.trace import PCAP_SUFFIX, captures, key_log_beside, trace, traced_scenario
 
     beside = key_log_beside(pcap) if pcap is not None and pcap.suffix == PCAP_SUFFIX else None
@@ -56,6 +57,6 @@ def command(
     content = captures(traced, pcap) if pcap is not None else {}
     code = output.store([partial(output.written_secret, path, data) for path, data in content.items()])
     with output.beside(pcap):
-        output.write(ladder_json(traced) if output_format == "json" else ladder_text(traced))
+        output.write({"text": ladder_text, "json": ladder_json, "svg": ladder_svg}[output_format](traced))
     if code:
         raise typer.Exit(code)

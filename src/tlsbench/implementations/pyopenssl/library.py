@@ -153,6 +153,16 @@ def show_identity(context: SSL.Context, identity: Identity) -> None:
         context.use_privatekey_file(path)
 
 
+def log_keys(context: SSL.Context, path: str) -> None:
+    """Append the secrets of a context's connections to a file (SSLKEYLOGFILE, RFC 9850)."""
+
+    def append(_connection: SSL.Connection, line: bytes) -> None:
+        with Path(path).open("ab") as file:
+            file.write(line + b"\n")
+
+    context.set_keylog_callback(append)
+
+
 def staple_status(connection: SSL.Connection, der: bytes) -> str:
     """What the response that a server stapled says of its leaf: ``"good"``, ``"revoked"`` or ``"unknown"``.
 
@@ -196,11 +206,7 @@ class PyOpenSslContext:
         return PyOpenSslEndpoint(connection)
 
     def log_keys(self, path: str) -> None:
-        def append(_connection: SSL.Connection, line: bytes) -> None:
-            with Path(path).open("ab") as file:
-                file.write(line + b"\n")
-
-        self._context.set_keylog_callback(append)
+        log_keys(self._context, path)
 
     def accept(self) -> PyOpenSslEndpoint:
         connection = SSL.Connection(self._context, None)

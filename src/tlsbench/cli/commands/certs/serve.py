@@ -65,7 +65,8 @@ def command(
     if not 0 <= port <= 65535:
         raise RequestError(f"port {port} does not exist: valid is 0 to 65535")
     staple = not no_staple
-    setup = _setup(folder, client_auth, staple=staple)
+    key_log = output.key_log()
+    setup = _setup(folder, client_auth, key_log, staple=staple)
     woken, wanted = threading.Event(), {"reload": False, "stop": False}
 
     def wake(number: int, _frame: FrameType | None) -> None:
@@ -87,14 +88,14 @@ def command(
                 woken.clear()
                 if wanted["reload"]:
                     wanted["reload"] = False
-                    _renew(server, folder, client_auth, staple=staple)
+                    _renew(server, folder, client_auth, key_log, staple=staple)
         output.note(f"stopped after {ended.total()} connections, {ended[True]} of them failed")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _setup(folder: Path, client_auth: str, *, staple: bool) -> ServerSetup:
+def _setup(folder: Path, client_auth: str, key_log: str, *, staple: bool) -> ServerSetup:
     from tlsbench.certs import folder as pki_folder
     from tlsbench.loopback import ServerSetup
 
@@ -104,14 +105,15 @@ def _setup(folder: Path, client_auth: str, *, staple: bool) -> ServerSetup:
         client_auth=client_auth,
         client_roots=(pki.root.certificate,),
         staple=pki.staple() if staple else b"",
+        key_log=key_log,
     )
 
 
-def _renew(server: Server, folder: Path, client_auth: str, *, staple: bool) -> None:
+def _renew(server: Server, folder: Path, client_auth: str, key_log: str, *, staple: bool) -> None:
     from tlsbench.cli import output
 
     try:
-        server.renew(_setup(folder, client_auth, staple=staple))
+        server.renew(_setup(folder, client_auth, key_log, staple=staple))
         output.note("read the folder again: new connections see what is in it")
     except TlsbenchError as error:
         output.note(f"tlsbench: {error}; the old certificate stays")
