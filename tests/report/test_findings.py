@@ -8,7 +8,7 @@ import pytest
 from tlsbench.report.findings import findings
 from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.page import page_of, source_of
-from tlsbench.report.runs import report_of_run
+from tlsbench.report.runs import report_of_run, sheets_of_run
 from tlsbench.results import Cell, Run
 from tlsbench.results.stored import Machine, stored_run
 from tlsbench.stats import Interval, summarise
@@ -177,3 +177,26 @@ def test_the_fastest_library_leads_by_more_than_the_noise(run_of: RunOf) -> None
     )
     tied = [one.headline for one in findings(replace(run, cells=cells, noise_floor={"handshake": 5.0}))]
     assert "Fastest at handshake: in 1 the first two cannot be told apart" in tied
+
+
+def test_words_and_table_print_the_same_figures_of_the_libraries(run_of: RunOf) -> None:
+    run = run_of("implementation=pyopenssl version=1.3 resumption=none,psk")
+    cells = []
+    for cell, scale in zip(run.cells, (1.0, 0.01), strict=True):
+        figures = {
+            part: summarise([[scale * factor * (1e6 + at * 5 % 12)] for at in range(12)])
+            for part, factor in (
+                ("client", 1),
+                ("server", 2),
+                ("libraries", 3),
+                ("harness", 7),
+                ("total", 10),
+            )
+        }
+        cells.append(replace(cell, figures=figures))
+    run = replace(run, cells=cells, noise_floor={})
+    (finding,) = (one for one in findings(run) if one.headline.startswith("Resumption"))
+    (sheet,) = sheets_of_run(run)
+    full, resumed = (entry.text("libraries_us") for entry in sheet.entries)
+    assert (full, resumed) == ("3,000", "30.0")
+    assert f"{full} → {resumed} µs" in finding.details[0]

@@ -40,7 +40,7 @@ def _sentence(workload: str, contested: list[list[Cell]], run: Run) -> Finding:
     wins: dict[str, list[float]] = defaultdict(list)
     ties = 0
     for cells in contested:
-        first, *others = sorted(cells, key=lambda cell: cell.figures["total"].median)
+        first, *others = sorted(cells, key=lambda cell: cell.main.median)
         rivals = [cell for cell in others if _library(cell) != _library(first)]
         pair = Pair(rivals[0], first, {})
         if pair.is_told_apart(run):

@@ -21,16 +21,21 @@ class Pair:
     against: Cell
     context: Mapping[str, str]
 
-    def ratio(self, time: str = "total") -> Interval:
-        """The cell's time over the other's, round by round, with its 95 % interval."""
-        ours, theirs = (one.figures[time].round_medians for one in (self.cell, self.against))
+    def ratio(self, part: str = "") -> Interval:
+        """The cell's time over the other's, round by round, with its 95 % interval.
+
+        :param part: such as ``client``; what stands for the cells (:attr:`Cell.main`) without.
+        """
+        ours, theirs = (
+            one.figures[part or one.instrument.main].round_medians for one in (self.cell, self.against)
+        )
         shared = min(len(ours), len(theirs))
         if not shared or any(value <= 0 for value in theirs[:shared]):
             return Interval(float("-inf"), 1.0, float("inf"))
         return paired_ratio(ours[:shared], theirs[:shared])
 
     def is_told_apart(self, run: Run) -> bool:
-        """Whether the totals differ by more than their uncertainty and the noise floor."""
+        """Whether the cells differ by more than their uncertainty and the noise floor."""
         floor = run.noise_floor.get(self.cell.axes["workload"], 0.0)
         return is_difference(self.ratio(), floor)
 
