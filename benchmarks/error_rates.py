@@ -165,7 +165,7 @@ def achieved(folder: Path, options: argparse.Namespace) -> Iterator[str]:
         duel = read_file(path).result
         assert isinstance(duel, Duel)
         for one in duel.results:
-            ratio = one.comparisons.get("libraries", one.comparisons["total"]).ratio
+            ratio = one.main.ratio
             resumption = one.b.axes.get("resumption", "none")
             yield (
                 f"{library} {'full' if resumption == 'none' else resumption} +{level} %: "
@@ -254,7 +254,7 @@ def duels(options: argparse.Namespace, folder: Path) -> Iterator[tuple[str, str]
             duel = read_file(path).result
             assert isinstance(duel, Duel)
             for one in duel.results:
-                verdict = one.comparisons.get("libraries", one.comparisons["total"]).verdict
+                verdict = one.main.verdict
                 wrong += verdict == ("slower" if level else verdict) and (level > 0 or verdict != "~")
                 cells += 1
         if cells:

@@ -133,7 +133,7 @@ def test_an_observer_sees_the_progress_and_a_stop_keeps_what_there_is() -> None:
 
 
 def test_a_duel_has_a_row_for_each_part(duel: tlsbench.Result) -> None:
-    assert [row["part"] for row in duel.rows()] == ["client", "server", "total"]
+    assert [row["part"] for row in duel.rows()] == ["client", "server", "libraries"]
     row = duel.rows()[-1]
     assert (row["a"], row["b"], duel.kind) == ("rsa-2048", "ed25519", "duel")
     assert row["ratio_low"] <= row["ratio"] <= row["ratio_high"]

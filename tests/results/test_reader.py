@@ -92,7 +92,7 @@ def put(stored: dict[str, Any], path: str, value: object) -> dict[str, Any]:
         ("load-hold.json", f"{LOAD} vitals", [[[1, 2]]], "vitals[0][0]: an array where an array of conn"),
         ("load.json", f"{LOAD} server", {"name": "x"}, "server: it lacks 'cpu_s'"),
         ("duel.json", "duel", [], "$.duel: an array with nothing in it where at least one"),
-        ("duel.json", FIGHT, GONE, "comparisons: an object where a comparison of the total"),
+        ("duel.json", FIGHT, GONE, "comparisons: an object where a comparison of the libraries"),
         ("duel.json", f"{FIGHT} ratio median", 0, "ratio.median: 0 where a number"),
         ("duel.json", f"{FIGHT} epochs", -3, "total.epochs: -3 where a number from 1"),
     ],

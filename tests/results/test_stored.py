@@ -72,6 +72,7 @@ def test_it_is_compared_as_before(which: str, capsys: pytest.CaptureFixture[str]
         units = ("instructions", "instructions") if "instructions" in which else units
         units = ("ns", "cpu") if "cpu" in which and "pytest" not in which else units
         assert (verdict.pop("unit"), verdict.pop("instrument")) == units
+    assert now.pop("undecided") == []
     added = [warning for warning in now["warnings"] if warning not in before["warnings"]]
     assert same({**now, "warnings": []}, {**before, "warnings": []})
     assert all(

@@ -41,8 +41,8 @@ def test_every_epoch_measures_both_sides_twice_in_the_same_rounds(scenarios_of: 
     )
     (record,) = outcome.records
     assert seen[-1] == (20, 20)
-    assert set(record.epochs) == {"client", "server", "total"}
-    for epoch in record.epochs["total"]:
+    assert set(record.epochs) == {"client", "server", "libraries"}
+    for epoch in record.epochs["libraries"]:
         assert len({len(side) for side in (epoch.a, epoch.a_again, epoch.b, epoch.b_again)}) == 1
         assert min(epoch.b) > 0
     assert not outcome.interrupted
@@ -53,7 +53,7 @@ def test_a_primitive_has_one_side_alone(scenarios_of: Find) -> None:
     outcome = duel(
         [Match(one, one)], local_side(WALL, [one]), local_side(WALL, [one]), QUICKLY, in_workers=False
     )
-    assert set(outcome.records[0].epochs) == {"total"}
+    assert set(outcome.records[0].epochs) == {"libraries"}
 
 
 def test_a_request_to_stop_keeps_the_epochs_that_there_are(scenarios_of: Find) -> None:
@@ -61,7 +61,7 @@ def test_a_request_to_stop_keeps_the_epochs_that_there_are(scenarios_of: Find) -
     sides = local_side(WALL, [one]), local_side(WALL, [one])
     outcome = duel([Match(one, one)], *sides, QUICKLY, in_workers=False, stop_asked=lambda: True)
     assert outcome.interrupted
-    assert len(outcome.records[0].epochs["total"]) == 1
+    assert len(outcome.records[0].epochs["libraries"]) == 1
 
 
 def test_a_side_whose_proof_fails_ends_the_duel(scenarios_of: Find, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -81,7 +81,7 @@ def test_workers_measure_and_prove_in_processes_of_their_own(
     side = remote_side(HERE, WALL)
     outcome = duel([Match(one, one)], side, side, QUICKLY, in_workers=True)
     (record,) = outcome.records
-    assert len(record.epochs["total"]) == 3
+    assert len(record.epochs["libraries"]) == 3
     assert record.proofs[0]["resumption"] == record.proofs[1]["resumption"] == "psk"
 
 
@@ -234,5 +234,5 @@ def test_a_duel_sets_disturbed_samples_aside_and_counts_them(
     outcome = duel(
         [Match(a, b)], local_side(WALL, [a, b]), local_side(WALL, [a, b]), QUICKLY, in_workers=False
     )
-    assert max(max(epoch.a) for epoch in outcome.records[0].epochs["total"]) < 10**9
+    assert max(max(epoch.a) for epoch in outcome.records[0].epochs["libraries"]) < 10**9
     assert 20 < outcome.disturbed_percent < 60

@@ -17,7 +17,7 @@ def test_a_duel_names_its_sides_by_what_differs_and_proves_both() -> None:
     found = duel(between(["implementation=fake", "key=rsa-2048,ed25519"], BRIEFLY))
     (result,) = found.results
     assert (result.a.name, result.b.name) == ("rsa-2048", "ed25519")
-    assert set(result.comparisons) == {"client", "server", "total"}
+    assert set(result.comparisons) == {"client", "server", "libraries"}
     assert result.a.negotiated
     assert found.meter == "wall"
     assert not found.interrupted
@@ -29,7 +29,7 @@ def test_an_observer_sees_every_epoch_and_a_stop_ends_it_after_one() -> None:
     found = duel(request, seen.append, lambda: len(seen) == 2)
     assert found.interrupted
     assert [(one.stage, one.done) for one in seen] == [("epochs", 1), ("epochs", 2)]
-    assert found.results[0].comparisons["total"].epochs == 2
+    assert found.results[0].main.epochs == 2
 
 
 def test_two_environments_meet_in_every_scenario() -> None:

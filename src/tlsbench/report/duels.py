@@ -89,7 +89,7 @@ def _entries(result: DuelResult) -> Iterator[Entry]:
 
 def sentence(result: DuelResult) -> str:
     """Such as "pyopenssl is 1.62× faster than ssl in all (95 % 1.60–1.64), 1.7× for the client …"."""
-    a, b, total = result.a.name, result.b.name, result.comparisons["total"]
+    a, b, total = result.a.name, result.b.name, result.main
     if total.verdict == "~":
         return (
             f"{b} and {a} cannot be told apart: {_times(total, inverse=True)} "
@@ -118,7 +118,7 @@ def _text(duel: Duel) -> str:
         lines += [f"  {side}: {words}" for side, words in (("a", a), ("b", b)) if words]
         lines.append(f"  {sentence(result)}.")
         lines += [
-            f"  {side:<7} b/a {comparison.ratio.median:.4f}  95 % {comparison.ratio.low:.4f}–"
+            f"  {side:<9} b/a {comparison.ratio.median:.4f}  95 % {comparison.ratio.low:.4f}–"
             f"{comparison.ratio.high:.4f}  noise floor {_percent(comparison.floor)}  {comparison.verdict}"
             for side, comparison in result.comparisons.items()
         ]

@@ -47,6 +47,11 @@ class DuelResult:
     b: Side
     comparisons: Mapping[str, PairedComparison]
 
+    @property
+    def main(self) -> PairedComparison:
+        """The time inside the libraries; in older files, and of counts, the total."""
+        return self.comparisons.get("libraries") or self.comparisons["total"]
+
     def by_part(self) -> list[SideResult]:
         """The comparisons one by one, as gates look at them."""
         return [

@@ -19,8 +19,8 @@ from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.stats import Epoch
 from tlsbench.workloads import Workload
 
-#: What a duel compares. A primitive has its total alone.
-SIDES: Final = ("client", "server", "total")
+#: What a duel compares: each side, and both together. A primitive has that alone.
+SIDES: Final = ("client", "server", "libraries")
 #: The budget is divided into so many epochs; fewer where each must start processes.
 _EPOCHS = 20
 _EPOCHS_OF_WORKERS = 12
@@ -156,7 +156,7 @@ def _epoch(
 
 
 def _note(record: MatchRecord, four: Sequence[Series]) -> None:
-    sides = ("total",) if record.match.a.workload in ONE_SIDED_WORKLOADS else SIDES
+    sides = SIDES[-1:] if record.match.a.workload in ONE_SIDED_WORKLOADS else SIDES
     for side in sides:
         medians = [series.medians_of(side) for series in four]
         record.epochs.setdefault(side, []).append(Epoch(*medians))

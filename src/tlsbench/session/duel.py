@@ -171,7 +171,7 @@ def _timed(request: DuelRequest, observe: Callable[[Progress], None], stop_asked
         )
         for record in outcome.records
     ]
-    epochs = results[0].comparisons["total"].epochs if results else 0
+    epochs = results[0].main.epochs if results else 0
     method = _OF_EPOCHS.format(epochs=epochs, elapsed_s=outcome.elapsed_s)
     if outcome.disturbed_percent:
         method += _SET_ASIDE.format(percent=outcome.disturbed_percent)

@@ -44,4 +44,4 @@ def test_verdicts_have_colours_on_a_terminal() -> None:
 def test_what_tells_a_duel_in_words_is_printed_in_its_lines() -> None:
     made = report("duel.json")
     assert export(made, "table", 40) == export(made, "text", 40) == made.told
-    assert "\n  total   b/a 0.6884  95 % 0.6740–0.7117  noise floor 4.99 %  faster\n" in made.told
+    assert "\n  total     b/a 0.6884  95 % 0.6740–0.7117  noise floor 4.99 %  faster\n" in made.told
