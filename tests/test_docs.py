@@ -302,7 +302,16 @@ def test_links_between_pages_lead_somewhere() -> None:
             for child in token.children or ():
                 target = child.attrs.get("href", "") if child.type == "link_open" else ""
                 if isinstance(target, str) and target and "://" not in target:
-                    assert ((ROOT / page).parent / target).exists(), f"{page}: {target}"
+                    name, _, section = target.partition("#")
+                    path = (ROOT / page).parent / name if name else ROOT / page
+                    assert path.exists(), f"{page}: {target}"
+                    assert not section or section in sections(path), f"{page}: {target}"
+
+
+def sections(page: Path) -> set[str]:
+    """What links call the sections of a page, as GitHub does."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def environment_like_this(folder: Path) -> str:

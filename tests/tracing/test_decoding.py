@@ -65,4 +65,4 @@ def test_a_handshake_message_that_does_not_end_is_refused(
     )
     cut = Piece(Direction.TO_SERVER, bytes((22, 3, 3, 0, 2, 11, 0)))
     with pytest.raises(WireError, match="from client to server end within a handshake message"):
-        messages_of(records_of([*(Piece(*entry) for entry in exchange.entries), cut]), KeyLog())
+        messages_of(records_of([*(Piece(*entry) for entry in exchange.entries[:2]), cut]), KeyLog())
