@@ -298,3 +298,67 @@ def test_yardsticks_are_stored_beside_the_benchmarks(suite: pytest.Pytester) -> 
     rounds = len(document["benchmarks"][0]["extra_info"]["tlsbench"]["round_sizes"])
     assert document["tlsbench"]["yardsticks"]
     assert all(len(one["round_medians"]) == rounds for one in document["tlsbench"]["yardsticks"])
+
+
+def base_result(suite: pytest.Pytester, *, factor: float = 1.0, floor: float = 0.01) -> None:
+    """A stored result of the suite, in which everything took so many times as long."""
+    words = (*TWO, "--benchmark-only", "--benchmark-json=base.json", LONGER)
+    run(suite, *words).assert_outcomes(passed=2)
+    document = json.loads(Path("base.json").read_text(encoding="utf-8"))
+    document["tlsbench"]["noise_floor"] = {"handshake": floor}
+    document["tlsbench"]["yardsticks"] = []
+    for benchmark in document["benchmarks"]:
+        for figures in benchmark["extra_info"]["tlsbench"]["figures"].values():
+            figures["round_medians"] = [median and factor * median for median in figures["round_medians"]]
+    Path("base.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+LONGER = "--benchmark-max-time=0.15"
+GATED = (*TWO, "--benchmark-only", "--tls-compare=base.json", LONGER)
+
+
+def test_a_session_fails_by_a_gate_on_what_became_slower(suite: pytest.Pytester) -> None:
+    base_result(suite, factor=0.02)
+    result = run(suite, *GATED, "--tls-fail-on=slower>100%")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["tlsbench: compared with base.json", "*failed 'slower>100%': workload=*"])
+
+
+def test_a_session_passes_where_nothing_can_be_beyond_the_threshold(suite: pytest.Pytester) -> None:
+    base_result(suite)
+    result = run(suite, *GATED, "--tls-fail-on=slower>90000%")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*inconclusive*"])
+
+
+def test_an_undecided_gate_fails_a_session_unless_it_is_to_pass(suite: pytest.Pytester) -> None:
+    base_result(suite, floor=20.0)
+    result = run(suite, *GATED, "--tls-fail-on=slower>5%")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["undecided 'slower>5%': workload=*"])
+    assert run(suite, *GATED, "--tls-fail-on=slower>5%", "--tls-undecided=pass").ret == pytest.ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--tls-fail-on=slower>5%"], "--tls-fail-on needs --tls-compare"),
+        (["--tls-compare=absent.json"], "no file 'absent.json'"),
+        (["--tls-compare=base.json", "--tls-fail-on=quicker"], "--fail-on 'quicker' is no gate"),
+    ],
+)
+def test_what_cannot_be_compared_ends_pytest_before_anything_is_measured(
+    suite: pytest.Pytester, words: list[str], said: str
+) -> None:
+    Path("base.json").write_text('{"benchmarks": []}', encoding="utf-8")
+    result = run(suite, *TWO, *words)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*{said}*"])
+
+
+def test_results_with_nothing_in_common_fail_a_gated_session(suite: pytest.Pytester) -> None:
+    base_result(suite)
+    result = run(suite, "--tls=implementation=ssl", "--tls-compare=base.json", "--tls-fail-on=slower>5%")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["tlsbench: *have no benchmark in common*"])

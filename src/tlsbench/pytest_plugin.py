@@ -51,15 +51,38 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=_SIDES,
         help="whose time pytest-benchmark shows and stores: total, client or server (default: total)",
     )
+    group.addoption(
+        "--tls-compare",
+        metavar="RESULT",
+        help="compare with a stored result as 'tlsbench compare' does: a JSON file, or the name or number "
+        "of a saved run",
+    )
+    group.addoption(
+        "--tls-fail-on",
+        action="append",
+        default=[],
+        metavar="GATE",
+        help="fail the session if the comparison does: 'slower>5%%', 'slower>3%% where workload=bulk' "
+        "(repeatable)",
+    )
+    group.addoption(
+        "--tls-undecided",
+        choices=("fail", "pass"),
+        default="fail",
+        help="what a gate counts for whose answer the measurement leaves open (default: fail)",
+    )
     # The name of --tls-side in 0.1.0.
     group.addoption("--tls-meter", choices=_SIDES, help=argparse.SUPPRESS)
 
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
-    if config.getoption("--tls") or config.getoption("--tls-profile"):
+    if config.getoption("--tls-fail-on") and not config.getoption("--tls-compare"):
+        raise pytest.UsageError("--tls-fail-on needs --tls-compare: the result to compare with")
+    asked = ("--tls", "--tls-profile", "--tls-compare")
+    if any(map(config.getoption, asked)):
         if not _can_measure(config):
-            raise pytest.UsageError(f"--tls and --tls-profile: {_UNMEASURED}")
+            raise pytest.UsageError(f"{', '.join(asked)}: {_UNMEASURED}")
         _tls_session(config).check_request()
 
 
@@ -133,11 +156,19 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _SESSION in terminalreporter.config.stash:
         for line in terminalreporter.config.stash[_SESSION].notes():
             terminalreporter.write_line(f"tlsbench: {line}")
+        for line in terminalreporter.config.stash[_SESSION].comparison.lines:
+            terminalreporter.write_line(line)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    if _SESSION in session.config.stash and session.config.stash[_SESSION].interrupted:
+    if _SESSION not in session.config.stash:
+        return
+    ours = session.config.stash[_SESSION]
+    ours.compare()
+    if ours.interrupted:
         session.exitstatus = pytest.ExitCode.INTERRUPTED
+    elif ours.comparison.fails and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -34,7 +34,7 @@ _COLUMNS = (
 )
 _ADVICE = (
     "to decide it: measure both for longer (--time-budget), measure both versions in one run "
-    "('tlsbench duel {id} --python BASE/bin/python --python NEW/bin/python'), or count instructions "
+    "(tlsbench duel {id} --python BASE/bin/python --python NEW/bin/python), or count instructions "
     "(--meter instructions)"
 )
 
