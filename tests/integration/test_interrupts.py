@@ -143,7 +143,7 @@ def test_a_duel_keeps_its_whole_epochs(start: Callable[..., Command], number: in
         command.process.send_signal(number)
     assert command.ended()[0] == 128 + number
     document = json.loads((command.folder / "x.json").read_text(encoding="utf-8"))
-    assert document["duel"][0]["comparisons"]["total"]["epochs"] >= 1
+    assert document["duel"][0]["comparisons"]["libraries"]["epochs"] >= 1
 
 
 @pytest.mark.parametrize("number", [INT, TERM, HUP])
