@@ -166,7 +166,9 @@ def test_of_many_environments_fewer_processes_each(
 def test_a_worker_finds_what_this_process_finds(
     scenarios_of: Find, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "sitecustomize.py").write_text("import sys; sys.stderr.write('found')", encoding="utf-8")
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys; print('found', file=sys.stderr, flush=True)", encoding="utf-8"
+    )
     monkeypatch.syspath_prepend(str(tmp_path))
     (scenario,) = scenarios_of("implementation=fake")
     with placement([scenario], WALL, processes=2) as place:
