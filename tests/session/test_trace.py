@@ -117,6 +117,7 @@ def test_the_group_behind_a_hello_retry_request_is_proved(monkeypatch: pytest.Mo
 
 
 def test_a_client_s_key_log_is_enough_behind_a_hello_retry_request() -> None:
+    pytest.importorskip("tlslite")
     made = traced("client=libssl server=tlslite version=1.3 group=secp256r1", hello_retry=True)
     assert (made.keys_from, made.ladder.opened, made.ladder.hello_retry) == ("libssl", True, True)
 
@@ -129,12 +130,14 @@ def test_a_hello_retry_request_that_does_not_come_is_an_error() -> None:
 
 
 def test_a_library_without_a_key_log_shows_what_is_in_the_clear() -> None:
+    pytest.importorskip("tlslite")
     made = traced("implementation=tlslite version=1.3")
     assert (made.keys_from, made.ladder.opened) == ("", False)
     assert made.ladder.messages[0].name == "ClientHello"
 
 
 def test_one_end_with_a_key_log_is_enough() -> None:
+    pytest.importorskip("tlslite")
     made = traced("client=libssl server=pyopenssl version=1.3")
     assert made.keys_from == "pyopenssl"
     made = traced("client=pyopenssl server=tlslite version=1.2")
@@ -157,6 +160,8 @@ def test_each_side_spent_time_before_its_flights_and_they_left_one_after_another
     ],
 )
 def test_what_is_no_single_handshake_is_refused(selector: str, reason: str) -> None:
+    if "rtls" in selector:
+        pytest.importorskip("rtls")
     with pytest.raises(RequestError, match=reason):
         traced_scenario([f"{KEY} {selector}"])
 

@@ -53,6 +53,8 @@ def test_the_supply_of_sessions_never_runs_dry(name: str, resumption: str, workl
 def test_round_trips_are_those_of_the_protocol_in_every_library(
     name: str, selectors: str, round_trips: int, handshake_flights: int, workload_of: Make
 ) -> None:
+    if name == "utls":
+        pytest.importorskip("utls")
     lacks = {"utls": ("session-id", "client_auth", "psk")}.get(name, ())
     found = capabilities(parse([f"implementation={name}"], [name]))[name]
     if "early-data" in selectors and "resumption=early-data" not in found.supports:
