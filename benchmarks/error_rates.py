@@ -21,7 +21,7 @@ import platform
 import subprocess
 import sys
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ from scipy.stats import binomtest
 
 from tlsbench import files
 from tlsbench.comparison import Recording, judge, load_recording
+from tlsbench.comparison.gate import parse_gate
 from tlsbench.results.duel import Duel
 from tlsbench.results.reader import read_file
 
@@ -45,6 +46,8 @@ _EXTRA_WORK = Path(__file__).parent / "extra_work"
 _CALIBRATION = "calibration.json"
 _BLOCKS_AT_ONCE = 2000
 _RESAMPLES = 400
+#: What is asked of comparisons by gates, such as CI has.
+_GATE = parse_gate("slower>5%")
 _MARKERS = ("<!-- error rates -->", "<!-- end of error rates -->")
 
 
@@ -201,14 +204,16 @@ class Rate:
             if total:
                 rates.append(float(weights @ counts[:, 0]) / total)
         low, high = np.quantile(rates, (0.025, 0.975)) if rates else (0.0, 1.0)
+        if called in {0, cells}:  # draws of none are all none: as if each run were one observation
+            edge = binomtest(len(runs) * (called == cells), len(runs)).proportion_ci()
+            low, high = edge.low, edge.high
         return f"{called / cells:.1%} of {cells} ({low:.1%} to {high:.1%})"
 
 
 def rates(runs: Sequence[Stored]) -> Iterator[tuple[str, str]]:
     """What is to be said of the comparisons of all pairs of runs: each rate with its name."""
     recordings = [load_recording(str(run.path)) for run in runs]
-    false: dict[str, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
-    found: dict[str, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
+    counts: dict[str, dict[tuple[int, int], tuple[int, int]]] = defaultdict(dict)
     for (a, base), (b, new) in itertools.permutations(enumerate(runs), 2):
         if base.level or (not new.level and b < a) or (new.level and base.condition != new.condition):
             continue
@@ -216,16 +221,22 @@ def rates(runs: Sequence[Stored]) -> Iterator[tuple[str, str]]:
         slowed = [one for one in verdicts if one.parameters.get("implementation") == new.slower]
         others = [one for one in verdicts if one not in slowed]
         where = base.condition if base.condition == new.condition else "two different conditions"
+        different = (sum(one.verdict != "~" for one in others), len(others))
         if new.level:
-            key = f"{new.level} % slower: found, {where}"
-            found[key][a, b] = (sum(one.verdict == "slower" for one in slowed), len(slowed))
-            where = "beside a library that became slower"
-        false[where][a, b] = (sum(one.verdict != "~" for one in others), len(others))
-        if not new.level:
-            false["any two conditions"][a, b] = false[where][a, b]
-    for where, pairs in false.items():
-        yield f"equal: called different, {where}", Rate(pairs).text()
-    for what, pairs in found.items():
+            what = f"{new.level} % slower, {where}"
+            answers = Counter(_GATE.answer(one) for one in slowed)
+            counts[f"{what}: found"][a, b] = (sum(one.verdict == "slower" for one in slowed), len(slowed))
+            for answer in ("pass", "undecided", "fail"):
+                counts[f"{what}: gate {_GATE.text}, {answer}"][a, b] = (answers[answer], len(slowed))
+            counts["equal, beside a library that became slower: called different"][a, b] = different
+        else:
+            answers = Counter(_GATE.answer(one) for one in others)
+            for key in (where, "any two conditions"):
+                counts[f"equal, {key}: called different"][a, b] = different
+            for answer in ("undecided", "fail"):
+                key = f"equal, any two conditions: gate {_GATE.text}, {answer}"
+                counts[key][a, b] = (answers[answer], len(others))
+    for what, pairs in counts.items():
         yield what, Rate(pairs).text()
 
 

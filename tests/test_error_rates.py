@@ -28,7 +28,9 @@ def error_rates() -> ModuleType:
 
 def test_a_rate_is_over_all_pairs_and_its_interval_over_the_runs(error_rates: ModuleType) -> None:
     nothing = error_rates.Rate({(a, b): (0, 4) for a in range(6) for b in range(a)})
-    assert nothing.text() == "0.0% of 60 (0.0% to 0.0%)"
+    assert nothing.text() == "0.0% of 60 (0.0% to 45.9%)", "six runs without one: by Clopper and Pearson"
+    everything = error_rates.Rate({(a, b): (4, 4) for a in range(6) for b in range(a)})
+    assert everything.text() == "100.0% of 60 (54.1% to 100.0%)"
     one_bad_run = error_rates.Rate({(a, b): (4 * (0 in (a, b)), 4) for a in range(6) for b in range(a)})
     share, _, interval = one_bad_run.text().partition(" of ")
     assert share == "33.3%"

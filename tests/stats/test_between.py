@@ -7,104 +7,119 @@ import math
 import numpy as np
 import pytest
 
-from tlsbench.stats import Level, Reference, change, level, paces
+from tlsbench.stats import Kind, Level, Move, change, level
 
-#: How far cells move against each other in these simulations, as their priors have it.
-LIKE, UNLIKE = 0.008, 0.04
-
-
-def references(generator: np.random.Generator, pace: float, *, wander: float = 1.0) -> list[Reference]:
-    """Four of the same nature as the cell, four of another."""
-    return [
-        Reference(
-            Level(0.0, 0.004),
-            Level(pace + wander * generator.normal(0, spread) + generator.normal(0, 0.004 * 2**0.5), 0.004),
-            spread,
-        )
-        for spread in (LIKE,) * 4 + (UNLIKE,) * 4
-    ]
+HANDSHAKES = Kind("handshakes", own=0.012, shared=0.014)
+COMPUTING = Kind("computing", own=0.006, shared=0.008)
+ERROR = 0.004
 
 
-def calls(factor: float, count: int = 600, *, wander: float = 1.0) -> float:
-    """How often a cell that became so much slower is called slower or faster."""
+def moved(by: float, kind: Kind = HANDSHAKES, error: float = ERROR) -> Move:
+    """A cell whose time became longer by this logarithm."""
+    return Move(Level(5.0, error), Level(5.0 + by, error), kind)
+
+
+def calls(factor: float, count: int = 600, *, wander: float = 1.0, kind: Kind = HANDSHAKES) -> float:
+    """How often a cell that became so much slower is called slower or faster.
+
+    :param wander: how far cells move, over what their kinds expect.
+    """
     generator = np.random.default_rng(7)
     called = 0
     for _ in range(count):
         pace = generator.normal(0, 0.3)
-        moved = (
-            pace + math.log(factor) + wander * generator.normal(0, LIKE) + generator.normal(0, 0.003 * 2**0.5)
-        )
-        found = change(
-            Level(5.0, 0.003), Level(5.0 + moved, 0.003), references(generator, pace, wander=wander)
-        )
+        shared = {one: wander * generator.normal(0, one.shared) for one in (HANDSHAKES, COMPUTING)}
+
+        def move(of: Kind, by: float, pace: float = pace, shared: dict[Kind, float] = shared) -> Move:
+            own = wander * generator.normal(0, of.own) + generator.normal(0, ERROR * 2**0.5)
+            return moved(pace + shared[of] + own + by, of)
+
+        references = [move(HANDSHAKES, 0) for _ in range(4)] + [move(COMPUTING, 0) for _ in range(3)]
+        found = change(move(kind, math.log(factor)), references)
         called += found.ratio.low > 1 or found.ratio.high < 1
     return called / count
 
 
-@pytest.mark.parametrize(("wander", "most"), [(0.5, 0.05), (1.0, 0.05), (1.5, 0.12)])
+@pytest.mark.parametrize("kind", [HANDSHAKES, COMPUTING])
+@pytest.mark.parametrize(("wander", "most"), [(0.5, 0.05), (1.0, 0.07), (1.5, 0.12)])
 def test_few_unchanged_cells_are_called_different_even_where_all_wander_more_than_expected(
-    wander: float, most: float
+    wander: float, most: float, kind: Kind
 ) -> None:
-    assert calls(1.0, wander=wander) <= most
+    assert calls(1.0, wander=wander, kind=kind) <= most
+
+
+def test_the_printed_interval_covers_what_its_confidence_says() -> None:
+    assert 0.03 < calls(1.0, 3000) < 0.07
 
 
 def test_real_changes_are_found() -> None:
-    assert calls(1.05) > 0.95
-    assert calls(1.03, wander=0.5) > 0.8
-    assert calls(0.95) > 0.95
+    assert calls(1.06) > 0.9
+    assert calls(1.04, wander=0.5) > 0.8
+    assert calls(0.94) > 0.9
+    assert calls(1.03, kind=COMPUTING) > 0.8
 
 
 def test_the_pace_of_the_machine_is_no_change() -> None:
-    still = Level(1.0, 0.002)
-    faster = Level(1.0 - 0.4, 0.002)
-    found = change(still, faster, [Reference(still, faster, LIKE)] * 3)
+    found = change(moved(-0.4), [moved(-0.4), moved(-0.4), moved(-0.4, COMPUTING)])
     assert found.ratio.median == pytest.approx(1.0)
     assert found.p_value == pytest.approx(1.0)
     assert found.ratio.low == pytest.approx(1 / found.ratio.high)
 
 
-def test_references_that_disagree_widen_the_interval_and_one_that_is_far_off_moves_it_little() -> None:
-    still = Level(1.0, 0.002)
+def test_a_kind_that_moved_as_a_whole_takes_its_cells_along() -> None:
+    references = [*(moved(0.05) for _ in range(4)), *(moved(0.0, COMPUTING) for _ in range(3))]
+    assert change(moved(0.05), references).ratio.median == pytest.approx(1.0, abs=0.01)
+    assert change(moved(0.0, COMPUTING), references).ratio.median == pytest.approx(1.0, abs=0.01)
+    other = Kind("other", own=0.02, shared=0.02)
+    assert change(moved(0.03, other), references).unexplained > 0.05, "nothing says which of them it is like"
 
-    def moved(*by: float) -> list[Reference]:
-        return [Reference(still, Level(1.0 + one, 0.002), LIKE) for one in by]
 
-    agreeing = change(still, still, moved(0, 0, 0, 0, 0))
-    disagreeing = change(still, still, moved(0.05, -0.05, 0.04, -0.04, 0))
+def test_references_of_one_library_are_less_evidence_than_those_of_several() -> None:
+    def seen(libraries: str) -> float:
+        references = [Move(one.base, one.new, HANDSHAKES, at) for at in libraries if (one := moved(0.05))]
+        return change(moved(0), [*references, moved(0.0), moved(0.0)]).ratio.median
+
+    assert seen("aaaa") > seen("abcd")
+
+
+def test_references_that_disagree_widen_the_interval() -> None:
+    agreeing = change(moved(0), [moved(0) for _ in range(5)])
+    disagreeing = change(moved(0), [moved(one) for one in (0.05, -0.05, 0.04, -0.04, 0)])
+    one_off = change(moved(0), [moved(one) for one in (0, 0, 0, 0, 0.2)])
     assert disagreeing.unexplained > 1.5 * agreeing.unexplained
-    one_off = change(still, still, moved(0, 0, 0, 0, 0.2))
-    assert abs(math.log(one_off.ratio.median)) < 0.02, "a mean would be off by 0.04"
-    assert one_off.unexplained > agreeing.unexplained
+    assert one_off.unexplained > disagreeing.unexplained
+    assert one_off.ratio.low < 1 < one_off.ratio.high
 
 
-def test_a_reference_of_the_same_nature_counts_for_more() -> None:
-    still = Level(1.0, 0.001)
-    near, far = Level(1.02, 0.001), Level(1.06, 0.001)
-    found = change(still, near, [Reference(still, near, LIKE), Reference(still, far, UNLIKE)])
-    assert abs(math.log(found.ratio.median)) < 0.005
+def test_a_reference_with_a_large_error_counts_for_less() -> None:
+    sharp, blurred = moved(0.02, error=0.001), moved(0.06, error=0.03)
+    found = change(moved(0.02), [sharp, blurred])
+    assert abs(math.log(found.ratio.median)) < 0.01
 
 
-def test_the_level_of_a_cell_is_its_time_at_the_middle_pace_with_how_far_its_processes_differ() -> None:
+def test_the_level_of_a_cell_is_that_of_its_undisturbed_rounds() -> None:
     generator = np.random.default_rng(3)
-    pace = generator.normal(0, 0.1, 200)
-    offsets = np.array([0.0, 0.03, -0.03, 0.0])
-    cells = [1000 * np.exp(pace + generator.normal(0, 0.005, 200)) for _ in range(6)]
-    cells[0] *= np.exp(offsets[np.arange(200) % 4])
-    of_cell = paces([list(one) for one in cells])[0]
-    in_one = level(list(cells[0]), list(of_cell))
-    in_four = level(list(cells[0]), list(of_cell), processes=4)
-    assert in_one is not None
-    assert in_four is not None
-    assert in_four.log == pytest.approx(math.log(1000), abs=0.02)
-    assert in_four.error > 2 * in_one.error
-    assert in_four.error == pytest.approx(offsets.std(ddof=1) / 2, rel=0.3)
+    quiet = 1000 * np.exp(generator.normal(0, 0.01, 200))
+    busy = quiet * np.where(generator.random(200) < 0.6, 1.3, 1.0)
+    of_quiet, of_busy = level(list(quiet)), level(list(busy))
+    assert of_quiet is not None
+    assert of_busy is not None
+    assert of_quiet.log == pytest.approx(math.log(1000) - 0.014, abs=0.003)
+    assert of_busy.log == pytest.approx(of_quiet.log, abs=0.008), "its median is 26 % higher"
 
 
-def test_few_rounds_have_a_level_with_a_wide_error_and_two_have_none() -> None:
-    few, more = ([1.0, math.nan, 1.1, math.nan, 1.05] * times for times in (1, 4))
-    of_few, of_more = (level(one, [0.0] * len(one)) for one in (few, more))
-    assert of_few is not None
-    assert of_more is not None
-    assert of_few.log == pytest.approx(of_more.log)
-    assert of_few.error > 2 * of_more.error
-    assert level([1.0, math.nan, 1.1], [0.0] * 3) is None
+def test_the_error_of_a_level_is_how_far_levels_scatter() -> None:
+    generator = np.random.default_rng(4)
+    for count in (20, 100):
+        levels = [level(list(np.exp(generator.gamma(2.0, 0.01, count)))) for _ in range(400)]
+        scatter = np.std([one.log for one in levels if one])
+        assert np.mean([one.error for one in levels if one]) == pytest.approx(scatter, rel=0.35)
+
+
+def test_few_rounds_have_a_level_and_four_have_none() -> None:
+    four = [1.0, math.nan, 1.1, 1.05, math.nan, 1.02]
+    assert level(four) is None
+    of_five = level([*four, 1.03])
+    assert of_five is not None
+    assert of_five.error > 0
+    assert level([*four, 1.03, 0.0]) is None

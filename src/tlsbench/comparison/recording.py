@@ -29,7 +29,6 @@ class Recording:
     :param remarks: what was left out of the file and what in it does not fit, a line each.
     :param yardsticks: what runs can be compared by, by identity.
     :param engines: by implementation.
-    :param processes: in how many processes, in turn, the rounds were sampled.
     """
 
     source: str
@@ -42,7 +41,6 @@ class Recording:
     remarks: Sequence[str] = ()
     yardsticks: Mapping[str, YardstickRecord] = field(default_factory=dict)
     engines: Mapping[str, str] = field(default_factory=dict)
-    processes: int = 1
 
     def implementations_of(self, name: str) -> frozenset[str]:
         """The implementations that a cell ran on, by id."""
@@ -102,7 +100,6 @@ def recording_of(stored: Stored) -> Recording:
         remarks=tuple(remarks_of(stored)),
         yardsticks={one.identity: one for one in run.yardsticks} if run else {},
         engines=run.engines if run else {},
-        processes=run.conditions.processes if run else 1,
     )
 
 

@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from tlsbench.comparison.recording import Recording, version_of
 from tlsbench.results.run import YardstickRecord
-from tlsbench.stats import Change, Level, Reference, change, level, paces
+from tlsbench.stats import Change, Kind, Level, Move, change, level
 from tlsbench.units import NANOSECONDS
 
-#: How far an unchanged cell moves against a yardstick between two runs, see :mod:`tlsbench.stats.between`.
-#: The same work on the same engine, the same on another, work of a kind, and other work.
-_SAME_ENGINE: Final = 0.007
-_SAME_NATURE: Final = 0.012
-_KIN: Final = 0.02
-_OTHER: Final = 0.04
-#: Natures of yardsticks that are akin.
-_FAMILIES: Final = (
-    frozenset(("handshake", "resumption")),
-    frozenset(("bulk", "primitive", "arithmetic")),
-)
-#: By a cell's workload the nature of the yardsticks that do the same work.
-_NATURES: Final[Mapping[str, str]] = {
-    "handshake": "handshake",
-    "bulk": "bulk",
-    "echo": "bulk",
-    "primitive": "primitive",
-    "certificate": "primitive",
+#: How far unchanged cells move between two runs, by what kind of work they are: from a study of 40 runs under
+#: five conditions (docs/measuring.md).
+_TLS: Final = Kind("handshakes", own=0.012, shared=0.014)
+_RECORDS: Final = Kind("records", own=0.009, shared=0.010)
+_COMPUTING: Final = Kind("computing", own=0.006, shared=0.008)
+#: Of what nobody has studied.
+_OTHER: Final = Kind("other", own=0.020, shared=0.020)
+#: By the workload of a cell, and by the nature of a yardstick.
+_KINDS: Final[Mapping[str, Kind]] = {
+    "handshake": _TLS,
+    "resumption": _TLS,
+    "bulk": _RECORDS,
+    "echo": _RECORDS,
+    "primitive": _COMPUTING,
+    "certificate": _COMPUTING,
+    "arithmetic": _COMPUTING,
+    "interpreter": _COMPUTING,
 }
 
 
@@ -53,33 +52,40 @@ class Yardsticks:
 
     def judge(self, name: str) -> Judged | None:
         """What a cell that is in both results changed by; None if no yardstick can say."""
-        levels = self._levels[0].get(name), self._levels[1].get(name)
-        implementations = self.new.implementations_of(name)
-        references = {
-            key: Reference(ours, theirs, self._spread(name, self.new.yardsticks[key]))
-            for key in self._common
-            if implementations.isdisjoint(self.new.yardsticks[key].engines)
-            and (ours := self._levels[0].get(key)) is not None
-            and (theirs := self._levels[1].get(key)) is not None
+        cell = self._move(name, self.new.parameters[name].get("workload", ""))
+        moves = {
+            yardstick.name: move
+            for key, yardstick in self._common.items()
+            if not self._may_have_changed_with(name, yardstick)
+            and (move := self._move(key, yardstick.nature, "+".join(yardstick.engines))) is not None
         }
-        if levels[0] is None or levels[1] is None or not references:
+        if cell is None or not moves:
             return None
-        found = change(levels[0], levels[1], list(references.values()))
-        return Judged(found, tuple(self.new.yardsticks[key].name for key in references))
+        return Judged(change(cell, list(moves.values())), tuple(moves))
 
-    def _spread(self, name: str, yardstick: YardstickRecord) -> float:
-        nature = nature_of(self.new.parameters[name])
-        if yardstick.nature == nature:
-            same = self.new.engines_of(name) & {version_of(one) for one in yardstick.engines.values()}
-            return _SAME_ENGINE if same else _SAME_NATURE
-        return _KIN if any({nature, yardstick.nature} <= family for family in _FAMILIES) else _OTHER
+    def _move(self, key: str, work: str, library: str = "") -> Move | None:
+        base, new = (levels.get(key) for levels in self._levels)
+        if base is None or new is None:
+            return None
+        return Move(base, new, _KINDS.get(work, _OTHER), library)
+
+    def _may_have_changed_with(self, name: str, yardstick: YardstickRecord) -> bool:
+        """Whether a yardstick runs on an implementation of a cell, or on the engine of one.
+
+        An engine that was built anew may have kept its version, and with it the yardstick its identity.
+        """
+        engines = {version_of(one) for one in yardstick.engines.values()}
+        return not (
+            self.new.implementations_of(name).isdisjoint(yardstick.engines)
+            and self.new.engines_of(name).isdisjoint(engines)
+        )
 
     @cached_property
-    def _common(self) -> Sequence[str]:
+    def _common(self) -> Mapping[str, YardstickRecord]:
         processors = {one.environment.get("processor", "") for one in (self.base, self.new)}
         if len(processors) > 1:
-            return ()
-        return [key for key in self.base.yardsticks if key in self.new.yardsticks]
+            return {}
+        return {key: one for key, one in self.new.yardsticks.items() if key in self.base.yardsticks}
 
     @cached_property
     def _levels(self) -> tuple[Mapping[str, Level], Mapping[str, Level]]:
@@ -96,16 +102,5 @@ def _levels_of(recording: Recording) -> Mapping[str, Level]:
         if recording.instruments[name].unit is NANOSECONDS
     }
     rounds |= {key: one.round_medians for key, one in recording.yardsticks.items()}
-    longest = max(map(len, rounds.values()))
-    rounds = {name: figures for name, figures in rounds.items() if len(figures) == longest}
-    found = {
-        name: level(figures, pace, recording.processes)
-        for (name, figures), pace in zip(rounds.items(), paces(list(rounds.values())), strict=True)
-    }
-    return {name: one for name, one in found.items() if one is not None}
-
-
-def nature_of(parameters: Mapping[str, str]) -> str:
-    """What kind of work a cell is, as yardsticks call it; ``""`` of what is like none."""
-    resumes = parameters.get("resumption", "none") != "none"
-    return "resumption" if resumes else _NATURES.get(parameters.get("workload", ""), "")
+    found = {key: level(figures) for key, figures in rounds.items()}
+    return {key: one for key, one in found.items() if one is not None}

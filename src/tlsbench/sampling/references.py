@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 SHARE = 0.1
 #: About how long a turn is: runs that do not count, and samples that do. It resembles the visits of cells:
 #: beside a load that evicts caches, visits of 1 ms were slower than longer ones by several percent.
-_TURN_SECONDS = 0.004
+_TURN_SECONDS = 0.005
 _VISIT_SECONDS = 0.003
 _WARM_UP_SECONDS = 0.002
 

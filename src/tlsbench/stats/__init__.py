@@ -1,6 +1,6 @@
 """What numbers mean: pure functions of numbers, without I/O."""
 
-from tlsbench.stats.between import Change, Level, Reference, change, level
+from tlsbench.stats.between import Change, Kind, Level, Move, change, level
 from tlsbench.stats.intervals import (
     CONFIDENCE,
     Interval,
@@ -22,9 +22,10 @@ __all__ = [
     "Comparison",
     "Epoch",
     "Interval",
+    "Kind",
     "Level",
+    "Move",
     "PairedComparison",
-    "Reference",
     "Summary",
     "adjusted",
     "at_middle_pace",
