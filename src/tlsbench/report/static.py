@@ -87,10 +87,10 @@ def _bars(axes: Axes, shape: Bars) -> None:
         )
         if shape.is_stacked:
             before = [sum(pair) for pair in zip(before, values, strict=True)]
-    for place, span, total in zip(places, shape.spans, before, strict=False):
-        if span is not None:
-            low, high = max(0.0, total - span[0]), max(0.0, span[1] - total)
-            axes.errorbar(total, place, xerr=[[low], [high]], color="black", capsize=2, linewidth=0.8)
+    for place, total in enumerate(shape.totals):
+        low, high = (shape.spans[place] if place < len(shape.spans) else None) or (total, total)
+        error = [[max(0.0, total - low)], [max(0.0, high - total)]]
+        axes.errorbar(total, place, xerr=error, fmt=".k", capsize=2, linewidth=0.8)
     if shape.mark is not None:
         axes.axvline(shape.mark[0], color="black", linestyle="--", linewidth=0.8, label=shape.mark[1])
     axes.set_yticks(places, [_short(label) for label in shape.labels])
