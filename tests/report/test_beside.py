@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,10 +12,11 @@ from tlsbench.links import Ledger
 from tlsbench.report.duels import report_of_duel, sentence
 from tlsbench.report.exporters import export
 from tlsbench.report.findings import findings
-from tlsbench.report.page import page_of, source_of
+from tlsbench.report.page import page_of, render, source_of
 from tlsbench.report.pictures import Heat, Picture
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.runs import report_of_run, sheets_of_run
+from tlsbench.report.static import draw
 from tlsbench.results import Cell, Run
 from tlsbench.results.duel import Duel, DuelResult, Side
 from tlsbench.results.stored import Machine, stored_run
@@ -72,10 +74,7 @@ def test_libraries_are_not_ranked_over_different_groups(three: Run) -> None:
     assert words.startswith(
         "Fastest at handshake: fake in 1 of 1 scenarios (the next takes 1.50 times as long)"
     )
-    assert (
-        "Not ranked with the others, as they differ in more: ssl in group (X25519MLKEM768, not secp256r1)"
-        in words
-    )
+    assert "Not ranked where they differ in more: ssl in group (X25519MLKEM768, not secp256r1)" in words
 
 
 def test_libraries_are_not_ranked_over_different_numbers_of_tickets(three: Run) -> None:
@@ -89,7 +88,7 @@ def test_where_no_two_libraries_did_the_same_none_is_called_the_fastest(run_of: 
     run = timed(run_of("implementation=ssl,pyopenssl version=1.3"), proving("ssl", tickets=4))
     assert said(run, "Fastest at handshake") == (
         "Fastest at handshake: not ranked, as no two libraries did the same. "
-        "Not ranked with the others, as they differ in more: pyopenssl than ssl in tickets (2, not 4)"
+        "Not ranked where they differ in more: pyopenssl in tickets (2, not 4)"
     )
 
 
@@ -172,19 +171,28 @@ def test_the_picture_of_implementations_has_only_what_is_alike_in_a_column(three
     found = picture(run, "implementations")
     assert isinstance(found.shape, Heat)
     assert list(found.shape.rows) == ["ssl", "pyopenssl"]
-    assert "Left out, as they differ in more: fake in tickets (0, not 2)." in found.caption
+    assert found.beside == "Left out where they differ in more: fake in tickets (0, not 2)."
 
 
 def test_pictures_say_in_their_captions_what_differs_beside_their_names(three: Run) -> None:
     run = timed(three, proving("fake", tickets=0))
     for kind in ("cost", "distribution"):
-        assert "Beside what their names say, they differ in tickets (2, 0)." in picture(run, kind).caption
-    assert "they differ in tickets" not in picture(timed(three, proving("fake", tickets=2)), "cost").caption
+        assert "Beside what their names say, they differ in tickets (2, 0)." in picture(run, kind).beside
+    assert "they differ in tickets" not in picture(timed(three, proving("fake", tickets=2)), "cost").beside
+
+
+def test_what_differs_is_in_the_page_and_in_pictures_as_files(three: Run) -> None:
+    pytest.importorskip("plotly")
+    pytest.importorskip("matplotlib")
+    run = timed(three, proving("fake", tickets=0))
+    said = "Beside what their names say, they differ in tickets (2, 0)."
+    assert said in render(page_of([source_of(stored_run(run, "x", Machine()), "x")]))
+    assert said in "".join(ET.fromstring(draw(picture(run, "cost"), "svg")).itertext())
 
 
 def test_the_picture_of_resumption_says_what_differs_beside_it(run_of: RunOf) -> None:
     run = timed(run_of("implementation=pyopenssl version=1.3 resumption=none,psk"))
-    assert "Beside that they differ in tickets 2 → 1." in picture(run, "resumption").caption
+    assert "Beside that they differ in tickets 2 → 1." in picture(run, "resumption").beside
 
 
 def side(name: str, ledger: Ledger | None = None, **facts: object) -> Side:

@@ -57,8 +57,8 @@ def of_sides(one: Side, other: Side, found: Likeness) -> Iterator[str]:
         yield f"not known of both: {', '.join(found.unknown)}"
 
 
-def caption(cells: Sequence[Cell], without: Sequence[str] = (), but: Collection[str] = ()) -> str:
-    """What cells in one picture differ in beside their names, as sentences behind a caption.
+def of_names(cells: Sequence[Cell], without: Sequence[str] = (), but: Collection[str] = ()) -> str:
+    """What cells in one picture differ in beside their names, in sentences.
 
     :param without: axes that their names leave out, and that the picture has otherwise.
     :param but: facts that the picture shows.
@@ -74,13 +74,13 @@ def caption(cells: Sequence[Cell], without: Sequence[str] = (), but: Collection[
                 values.setdefault(difference.what, {}).update(
                     dict.fromkeys((difference.other, difference.one))
                 )
-    said = ""
+    said = []
     if values:
         told = ", ".join(f"{what} ({', '.join(of)})" for what, of in values.items())
-        said += f" Beside what their names say, they differ in {told}."
+        said.append(f"Beside what their names say, they differ in {told}.")
     if unknown := not_known(found, but):
-        said += f" Not known of all: {unknown}."
-    return said
+        said.append(f"Not known of all: {unknown}.")
+    return " ".join(said)
 
 
 def table_notes(tables: Sequence[Table]) -> Iterator[str]:

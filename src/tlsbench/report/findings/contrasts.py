@@ -70,7 +70,7 @@ def contrast_findings(run: Run) -> Iterator[Finding]:
         unlike = stray_words([pair.beside.stray for pair in found])
         if told:
             yield _finding(contrast, told, len(like) - len(told), len(found) - len(like), unlike)
-        elif unlike:
+        elif not like and unlike:
             yield Finding(f"{contrast.title}: not compared, as the cells differ in more: {unlike}")
 
 

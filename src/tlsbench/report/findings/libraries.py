@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from tlsbench.report.beside import not_known, stray_words
 from tlsbench.report.findings.finding import Finding
@@ -39,19 +39,20 @@ def are_contested(cells: Sequence[Cell]) -> bool:
     return len({_library(cell) for cell in cells}) > 1
 
 
-def not_ranked(groups: Sequence[Sequence[Cell]]) -> str:
-    """Which implementations of one scenario have no like, and what they differ in from the first that do."""
-    contested = [group for group in groups if are_contested(group)]
-    ranked_ones = {_library(cell) for group in contested for cell in group}
-    first = (contested or groups)[0][0]
-    found: dict[str, list[Difference]] = {}
-    for cell in (cell for group in groups for cell in group):
-        if _library(cell) not in ranked_ones and cell is not first:
-            found.setdefault(_library(cell), likeness(cell, first, _LIBRARIES).stray)
-    than = "" if contested else f" than {_library(first)}"
-    return "; ".join(
-        f"{library}{than} in {stray_words([stray])}" for library, stray in found.items() if stray
-    )
+def not_ranked(scenarios: Iterable[Sequence[Sequence[Cell]]]) -> str:
+    """Which implementations have no like in some scenario, and what they differ in from the first that do.
+
+    :param scenarios: of each the groups that :func:`ranked` gives.
+    """
+    found: dict[str, list[list[Difference]]] = defaultdict(list)
+    for groups in scenarios:
+        contested = [group for group in groups if are_contested(group)]
+        among = {_library(cell) for group in contested for cell in group}
+        first = (contested or groups)[0][0]
+        for cell in (cell for group in groups for cell in group):
+            if _library(cell) not in {*among, _library(first)}:
+                found[_library(cell)].append(likeness(cell, first, _LIBRARIES).stray)
+    return "; ".join(f"{library} in {stray_words(strays)}" for library, strays in found.items())
 
 
 def fastest_findings(run: Run) -> Iterator[Finding]:
@@ -100,8 +101,8 @@ def _sentence(contested: Sequence[Sequence[Cell]], run: Run) -> str:
 def _details(
     contested: Sequence[Sequence[Cell]], scenarios: Sequence[Sequence[Sequence[Cell]]]
 ) -> Iterator[str]:
-    for words in dict.fromkeys(filter(None, map(not_ranked, scenarios))):
-        yield f"Not ranked with the others, as they differ in more: {words}"
+    if alone := not_ranked(scenarios):
+        yield f"Not ranked where they differ in more: {alone}"
     found = [likeness(one, cells[0], _LIBRARIES) for cells in contested for one in cells[1:]]
     if unknown := not_known(found):
         yield f"Not known of all that are ranked: {unknown}"

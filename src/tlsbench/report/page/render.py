@@ -104,10 +104,11 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _picture(number: int, picture: Picture) -> str:
+    caption = f"{picture.caption} {picture.beside}".strip()
     return (
         f'<figure id="picture-{number}"><h3>{for_html(picture.title)}</h3>'
         f'<div class=plot data-picture="{number}" role=group aria-label="{for_html(picture.title)}"></div>'
-        f"<figcaption>{for_html(picture.caption)}</figcaption>{_figures(picture)}</figure>"
+        f"<figcaption>{for_html(caption)}</figcaption>{_figures(picture)}</figure>"
     )
 
 

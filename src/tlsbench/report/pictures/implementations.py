@@ -24,18 +24,15 @@ def implementations(run: Run) -> Picture | None:
     if not contested:
         return None
     shown = contested[:_MOST_COLUMNS]
+    rest = f" The first {_MOST_COLUMNS} of {len(contested):,} are drawn; the table has all."
+    left_out = rest if len(contested) > _MOST_COLUMNS else ""
     rows = list(dict.fromkeys(cell.axes["implementation"] for group in shown for cell in group))
     values = [[_over_the_fastest(library, group) for group in shown] for library in rows]
     return Picture(
         "implementations",
         "Implementations against scenarios",
         "Time in the libraries over that of the fastest at the same scenario, round by round: 1 is fastest. "
-        f"Only cells that are alike stand in one column.{_beside(scenarios, shown)}"
-        + (
-            f" The first {_MOST_COLUMNS} of {len(contested):,} are drawn; the table has all."
-            if len(contested) > _MOST_COLUMNS
-            else ""
-        ),
+        f"Only cells that are alike stand in one column.{left_out}",
         Heat(
             rows,
             _labels(shown),
@@ -43,6 +40,7 @@ def implementations(run: Run) -> Picture | None:
             [["" if one is None else f"{one:.2f}" for one in row] for row in values],
             "× the fastest",
         ),
+        _beside(scenarios, shown),
     )
 
 
@@ -67,7 +65,7 @@ def _labels(contested: Sequence[Sequence[Cell]]) -> list[str]:
 
 
 def _beside(scenarios: Sequence[Sequence[Sequence[Cell]]], shown: Sequence[Sequence[Cell]]) -> str:
-    alone = "; ".join(dict.fromkeys(filter(None, map(not_ranked, scenarios))))
-    said = f" Left out, as they differ in more: {alone}." if alone else ""
+    alone = not_ranked(scenarios)
     unknown = not_known([likeness(one, group[0], _LIBRARIES) for group in shown for one in group[1:]])
-    return said + (f" Not known of all: {unknown}." if unknown else "")
+    said = [f"Left out where they differ in more: {alone}."] if alone else []
+    return " ".join([*said, *([f"Not known of all: {unknown}."] if unknown else [])])

@@ -11,7 +11,7 @@ from typing import TypeVar
 import numpy as np
 
 from tlsbench.links.network import INITIAL_WINDOW_BYTES
-from tlsbench.report.beside import arrows, caption, not_known
+from tlsbench.report.beside import arrows, not_known, of_names
 from tlsbench.report.naming import names
 from tlsbench.report.pictures.implementations import implementations
 from tlsbench.report.pictures.network import network
@@ -45,8 +45,7 @@ def cost(run: Run) -> Picture | None:
         "cost",
         "What a handshake costs",
         "Median time of a handshake on the client's and on the server's side, in µs; the dot is that of "
-        "both together, which is not quite the sum of their medians, with its 95 % interval."
-        f"{caption(cells)}{left_out}",
+        "both together, which is not quite the sum of their medians, with its 95 % interval." + left_out,
         Bars(
             labels_of(cells),
             {side: [cell.figures[side].median / 1e3 for cell in cells] for side in ("client", "server")},
@@ -54,6 +53,7 @@ def cost(run: Run) -> Picture | None:
             spans=[_span(cell) for cell in cells],
             totals=[cell.main.median / 1e3 for cell in cells],
         ),
+        of_names(cells),
     )
 
 
@@ -71,8 +71,9 @@ def distribution(run: Run) -> Picture | None:
         "distribution",
         "How single handshakes are distributed",
         "The share of handshakes that took at most so long, both sides and the harness, up to the 99th "
-        f"percentile.{caption(cells)}{left_out}",
+        f"percentile.{left_out}",
         Lines(lines, "µs, both sides and harness", "% of the handshakes", is_stepped=True),
+        of_names(cells),
     )
 
 
@@ -113,7 +114,7 @@ def _by_size(kind: str, title: str, cells: Sequence[Cell]) -> Picture | None:
         kind,
         title,
         "Payload over the time in the libraries, in MB/s, by the bytes of one operation; both axes are "
-        f"logarithmic.{said}{caption([row[0] for row in shown], ('size',))}{left_out}",
+        f"logarithmic.{said}{left_out}",
         Lines(
             lines,
             "bytes in one operation",
@@ -123,6 +124,7 @@ def _by_size(kind: str, title: str, cells: Sequence[Cell]) -> Picture | None:
             ticks=sizes,
             marks=[at for _, at in crossings],
         ),
+        of_names([row[0] for row in shown], ("size",)),
     )
 
 
@@ -140,8 +142,7 @@ def wire(run: Run) -> Picture | None:
         "wire",
         "Bytes on the wire",
         "Bytes of a handshake from the client and from the server; cells that send the same are drawn once. "
-        f"A server may send {INITIAL_WINDOW_BYTES:,} bytes before it hears from the client."
-        f"{caption(cells)}{left_out}",
+        f"A server may send {INITIAL_WINDOW_BYTES:,} bytes before it hears from the client." + left_out,
         Bars(
             labels_of(cells),
             {
@@ -152,6 +153,7 @@ def wire(run: Run) -> Picture | None:
             is_stacked=False,
             mark=window if near else None,
         ),
+        of_names(cells),
     )
 
 
@@ -172,13 +174,13 @@ def resumption(run: Run) -> Picture | None:
         if kind != "none"
     ]
     differing, unknown = arrows(pairs), not_known(pairs)
-    beside = f" Beside that they differ in {differing}." if differing else ""
-    beside += f" Not known of all: {unknown}." if unknown else ""
+    beside = [f"Beside that they differ in {differing}."] if differing else []
+    beside += [f"Not known of all: {unknown}."] if unknown else []
     return Picture(
         "resumption",
         "What resumption saves",
         "Median time of a full handshake and of a resumed one of the same scenario, both sides together, in "
-        f"µs.{beside}{left_out}",
+        f"µs.{left_out}",
         Bars(
             labels_of([one["none"] for one in both]),
             {
@@ -190,6 +192,7 @@ def resumption(run: Run) -> Picture | None:
             "µs",
             is_stacked=False,
         ),
+        " ".join(beside),
     )
 
 
@@ -201,7 +204,7 @@ def memory(run: Run) -> Picture | None:
     return Picture(
         "memory",
         "The memory of a connection",
-        f"What an open connection keeps of malloc's memory on each side, in KiB.{caption(cells)}{left_out}",
+        f"What an open connection keeps of malloc's memory on each side, in KiB.{left_out}",
         Bars(
             labels_of(cells),
             {
@@ -210,6 +213,7 @@ def memory(run: Run) -> Picture | None:
             },
             BYTES.shown,
         ),
+        of_names(cells),
     )
 
 

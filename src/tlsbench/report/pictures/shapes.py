@@ -95,9 +95,11 @@ class Picture:
 
     :param kind: its name on the command line.
     :param caption: what is drawn, with its units, and what was left out.
+    :param beside: what is not alike in it, beside what is compared; ``""`` if all is.
     """
 
     kind: str
     title: str
     caption: str
     shape: Bars | Lines | Dots | Heat
+    beside: str = ""
