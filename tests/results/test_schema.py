@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from importlib.resources import files
 from typing import Any
 
@@ -114,10 +114,23 @@ def facts(benchmark: dict[str, Any]) -> dict[str, Any]:
 def test_every_member_of_a_run_is_described() -> None:
     described = SCHEMA["$defs"]["conditions"]["properties"]
     assert set(described) == {field.name for field in fields(Conditions)}
-    assert set(SCHEMA["$defs"]["cell"]["properties"]["wire"]["properties"]) == {
-        field.name for field in fields(Ledger)
-    }
+    assert set(SCHEMA["$defs"]["ledger"]["properties"]) == {field.name for field in fields(Ledger)}
     stored = document("run.json")["benchmarks"][0]
     renamed = {"instrument", "unit", "figures", "phases", "disturbed"}  # of older files these are not there
     assert set(SCHEMA["$defs"]["cell"]["properties"]) == set(stored["extra_info"]["tlsbench"]) | renamed
     assert set(stored) <= set(SCHEMA["$defs"]["benchmark"]["properties"])
+
+
+def test_a_duel_keeps_the_wire_of_its_sides() -> None:
+    name = "duel.json"
+    result = parse(json.dumps(document(name)), name).result
+    assert isinstance(result, Duel)
+    (one,) = result.results
+    assert one.a.ledger is None, "0.1.0 did not store it"
+    sides = replace(one, a=replace(one.a, ledger=Ledger(4, 300, 1000, 1, 3)))
+    text = duel_to_json(replace(result, results=[sides]))
+    assert faults(json.loads(text)) == []
+    again = parse(text, name).result
+    assert isinstance(again, Duel)
+    assert again.results[0].a.ledger == Ledger(4, 300, 1000, 1, 3)
+    assert again.results[0].b.ledger is None

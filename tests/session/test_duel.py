@@ -19,6 +19,8 @@ def test_a_duel_names_its_sides_by_what_differs_and_proves_both() -> None:
     assert (result.a.name, result.b.name) == ("rsa-2048", "ed25519")
     assert set(result.comparisons) == {"client", "server", "libraries"}
     assert result.a.negotiated
+    assert result.a.ledger is not None
+    assert (result.a.ledger.round_trips, result.a.ledger.handshake_flights) == (1, 3)
     assert found.meter == "wall"
     assert not found.interrupted
 

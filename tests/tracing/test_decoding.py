@@ -8,14 +8,17 @@ import pytest
 
 from tlsbench.errors import WireError
 from tlsbench.implementations import ClientContext, LogsKeys
-from tlsbench.implementations.registry import tls_library
+from tlsbench.implementations.registry import ends_of, tls_library
 from tlsbench.links import Direction, MemoryLink
 from tlsbench.pki import peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.tracing import KeyLog, Piece
 from tlsbench.tracing.decoding import messages_of
+from tlsbench.tracing.recording import RecordedClients, RecordedLink, Recorder
 from tlsbench.tracing.records import records_of
+from tlsbench.workloads import prepare
 from tlsbench.workloads.exchange import Exchange, shake_hands
+from tlsbench.workloads.handshake import Handshake
 
 
 def read(exchange: Exchange, log: Path) -> list[str]:
@@ -66,3 +69,33 @@ def test_a_handshake_message_that_does_not_end_is_refused(
     cut = Piece(Direction.TO_SERVER, bytes((22, 3, 3, 0, 2, 11, 0)))
     with pytest.raises(WireError, match="from client to server end within a handshake message"):
         messages_of(records_of([*(Piece(*entry) for entry in exchange.entries[:2]), cut]), KeyLog())
+
+
+@pytest.mark.parametrize("name", ["ssl", "pyopenssl", "libssl", "utls", "rtls"])
+@pytest.mark.parametrize("resumption", ["none", "psk"])
+def test_the_tickets_that_a_proof_counts_are_those_that_were_sent(
+    name: str, resumption: str, scenarios_of: Callable[[str], tuple[Scenario, ...]], tmp_path: Path
+) -> None:
+    if name in ("utls", "rtls"):
+        pytest.importorskip(name)
+        if resumption == "psk":
+            pytest.skip("it cannot")
+    (scenario,) = scenarios_of(f"implementation={name} version=1.3 resumption={resumption}")
+    cell = prepare(scenario, ends_of(scenario), time.perf_counter_ns)
+    assert isinstance(cell, Handshake)
+    assert isinstance(cell.clients, LogsKeys)
+    cell.clients.log_keys(str(tmp_path / "keys"))
+    recorder = Recorder(time.perf_counter_ns)
+    cell.clients, cell.link = RecordedClients(cell.clients, recorder), RecordedLink(cell.link, recorder)
+    cell.sample()
+    cell.close()
+    key_log = KeyLog.parse((tmp_path / "keys").read_text(encoding="ascii"))
+    sent = [message.name for message in messages_of(records_of(recorder.pieces), key_log)].count(
+        "NewSessionTicket"
+    )
+    assert cell.proof().get("tickets") == (None if name == "rtls" else sent)
+    assert (name, resumption, sent) in {
+        *((one, "none", 2) for one in ("ssl", "pyopenssl", "libssl", "rtls")),
+        *((one, "psk", 1) for one in ("ssl", "pyopenssl", "libssl")),
+        ("utls", "none", 0),
+    }

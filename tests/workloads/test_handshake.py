@@ -68,7 +68,6 @@ def test_round_trips_are_those_of_the_protocol_in_every_library(
 @pytest.mark.parametrize("name", ["ssl", "pyopenssl"])
 def test_a_trust_store_is_loaded_for_each_handshake_and_the_client_pays(name: str, workload_of: Make) -> None:
     one, many = (workload_of(f"implementation={name} trust={size}") for size in (1, 150))
-    assert workload_of(f"implementation={name}").sample().phases is None
     contexts = set()
     loading_ns = []
     for cell in (one, many, one, many, one, many):
@@ -81,6 +80,50 @@ def test_a_trust_store_is_loaded_for_each_handshake_and_the_client_pays(name: st
         loading_ns.append(sample.phases["client_context"])
     assert len(contexts) > 2
     assert min(loading_ns[1::2]) > 3 * min(loading_ns[::2]), "150 roots take longer than one"
+
+
+@pytest.mark.parametrize("name", ["ssl", "pyopenssl", "libssl", "fake"])
+def test_taking_tickets_is_a_phase_of_its_own_within_the_clients_time(name: str, workload_of: Make) -> None:
+    sample = workload_of(f"implementation={name} version=1.3").sample()
+    assert sample.phases is not None
+    assert set(sample.phases) == {"handshake", "client_tickets"}
+    assert sum(sample.phases.values()) == sample.total
+    assert 0 < sample.phases["client_tickets"] < sample.client
+    assert workload_of(f"implementation={name} version=1.2").sample().phases is None, "its one is within it"
+
+
+def test_the_time_of_a_read_after_the_handshake_is_that_of_the_tickets(workload_of: Make) -> None:
+    cell = workload_of("implementation=fake version=1.3")
+    assert isinstance(cell, Handshake)
+
+    class Slow:
+        """A client that takes its tickets for a hundredth of a second."""
+
+        def connect(self, session: object | None = None, early_data: bytes = b"") -> object:
+            end = clients.connect(session, early_data)
+            read = end.read
+
+            def slowly() -> bytes:
+                time.sleep(0.01)
+                return read()
+
+            end.read = slowly
+            return end
+
+    clients = cell.clients
+    cell.clients = Slow()  # type: ignore[assignment]
+    sample = cell.sample()
+    assert sample.phases is not None
+    assert sample.phases["client_tickets"] >= 10_000_000
+    assert sample.client - sample.phases["client_tickets"] < 10_000_000
+
+
+def test_a_server_that_sends_no_ticket_leaves_nothing_to_take(workload_of: Make) -> None:
+    cell = workload_of("implementation=libssl version=1.3 tickets=0")
+    sample = cell.sample()
+    assert sample.phases is not None
+    assert sample.phases["client_tickets"] == 0
+    assert cell.proof()["tickets"] == 0
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])

@@ -231,3 +231,35 @@ def test_a_staple_that_the_client_did_not_check_is_an_error(version: str, scenar
     (done,) = scenarios_of(f"version={version}")
     with pytest.raises(ProofError, match="ocsp: wanted"):
         handshake(wanted, done, PyOpenSsl()).sample()
+
+
+@pytest.mark.parametrize(
+    ("selectors", "tickets"),
+    [
+        ("implementation=ssl version=1.3", 2),
+        ("implementation=pyopenssl version=1.3", 2),
+        ("implementation=pyopenssl version=1.3 resumption=psk", 1),
+        ("implementation=libssl version=1.3 tickets=0", 0),
+        ("implementation=libssl version=1.3 tickets=4", 4),
+        ("implementation=pyopenssl version=1.3 workload=bulk size=1KiB", 2),
+        ("implementation=fake version=1.3", 1),
+        ("implementation=pyopenssl version=1.2", None),
+        ("implementation=pyopenssl version=1.3 workload=completion rtt=1ms size=1KiB", None),
+    ],
+)
+def test_the_record_has_the_tickets_of_tls_1_3(
+    selectors: str, tickets: int | None, scenarios_of: Find
+) -> None:
+    (scenario,) = scenarios_of(selectors)
+    cell = prepare(scenario, implementations(), time.perf_counter_ns)
+    cell.sample()
+    assert cell.proof().get("tickets") == tickets
+    cell.close()
+
+
+def test_the_record_of_tls_1_2_has_the_signature_that_the_wire_shows(scenarios_of: Find) -> None:
+    (scenario,) = scenarios_of("implementation=ssl version=1.2")
+    cell = prepare(scenario, implementations(), time.perf_counter_ns)
+    cell.sample()
+    assert cell.proof()["signature"] == "ecdsa_secp256r1_sha256"
+    cell.close()

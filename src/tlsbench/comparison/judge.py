@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 
 from tlsbench.comparison.recording import Recording
 from tlsbench.comparison.references import Judged, Yardsticks
+from tlsbench.results.likeness import likeness
 from tlsbench.sampling import Instrument
 from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.stats import (
@@ -20,7 +21,6 @@ from tlsbench.stats import (
     deviation,
     geometric_mean,
     is_difference,
-    median_interval,
 )
 from tlsbench.units import NANOSECONDS
 
@@ -114,6 +114,7 @@ def judge(base: Recording, new: Recording) -> Judgement:
         warnings=[
             *_warnings(base, new, shared),
             *_unlike(base, new, in_both),
+            *_not_alike(base, new, shared),
             *_without_yardsticks(base, new, [absolute[name] for name in shared if name not in judged]),
         ],
     )
@@ -137,8 +138,8 @@ def _absolute(base: Recording, new: Recording, names: Sequence[str]) -> Mapping[
             id=name,
             parameters=new.parameters[name],
             instrument=new.instruments[name],
-            base=median_interval(base.figures[name]),
-            new=median_interval(new.figures[name]),
+            base=base.median(name),
+            new=new.median(name),
             ratio=comparison.ratio,
             absolute=comparison.ratio,
             p_value=p_value,
@@ -200,6 +201,22 @@ def _unlike(base: Recording, new: Recording, names: Sequence[str]) -> Iterator[s
     for (ours, theirs), count in units.items():
         if ours != theirs:
             yield f"{count} cells not compared: in {ours} in the base, in {theirs} in the new"
+
+
+def _not_alike(base: Recording, new: Recording, names: Sequence[str]) -> Iterator[str]:
+    """What cells of one scenario did otherwise, such as another number of tickets."""
+    found = [
+        likeness(base.cells[name], new.cells[name])
+        for name in names
+        if name in base.cells and name in new.cells
+    ]
+    differing = Counter(
+        f"{one.what} {one.one} in the base, {one.other} in the new"
+        for each in found
+        for one in each.differences
+    )
+    for words, count in differing.items():
+        yield f"{count} cells did not do the same: {words}"
 
 
 def _why_hidden(base: Recording, new: Recording, name: str) -> str:

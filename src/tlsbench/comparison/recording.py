@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tlsbench.errors import RequestError
-from tlsbench.results import Run
+from tlsbench.results import Cell, Run
 from tlsbench.results.duel import Duel
 from tlsbench.results.read_run import UNKNOWN_CONDITIONS
 from tlsbench.results.reader import read, remarks_of
 from tlsbench.results.run import YardstickRecord
 from tlsbench.results.stored import Stored
 from tlsbench.sampling import Instrument
+from tlsbench.stats import Interval, median_interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Recording:
     :param remarks: what was left out of the file and what in it does not fit, a line each.
     :param yardsticks: what runs can be compared by, by identity.
     :param engines: by implementation.
+    :param cells: by name, those of tlsbench, with their medians and proofs.
     """
 
     source: str
@@ -41,6 +43,11 @@ class Recording:
     remarks: Sequence[str] = ()
     yardsticks: Mapping[str, YardstickRecord] = field(default_factory=dict)
     engines: Mapping[str, str] = field(default_factory=dict)
+    cells: Mapping[str, Cell] = field(default_factory=dict)
+
+    def median(self, name: str) -> Interval:
+        """The median of a benchmark with its interval: of a cell the very one that its run shows."""
+        return self.cells[name].main.interval if name in self.cells else median_interval(self.figures[name])
 
     def implementations_of(self, name: str) -> frozenset[str]:
         """The implementations that a cell ran on, by id."""
@@ -100,6 +107,7 @@ def recording_of(stored: Stored) -> Recording:
         remarks=tuple(remarks_of(stored)),
         yardsticks={one.identity: one for one in run.yardsticks} if run else {},
         engines=run.engines if run else {},
+        cells={cell.id: cell for cell in run.cells} if run else {},
     )
 
 

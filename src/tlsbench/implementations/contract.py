@@ -205,6 +205,19 @@ class SocketWriter(Protocol):
         """The bytes that a handshake collects before it writes; 0 if it writes each flight at once."""
 
 
+@runtime_checkable
+class JoinsTickets(Protocol):
+    """A library of which is known whether its server puts several session tickets into one record.
+
+    Those of another are taken to have a record each. Where they share one, the wire of TLS 1.3 does not tell
+    how many there are.
+    """
+
+    @property
+    def joins_tickets(self) -> bool:
+        """Whether it does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A primitive, ready to run.

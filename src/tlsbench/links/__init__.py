@@ -4,9 +4,10 @@ from tlsbench.links.datagrams import DatagramLink, MemoryDatagrams
 from tlsbench.links.ledger import NO_LEDGER, Direction, Entry, Flight, Ledger, flights, summarise
 from tlsbench.links.link import Link, MemoryLink, SocketLink, open_link
 from tlsbench.links.round_trips import RoundTrips, round_trips
-from tlsbench.links.wire import STREAM, Observed, WireReader, count_tickets, observe
+from tlsbench.links.wire import JOINED, STREAM, Observed, WireReader, count_tickets, observe
 
 __all__ = [
+    "JOINED",
     "NO_LEDGER",
     "STREAM",
     "DatagramLink",

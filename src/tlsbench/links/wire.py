@@ -134,20 +134,30 @@ def count_tickets(entries: Iterable[Entry]) -> int:
     return count
 
 
+def count_joined_tickets(entries: Iterable[Entry]) -> int | None:
+    """The same of a server that puts several into one record: 0 where there is none, else None.
+
+    :raises WireError: if a record ends too early.
+    """
+    return None if count_tickets(entries) else 0
+
+
 @dataclass(frozen=True, slots=True)
 class WireReader:
     """How the ledger of one kind of link is read.
 
     :param observe: what the first flights say; it raises ``WireError`` if they are no handshake's.
-    :param count_tickets: how many tickets a server sent.
+    :param count_tickets: how many tickets a server sent; it gives None where the wire does not tell.
     """
 
     observe: Callable[[Iterable[Entry]], Observed]
-    count_tickets: Callable[[Iterable[Entry]], int]
+    count_tickets: Callable[[Iterable[Entry]], int | None]
 
 
 #: TLS over a stream: records, which writes may cut anywhere.
 STREAM: Final = WireReader(observe, count_tickets)
+#: The same from a server that joins its tickets.
+JOINED: Final = WireReader(observe, count_joined_tickets)
 
 
 def _messages(flight: bytes) -> Iterator[tuple[int, bytes]]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from tlsbench.comparison import Gate
+from tlsbench.report.beside import of_sides
 from tlsbench.report.findings import Finding
 from tlsbench.report.gates import lines as gate_lines
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet, ends
@@ -88,12 +89,16 @@ def _entries(result: DuelResult) -> Iterator[Entry]:
 
 
 def sentence(result: DuelResult) -> str:
-    """Such as "pyopenssl is 1.62× faster than ssl in all (95 % 1.60–1.64), 1.7× for the client …"."""
+    """Such as "pyopenssl is 1.62× faster than ssl in all (95 % 1.60–1.64), 1.7× for the client …".
+
+    What the sides differ in beyond their names is part of it.
+    """
     a, b, total = result.a.name, result.b.name, result.main
+    beside = "".join(f"; {clause}" for clause in of_sides(result.a, result.b, result.beside))
     if total.verdict == "~":
         return (
             f"{b} and {a} cannot be told apart: {_times(total, inverse=True)} "
-            f"({_interval(total, inverse=True)}), the noise floor is {_percent(total.floor)}"
+            f"({_interval(total, inverse=True)}), the noise floor is {_percent(total.floor)}{beside}"
         )
     inverse = total.verdict == "faster"
     leader, other = (b, a) if inverse else (a, b)
@@ -106,7 +111,7 @@ def sentence(result: DuelResult) -> str:
             one = result.comparisons[side]
             figures = f"{_times(one, inverse=inverse)} ({_interval(one, inverse=inverse)})"
             answer += f", for the {side} {figures if one.verdict != '~' else 'not to be told apart'}"
-    return answer
+    return answer + beside
 
 
 def _text(duel: Duel) -> str:

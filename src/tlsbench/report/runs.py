@@ -7,19 +7,20 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from tlsbench.report.beside import table_notes
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
-from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
+from tlsbench.report.table import COLUMNS, OPTIONAL, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
-from tlsbench.sampling.instruments import ALLOCATIONS, CALLGRIND, COMPLETION, WALL
+from tlsbench.sampling.instruments import ALLOCATIONS, CALLGRIND, WALL
 from tlsbench.scenarios.axes import AXES
 
 Baseline = Callable[[Cell], bool] | None
 #: Columns that machines get whether or not a run has figures for them, so that runs can be put together.
-_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns)) - {"round_trips"}
+_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns)) - OPTIONAL
 #: Figures whose names, which are those of columns, do not say all.
 _SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "p99_us": ("libraries", {"quantile": "0.99"}),
@@ -64,7 +65,7 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
         summary=[f"cells: {told}", *(finding.headline for finding in found)],
         warnings=run.conditions.warnings,
         findings=found,
-        notes=_notes(run, found),
+        notes=_notes(run, found, made),
         skipped=run.excluded,
         errors=run.failures,
     )
@@ -90,21 +91,21 @@ def _sheet(table: Table) -> Sheet:
             *(Field(column.name, column.heading, weight=column.weight) for column in table.columns),
             _RATIO_INTERVAL,
         ],
-        [Entry(row.cell.id, row.cell.axes, dict(_figures(row, table.columns))) for row in table.rows],
+        [Entry(row.cell.id, row.cell.axes, dict(_figures(row, table))) for row in table.rows],
     )
 
 
-def _figures(row: Row, columns: Sequence[Column]) -> Iterator[tuple[str, Figure]]:
+def _figures(row: Row, table: Table) -> Iterator[tuple[str, Figure]]:
     instrument = row.cell.instrument
     by = {"instrument": instrument.name}
-    for column in columns:
+    for column in table.columns:
         unit = next((unit for unit in _UNITS if f"_{column.name}".endswith(f"_{unit}")), "")
         part = column.name.removesuffix(f"_{unit}")
         series, marks = _SERIES.get(column.name, ("", {}))
         if is_median := part in row.cell.figures and unit == NAMES.get(instrument.unit):
             series, marks = part, {"quantile": "0.5"}
         marks = {**by, **marks} if unit == NAMES.get(instrument.unit) else marks
-        yield column.name, Figure(column.value(row), _text(column, row), unit, series, marks)
+        yield column.name, Figure(column.value(row), _text(column, row, table), unit, series, marks)
         if is_median:
             interval = row.cell.figures[part].interval
             yield from ends(part, interval, instrument.unit.to_shown, unit, **marks).items()
@@ -114,7 +115,7 @@ def _figures(row: Row, columns: Sequence[Column]) -> Iterator[tuple[str, Figure]
     yield "precision_reached", Figure(row.reached)
 
 
-def _text(column: Column, row: Row) -> str:
+def _text(column: Column, row: Row, table: Table) -> str:
     value = column.value(row)
     if value is None:
         return ""
@@ -123,7 +124,7 @@ def _text(column: Column, row: Row) -> str:
     if column.name == "ratio":
         if row.is_baseline:
             return "="
-        return column.format(value) if row.is_different else "~"
+        return (column.format(value) if row.is_different else "~") + table.ratio_mark(row)
     mark = "*" if column.name == "precision_percent" and not row.reached else ""
     return column.format(value) + mark
 
@@ -135,7 +136,7 @@ def _interval_text(row: Row) -> str:
     return f"{low:.2f}–{high:.2f}" if math.isfinite(high - low) else "?"
 
 
-def _notes(run: Run, found: Sequence[Finding]) -> list[str]:
+def _notes(run: Run, found: Sequence[Finding], made: Sequence[Table]) -> list[str]:
     """What belongs under every table: versions, conditions, and all that was not measured."""
     conditions = run.conditions
     lines = ["engines: " + ", ".join(f"{name} = {engine}" for name, engine in run.engines.items())]
@@ -152,8 +153,9 @@ def _notes(run: Run, found: Sequence[Finding]) -> list[str]:
             f"{precise}; seed {conditions.seed}"
         )
     lines += dict.fromkeys(cell.instrument.note for cell in run.cells)
-    if any(cell.ledger.round_trips is not None and cell.instrument is not COMPLETION for cell in run.cells):
+    if any(column.name == "round_trips" for table in made for column in table.columns):
         lines.append(_RTTS)
+    lines += table_notes(made)
     if conditions.meter == CALLGRIND.name:
         return lines + _not_measured(run)
     if run.noise_floor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
 #: What a file can be, by the end of its name.
 FORMATS: Final = ("svg", "png", "pdf")
 _ROW_INCHES = 0.28
+#: Of the small print over a picture.
+_NOTE_INCHES = 0.14
+_NOTE_COLUMNS = 130
 _DPI = 144
 _MARKERS = "osD^vPX*"
 _DASHES = ("-", "--", "-.", ":")
@@ -45,7 +49,8 @@ def draw(picture: Picture, file_format: str) -> bytes:
         figure = Figure(figsize=(9.0, _height(picture)), layout="constrained")
         axes = figure.add_subplot()
         _DRAWN[type(picture.shape)](axes, picture.shape)
-        axes.set_title(for_terminal(picture.title), loc="left", fontweight="bold")
+        figure.suptitle(for_terminal(picture.title), x=0.01, ha="left", fontsize="large", fontweight="bold")
+        axes.set_title(_note(picture), loc="left", fontsize=7)
         file = io.BytesIO()
         metadata: dict[str, Any] = {"Date": None} if file_format == "svg" else {}
         if file_format == "pdf":
@@ -65,7 +70,12 @@ def _height(picture: Picture) -> float:
         rows = 8 + len(shape.lines) // _legend_columns([line.name for line in shape.lines])
     elif isinstance(shape, Heat):
         rows = len(shape.rows) + 8  # the columns' names stand upright
-    return max(3.5, 1.5 + rows * _ROW_INCHES)
+    return max(3.5, 1.5 + rows * _ROW_INCHES) + _NOTE_INCHES * len(_note(picture).splitlines())
+
+
+def _note(picture: Picture) -> str:
+    """What is not alike in a picture, in lines that fit under its title."""
+    return "\n".join(textwrap.wrap(for_terminal(picture.beside), _NOTE_COLUMNS))
 
 
 def _bars(axes: Axes, shape: Bars) -> None:
@@ -87,10 +97,10 @@ def _bars(axes: Axes, shape: Bars) -> None:
         )
         if shape.is_stacked:
             before = [sum(pair) for pair in zip(before, values, strict=True)]
-    for place, span, total in zip(places, shape.spans, before, strict=False):
-        if span is not None:
-            low, high = max(0.0, total - span[0]), max(0.0, span[1] - total)
-            axes.errorbar(total, place, xerr=[[low], [high]], color="black", capsize=2, linewidth=0.8)
+    for place, total in enumerate(shape.totals):
+        low, high = (shape.spans[place] if place < len(shape.spans) else None) or (total, total)
+        error = [[max(0.0, total - low)], [max(0.0, high - total)]]
+        axes.errorbar(total, place, xerr=error, fmt=".k", capsize=2, linewidth=0.8)
     if shape.mark is not None:
         axes.axvline(shape.mark[0], color="black", linestyle="--", linewidth=0.8, label=shape.mark[1])
     axes.set_yticks(places, [_short(label) for label in shape.labels])

@@ -9,14 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Final
 
 from tlsbench.report.naming import follows
 from tlsbench.results import Cell, Run
+from tlsbench.results.likeness import Likeness, likeness
 from tlsbench.sampling import Instrument
 from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.scenarios.axes import AXES, ONE_SIDED_WORKLOADS, TLS_WORKLOADS, WORKLOAD_AXES
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio
+
+#: Behind a ratio to a cell that differs in more than the columns say.
+MARK: Final = "†"
+#: By what cells may differ in, the columns that show it.
+_SEEN: Final = {"round trips": {"round_trips", "handshake_rtts"}, "flights": {"flights"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +46,17 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A cell, its main part over the baseline's, and whether that is a difference at all."""
+    """A cell, its main part over the baseline's, and whether that is a difference at all.
+
+    ``beside`` is what the cell and the baseline differ in beyond the axes that are columns.
+    """
 
     cell: Cell
     ratio: Interval
     is_baseline: bool
     is_different: bool
     reached: bool
+    beside: Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,16 @@ class Table:
     axes: tuple[str, ...]
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
+
+    @property
+    def seen(self) -> list[str]:
+        """What cells may differ in, and has a column of its own."""
+        names = {column.name for column in self.columns}
+        return [what for what, columns in _SEEN.items() if columns & names]
+
+    def ratio_mark(self, row: Row) -> str:
+        """:data:`MARK` where a row differs from the baseline's in more than the columns say, or ``""``."""
+        return MARK if row.beside.words(self.seen) else ""
 
 
 def format_us(microseconds: float) -> str:
@@ -91,6 +112,16 @@ def _peak_kib(side: str) -> Callable[[Row], float]:
 
 def _phase_ms(name: str) -> Callable[[Row], float]:
     return lambda row: row.cell.instrument.unit.to_shown(row.cell.phases.get(name, 0.0))
+
+
+def _taking_tickets_us(row: Row) -> float | None:
+    taken = row.cell.phases.get("client_tickets")
+    return None if taken is None else row.cell.instrument.unit.to_shown(taken)
+
+
+def _tickets(row: Row) -> float | None:
+    tickets = row.cell.negotiated.get("tickets")
+    return float(tickets) if isinstance(tickets, int) else None
 
 
 def _phase(name: str) -> Callable[[Row], float | None]:
@@ -139,6 +170,8 @@ COLUMNS = (
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
     Column("total_us", "total µs", _shown("total"), format_us, 2, TLS_WORKLOADS),
     Column("round_trips", "RTTs", lambda row: row.cell.ledger.round_trips, format_count, 6, ("handshake",)),
+    Column("client_tickets_us", "tickets µs", _taking_tickets_us, format_us, 2, ("handshake",)),
+    Column("tickets_sent", "tickets sent", _tickets, format_count, 5, ("handshake",)),
     Column("harness_us", "harness µs", _shown("harness"), format_us, 1, TLS_WORKLOADS),
     Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 6),
     Column("instructions", "instructions", lambda row: row.cell.main.median, format_count, 10),
@@ -150,6 +183,10 @@ COLUMNS = (
         9,
     ),
 )
+
+
+#: Columns that a table has where a cell of it has a figure for them.
+OPTIONAL: Final = frozenset(("round_trips", "client_tickets_us", "tickets_sent"))
 
 
 def tables(run: Run, is_baseline: Callable[[Cell], bool] | None = None) -> list[Table]:
@@ -180,6 +217,7 @@ def _table(
         varying = others
         constants["cipher"] = ", ".join(dict.fromkeys(values["cipher"]))
     baseline = next(filter(is_baseline, cells), cells[0]) if is_baseline else cells[0]
+    rows = tuple(_row(cell, baseline, run, varying) for cell in cells)
     return Table(
         workload=workload,
         constants={axis: value for axis, value in constants.items() if value != AXES[axis].neutral},
@@ -187,9 +225,9 @@ def _table(
         columns=tuple(
             column
             for column in _columns_of(workload, baseline.instrument)
-            if column.name != "round_trips" or any(cell.ledger.round_trips is not None for cell in cells)
+            if column.name not in OPTIONAL or any(column.value(row) is not None for row in rows)
         ),
-        rows=tuple(_row(cell, baseline, run) for cell in cells),
+        rows=rows,
     )
 
 
@@ -204,24 +242,30 @@ def _columns_of(workload: str, instrument: Instrument) -> tuple[Column, ...]:
     return tuple(named[name] for name in instrument.columns if name in named)
 
 
-def _row(cell: Cell, baseline: Cell, run: Run) -> Row:
-    ratio = _ratio_of_counts(cell, baseline) if cell.instrument is CALLGRIND else ratio_of(cell, baseline)
+def _row(cell: Cell, baseline: Cell, run: Run, compared: Sequence[str]) -> Row:
+    ratio = ratio_of(cell, baseline)
     return Row(
         cell=cell,
         ratio=ratio,
         is_baseline=cell is baseline,
         is_different=is_difference(ratio, run.noise_floor.get(cell.axes["workload"], 0.0)),
         reached=cell.precision <= (run.conditions.precision or float("inf")),
+        beside=likeness(cell, baseline, compared),
     )
 
 
-def _ratio_of_counts(cell: Cell, baseline: Cell) -> Interval:
-    ours, theirs = (one.main.round_medians for one in (cell, baseline))
-    return compare_counts(theirs, ours).ratio
+def ratio_of(cell: Cell, baseline: Cell, part: str = "") -> Interval:
+    """A cell over another of its run, round by round, with its 95 % interval.
 
+    It is the one ratio of words, tables and pictures.
 
-def ratio_of(cell: Cell, baseline: Cell) -> Interval:
-    """The main part of a cell over that of another of its run, round by round, with its 95 % interval."""
-    ours, theirs = (one.main.round_medians for one in (cell, baseline))
+    :param part: such as ``client``; what stands for the cells (:attr:`Cell.main`) without.
+    :returns: an interval that says nothing, where there is nothing to divide.
+    """
+    ours, theirs = (one.figures[part or one.instrument.main].round_medians for one in (cell, baseline))
+    if cell.instrument is CALLGRIND:
+        return compare_counts(theirs, ours).ratio
     shared = min(len(ours), len(theirs))
+    if not shared or any(value <= 0 for value in theirs[:shared]):
+        return Interval(float("-inf"), 1.0, float("inf"))
     return paired_ratio(ours[:shared], theirs[:shared])

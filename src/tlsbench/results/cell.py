@@ -124,7 +124,7 @@ def cell_from_count(count: Count) -> Cell:
         totals=count.per_operation,
         round_sizes=(1,) * len(count.per_operation),
         operations=count.operations,
-        ledger=NO_LEDGER,
+        ledger=count.ledger or NO_LEDGER,
         negotiated=dict(count.proof),
         scenario=count.scenario,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tlsbench.links import Ledger
+from tlsbench.results.likeness import Likeness, likeness, named_axes
 from tlsbench.stats import Interval, PairedComparison
 
 
@@ -16,12 +18,14 @@ class Side:
     :param id: of its scenario.
     :param axes: those of the scenario, by name, as a selector spells them.
     :param negotiated: the proof: what the witnesses saw, as plain values.
+    :param ledger: bytes, flights and round trips of one sample; None where they are not known.
     """
 
     name: str
     id: str
     axes: Mapping[str, str] = field(default_factory=dict)
     negotiated: Mapping[str, object] = field(default_factory=dict)
+    ledger: Ledger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,11 @@ class DuelResult:
     a: Side
     b: Side
     comparisons: Mapping[str, PairedComparison]
+
+    @property
+    def beside(self) -> Likeness:
+        """What the sides differ in beyond what they are called by."""
+        return likeness(self.a, self.b, named_axes(self.a.axes, self.b.axes))
 
     @property
     def main(self) -> PairedComparison:

@@ -6,11 +6,12 @@ import json
 import math
 from dataclasses import asdict
 
+from tlsbench.links import Ledger
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.duel import Duel, DuelResult, Side
 from tlsbench.results.scenario_text import axes_of_id
 from tlsbench.results.stored import FORMAT
-from tlsbench.results.strict import LARGEST, Node
+from tlsbench.results.strict import LARGEST, Node, record
 from tlsbench.stats import Interval, PairedComparison
 from tlsbench.version import __version__
 
@@ -20,10 +21,7 @@ def duel_to_json(duel: Duel) -> str:
     document = {
         "duel": [
             {
-                **{
-                    name: {"name": side.name, "id": side.id, "negotiated": dict(side.negotiated)}
-                    for name, side in (("a", result.a), ("b", result.b))
-                },
+                **{name: _side_to_json(side) for name, side in (("a", result.a), ("b", result.b))},
                 "comparisons": {
                     side: {**asdict(comparison), "verdict": comparison.verdict}
                     for side, comparison in result.comparisons.items()
@@ -40,6 +38,11 @@ def duel_to_json(duel: Duel) -> str:
         "tlsbench": {"format": FORMAT, "version": __version__},
     }
     return json.dumps(finite(document), indent=2, allow_nan=False) + "\n"
+
+
+def _side_to_json(side: Side) -> dict[str, object]:
+    wire = {"wire": asdict(side.ledger)} if side.ledger is not None else {}
+    return {"name": side.name, "id": side.id, "negotiated": dict(side.negotiated), **wire}
 
 
 def duel_of(root: Node) -> Duel:
@@ -73,7 +76,9 @@ def _result(node: Node) -> DuelResult:
 def _side(node: Node) -> Side:
     identity = node["id"].text()
     negotiated = {name: one.plain() for name, one in node["negotiated"].items()}
-    return Side(node["name"].text(), identity, axes_of_id(identity), negotiated)
+    wire = node.find("wire")
+    ledger = record(wire, Ledger, least=0) if wire else None
+    return Side(node["name"].text(), identity, axes_of_id(identity), negotiated, ledger)
 
 
 def _comparison(node: Node) -> PairedComparison:

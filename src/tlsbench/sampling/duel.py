@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tlsbench.interrupts import may_be_cut
+from tlsbench.links import Ledger
 from tlsbench.processes import Interpreter
 from tlsbench.sampling.instruments import Instrument
 from tlsbench.sampling.placement import placement
@@ -40,7 +41,7 @@ class Match:
 
 @dataclass(slots=True)
 class MatchRecord:
-    """The epochs of a match, for each of :data:`SIDES`, and the proof of its last samples.
+    """The epochs of a match, for each of :data:`SIDES`, and the proof and ledger of each side's last samples.
 
     Of ``samples`` that were taken ``disturbed`` were set aside.
     """
@@ -48,6 +49,7 @@ class MatchRecord:
     match: Match
     epochs: dict[str, list[Epoch]] = field(default_factory=dict)
     proofs: tuple[Mapping[str, object], Mapping[str, object]] = ({}, {})
+    ledgers: tuple[Ledger | None, Ledger | None] = (None, None)
     samples: int = 0
     disturbed: int = 0
 
@@ -163,3 +165,4 @@ def _note(record: MatchRecord, four: Sequence[Series]) -> None:
     record.disturbed += sum(series.disturbed_count for series in four)
     record.samples += sum(series.sample_count + series.disturbed_count for series in four)
     record.proofs = (four[0].proof, four[2].proof)
+    record.ledgers = (four[0].ledger, four[2].ledger)

@@ -23,6 +23,7 @@ from typing import Any
 from tlsbench import pki
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.interrupts import may_be_cut
+from tlsbench.links import Ledger
 from tlsbench.processes import Interpreter, Process
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import Interval
@@ -46,12 +47,14 @@ class Count:
     :param per_operation: the instructions of one operation, once for each repetition.
     :param operations: operations in one sample.
     :param proof: what was negotiated.
+    :param ledger: what one sample sent; None where an older tlsbench counted, which does not say.
     """
 
     scenario: Scenario
     per_operation: tuple[float, ...]
     operations: int
     proof: Mapping[str, object]
+    ledger: Ledger | None = None
 
     @property
     def interval(self) -> Interval:
@@ -128,7 +131,9 @@ def _count(
         (twice - once) / _SAMPLES / operations
         for (once, _), (twice, _) in zip(answers[::2], answers[1::2], strict=True)
     ]
-    return Count(scenario, tuple(differences), operations, answers[-1][1]["proof"])
+    wire = answers[-1][1].get("ledger")
+    ledger = Ledger(*wire) if wire is not None else None
+    return Count(scenario, tuple(differences), operations, answers[-1][1]["proof"], ledger)
 
 
 def _run(

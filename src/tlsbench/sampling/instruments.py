@@ -67,6 +67,8 @@ _OF_TIMES: Final = (
     "server_bytes",
     "flights",
     "round_trips",
+    "tickets_sent",
+    "client_tickets_us",
     "total_us",
     "harness_us",
     "ratio",

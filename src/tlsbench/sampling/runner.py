@@ -19,6 +19,7 @@ from typing import Protocol
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.interrupts import may_be_cut
+from tlsbench.links import Ledger
 from tlsbench.sampling.heap import keep_heap
 from tlsbench.sampling.instruments import WALL, instrument_for
 from tlsbench.sampling.references import References
@@ -101,6 +102,12 @@ class Series:
     def sample_count(self) -> int:
         """Samples so far, without those that were set aside."""
         return sum(len(visit) for visit in self.rounds)
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """What the last sample sent; None without one."""
+        last = next((visit[-1] for visit in reversed(self.rounds) if visit), None)
+        return last.ledger if last is not None else None
 
     @property
     def disturbed_count(self) -> int:

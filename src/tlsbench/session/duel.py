@@ -8,9 +8,11 @@ from dataclasses import dataclass
 
 from tlsbench.comparison import Gate
 from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.links import Ledger
 from tlsbench.processes import Interpreter
 from tlsbench.results.duel import Duel, DuelResult, Side, SideResult
 from tlsbench.results.environment import engines
+from tlsbench.results.likeness import named_axes
 from tlsbench.results.machine import governor
 from tlsbench.sampling import WALL, Instrument, Plan, Progress, instrument_for
 from tlsbench.sampling.duel import Match, OpenSide, local_side, remote_side
@@ -167,6 +169,7 @@ def _timed(request: DuelRequest, observe: Callable[[Progress], None], stop_asked
             request,
             record.match,
             record.proofs,
+            record.ledgers,
             {side: compare_paired(epochs) for side, epochs in record.epochs.items()},
         )
         for record in outcome.records
@@ -199,7 +202,9 @@ def _counted(
                 raise count
         if isinstance(a, Count) and isinstance(b, Count):
             total = compare_paired_counts(a.per_operation, b.per_operation)
-            results.append(_result(request, match, (a.proof, b.proof), {"total": total}))
+            results.append(
+                _result(request, match, (a.proof, b.proof), (a.ledger, b.ledger), {"total": total})
+            )
     return _duel(request, results, _OF_COUNTS, interrupted=None in counts)
 
 
@@ -207,11 +212,14 @@ def _result(
     request: DuelRequest,
     match: Match,
     proofs: Sequence[Mapping[str, object]],
+    ledgers: Sequence[Ledger | None],
     comparisons: Mapping[str, PairedComparison],
 ) -> DuelResult:
     a, b = (
-        Side(name, scenario.id, scenario.axes(), dict(proof))
-        for name, scenario, proof in zip(request.names, (match.a, match.b), proofs, strict=True)
+        Side(name, scenario.id, scenario.axes(), dict(proof), ledger)
+        for name, scenario, proof, ledger in zip(
+            request.names, (match.a, match.b), proofs, ledgers, strict=True
+        )
     )
     return DuelResult(a, b, comparisons)
 
@@ -252,9 +260,7 @@ def _of_two(a: Scenario, b: Scenario, plan: Plan, instrument: Instrument) -> Due
 def _names(a: Scenario, b: Scenario) -> tuple[str, str]:
     """The values in which two scenarios differ."""
     axes_a, axes_b = a.axes(), b.axes()
-    differing = [axis for axis in {**axes_a, **axes_b} if axes_a.get(axis) != axes_b.get(axis)]
-    # What follows from the axis asked for, such as the cipher suite from the version, is not its name.
-    naming = [axis for axis in differing if axis != "cipher"] or differing
+    naming = named_axes(axes_a, axes_b)
     if not naming:
         raise RequestError("the two sides are the same scenario: 'tlsbench run' measures its noise floor")
     return (

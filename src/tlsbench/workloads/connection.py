@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tlsbench.implementations import ClientContext, ServerContext
-from tlsbench.links import Link
+from tlsbench.links import STREAM, Link, WireReader
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads.proof import Proof
@@ -23,6 +23,8 @@ class ConnectionCell:
     servers: ServerContext
     link: Link
     clock: Clock
+    #: What the server's tickets on the wire are counted by.
+    reader: WireReader = field(default=STREAM, kw_only=True)
     _proof: Proof | None = field(default=None, init=False)
 
     def proof(self) -> Mapping[str, object]:

@@ -2,7 +2,7 @@
 
 It reads one line of JSON, ``{"scenario": id, "samples": n, "peers": …}``, makes the cell, warms it up and
 takes so many samples. The keys come with the request, because to make them takes a random number of
-instructions. The last line that it writes is the proof of the last sample and the operations in it.
+instructions. The last line that it writes is the proof of the last sample, its operations and its ledger.
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ import itertools
 import json
 import sys
 from collections.abc import Mapping
+from dataclasses import astuple
 from typing import Any
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.implementations.registry import ends_of, spellings
+from tlsbench.links import NO_LEDGER
 from tlsbench.pki import Peers
 from tlsbench.scenarios import scenario_from_id
 from tlsbench.workloads.prepare import prepare
@@ -34,10 +36,11 @@ def run(request: Mapping[str, Any]) -> Mapping[str, Any]:
     workload = prepare(scenario, ends_of(scenario), clock.__next__, peers)
     for _ in range(_WARM_UP_SAMPLES):
         workload.sample()
-    operations = 1
+    operations, ledger = 1, NO_LEDGER
     for _ in range(request["samples"]):
-        operations = workload.sample().operations
-    return {"proof": dict(workload.proof()), "operations": operations}
+        sample = workload.sample()
+        operations, ledger = sample.operations, sample.ledger
+    return {"proof": dict(workload.proof()), "operations": operations, "ledger": astuple(ledger)}
 
 
 if __name__ == "__main__":

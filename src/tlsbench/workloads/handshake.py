@@ -70,14 +70,16 @@ class Handshake(ConnectionCell):
 
     def _proved(self, taken: _Taken, *, disturbed: bool = False) -> Sample:
         exchange, context_ns = taken.exchange, taken.context_ns
-        self._proof = prove(exchange, self.scenario, self.peers, taken.resumption, taken.early_data)
+        self._proof = prove(
+            exchange, self.scenario, self.peers, taken.resumption, taken.early_data, reader=self.reader
+        )
         exchange.close()
         return Sample(
             client=context_ns + exchange.client_ns,
             server=exchange.server_ns,
             total=context_ns + exchange.total_ns,
             ledger=_ledger_of(taken, self.scenario.version),
-            phases={"client_context": context_ns, "handshake": exchange.total_ns} if context_ns else None,
+            phases=_phases(taken, self.scenario.version),
             disturbed=disturbed,
         )
 
@@ -116,6 +118,15 @@ class Handshake(ConnectionCell):
             got = f"a {type(session).__name__}"
             raise ProofError("session", wanted="bytes", got=got, witness="client")
         return session
+
+
+def _phases(taken: _Taken, version: str) -> dict[str, int] | None:
+    """What a sample's total is made of, where that is more than the handshake: what came before and after."""
+    exchange, context_ns = taken.exchange, taken.context_ns
+    before = {"client_context": context_ns} if context_ns else {}
+    after = {"client_tickets": exchange.client_tickets_ns} if version == "1.3" else {}
+    handshake_ns = exchange.total_ns - exchange.client_tickets_ns
+    return {**before, "handshake": handshake_ns, **after} if before or after else None
 
 
 def _ledger_of(taken: _Taken, version: str) -> Ledger:

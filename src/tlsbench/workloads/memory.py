@@ -121,7 +121,7 @@ class Memory(ConnectionCell):
         sides = [(_Side(), _Side()) for _ in range(CONNECTIONS)]
         opened = [self._open(client, server) for client, server in sides]
         for exchange in opened:
-            self._proof = prove(exchange, self.scenario, self.peers, "none")
+            self._proof = prove(exchange, self.scenario, self.peers, "none", reader=self.reader)
         for exchange in opened:
             exchange.close()
         kept = [sum(side.kept_bytes for side in of_one) for of_one in zip(*sides, strict=True)]

@@ -9,11 +9,12 @@ from typing import TypeVar
 from tlsbench.errors import MeasurementError, TlsbenchError
 from tlsbench.implementations import (
     Implementation,
+    JoinsTickets,
     PrimitiveImplementation,
     SocketWriter,
     TlsImplementation,
 )
-from tlsbench.links import open_link
+from tlsbench.links import JOINED, STREAM, open_link
 from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
@@ -61,8 +62,15 @@ def prepare(
     client, server = _with_tls(client), _with_tls(implementations[scenario.server])
     make_clients = partial(_made, _refusal(client), partial(client.client_context, scenario, peers))
     servers = _made(_refusal(server), partial(server.server_context, scenario, peers))
+    joins_tickets = isinstance(server, JoinsTickets) and server.joins_tickets
     cell = _TLS_WORKLOADS[scenario.workload](
-        scenario, peers, make_clients(), servers, open_link(_link_of(scenario)), clock
+        scenario,
+        peers,
+        make_clients(),
+        servers,
+        open_link(_link_of(scenario)),
+        clock,
+        reader=JOINED if joins_tickets else STREAM,
     )
     if isinstance(cell, CompletionCell):
         cell.buffers = _buffer_of(client), _buffer_of(server)

@@ -24,15 +24,20 @@ from tlsbench.workloads.exchange import Exchange
 
 @dataclass(frozen=True, slots=True)
 class Proof:
-    """What the three witnesses said of a handshake that is what it should be."""
+    """What the three witnesses said of a handshake that is what it should be.
+
+    ``tickets`` is how many the wire had after a handshake of TLS 1.3; None where it does not tell.
+    """
 
     wire: Observed
     client: Negotiated
     server: Negotiated
+    tickets: int | None = None
 
     def record(self) -> Mapping[str, object]:
         """The proof as plain strings and numbers, for the stored result."""
         certificate = x509.load_der_x509_certificate(self.client.peer_certificate)
+        signature = self._signature
         return {
             "version": self.wire.version,
             "cipher": _cipher_name(self.wire.cipher),
@@ -43,8 +48,16 @@ class Proof:
             "client_verified": self.server.peer_verified,
             "early_data_bytes": len(self.server.early_data),
             "ocsp": self.client.ocsp or "none",
-            **({"signature": self.client.signature} if self.client.signature else {}),
+            **({"signature": signature} if signature else {}),
+            **({} if self.tickets is None else {"tickets": self.tickets}),
         }
+
+    @property
+    def _signature(self) -> str | None:
+        """As the client says it, or else the wire, which hides it in TLS 1.3."""
+        if self.client.signature or self.wire.signature is None:
+            return self.client.signature
+        return signature_schemes.name_of(self.wire.signature)
 
 
 def prove(
@@ -84,7 +97,7 @@ def prove(
         _same("client_auth", wants_client, wire.client_auth, "wire")
         _prove_staple(scenario, wire, client)
         _prove_signature(scenario, wire, client)
-    _prove_tickets(scenario, reader.count_tickets, exchange.entries)
+    tickets = _tickets(scenario, reader.count_tickets, exchange.entries)
     if server.early_data != early_data:
         raise ProofError(
             "early data",
@@ -92,7 +105,7 @@ def prove(
             got=f"{len(server.early_data)} bytes" if server.early_data else "none: it was refused",
             witness="server",
         )
-    return Proof(wire, client, server)
+    return Proof(wire, client, server, tickets)
 
 
 def _agree(what: str, wanted: str, wire: str, client: str | None, server: str | None) -> None:
@@ -139,12 +152,16 @@ def _prove_signature(scenario: Scenario, wire: Observed, client: Negotiated) -> 
         raise ProofError("signature", wanted=scenario.signature, got=got, witness="client")
 
 
-def _prove_tickets(
-    scenario: Scenario, count_tickets: Callable[[Sequence[Entry]], int], entries: Sequence[Entry]
-) -> None:
-    if scenario.tickets in ("", "default"):
-        return
-    _same("tickets", int(scenario.tickets), count_tickets(entries), "wire")
+def _tickets(
+    scenario: Scenario, count_tickets: Callable[[Sequence[Entry]], int | None], entries: Sequence[Entry]
+) -> int | None:
+    """How many tickets came after a handshake of TLS 1.3; among the data of a completion none can be told."""
+    if scenario.version != "1.3" or scenario.workload == "completion":
+        return None
+    count = count_tickets(entries)
+    if scenario.tickets not in ("", "default"):
+        _same("tickets", int(scenario.tickets), count, "wire")
+    return count
 
 
 def _cipher_name(code_point: int) -> str:

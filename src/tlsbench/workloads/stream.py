@@ -37,7 +37,7 @@ class _Stream(ConnectionCell):
         if self._exchange is None or self._writes > _WRITES_PER_CONNECTION:
             self._drop_connection()
             self._exchange = shake_hands(self.clients, self.servers, self.link, self.clock)
-            self._proof = prove(self._exchange, self.scenario, self.peers, "none")
+            self._proof = prove(self._exchange, self.scenario, self.peers, "none", reader=self.reader)
             self._writes = writes
         return self._exchange.client, self._exchange.server
 

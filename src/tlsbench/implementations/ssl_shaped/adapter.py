@@ -37,6 +37,7 @@ class SslShaped:
     :param takes_curve_list: whether that takes several groups, separated by colons.
     :param writes_whole: whether one write takes all that it is given.
     :param sets_tickets: whether its contexts have ``num_tickets``.
+    :param joins_tickets: as in :class:`~tlsbench.implementations.JoinsTickets`.
     :param handshake_buffer_bytes: as in :class:`~tlsbench.implementations.SocketWriter`; 0 if not known.
     :param libcrypto: as in :class:`~tlsbench.scenarios.Capabilities`.
     :param processor_of: as in :class:`~tlsbench.implementations.processor.TellsProcessor`, from the module.
@@ -51,6 +52,7 @@ class SslShaped:
     takes_curve_list: bool = False
     writes_whole: bool = True
     sets_tickets: bool = False
+    joins_tickets: bool = False
     handshake_buffer_bytes: int = 0
     libcrypto: str = ""
     processor_of: Callable[[ModuleType], str | None] = lambda _module: None

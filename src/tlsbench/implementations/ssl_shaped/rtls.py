@@ -43,5 +43,6 @@ RTLS: Final = SslShaped(
     engine_of=_engine,
     curves={},
     writes_whole=False,
+    joins_tickets=True,  # two in a record, as its trace shows
     gaps=_gaps,
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from math import isfinite
 
 from tlsbench.links.network import INITIAL_WINDOW_BYTES
+from tlsbench.report.beside import arrows, not_known, stray_words
 from tlsbench.report.findings.finding import Finding, change_with_interval, span
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.report.naming import names
@@ -21,7 +22,7 @@ class Contrast:
     :param title: what the choice is about.
     :param value: of which the finding tells.
     :param against: what it is held against.
-    :param follows: axes that may differ between the two, because they follow from the choice.
+    :param follows: axes that may be spelled otherwise, because they follow from the choice.
     :param tells_bytes: whether what goes over the wire is part of the answer.
     """
 
@@ -64,12 +65,16 @@ def contrast_findings(run: Run) -> Iterator[Finding]:
     for contrast in CONTRASTS:
         cells = handshakes if contrast.axis == "resumption" else full_handshakes(run)
         found = list(pairs(cells, contrast.axis, contrast.value, contrast.against, contrast.follows))
-        told = [pair for pair in found if pair.is_told_apart(run)]
+        like = [pair for pair in found if not pair.beside.stray]
+        told = [pair for pair in like if pair.is_told_apart(run)]
+        unlike = stray_words([pair.beside.stray for pair in found])
         if told:
-            yield _finding(contrast, told, len(found) - len(told))
+            yield _finding(contrast, told, len(like) - len(told), len(found) - len(like), unlike)
+        elif not like and unlike:
+            yield Finding(f"{contrast.title}: not compared, as the cells differ in more: {unlike}")
 
 
-def _finding(contrast: Contrast, told: Sequence[Pair], untold: int) -> Finding:
+def _finding(contrast: Contrast, told: Sequence[Pair], untold: int, not_alike: int, unlike: str) -> Finding:
     named = zip(names([pair.context for pair in told]), told, strict=True)
     ordered = sorted(named, key=lambda one: one[1].ratio().median)
     ratios = [pair.ratio().median for _, pair in ordered]
@@ -80,12 +85,19 @@ def _finding(contrast: Contrast, told: Sequence[Pair], untold: int) -> Finding:
     if contrast.tells_bytes:
         details.append(f"On the wire {_bytes(ordered[0][1])}")
         details += _beyond_the_window(ordered[0][1])
+    besides = [pair.beside for pair in told]
+    trips = _round_trips(told)
+    if differing := arrows(besides, ("round trips",) if trips else ()):
+        details.append(f"Beside that they differ in {differing}")
+    if unknown := not_known(besides):
+        details.append(f"Not known of both: {unknown}")
     if untold:
         details.append(f"In {untold} more the two cannot be told apart")
+    if not_alike:
+        details.append(f"{not_alike} more are not compared, as they differ in more: {unlike}")
     noun = told[0].cell.instrument.noun
     return Finding(
-        f"{contrast.title}: {span(ratios[0], ratios[-1])} in the {noun} of a handshake{of}"
-        f"{_round_trips(told)}",
+        f"{contrast.title}: {span(ratios[0], ratios[-1])} in the {noun} of a handshake{of}{trips}",
         tuple(details),
     )
 

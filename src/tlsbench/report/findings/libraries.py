@@ -3,46 +3,88 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
+from tlsbench.report.beside import not_known, stray_words
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.pairs import Pair
 from tlsbench.results import Cell, Run
+from tlsbench.results.likeness import Difference, alike, likeness
 from tlsbench.units import NANOSECONDS
 
-#: What a handshake may differ in beside the library: suites and groups that libraries cannot be told.
-_LOOSE = ("implementation", "client", "server", "cipher", "group")
+#: What is compared.
+_LIBRARIES = ("implementation",)
+#: Suites and groups that one library takes and another does not: cells that differ in them alone are rivals
+#: that are not ranked, and it is said why.
+_CHOSEN = ("cipher", "group")
+
+
+def rivals(run: Run) -> list[list[Cell]]:
+    """The cells of each scenario that several implementations have, whatever suite and group these take."""
+    scenarios: dict[tuple[tuple[str, str], ...], list[Cell]] = defaultdict(list)
+    for cell in run.cells:
+        if "implementation" in cell.axes and cell.instrument.unit is NANOSECONDS:
+            rest = {axis: value for axis, value in cell.axes.items() if axis not in (*_LIBRARIES, *_CHOSEN)}
+            scenarios[tuple(sorted(rest.items()))].append(cell)
+    return [cells for cells in scenarios.values() if are_contested(cells)]
+
+
+def ranked(cells: Sequence[Cell]) -> list[list[Cell]]:
+    """Rivals in groups that are alike, so that the members of one can be ranked."""
+    return alike(cells, _LIBRARIES)
+
+
+def are_contested(cells: Sequence[Cell]) -> bool:
+    """Whether several implementations are among some cells."""
+    return len({_library(cell) for cell in cells}) > 1
+
+
+def not_ranked(scenarios: Iterable[Sequence[Sequence[Cell]]]) -> str:
+    """Which implementations have no like in some scenario, and what they differ in from the first that do.
+
+    :param scenarios: of each the groups that :func:`ranked` gives.
+    """
+    found: dict[str, list[list[Difference]]] = defaultdict(list)
+    for groups in scenarios:
+        contested = [group for group in groups if are_contested(group)]
+        among = {_library(cell) for group in contested for cell in group}
+        first = (contested or groups)[0][0]
+        for cell in (cell for group in groups for cell in group):
+            if _library(cell) not in {*among, _library(first)}:
+                found[_library(cell)].append(likeness(cell, first, _LIBRARIES).stray)
+    return "; ".join(f"{library} in {stray_words(strays)}" for library, strays in found.items())
 
 
 def fastest_findings(run: Run) -> Iterator[Finding]:
     """For each workload with several implementations, which is fastest in how many of its scenarios.
 
     One counts as fastest where the next cannot be the same: by more than the uncertainty and the noise floor.
+    Only cells that are alike are ranked; what the others differ in is said.
     """
-    by_workload: dict[str, dict[tuple[tuple[str, str], ...], list[Cell]]] = defaultdict(
-        lambda: defaultdict(list)
-    )
-    for cell in run.cells:
-        if "implementation" in cell.axes and cell.instrument.unit is NANOSECONDS:
-            rest = {axis: value for axis, value in cell.axes.items() if axis not in _LOOSE}
-            by_workload[cell.axes["workload"]][tuple(sorted(rest.items()))].append(cell)
+    by_workload: dict[str, list[list[list[Cell]]]] = defaultdict(list)
+    for cells in rivals(run):
+        by_workload[cells[0].axes["workload"]].append(ranked(cells))
     for workload, scenarios in by_workload.items():
-        contested = [cells for cells in scenarios.values() if len({_library(cell) for cell in cells}) > 1]
+        contested = [group for groups in scenarios for group in groups if are_contested(group)]
+        details = list(_details(contested, scenarios))
         if contested:
-            yield _sentence(workload, contested, run)
+            yield Finding(f"Fastest at {workload}: {_sentence(contested, run)}", tuple(details))
+        elif details:
+            yield Finding(
+                f"Fastest at {workload}: not ranked, as no two libraries did the same", tuple(details)
+            )
 
 
 def _library(cell: Cell) -> str:
     return cell.axes["implementation"]
 
 
-def _sentence(workload: str, contested: list[list[Cell]], run: Run) -> Finding:
+def _sentence(contested: Sequence[Sequence[Cell]], run: Run) -> str:
     wins: dict[str, list[float]] = defaultdict(list)
     ties = 0
     for cells in contested:
         first, *others = sorted(cells, key=lambda cell: cell.main.median)
-        rivals = [cell for cell in others if _library(cell) != _library(first)]
-        pair = Pair(rivals[0], first, {})
+        pair = Pair(next(cell for cell in others if _library(cell) != _library(first)), first, {})
         if pair.is_told_apart(run):
             wins[_library(first)].append(pair.ratio().median)
         else:
@@ -53,7 +95,17 @@ def _sentence(workload: str, contested: list[list[Cell]], run: Run) -> Finding:
         for library, leads in sorted(wins.items(), key=lambda win: -len(win[1]))
     ]
     tied = [f"in {ties} the first two cannot be told apart"] if ties else []
-    return Finding(f"Fastest at {workload}: {'; '.join([*told, *tied])}")
+    return "; ".join([*told, *tied])
+
+
+def _details(
+    contested: Sequence[Sequence[Cell]], scenarios: Sequence[Sequence[Sequence[Cell]]]
+) -> Iterator[str]:
+    if alone := not_ranked(scenarios):
+        yield f"Not ranked where they differ in more: {alone}"
+    found = [likeness(one, cells[0], _LIBRARIES) for cells in contested for one in cells[1:]]
+    if unknown := not_known(found):
+        yield f"Not known of all that are ranked: {unknown}"
 
 
 def _range(leads: list[float]) -> str:

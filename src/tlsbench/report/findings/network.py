@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
+from tlsbench.report.beside import arrows, not_known, stray_words
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.pairs import pairs
 from tlsbench.results import Cell, Run
@@ -66,15 +67,25 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
 def _savings(cells: Sequence[Cell], axis: str, value: str, against: str, title: str) -> Iterator[Finding]:
     """How much sooner the first byte of an answer comes, by round trip time."""
     saved: dict[str, list[float]] = defaultdict(list)
-    for pair in pairs(cells, axis, value, against, _FOLLOWS):
+    found = list(pairs(cells, axis, value, against, _FOLLOWS))
+    for pair in (one for one in found if not one.beside.stray):
         before, after = (one.phases["first_byte"] / _NS_PER_MS for one in (pair.against, pair.cell))
         saved[pair.cell.axes["rtt"]].append(before - after)
+    unlike = stray_words(pair.beside.stray for pair in found)
+    details = [f"Not counted are cells that differ in more: {unlike}"] if unlike else []
     if saved:
         told = ", ".join(
-            f"{_span(found)} ms at rtt={rtt}"
-            for rtt, found in sorted(saved.items(), key=lambda one: float(one[0].removesuffix("ms")))
+            f"{_span(sooner)} ms at rtt={rtt}"
+            for rtt, sooner in sorted(saved.items(), key=lambda one: float(one[0].removesuffix("ms")))
         )
-        yield Finding(f"{title} brings the first byte of an answer sooner by {told}")
+        beside = [pair.beside for pair in found if not pair.beside.stray]
+        if differing := arrows(beside):
+            details.append(f"Beside that they differ in {differing}")
+        if unknown := not_known(beside):
+            details.append(f"Not known of both: {unknown}")
+        yield Finding(f"{title} brings the first byte of an answer sooner by {told}", tuple(details))
+    elif unlike:
+        yield Finding(f"{title}: not compared, as the cells differ in more: {unlike}")
 
 
 def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:

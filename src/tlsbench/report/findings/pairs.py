@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from tlsbench.report.table import ratio_of
 from tlsbench.results import Cell, Run
-from tlsbench.stats import Interval, is_difference, paired_ratio
+from tlsbench.results.likeness import Likeness, likeness
+from tlsbench.stats import Interval, is_difference
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,24 +17,20 @@ class Pair:
     """Two cells of a run that differ in one axis, and in what follows from it.
 
     :param context: the axes that they share, by name.
+    :param beside: what they differ in beside that axis.
     """
 
     cell: Cell
     against: Cell
     context: Mapping[str, str]
+    beside: Likeness = field(default_factory=Likeness)
 
     def ratio(self, part: str = "") -> Interval:
         """The cell's time over the other's, round by round, with its 95 % interval.
 
         :param part: such as ``client``; what stands for the cells (:attr:`Cell.main`) without.
         """
-        ours, theirs = (
-            one.figures[part or one.instrument.main].round_medians for one in (self.cell, self.against)
-        )
-        shared = min(len(ours), len(theirs))
-        if not shared or any(value <= 0 for value in theirs[:shared]):
-            return Interval(float("-inf"), 1.0, float("inf"))
-        return paired_ratio(ours[:shared], theirs[:shared])
+        return ratio_of(self.cell, self.against, part)
 
     def is_told_apart(self, run: Run) -> bool:
         """Whether the cells differ by more than their uncertainty and the noise floor."""
@@ -49,8 +47,10 @@ def pairs(
 ) -> Iterator[Pair]:
     """The pairs of cells of which one has a value of an axis, and the other another.
 
+    Of several others the one that differs least beside that is taken.
+
     :param value: of the first; ``against`` that of the second.
-    :param follows: axes that may differ too, because they follow from this one.
+    :param follows: axes that may be spelled otherwise, because they follow from this one.
     """
     groups: dict[tuple[tuple[str, str], ...], list[Cell]] = defaultdict(list)
     for cell in cells:
@@ -61,4 +61,6 @@ def pairs(
         others = [cell for cell in members if cell.axes[axis] == against]
         for cell in members:
             if cell.axes[axis] == value and others:
-                yield Pair(cell, others[0], dict(context))
+                found = [(likeness(cell, other, (axis,)), other) for other in others]
+                beside, nearest = min(found, key=lambda one: len(one[0].differences))
+                yield Pair(cell, nearest, dict(context), beside)

@@ -37,5 +37,7 @@ def _rate(key: str, cell: Cell) -> str:
     side = cell.figures["server"].interval
     half = 100 * side.relative_half_width
     library = cell.axes.get("implementation") or cell.axes.get("server", "")
-    where = f"({library}, TLS {cell.axes['version']})"
-    return f"{cell.server_operations_per_s:,.0f} ±{half:.1f} % with {key} {where}"
+    tickets = cell.negotiated.get("tickets")
+    of = [library, f"TLS {cell.axes['version']}", cell.axes["group"]]
+    of += [f"{tickets} ticket{'s' * (tickets != 1)}"] if tickets is not None else []
+    return f"{cell.server_operations_per_s:,.0f} ±{half:.1f} % with {key} ({', '.join(of)})"

@@ -170,7 +170,7 @@ def _figure(column: Column, row: Row, table: Table) -> tuple[float | None, str]:
         return None, ""
     text = column.format(value)
     if column.name == "ratio":
-        text = "=" if row.is_baseline else text if row.is_different else f"~{text}"
+        text = "=" if row.is_baseline else (text if row.is_different else f"~{text}") + table.ratio_mark(row)
     return value, text
 
 

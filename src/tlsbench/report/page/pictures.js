@@ -33,15 +33,18 @@ function spansOf(spans, totals) {
 
 function drawBars(shape, colours) {
   const places = shape.labels.map((_, at) => at);
-  const totals = places.map((at) => Object.values(shape.parts).reduce((sum, values) => sum + values[at], 0));
   const names = Object.keys(shape.parts);
   const data = names.map((name, number) => ({
     type: "bar", orientation: "h", name: escapeText(name), y: places, x: shape.parts[name],
     marker: { color: colours[number % colours.length] },
-    error_x: shape.is_stacked && number === names.length - 1 ? spansOf(shape.spans, totals) : undefined,
     customdata: shape.labels.map(escapeText),
     hovertemplate: "%{customdata}<br>%{x:,.7~g} " + escapeText(shape.unit) + "<extra>" + escapeText(name) + "</extra>",
   }));
+  if (shape.totals.length) data.push({
+    type: "scatter", mode: "markers", name: "together", y: places, x: shape.totals,
+    marker: { color: colours[7], size: 6 }, error_x: spansOf(shape.spans, shape.totals), customdata: shape.labels.map(escapeText),
+    hovertemplate: "%{customdata}<br>%{x:,.7~g} " + escapeText(shape.unit) + "<extra>together</extra>",
+  });
   const layout = {
     barmode: shape.is_stacked ? "stack" : "group",
     xaxis: { title: { text: escapeText(shape.unit) }, rangemode: "tozero" },

@@ -11,6 +11,7 @@ import base64
 import gzip
 import hashlib
 import json
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from importlib.resources import files
@@ -23,7 +24,9 @@ from tlsbench.report.findings import Finding
 from tlsbench.report.page.sources import Page
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines, Picture
 from tlsbench.report.pictures.shapes import COLOURS
+from tlsbench.report.table import format_count, format_us
 from tlsbench.results.benchmark_json import finite
+from tlsbench.units import UNITS
 
 #: What a page may have at most.
 MOST_BYTES = 6_000_000
@@ -101,10 +104,11 @@ def _list(lines: Iterable[str]) -> str:
 
 
 def _picture(number: int, picture: Picture) -> str:
+    caption = f"{picture.caption} {picture.beside}".strip()
     return (
         f'<figure id="picture-{number}"><h3>{for_html(picture.title)}</h3>'
         f'<div class=plot data-picture="{number}" role=group aria-label="{for_html(picture.title)}"></div>'
-        f"<figcaption>{for_html(picture.caption)}</figcaption>{_figures(picture)}</figure>"
+        f"<figcaption>{for_html(caption)}</figcaption>{_figures(picture)}</figure>"
     )
 
 
@@ -129,9 +133,10 @@ def _figures(picture: Picture) -> str:
 
 def _table(shape: Bars | Lines | Dots | Heat) -> tuple[list[str], list[list[str]]]:
     if isinstance(shape, Bars):
-        parts = shape.parts.items()
+        parts = {**shape.parts, **({"together": shape.totals} if shape.totals else {})}.items()
         return ["", *(f"{name}, {shape.unit}" for name, _ in parts)], [
-            [label, *(f"{values[at]:,.4g}" for _, values in parts)] for at, label in enumerate(shape.labels)
+            [label, *(_as_in_tables(values[at], shape.unit) for _, values in parts)]
+            for at, label in enumerate(shape.labels)
         ]
     if isinstance(shape, Dots):
         return ["", shape.unit, "verdict"], [
@@ -146,9 +151,22 @@ def _table(shape: Bars | Lines | Dots | Heat) -> tuple[list[str], list[list[str]
         return [], []
     places = list(shape.ticks)
     return ["", *shape.ticks.values()], [
-        [line.name, *(f"{dict(zip(line.x, line.y, strict=True)).get(x, float('nan')):,.4g}" for x in places)]
+        [
+            line.name,
+            *(
+                _as_in_tables(dict(zip(line.x, line.y, strict=True)).get(x, math.nan), shape.y_title)
+                for x in places
+            ),
+        ]
         for line in shape.lines
     ]
+
+
+def _as_in_tables(value: float, unit: str) -> str:
+    """A figure with the digits that tables have for its unit."""
+    if not math.isfinite(value):
+        return ""
+    return (format_us if unit in (one.shown for one in UNITS.values()) else format_count)(value)
 
 
 def _grid(number: int, title: str) -> str:

@@ -11,6 +11,7 @@ from tlsbench.comparison import Judgement, Recording, judge, recording_of
 from tlsbench.errors import RequestError
 from tlsbench.loading import Load
 from tlsbench.report import loads
+from tlsbench.report.beside import table_notes
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.findings.loads import load_findings
@@ -19,6 +20,7 @@ from tlsbench.report.pictures import Picture
 from tlsbench.report.pictures.compared import comparison, history, verdict_names
 from tlsbench.report.pictures.loads import latency
 from tlsbench.report.pictures.runs import pictures_of_run
+from tlsbench.report.table import tables
 from tlsbench.results import Run
 from tlsbench.results.reader import read
 from tlsbench.results.stored import Machine, Stored
@@ -183,6 +185,7 @@ def _doubts(source: Source) -> list[str]:
         known = f"{100 * floor:.1f} %" if math.isfinite(floor) else "unknown: too few rounds"
         doubts.append(f"noise floor of {workload}: {known}; smaller differences are not called")
     doubts += hidden_differences(run)
+    doubts += table_notes(tables(run))
     doubts += [f"failed: {failure.id}: {failure.error}" for failure in run.failures]
     if run.excluded:
         doubts.append(f"{len(run.excluded)} cells were excluded, each with its reason: see tlsbench list")

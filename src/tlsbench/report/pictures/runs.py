@@ -11,18 +11,20 @@ from typing import TypeVar
 import numpy as np
 
 from tlsbench.links.network import INITIAL_WINDOW_BYTES
+from tlsbench.report.beside import arrows, not_known, of_names
 from tlsbench.report.naming import names
+from tlsbench.report.pictures.implementations import implementations
 from tlsbench.report.pictures.network import network
-from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Heat, Line, Lines, Picture
+from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Line, Lines, Picture
 from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
+from tlsbench.results.likeness import likeness
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.units import BYTES, NANOSECONDS, Unit
 
 _T = TypeVar("_T")
 _ECDF_POINTS = 120
-_MOST_COLUMNS = 24
 _MOST_CROSSINGS = 4
 #: Where lines are closer than that, as a logarithm, neither is ahead.
 _LEAD = 0.03
@@ -42,14 +44,16 @@ def cost(run: Run) -> Picture | None:
     return Picture(
         "cost",
         "What a handshake costs",
-        "Median time of a handshake on the client's and on the server's side, in µs; the whisker is the 95 % "
-        f"interval of both together.{left_out}",
+        "Median time of a handshake on the client's and on the server's side, in µs; the dot is that of "
+        "both together, which is not quite the sum of their medians, with its 95 % interval." + left_out,
         Bars(
             labels_of(cells),
             {side: [cell.figures[side].median / 1e3 for cell in cells] for side in ("client", "server")},
             "µs",
             spans=[_span(cell) for cell in cells],
+            totals=[cell.main.median / 1e3 for cell in cells],
         ),
+        of_names(cells),
     )
 
 
@@ -69,6 +73,7 @@ def distribution(run: Run) -> Picture | None:
         "The share of handshakes that took at most so long, both sides and the harness, up to the 99th "
         f"percentile.{left_out}",
         Lines(lines, "µs, both sides and harness", "% of the handshakes", is_stepped=True),
+        of_names(cells),
     )
 
 
@@ -119,6 +124,7 @@ def _by_size(kind: str, title: str, cells: Sequence[Cell]) -> Picture | None:
             ticks=sizes,
             marks=[at for _, at in crossings],
         ),
+        of_names([row[0] for row in shown], ("size",)),
     )
 
 
@@ -136,7 +142,7 @@ def wire(run: Run) -> Picture | None:
         "wire",
         "Bytes on the wire",
         "Bytes of a handshake from the client and from the server; cells that send the same are drawn once. "
-        f"A server may send {INITIAL_WINDOW_BYTES:,} bytes before it hears from the client.{left_out}",
+        f"A server may send {INITIAL_WINDOW_BYTES:,} bytes before it hears from the client." + left_out,
         Bars(
             labels_of(cells),
             {
@@ -147,6 +153,7 @@ def wire(run: Run) -> Picture | None:
             is_stacked=False,
             mark=window if near else None,
         ),
+        of_names(cells),
     )
 
 
@@ -160,6 +167,15 @@ def resumption(run: Run) -> Picture | None:
     if not both:
         return None
     kinds = [kind for kind in AXES["resumption"].values if any(kind in one for one in both)]
+    pairs = [
+        likeness(cell, one["none"], ("resumption",))
+        for one in both
+        for kind, cell in one.items()
+        if kind != "none"
+    ]
+    differing, unknown = arrows(pairs), not_known(pairs)
+    beside = [f"Beside that they differ in {differing}."] if differing else []
+    beside += [f"Not known of all: {unknown}."] if unknown else []
     return Picture(
         "resumption",
         "What resumption saves",
@@ -176,42 +192,7 @@ def resumption(run: Run) -> Picture | None:
             "µs",
             is_stacked=False,
         ),
-    )
-
-
-def implementations(run: Run) -> Picture | None:
-    """Each implementation against each scenario, beside the fastest at it."""
-    columns: dict[str, dict[str, Cell]] = defaultdict(dict)
-    cells = [
-        cell for cell in run.cells if "implementation" in cell.axes and cell.instrument.unit is NANOSECONDS
-    ]
-    loose = ("implementation", "cipher", "group")
-    for label, cell in zip(labels_of(cells, loose), cells, strict=True):
-        columns[label].setdefault(cell.axes["implementation"], cell)
-    contested = [label for label, by_library in columns.items() if len(by_library) > 1]
-    shown, left_out = _first(contested, _MOST_COLUMNS)
-    if not shown:
-        return None
-    rows = list(dict.fromkeys(library for label in shown for library in columns[label]))
-    fastest = {label: min(cell.main.median for cell in columns[label].values()) for label in shown}
-
-    def value(library: str, label: str) -> float | None:
-        cell = columns[label].get(library)
-        return None if cell is None else cell.main.median / fastest[label]
-
-    values = [[value(library, label) for label in shown] for library in rows]
-    return Picture(
-        "implementations",
-        "Implementations against scenarios",
-        "Median time in the libraries over that of the fastest at the same scenario: 1 is the fastest. "
-        f"Suites and groups that a library cannot be told may differ.{left_out}",
-        Heat(
-            rows,
-            shown,
-            values,
-            [["" if one is None else f"{one:.2f}" for one in row] for row in values],
-            "× the fastest",
-        ),
+        " ".join(beside),
     )
 
 
@@ -232,6 +213,7 @@ def memory(run: Run) -> Picture | None:
             },
             BYTES.shown,
         ),
+        of_names(cells),
     )
 
 
@@ -252,16 +234,11 @@ def _size(cell: Cell) -> float:
 
 
 def _span(cell: Cell) -> tuple[float, float] | None:
-    """The interval of the time in both libraries in µs, at the end of both sides' bars.
-
-    A median of sums is not quite the sum of the medians: the interval moves by the difference.
-    """
+    """The interval of the time in both libraries, in µs."""
     interval = cell.main.interval
     if not math.isfinite(interval.high - interval.low):
         return None
-    end = cell.figures["client"].median + cell.figures["server"].median
-    scale = end / interval.median / 1e3
-    return scale * interval.low, scale * interval.high
+    return interval.low / 1e3, interval.high / 1e3
 
 
 def _crossings(one: Line, other: Line) -> list[tuple[float, float]]:

@@ -18,6 +18,7 @@ class Bars:
     """Horizontal bars, one row for each label, its parts stacked or side by side.
 
     :param parts: by name, a value for each label.
+    :param totals: for each label what its parts make together, where that is not their sum; drawn as a dot.
     :param spans: for each label the low and high end of its total's interval; None where there is none.
     :param mark: a value to draw a line at, and what it is.
     """
@@ -27,6 +28,7 @@ class Bars:
     unit: str
     is_stacked: bool = True
     spans: Sequence[tuple[float, float] | None] = ()
+    totals: Sequence[float] = ()
     mark: tuple[float, str] | None = None
 
 
@@ -93,9 +95,11 @@ class Picture:
 
     :param kind: its name on the command line.
     :param caption: what is drawn, with its units, and what was left out.
+    :param beside: what is not alike in it, beside what is compared; ``""`` if all is.
     """
 
     kind: str
     title: str
     caption: str
     shape: Bars | Lines | Dots | Heat
+    beside: str = ""

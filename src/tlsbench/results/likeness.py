@@ -1,0 +1,224 @@
+"""Like with like: what two cells differ in beside what is compared.
+
+A ratio of two cells is of all that they differ in. So tables, findings, duels and pictures ask here what
+that is beyond the axes that they name, and say it; cells that differ in more are not ranked in one sentence.
+What a file does not say is unknown, and never taken to be the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol, TypeAlias, TypeVar
+
+from tlsbench.links import Ledger
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.axis import ENDS
+from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
+
+
+class Measured(Protocol):
+    """A cell, or a side of a duel."""
+
+    @property
+    def axes(self) -> Mapping[str, str]:
+        """Those of its scenario, by name."""
+
+    @property
+    def negotiated(self) -> Mapping[str, object]:
+        """The proof: what the witnesses saw."""
+
+    @property
+    def ledger(self) -> Ledger | None:
+        """What one sample sent; None where that is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A fact in which two differ.
+
+    :param what: an axis, or ``round trips`` or ``flights``.
+    :param one: its value in the one; ``other`` in the other.
+    :param follows: whether it follows from the choice between two values of an axis that is compared, as the
+        round trips do from the version.
+    """
+
+    what: str
+    one: str
+    other: str
+    follows: bool = False
+
+    def __str__(self) -> str:
+        """Such as ``group (x25519, not secp256r1)``."""
+        return f"{self.what} ({self.one}, not {self.other})"
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How like two cells are, beside what is compared.
+
+    :param differences: what they differ in.
+    :param unknown: facts of which one or both do not say what they are.
+    """
+
+    differences: Sequence[Difference] = ()
+    unknown: Sequence[str] = ()
+
+    @property
+    def stray(self) -> list[Difference]:
+        """The differences that do not follow from what is compared: with one of these nothing is ranked."""
+        return [one for one in self.differences if not one.follows]
+
+    def words(self, but: Collection[str] = ()) -> str:
+        """The differences in a line.
+
+        :param but: facts that are said elsewhere.
+        """
+        return ", ".join(str(one) for one in self.differences if one.what not in but)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """Something of a cell that its figures depend on.
+
+    :param of: its value; ``""`` where it does not apply, None where it is not known.
+    :param follows: the axes of which a choice brings it along.
+    :param within: the axes of which a choice says it already.
+    """
+
+    of: Callable[[Measured], str | None]
+    follows: tuple[str, ...] = ()
+    within: tuple[str, ...] = ()
+
+
+#: The value of each fact by its name.
+_Facts: TypeAlias = Mapping[str, str | None]
+_HANDSHAKES: Final = ("handshake", "completion")
+#: Beside these, what an open connection keeps depends on the tickets that were taken.
+_TICKETED: Final = (*_HANDSHAKES, "memory")
+
+
+def likeness(one: Measured, other: Measured, compared: Collection[str] = ()) -> Likeness:
+    """What two cells differ in, and of what it is not known whether they do.
+
+    :param compared: the axes that are compared; ``implementation`` stands for both ends.
+    """
+    return _between(_facts_of(one), _facts_of(other), compared)
+
+
+_M = TypeVar("_M", bound=Measured)
+
+
+def alike(cells: Iterable[_M], compared: Collection[str]) -> list[list[_M]]:
+    """The cells in groups, of which all members are alike beside what is compared, as far as is known."""
+    named = _named(compared)
+    same: dict[tuple[tuple[str, str | None], ...], list[_M]] = {}
+    for cell in cells:
+        facts = tuple((what, value) for what, value in _facts_of(cell).items() if what not in named)
+        same.setdefault(facts, []).append(cell)
+    groups: list[tuple[list[_Facts], list[_M]]] = []
+    for facts, members in same.items():
+        values = dict(facts)
+        for known, group in groups:
+            if not any(_between(values, others, ()).differences for others in known):
+                known.append(values)
+                group.extend(members)
+                break
+        else:
+            groups.append(([values], members))
+    return [group for _, group in groups]
+
+
+def _between(ours: _Facts, theirs: _Facts, compared: Collection[str]) -> Likeness:
+    named = _named(compared)
+    chosen = {what for what in named if ours.get(what) != theirs.get(what)}
+    differences, unknown = [], []
+    for what, value in ours.items():
+        other, fact = theirs[what], _FACTS[what]
+        if what in named or "" in (value, other) or not chosen.isdisjoint(fact.within):
+            continue
+        if value is None or other is None:
+            unknown.append(what)
+        elif value != other:
+            differences.append(Difference(what, value, other, not chosen.isdisjoint(fact.follows)))
+    return Likeness(tuple(differences), tuple(unknown))
+
+
+def _named(compared: Collection[str]) -> frozenset[str]:
+    return frozenset((*compared, *(ENDS if "implementation" in compared else ())))
+
+
+def _facts_of(cell: Measured) -> _Facts:
+    return {what: fact.of(cell) for what, fact in _FACTS.items()}
+
+
+def named_axes(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
+    """The axes in which two scenarios differ and by which they are told apart.
+
+    A cipher suite that differs beside other axes follows from them, as from the version, and tells nothing.
+    """
+    differing = [axis for axis in {**one, **other} if one.get(axis) != other.get(axis)]
+    return [axis for axis in differing if axis != "cipher"] or differing
+
+
+def _axis(axis: str) -> Callable[[Measured], str]:
+    """An axis; one that a file does not have yet is at its neutral value."""
+    neutral, both = AXES[axis].neutral, "implementation" if axis in ENDS else axis
+    return lambda of: of.axes.get(axis) or of.axes.get(both) or neutral
+
+
+def _cipher(of: Measured) -> str | None:
+    """What a suite encrypts and hashes with: the rest of its name is the version, and the kind of key."""
+    name = str(of.negotiated.get("cipher") or of.axes.get("cipher") or "")
+    return name.partition("_WITH_")[2] or name.removeprefix("TLS_")
+
+
+def _group(of: Measured) -> str | None:
+    """The group; a resumed handshake of TLS 1.2 exchanges no keys, nor do application data."""
+    if of.axes.get("workload") not in _TICKETED:
+        return ""
+    name = str(of.negotiated.get("group") or of.axes.get("group") or "")
+    return name if name != "none" else ""
+
+
+def _signature(of: Measured) -> str | None:
+    """How the server signed: as it was seen, or else in the one way that TLS 1.3 has for such a key."""
+    axes = of.axes
+    if axes.get("workload") not in _HANDSHAKES or axes.get("resumption", "none") != "none":
+        return ""
+    asked = axes.get("signature", "default")
+    if seen := of.negotiated.get("signature") or (asked if asked != "default" else ""):
+        return str(seen)
+    ways = [one.name for one in SIGNATURE_SCHEMES if axes.get("key") in one.keys and "1.3" in one.versions]
+    return ways[0] if len(ways) == 1 and axes.get("version") == "1.3" else None
+
+
+def _tickets(of: Measured) -> str | None:
+    """How many tickets came after the handshake; those of TLS 1.2 are within it."""
+    if of.axes.get("workload") not in _TICKETED or of.axes.get("version") != "1.3":
+        return ""
+    asked = of.axes.get("tickets", "default")
+    seen = of.negotiated.get("tickets", asked if asked != "default" else None)
+    return None if seen is None else str(seen)
+
+
+def _counted(count: Callable[[Ledger], int | None]) -> Callable[[Measured], str | None]:
+    def value(of: Measured) -> str | None:
+        if of.axes.get("workload") not in _HANDSHAKES:
+            return ""
+        found = count(of.ledger) if of.ledger is not None else None
+        return None if found is None else str(found)
+
+    return value
+
+
+#: What the figures of a cell depend on, by name. An axis of which the proof says more is asked of that.
+_FACTS: Final[Mapping[str, _Fact]] = {
+    **{axis: _Fact(_axis(axis)) for axis in AXES if axis != "implementation"},
+    "cipher": _Fact(_cipher),
+    "group": _Fact(_group),
+    "signature": _Fact(_signature, within=("key",)),
+    "tickets": _Fact(_tickets, ("resumption",)),
+    "round trips": _Fact(_counted(lambda ledger: ledger.round_trips), ("version", "resumption")),
+    "flights": _Fact(_counted(lambda ledger: ledger.handshake_flights), ("version", "resumption")),
+}
