@@ -22,6 +22,8 @@ from tlsbench.sampling import Plan, Progress
 _REDRAW_SECONDS = 1.0
 _LINE_SECONDS = 10.0
 _BAR_COLUMNS = 20
+#: The stages in which processes count: before the first has ended, and after.
+_COUNTING = ("starting to count", "counting")
 
 
 class Screen:
@@ -91,8 +93,9 @@ class Screen:
 def progress_of(progress: Progress) -> tuple[str, str, float | None]:
     """How far epochs or counts are: the stage, words and share that :meth:`Screen.show` takes."""
     share = progress.done / progress.of
-    if progress.stage == "counting":
-        return progress.stage, f"{progress.done} of {progress.of} processes", share
+    if progress.stage in _COUNTING:
+        left = "" if progress.left_s is None else f", about {progress.left_s:.0f} s left"
+        return progress.stage, f"{progress.done} of {progress.of} processes{left}", share
     left_s = progress.elapsed_s / progress.done * (progress.of - progress.done)
     return progress.stage, f"{progress.done} of {progress.of}, about {left_s:.0f} s left", share
 
@@ -107,8 +110,12 @@ class ProgressView:
 
     def __call__(self, progress: Progress, run_so_far: Callable[[], Run]) -> None:
         """Show it."""
-        if progress.stage == "counting":
-            self._screen.show(*progress_of(progress))
+        if progress.stage in _COUNTING:
+            stage, words, share = progress_of(progress)
+            budget_s = self._plan.time_budget_s
+            if progress.left_s is not None and progress.elapsed_s + progress.left_s > budget_s:
+                words += f", more than the time budget of {budget_s:g} s: it will not count all"
+            self._screen.show(stage, words, share)
             return
         if progress.stage != "measuring":
             self._screen.show(progress.stage, f"{progress.of} cells")
