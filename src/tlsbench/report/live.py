@@ -22,8 +22,6 @@ from tlsbench.sampling import Plan, Progress
 _REDRAW_SECONDS = 1.0
 _LINE_SECONDS = 10.0
 _BAR_COLUMNS = 20
-#: The stages in which processes count: before the first has ended, and after.
-_COUNTING = ("starting to count", "counting")
 
 
 class Screen:
@@ -93,11 +91,11 @@ class Screen:
 def progress_of(progress: Progress) -> tuple[str, str, float | None]:
     """How far epochs or counts are: the stage, words and share that :meth:`Screen.show` takes."""
     share = progress.done / progress.of
-    if progress.stage in _COUNTING:
-        left = "" if progress.left_s is None else f", about {progress.left_s:.0f} s left"
-        return progress.stage, f"{progress.done} of {progress.of} processes{left}", share
-    left_s = progress.elapsed_s / progress.done * (progress.of - progress.done)
-    return progress.stage, f"{progress.done} of {progress.of}, about {left_s:.0f} s left", share
+    what = " processes" if progress.stage == "counting" else ""
+    left_s = progress.left_s
+    if left_s is None:
+        left_s = progress.elapsed_s / progress.done * (progress.of - progress.done)
+    return progress.stage, f"{progress.done} of {progress.of}{what}, about {left_s:.0f} s left", share
 
 
 class ProgressView:
@@ -110,7 +108,7 @@ class ProgressView:
 
     def __call__(self, progress: Progress, run_so_far: Callable[[], Run]) -> None:
         """Show it."""
-        if progress.stage in _COUNTING:
+        if progress.stage == "counting":
             stage, words, share = progress_of(progress)
             budget_s = self._plan.time_budget_s
             if progress.left_s is not None and progress.elapsed_s + progress.left_s > budget_s:

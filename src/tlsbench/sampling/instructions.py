@@ -37,6 +37,8 @@ _SAMPLES = 10
 _REPEATS = 3
 #: How many samples each process takes that the count of one scenario needs.
 _SAMPLES_OF_COUNT = (_SAMPLES, 2 * _SAMPLES) * _REPEATS
+#: What a process takes on a machine that has time for it, most of it to start Python under valgrind.
+_USUAL_SECONDS = 10.0
 #: Fifty times slower than without valgrind is usual; this is far beyond.
 _PATIENCE_SECONDS = 600.0
 _CALLGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
@@ -96,7 +98,7 @@ class Counts:
 
 def count_instructions(
     requests: Sequence[tuple[Scenario, Interpreter]],
-    observe: Callable[[int, int, float | None], None] = lambda _done, _of, _left_s: None,
+    observe: Callable[[int, int, float], None] = lambda _done, _of, _left_s: None,
     stop_asked: Callable[[], bool] = lambda: False,
     budget_s: float = math.inf,
 ) -> Counts:
@@ -106,12 +108,12 @@ def count_instructions(
     within the budget, as far as the processes that have ended tell; what is begun is counted whole.
 
     :param observe: told how many processes have ended, of how many, and for how many seconds more all of them
-        will run; None until one has ended.
+        will run: at first as usual, then as those that have ended tell.
     :param stop_asked: asked before a scenario is begun.
     """
     require_valgrind()
     counting = _Counting(requests, os.cpu_count() or 1, budget_s)
-    observe(0, counting.of, None)
+    observe(0, counting.of, counting.left_s)
     with ThreadPoolExecutor(counting.at_a_time) as pool:
         while counting.begin(pool, stop_asked):
             try:
@@ -152,8 +154,8 @@ class _Counting:
 
     @property
     def left_s(self) -> float:
-        """How long all that have not ended will take; at least one has."""
-        return (self.of - self.done) * fmean(self._seconds) / self.at_a_time
+        """How long all that have not ended will take."""
+        return (self.of - self.done) * fmean(self._seconds or [_USUAL_SECONDS]) / self.at_a_time
 
     @property
     def counts(self) -> Counts:

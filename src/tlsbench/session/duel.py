@@ -183,9 +183,8 @@ def _counted(
 ) -> Duel:
     began = time.monotonic()
 
-    def note(done: int, of: int, left_s: float | None) -> None:
-        stage = "starting to count" if left_s is None else "counting"
-        observe(Progress(stage, done, of, time.monotonic() - began, (), left_s))
+    def note(done: int, of: int, left_s: float) -> None:
+        observe(Progress("counting", done, of, time.monotonic() - began, (), left_s))
 
     ends = [
         (scenario, interpreter or interpreter_of(scenario))

@@ -189,9 +189,8 @@ def _counted(request: RunRequest, observe: Observe, stop_asked: Callable[[], boo
             stopped_by=counts.stopped_by,
         )
 
-    def note(done: int, of: int, left_s: float | None) -> None:
-        stage = "starting to count" if left_s is None else "counting"
-        progress = Progress(stage, done, of, time.monotonic() - began, (), left_s)
+    def note(done: int, of: int, left_s: float) -> None:
+        progress = Progress("counting", done, of, time.monotonic() - began, (), left_s)
         observe(progress, lambda: run_of(Counts((), "nothing yet", math.nan)))
 
     requests = [(scenario, interpreter_of(scenario)) for scenario in scenarios]
