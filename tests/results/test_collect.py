@@ -28,7 +28,7 @@ def test_counts_become_a_run_whose_floor_is_their_spread(scenarios_of: Find) -> 
         (second, Count(second, (2000.0, 2004.0, 2000.0), 1, {"version": "1.3"})),
         (third, MeasurementError("no memory left")),
     ]
-    run = collect_counts(counts, [], PLAN, command="tlsbench run", elapsed_s=1.0)
+    run = collect_counts(counts, [], PLAN, command="", elapsed_s=1.0, stopped_by="the last repetition")
     assert run.noise_floor["handshake"] == pytest.approx(0.002)
     assert [failure.error for failure in run.failures] == ["no memory left"]
     text = export(report_of_run(run), "table", 160)
@@ -41,7 +41,7 @@ def test_counts_become_a_run_whose_floor_is_their_spread(scenarios_of: Find) -> 
 def test_counting_that_was_interrupted_keeps_what_there_is(scenarios_of: Find) -> None:
     first, second = scenarios_of("implementation=fake key=rsa-2048,ed25519")
     counts = [(first, Count(first, (1.0, 1.0), 1, {})), (second, None)]
-    run = collect_counts(counts, [], PLAN, command="tlsbench run", elapsed_s=1.0)
+    run = collect_counts(counts, [], PLAN, command="", elapsed_s=1.0, stopped_by="interrupt")
     assert run.conditions.stopped_by == "interrupt"
     assert len(run.cells) == 1
 

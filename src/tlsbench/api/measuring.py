@@ -178,20 +178,29 @@ def duel(
     return until_interrupted(measure, stop_asked)
 
 
-def compare(base: Result | Path, new: Result | Path, *, fail_on: str | Sequence[str] = ()) -> Comparison:
+def compare(
+    base: Result | Path,
+    new: Result | Path,
+    *,
+    fail_on: str | Sequence[str] = (),
+    yardstick: str | Sequence[str] = (),
+) -> Comparison:
     """Compare two results that were taken at different times, cell by cell.
 
     :param base: a result, or what :func:`read` takes; likewise ``new``.
     :param fail_on: gates such as ``"slower>5%"`` or ``"slower>3% where workload=handshake"``; those that fail
         are in :attr:`Comparison.failed_gates <tlsbench.Comparison.failed_gates>`, those that cannot say
         in :attr:`Comparison.undecided_gates <tlsbench.Comparison.undecided_gates>`.
+    :param yardstick: names or globs of benchmarks, such as ``"*::test_reference*"``, by which the others are
+        compared.
     :raises RequestError: if a result cannot be read or holds nothing to compare, the two have no benchmark in
-        common, or a gate means none.
+        common, or a gate or a yardstick means none.
     """
     with in_words_of_python():
         gates = [parse_gate(text) for text in ([fail_on] if isinstance(fail_on, str) else fail_on)]
+        named = [yardstick] if isinstance(yardstick, str) else yardstick
         sides = [one if isinstance(one, Result) else read(one) for one in (base, new)]
-        found = comparing.compare(sides[0].stored, sides[1].stored, gates)
+        found = comparing.compare(sides[0].stored, sides[1].stored, gates, named)
     return Comparison(found.judgement, found.answers)
 
 

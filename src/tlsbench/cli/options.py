@@ -266,6 +266,16 @@ Undecided = Annotated[
         show_default=False,
     ),
 ]
+Yardsticks = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--yardstick",
+        metavar="PATTERN",
+        help="Take the benchmarks of this name or glob, such as '*::test_reference*', for yardsticks. "
+        "Repeatable.",
+        show_default=False,
+    ),
+]
 
 SocketOptions = Annotated[
     list[SocketOption] | None,

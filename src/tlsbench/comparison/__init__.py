@@ -2,6 +2,7 @@
 
 from tlsbench.comparison.gate import Answers, Gate, parse_gate
 from tlsbench.comparison.judge import Judgement, Verdict, judge
+from tlsbench.comparison.named import with_yardsticks
 from tlsbench.comparison.recording import Recording, load_recording, recording_of
 
 __all__ = [
@@ -14,4 +15,5 @@ __all__ = [
     "load_recording",
     "parse_gate",
     "recording_of",
+    "with_yardsticks",
 ]

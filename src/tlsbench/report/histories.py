@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -10,46 +11,61 @@ from rich.table import Table
 from rich.text import Text
 
 from tlsbench.report.naming import names
+from tlsbench.report.pictures.compared import weakness
 from tlsbench.report.sparkline import sparkline
 from tlsbench.report.table import format_us
 from tlsbench.report.terminal import line
+from tlsbench.results.benchmark_json import finite
 from tlsbench.session.history import CellHistory, SavedRun
 from tlsbench.units import Unit
 
 _NOTE = (
-    "µs are medians; a change is called as 'tlsbench compare' does, against the run before that has the "
-    "cell: beyond the noise floor and the drift of both"
+    "µs are medians; trend and last/first are of the time over that in the first run, less what the "
+    "yardsticks changed by. A change is one of all runs since the change before, called as 'tlsbench "
+    "compare' does, but with wider intervals the more runs and cells there are"
 )
 
 
 def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> RenderableType:
     """The runs, and a line for each cell."""
     listed = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("run", "name", "taken at (UTC)", "cells"):
+    for heading in ("run", "name", "commit", "taken at (UTC)", "cells"):
         listed.add_column(
             heading, justify="right" if heading == "cells" else "left", no_wrap=heading != "name"
         )
     for run in runs:
         listed.add_row(
-            f"{run.number:04}", line(run.name), line(run.taken_at), f"{len(run.recording.figures):,}"
+            f"{run.number:04}",
+            line(run.name),
+            run.commit.short if run.commit else "-",
+            line(run.taken_at),
+            f"{len(run.recording.figures):,}",
         )
     if not cells:
         return listed
     followed = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("cell", "trend", "first", "last", "changes"):
-        is_figure = heading in ("first", "last")
-        followed.add_column(heading, justify="right" if is_figure else "left", overflow="fold")
+    for heading in ("cell", "trend", "first", "last", "last/first", "changes"):
+        is_label = heading in ("cell", "trend", "changes")
+        followed.add_column(heading, justify="left" if is_label else "right", overflow="fold")
     for name, cell in zip(names([cell.axes for cell in cells]), cells, strict=True):
-        known = [median for median in cell.medians if median is not None]
-        called = "; ".join(f"{runs[at].number:04} {change}" for at, change in cell.changes.items())
+        known = [point for point in cell.points if point is not None]
+        called = "; ".join(f"{_called(runs[at])} {change}" for at, change in cell.changes.items())
         followed.add_row(
             line(name or cell.id),
-            sparkline(cell.medians),
-            _shown(known[0], cell.unit),
-            _shown(known[-1], cell.unit),
+            sparkline(cell.ratios),
+            _shown(known[0].median, cell.unit),
+            _shown(known[-1].median, cell.unit),
+            f"{known[-1].ratio.median:.3f}",
             line(called or "~"),
         )
-    return Group(listed, Text(), followed, Text(), Text(_NOTE, style="dim"))
+    notes = [_NOTE]
+    if count := sum(cell.weak for cell in cells):
+        notes.append(weakness(count))
+    return Group(listed, Text(), followed, Text(), *(Text(note, style="dim") for note in notes))
+
+
+def _called(run: SavedRun) -> str:
+    return f"{run.number:04}{f' ({run.commit.short})' if run.commit else ''}"
 
 
 def _shown(figure: float, unit: Unit) -> str:
@@ -57,12 +73,14 @@ def _shown(figure: float, unit: Unit) -> str:
 
 
 def as_plain(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> dict[str, Any]:
-    """The same for machines."""
-    return {
+    """The same for machines; what is not finite becomes null."""
+    document = {
         "runs": [
             {
                 "number": run.number,
                 "name": run.name,
+                "commit": run.commit.id if run.commit else None,
+                "dirty": bool(run.commit and run.commit.dirty),
                 "taken_at": run.taken_at,
                 "cells": len(run.recording.figures),
             }
@@ -72,11 +90,23 @@ def as_plain(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> dict[str
             {
                 "id": cell.id,
                 "unit": cell.unit.symbol,
-                "medians": list(cell.medians),
+                "medians": [point and point.median for point in cell.points],
+                "ratios": [
+                    point and {**asdict(point.ratio), "yardsticks": point.yardsticks} for point in cell.points
+                ],
                 "changes": [
-                    {"run": runs[at].number, "change": change} for at, change in cell.changes.items()
+                    {
+                        "run": runs[at].number,
+                        "change": str(change),
+                        **asdict(change.ratio),
+                        "without_yardsticks": change.is_weak,
+                    }
+                    for at, change in cell.changes.items()
                 ],
             }
             for cell in cells
         ],
     }
+    found = finite(document)
+    assert isinstance(found, dict)
+    return found

@@ -91,10 +91,11 @@ class Screen:
 def progress_of(progress: Progress) -> tuple[str, str, float | None]:
     """How far epochs or counts are: the stage, words and share that :meth:`Screen.show` takes."""
     share = progress.done / progress.of
-    if progress.stage == "counting":
-        return progress.stage, f"{progress.done} of {progress.of} processes", share
-    left_s = progress.elapsed_s / progress.done * (progress.of - progress.done)
-    return progress.stage, f"{progress.done} of {progress.of}, about {left_s:.0f} s left", share
+    what = " processes" if progress.stage == "counting" else ""
+    left_s = progress.left_s
+    if left_s is None:
+        left_s = progress.elapsed_s / progress.done * (progress.of - progress.done)
+    return progress.stage, f"{progress.done} of {progress.of}{what}, about {left_s:.0f} s left", share
 
 
 class ProgressView:
@@ -108,7 +109,11 @@ class ProgressView:
     def __call__(self, progress: Progress, run_so_far: Callable[[], Run]) -> None:
         """Show it."""
         if progress.stage == "counting":
-            self._screen.show(*progress_of(progress))
+            stage, words, share = progress_of(progress)
+            budget_s = self._plan.time_budget_s
+            if progress.left_s is not None and progress.elapsed_s + progress.left_s > budget_s:
+                words += f", more than the time budget of {budget_s:g} s: it will not count all"
+            self._screen.show(stage, words, share)
             return
         if progress.stage != "measuring":
             self._screen.show(progress.stage, f"{progress.of} cells")

@@ -139,7 +139,11 @@ def _lines(axes: Axes, shape: Lines) -> None:
         axes.yaxis.set_major_formatter("{x:g}")
     if shape.ticks:
         long = max(len(text) for text in shape.ticks.values()) > 6
-        axes.set_xticks(list(shape.ticks), list(shape.ticks.values()), rotation=30 if long else 0)
+        axes.set_xticks(list(shape.ticks), list(shape.ticks.values()))
+        for label in axes.get_xticklabels() if long else ():
+            label.set_rotation(30)
+            label.set_horizontalalignment("right")
+            label.set_rotation_mode("anchor")
         axes.minorticks_off()
     axes.set_xlabel(shape.x_title)
     axes.set_ylabel(shape.y_title)

@@ -135,6 +135,7 @@ def collect_counts(
     *,
     command: str,
     elapsed_s: float,
+    stopped_by: str,
 ) -> Run:
     """The run that counts of instructions make. Its noise floor is the largest spread of a workload."""
     found = [count for _, count in counts if isinstance(count, Count)]
@@ -154,9 +155,9 @@ def collect_counts(
             meter=CALLGRIND.name,
             seed=plan.seed,
             precision=0.0,
-            time_budget_s=0.0,
+            time_budget_s=plan.time_budget_s,
             elapsed_s=elapsed_s,
-            stopped_by="interrupt" if any(count is None for _, count in counts) else "the last repetition",
+            stopped_by=stopped_by,
             command=command,
             governor=governor(),
         ),

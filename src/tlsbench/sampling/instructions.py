@@ -11,14 +11,18 @@ AVX-512 in valgrind 3.19.
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import Any
+from statistics import fmean
+from typing import Any, TypeAlias
 
 from tlsbench import pki
 from tlsbench.errors import MeasurementError, RequestError
@@ -32,12 +36,16 @@ from tlsbench.stats import Interval
 INSTRUCTIONS = "instructions"
 _SAMPLES = 10
 _REPEATS = 3
-#: Processes that the count of one scenario takes.
-PROCESSES_PER_COUNT = 2 * _REPEATS
+#: How many samples each process takes that the count of one scenario needs.
+_SAMPLES_OF_COUNT = (_SAMPLES, 2 * _SAMPLES) * _REPEATS
+#: What a process takes on a machine that has time for it, most of it to start Python under valgrind.
+_USUAL_SECONDS = 10.0
 #: Fifty times slower than without valgrind is usual; this is far beyond.
 _PATIENCE_SECONDS = 600.0
 _CALLGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
 _COLLECTED = re.compile(r"Collected : ([0-9]+)")
+#: The instructions of a process, and what it says of its samples.
+_Answer: TypeAlias = tuple[int, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,51 +85,135 @@ def require_valgrind() -> None:
         raise RequestError("the meter 'instructions' needs valgrind: apt-get install valgrind")
 
 
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What came of the scenarios that were to be counted.
+
+    :param results: for each, in order, its count, the error that ended it, or None: it was not counted.
+    :param stopped_by: ``"the last repetition"``, ``"time budget"`` or ``"interrupt"``.
+    :param whole_s: how long all of them take, as far as those that were counted tell.
+    """
+
+    results: Sequence[Count | MeasurementError | None]
+    stopped_by: str
+    whole_s: float
+
+
 def count_instructions(
     requests: Sequence[tuple[Scenario, Interpreter]],
-    observe: Callable[[int, int], None] = lambda _done, _of: None,
+    observe: Callable[[int, int, float], None] = lambda _done, _of, _left_s: None,
     stop_asked: Callable[[], bool] = lambda: False,
-) -> list[Count | MeasurementError | None]:
+    budget_s: float = math.inf,
+) -> Counts:
     """Count each scenario in its interpreter, as many processes at a time as there are processors.
 
-    :param observe: told how many processes have ended, and of how many.
-    :returns: for each request the count, the error that ended it, or None if a stop was asked before it.
+    The first is counted however long it takes, so that there is a result. Another is begun if it will end
+    within the budget, as far as the processes that have ended tell; what is begun is counted whole.
+
+    :param observe: told how many processes have ended, of how many, and for how many seconds more all of them
+        will run: at first as usual, then as those that have ended tell.
+    :param stop_asked: asked before a scenario is begun.
     """
     require_valgrind()
-    done, of = 0, len(requests) * PROCESSES_PER_COUNT
-    results: list[Count | MeasurementError | None] = []
-    running: set[Process] = set()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        pending = [
-            [
-                pool.submit(_run, scenario, interpreter, samples, running)
-                for _ in range(_REPEATS)
-                for samples in (_SAMPLES, 2 * _SAMPLES)
-            ]
-            for scenario, interpreter in requests
+    counting = _Counting(requests, os.cpu_count() or 1, budget_s)
+    observe(0, counting.of, counting.left_s)
+    with ThreadPoolExecutor(counting.at_a_time) as pool:
+        while counting.begin(pool, stop_asked):
+            try:
+                with may_be_cut():
+                    ended, _ = wait(counting.started_at, return_when=FIRST_COMPLETED)
+            except KeyboardInterrupt:
+                counting.cut_short()
+                break
+            counting.end(ended)
+            observe(counting.done, counting.of, counting.left_s)
+    return counting.counts
+
+
+class _Counting:
+    """Which processes run, which wait, and what those that have ended tell of the time.
+
+    :param at_a_time: so many run at once.
+    """
+
+    def __init__(
+        self, requests: Sequence[tuple[Scenario, Interpreter]], at_a_time: int, budget_s: float
+    ) -> None:
+        self.at_a_time = at_a_time
+        self.of = len(requests) * len(_SAMPLES_OF_COUNT)
+        self.started_at: dict[Future[_Answer], float] = {}
+        self._requests = requests
+        self._until = time.monotonic() + budget_s
+        self._waiting = deque((at, samples) for at in range(len(requests)) for samples in _SAMPLES_OF_COUNT)
+        self._begun: list[list[Future[_Answer]]] = [[] for _ in requests]
+        self._seconds: list[float] = []
+        self._processes: set[Process] = set()
+        self._stopped_by = ""
+
+    @property
+    def done(self) -> int:
+        """How many processes have ended."""
+        return len(self._seconds)
+
+    @property
+    def left_s(self) -> float:
+        """How long all that have not ended will take."""
+        return (self.of - self.done) * fmean(self._seconds or [_USUAL_SECONDS]) / self.at_a_time
+
+    @property
+    def counts(self) -> Counts:
+        """What came of it. A scenario was counted if all its processes have ended by themselves."""
+        results = [
+            _count(scenario, futures)
+            if len(futures) == len(_SAMPLES_OF_COUNT) and self.started_at.keys().isdisjoint(futures)
+            else None
+            for (scenario, _), futures in zip(self._requests, self._begun, strict=True)
         ]
-        for (scenario, _), futures in zip(requests, pending, strict=True):
-            if not stop_asked():
-                try:
-                    with may_be_cut():
-                        count = _count(scenario, futures)
-                except KeyboardInterrupt:
-                    for process in tuple(running):
-                        process.kill("it was cut short")
-                else:
-                    results.append(count)
-                    done += len(futures)
-                    observe(done, of)
-                    continue
-            for future in (one for rest in pending for one in rest):
-                future.cancel()
-            results.append(None)
-    return results
+        whole_s = self.of * fmean(self._seconds) / self.at_a_time if self._seconds else math.nan
+        return Counts(results, self._stopped_by or "the last repetition", whole_s)
+
+    def begin(self, pool: ThreadPoolExecutor, stop_asked: Callable[[], bool]) -> bool:
+        """Start what may be started now; whether anything runs."""
+        while self._waiting and len(self.started_at) < self.at_a_time and self._may_start(stop_asked):
+            at, samples = self._waiting.popleft()
+            now = time.monotonic()
+            future = pool.submit(_run, *self._requests[at], samples, self._processes)
+            self._begun[at].append(future)
+            self.started_at[future] = now
+        return bool(self.started_at)
+
+    def end(self, futures: Iterable[Future[_Answer]]) -> None:
+        """Note that these have ended."""
+        now = time.monotonic()
+        self._seconds += [now - self.started_at.pop(one) for one in futures]
+
+    def cut_short(self) -> None:
+        """End what runs."""
+        for process in tuple(self._processes):
+            process.kill("it was cut short")
+        self._stopped_by = "interrupt"
+
+    def _may_start(self, stop_asked: Callable[[], bool]) -> bool:
+        """Whether the process that waits first may: one of a scenario that is begun always may."""
+        at = self._waiting[0][0]
+        if self._begun[at]:
+            return True
+        if at and not self._seconds:
+            return False  # nothing tells yet how long it will take
+        if stop_asked():
+            self._stopped_by = "interrupt"
+        elif at and not self._ends_in_time():
+            self._stopped_by = "time budget"
+        if self._stopped_by:
+            self._waiting.clear()
+        return not self._stopped_by
+
+    def _ends_in_time(self) -> bool:
+        turns = math.ceil((len(self.started_at) + len(_SAMPLES_OF_COUNT)) / self.at_a_time)
+        return time.monotonic() + turns * fmean(self._seconds) <= self._until
 
 
-def _count(
-    scenario: Scenario, futures: Sequence[Future[tuple[int, Mapping[str, Any]]]]
-) -> Count | MeasurementError:
+def _count(scenario: Scenario, futures: Sequence[Future[_Answer]]) -> Count | MeasurementError:
     try:
         answers = [future.result() for future in futures]
     except MeasurementError as error:
@@ -136,9 +228,7 @@ def _count(
     return Count(scenario, tuple(differences), operations, answers[-1][1]["proof"], ledger)
 
 
-def _run(
-    scenario: Scenario, interpreter: Interpreter, samples: int, running: set[Process]
-) -> tuple[int, Mapping[str, Any]]:
+def _run(scenario: Scenario, interpreter: Interpreter, samples: int, running: set[Process]) -> _Answer:
     peers = pki.peers_for(scenario).to_pem() if scenario.key else None
     request = {"scenario": scenario.id, "samples": samples, "peers": peers}
     fixed = replace(interpreter, environment={"PYTHONHASHSEED": "0", **interpreter.environment})

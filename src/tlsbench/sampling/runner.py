@@ -147,13 +147,17 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Where a run is: given to the observer between rounds, never within one."""
+    """Where a run is: given to the observer between rounds, never within one.
+
+    ``left_s`` is how long it will go on if all of it is done, where that is known.
+    """
 
     stage: str
     done: int
     of: int
     elapsed_s: float
     series: Sequence[Series]
+    left_s: float | None = None
 
 
 class Turns(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tlsbench.comparison import Answers, Gate, Judgement, Verdict, judge, recording_of
+from tlsbench.comparison import Answers, Gate, Judgement, Verdict, judge, recording_of, with_yardsticks
 from tlsbench.errors import RequestError
 from tlsbench.results.stored import Stored
 
@@ -22,15 +22,19 @@ class Comparison:
     answers: Sequence[Answers[Verdict]]
 
 
-def compare(base: Stored, new: Stored, gates: Sequence[Gate] = ()) -> Comparison:
+def compare(
+    base: Stored, new: Stored, gates: Sequence[Gate] = (), yardsticks: Sequence[str] = ()
+) -> Comparison:
     """Compare two results, cell by cell.
 
     :param base: as :func:`tlsbench.results.reader.read` gives it; likewise ``new``.
     :param gates: as :func:`tlsbench.comparison.parse_gate` gives them.
+    :param yardsticks: names or globs of benchmarks that are yardsticks too, see
+        :func:`tlsbench.comparison.with_yardsticks`.
     :raises RequestError: if one holds nothing to compare, they have no benchmark in common, or a
-        gate means none.
+        gate or the name of a yardstick means none.
     """
-    judgement = judge(recording_of(base), recording_of(new))
+    judgement = judge(*(with_yardsticks(recording_of(one), yardsticks) for one in (base, new)))
     if not judgement.verdicts:
         words = [f"{base.source} and {new.source} have no benchmark in common", *judgement.warnings]
         raise RequestError("; ".join(words))

@@ -186,15 +186,15 @@ def _counted(
 ) -> Duel:
     began = time.monotonic()
 
-    def note(done: int, of: int) -> None:
-        observe(Progress("counting", done, of, time.monotonic() - began, ()))
+    def note(done: int, of: int, left_s: float) -> None:
+        observe(Progress("counting", done, of, time.monotonic() - began, (), left_s))
 
     ends = [
         (scenario, interpreter or interpreter_of(scenario))
         for match in request.matches
         for scenario, interpreter in zip((match.a, match.b), request.interpreters, strict=True)
     ]
-    counts = count_instructions(ends, note, stop_asked)
+    counts = count_instructions(ends, note, stop_asked).results
     results = []
     for match, a, b in zip(request.matches, counts[::2], counts[1::2], strict=True):
         for count in (a, b):

@@ -1,49 +1,109 @@
-"""How cells fared from one saved run to the next."""
+"""How cells fared over the saved runs: by their ratio to the first, less what the machine changed by."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from functools import cache
+from typing import Final
 
-from tlsbench.comparison import Recording, Verdict, judge, recording_of
+from tlsbench.comparison import Recording, Verdict, judge, recording_of, with_yardsticks
 from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import spellings
 from tlsbench.results import storage
 from tlsbench.results.reader import read_file
+from tlsbench.results.stored import Commit
 from tlsbench.scenarios import parse
 from tlsbench.session.selecting import selects
-from tlsbench.stats import median_interval
-from tlsbench.units import Unit
+from tlsbench.stats import Interval, median_interval, steps
+from tlsbench.units import NANOSECONDS, Unit
 
 #: More cells than that are no answer: selectors name fewer.
 _MOST_CELLS = 200
+#: The ratio of a run to itself.
+_SAME: Final = Interval(1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class SavedRun:
-    """A saved run: its number and name, when it was taken, and its times."""
+    """A saved run.
+
+    :param taken_at: as people read it, in UTC; ``""`` if unknown.
+    :param commit: of the code that was measured; None if unknown.
+    """
 
     number: int
     name: str
     taken_at: str
     recording: Recording
+    commit: Commit | None = None
+
+    @property
+    def label(self) -> str:
+        """What it is called on an axis: its commit, or else its number, and the day."""
+        return f"{self.commit.short if self.commit else f'{self.number:04}'} {self.taken_at[:10]}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A cell in one run.
+
+    :param median: its figure as it was measured.
+    :param ratio: to the first run, less what the yardsticks changed by where they can say, with all that the
+        comparison leaves open: its interval and its floor.
+    :param yardsticks: how many say so; 0 where the figures are compared as they are, with those of the run
+        before, and 0 of the first run.
+    """
+
+    median: float
+    ratio: Interval
+    yardsticks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A step that the judgement calls.
+
+    :param word: such as ``"slower"``.
+    :param ratio: after over before; where yardsticks judge, of all runs since the step before to all runs
+        until the next.
+    :param is_weak: whether it is one of measured times without yardsticks: the machine may have changed.
+    """
+
+    word: str
+    ratio: Interval
+    is_weak: bool
+
+    def __str__(self) -> str:
+        """Such as ``slower +10 %``, with a star if it is weak."""
+        return f"{self.word} {100 * (self.ratio.median - 1):+.0f} %{'*' * self.is_weak}"
 
 
 @dataclass(frozen=True, slots=True)
 class CellHistory:
     """A cell over runs.
 
-    :param unit: of its figures.
-    :param medians: for each run its median, None where it has not the cell.
-    :param changes: by the place of a run, what changed since the last that has the cell.
+    :param unit: of its figures in the latest run that has it; runs that count in another one do not count.
+    :param points: for each run; None where it has not the cell.
+    :param changes: by the place of the first run after it.
     """
 
     id: str
     axes: Mapping[str, str]
     unit: Unit
-    medians: Sequence[float | None]
-    changes: Mapping[int, str]
+    points: Sequence[Point | None]
+    changes: Mapping[int, Change]
+
+    @property
+    def ratios(self) -> list[float | None]:
+        """For each run the ratio to the first; None where it has not the cell."""
+        return [None if point is None else point.ratio.median for point in self.points]
+
+    @property
+    def weak(self) -> int:
+        """How many runs of measured times were compared with the run before, as no yardstick judges them."""
+        _, *others = (point for point in self.points if point is not None)
+        return sum(not point.yardsticks for point in others) if self.unit is NANOSECONDS else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +136,23 @@ class SavedRuns:
         return list(ids)
 
 
-def saved_runs() -> SavedRuns:
+def saved_runs(yardsticks: Sequence[str] = ()) -> SavedRuns:
     """The runs that are saved below the working directory.
 
+    :param yardsticks: names or globs of benchmarks that are yardsticks too, see
+        :func:`tlsbench.comparison.with_yardsticks`; a run that has none of a name is left out.
     :raises RequestError: if there are none.
     """
     runs, left_out = [], []
     for number, name, path in storage.saved():
         try:
             stored = read_file(path)
-            recording = recording_of(stored)
+            recording = with_yardsticks(recording_of(stored), yardsticks)
         except RequestError as error:
             left_out.append(str(error))
             continue
         taken_at = stored.taken_at.strftime("%Y-%m-%d %H:%M") if stored.taken_at else ""
-        runs.append(SavedRun(number, name, taken_at, recording))
+        runs.append(SavedRun(number, name, taken_at, recording, stored.commit))
     if not runs:
         raise RequestError(
             "; ".join(
@@ -100,31 +162,107 @@ def saved_runs() -> SavedRuns:
     return SavedRuns(runs, left_out)
 
 
-def histories(runs: Sequence[SavedRun], ids: Sequence[str]) -> list[CellHistory]:
-    """The history of each of some cells."""
-    named = [(run.name, run.recording) for run in runs]
-    found = []
-    called = changes(ids, named)
-    for name in ids:
-        times = [run.recording.figures.get(name) for run in runs]
-        axes = next(run.recording.parameters[name] for run in reversed(runs) if name in run.recording.figures)
-        medians = [median_interval(one).median if one else None for one in times]
-        unit = next(run.recording.instruments[name].unit for run in runs if name in run.recording.figures)
-        found.append(CellHistory(name, axes, unit, medians, called[name]))
-    return found
+def histories(recordings: Sequence[Recording], ids: Sequence[str]) -> list[CellHistory]:
+    """The history of each of some cells, over runs in the order in which they were taken.
+
+    A run is compared with the first run that yardsticks can compare it with, which is the first of all as
+    long as nothing but the code changes. Its level is that of the other times the ratio. All runs that are
+    compared with the same one make a stretch, whose steps are those of :func:`tlsbench.stats.steps`. A run
+    that yardsticks compare with none begins a stretch: it is compared with the run before it, and there is a
+    step between them if that comparison calls one.
+
+    :param ids: each in one of the recordings at least.
+    """
+
+    @cache
+    def verdicts(base: int, new: int) -> Mapping[str, Verdict]:  # of all cells, once for each pair of runs
+        return {one.id: one for one in judge(recordings[base], recordings[new]).verdicts}
+
+    compared = [_stretches(name, recordings, verdicts) for name in ids]
+    looks = sum(len(stretch) - 1 for cell in compared for stretch in cell)
+    return [_history(name, recordings, cell, looks) for name, cell in zip(ids, compared, strict=True)]
 
 
-def changes(cells: Sequence[str], recordings: Sequence[tuple[str, Recording]]) -> dict[str, dict[int, str]]:
-    """Where each cell became faster or slower than in the last run that had it: its place, and words."""
-    judged: dict[tuple[int, int], dict[str, Verdict]] = {}  # a pair of runs is judged once for all its cells
-    found: dict[str, dict[int, str]] = {name: {} for name in cells}
-    for name, called in found.items():
-        having = [at for at, (_, recording) in enumerate(recordings) if name in recording.figures]
-        for pair in pairwise(having):
-            if pair not in judged:
-                base, new = (recordings[at][1] for at in pair)
-                judged[pair] = {one.id: one for one in judge(base, new).verdicts}
-            verdict = judged[pair][name]
-            if verdict.verdict != "~":
-                called[pair[1]] = f"{verdict.verdict} {100 * (verdict.ratio.median - 1):+.0f} %"
-    return found
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A run and what it is compared with.
+
+    :param at: its place.
+    :param base: the place of the other; its own of the first run of all, which has no verdict.
+    """
+
+    at: int
+    base: int
+    verdict: Verdict | None = None
+
+
+def _stretches(
+    name: str, recordings: Sequence[Recording], verdicts: Callable[[int, int], Mapping[str, Verdict]]
+) -> list[list[_Compared]]:
+    """The runs of a cell: the first of each stretch is what the others in it are compared with."""
+    stretches: list[list[_Compared]] = []
+    before = None
+    for at in _having(name, recordings):
+        for stretch in stretches:
+            base = stretch[0].at
+            common = recordings[base].yardsticks.keys() & recordings[at].yardsticks.keys()
+            if common and (found := verdicts(base, at)[name]).yardsticks:
+                stretch.append(_Compared(at, base, found))
+                break
+        else:
+            link = _Compared(at, at) if before is None else _Compared(at, before, verdicts(before, at)[name])
+            stretches.append([link])
+        before = at
+    return stretches
+
+
+def _having(name: str, recordings: Sequence[Recording]) -> list[int]:
+    """The places of the runs that have a cell, in the unit in which the latest has it."""
+    having = [at for at, one in enumerate(recordings) if name in one.figures]
+    unit = recordings[having[-1]].instruments[name].unit
+    return [at for at in having if recordings[at].instruments[name].unit is unit]
+
+
+def _history(
+    name: str, recordings: Sequence[Recording], stretches: Sequence[Sequence[_Compared]], looks: int
+) -> CellHistory:
+    latest = recordings[_having(name, recordings)[-1]]
+    unit = latest.instruments[name].unit
+    points: dict[int, Point] = {}
+    for one in (one for stretch in stretches for one in stretch):
+        points[one.at] = Point(
+            median_interval(recordings[one.at].figures[name]).median,
+            _possible(one.verdict, points[one.base].ratio.median) if one.verdict else _SAME,
+            len(one.verdict.yardsticks) if one.verdict else 0,
+        )
+    changes = dict(change for stretch in stretches for change in _changes(stretch, unit, looks))
+    return CellHistory(
+        id=name,
+        axes=latest.parameters[name],
+        unit=unit,
+        points=[points.get(at) for at in range(len(recordings))],
+        changes=dict(sorted(changes.items())),
+    )
+
+
+def _changes(stretch: Sequence[_Compared], unit: Unit, looks: int) -> Iterator[tuple[int, Change]]:
+    """What is called at the first run of a stretch, and the steps within it."""
+    first, *others = stretch
+    if first.verdict and first.verdict.verdict != "~":
+        yield first.at, Change(first.verdict.word, first.verdict.ratio, unit is NANOSECONDS)
+    judged = [one.verdict for one in others if one.verdict]
+    found = steps([_SAME, *(one.ratio for one in judged)], [0.0, *(one.floor for one in judged)], looks)
+    for step in found:
+        instrument = judged[0].instrument
+        word = instrument.more if step.ratio.median > 1 else instrument.less
+        yield stretch[step.at].at, Change(word, step.ratio, is_weak=False)
+
+
+def _possible(verdict: Verdict, level: float) -> Interval:
+    """Where a run is that was compared with one of that level: what interval and floor leave open."""
+    ratio, within = verdict.ratio, 1 + verdict.floor
+    return Interval(
+        level * min(ratio.low, ratio.median / within),
+        level * ratio.median,
+        level * max(ratio.high, ratio.median * within),
+    )

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.errors import RequestError
 from tlsbench.results import Run
 from tlsbench.results.collect import collect, collect_counts
 from tlsbench.results.environment import Disturbance
 from tlsbench.sampling import WALL, Instrument, Plan, Progress, Series, aa_cells_of, instrument_for, measure
-from tlsbench.sampling.instructions import PROCESSES_PER_COUNT, Count, count_instructions, require_valgrind
+from tlsbench.sampling.instructions import Counts, count_instructions, require_valgrind
 from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.sampling.placement import interpreter_of, placement, processes_for
 from tlsbench.sampling.yardsticks import Yardstick, yardsticks_for
-from tlsbench.scenarios import Matrix
+from tlsbench.scenarios import Excluded, Matrix, Scenario
 
 #: A shorter run has no time for yardsticks.
 _LEAST_BUDGET_SECONDS = 1.0
@@ -178,19 +179,32 @@ def _counted(request: RunRequest, observe: Observe, stop_asked: Callable[[], boo
     began = time.monotonic()
     scenarios = request.matrix.scenarios
 
-    def run_of(counts: Sequence[Count | MeasurementError | None]) -> Run:
+    def run_of(counts: Counts) -> Run:
         return collect_counts(
-            list(zip(scenarios, counts, strict=False)),  # so far there are none
-            request.matrix.excluded,
+            list(zip(scenarios, counts.results, strict=False)),  # so far there are none
+            [*request.matrix.excluded, *_out_of_time(scenarios, counts, request.plan)],
             request.plan,
             command=request.command,
             elapsed_s=time.monotonic() - began,
+            stopped_by=counts.stopped_by,
         )
 
-    def note(done: int, of: int) -> None:
-        progress = Progress("counting", done, of, time.monotonic() - began, ())
-        observe(progress, lambda: run_of(()))
+    def note(done: int, of: int, left_s: float) -> None:
+        progress = Progress("counting", done, of, time.monotonic() - began, (), left_s)
+        observe(progress, lambda: run_of(Counts((), "nothing yet", math.nan)))
 
-    note(0, len(scenarios) * PROCESSES_PER_COUNT)
     requests = [(scenario, interpreter_of(scenario)) for scenario in scenarios]
-    return run_of(count_instructions(requests, note, stop_asked))
+    return run_of(count_instructions(requests, note, stop_asked, request.plan.time_budget_s))
+
+
+def _out_of_time(scenarios: Sequence[Scenario], counts: Counts, plan: Plan) -> Iterator[Excluded]:
+    """The scenarios that the time budget left no time to count, with what would."""
+    if counts.stopped_by != "time budget":
+        return
+    reason = (
+        f"not counted within the time budget of {plan.time_budget_s:g} s: all {len(scenarios)} take "
+        f"about {math.ceil(counts.whole_s)} s on this machine, see --time-budget"
+    )
+    for scenario, count in zip(scenarios, counts.results, strict=True):
+        if count is None:
+            yield Excluded(scenario.id, reason)

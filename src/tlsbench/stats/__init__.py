@@ -12,6 +12,7 @@ from tlsbench.stats.intervals import (
 from tlsbench.stats.noise import LARGE_FLOOR, deviation, drift, is_difference, noise_floor
 from tlsbench.stats.pace import at_middle_pace, paces
 from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired, compare_paired_counts
+from tlsbench.stats.steps import Step, steps
 from tlsbench.stats.summary import Summary, summarise
 from tlsbench.stats.unpaired import Comparison, adjusted, compare, compare_counts, geometric_mean
 
@@ -26,6 +27,7 @@ __all__ = [
     "Level",
     "Move",
     "PairedComparison",
+    "Step",
     "Summary",
     "adjusted",
     "at_middle_pace",
@@ -45,5 +47,6 @@ __all__ = [
     "paired_ratio",
     "present",
     "rounds_interval",
+    "steps",
     "summarise",
 ]

@@ -39,8 +39,10 @@ def test_it_follows_cells_and_names_their_changes(saved: None, capsys: pytest.Ca
     out = capsys.readouterr().out
     (line,) = (line for line in out.splitlines() if "slower" in line)
     assert "▁▁█" in line
-    assert "0003 slower ×2.0" in line or "0003 slower +100 %" in line
+    assert "0003 slower +100 %*" in line
+    assert "2.000" in line
     assert "0002 " not in line
+    assert "* no yardsticks (points: 2): compared with the run before" in out
 
 
 def test_machines_get_the_figures(saved: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -48,7 +50,35 @@ def test_machines_get_the_figures(saved: None, capsys: pytest.CaptureFixture[str
     document = json.loads(capsys.readouterr().out)
     assert [run["number"] for run in document["runs"]] == [1, 2, 3]
     assert len(document["cells"]) == 2
-    assert [change["run"] for change in document["cells"][0]["changes"]] == [3]
+    cell = document["cells"][0]
+    assert [(change["run"], change["without_yardsticks"]) for change in cell["changes"]] == [(3, True)]
+    assert [ratio["median"] for ratio in cell["ratios"]] == pytest.approx([1, 1, 2])
+    assert [ratio["yardsticks"] for ratio in cell["ratios"]] == [0, 0, 0]
+
+
+def test_runs_are_named_by_commit_and_day(
+    run_of: Callable[[str], Run], in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    document = json.loads(to_json(run_of("implementation=fake"), machine_info()))
+    main = document["benchmarks"][0]["extra_info"]["tlsbench"]["figures"]["libraries"]
+    for digit, factor in (("a", 1.0), ("b", 3.0)):
+        document["commit_info"] = {"id": digit * 40, "dirty": digit == "b", "branch": "main"}
+        document["datetime"] = f"2026-11-0{'ab'.index(digit) + 1}T10:00:00+00:00"
+        document["tlsbench"]["noise_floor"] = {"handshake": 0.01}
+        main["round_medians"] = [factor * (1000 + step) for step in range(10)]
+        storage.save("nightly", json.dumps(document))
+    assert tlsbench(["history", "version=1.3"]) == 0
+    out = capsys.readouterr().out
+    assert "0002  nightly  bbbbbbb+  2026-11-02 10:00" in out
+    assert "0002 (bbbbbbb+) slower +200 %*" in out
+    assert tlsbench(["history", "version=1.3", "--json"]) == 0
+    runs = json.loads(capsys.readouterr().out)["runs"]
+    assert [(run["commit"], run["dirty"]) for run in runs] == [("a" * 40, False), ("b" * 40, True)]
+    pytest.importorskip("matplotlib")
+    assert tlsbench(["history", "version=1.3", "-o", "history.svg"]) == 0
+    drawn = Path("history.svg").read_text()
+    assert "aaaaaaa 2026-11-01" in drawn
+    assert "bbbbbbb+ 2026-11-02" in drawn
 
 
 def test_it_draws_the_history(saved: None, capsys: pytest.CaptureFixture[str]) -> None:

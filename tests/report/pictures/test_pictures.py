@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -16,7 +17,7 @@ from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES
 from tlsbench.results import Run
 from tlsbench.sampling import WALL
-from tlsbench.session.history import changes
+from tlsbench.session.history import histories
 
 RunOf = Callable[[str], Run]
 
@@ -114,17 +115,33 @@ def test_a_comparison_shows_what_differs_most_first() -> None:
 
 
 def test_a_history_names_the_runs_in_which_a_cell_changed() -> None:
+    labels = ["aaaaaaa 2026-11-01", "bbbbbbb 2026-11-02", "ccccccc 2026-11-03", "ddddddd 2026-11-04"]
     runs = [
-        (name, recording(name, {"a": value}))
-        for name, value in (("1", 100.0), ("2", 100.2), ("3", 130.0), ("4", 130.1))
+        recording(name, {"a": value}) for name, value in zip("1234", (100, 100.2, 130, 130.1), strict=True)
     ]
-    assert changes(["a"], runs) == {"a": {2: "slower +30 %"}}
-    picture = history(runs)
+    picture = history(histories(runs, ["a"]), labels)
     assert picture is not None
     assert isinstance(picture.shape, Lines)
     (line,) = picture.shape.lines
-    assert line.notes == {2: "slower +30 %"}
-    assert history(runs[:1]) is None
+    assert line.notes == {2: "slower +30 %*"}
+    assert line.y == pytest.approx([1.0, 1.002, 1.3, 1.301], rel=1e-3)
+    assert picture.shape.ticks == dict(enumerate(labels))
+    assert "* no yardsticks (points: 3): compared with the run before" in picture.caption
+    assert history(histories(runs[:1], ["a"]), labels) is None
+
+
+def test_of_many_runs_those_with_a_change_are_named_and_as_many_as_can_be_read() -> None:
+    runs = [recording(str(at), {"a": 100.0 if at < 45 else 150.0}) for at in range(90)]
+    picture = history(histories(runs, ["a"]), [f"run {at}" for at in range(90)], left_out=2)
+    assert picture is not None
+    assert isinstance(picture.shape, Lines)
+    ticks = picture.shape.ticks
+    assert ticks is not None
+    assert ticks[45] == "run 45"
+    assert {0, 89} < ticks.keys()
+    assert 10 < len(ticks) < 20
+    assert min(after - before for before, after in pairwise(ticks)) >= 6
+    assert "2 more cells are not drawn" in picture.caption
 
 
 def test_the_tail_of_a_load_ends_where_its_connections_end() -> None:

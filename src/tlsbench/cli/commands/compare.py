@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tlsbench.cli.options import RESULT, Gates, Undecided, format_of, teaches
+from tlsbench.cli.options import RESULT, Gates, Undecided, Yardsticks, format_of, teaches
 
 if TYPE_CHECKING:
     from tlsbench.results.stored import Stored
@@ -24,6 +24,7 @@ _PLAIN_WIDTH = 160
       tlsbench compare 0001 0002 --fail-on 'slower>5%'
       tlsbench compare old.json new.json --fail-on 'slower>3% where workload=handshake' --format github
       tlsbench compare --against last-release               the latest saved run, and that of the last tag
+      tlsbench compare old.json new.json --yardstick '*::test_reference*'
 
     Any pytest-benchmark JSON with raw data will do.
     Exit codes: 0 done, 1 a gate failed, 2 wrong request, 4 a gate is undecided.
@@ -48,6 +49,7 @@ def command(
             show_default=False,
         ),
     ] = None,
+    yardsticks: Yardsticks = None,
     fail_on: Gates = None,
     undecided: Undecided = None,
     output_format: Annotated[str, format_of("comparison")] = "table",
@@ -58,7 +60,7 @@ def command(
     from tlsbench.session.compare import compare
 
     base, new = _results(results or (), against)
-    found = compare(base, new, fail_on or ())
+    found = compare(base, new, fail_on or (), yardsticks or ())
     report = report_of_comparison(found.judgement, found.answers)
     output.report(report, output_format, _PLAIN_WIDTH)
     return measuring.code_of_gates(report, undecided)

@@ -7,14 +7,15 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import teaches
+from tlsbench.cli.options import Yardsticks, teaches
 from tlsbench.errors import RequestError
 
 
 @teaches(
     r"""Show the saved runs, and how cells fared from one to the next.
 
-    A change is named where the comparison with the run before calls it: see 'tlsbench compare'.
+    Times are relative to the first run, less what the yardsticks changed by. A change is named where the
+    judgement of 'tlsbench compare' calls one between the runs before and after it.
 
     \b
     Examples:
@@ -35,6 +36,7 @@ def command(
             "--output", "-o", metavar="PATH", help="Draw it too: .svg, .png or .pdf.", show_default=False
         ),
     ] = None,
+    yardsticks: Yardsticks = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> int:
     """Print the saved runs, and the history of the cells that the selectors mean; the exit code."""
@@ -48,17 +50,17 @@ def command(
 
     if path is not None:
         check_picture(path)
-    saved = saved_runs()
+    saved = saved_runs(yardsticks or ())
     for why in saved.left_out:
         output.note(f"left out: {why}")
     for remark in (remark for run in saved.runs for remark in run.recording.remarks):
         output.note(f"warning: {remark}")
     followed = selectors or path is not None
-    cells = histories(saved.runs, saved.ids(selectors or ())) if followed else []
+    recordings = [run.recording for run in saved.runs]
+    cells = histories(recordings, saved.ids(selectors or ())) if followed else []
     steps = []
     if path is not None:
-        named = [(f"{run.number:04}", run.recording) for run in saved.runs]
-        picture = picture_of(named, [cell.id for cell in cells])
+        picture = picture_of(cells, [run.label for run in saved.runs])
         if picture is None:
             raise RequestError("a history needs two saved runs with a cell in common")
         steps.append(lambda: picture_written(picture, path))

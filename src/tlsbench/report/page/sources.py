@@ -20,10 +20,12 @@ from tlsbench.report.pictures import Picture
 from tlsbench.report.pictures.compared import comparison, history, verdict_names
 from tlsbench.report.pictures.loads import latency
 from tlsbench.report.pictures.runs import pictures_of_run
+from tlsbench.report.pictures.shapes import MOST_LINES
 from tlsbench.report.table import tables
 from tlsbench.results import Run
 from tlsbench.results.reader import read
 from tlsbench.results.stored import Machine, Stored
+from tlsbench.session.history import histories
 
 #: So many cells are named where the precision was not reached.
 _MOST_NAMED = 3
@@ -203,8 +205,10 @@ def _pictures(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
     if told and (picture := latency(told)) is not None:
         yield picture
     if len(sources) > 2:
-        picture = history([(source.name, source.recording) for source in sources])
-        if picture is not None:
+        followed = list(last.recording.figures)
+        cells = histories([source.recording for source in sources], followed[:MOST_LINES])
+        labels = [source.name for source in sources]
+        if (picture := history(cells, labels, len(followed) - len(cells))) is not None:
             yield picture
 
 

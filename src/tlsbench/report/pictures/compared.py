@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Sequence
 
-from tlsbench.comparison import Judgement, Recording, Verdict
+from tlsbench.comparison import Judgement, Verdict
 from tlsbench.report.naming import names
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Dots, Line, Lines, Picture
-from tlsbench.session.history import changes
-from tlsbench.stats import median_interval
+from tlsbench.session.history import CellHistory
 
 #: Times that are farther apart than this factor are drawn on a logarithmic axis.
 _WIDE = 5.0
+#: So many runs can be named on an axis.
+_MOST_TICKS = 16
 
 
 def comparison(judgement: Judgement) -> Picture | None:
@@ -53,50 +53,65 @@ def verdict_names(verdicts: Sequence[Verdict]) -> list[str]:
     return found
 
 
-def history(recordings: Sequence[tuple[str, Recording]], only: Sequence[str] = ()) -> Picture | None:
-    """The median of cells over saved runs, with a note where the judgement calls a change.
+def history(cells: Sequence[CellHistory], labels: Sequence[str], left_out: int = 0) -> Picture | None:
+    """Cells over saved runs, relative to the first, with a note at each change that is called.
 
-    :param recordings: in the order in which they were taken, each with its name.
-    :param only: the cells; all that the last run has without.
+    :param labels: what the runs are called, in the order in which they were taken.
+    :param left_out: how many more cells there are.
     """
-    if len(recordings) < 2:
+    followed = [cell for cell in cells if sum(point is not None for point in cell.points) > 1]
+    drawn = followed[:MOST_LINES]
+    if not drawn:
         return None
-    last = recordings[-1][1]
-    cells = [cell for cell in only or last.figures if cell in last.figures]
-    titles = names([last.parameters[cell] for cell in cells[:MOST_LINES]])
-    called = changes(cells[: len(titles)], recordings)
     lines = [
-        replace(_over_runs(cell, recordings, called[cell]), name=title or cell)
-        for cell, title in zip(cells, titles, strict=False)
+        _over_runs(cell, name or cell.id)
+        for cell, name in zip(drawn, names([cell.axes for cell in drawn]), strict=True)
     ]
-    shown = [line for line in lines if len(line.x) > 1]
-    if not shown:
-        return None
-    rest = len(cells) - len(shown)
-    heights = [height for line in shown for height in line.y]
+    heights = [height for line in lines for height in line.y]
+    rest = left_out + len(cells) - len(drawn)
+    weak = sum(cell.weak for cell in drawn)
     return Picture(
         "history",
         "History of cells",
-        "Median time of a cell in each saved run, in µs, with its 95 % interval; changes that the comparison "
-        "with the run before calls are named." + (f" {rest:,} more cells are not drawn." if rest > 0 else ""),
+        "Each cell's figure over that in the first run that has it, less what the yardsticks changed by, "
+        "with its 95 % interval. A change is one of all runs since the change before; it is called as a "
+        "comparison is, but with wider intervals the more runs and cells there are."
+        + (f" {weakness(weak)}." if weak else "")
+        + (f" {rest:,} more cells are not drawn." if rest > 0 else ""),
         Lines(
-            shown,
+            lines,
             "run",
-            "µs",
+            "× the first run",
             y_is_log=max(heights) > _WIDE * min(heights),
-            ticks={float(at): name for at, (name, _) in enumerate(recordings)},
+            ticks=_ticks(labels, [at for cell in drawn for at in cell.changes]),
         ),
     )
 
 
-def _over_runs(name: str, recordings: Sequence[tuple[str, Recording]], called: Mapping[int, str]) -> Line:
-    at = [place for place, (_, recording) in enumerate(recordings) if name in recording.figures]
-    medians = [median_interval(recordings[place][1].figures[name]) for place in at]
+def weakness(count: int) -> str:
+    """What there is to say of times that were compared without yardsticks, so many."""
+    return (
+        f"* no yardsticks (points: {count}): compared with the run before by times as they are, which differ "
+        "between runs of one machine by 10 to 40 % where nothing changed"
+    )
+
+
+def _over_runs(cell: CellHistory, name: str) -> Line:
+    known = {at: point.ratio for at, point in enumerate(cell.points) if point is not None}
+    places = list(known)
     return Line(
         name,
-        [float(place) for place in at],
-        [one.median / 1e3 for one in medians],
-        [(one.low if math.isfinite(one.low) else one.median) / 1e3 for one in medians],
-        [(one.high if math.isfinite(one.high) else one.median) / 1e3 for one in medians],
-        {number: called[place] for number, place in enumerate(at) if place in called},
+        [float(at) for at in known],
+        [one.median for one in known.values()],
+        [one.low if math.isfinite(one.high) else one.median for one in known.values()],
+        [one.high if math.isfinite(one.high) else one.median for one in known.values()],
+        {places.index(at): str(change) for at, change in cell.changes.items()},
     )
+
+
+def _ticks(labels: Sequence[str], always: Collection[int]) -> dict[float, str]:
+    """The runs that are named: as many as can be read, the first and the last, and those with a change."""
+    every, last = math.ceil(len(labels) / _MOST_TICKS), len(labels) - 1
+    always = {*always, last}
+    kept = {at for at in range(0, last, every) if all(abs(at - one) >= every for one in always)} | always
+    return {float(at): labels[at] for at in sorted(kept)}

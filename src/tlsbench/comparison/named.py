@@ -1,0 +1,103 @@
+"""Benchmarks that somebody names as yardsticks, as of results that tlsbench did not measure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from fnmatch import fnmatchcase
+from typing import Final
+
+import numpy as np
+
+from tlsbench.comparison.recording import Recording, version_of
+from tlsbench.comparison.references import nature_of
+from tlsbench.errors import RequestError
+from tlsbench.results.run import YardstickRecord
+from tlsbench.units import NANOSECONDS
+
+#: The nature of a yardstick of which nothing is known but its name.
+NAMED: Final = "named"
+#: The raw data of a benchmark are folded into so many blocks, whose medians then stand for rounds. They are
+#: too few for a pace of the rounds: benchmarks that ran one after the other share no moments.
+_BLOCKS: Final = 10
+#: So many names are in an error.
+_MOST_NAMES: Final = 5
+
+
+def with_yardsticks(recording: Recording, patterns: Sequence[str]) -> Recording:
+    """A recording whose benchmarks of these names are yardsticks, and are compared no more themselves.
+
+    The identity of each is its name and parameters, with the versions of its engines where it is one of
+    tlsbench's cells.
+
+    :param patterns: names, or globs such as ``*::test_reference*``, of benchmarks that are measured in time.
+    :raises RequestError: in one line, if one matches none, or nothing is left to compare.
+    """
+    if not patterns:
+        return recording
+    timed = [name for name, one in recording.instruments.items() if one.unit is NANOSECONDS]
+    for pattern in patterns:
+        if not any(_matches(name, pattern) for name in timed):
+            raise RequestError(
+                f"--yardstick '{pattern}' matches no benchmark of {recording.source}: it has {_listed(timed)}"
+            )
+    named = [name for name in timed if any(_matches(name, pattern) for pattern in patterns)]
+    if len(named) == len(recording.figures):
+        raise RequestError(
+            f"every benchmark of {recording.source} is a yardstick: nothing is left to compare"
+        )
+    rounds = _rounds(recording)
+    records = [_record(recording, name, rounds[name]) for name in named]
+    return replace(
+        recording,
+        figures={name: figures for name, figures in rounds.items() if name not in named},
+        yardsticks={**recording.yardsticks, **{one.identity: one for one in records}},
+    )
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """Names of parametrised tests have brackets, which are none of a glob where the name is given in full."""
+    return name == pattern or fnmatchcase(name, pattern)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMES
+    return (
+        ", ".join(names[:_MOST_NAMES]) + (f" and {more} more" if more > 0 else "") or "none that takes time"
+    )
+
+
+def _record(recording: Recording, name: str, rounds: tuple[float, ...]) -> YardstickRecord:
+    parameters = recording.parameters[name]
+    engines = {
+        one: recording.engines[one] for one in recording.implementations_of(name) if one in recording.engines
+    }
+    values = [f"{key}={value}" for key, value in sorted(parameters.items())]
+    versions = sorted(version_of(engine) for engine in engines.values())
+    return YardstickRecord(
+        name=name,
+        nature=nature_of(parameters) or NAMED,
+        engines=engines,
+        identity="; ".join((name, *values, *versions)),
+        round_medians=rounds,
+    )
+
+
+def _rounds(recording: Recording) -> Mapping[str, tuple[float, ...]]:
+    """The figures of all benchmarks, all of one length; those of tlsbench's cells are medians of rounds."""
+    cells = [name for name in recording.figures if _is_cell(recording, name)]
+    length = max((len(recording.figures[name]) for name in cells), default=_BLOCKS)
+    return {
+        name: figures if name in cells else _folded(figures, length)
+        for name, figures in recording.figures.items()
+    }
+
+
+def _is_cell(recording: Recording, name: str) -> bool:
+    return "workload" in recording.parameters[name] and bool(recording.implementations_of(name))
+
+
+def _folded(figures: Sequence[float], length: int) -> tuple[float, ...]:
+    blocks = np.array_split(np.asarray(figures), min(_BLOCKS, len(figures), length))
+    medians = [float(np.median(block)) for block in blocks]
+    return (*medians, *[float("nan")] * (length - len(medians)))
