@@ -109,6 +109,12 @@ def test_the_folder_of_scripts_has_every_demo_in_less_than_sixty_lines() -> None
         assert len(path.read_text(encoding="utf-8").splitlines()) < 60
 
 
+def test_a_script_is_the_demo_that_the_package_plays() -> None:
+    for path in SCRIPTS.glob("*.py"):
+        demo = load(path.stem.replace("_", "-"))
+        assert Path(demo.__code__.co_filename).read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", ["mutual_tls", "expired"])
 def test_a_script_runs_on_its_own(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
