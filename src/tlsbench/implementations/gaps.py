@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tlsbench.scenarios import Gap, gap
+from tlsbench.scenarios import Gap, gap, groups
 
 #: The libcrypto that the system brings, which Python's ssl module and hashlib use.
 SYSTEM_LIBCRYPTO: Final = "the system's"
@@ -17,4 +17,14 @@ def one_ticket_when_resumed(server: str) -> Gap:
         server=server,
         tickets=("2", "3", "4"),
         resumption=("psk", "early-data"),
+    )
+
+
+def keys_of_two_kinds(client: str) -> Gap:
+    """The gap of BoringSSL's clients, which send a key for a classical and a post-quantum group at once."""
+    return gap(
+        "BoringSSL's client sends a key for its first post-quantum group at once",
+        client=client,
+        hello_retry="yes",
+        group=tuple(group.name for group in groups.GROUPS if group.post_quantum),
     )

@@ -14,7 +14,7 @@ from tlsbench.scenarios import networks
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
-from tlsbench.scenarios.groups import GROUPS
+from tlsbench.scenarios.groups import GROUPS, HELLO_RETRY
 from tlsbench.scenarios.keys import KEY_TYPES
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
 from tlsbench.scenarios.operations import OPERATIONS
@@ -110,6 +110,7 @@ class Values:
             follows=True,
         ),
     )
+    hello_retry: str = field(default="", metadata=HELLO_RETRY)
     key: str = field(
         default="",
         metadata=row(

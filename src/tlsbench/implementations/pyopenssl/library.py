@@ -88,7 +88,10 @@ class PyOpenSsl:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),
-            supports=("workload=certificate", "workload=completion", "resumption", "ocsp", "trust", "cpu"),
+            supports=(
+                *("workload=certificate", "workload=completion"),
+                *("resumption", "ocsp", "trust", "cpu", "hello_retry"),
+            ),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:

@@ -35,6 +35,12 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
             group=_refused(ssl),
         ),
         gap(
+            f"{python} takes one curve: with more to offer, its client first sends a key for x25519",
+            client="ssl",
+            hello_retry="yes",
+            group="x25519",
+        ),
+        gap(
             "a side with a trust store sends its root behind a lone leaf: add chain_length=2",
             client_auth="required",
             chain_length="1",
