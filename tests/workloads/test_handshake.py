@@ -7,6 +7,7 @@ import pytest
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.registry import capabilities, implementations, tls_libraries
+from tlsbench.links import TcpLink
 from tlsbench.scenarios import Scenario, parse
 from tlsbench.workloads import Workload, handshake, prepare
 from tlsbench.workloads.handshake import Handshake
@@ -83,6 +84,33 @@ def test_a_trust_store_is_loaded_for_each_handshake_and_the_client_pays(name: st
         loading_ns.append(sample.phases["client_context"])
     assert len(contexts) > 2
     assert min(loading_ns[1::2]) > 3 * min(loading_ns[::2]), "150 roots take longer than one"
+
+
+@pytest.mark.parametrize("resumption", ["none", "psk"])
+def test_over_tcp_each_handshake_has_a_connection_whose_opening_is_apart(
+    resumption: str, workload_of: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = workload_of(f"implementation=pyopenssl link=tcp resumption={resumption}")
+    opened: list[int] = []
+
+    def note(link: TcpLink, clock: Callable[[], int]) -> int:
+        opened.append(open_ns(link, clock))
+        return opened[-1]
+
+    open_ns = TcpLink.open_ns
+    monkeypatch.setattr(TcpLink, "open_ns", note)
+    for nth in (1, 2, 3):
+        sample = cell.sample()
+        assert len(opened) == nth + (resumption == "psk")  # the first brought the session
+        assert sample.phases == {"tcp_open": opened[-1], "handshake": sample.total}
+        assert opened[-1] > 0
+    (visited,) = cell.visit(0, 1)
+    assert visited.phases == {"tcp_open": opened[-1], "handshake": visited.total}
+
+
+@pytest.mark.parametrize("link", ["memory", "unix"])
+def test_what_is_not_tcp_is_not_opened(link: str, workload_of: Make) -> None:
+    assert workload_of(f"implementation=fake link={link}").sample().phases is None
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])

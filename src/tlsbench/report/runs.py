@@ -10,7 +10,7 @@ from typing import Any
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
-from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
+from tlsbench.report.table import COLUMNS, OPTIONAL, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
@@ -19,7 +19,7 @@ from tlsbench.scenarios.axes import AXES
 
 Baseline = Callable[[Cell], bool] | None
 #: Columns that machines get whether or not a run has figures for them, so that runs can be put together.
-_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns)) - {"round_trips"}
+_ALWAYS = frozenset((*WALL.columns, *ALLOCATIONS.columns)) - OPTIONAL
 #: Figures whose names, which are those of columns, do not say all.
 _SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "p99_us": ("libraries", {"quantile": "0.99"}),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
+from typing import Final
 
 from tlsbench.report.naming import follows
 from tlsbench.results import Cell, Run
@@ -93,6 +94,10 @@ def _phase_ms(name: str) -> Callable[[Row], float]:
     return lambda row: row.cell.instrument.unit.to_shown(row.cell.phases.get(name, 0.0))
 
 
+def _phase_us(name: str) -> Callable[[Row], float | None]:
+    return lambda row: row.cell.phases[name] / 1e3 if name in row.cell.phases else None
+
+
 def _phase(name: str) -> Callable[[Row], float | None]:
     return lambda row: row.cell.phases.get(name)
 
@@ -137,6 +142,7 @@ COLUMNS = (
     Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, TLS_WORKLOADS),
     Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, TLS_WORKLOADS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
+    Column("tcp_open_us", "TCP µs", _phase_us("tcp_open"), format_us, 4, ("handshake",)),
     Column("total_us", "total µs", _shown("total"), format_us, 2, TLS_WORKLOADS),
     Column("round_trips", "RTTs", lambda row: row.cell.ledger.round_trips, format_count, 6, ("handshake",)),
     Column("harness_us", "harness µs", _shown("harness"), format_us, 1, TLS_WORKLOADS),
@@ -150,6 +156,10 @@ COLUMNS = (
         9,
     ),
 )
+
+
+#: Columns that a table has where a cell of it has a figure for them.
+OPTIONAL: Final = frozenset(("round_trips", "tcp_open_us"))
 
 
 def tables(run: Run, is_baseline: Callable[[Cell], bool] | None = None) -> list[Table]:
@@ -180,6 +190,7 @@ def _table(
         varying = others
         constants["cipher"] = ", ".join(dict.fromkeys(values["cipher"]))
     baseline = next(filter(is_baseline, cells), cells[0]) if is_baseline else cells[0]
+    rows = tuple(_row(cell, baseline, run) for cell in cells)
     return Table(
         workload=workload,
         constants={axis: value for axis, value in constants.items() if value != AXES[axis].neutral},
@@ -187,9 +198,9 @@ def _table(
         columns=tuple(
             column
             for column in _columns_of(workload, baseline.instrument)
-            if column.name != "round_trips" or any(cell.ledger.round_trips is not None for cell in cells)
+            if column.name not in OPTIONAL or any(column.value(row) is not None for row in rows)
         ),
-        rows=tuple(_row(cell, baseline, run) for cell in cells),
+        rows=rows,
     )
 
 

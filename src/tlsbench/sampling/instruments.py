@@ -67,6 +67,7 @@ _OF_TIMES: Final = (
     "server_bytes",
     "flights",
     "round_trips",
+    "tcp_open_us",
     "total_us",
     "harness_us",
     "ratio",
