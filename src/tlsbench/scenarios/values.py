@@ -17,6 +17,7 @@ from tlsbench.scenarios.ciphers import CIPHER_SUITES
 from tlsbench.scenarios.groups import GROUPS, HELLO_RETRY
 from tlsbench.scenarios.keys import KEY_TYPES
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
+from tlsbench.scenarios.offload import OFFLOAD
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
 from tlsbench.scenarios.sizes import USUAL_SIZES, format_size, parse_size
@@ -262,6 +263,7 @@ class Values:
             before="cpu",
         ),
     )
+    offload: str = field(default="", metadata=OFFLOAD)
     rtt: str = field(default="", metadata=networks.RTT)
     bandwidth: str = field(default="", metadata=networks.BANDWIDTH)
     loss: str = field(default="", metadata=networks.LOSS)

@@ -14,6 +14,7 @@ from typing import Any, Final
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.gaps import (
     SYSTEM_LIBCRYPTO,
+    kernel_tls_gap,
     keys_of_two_kinds,
     one_ticket_when_resumed,
 )
@@ -88,6 +89,7 @@ class LibSsl:
                     for functions, axis in _ABILITIES
                     if (lacking := library.lacks(*functions))
                 ),
+                kernel_tls_gap(),
                 one_ticket_when_resumed(self.id),
                 gap(
                     "its server sends its tickets with its first write",
