@@ -1,13 +1,24 @@
 from __future__ import annotations
 
+import errno
+import os
 import socket
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tlsbench import sockets
 from tlsbench.errors import RequestError
-from tlsbench.sockets import OPTIONS, Settings, parse_options, remove_stale, sent_data_with_syn
+from tlsbench.sockets import (
+    OPTIONS,
+    Settings,
+    parse_options,
+    remove_stale,
+    sent_data_with_syn,
+    why_no_kernel_tls,
+)
 
 
 def test_options_are_written_by_the_kernel_s_names() -> None:
@@ -87,3 +98,51 @@ def test_only_a_socket_on_which_nobody_listens_is_removed(tmp_path: Path) -> Non
 
 def test_every_option_is_one_of_this_system() -> None:
     assert {"TCP_NODELAY", "SO_SNDBUF", "SO_RCVBUF", "SO_KEEPALIVE"} <= set(OPTIONS)
+
+
+@pytest.fixture
+def asked_anew() -> Iterator[None]:
+    """Without what an earlier test was told, or will be told by this one."""
+    why_no_kernel_tls.cache_clear()
+    yield
+    why_no_kernel_tls.cache_clear()
+
+
+@pytest.mark.usefixtures("asked_anew")
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc/sys says what the kernel has")
+def test_kernel_tls_is_there_where_the_kernel_lists_it() -> None:
+    why = why_no_kernel_tls()  # which loads the module, where the kernel has one and the user may
+    path = Path("/proc/sys/net/ipv4/tcp_available_ulp")
+    if not path.exists():
+        pytest.skip("this kernel does not say")
+    assert bool(why) is ("tls" not in path.read_text(encoding="ascii").split())
+
+
+@pytest.mark.usefixtures("asked_anew")
+@pytest.mark.parametrize("number", [None, errno.ENOENT, errno.EPERM])
+def test_kernel_tls_is_what_setsockopt_says_of_a_connected_socket(
+    number: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    class Asked(socket.socket):
+        def setsockopt(self, *option: object) -> None:
+            if option == (socket.IPPROTO_TCP, 31, b"tls"):
+                asked.append(self.getpeername())  # which raises if it is not connected
+                if number is not None:
+                    raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(socket, "socket", Asked)
+    why = why_no_kernel_tls()
+    assert len(asked) == 1
+    if number is None:
+        assert why == ""
+    else:
+        assert why == f'this kernel has no TLS: setsockopt(TCP_ULP, "tls") says {os.strerror(number)}'
+
+
+@pytest.mark.usefixtures("asked_anew")
+def test_kernel_tls_is_not_looked_for_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert why_no_kernel_tls() == "kernel TLS is looked for on Linux alone"

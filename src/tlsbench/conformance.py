@@ -97,6 +97,15 @@ class Conformance:
         assert cell.proof()["resumption"] == resumption
         cell.close()
 
+    def test_a_client_that_is_asked_for_a_key_of_another_group_sends_it(
+        self, library: TlsImplementation
+    ) -> None:
+        meeting = _meeting(library, "version=1.3 hello_retry=yes")
+        cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)
+        cell.sample()  # which is proved
+        assert cell.proof()["hello_retry"] is True
+        cell.close()
+
     def test_without_a_session_nothing_resumes(self, library: TlsImplementation) -> None:
         meeting = _meeting(library, "resumption=ticket,psk")
         for _ in range(2):

@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ _TCP: Final = socket.IPPROTO_TCP
 _FASTOPEN_CONNECT: Final = 30
 _SYN_DATA: Final = 32
 _OPTIONS_OF_TCP_INFO: Final = 5
+_ULP: Final = 31
 _KERNEL: Final = Path("/proc/sys/net/ipv4")
 _FASTOPEN_BITS: Final = {"connect": 1, "listen": 2}
 
@@ -186,6 +188,26 @@ def sent_data_with_syn(sock: socket.socket) -> bool:
         return False
     info = sock.getsockopt(_TCP, socket.TCP_INFO, _OPTIONS_OF_TCP_INFO + 1)
     return bool(info[_OPTIONS_OF_TCP_INFO] & _SYN_DATA)
+
+
+@cache
+def why_no_kernel_tls() -> str:
+    """Why the kernel cannot seal TLS records (kTLS); ``""`` if it can.
+
+    Asked as a program must ask: by setsockopt(TCP_ULP, "tls") on a connected socket (Linux's
+    Documentation/networking/tls.rst).
+    """
+    if sys.platform != "linux":
+        return "kernel TLS is looked for on Linux alone"
+    try:
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            socket.create_connection(listener.getsockname()) as connected,
+        ):
+            connected.setsockopt(_TCP, _ULP, b"tls")
+    except OSError as error:
+        return f'this kernel has no TLS: setsockopt(TCP_ULP, "tls") says {error.strerror}'
+    return ""
 
 
 def remove_stale(path: str) -> None:

@@ -53,6 +53,18 @@ def test_every_demo_ends_as_it_says_and_shows_its_alerts(name: str) -> None:
     assert shown == ALERTS.get(name, set())
 
 
+def test_an_early_request_is_answered_twice_without_anti_replay_and_once_with_it() -> None:
+    said = [step.text for step in steps_of("replay") if step.kind in ("holds", "works")]
+    assert sum("resumed, early data accepted" in text for text in said) == 2, (
+        "each server was really asked early"
+    )
+    assert any(text.endswith("answered a second time") for text in said)
+    assert any(text.endswith("so it was answered once") for text in said)
+    (aged,) = (text for text in said if "they are too old" in text)
+    assert int(aged.split()[1]) > 5, "OpenSSL's window is 10 s"
+    assert said[-1] == "in a new ClientHello it resumes nothing"
+
+
 def test_an_unknown_demo_is_told_with_the_nearest_one() -> None:
     with pytest.raises(RequestError, match="did you mean 'pinning'"):
         load("pining")
@@ -107,6 +119,12 @@ def test_the_folder_of_scripts_has_every_demo_in_less_than_sixty_lines() -> None
     assert set(scripts) == set(DEMOS)
     for path in scripts.values():
         assert len(path.read_text(encoding="utf-8").splitlines()) < 60
+
+
+def test_a_script_is_the_demo_that_the_package_plays() -> None:
+    for path in SCRIPTS.glob("*.py"):
+        demo = load(path.stem.replace("_", "-"))
+        assert Path(demo.__code__.co_filename).read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["mutual_tls", "expired"])

@@ -45,7 +45,7 @@ CASES = [
     "implementation=pyopenssl version=1.3 cipher=chacha20 chain_length=5",
 ]
 RETRIES = [
-    f"implementation={library} version=1.3 group=secp256r1"
+    f"implementation={library} version=1.3 group=secp256r1 hello_retry=yes"
     for library in ("pyopenssl", "ssl", "libssl", "utls")
 ]
 
@@ -56,7 +56,7 @@ def made(request: pytest.FixtureRequest) -> Trace:
     library = selector.split()[0].partition("=")[2]
     if library not in tls_libraries():
         pytest.skip(f"{library} is not installed")
-    return trace(traced_scenario([f"{KEY} {selector}"]), hello_retry=selector in RETRIES)
+    return trace(traced_scenario([f"{KEY} {selector}"]))
 
 
 def handshake_messages(seen: str) -> list[tuple[int, int]]:

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import os
+import socket
+import time
 
+import psutil
 import pytest
 
 from tlsbench.errors import MeasurementError, RequestError
@@ -11,6 +14,7 @@ from tlsbench.links import (
     Flight,
     Ledger,
     MemoryDatagrams,
+    TcpLink,
     flights,
     open_link,
     summarise,
@@ -45,6 +49,46 @@ def test_the_ledger_counts_flights_and_bytes_once(name: str) -> None:
         assert link.take_ledger() == []
     finally:
         link.close()
+
+
+def test_a_tcp_link_is_opened_anew_and_carries_on() -> None:
+    ticks = iter((100, 350))
+    link = open_link("tcp")
+    assert isinstance(link, TcpLink)
+    try:
+        before = link._client.getsockname(), link._server.getpeername()
+        link.carry(Direction.TO_SERVER, b"hello")
+        assert link.open_ns(ticks.__next__) == 250
+        assert (link._client.getsockname(), link._server.getpeername()) != before
+        for end in (link._client, link._server):
+            assert end.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert link.carry(Direction.TO_CLIENT, b"again") == b"again"
+        assert summarise(link.take_ledger()) == Ledger(flights=2, client_bytes=5, server_bytes=5)
+    finally:
+        link.close()
+
+
+def test_tcp_links_that_are_opened_over_and_over_keep_no_port() -> None:
+    link = open_link("tcp")
+    assert isinstance(link, TcpLink)
+    listened = link._address[1]
+    for _ in range(20):
+        link.open_ns(time.perf_counter_ns)
+    link.close()
+    assert not [one for one in psutil.net_connections("tcp4") if one.raddr and one.laddr.port == listened]
+    assert not [one for one in psutil.net_connections("tcp4") if one.raddr and one.raddr.port == listened]
+
+
+def test_a_connection_that_the_system_refuses_is_told_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_address: object) -> socket.socket:
+        raise OSError(99, "Cannot assign requested address")
+
+    link = open_link("tcp")
+    assert isinstance(link, TcpLink)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    with pytest.raises(MeasurementError, match=r"cannot open a TCP connection: .*Cannot assign"):
+        link.open_ns(time.perf_counter_ns)
+    link.close()
 
 
 def test_there_is_no_flight_where_nothing_was_sent() -> None:

@@ -9,8 +9,8 @@ from tlsbench.report.ladder import WIDTH, ladder_json, ladder_text
 from tlsbench.session.trace import Trace, trace, traced_scenario
 
 
-def traced(selector: str, *, hello_retry: bool = False) -> Trace:
-    return trace(traced_scenario([selector]), hello_retry=hello_retry)
+def traced(selector: str) -> Trace:
+    return trace(traced_scenario([selector]))
 
 
 @pytest.mark.parametrize(
@@ -57,9 +57,7 @@ def test_the_text_says_why_something_stays_encrypted() -> None:
 
 
 def test_the_json_holds_every_flight_and_no_secret() -> None:
-    made = traced(
-        "implementation=pyopenssl version=1.3 key=ecdsa-secp256r1 group=secp256r1", hello_retry=True
-    )
+    made = traced("implementation=pyopenssl version=1.3 key=ecdsa-secp256r1 group=secp256r1 hello_retry=yes")
     text = ladder_json(made)
     document = json.loads(text)
     assert document["hello_retry_request"] is True

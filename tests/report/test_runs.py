@@ -45,6 +45,15 @@ def test_a_cipher_suite_that_follows_from_the_columns_stands_in_the_heading(run:
     assert "cipher" not in lines(run)[1]
 
 
+def test_machines_get_a_column_for_a_rare_axis_only_where_a_cell_has_something_special_of_it(
+    run_of: RunOf,
+) -> None:
+    plain = report_of_run(run_of("implementation=pyopenssl version=1.3 hello_retry=no")).labels
+    asked = report_of_run(run_of("implementation=pyopenssl version=1.3 hello_retry=no,yes")).labels
+    assert [name for name in asked if name not in plain] == ["hello_retry"]
+    assert {"ocsp", "link", "size"} < set(plain), "which are no rare ones"
+
+
 def test_each_workload_has_its_own_table_with_its_own_columns(run_of: RunOf) -> None:
     run = run_of("implementation=fake workload=handshake,bulk,echo size=1KiB")
     made = tables(run)

@@ -11,6 +11,8 @@ from tlsbench.scenarios.axes import AXES, SPECIAL_AXES
 BESIDE = {
     "session": "resumption=psk",
     "signature": "key=ecdsa-secp256r1",
+    "hello_retry": "version=1.3",
+    "offload": "workload=bulk",
     "workload": "",
 }
 SPECIAL = [(axis, value) for axis in SPECIAL_AXES for value in AXES[axis].denied]

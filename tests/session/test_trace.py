@@ -1,17 +1,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from tlsbench.errors import MeasurementError, ProofError, RequestError
-from tlsbench.implementations import LogsKeys, Negotiated
+from tlsbench.errors import RequestError
+from tlsbench.implementations import LogsKeys
 from tlsbench.implementations.registry import tls_libraries
 from tlsbench.scenarios import Scenario
 from tlsbench.session.trace import Trace, trace, traced_scenario
-from tlsbench.tracing.recording import RecordedEnd
 from tlsbench.workloads import Workload
 from tlsbench.workloads.handshake import Handshake
 
@@ -24,8 +22,8 @@ FULL_12 = [
 SERVER_13 = ["EncryptedExtensions", "Certificate", "CertificateVerify", "Finished"]
 
 
-def traced(selector: str, *, hello_retry: bool = False) -> Trace:
-    made = trace(traced_scenario([f"{KEY} {selector}"]), hello_retry=hello_retry)
+def traced(selector: str) -> Trace:
+    made = trace(traced_scenario([f"{KEY} {selector}"]))
     assert not made.keys_from or made.ladder.opened
     return made
 
@@ -100,33 +98,21 @@ def test_the_client_shows_its_certificate_where_that_is_required() -> None:
 def test_a_hello_retry_request_is_shown_with_its_round_trip(name: str) -> None:
     if name not in tls_libraries():
         pytest.skip(f"{name} is not installed")
-    made = traced(f"implementation={name} version=1.3 group=secp256r1", hello_retry=True)
+    made = traced(f"implementation={name} version=1.3 group=secp256r1 hello_retry=yes")
     assert made.ladder.hello_retry
     assert names(made)[:4] == ["ClientHello", "HelloRetryRequest", "ClientHello", "ServerHello"]
 
 
-def test_the_group_behind_a_hello_retry_request_is_proved(monkeypatch: pytest.MonkeyPatch) -> None:
-    def agrees(end: RecordedEnd) -> Negotiated:
-        return replace(end.inner.negotiated(), group="x448")
-
-    scenario = traced_scenario([f"{KEY} implementation=pyopenssl version=1.3 group=secp256r1"])
-    monkeypatch.setattr(Handshake, "sample", lambda _cell: None)  # which proves the group too
-    monkeypatch.setattr(RecordedEnd, "negotiated", agrees)
-    with pytest.raises(ProofError, match="group: wanted secp256r1, got x448"):
-        trace(scenario, hello_retry=True)
-
-
 def test_a_client_s_key_log_is_enough_behind_a_hello_retry_request() -> None:
     pytest.importorskip("tlslite")
-    made = traced("client=libssl server=tlslite version=1.3 group=secp256r1", hello_retry=True)
+    made = traced("client=libssl server=tlslite version=1.3 group=secp256r1 hello_retry=yes")
     assert (made.keys_from, made.ladder.opened, made.ladder.hello_retry) == ("libssl", True, True)
 
 
-def test_a_hello_retry_request_that_does_not_come_is_an_error() -> None:
-    with pytest.raises(MeasurementError, match="no HelloRetryRequest"):
-        traced("implementation=fake version=1.3", hello_retry=True)
-    with pytest.raises(RequestError, match="full handshakes of TLS 1.3"):
-        traced("implementation=pyopenssl version=1.2", hello_retry=True)
+def test_a_resumed_handshake_can_be_asked_again_too() -> None:
+    made = traced("implementation=pyopenssl version=1.3 resumption=psk hello_retry=yes")
+    assert made.ladder.hello_retry
+    assert "Certificate" not in names(made)
 
 
 def test_a_library_without_a_key_log_shows_what_is_in_the_clear() -> None:
@@ -157,6 +143,8 @@ def test_each_side_spent_time_before_its_flights_and_they_left_one_after_another
         ("workload=bulk implementation=ssl version=1.3 size=1KiB", "of a handshake, not of workload=bulk"),
         ("implementation=rtls version=1.3 resumption=psk", "resumes nothing"),
         ("implementation=pyopenssl version=1.3 cpu=baseline", "needs a process of its own"),
+        ("implementation=fake version=1.3 hello_retry=yes", "it exchanges no keys"),
+        ("implementation=pyopenssl version=1.2 hello_retry=yes", "TLS 1.2 has no HelloRetryRequest"),
     ],
 )
 def test_what_is_no_single_handshake_is_refused(selector: str, reason: str) -> None:

@@ -36,6 +36,7 @@ def completion(workload_of: Make, selectors: str) -> Sample:
         ("version=1.3 client_auth=required", 1, 2),
         ("version=1.3 resumption=psk", 1, 2),
         ("version=1.3 resumption=early-data", 0, 1),
+        ("version=1.3 hello_retry=yes", 2, 3),
     ],
 )
 def test_a_completion_takes_the_round_trips_of_the_protocol(

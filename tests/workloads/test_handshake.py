@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations.registry import capabilities, implementations
+from tlsbench.implementations.registry import capabilities, implementations, tls_libraries
+from tlsbench.links import TcpLink
 from tlsbench.scenarios import Scenario, parse
 from tlsbench.workloads import Workload, handshake, prepare
 from tlsbench.workloads.handshake import Handshake
@@ -47,6 +48,8 @@ def test_the_supply_of_sessions_never_runs_dry(name: str, resumption: str, workl
         ("version=1.3", 1, 3),
         ("version=1.3 client_auth=required", 1, 3),
         ("version=1.3 resumption=psk", 1, 3),
+        ("version=1.3 hello_retry=yes", 2, 5),
+        ("version=1.3 hello_retry=yes resumption=psk", 2, 5),
         ("version=1.3 resumption=early-data", 0, 3),
     ],
 )
@@ -55,7 +58,7 @@ def test_round_trips_are_those_of_the_protocol_in_every_library(
 ) -> None:
     if name == "utls":
         pytest.importorskip("utls")
-    lacks = {"utls": ("session-id", "client_auth", "psk")}.get(name, ())
+    lacks = {"utls": ("session-id", "client_auth", "psk"), "fake": ("hello_retry",)}.get(name, ())
     found = capabilities(parse([f"implementation={name}"], [name]))[name]
     if "early-data" in selectors and "resumption=early-data" not in found.supports:
         pytest.skip("it has no early data")
@@ -126,6 +129,36 @@ def test_a_server_that_sends_no_ticket_leaves_nothing_to_take(workload_of: Make)
     assert cell.proof()["tickets"] == 0
 
 
+@pytest.mark.parametrize("resumption", ["none", "psk"])
+def test_over_tcp_each_handshake_has_a_connection_whose_opening_is_apart(
+    resumption: str, workload_of: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = workload_of(f"implementation=pyopenssl link=tcp resumption={resumption}")
+    opened: list[int] = []
+
+    def note(link: TcpLink, clock: Callable[[], int]) -> int:
+        opened.append(open_ns(link, clock))
+        return opened[-1]
+
+    open_ns = TcpLink.open_ns
+    monkeypatch.setattr(TcpLink, "open_ns", note)
+    for nth in (1, 2, 3):
+        sample = cell.sample()
+        assert len(opened) == nth + (resumption == "psk")  # the first brought the session
+        assert sample.phases is not None
+        assert sample.phases["tcp_open"] == opened[-1]
+        assert sample.phases["handshake"] + sample.phases["client_tickets"] == sample.total
+        assert opened[-1] > 0
+    (visited,) = cell.visit(0, 1)
+    assert visited.phases is not None
+    assert visited.phases["tcp_open"] == opened[-1]
+
+
+@pytest.mark.parametrize("link", ["memory", "unix"])
+def test_what_is_not_tcp_is_not_opened(link: str, workload_of: Make) -> None:
+    assert "tcp_open" not in (workload_of(f"implementation=fake link={link}").sample().phases or {})
+
+
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 @pytest.mark.parametrize("chain_length", [1, 2])
 def test_a_stapled_response_is_checked_by_the_client(
@@ -150,6 +183,33 @@ def test_the_certificates_of_a_chain_may_differ_in_key_type(
     )
     cell.sample()
     assert cell.proof()["server_key"] == "ecdsa-secp256r1"
+
+
+@pytest.mark.parametrize(
+    ("client", "server", "groups"),
+    [
+        ("pyopenssl", "pyopenssl", ("x25519", "secp521r1", "x448", "X25519MLKEM768", "MLKEM1024")),
+        ("libssl", "libssl", ("x25519", "secp384r1")),
+        ("ssl", "ssl", ("secp256r1", "secp384r1")),
+        ("utls", "utls", ("x25519", "secp384r1")),
+        ("tlslite", "pyopenssl", ("x25519", "secp256r1")),
+        ("rtls", "pyopenssl", ("secp256r1", "secp384r1")),
+        ("pyopenssl", "tlslite", ("secp256r1",)),
+    ],
+)
+def test_a_client_is_asked_again_for_the_group_of_the_scenario(
+    client: str, server: str, groups: tuple[str, ...], workload_of: Make
+) -> None:
+    for library in (client, server):
+        if library not in tls_libraries():
+            pytest.skip(f"{library} is not installed")
+    for group in groups:
+        pair = f"client={client} server={server} version=1.3 key=ecdsa-secp256r1 group={group}"
+        cell = workload_of(f"{pair} hello_retry=yes")
+        ledger = cell.sample().ledger
+        assert (ledger.round_trips, ledger.handshake_flights) == (2, 5)
+        assert cell.proof()["group"] == group
+        assert cell.proof()["hello_retry"] is True
 
 
 def test_an_old_session_is_replaced_before_it_expires(

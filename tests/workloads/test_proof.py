@@ -147,6 +147,22 @@ def test_a_group_found_by_a_second_try_is_an_error(scenarios_of: Find) -> None:
         cell.sample()
 
 
+def test_a_hello_retry_request_that_does_not_come_is_an_error(scenarios_of: Find) -> None:
+    (scenario,) = scenarios_of("implementation=pyopenssl group=secp256r1 hello_retry=yes")
+    done = replace(scenario, hello_retry="no")
+    with pytest.raises(ProofError, match="wanted a HelloRetryRequest for secp256r1, got no HelloRetry"):
+        handshake(scenario, done, PyOpenSsl()).sample()
+
+
+def test_the_group_behind_a_hello_retry_request_is_proved(scenarios_of: Find) -> None:
+    (scenario,) = scenarios_of("implementation=pyopenssl group=secp256r1 hello_retry=yes")
+    cell = prepare(scenario, implementations(), time.perf_counter_ns)
+    assert isinstance(cell, Handshake)
+    cell.scenario = replace(scenario, group="secp384r1")
+    with pytest.raises(ProofError, match="group: wanted secp384r1, got secp256r1"):
+        cell.sample()
+
+
 class Liar:
     """An end whose library says something else than what happened."""
 

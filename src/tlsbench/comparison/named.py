@@ -10,15 +10,13 @@ from typing import Final
 import numpy as np
 
 from tlsbench.comparison.recording import Recording, version_of
-from tlsbench.comparison.references import nature_of
 from tlsbench.errors import RequestError
 from tlsbench.results.run import YardstickRecord
 from tlsbench.units import NANOSECONDS
 
 #: The nature of a yardstick of which nothing is known but its name.
 NAMED: Final = "named"
-#: The raw data of a benchmark are folded into so many blocks, whose medians then stand for rounds. They are
-#: too few for a pace of the rounds: benchmarks that ran one after the other share no moments.
+#: The raw data of a benchmark are folded into so many blocks, whose medians then stand for rounds.
 _BLOCKS: Final = 10
 #: So many names are in an error.
 _MOST_NAMES: Final = 5
@@ -76,7 +74,7 @@ def _record(recording: Recording, name: str, rounds: tuple[float, ...]) -> Yards
     versions = sorted(version_of(engine) for engine in engines.values())
     return YardstickRecord(
         name=name,
-        nature=nature_of(parameters) or NAMED,
+        nature=parameters.get("workload", NAMED),
         engines=engines,
         identity="; ".join((name, *values, *versions)),
         round_medians=rounds,

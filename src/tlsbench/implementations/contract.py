@@ -186,7 +186,11 @@ class TlsImplementation(Implementation, Protocol):
     """A TLS library."""
 
     def client_context(self, scenario: Scenario, peers: Peers) -> ClientContext:
-        """The client of ``scenario``; it verifies the server's chain and host name."""
+        """The client of ``scenario``; it verifies the server's chain and host name.
+
+        Its ``group`` may be two, separated by a colon, where its library says that it supports
+        ``hello_retry``: a client that sends a key for the first alone, and takes either.
+        """
 
     def server_context(self, scenario: Scenario, peers: Peers) -> ServerContext:
         """The server of ``scenario``; with ``client_auth=required`` it verifies the client.

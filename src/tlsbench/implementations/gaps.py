@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from tlsbench.scenarios import Gap, gap
+from tlsbench.scenarios import Gap, gap, groups
+from tlsbench.scenarios.axes import AXES
+from tlsbench.sockets import why_no_kernel_tls
 
 #: The libcrypto that the system brings, which Python's ssl module and hashlib use.
 SYSTEM_LIBCRYPTO: Final = "the system's"
@@ -18,3 +20,22 @@ def one_ticket_when_resumed(server: str) -> Gap:
         tickets=("2", "3", "4"),
         resumption=("psk", "early-data"),
     )
+
+
+def keys_of_two_kinds(client: str) -> Gap:
+    """The gap of BoringSSL's clients, which send a key for a classical and a post-quantum group at once."""
+    return gap(
+        "BoringSSL's client sends a key for its first post-quantum group at once",
+        client=client,
+        hello_retry="yes",
+        group=tuple(group.name for group in groups.GROUPS if group.post_quantum),
+    )
+
+
+def kernel_tls_gap() -> Gap:
+    """The gap of the libraries that could hand their keys to a kernel: this kernel, or how they are driven.
+
+    OpenSSL asks the kernel on sockets alone (SSL_OP_ENABLE_KTLS of SSL_CTX_set_options(3)).
+    """
+    no_sockets = "the kernel has TLS, but OpenSSL uses it on sockets alone, and is driven in memory here"
+    return gap(why_no_kernel_tls() or no_sockets, offload=AXES["offload"].special)

@@ -2,7 +2,7 @@
 
 from tlsbench.links.datagrams import DatagramLink, MemoryDatagrams
 from tlsbench.links.ledger import NO_LEDGER, Direction, Entry, Flight, Ledger, flights, summarise
-from tlsbench.links.link import Link, MemoryLink, SocketLink, open_link
+from tlsbench.links.link import Link, MemoryLink, SocketLink, TcpLink, open_link
 from tlsbench.links.round_trips import RoundTrips, round_trips
 from tlsbench.links.wire import JOINED, STREAM, Observed, WireReader, count_tickets, observe
 
@@ -21,6 +21,7 @@ __all__ = [
     "Observed",
     "RoundTrips",
     "SocketLink",
+    "TcpLink",
     "WireReader",
     "count_tickets",
     "flights",

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import select
 import socket
+import struct
 from collections.abc import Callable
-from typing import Protocol
+from typing import Final, Protocol
 
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.links.ledger import Direction, Entry
 
 _RECEIVE_BYTES = 256 * 1024
 _STALL_SECONDS = 10.0
+#: SO_LINGER of socket(7): on, and for no time.
+_RESET: Final = struct.pack("ii", 1, 0)
 
 
 class Link(Protocol):
@@ -51,15 +54,17 @@ class MemoryLink:
 class SocketLink:
     """A connected pair of stream sockets in one thread.
 
-    The pair is made once and serves every sample: what it costs to carry TLS is in the total,
-    what it costs to open a TCP connection is not.
+    What it costs to carry TLS is in the total, what it costs to connect the pair is not.
     """
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
+        self._entries: list[Entry] = []
+        self._use(client, server)
+
+    def _use(self, client: socket.socket, server: socket.socket) -> None:
         self._client, self._server = client, server
         client.setblocking(False)  # noqa: FBT003 - it takes no name
         server.setblocking(False)  # noqa: FBT003 - it takes no name
-        self._entries: list[Entry] = []
 
     def carry(self, direction: Direction, data: bytes) -> bytes:
         source, sink = (
@@ -94,14 +99,48 @@ class SocketLink:
         self._server.close()
 
 
-def tcp_link() -> SocketLink:
-    """A TCP connection over the loopback interface, with TCP_NODELAY at both ends."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        client = socket.create_connection(listener.getsockname())
-        server, _ = listener.accept()
-    for end in (client, server):
-        end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return SocketLink(client, server)
+class TcpLink(SocketLink):
+    """A TCP connection over the loopback interface, with TCP_NODELAY at both ends.
+
+    It can be opened anew for each handshake, so that the cost of that can be timed apart.
+    """
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._address = self._listener.getsockname()
+        super().__init__(*self._connected())
+
+    def _connected(self) -> tuple[socket.socket, socket.socket]:
+        client = socket.create_connection(self._address)
+        server, _ = self._listener.accept()
+        for end in (client, server):
+            end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return client, server
+
+    def open_ns(self, clock: Callable[[], int]) -> int:
+        """Open another connection, and give up the old one.
+
+        :returns: what it took to open it at both ends.
+        :raises MeasurementError: if the system has no room for it.
+        """
+        try:
+            began = clock()
+            pair = self._connected()
+            took_ns = clock() - began
+        except OSError as error:
+            raise MeasurementError(f"cannot open a TCP connection: {error}") from error
+        self._drop()
+        self._use(*pair)
+        return took_ns
+
+    def _drop(self) -> None:
+        # By a reset: one that is closed the usual way keeps its port for a minute (TIME_WAIT).
+        self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        super().close()
+
+    def close(self) -> None:
+        self._drop()
+        self._listener.close()
 
 
 def unix_link() -> SocketLink:
@@ -109,7 +148,7 @@ def unix_link() -> SocketLink:
     return SocketLink(*socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM))
 
 
-LINKS: dict[str, Callable[[], Link]] = {"memory": MemoryLink, "tcp": tcp_link, "unix": unix_link}
+LINKS: dict[str, Callable[[], Link]] = {"memory": MemoryLink, "tcp": TcpLink, "unix": unix_link}
 
 
 def open_link(name: str) -> Link:

@@ -8,12 +8,12 @@ TLS stack: everything else raises :class:`~tlsbench.errors.WireError`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tlsbench.errors import WireError
-from tlsbench.links.ledger import Direction, Entry, flights
+from tlsbench.links.ledger import Direction, Entry, Flight, flights
 from tlsbench.links.reader import Reader as _Reader
 from tlsbench.protocol.extensions import (
     EARLY_DATA,
@@ -27,6 +27,7 @@ from tlsbench.protocol.messages import (
     CERTIFICATE,
     CERTIFICATE_REQUEST,
     CERTIFICATE_STATUS,
+    CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
     HANDSHAKE,
     HELLO_RETRY_REQUEST_RANDOM,
@@ -49,7 +50,7 @@ class Observed:
     ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
     and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response, ``signature``
     the code point of the scheme by which it signed its keys; None where the wire hides it (TLS 1.3).
-    ``hello_retry`` tells of an extra round trip for another group.
+    ``hello_retry`` tells of an extra round trip for another group, which then is that of the second hellos.
     """
 
     version: str
@@ -64,20 +65,18 @@ class Observed:
 
 
 def observe(entries: Iterable[Entry]) -> Observed:
-    """Read the first flight of each side of a stream.
+    """Read the first flight of each side of a stream, or the second after a HelloRetryRequest.
 
     :raises WireError: if they are not the opening of a TLS 1.2 or 1.3 handshake.
     """
     flown = flights(entries)
-    client_messages, server_messages = (
-        dict(_messages(next((flight.data for flight in flown if flight.direction is direction), b"")))
-        for direction in (Direction.TO_SERVER, Direction.TO_CLIENT)
-    )
-    if CLIENT_HELLO not in client_messages or SERVER_HELLO not in server_messages:
-        raise WireError("the wire does not open with ClientHello and ServerHello")
+    client_messages, server_messages = _opening(flown)
+    hello_retry = server_messages[SERVER_HELLO][2:34] == HELLO_RETRY_REQUEST_RANDOM
+    if hello_retry:
+        client_messages, server_messages = _opening(flown[2:])
     offered = _hello_extensions(client_messages[CLIENT_HELLO], from_client=True)
     hello = _Reader(server_messages[SERVER_HELLO])
-    legacy_version, random = hello.number(2), hello.take(32)
+    legacy_version, _random = hello.number(2), hello.take(32)
     hello.vector(1)  # session id, which TLS 1.3 only echoes
     cipher = hello.number(2)
     extensions = _hello_extensions(server_messages[SERVER_HELLO], from_client=False)
@@ -96,7 +95,7 @@ def observe(entries: Iterable[Entry]) -> Observed:
             cipher=cipher,
             group=_Reader(share).number(2) if share else None,
             resumption="early-data" if early else "psk" if resumed else "none",
-            hello_retry=random == HELLO_RETRY_REQUEST_RANDOM,
+            hello_retry=hello_retry,
             certificates=None,
             client_auth=None,
             stapled=None,
@@ -116,6 +115,17 @@ def observe(entries: Iterable[Entry]) -> Observed:
         stapled=CERTIFICATE_STATUS in server_messages,
         signature=signature,
     )
+
+
+def _opening(flown: Sequence[Flight]) -> tuple[Mapping[int, bytes], Mapping[int, bytes]]:
+    """The messages in the clear of the first flight of the client, and of the server."""
+    client_messages, server_messages = (
+        dict(_messages(next((flight.data for flight in flown if flight.direction is direction), b"")))
+        for direction in (Direction.TO_SERVER, Direction.TO_CLIENT)
+    )
+    if CLIENT_HELLO not in client_messages or SERVER_HELLO not in server_messages:
+        raise WireError("the wire does not open with ClientHello and ServerHello")
+    return client_messages, server_messages
 
 
 def count_tickets(entries: Iterable[Entry]) -> int:
@@ -161,16 +171,20 @@ JOINED: Final = WireReader(observe, count_joined_tickets)
 
 
 def _messages(flight: bytes) -> Iterator[tuple[int, bytes]]:
-    """The handshake messages in the clear: type and body, up to the first protected record."""
+    """The handshake messages in the clear: type and body, up to the first protected record.
+
+    Behind a HelloRetryRequest a flight may begin with a ChangeCipherSpec (RFC 8446 appendix D.4).
+    """
     records = _Reader(flight)
     clear = bytearray()
     while records:
         content_type = records.number(1)
         records.number(2)  # legacy_record_version
         fragment = records.vector(2)
-        if content_type != HANDSHAKE:
+        if content_type == HANDSHAKE:
+            clear += fragment
+        elif clear or content_type != CHANGE_CIPHER_SPEC:
             break
-        clear += fragment
     messages = _Reader(bytes(clear))
     while messages:
         yield messages.number(1), messages.vector(3)

@@ -28,9 +28,6 @@ from tlsbench.sockets import UNIX, Settings
 _VERSIONS: Final = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 #: Sessions that wait to be resumed; more than are ever open at once are not needed.
 _MOST_SESSIONS: Final = 4096
-#: What OpenSSL's state machine passes only when the server has accepted early data: without, the client
-#: writes no such message (RFC 8446 section 4.5).
-_EARLY_DATA_ACCEPTED: Final = b"TLSv1.3 write end of early data"
 
 
 def client_context(plan: LoadPlan) -> SSL.Context:
@@ -108,7 +105,7 @@ class Shared:
         """Note in :attr:`accepted` whose early data the server takes."""
 
         def note(connection: SSL.Connection, _where: int, _code: int) -> None:
-            if connection.get_state_string() == _EARLY_DATA_ACCEPTED:
+            if connection.get_state_string() == bindings.EARLY_DATA_ACCEPTED:
                 self.accepted.add(connection)
 
         self.context.set_info_callback(note)

@@ -11,6 +11,7 @@ from typing import TypeVar
 from OpenSSL import SSL
 
 from tlsbench.errors import HandshakeError
+from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.implementations.pyopenssl.library import translated
 from tlsbench.loopback.alerts import Alert
 
@@ -34,13 +35,18 @@ class Channel:
     ) -> None:
         self.connection = connection
         self.alerts: list[Alert] = []
+        #: On a client: whether the server has accepted its early data.
+        self.is_early_data_accepted = False
+        #: On a server: what came as early data.
+        self.early_data = b""
+        self._early_reader: bindings.EarlyDataReader | None = None
         self._socket = sock
         self._side = side
         #: What a step may take, with all its sending and receiving.
         self.time_limit_s = time_limit_s
         with contextlib.suppress(OSError):  # of what is no TCP; there, answers wait for acknowledgements
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.set_info_callback(self._note_alert)
+        connection.set_info_callback(self._note)
 
     @property
     def refusal(self) -> Alert | None:
@@ -53,6 +59,29 @@ class Channel:
         :raises HandshakeError: if either side gives up, or the other goes away or hangs.
         """
         self._drive(self.connection.do_handshake)
+
+    def read_early(self) -> bytes:
+        """Some early data (RFC 8446 section 2.3) on a server; ``b""`` once there is no more, or none at all.
+
+        To be called until then, before :meth:`handshake`.
+
+        :raises HandshakeError: as that does.
+        """
+        reader = self._early_reader = self._early_reader or bindings.EarlyDataReader(self.connection)
+
+        def step() -> bytes:
+            reader.read()
+            if not reader.finished and reader.data == self.early_data:
+                raise SSL.WantReadError
+            before, self.early_data = len(self.early_data), reader.data
+            return self.early_data[before:]
+
+        return self._drive(step)
+
+    def write_early(self, data: bytes) -> None:
+        """Send early data, on a client before the handshake; on a server what answers it."""
+        bindings.write_early_data(self.connection, data)
+        self._flush()
 
     def write(self, data: bytes) -> None:
         """Send application data."""
@@ -133,7 +162,10 @@ class Channel:
         except OSError:
             return  # it is gone; what it said before, if anything, is still to be read
 
-    def _note_alert(self, _connection: SSL.Connection, where: int, code: int) -> None:
+    def _note(self, connection: SSL.Connection, where: int, code: int) -> None:
+        """Take note of an alert, or of early data's end, as OpenSSL passes it."""
+        if self._side == "client" and connection.get_state_string() == bindings.EARLY_DATA_ACCEPTED:
+            self.is_early_data_accepted = True
         other = {"client": "server", "server": "client"}[self._side]
         if where == SSL.SSL_CB_WRITE_ALERT:
             self.alerts.append(Alert(code & 0xFF, self._side))

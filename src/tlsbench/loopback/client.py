@@ -12,9 +12,10 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from tlsbench.errors import HandshakeError, RequestError
+from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.loopback.alerts import Alert
 from tlsbench.loopback.channel import TIME_LIMIT_S, Channel
-from tlsbench.loopback.setups import ClientSetup, Notes
+from tlsbench.loopback.setups import ClientSetup, Kept, Notes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,9 @@ class Meeting:
     :param problem: why it failed, ``""`` if it did not.
     :param alert: the alert that told the other side so.
     :param reply: what the server answered.
+    :param kept: what it can resume.
+    :param resumed: whether it resumed one.
+    :param early_data: ``"accepted"`` or ``"rejected"`` if there was any; what was rejected was sent again.
     """
 
     version: str = ""
@@ -38,6 +42,9 @@ class Meeting:
     problem: str = ""
     alert: Alert | None = None
     reply: bytes = b""
+    kept: Kept | None = None
+    resumed: bool = False
+    early_data: str = ""
 
 
 class Connected:
@@ -47,6 +54,21 @@ class Connected:
         self.channel = channel
         self._notes = notes
         self._http = h11.Connection(h11.CLIENT)
+        self._early_request = b""
+
+    def ask_early(self, path: str) -> None:
+        """Put a GET into the first flight; :meth:`answer_to_early` is to follow the handshake.
+
+        :raises HandshakeError: if the session does not allow early data.
+        """
+        self._early_request = self._request(path)
+        self.channel.write_early(self._early_request)
+
+    def answer_to_early(self) -> bytes:
+        """The body of the answer to it, which is asked for again if the server rejected early data."""
+        if not self.channel.is_early_data_accepted:
+            self.channel.write(self._early_request)
+        return self._answer()
 
     def ask(self, path: str = "/") -> bytes:
         """The body that the server answers to a GET.
@@ -58,8 +80,14 @@ class Connected:
             self._http.start_next_cycle()
         if self._http.our_state is not h11.IDLE:
             raise HandshakeError("the server said that it would answer no more")
+        self.channel.write(self._request(path))
+        return self._answer()
+
+    def _request(self, path: str) -> bytes:
         request = h11.Request(method="GET", target=path, headers=[("Host", "localhost")])
-        self.channel.write((self._http.send(request) or b"") + (self._http.send(h11.EndOfMessage()) or b""))
+        return (self._http.send(request) or b"") + (self._http.send(h11.EndOfMessage()) or b"")
+
+    def _answer(self) -> bytes:
         body = b""
         while True:
             event = self._http.next_event()
@@ -86,7 +114,20 @@ class Connected:
             problem=self._notes.problem or problem,
             alert=self.channel.refusal,
             reply=reply,
+            kept=self._kept(),
+            resumed=bindings.session_reused(connection),
+            early_data=self._early_data(),
         )
+
+    def _kept(self) -> Kept | None:
+        connection = self.channel.connection
+        session = connection.get_session()
+        return Kept(session, connection.get_context(), self._notes) if session is not None else None
+
+    def _early_data(self) -> str:
+        if not self._early_request:
+            return ""
+        return "accepted" if self.channel.is_early_data_accepted else "rejected"
 
     def close(self) -> None:
         """Say goodbye."""
@@ -121,20 +162,26 @@ def meet(address: tuple[str, int], setup: ClientSetup) -> Meeting:
     """
     with _opened(address, setup) as connected:
         try:
+            if setup.early_path:
+                connected.ask_early(setup.early_path)
             connected.channel.handshake()
-            return connected.meeting(reply=connected.ask())
+            reply = connected.answer_to_early() if setup.early_path else connected.ask()
+            return connected.meeting(reply=reply)
         except (HandshakeError, h11.RemoteProtocolError) as error:
             return connected.meeting(problem=str(error))
 
 
 def _opened(address: tuple[str, int], setup: ClientSetup) -> Connected:
-    notes = Notes()
-    connection = SSL.Connection(setup.context(notes), None)
+    kept = setup.kept
+    notes = kept.notes if kept is not None else Notes()
+    connection = SSL.Connection(kept.context if kept is not None else setup.context(notes), None)
     connection.set_connect_state()
     if not _is_address(setup.host):
         connection.set_tlsext_host_name(setup.host.encode("ascii"))
     if setup.ocsp != "none":
         connection.request_ocsp()
+    if kept is not None:
+        connection.set_session(kept.session)
     try:
         sock = socket.create_connection(address, timeout=TIME_LIMIT_S)
     except OSError as error:

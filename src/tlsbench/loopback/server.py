@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ipaddress
 import queue
 import socket
 import threading
@@ -15,6 +16,7 @@ from cryptography import x509
 from OpenSSL import SSL
 
 from tlsbench.errors import HandshakeError, RequestError
+from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.loopback.alerts import Alert
 from tlsbench.loopback.channel import TIME_LIMIT_S, Channel
 from tlsbench.loopback.http import Content, HttpServer
@@ -37,6 +39,8 @@ class Visit:
     :param client: the certificate that the client showed, None if it showed none.
     :param problem: why it failed, ``""`` if it did not.
     :param alert: the alert that was sent or received for that.
+    :param resumed: whether the client resumed a session.
+    :param early_bytes: how much came as early data.
     """
 
     peer: str
@@ -47,6 +51,8 @@ class Visit:
     requests: int = 0
     problem: str = ""
     alert: Alert | None = None
+    resumed: bool = False
+    early_bytes: int = 0
 
 
 def greeting(visit: Visit) -> str:
@@ -55,6 +61,7 @@ def greeting(visit: Visit) -> str:
     return (
         f"This is TLS.\nversion: {visit.version}\ncipher suite: {visit.cipher}\ngroup: {visit.group}\n"
         f"client certificate: {name}\nrequest: {visit.requests} of this connection\n"
+        + (f"early data: {visit.early_bytes} bytes\n" if visit.early_bytes else "")
     )
 
 
@@ -72,7 +79,7 @@ class Server:
         observe: Callable[[Visit], None] = lambda _visit: None,
         time_limit_s: float = TIME_LIMIT_S,
     ) -> None:
-        self._context = setup.context()
+        self._shown = setup.context(), setup.early_data
         self._observe = observe
         self._time_limit_s = time_limit_s
         self._visits: queue.Queue[Visit] = queue.Queue(_MOST_VISITS)
@@ -85,12 +92,15 @@ class Server:
             raise RequestError(f"cannot listen on {bind[0]}:{bind[1]}: {error.strerror}") from error
         address = self._listener.getsockname()
         self.address: tuple[str, int] = (address[0], address[1])
+        if not (setup.anti_replay or ipaddress.ip_address(self.address[0]).is_loopback):
+            self._listener.close()
+            raise RequestError(f"a server without anti-replay is for loopback alone, and {bind[0]} is not")
         self._thread = threading.Thread(target=self._accept, name="tlsbench-server", daemon=True)
         self._thread.start()
 
     def renew(self, setup: ServerSetup) -> None:
         """Show another certificate from the next connection on; those that are open stay as they are."""
-        self._context = setup.context()
+        self._shown = setup.context(), setup.early_data
 
     def next_visit(self) -> Visit:
         """The next connection that has ended, in the order of their ends.
@@ -162,12 +172,15 @@ class Server:
         self._observe(visit)
 
     def _serve(self, sock: socket.socket, peer: str) -> None:
-        connection = SSL.Connection(self._context, None)
+        context, early_data = self._shown
+        connection = SSL.Connection(context, None)
         connection.set_accept_state()
         channel = Channel(connection, sock, "server", self._time_limit_s)
         http = HttpServer(lambda _target: self._greet(channel, peer, http))
         problem = ""
         try:
+            if early_data:
+                self._answer_early(channel, http)
             channel.handshake()
             self._answer(channel, http)
             problem = http.problem
@@ -179,6 +192,14 @@ class Server:
             self._open.discard(sock)
             self._tell(visit)
             self._threads.discard(threading.current_thread())
+
+    def _answer_early(self, channel: Channel, http: HttpServer) -> None:
+        """Answer what came as early data, before the client has proved that it is not a replay."""
+        while data := channel.read_early():
+            http.receive(data)
+            while http.has_more:
+                if piece := http.next_piece():
+                    channel.write_early(piece)
 
     def _answer(self, channel: Channel, http: HttpServer) -> None:
         """Answer requests until the client has no more."""
@@ -220,4 +241,6 @@ def _seen(channel: Channel, peer: str, problem: str = "", requests: int = 0) -> 
         requests=requests,
         problem=problem,
         alert=channel.refusal,
+        resumed=bindings.session_reused(connection),
+        early_bytes=len(channel.early_data),
     )

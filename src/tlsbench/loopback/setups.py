@@ -33,6 +33,9 @@ class ServerSetup:
     :param staple: an OCSP response in DER, shown to clients that ask; ``b""`` for none.
     :param key_log: a file for the secrets of its connections, ``""`` for none.
     :param weak: whether it may use keys that OpenSSL takes for too weak (security level 0).
+    :param early_data: whether it accepts early data (0-RTT), and answers it at once.
+    :param anti_replay: whether it takes each ticket once, as OpenSSL does by itself; False is for
+        demonstrations, on loopback alone.
     """
 
     identity: Identity
@@ -41,6 +44,8 @@ class ServerSetup:
     staple: bytes = b""
     weak: bool = False
     key_log: str = ""
+    early_data: bool = False
+    anti_replay: bool = True
 
     def context(self) -> SSL.Context:
         """The OpenSSL context; made anew each time."""
@@ -54,6 +59,8 @@ class ServerSetup:
         show_identity(context, self.identity)
         if self.staple:
             context.set_ocsp_server_callback(lambda _connection, _data: self.staple)
+        if self.early_data:
+            bindings.accept_early_data(context, anti_replay=self.anti_replay)
         if self.client_auth != "none":
             context.set_session_id(b"tlsbench")
             context.set_verify(CLIENT_AUTH[self.client_auth])
@@ -77,6 +84,15 @@ class Notes:
     judge: object = None
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a client keeps of a connection, to resume its session, which is of use with its context alone."""
+
+    session: SSL.Session
+    context: SSL.Context
+    notes: Notes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientSetup:
     """What a client brings, and what it insists on.
@@ -92,6 +108,8 @@ class ClientSetup:
     :param version: the highest version it offers.
     :param signature_algorithms: what it offers (RFC 8446 section 4.2.3), as SSL_CTX_set1_sigalgs_list(3)
         spells it; the library's own list if empty.
+    :param kept: of an earlier :class:`~tlsbench.loopback.Meeting`, to resume; its context then counts.
+    :param early_path: what it asks for by early data, where the session allows that; ``""`` for nothing.
     """
 
     roots: tuple[x509.Certificate, ...] = ()
@@ -103,6 +121,8 @@ class ClientSetup:
     verify: bool = True
     version: str = "1.3"
     signature_algorithms: str = ""
+    kept: Kept | None = None
+    early_path: str = ""
 
     def context(self, notes: Notes) -> SSL.Context:
         """The OpenSSL context for one connection, whose callbacks write to ``notes``."""

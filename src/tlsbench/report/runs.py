@@ -72,9 +72,13 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
 
 
 def _labels(run: Run) -> tuple[str, ...]:
-    """All axes, so that runs can be put together; those of a network only where there is one."""
-    used = {axis for cell in run.cells for axis in cell.axes}
-    return tuple(name for name, axis in AXES.items() if axis.workloads != ("completion",) or name in used)
+    """All axes, so that runs can be put together; rare ones only where a cell has a special value."""
+    special = {
+        name
+        for name, axis in AXES.items()
+        if any(cell.axes.get(name, axis.neutral) != axis.neutral for cell in run.cells)
+    }
+    return tuple(name for name, axis in AXES.items() if not axis.rare or name in special)
 
 
 def sheets_of_run(run: Run, is_baseline: Baseline = None) -> list[Sheet]:

@@ -114,14 +114,17 @@ def _phase_ms(name: str) -> Callable[[Row], float]:
     return lambda row: row.cell.instrument.unit.to_shown(row.cell.phases.get(name, 0.0))
 
 
-def _taking_tickets_us(row: Row) -> float | None:
-    taken = row.cell.phases.get("client_tickets")
-    return None if taken is None else row.cell.instrument.unit.to_shown(taken)
-
-
 def _tickets(row: Row) -> float | None:
     tickets = row.cell.negotiated.get("tickets")
     return float(tickets) if isinstance(tickets, int) else None
+
+
+def _phase_us(name: str) -> Callable[[Row], float | None]:
+    def shown(row: Row) -> float | None:
+        taken = row.cell.phases.get(name)
+        return None if taken is None else row.cell.instrument.unit.to_shown(taken)
+
+    return shown
 
 
 def _phase(name: str) -> Callable[[Row], float | None]:
@@ -168,9 +171,10 @@ COLUMNS = (
     Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, TLS_WORKLOADS),
     Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, TLS_WORKLOADS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
+    Column("tcp_open_us", "TCP µs", _phase_us("tcp_open"), format_us, 4, ("handshake",)),
     Column("total_us", "total µs", _shown("total"), format_us, 2, TLS_WORKLOADS),
     Column("round_trips", "RTTs", lambda row: row.cell.ledger.round_trips, format_count, 6, ("handshake",)),
-    Column("client_tickets_us", "tickets µs", _taking_tickets_us, format_us, 2, ("handshake",)),
+    Column("client_tickets_us", "tickets µs", _phase_us("client_tickets"), format_us, 2, ("handshake",)),
     Column("tickets_sent", "tickets sent", _tickets, format_count, 5, ("handshake",)),
     Column("harness_us", "harness µs", _shown("harness"), format_us, 1, TLS_WORKLOADS),
     Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 6),
@@ -186,7 +190,7 @@ COLUMNS = (
 
 
 #: Columns that a table has where a cell of it has a figure for them.
-OPTIONAL: Final = frozenset(("round_trips", "client_tickets_us", "tickets_sent"))
+OPTIONAL: Final = frozenset(("round_trips", "client_tickets_us", "tickets_sent", "tcp_open_us"))
 
 
 def tables(run: Run, is_baseline: Callable[[Cell], bool] | None = None) -> list[Table]:

@@ -69,6 +69,7 @@ _OF_TIMES: Final = (
     "round_trips",
     "tickets_sent",
     "client_tickets_us",
+    "tcp_open_us",
     "total_us",
     "harness_us",
     "ratio",

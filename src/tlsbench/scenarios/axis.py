@@ -30,6 +30,8 @@ class Axis:
     :param write: the inverse of ``read``.
     :param alone: how a value is told where it stands without its axis, in a name of a cell.
     :param follows: whether its value often follows from the other axes, and then tells nothing more.
+    :param rare: whether machines get a column for it only where a cell has a special value; else always, so
+        that the results of several runs can be put together.
     :param same_as: the axis whose very value is, here, the neutral one.
     :param denied: special values, each with the reason why a library cannot do them that does not say that
         it can (:attr:`tlsbench.scenarios.Capabilities.supports`).
@@ -48,6 +50,7 @@ class Axis:
     write: Callable[[Any], str] = str
     alone: str = "{axis}={value}"
     follows: bool = False
+    rare: bool = False
     same_as: str = ""
     denied: Mapping[str, str] = field(default_factory=dict)
     ends: tuple[str, ...] = ENDS

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from tlsbench.scenarios.axis import row
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +36,31 @@ GROUPS = (
     Group("MLKEM768", 0x0201, post_quantum=True, aliases=("ml-kem-768", "ml-kem768")),
     Group("MLKEM1024", 0x0202, post_quantum=True, aliases=("ml-kem-1024", "ml-kem1024")),
 )
+
+#: Whether the client must be asked for a key of another group (RFC 8446 section 4.1.4).
+HELLO_RETRY: Final = row(
+    meaning="whether the client first sends a key for another group (x25519, else secp256r1), so that the "
+    "server asks again: a HelloRetryRequest",
+    values=("no", "yes"),
+    default=("no",),
+    neutral="no",
+    workloads=("handshake", "completion"),
+    aliases={"hrr": "yes"},
+    rare=True,
+    denied="the group of its client's first key cannot be chosen",
+    ends=("client",),
+)
+#: What a client sends its first key for, so as to be asked again: the first of them that is not wanted.
+_UNWANTED: Final = ("x25519", "secp256r1")
+
+
+def groups_to_retry(group: str) -> str:
+    """The groups of a client that is to be asked again for a key of ``group``, the first one first.
+
+    They are separated by colons, as :class:`tlsbench.implementations.TlsImplementation` takes several.
+    """
+    return f"{next(other for other in _UNWANTED if other != group)}:{group}"
+
 
 BY_NAME = {group.name: group for group in GROUPS}
 BY_CODE_POINT = {group.code_point: group for group in GROUPS}

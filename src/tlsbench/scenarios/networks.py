@@ -76,7 +76,7 @@ def read_loss(value: str) -> float:
     return _percent(value) / 100
 
 
-_NETWORK: Final[Mapping[str, Any]] = {"workloads": ("completion",), "before": "size"}
+_NETWORK: Final[Mapping[str, Any]] = {"workloads": ("completion",), "before": "size", "rare": True}
 RTT: Final = row(
     meaning="round trip time of the network, without the time to put bytes on the line",
     values=("20ms", "50ms", "100ms", "150ms"),

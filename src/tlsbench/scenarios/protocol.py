@@ -107,6 +107,16 @@ PROTOCOL: Final = (
     ),
     gap("a full handshake has no session: add resumption=", session="serialised", resumption="none"),
     gap(
+        "TLS 1.2 has no HelloRetryRequest: add version=1.3",
+        version="1.2",
+        hello_retry=AXES["hello_retry"].special,
+    ),
+    gap(
+        "a server that sends a HelloRetryRequest takes no early data (RFC 8446, section 4.2.10)",
+        hello_retry=AXES["hello_retry"].special,
+        resumption="early-data",
+    ),
+    gap(
         "post-quantum groups need TLS 1.3",
         version="1.2",
         group=tuple(group.name for group in GROUPS if group.post_quantum),

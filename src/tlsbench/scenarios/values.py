@@ -14,9 +14,10 @@ from tlsbench.scenarios import networks
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
-from tlsbench.scenarios.groups import GROUPS
+from tlsbench.scenarios.groups import GROUPS, HELLO_RETRY
 from tlsbench.scenarios.keys import KEY_TYPES
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
+from tlsbench.scenarios.offload import OFFLOAD
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
 from tlsbench.scenarios.sizes import USUAL_SIZES, format_size, parse_size
@@ -110,6 +111,7 @@ class Values:
             follows=True,
         ),
     )
+    hello_retry: str = field(default="", metadata=HELLO_RETRY)
     key: str = field(
         default="",
         metadata=row(
@@ -261,6 +263,7 @@ class Values:
             before="cpu",
         ),
     )
+    offload: str = field(default="", metadata=OFFLOAD)
     rtt: str = field(default="", metadata=networks.RTT)
     bandwidth: str = field(default="", metadata=networks.BANDWIDTH)
     loss: str = field(default="", metadata=networks.LOSS)

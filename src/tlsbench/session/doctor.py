@@ -25,6 +25,7 @@ from tlsbench.results.machine import (
 from tlsbench.sampling import Plan, aa_cells_of, measure, meter_named, noise_floors
 from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.scenarios import Scenario, scenario_from_id
+from tlsbench.sockets import why_no_kernel_tls
 from tlsbench.workloads import prepare
 
 #: How long the noise floor is measured.
@@ -51,7 +52,7 @@ def examine() -> list[MachineCheck]:
 
     :returns: the findings, each with its remedy.
     """
-    return [*standing_findings(), *_libraries(), _timer(), *_features(), *_measured()]
+    return [*standing_findings(), *_libraries(), _timer(), *_features(), _kernel_tls(), *_measured()]
 
 
 def _timer() -> MachineCheck:
@@ -89,6 +90,14 @@ def _features() -> Sequence[MachineCheck]:
         *findings,
         MachineCheck("engine uses AES-NI", POOR, used, "unset OPENSSL_ia32cap; use another build"),
     ]
+
+
+def _kernel_tls() -> MachineCheck:
+    lacking = why_no_kernel_tls()
+    if not lacking:
+        return MachineCheck("kernel TLS", GOOD, "the kernel can seal records (kTLS)")
+    remedy = "none is needed: nothing is measured with it; where the kernel has it as a module: modprobe tls"
+    return MachineCheck("kernel TLS", UNKNOWN, lacking, remedy)
 
 
 def _time_of_aes(environment: dict[str, str]) -> float:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from tlsbench import files
-from tlsbench.errors import MeasurementError, ProofError, RequestError
+from tlsbench.errors import RequestError
 from tlsbench.implementations import LogsKeys
-from tlsbench.implementations.registry import ends_of, tls_library
-from tlsbench.links import observe
+from tlsbench.implementations.registry import ends_of
 from tlsbench.sampling.placement import need_workers
 from tlsbench.scenarios import Scenario
 from tlsbench.session.selecting import matrix_of
@@ -22,11 +21,8 @@ from tlsbench.tracing.decoding import opening_of
 from tlsbench.tracing.recording import RecordedClients, RecordedLink, RecordedServers
 from tlsbench.tracing.records import records_of
 from tlsbench.workloads import prepare
-from tlsbench.workloads.exchange import shake_hands
 from tlsbench.workloads.handshake import Handshake
 
-#: What a client offers before the group that its server takes, to be sent a HelloRetryRequest.
-_OFFERED_FIRST: Final = ("x25519", "secp256r1")
 #: What a pcap file ends with, which holds no secrets.
 PCAP_SUFFIX: Final = ".pcap"
 _COMMENT: Final = "tlsbench trace, TCP and IP headers made up"
@@ -90,14 +86,11 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
     return scenario
 
 
-def trace(scenario: Scenario, *, hello_retry: bool = False) -> Trace:
+def trace(scenario: Scenario) -> Trace:
     """Make one handshake of a scenario, prove it, and look into it.
 
     A resumed one is preceded by the full handshake that brings its session, which is not in the trace.
 
-    :param hello_retry: whether the client offers a key share for another group first, so that the server of
-        TLS 1.3 asks again (RFC 8446 section 4.1.4).
-    :raises RequestError: if that cannot be.
     :raises TlsbenchError: as a measurement of the scenario would.
     """
     cell = prepare(scenario, ends_of(scenario), time.perf_counter_ns)
@@ -108,10 +101,7 @@ def trace(scenario: Scenario, *, hello_retry: bool = False) -> Trace:
             keys_from = _record(cell, recorder, path)
             cell.sample()  # what only the first handshake of a process costs is not in the trace
             began_s = time.time()
-            if hello_retry:
-                _ask_again(cell, recorder, path if keys_from != scenario.server else None)
-            else:
-                cell.sample()
+            cell.sample()
             pieces = recorder.pieces
             log = KeyLog.parse(path.read_text(encoding="ascii"))
     finally:
@@ -144,26 +134,3 @@ def _record(cell: Handshake, recorder: Recorder, path: Path) -> str:
     if make_clients is not None:
         cell.make_clients = lambda: RecordedClients(make_clients(), recorder)
     return keys_from
-
-
-def _ask_again(cell: Handshake, recorder: Recorder, key_log: Path | None) -> None:
-    """A full handshake whose client's first key share is for a group that the server does not take.
-
-    :param key_log: where the client is to log its keys; None if the server does so.
-    """
-    scenario = cell.scenario
-    if scenario.version != "1.3" or scenario.resumption != "none":
-        raise RequestError("a HelloRetryRequest is traced in full handshakes of TLS 1.3: version=1.3")
-    first = next(group for group in _OFFERED_FIRST if group != scenario.group)
-    offers = replace(scenario, group=f"{first}:{scenario.group}")
-    clients = tls_library(scenario.client).client_context(offers, cell.peers)
-    if key_log is not None and isinstance(clients, LogsKeys):
-        clients.log_keys(str(key_log))
-    exchange = shake_hands(RecordedClients(clients, recorder), cell.servers, cell.link, time.perf_counter_ns)
-    if not observe(exchange.entries).hello_retry:
-        raise MeasurementError(f"{scenario.server} sent no HelloRetryRequest to a client with {offers.group}")
-    for witness, end in (("client", exchange.client), ("server", exchange.server)):
-        group = end.negotiated().group
-        if group not in (scenario.group, None):
-            raise ProofError("group", wanted=scenario.group, got=group, witness=witness)
-    exchange.close()

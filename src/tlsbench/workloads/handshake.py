@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations import ClientContext
-from tlsbench.links import Direction, Ledger, round_trips, summarise
+from tlsbench.links import Direction, Ledger, TcpLink, round_trips, summarise
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.disturbance import watched
 from tlsbench.workloads.exchange import Exchange, shake_hands
@@ -25,12 +25,17 @@ _SESSION_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class _Taken:
-    """A handshake that was measured: what it must prove, and what its client's context took to make."""
+    """A handshake that was measured: what it must prove, and what went before it.
+
+    ``context_ns`` is what its client's context took to make, ``tcp_ns`` what its TCP connection took to open;
+    0 where there was none to make or to open.
+    """
 
     exchange: Exchange
     resumption: str
     early_data: bytes
     context_ns: int
+    tcp_ns: int
 
 
 @dataclass(slots=True)
@@ -92,9 +97,11 @@ class Handshake(ConnectionCell):
 
     def _exchange(self, session: object | None, context_ns: int = 0) -> _Taken:
         early_data = self._early_data if session is not None else b""
+        # Each connection has a handshake of its own; the cost of the connection stays apart from it.
+        tcp_ns = self.link.open_ns(self.clock) if isinstance(self.link, TcpLink) else 0
         exchange = shake_hands(self.clients, self.servers, self.link, self.clock, session, early_data)
         resumption = self.scenario.resumption if session is not None else "none"
-        return _Taken(exchange, resumption, early_data, context_ns)
+        return _Taken(exchange, resumption, early_data, context_ns, tcp_ns)
 
     def _usable_session(self) -> object:
         if self._session is None or time.monotonic() > self._session_until:
@@ -121,9 +128,10 @@ class Handshake(ConnectionCell):
 
 
 def _phases(taken: _Taken, version: str) -> dict[str, int] | None:
-    """What a sample's total is made of, where that is more than the handshake: what came before and after."""
-    exchange, context_ns = taken.exchange, taken.context_ns
-    before = {"client_context": context_ns} if context_ns else {}
+    """The parts of the total by name, and what TCP took beside it; None where that is all one."""
+    exchange = taken.exchange
+    before = {"client_context": taken.context_ns, "tcp_open": taken.tcp_ns}
+    before = {name: spent_ns for name, spent_ns in before.items() if spent_ns}
     after = {"client_tickets": exchange.client_tickets_ns} if version == "1.3" else {}
     handshake_ns = exchange.total_ns - exchange.client_tickets_ns
     return {**before, "handshake": handshake_ns, **after} if before or after else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
@@ -18,6 +19,7 @@ from tlsbench.links import JOINED, STREAM, open_link
 from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
+from tlsbench.scenarios.groups import groups_to_retry
 from tlsbench.workloads.completion import CompletionCell
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.memory import Memory
@@ -60,7 +62,8 @@ def prepare(
         return Primitive(scenario, operation, clock)
     assert peers is not None
     client, server = _with_tls(client), _with_tls(implementations[scenario.server])
-    make_clients = partial(_made, _refusal(client), partial(client.client_context, scenario, peers))
+    wanted = _of_client(scenario)
+    make_clients = partial(_made, _refusal(client), partial(client.client_context, wanted, peers))
     servers = _made(_refusal(server), partial(server.server_context, scenario, peers))
     joins_tickets = isinstance(server, JoinsTickets) and server.joins_tickets
     cell = _TLS_WORKLOADS[scenario.workload](
@@ -77,6 +80,13 @@ def prepare(
     elif isinstance(cell, Handshake) and scenario.trust != "memory":
         cell.make_clients = make_clients
     return cell
+
+
+def _of_client(scenario: Scenario) -> Scenario:
+    """The scenario as its client sees it: with another group first, if it is to be asked again."""
+    if scenario.hello_retry != "yes":
+        return scenario
+    return replace(scenario, group=groups_to_retry(scenario.group))
 
 
 def _link_of(scenario: Scenario) -> str:

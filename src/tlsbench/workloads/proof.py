@@ -50,6 +50,7 @@ class Proof:
             "ocsp": self.client.ocsp or "none",
             **({"signature": signature} if signature else {}),
             **({} if self.tickets is None else {"tickets": self.tickets}),
+            **({"hello_retry": True} if self.wire.hello_retry else {}),
         }
 
     @property
@@ -120,11 +121,12 @@ def _same(what: str, wanted: object, got: object, witness: str) -> None:
 
 
 def _prove_group(scenario: Scenario, wire: Observed, client: Negotiated, server: Negotiated) -> None:
-    if wire.hello_retry:
+    asked, retried = f"a HelloRetryRequest for {scenario.group}", scenario.hello_retry == "yes"
+    if wire.hello_retry != retried:
         raise ProofError(
             "group",
-            wanted=f"{scenario.group} at once",
-            got="a HelloRetryRequest for another",
+            wanted=asked if retried else f"{scenario.group} at once",
+            got="no HelloRetryRequest" if retried else "a HelloRetryRequest for another",
             witness="wire",
         )
     if wire.group is None and scenario.version == "1.2":

@@ -27,6 +27,7 @@ def test_the_doctor_grades_every_point_for_people_and_for_machines(
         "CPU quota",
         "timer",
         "CPU features",
+        "kernel TLS",
         "A/A noise floor",
         "other load",
     }
@@ -50,6 +51,17 @@ def test_an_engine_that_does_not_use_aes_is_poor(monkeypatch: pytest.MonkeyPatch
     findings = {finding.name: finding for finding in doctor_module._features()}
     assert findings["engine uses AES-NI"].grade == "poor"
     assert "lacks VAES" in findings["CPU features"].found
+
+
+@pytest.mark.parametrize(("lacking", "grade"), [("", "good"), ("this kernel has no TLS", "unknown")])
+def test_the_doctor_says_whether_the_kernel_has_tls(
+    lacking: str, grade: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor_module, "why_no_kernel_tls", lambda: lacking)
+    finding = doctor_module._kernel_tls()
+    assert finding.grade == grade
+    assert lacking in finding.found
+    assert ("modprobe tls" in finding.remedy) is bool(lacking)
 
 
 def test_a_processor_without_aes_is_told_what_to_prefer(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -30,6 +30,7 @@ DEMOS: Final = {
     "name-constraints": "an authority that may issue for some names only",
     "weak-key": "a key that is too short",
     "post-quantum": "ML-DSA certificates and a hybrid key exchange, and a client that knows neither",
+    "replay": "an early request (0-RTT) that somebody sends again, and what stops it",
     "renewal": "a new certificate in a running server, without dropping a connection",
     "acme-shape": "from a signing request to a certificate in use, as an ACME client does it",
 }

@@ -17,7 +17,7 @@ from rich.text import Text
 
 from tlsbench.errors import TlsbenchError
 from tlsbench.escaping import for_terminal
-from tlsbench.loopback import ClientSetup, Meeting, Server, ServerSetup, Visit, meet
+from tlsbench.loopback import ClientSetup, Meeting, Server, ServerSetup, Tap, Visit, meet
 from tlsbench.pki import Identity, key_type_of
 from tlsbench.pki.names import short_name
 
@@ -55,16 +55,25 @@ class Stage:
             self.say(f"A server on {server.address[0]}:{server.address[1]} shows {shown}")
             yield server
 
-    def works(self, server: Server, *roots: x509.Certificate, **setup: Any) -> Meeting:  # noqa: ANN401
+    def works(
+        self,
+        server: Server,
+        *roots: x509.Certificate,
+        tap: Tap | None = None,
+        **setup: Any,  # noqa: ANN401
+    ) -> Meeting:
         """A client connects and gets an answer; ``setup`` are fields of ClientSetup.
 
+        :param tap: on the way to the server.
         :raises DemoError: if either side is not content.
         """
-        meeting, visit = _meet(server, roots, setup)
+        meeting, visit = _meet(server, roots, setup, tap)
         problem = meeting.problem or visit.problem
         if problem:
             raise DemoError(f"the connection should have worked, but: {problem}")
-        self._tell(Step("works", f"connected: {meeting.version}, {meeting.cipher}, {meeting.group}"))
+        words = [meeting.version, meeting.cipher, meeting.group, *(["resumed"] if meeting.resumed else [])]
+        words += [f"early data {meeting.early_data}"] if meeting.early_data else []
+        self._tell(Step("works", f"connected: {', '.join(words)}"))
         return meeting
 
     def refused(
@@ -108,9 +117,10 @@ def described(certificate: x509.Certificate) -> str:
 
 
 def _meet(
-    server: Server, roots: tuple[x509.Certificate, ...], setup: dict[str, Any]
+    server: Server, roots: tuple[x509.Certificate, ...], setup: dict[str, Any], tap: Tap | None = None
 ) -> tuple[Meeting, Visit]:
-    return meet(server.address, ClientSetup(roots=roots, **setup)), server.next_visit()
+    address = server.address if tap is None else tap.address
+    return meet(address, ClientSetup(roots=roots, **setup)), server.next_visit()
 
 
 _PLAIN_WIDTH = 200

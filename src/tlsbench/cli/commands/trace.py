@@ -30,7 +30,7 @@ def command(
     hello_retry: Annotated[
         bool,
         typer.Option(
-            "--hello-retry", help="Let the client offer another group first: the server asks again (TLS 1.3)."
+            "--hello-retry", help="Short for hello_retry=yes: the server asks for a key of another group."
         ),
     ] = False,
     pcap: Annotated[
@@ -53,7 +53,8 @@ def command(
 
     beside = key_log_beside(pcap) if pcap is not None and pcap.suffix == PCAP_SUFFIX else None
     output.check(pcap, beside)
-    traced = trace(traced_scenario(selectors or ()), hello_retry=hello_retry)
+    given = selectors or []
+    traced = trace(traced_scenario([*given, "hello_retry=yes"] if hello_retry else given))
     content = captures(traced, pcap) if pcap is not None else {}
     code = output.store([partial(output.written_secret, path, data) for path, data in content.items()])
     with output.beside(pcap):

@@ -14,6 +14,8 @@ from typing import Any, Final
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.gaps import (
     SYSTEM_LIBCRYPTO,
+    kernel_tls_gap,
+    keys_of_two_kinds,
     one_ticket_when_resumed,
 )
 from tlsbench.implementations.libssl import bindings as native
@@ -87,6 +89,7 @@ class LibSsl:
                     for functions, axis in _ABILITIES
                     if (lacking := library.lacks(*functions))
                 ),
+                kernel_tls_gap(),
                 one_ticket_when_resumed(self.id),
                 gap(
                     "its server sends its tickets with its first write",
@@ -99,6 +102,7 @@ class LibSsl:
                     resumption="early-data",
                 ),
                 *(() if library.has("SSL_CTX_set_ciphersuites") else fixed_suites(self.id, "utls")),
+                *(() if library.has("SSL_CTX_ctrl") else (keys_of_two_kinds(self.id),)),
                 gap(f"{self.engine()} does not know the group", group=unknown),
                 *(
                     gap(f"{self.engine()} takes no such certificates", **{axis: self._refused_keys()})
@@ -106,7 +110,7 @@ class LibSsl:
                 ),
             ),
             supports=(
-                *("cpu", "trust", "session"),
+                *("cpu", "trust", "session", "hello_retry"),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
                 *(("workload=completion",) if library.has("SSL_CTX_set_ciphersuites") else ()),

@@ -41,7 +41,12 @@ CERTIFICATE_REJECTED: Final = 28
 #: SSL_MODE_NO_AUTO_CHAIN of SSL_CTX_set_mode(3): send the chain as given, not the root from the
 #: trust store behind it.
 MODE_NO_AUTO_CHAIN: Final = 0x08
+#: SSL_OP_NO_ANTI_REPLAY of SSL_CTX_set_options(3).
+_NO_ANTI_REPLAY: Final = 1 << 24
 _MAX_EARLY_DATA_BYTES = 16384
+#: What OpenSSL's state machine passes only when the server has accepted early data: without, the client
+#: writes no such message (RFC 8446 section 4.5).
+EARLY_DATA_ACCEPTED: Final = b"TLSv1.3 write end of early data"
 # enum values of SSL_read_early_data(3)
 _READ_EARLY_DATA_ERROR, _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = range(3)
 # X509_V_OK of X509_STORE_CTX_get_error(3)
@@ -179,8 +184,14 @@ def peer_verified(connection: SSL.Connection) -> bool:
     return asked and bool(_lib.SSL_get_verify_result(tls) == _X509_V_OK)
 
 
-def accept_early_data(context: SSL.Context) -> None:
-    """Let a server's tickets allow early data."""
+def accept_early_data(context: SSL.Context, *, anti_replay: bool = True) -> None:
+    """Let a server's tickets allow early data.
+
+    :param anti_replay: whether each ticket is taken once, as OpenSSL does by itself
+        (SSL_CTX_set_max_early_data(3)).
+    """
+    if not anti_replay:
+        context.set_options(_NO_ANTI_REPLAY)
     _lib.SSL_CTX_set_max_early_data(context._context, _MAX_EARLY_DATA_BYTES)
 
 
@@ -211,7 +222,7 @@ class EarlyDataReader:
     def read(self) -> None:
         """Take what has arrived; sets ``finished`` once the handshake may go on.
 
-        :raises HandshakeError: if the first flight is not what TLS allows.
+        :raises OpenSSL.SSL.Error: if the first flight is not what TLS allows.
         """
         tls = self._connection._ssl
         while not self.finished:
@@ -223,5 +234,4 @@ class EarlyDataReader:
             elif _lib.SSL_get_error(tls, outcome) == _lib.SSL_ERROR_WANT_READ:
                 return
             else:
-                _lib.ERR_clear_error()
-                raise HandshakeError("pyopenssl: the server could not read the client's first flight")
+                self._connection._raise_ssl_error(tls, outcome)

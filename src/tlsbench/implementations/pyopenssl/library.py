@@ -11,6 +11,7 @@ from OpenSSL.crypto import X509
 
 from tlsbench.errors import CertificateError, HandshakeError
 from tlsbench.implementations.contract import Negotiated, Operation
+from tlsbench.implementations.gaps import kernel_tls_gap
 from tlsbench.implementations.openssl_names import (
     HANDSHAKE_BUFFER_BYTES,
     ML_DSA,
@@ -65,6 +66,7 @@ class PyOpenSsl:
         return Capabilities(
             (
                 *cpu_gaps(tells=True),
+                kernel_tls_gap(),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
                 gap(
                     "pyOpenSSL parses and verifies certificates; the rest is in cryptography",
@@ -88,7 +90,10 @@ class PyOpenSsl:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),
-            supports=("workload=certificate", "workload=completion", "resumption", "ocsp", "trust", "cpu"),
+            supports=(
+                *("workload=certificate", "workload=completion"),
+                *("resumption", "ocsp", "trust", "cpu", "hello_retry"),
+            ),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:

@@ -9,9 +9,15 @@ from typing import Final
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap
+from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 
 #: What it sends a key for in its first flight, so that a server may take either at once.
 _OFFERED: Final = {"1.3": ("X25519MLKEM768", "x25519"), "1.2": ("x25519", "secp256r1", "secp384r1")}
+#: What it takes beside that, once a HelloRetryRequest asks for it.
+_TAKEN_WHEN_ASKED: Final = ("secp256r1", "secp384r1")
+_NEVER_ASKED_AGAIN: Final = tuple(
+    workload for workload in TLS_WORKLOADS if workload not in AXES["hello_retry"].workloads
+)
 
 
 def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
@@ -25,8 +31,22 @@ def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
                 version=tls,
                 client="rtls",
                 group=groups_but(offered),
+                **asked,
             )
             for tls, offered in _OFFERED.items()
+            for asked in ({"hello_retry": "no"}, {"workload": _NEVER_ASKED_AGAIN})
+        ),
+        gap(
+            "its server takes the first key that it is sent, and asks again for none",
+            server="rtls",
+            hello_retry="yes",
+        ),
+        gap(
+            f"its client sends keys for {', '.join(_OFFERED['1.3'])} at once, and is asked for "
+            f"{' or '.join(_TAKEN_WHEN_ASKED)} alone",
+            client="rtls",
+            hello_retry="yes",
+            group=groups_but(_TAKEN_WHEN_ASKED),
         ),
     )
 

@@ -8,7 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Final
 
-from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO
+from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO, kernel_tls_gap
 from tlsbench.implementations.openssl_names import CPU_INFO, HANDSHAKE_BUFFER_BYTES, ML_DSA
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap, keys
@@ -26,6 +26,7 @@ _CURVES: Final = {
 def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
     python = f"Python {sys.version_info.major}.{sys.version_info.minor}"
     return (
+        kernel_tls_gap(),
         gap(
             f"{python} takes one curve, set_ecdh_curve(), and it is no post-quantum group",
             group=groups_but(_CURVES),
@@ -33,6 +34,12 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
         gap(
             f"this {python}'s set_ecdh_curve() does not take it: a newer one does",
             group=_refused(ssl),
+        ),
+        gap(
+            f"{python} takes one curve: with more to offer, its client first sends a key for x25519",
+            client="ssl",
+            hello_retry="yes",
+            group="x25519",
         ),
         gap(
             "a side with a trust store sends its root behind a lone leaf: add chain_length=2",

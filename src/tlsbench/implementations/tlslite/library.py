@@ -85,7 +85,8 @@ class Tlslite:
                     )
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
-            )
+            ),
+            supports=("hello_retry",),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> TlsliteContext:
@@ -122,7 +123,7 @@ class TlsliteContext:
         settings.minVersion = settings.maxVersion = _VERSIONS[scenario.version]
         settings.cipherNames = [_cipher(scenario.cipher)]
         settings.eccCurves = group_list(scenario).split(":")
-        settings.keyShares = scenario.group.split(":")
+        settings.keyShares = scenario.group.split(":")[:1]
         if scenario.resumption in ("ticket", "psk"):
             settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
         self._settings = settings

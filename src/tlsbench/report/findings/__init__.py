@@ -5,6 +5,7 @@ from __future__ import annotations
 from tlsbench.report.findings.aeads import aead_findings
 from tlsbench.report.findings.contrasts import contrast_findings
 from tlsbench.report.findings.finding import Finding
+from tlsbench.report.findings.kernel import kernel_findings
 from tlsbench.report.findings.libraries import fastest_findings
 from tlsbench.report.findings.network import network_findings
 from tlsbench.report.findings.rates import rate_findings
@@ -19,6 +20,7 @@ def findings(run: Run) -> list[Finding]:
         *contrast_findings(run),
         *network_findings(run),
         *aead_findings(run),
+        *kernel_findings(run),
         *fastest_findings(run),
         *rate_findings(run),
     ]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -30,7 +31,7 @@ def _client_auth() -> Iterable[str]:
     Examples:
       tlsbench certs serve pki
       tlsbench certs serve pki --client-auth required
-      tlsbench certs serve pki --port 0 --no-staple
+      tlsbench certs serve pki --port 0 --early-data
 
     SIGHUP reads the folder again, Ctrl-C ends.
     """
@@ -49,6 +50,18 @@ def command(
         ),
     ] = "none",
     no_staple: Annotated[bool, typer.Option("--no-staple", help="Staple no OCSP response.")] = False,
+    early_data: Annotated[
+        bool,
+        typer.Option(
+            "--early-data", help="Accept early data (0-RTT), of each ticket once; answer it at once."
+        ),
+    ] = False,
+    no_anti_replay: Annotated[
+        bool,
+        typer.Option(
+            "--no-anti-replay", help="Take early data as often as it is sent: a demonstration, on loopback."
+        ),
+    ] = False,
     bind: Annotated[
         str, typer.Option("--bind", metavar="ADDRESS", help="Where to listen; loopback unless you say so.")
     ] = "127.0.0.1",
@@ -64,9 +77,18 @@ def command(
 
     if not 0 <= port <= 65535:
         raise RequestError(f"port {port} does not exist: valid is 0 to 65535")
-    staple = not no_staple
-    key_log = output.key_log()
-    setup = _setup(folder, client_auth, key_log, staple=staple)
+    if no_anti_replay and not early_data:
+        raise RequestError("--no-anti-replay is about early data: add --early-data")
+    make_setup = partial(
+        _setup,
+        folder,
+        staple=not no_staple,
+        client_auth=client_auth,
+        key_log=output.key_log(),
+        early_data=early_data,
+        anti_replay=not no_anti_replay,
+    )
+    setup = make_setup()
     woken, wanted = threading.Event(), {"reload": False, "stop": False}
 
     def wake(number: int, _frame: FrameType | None) -> None:
@@ -88,32 +110,31 @@ def command(
                 woken.clear()
                 if wanted["reload"]:
                     wanted["reload"] = False
-                    _renew(server, folder, client_auth, key_log, staple=staple)
+                    _renew(server, make_setup)
         output.note(f"stopped after {ended.total()} connections, {ended[True]} of them failed")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
-def _setup(folder: Path, client_auth: str, key_log: str, *, staple: bool) -> ServerSetup:
+def _setup(folder: Path, *, staple: bool, **others: Any) -> ServerSetup:  # noqa: ANN401 - its fields
     from tlsbench.certs import folder as pki_folder
     from tlsbench.loopback import ServerSetup
 
     pki = pki_folder.load(folder)
     return ServerSetup(
         identity=pki.server,
-        client_auth=client_auth,
         client_roots=(pki.root.certificate,),
         staple=pki.staple() if staple else b"",
-        key_log=key_log,
+        **others,
     )
 
 
-def _renew(server: Server, folder: Path, client_auth: str, key_log: str, *, staple: bool) -> None:
+def _renew(server: Server, make_setup: Callable[[], ServerSetup]) -> None:
     from tlsbench.cli import output
 
     try:
-        server.renew(_setup(folder, client_auth, key_log, staple=staple))
+        server.renew(make_setup())
         output.note("read the folder again: new connections see what is in it")
     except TlsbenchError as error:
         output.note(f"tlsbench: {error}; the old certificate stays")
@@ -133,6 +154,8 @@ def _greet(folder: Path, address: tuple[str, int], setup: ServerSetup) -> None:
     output.note(f"serving https://{name}:{port}/ on {address[0]}; Ctrl-C ends")
     if not ipaddress.ip_address(address[0]).is_loopback:
         output.note("this is not loopback: others can connect")
+    if not setup.anti_replay:
+        output.note("anti-replay is off: whoever saw an early request can send it again")
     output.note(
         f"  curl --cacert {root} --resolve {host}:{port}:{address[0]}"
         f"{client if setup.client_auth != 'none' else ''} https://{name}:{port}/"
@@ -146,7 +169,11 @@ def _line(visit: Visit) -> str:
 
     if visit.problem:
         alert = f"; alert {visit.alert}" if visit.alert else ""
-        return f"{visit.peer} failed: {visit.problem}{alert}"
+        early = f" (after {visit.early_bytes} bytes of early data)" if visit.early_bytes else ""
+        return f"{visit.peer} failed: {visit.problem}{alert}{early}"
     client = f"client '{short_name(visit.client)}'" if visit.client is not None else "no client certificate"
     requests = f"{visit.requests} request{'s' * (visit.requests != 1)}"
-    return f"{visit.peer} {visit.version} {visit.cipher} {visit.group}, {client}, {requests}"
+    resumed = ", resumed" if visit.resumed else ""
+    early = f", {visit.early_bytes} bytes of early data" if visit.early_bytes else ""
+    agreed = f"{visit.peer} {visit.version} {visit.cipher} {visit.group}"
+    return f"{agreed}{resumed}, {client}, {requests}{early}"

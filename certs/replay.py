@@ -1,0 +1,1 @@
+../src/tlsbench/certs/demos/replay.py

@@ -1,0 +1,17 @@
+"""The axis of what the kernel does of TLS: it may seal the records, and read the file that they carry."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tlsbench.scenarios.axis import row
+
+OFFLOAD: Final = row(
+    meaning="who seals the records: the library, the kernel (kTLS), or the kernel as it reads a file",
+    values=("none", "ktls", "sendfile"),
+    default=("none",),
+    neutral="none",
+    workloads=("bulk",),
+    rare=True,
+    denied="it seals every record itself",
+)
