@@ -17,8 +17,9 @@ from tlsbench.sampling.placement import need_workers
 from tlsbench.scenarios import Scenario
 from tlsbench.session.selecting import matrix_of
 from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder, ladder_of
-from tlsbench.tracing.capture import packets_of, pcap, pcapng
+from tlsbench.tracing.capture import format_of, key_log_beside, whole
 from tlsbench.tracing.decoding import opening_of
+from tlsbench.tracing.packets import packets_of
 from tlsbench.tracing.recording import RecordedClients, RecordedLink, RecordedServers
 from tlsbench.tracing.records import records_of
 from tlsbench.workloads import prepare
@@ -27,8 +28,6 @@ from tlsbench.workloads.handshake import Handshake
 
 #: What a client offers before the group that its server takes, to be sent a HelloRetryRequest.
 _OFFERED_FIRST: Final = ("x25519", "secp256r1")
-#: What a pcap file ends with, which holds no secrets.
-PCAP_SUFFIX: Final = ".pcap"
 _COMMENT: Final = "tlsbench trace, TCP and IP headers made up"
 
 
@@ -56,17 +55,12 @@ def captures(trace: Trace, path: Path) -> dict[Path, bytes]:
         name beside it if there are secrets.
     """
     packets = packets_of(trace.pieces, int(trace.began_s * 1e9))
-    if path.suffix != PCAP_SUFFIX:
-        return {path: pcapng(packets, trace.key_log, f"{_COMMENT}: {trace.scenario.id}")}
-    found = {path: pcap(packets)}
-    if trace.key_log:
-        found[key_log_beside(path)] = trace.key_log.text().encode("ascii")
+    comment = f"{_COMMENT}: {trace.scenario.id}"
+    found = {path: whole(format_of(path), packets, trace.key_log, comment)}
+    beside = key_log_beside(path)
+    if beside is not None and trace.key_log:
+        found[beside] = trace.key_log.text().encode("ascii")
     return found
-
-
-def key_log_beside(path: Path) -> Path:
-    """Where the key log of a pcap file stands."""
-    return path.with_suffix(".keylog")
 
 
 def traced_scenario(selectors: Sequence[str]) -> Scenario:

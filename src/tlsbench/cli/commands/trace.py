@@ -49,10 +49,10 @@ def command(
     from tlsbench.cli import output
     from tlsbench.report.ladder import ladder_json, ladder_text
     from tlsbench.report.ladder_svg import ladder_svg
-    from tlsbench.session.trace import PCAP_SUFFIX, captures, key_log_beside, trace, traced_scenario
+    from tlsbench.session.trace import captures, trace, traced_scenario
+    from tlsbench.tracing.capture import key_log_beside
 
-    beside = key_log_beside(pcap) if pcap is not None and pcap.suffix == PCAP_SUFFIX else None
-    output.check(pcap, beside)
+    output.check(pcap, key_log_beside(pcap) if pcap is not None else None)
     traced = trace(traced_scenario(selectors or ()), hello_retry=hello_retry)
     content = captures(traced, pcap) if pcap is not None else {}
     code = output.store([partial(output.written_secret, path, data) for path, data in content.items()])
