@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from tlsbench import files
-from tlsbench.errors import MeasurementError, ProofError, RequestError
+from tlsbench.errors import MeasurementError, ProofError, RequestError, TlsbenchError
 from tlsbench.implementations import LogsKeys
 from tlsbench.implementations.registry import ends_of, tls_library
 from tlsbench.links import observe
+from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.sampling.placement import need_workers
 from tlsbench.scenarios import Scenario
 from tlsbench.session.selecting import matrix_of
@@ -28,6 +29,8 @@ from tlsbench.workloads.handshake import Handshake
 
 #: What a client offers before the group that its server takes, to be sent a HelloRetryRequest.
 _OFFERED_FIRST: Final = ("x25519", "secp256r1")
+#: So many ladders a page has of a run, lest they bury its figures.
+_MOST_SHAPES: Final = 4
 _COMMENT: Final = "tlsbench trace, TCP and IP headers made up"
 
 
@@ -46,6 +49,13 @@ class Trace:
     key_log: KeyLog = field(repr=False)
     keys_from: str
     ladder: Ladder
+
+    @property
+    def shown(self) -> TracedHandshake:
+        """What is shown and stored of it: neither bytes nor secrets."""
+        return TracedHandshake(
+            scenario=self.scenario.id, engines=self.engines, keys_from=self.keys_from, ladder=self.ladder
+        )
 
 
 def captures(trace: Trace, path: Path) -> dict[Path, bytes]:
@@ -120,6 +130,28 @@ def trace(scenario: Scenario, *, hello_retry: bool = False) -> Trace:
         keys_from=keys_from if log else "",
         ladder=ladder_of(pieces, log),
     )
+
+
+def trace_shapes(scenarios: Sequence[Scenario]) -> tuple[list[TracedHandshake], list[str]]:
+    """A trace of one handshake for each shape among scenarios that were measured, of the first few.
+
+    A shape is what decides which messages there are: version, resumption, client certificates. Nothing may be
+    measured meanwhile.
+
+    :returns: the traces, and a line for each shape that could not be traced.
+    """
+    by_shape: dict[tuple[str, str, str], Scenario] = {}
+    for scenario in scenarios:
+        if scenario.workload == "handshake" and not need_workers([scenario]):
+            shape = (scenario.version, scenario.resumption, scenario.client_auth)
+            by_shape.setdefault(shape, scenario)
+    traces, problems = [], []
+    for scenario in list(by_shape.values())[:_MOST_SHAPES]:
+        try:
+            traces.append(trace(scenario).shown)
+        except TlsbenchError as error:
+            problems.append(f"not traced: {scenario.id}: {error}")
+    return traces, problems
 
 
 def _record(cell: Handshake, recorder: Recorder, path: Path) -> str:
