@@ -71,6 +71,50 @@ def write(path: Path, content: str | bytes, mode: int | None = None) -> None:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
 
 
+class Growing:
+    """An output that is written piece by piece: whoever looks at a regular file sees whole pieces.
+
+    :param beginning: its first piece. A regular file is made anew; pipes and devices are written in place.
+    :param mode: the permissions of a regular file.
+    :raises OutputError: if it cannot be written.
+    """
+
+    def __init__(self, path: Path, beginning: bytes, mode: int) -> None:
+        self._path, self._is_regular = path, False
+        try:
+            if is_standard_output(path):
+                sys.stdout.flush()
+                self._descriptor = os.dup(sys.stdout.fileno())
+            elif (descriptor := _descriptor(path)) is not None:
+                self._descriptor = os.dup(descriptor)
+            else:
+                self._is_regular = is_replaced(path)
+                if self._is_regular:
+                    write(path, b"", mode)
+                with may_be_cut(at_once=True):
+                    self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
+        except OSError as error:
+            raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+        self.append(beginning)
+
+    def append(self, piece: bytes) -> None:
+        """Write a piece behind what there is.
+
+        :raises OutputError: if it cannot be written.
+        """
+        left = memoryview(piece)
+        try:
+            while left:
+                some = os.write if self._is_regular else write_some
+                left = left[some(self._descriptor, left) :]
+        except OSError as error:
+            raise OutputError(f"cannot write {self._path}: {error.strerror or error}") from None
+
+    def close(self) -> None:
+        """Give the file back."""
+        os.close(self._descriptor)
+
+
 def key_log_asked_for() -> Path | None:
     """Where the variable SSLKEYLOGFILE sends secrets (RFC 9850), None where it is not set.
 

@@ -11,7 +11,8 @@ import pytest
 
 from tlsbench import files
 from tlsbench.implementations.registry import tls_libraries
-from tlsbench.session.trace import Trace, captures, key_log_beside, trace, traced_scenario
+from tlsbench.session.trace import Trace, captures, trace, traced_scenario
+from tlsbench.tracing.capture import key_log_beside
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 KEY = "key=ecdsa-secp256r1"

@@ -1,16 +1,16 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 
 import pytest
 
-from tlsbench.report.ladder import WIDTH, ladder_json, ladder_text
-from tlsbench.session.trace import Trace, trace, traced_scenario
+from tlsbench.report.ladder import WIDTH, ladder_text
+from tlsbench.results.trace_json import TracedHandshake
+from tlsbench.session.trace import trace, traced_scenario
 
 
-def traced(selector: str) -> Trace:
-    return trace(traced_scenario([selector]))
+def traced(selector: str) -> TracedHandshake:
+    return trace(traced_scenario([selector])).shown
 
 
 @pytest.mark.parametrize(
@@ -54,17 +54,3 @@ def test_the_text_says_why_something_stays_encrypted() -> None:
     text = " ".join(ladder_text(traced("implementation=tlslite version=1.3 key=ecdsa-secp256r1")).split())
     assert "tlslite gives no key log" in text
     assert "not decrypted" in text
-
-
-def test_the_json_holds_every_flight_and_no_secret() -> None:
-    made = traced("implementation=pyopenssl version=1.3 key=ecdsa-secp256r1 group=secp256r1 hello_retry=yes")
-    text = ladder_json(made)
-    document = json.loads(text)
-    assert document["hello_retry_request"] is True
-    assert "not a benchmark" in document["note"]
-    assert document["keys_from"] == "pyopenssl"
-    assert [flight["sender"] for flight in document["flights"]][:4] == ["client", "server"] * 2
-    hello = document["flights"][0]["messages"][0]
-    assert {"name": "key_share", "wire_bytes": 42} in hello["extensions"]  # x25519: 32 bytes
-    for _, _, secret in made.key_log.lines:
-        assert secret.hex() not in text

@@ -6,21 +6,24 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from tlsbench.report.ladder_svg import ladder_svg
-from tlsbench.session.trace import Trace, trace, traced_scenario
+from tlsbench.results.trace_json import TracedHandshake
+from tlsbench.session.trace import trace, traced_scenario
 
 SVG = "{http://www.w3.org/2000/svg}"
 
 
 @pytest.fixture(scope="module")
-def traced() -> Trace:
+def traced() -> TracedHandshake:
     return trace(
         traced_scenario(
             ["implementation=pyopenssl version=1.3 key=ml-dsa-87 chain_length=5 client_auth=required"]
         )
-    )
+    ).shown
 
 
-def test_the_picture_has_an_arrow_for_each_flight_in_its_direction_and_every_message(traced: Trace) -> None:
+def test_the_picture_has_an_arrow_for_each_flight_in_its_direction_and_every_message(
+    traced: TracedHandshake,
+) -> None:
     root = ET.fromstring(ladder_svg(traced))
     arrows = [line for line in root.iter(f"{SVG}line") if line.get("class") == "arrow"]
     senders = ["client" if int(a.attrib["x1"]) < int(a.attrib["x2"]) else "server" for a in arrows]
@@ -31,7 +34,7 @@ def test_the_picture_has_an_arrow_for_each_flight_in_its_direction_and_every_mes
         assert f"{message.name}, {message.wire_bytes:,} bytes, {state}" in texts
 
 
-def test_nothing_is_outside_of_the_picture_or_on_top_of_another_line(traced: Trace) -> None:
+def test_nothing_is_outside_of_the_picture_or_on_top_of_another_line(traced: TracedHandshake) -> None:
     root = ET.fromstring(ladder_svg(traced))
     width, height = map(int, root.attrib["viewBox"].split()[2:])
     places = [(int(text.attrib["x"]), int(text.attrib["y"])) for text in root.iter(f"{SVG}text")]
@@ -39,7 +42,17 @@ def test_nothing_is_outside_of_the_picture_or_on_top_of_another_line(traced: Tra
     assert len(set(places)) == len(places)
 
 
-def test_what_comes_from_outside_is_escaped(traced: Trace) -> None:
+def test_what_comes_from_outside_is_escaped(traced: TracedHandshake) -> None:
     text = ladder_svg(replace(traced, engines={"x": "<script>\x1b&"}))
     assert "<script>" not in text
     ET.fromstring(text)
+
+
+def test_its_styles_are_for_itself_alone(traced: TracedHandshake) -> None:
+    """It may stand in a page among pictures that have texts and lines of their own."""
+    root = ET.fromstring(ladder_svg(traced))
+    (style,) = (one.text or "" for one in root.iter(f"{SVG}style"))
+    assert root.attrib["class"] == "ladder"
+    selectors = [rule.partition("{")[0] for rule in style.split("}") if rule]
+    assert len(selectors) > 5
+    assert all(selector.startswith(".ladder ") for selector in selectors)

@@ -114,7 +114,7 @@ def written(path: Path, content: str | bytes, remark: str = "") -> str:
     :raises OutputError: if it cannot be written.
     """
     files.write(path, content)
-    return f"wrote {'standard output' if files.is_standard_output(path) else path}{remark}"
+    return wrote(path, remark)
 
 
 def written_secret(path: Path, content: bytes) -> str:
@@ -123,9 +123,17 @@ def written_secret(path: Path, content: bytes) -> str:
     :raises OutputError: if it cannot be written.
     """
     files.write(path, content, files.SECRET_MODE)
+    return wrote(path, is_secret=True)
+
+
+def wrote(path: Path, remark: str = "", *, is_secret: bool = False) -> str:
+    """That a file was written.
+
+    :param is_secret: whether secrets are in it, which only its owner may read.
+    """
     if files.is_standard_output(path):
-        return "wrote standard output, with secrets"
-    return f"wrote {path}, with secrets: for its owner alone"
+        return f"wrote standard output{remark}{', with secrets' if is_secret else ''}"
+    return f"wrote {path}{remark}{', with secrets: for its owner alone' if is_secret else ''}"
 
 
 def key_log() -> str:

@@ -62,7 +62,8 @@ def group_list(scenario: Scenario) -> str:
     """The groups to offer, wanted one first.
 
     In TLS 1.2 the list limits the curves of certificates too (RFC 8422 section 5.1), so the
-    certificate's curve stands behind the wanted group; which was taken is proved after.
+    certificate's curve stands behind the wanted group, once: libraries refuse a list that has it twice. Which
+    was taken is proved after.
     """
     curve = keys.BY_NAME[scenario.key].curve if scenario.version == "1.2" else ""
-    return ":".join(dict.fromkeys(filter(None, (scenario.group, curve))))
+    return ":".join(dict.fromkeys(filter(None, (*scenario.group.split(":"), curve))))

@@ -17,10 +17,12 @@ from tlsbench.implementations.openssl_names import (
     version_from_openssl,
 )
 from tlsbench.implementations.pyopenssl import bindings
-from tlsbench.implementations.pyopenssl.library import log_keys, show_identity
+from tlsbench.implementations.pyopenssl.library import show_identity
+from tlsbench.implementations.pyopenssl.tapped import MakeTap, log_keys, untapped
 from tlsbench.loading.credentials import identity_of, roots_of
 from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.tally import LoadTally
+from tlsbench.loading.tapped import TappedClient
 from tlsbench.loading.watchdog import Turn
 from tlsbench.scenarios import ciphers
 from tlsbench.sockets import UNIX, Settings
@@ -54,7 +56,7 @@ def client_context(plan: LoadPlan) -> SSL.Context:
                 store.add_cert(X509.from_cryptography(root))
             context.set_verify(SSL.VERIFY_PEER)
             bindings.check_host_name(context, plan.name)
-        if plan.key_log:
+        if plan.key_log or plan.captured:
             log_keys(context, plan.key_log)
         if plan.cert:
             show_identity(context, identity_of(plan.cert, plan.key))
@@ -90,6 +92,7 @@ class Shared:
     settings: Settings
     tally: LoadTally
     request: bytes
+    tap: MakeTap = untapped
     sessions: deque[SSL.Session] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
     #: Connections whose early data the server has accepted, until they ask.
     accepted: set[SSL.Connection] = field(default_factory=set)
@@ -100,6 +103,11 @@ class Shared:
     count_from_ns: int = 0
     #: Adds up the wanted share, so that of any ten in a row as many resume as are wanted.
     owed: float = 0.0
+
+    def connection(self) -> SSL.Connection:
+        """A new connection, over memory."""
+        tap = self.tap()
+        return SSL.Connection(self.context, None) if tap is None else TappedClient(self.context, tap)
 
     def watch_early_data(self) -> None:
         """Note in :attr:`accepted` whose early data the server takes."""

@@ -14,6 +14,8 @@ from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.server_side import ServerSide, Spent
 from tlsbench.loading.tally import LoadTally, total
 from tlsbench.processes import Process, Vitals, readable
+from tlsbench.tracing.live import LiveCapture
+from tlsbench.tracing.tapping import Tapped
 
 _HEAD_START_SECONDS = 0.05
 #: Descriptors that a worker needs beside its connections.
@@ -64,18 +66,21 @@ def run_load(
     plan: LoadPlan,
     observe: Callable[[float, LoadTally], None] = lambda _seconds, _tally: None,
     stop_asked: Callable[[], bool] = lambda: False,
+    capture: LiveCapture | None = None,
 ) -> Load:
     """Run a load in ``plan.workers`` processes.
 
     :param observe: told each second of what came of all connections so far.
     :param stop_asked: True ends the load early; what is open is finished.
+    :param capture: takes the first connections, as many as the plan says.
     :raises RequestError: if the plan cannot be.
     :raises MeasurementError: if the workers do not come up.
     """
     allow_files(plan.connections // plan.workers + 1)
     with ExitStack() as stack:
         workers = [
-            stack.enter_context(closing(_Worker(plan.share(number)))) for number in range(plan.workers)
+            stack.enter_context(closing(_Worker(plan.share(number), capture)))
+            for number in range(plan.workers)
         ]
         with may_be_cut():
             remarks = [worker.first_answer()["remarks"] for worker in workers]
@@ -152,7 +157,8 @@ def allow_files(connections: int) -> None:
 class _Worker(Process):
     """The near end of a worker process."""
 
-    def __init__(self, plan: LoadPlan) -> None:
+    def __init__(self, plan: LoadPlan, capture: LiveCapture | None) -> None:
+        self._number, self._capture = plan.worker, capture
         self.tally = LoadTally()
         self.reports = 0
         self.elapsed_s = 0.0
@@ -161,6 +167,10 @@ class _Worker(Process):
     def read(self) -> None:
         """Take what it has written."""
         for message in self.messages():
+            if "tapped" in message:
+                if self._capture is not None:
+                    self._capture.take(self._number, Tapped.from_plain(message["tapped"]))
+                continue
             self.tally = LoadTally.from_plain(message["tally"])
             if message.get("done"):
                 self.elapsed_s, self.lost = message["elapsed_s"], message["died"]

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from time import monotonic_ns, process_time
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.pyopenssl.tapped import MakeTap, untapped
 from tlsbench.loading.client import Connection
 from tlsbench.loading.context import Shared, client_context, resolve
 from tlsbench.loading.failures import words_of
@@ -35,10 +36,10 @@ _LATE = "begin: timeout, the client was too busy (see --processes)"
 class Engine:
     """The connections of one worker.
 
-    :param fd: a file descriptor that becomes readable when the load is to end early.
+    :param fd: becomes readable when the load is to end early; ``tap`` makes the taps of its connections.
     """
 
-    def __init__(self, plan: LoadPlan, fd: int = -1) -> None:
+    def __init__(self, plan: LoadPlan, fd: int = -1, tap: MakeTap = untapped) -> None:
         if not hasattr(select, "epoll"):
             raise RequestError("load needs Linux: this system has no epoll")
         family, address = resolve(plan)
@@ -47,11 +48,11 @@ class Engine:
         settings = Settings(plan.socket_options, family, "connect")
         #: What the kernel makes of the socket options otherwise than it was asked.
         self.remarks = settings.try_out()
-        self.tally = LoadTally()
+        self.tally = tally = LoadTally()
         #: From the first counted beginning to the end of the last connection.
         self.elapsed_s = 0.0
         self._plan = plan
-        self._shared = Shared(plan, client_context(plan), address, family, settings, self.tally, request)
+        self._shared = Shared(plan, client_context(plan), address, family, settings, tally, request, tap)
         if plan.early_data:
             self._shared.watch_early_data()
         self._epoll = select.epoll()

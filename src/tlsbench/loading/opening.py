@@ -19,6 +19,7 @@ from tlsbench.loading.context import Shared
 from tlsbench.loading.failures import reason_of, words_of
 from tlsbench.loading.names import server_name_indication
 from tlsbench.loading.tally import SUCCESS
+from tlsbench.loading.tapped import TappedClient
 from tlsbench.sockets import sent_data_with_syn
 
 #: More than any first flight: a ticket has 64 KiB at most, and a request of early data less.
@@ -153,6 +154,8 @@ class Opening(ABC):
             self._shared.accepted.discard(self._tls)
             if self._words and self.outcome in ("", SUCCESS):
                 self._say_goodbye()
+            if isinstance(self._tls, TappedClient):
+                self._tls.tap.end()
             self._tls.set_shutdown(_SHUT_DOWN)  # else OpenSSL forgets its session
             self._tls = None
         if self.sock is not None:
@@ -168,7 +171,7 @@ class Opening(ABC):
         self._took("connect", now_ns - self._since_ns)
         shared = self._shared
         # Over memory until the ClientHello is out: so nothing of the server is read before it is seen here.
-        self._tls = tls = SSL.Connection(shared.context, None)
+        self._tls = tls = shared.connection()
         tls.set_connect_state()
         if indicated := server_name_indication(shared.plan.name):
             tls.set_tlsext_host_name(indicated)
@@ -197,7 +200,10 @@ class Opening(ABC):
         assert self._tls is not None
         self._unsent = self._unsent[self.sock.send(self._unsent) :]
         if not self._unsent:
-            bindings.attach(self._tls, self.sock)
+            if isinstance(self._tls, TappedClient):
+                self._tls.attach(self.sock)
+            else:
+                bindings.attach(self._tls, self.sock)
             self._on_event = self._shake
 
     def _shake(self, _now_ns: int) -> None:

@@ -99,6 +99,7 @@ class LoadPlan:
         in the same.
     :param server_name: for SNI and verification; the target's host if empty.
     :param key_log: a file for the secrets of its connections, ``""`` for none: to write them takes time.
+    :param captured: so many connections are captured at most, with their secrets: that takes time too.
     :param step_limit_s: how long each step of a connection may take before it counts as a timeout: to begin,
         in an open loop, is one. So long after the end of ``duration_s`` what is still open is cut off.
     """
@@ -127,6 +128,7 @@ class LoadPlan:
     key: str = ""
     server_name: str = ""
     key_log: str = ""
+    captured: int = 0
     step_limit_s: float = 5.0
     #: Which of how many workers this is, so that the beginnings of an open loop interleave.
     worker: int = 0

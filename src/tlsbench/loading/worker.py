@@ -2,7 +2,8 @@
 
 It reads its plan as a line of JSON, writes ``{"ready": true}``, and begins at the time of CLOCK_MONOTONIC in
 the second line. Each second it writes what came of its connections so far; the last line has ``"done"``. A
-third line on its input, or its end, ends the load early.
+third line on its input, or its end, ends the load early. What goes over tapped connections it writes as it
+comes.
 """
 
 from __future__ import annotations
@@ -12,25 +13,40 @@ import gc
 import json
 import signal
 import sys
+import threading
 from typing import Any
 
 from tlsbench.errors import TlsbenchError
+from tlsbench.implementations.pyopenssl.tapped import untapped
+from tlsbench.links import Direction
 from tlsbench.loading.engine import Engine
 from tlsbench.loading.plan import LoadPlan
 from tlsbench.processes import vitals
+from tlsbench.tracing.tapping import Forwarder, Tapped, Taps
+
+#: What was tapped is written from a thread of its own.
+_WRITING = threading.Lock()
 
 
 def _write(message: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+    with _WRITING:
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
+
+
+def _write_tapped(tapped: Tapped) -> None:
+    with contextlib.suppress(BrokenPipeError):  # that nobody reads any more is noticed with the tally
+        _write({"tapped": tapped.to_plain()})
 
 
 def main() -> None:
     """Run a worker over standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
     gc.disable()
+    plan, forwarder = LoadPlan.from_json(sys.stdin.readline()), Forwarder(_write_tapped)
     try:
-        engine = Engine(LoadPlan.from_json(sys.stdin.readline()), sys.stdin.fileno())
+        taps = Taps(plan.captured, Direction.TO_SERVER, forwarder.put)
+        engine = Engine(plan, sys.stdin.fileno(), taps.begin if plan.captured else untapped)
     except TlsbenchError as error:
         _write({"error": str(error), "exit_code": error.exit_code})
         return
@@ -48,7 +64,8 @@ def main() -> None:
 
     died = ""
     try:
-        engine.run(int(start), report)
+        with forwarder if plan.captured else contextlib.nullcontext():
+            engine.run(int(start), report)
     except Exception as error:  # noqa: BLE001 - what was counted survives it
         died = f"{type(error).__name__}: {error}"
     _write({"done": True, "died": died, "tally": engine.tally.to_plain(), "elapsed_s": engine.elapsed_s})

@@ -17,6 +17,7 @@ from OpenSSL import SSL
 
 from tlsbench.errors import HandshakeError, RequestError
 from tlsbench.implementations.pyopenssl import bindings
+from tlsbench.implementations.pyopenssl.tapped import MakeTap, TappedConnection, untapped
 from tlsbench.loopback.alerts import Alert
 from tlsbench.loopback.channel import TIME_LIMIT_S, Channel
 from tlsbench.loopback.http import Content, HttpServer
@@ -70,6 +71,7 @@ class Server:
 
     :param bind: address and port; port 0 takes any that is free.
     :param observe: told of each connection that ended; from that connection's thread.
+    :param tap: makes the taps of connections; they have the secrets if the setup is ``tapped``.
     """
 
     def __init__(
@@ -78,8 +80,10 @@ class Server:
         bind: tuple[str, int] = ("127.0.0.1", 0),
         observe: Callable[[Visit], None] = lambda _visit: None,
         time_limit_s: float = TIME_LIMIT_S,
+        tap: MakeTap = untapped,
     ) -> None:
         self._shown = setup.context(), setup.early_data
+        self._tap = tap
         self._observe = observe
         self._time_limit_s = time_limit_s
         self._visits: queue.Queue[Visit] = queue.Queue(_MOST_VISITS)
@@ -173,7 +177,8 @@ class Server:
 
     def _serve(self, sock: socket.socket, peer: str) -> None:
         context, early_data = self._shown
-        connection = SSL.Connection(context, None)
+        tap = self._tap()
+        connection = SSL.Connection(context, None) if tap is None else TappedConnection(context, tap)
         connection.set_accept_state()
         channel = Channel(connection, sock, "server", self._time_limit_s)
         http = HttpServer(lambda _target: self._greet(channel, peer, http))
@@ -189,6 +194,8 @@ class Server:
         finally:
             visit = _seen(channel, peer, problem=problem, requests=http.answered)
             channel.close(linger_s=_LINGER_S if http.is_over else 0.0)
+            if tap is not None:
+                tap.end()
             self._open.discard(sock)
             self._tell(visit)
             self._threads.discard(threading.current_thread())

@@ -12,7 +12,8 @@ from OpenSSL.crypto import X509, X509Store, X509StoreFlags
 
 from tlsbench.errors import CertificateError
 from tlsbench.implementations.pyopenssl import bindings
-from tlsbench.implementations.pyopenssl.library import log_keys, show_identity, staple_status
+from tlsbench.implementations.pyopenssl.library import show_identity, staple_status
+from tlsbench.implementations.pyopenssl.tapped import log_keys
 from tlsbench.pki import SERVER_NAME, Identity, spki_pin
 from tlsbench.pki.extensions import extension
 
@@ -32,6 +33,8 @@ class ServerSetup:
     :param client_roots: whom it trusts to name clients.
     :param staple: an OCSP response in DER, shown to clients that ask; ``b""`` for none.
     :param key_log: a file for the secrets of its connections, ``""`` for none.
+    :param tapped: whether connections may be tapped, see
+        :class:`~tlsbench.implementations.pyopenssl.tapped.TappedConnection`.
     :param weak: whether it may use keys that OpenSSL takes for too weak (security level 0).
     :param early_data: whether it accepts early data (0-RTT), and answers it at once.
     :param anti_replay: whether it takes each ticket once, as OpenSSL does by itself; False is for
@@ -46,13 +49,14 @@ class ServerSetup:
     key_log: str = ""
     early_data: bool = False
     anti_replay: bool = True
+    tapped: bool = False
 
     def context(self) -> SSL.Context:
         """The OpenSSL context; made anew each time."""
         context = SSL.Context(SSL.TLS_SERVER_METHOD)
         context.set_min_proto_version(SSL.TLS1_2_VERSION)
         context.set_mode(bindings.MODE_NO_AUTO_CHAIN)
-        if self.key_log:
+        if self.key_log or self.tapped:
             log_keys(context, self.key_log)
         if self.weak:
             context.set_cipher_list(b"DEFAULT:@SECLEVEL=0")

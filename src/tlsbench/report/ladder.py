@@ -1,15 +1,15 @@
-"""A traced handshake as text and as JSON."""
+"""A traced handshake as text."""
 
 from __future__ import annotations
 
-import json
 import textwrap
 from collections.abc import Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
 
+from tlsbench.tracing.ladder import NOTE
+
 if TYPE_CHECKING:
-    from tlsbench.session.trace import Trace
+    from tlsbench.results.trace_json import TracedHandshake
     from tlsbench.tracing.decoding import Message
     from tlsbench.tracing.ladder import LadderFlight
 
@@ -17,43 +17,21 @@ WIDTH: Final = 80
 _INNER: Final = WIDTH - 4
 #: Stands for a space at which no line ends.
 _KEPT: Final = "\N{NO-BREAK SPACE}"
-_NOTE: Final = (
-    "One traced handshake: its times are not a benchmark. Sizes are in bytes on the wire, headers included: "
-    "5 bytes for each record, 4 for each message, 4 for each extension."
-)
 
 
-def ladder_text(trace: Trace) -> str:
+def ladder_text(trace: TracedHandshake) -> str:
     """The ladder within 80 columns: the client at the left, the server at the right."""
     return "\n".join((*_head(trace), "", *_rungs(trace), "", *_foot(trace))) + "\n"
 
 
-def ladder_json(trace: Trace) -> str:
-    """All that is known of the handshake, but for its secrets; times in nanoseconds, sizes in bytes."""
-    ladder = trace.ladder
-    document = {
-        "note": _NOTE,
-        "scenario": trace.scenario.id,
-        "axes": trace.scenario.axes(),
-        "engines": trace.engines,
-        "keys_from": trace.keys_from or None,
-        "version": ladder.version,
-        "cipher": ladder.cipher,
-        "decrypted": ladder.opened,
-        "hello_retry_request": ladder.hello_retry,
-        "flights": [asdict(flight) for flight in ladder.flights],
-    }
-    return json.dumps(document, indent=2) + "\n"
-
-
-def _head(trace: Trace) -> Iterator[str]:
-    yield from textwrap.wrap(trace.scenario.id, WIDTH, break_on_hyphens=False)
+def _head(trace: TracedHandshake) -> Iterator[str]:
+    yield from textwrap.wrap(trace.scenario, WIDTH, break_on_hyphens=False)
     yield from textwrap.wrap(", ".join(f"{name}: {engine}" for name, engine in trace.engines.items()), WIDTH)
     yield f"TLS {trace.ladder.version}, {trace.ladder.cipher}"
-    yield from textwrap.wrap(_NOTE, WIDTH)
+    yield from textwrap.wrap(NOTE, WIDTH)
 
 
-def _rungs(trace: Trace) -> Iterator[str]:
+def _rungs(trace: TracedHandshake) -> Iterator[str]:
     yield f"{'client':<{WIDTH - 6}}server"
     for number, flight in enumerate(trace.ladder.flights, 1):
         from_client = flight.sender == "client"
@@ -90,7 +68,7 @@ def _row(text: str) -> str:
     return f"│ {text:<{_INNER}} │"
 
 
-def _foot(trace: Trace) -> Iterator[str]:
+def _foot(trace: TracedHandshake) -> Iterator[str]:
     flights = trace.ladder.flights
     by = {
         sender: sum(one.wire_bytes for one in flights if one.sender == sender)

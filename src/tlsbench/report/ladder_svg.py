@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 from tlsbench.escaping import for_xml
 
 if TYPE_CHECKING:
-    from tlsbench.session.trace import Trace
+    from tlsbench.results.trace_json import TracedHandshake
     from tlsbench.tracing.decoding import Message
     from tlsbench.tracing.ladder import LadderFlight
 
@@ -20,18 +20,21 @@ _WIDTH: Final = 860
 _CLIENT, _SERVER = 90, _WIDTH - 90
 _LINE, _GAP, _MARGIN = 18, 14, 24
 _WRAP: Final = 96
+#: Of the ladder alone: in a page it stands among other pictures.
 _STYLE: Final = (
-    "text{font:12px ui-sans-serif,system-ui,sans-serif;fill:#1b1f24}"
-    ".title{font-weight:600}.small{font-size:11px;fill:#59636e}.clear{fill:#9a3412}.encrypted{fill:#1f6f43}"
-    "line{stroke:#8b949e;stroke-width:1.5}.arrow{stroke:#1b1f24}.head{fill:#1b1f24}.paper{fill:#fff}"
+    ".ladder text{font:12px ui-sans-serif,system-ui,sans-serif;fill:#1b1f24}"
+    ".ladder .title{font-weight:600}.ladder .small{font-size:11px;fill:#59636e}"
+    ".ladder .clear{fill:#9a3412}.ladder .encrypted{fill:#1f6f43}"
+    ".ladder line{stroke:#8b949e;stroke-width:1.5}.ladder .arrow{stroke:#1b1f24}.ladder .head{fill:#1b1f24}"
+    ".ladder .paper{fill:#fff}"
 )
 _NOTE: Final = "one traced handshake: its times are not a benchmark; sizes are bytes on the wire with headers"
 
 
-def ladder_svg(trace: Trace) -> str:
+def ladder_svg(trace: TracedHandshake) -> str:
     """The ladder as an SVG document, which needs nothing from outside."""
     sheet = _Sheet()
-    for line in textwrap.wrap(trace.scenario.id, _WRAP, break_on_hyphens=False):
+    for line in textwrap.wrap(trace.scenario, _WRAP, break_on_hyphens=False):
         sheet.text(_MARGIN, line, "title")
     engines = ", ".join(f"{name}: {engine}" for name, engine in trace.engines.items())
     sheet.text(_MARGIN, f"TLS {trace.ladder.version}, {trace.ladder.cipher}; {engines}", "small")
@@ -45,7 +48,7 @@ def ladder_svg(trace: Trace) -> str:
         _flight(sheet, number, flight)
     for x in (_CLIENT, _SERVER):
         sheet.element("line", x1=x, x2=x, y1=top, y2=sheet.y)
-    return sheet.document(trace.scenario.id)
+    return sheet.document(trace.scenario)
 
 
 @dataclass(slots=True)
@@ -70,7 +73,9 @@ class _Sheet:
     def document(self, title: str) -> str:
         height = self.y + _MARGIN
         size = {"width": str(_WIDTH), "height": str(height), "viewBox": f"0 0 {_WIDTH} {height}"}
-        root = ET.Element("svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", **size})
+        root = ET.Element(
+            "svg", {"xmlns": "http://www.w3.org/2000/svg", "role": "img", "class": "ladder", **size}
+        )
         ET.SubElement(root, "title").text = for_xml(title)
         ET.SubElement(root, "style").text = _STYLE
         ET.SubElement(root, "rect", {"width": str(_WIDTH), "height": str(height), "class": "paper"})

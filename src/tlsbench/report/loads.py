@@ -166,6 +166,13 @@ def cautions(load: Load) -> list[str]:
     lines = []
     if not load.plan.root:
         lines.append("the server's certificate was not verified: give --root to verify it as a client would")
+    if load.plan.captured:
+        what = f"the first {load.plan.captured} connections were captured (--pcap)"
+        lines.append(f"{what}: the figures include what that cost")
+    if load.plan.key_log:
+        lines.append(
+            "secrets of all connections were logged (SSLKEYLOGFILE): the figures include what that cost"
+        )
     lines += [f"socket option {remark}" for remark in load.remarks]
     if load.interrupted:
         lines.append("ended early by Ctrl-C")

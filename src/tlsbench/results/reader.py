@@ -57,7 +57,7 @@ def parse(content: bytes | str, source: str) -> Stored:
     version = ""
     try:
         root = document(text_of(content) if isinstance(content, bytes) else content)
-        version = _newer_version(root)
+        version = newer_version(root)
         stored = _stored(root, source)
     except DocumentError as fault:
         raise RequestError(f"{source}: {fault}{f'; it is {version}' if version else ''}") from None
@@ -260,7 +260,7 @@ def _commit(info: Node | None) -> Commit | None:
     )
 
 
-def _newer_version(root: Node) -> str:
+def newer_version(root: Node) -> str:
     """What to say of a document of a newer tlsbench; ``""`` of others.
 
     :raises DocumentError: if it is of a format that this one does not know.
@@ -302,6 +302,9 @@ _OTHERS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "a result of hyperfine": lambda one: "command" in _first(one, "results"),
     "the counts of a 'tlsbench serve'": lambda one: {"accepted", "ended", "negotiated"} <= one.keys(),
     "the judgement of a 'tlsbench compare'": lambda one: {"verdicts", "base", "new"} <= one.keys(),
+    "a handshake of 'tlsbench trace', which 'tlsbench report' shows": lambda one: (
+        {"scenario", "flights"} <= one.keys()
+    ),
     "the history of saved runs": lambda one: {"runs", "cells"} == one.keys(),
 }
 

@@ -11,16 +11,20 @@ from tlsbench.processes import PATIENCE_SECONDS, Process, Vitals, readable
 from tlsbench.serving.models import DRAIN_S
 from tlsbench.serving.plan import ServerPlan
 from tlsbench.serving.tally import ServerTally, total
+from tlsbench.tracing.live import LiveCapture
+from tlsbench.tracing.tapping import Tapped
 
 
 class Serving:
     """A server that listens from its making to its closing; use it in a ``with``.
 
+    :param capture: takes the first connections, as many as the plan says.
     :raises RequestError: if it cannot listen, or the library refuses the scenario.
     """
 
-    def __init__(self, plan: ServerPlan) -> None:
+    def __init__(self, plan: ServerPlan, capture: LiveCapture | None = None) -> None:
         self._workers: list[_Worker] = []
+        self._capture = capture
         try:
             self.port = self._start(plan)
             for _ in range(1, plan.processes):
@@ -32,7 +36,7 @@ class Serving:
         self.address = self.plan.bind
 
     def _start(self, plan: ServerPlan) -> int:
-        worker = _Worker(plan)
+        worker = _Worker(plan, len(self._workers), self._capture)
         self._workers.append(worker)
         return int(worker.first_answer()["port"])
 
@@ -72,13 +76,18 @@ class Serving:
 class _Worker(Process):
     """The near end of a worker process."""
 
-    def __init__(self, plan: ServerPlan) -> None:
+    def __init__(self, plan: ServerPlan, number: int, capture: LiveCapture | None) -> None:
+        self._number, self._capture = number, capture
         self.tally = ServerTally()
         super().__init__("tlsbench.serving.worker", plan.to_json())
 
     def read(self) -> None:
         """Take what it has written."""
         for message in self.messages():
+            if "tapped" in message:
+                if self._capture is not None:
+                    self._capture.take(self._number, Tapped.from_plain(message["tapped"]))
+                continue
             self.tally = ServerTally.from_plain(message["tally"])
 
     def drain(self) -> None:

@@ -1,7 +1,7 @@
 """A process of a server: ``python -m tlsbench.serving.worker``.
 
 It reads its plan as a line of JSON, listens, writes ``{"port": …}``, and then a line with its tally each
-second. The end of its input tells it to stop.
+second. What goes over tapped connections it writes as it comes. The end of its input tells it to stop.
 """
 
 from __future__ import annotations
@@ -13,15 +13,18 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from tlsbench.errors import TlsbenchError
-from tlsbench.implementations import LogsKeys
+from tlsbench.implementations import LogsKeys, ServerContext
 from tlsbench.implementations.registry import spellings, tls_library
+from tlsbench.links import Direction
 from tlsbench.pki import Peers
 from tlsbench.processes import vitals
 from tlsbench.scenarios import scenario_from_id
@@ -31,11 +34,16 @@ from tlsbench.serving.plan import ServerPlan
 from tlsbench.serving.session import Service
 from tlsbench.serving.tally import ServerTally
 from tlsbench.sockets import UNIX, Settings, family_of, remove_stale
+from tlsbench.tracing.tapping import Forwarder, Tapped, TappedServers, Taps
+
+#: Connections may have threads of their own.
+_WRITING = threading.Lock()
 
 
 def _write(message: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(message) + "\n")
-    sys.stdout.flush()
+    with _WRITING:
+        sys.stdout.write(json.dumps(message) + "\n")
+        sys.stdout.flush()
 
 
 def listen(plan: ServerPlan) -> socket.socket:
@@ -60,19 +68,41 @@ def listen(plan: ServerPlan) -> socket.socket:
     return listener
 
 
+def _context(
+    plan: ServerPlan, make: Callable[[], ServerContext], hand_on: Callable[[Tapped], None]
+) -> ServerContext:
+    """The server's context; of which some connections are tapped, if they are to be captured."""
+    context = make()
+    if plan.key_log and isinstance(context, LogsKeys):
+        context.log_keys(plan.key_log)
+    if not plan.captured:
+        return context
+    tapped, key_log = make(), None
+    if isinstance(tapped, LogsKeys):
+        key_log = Path(tempfile.mkdtemp()) / "keys"  # within a folder that goes with this process
+        key_log.touch()
+        tapped.log_keys(str(key_log))
+    taps = Taps(plan.captured, Direction.TO_CLIENT, hand_on)
+    return TappedServers(context, tapped, taps, key_log, Path(plan.key_log) if plan.key_log else None)
+
+
+def _write_tapped(tapped: Tapped) -> None:
+    with contextlib.suppress(BrokenPipeError):  # that nobody reads any more is noticed with the tally
+        _write({"tapped": tapped.to_plain()})
+
+
 def main() -> None:
     """Run a worker over standard input and output."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)  # the process that asked says when to stop
-    plan = ServerPlan.from_json(sys.stdin.readline())
+    plan, forwarder = ServerPlan.from_json(sys.stdin.readline()), Forwarder(_write_tapped)
     try:
         scenario = scenario_from_id(plan.scenario, spellings())
         library = tls_library(scenario.server)
         if plan.groups:
             scenario = replace(scenario, group=":".join(plan.groups))
-        context = library.server_context(scenario, Peers.from_pem(plan.peers))
-        if plan.key_log and isinstance(context, LogsKeys):
-            context.log_keys(plan.key_log)
+        peers = Peers.from_pem(plan.peers)
+        context = _context(plan, lambda: library.server_context(scenario, peers), forwarder.put)
         listener = listen(plan)
     except OSError as error:
         _write({"error": f"cannot listen on {plan.place}: {error.strerror}"})
@@ -86,7 +116,8 @@ def main() -> None:
     threading.Thread(target=_report, args=(tally, stopped), daemon=True).start()
     gc.freeze()
     service = Service(context, answerer_of(plan), tally, plan.limits)
-    models.BY_NAME[plan.model](listener, service, stopped.is_set)
+    with forwarder if plan.captured else contextlib.nullcontext():
+        models.BY_NAME[plan.model](listener, service, stopped.is_set)
     if plan.is_unix:
         Path(plan.bind[0].removeprefix(UNIX)).unlink(missing_ok=True)
     tally.cpu_s = time.process_time()

@@ -9,6 +9,7 @@ from tlsbench.errors import RequestError
 from tlsbench.loading import Load, LoadPlan, LoadTally, run_load
 from tlsbench.loading.context import client_context
 from tlsbench.scenarios import parse
+from tlsbench.tracing.live import LiveCapture
 
 #: The axes that a load has, of one value each.
 AXES = ("version", "cipher", "group")
@@ -51,13 +52,15 @@ def load(
     request: LoadRequest,
     observe: Callable[[float, LoadTally], None] = lambda _seconds, _tally: None,
     stop_asked: Callable[[], bool] = lambda: False,
+    capture: LiveCapture | None = None,
 ) -> Load:
     """Load the target of a request.
 
     :param observe: told each second of what came of all connections so far.
     :param stop_asked: True ends the load early; what is open is finished.
+    :param capture: takes the first connections, as many as the plan says.
     :raises RequestError: before anything is sent, if the request is wrong.
     :raises MeasurementError: if the workers do not come up.
     """
     request.check()
-    return run_load(request.plan, observe, stop_asked)
+    return run_load(request.plan, observe, stop_asked, capture)

@@ -7,6 +7,9 @@ from dataclasses import replace
 from typing import Final
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations import LogsKeys
+from tlsbench.implementations.registry import tls_library
+from tlsbench.pki import Peers
 from tlsbench.scenarios import Scenario
 from tlsbench.session.selecting import matrix_of
 
@@ -49,3 +52,8 @@ def served_groups(selectors: Sequence[str], scenario: Scenario) -> tuple[str, ..
     words = (*(f"{axis}={value}" for axis, value in axes.items()), f"group={','.join(GROUPS)}")
     able = {found.group for found in matrix_of(words).scenarios}
     return tuple(group for group in GROUPS if group in able)
+
+
+def logs_keys(scenario: Scenario, peers: Peers) -> bool:
+    """Whether the library of a scenario's server gives the secrets of its connections."""
+    return isinstance(tls_library(scenario.server).server_context(scenario, peers), LogsKeys)

@@ -9,22 +9,24 @@ from pathlib import Path
 from typing import Final
 
 from tlsbench import files
-from tlsbench.errors import RequestError
+from tlsbench.errors import RequestError, TlsbenchError
 from tlsbench.implementations import LogsKeys
 from tlsbench.implementations.registry import ends_of
+from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.sampling.placement import need_workers
 from tlsbench.scenarios import Scenario
 from tlsbench.session.selecting import matrix_of
 from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder, ladder_of
-from tlsbench.tracing.capture import packets_of, pcap, pcapng
+from tlsbench.tracing.capture import format_of, key_log_beside, whole
 from tlsbench.tracing.decoding import opening_of
+from tlsbench.tracing.packets import packets_of
 from tlsbench.tracing.recording import RecordedClients, RecordedLink, RecordedServers
 from tlsbench.tracing.records import records_of
 from tlsbench.workloads import prepare
 from tlsbench.workloads.handshake import Handshake
 
-#: What a pcap file ends with, which holds no secrets.
-PCAP_SUFFIX: Final = ".pcap"
+#: So many ladders a page has of a run, lest they bury its figures.
+_MOST_SHAPES: Final = 4
 _COMMENT: Final = "tlsbench trace, TCP and IP headers made up"
 
 
@@ -44,6 +46,13 @@ class Trace:
     keys_from: str
     ladder: Ladder
 
+    @property
+    def shown(self) -> TracedHandshake:
+        """What is shown and stored of it: neither bytes nor secrets."""
+        return TracedHandshake(
+            scenario=self.scenario.id, engines=self.engines, keys_from=self.keys_from, ladder=self.ladder
+        )
+
 
 def captures(trace: Trace, path: Path) -> dict[Path, bytes]:
     """The files that show a trace to Wireshark, by their paths: all of them secret.
@@ -52,17 +61,12 @@ def captures(trace: Trace, path: Path) -> dict[Path, bytes]:
         name beside it if there are secrets.
     """
     packets = packets_of(trace.pieces, int(trace.began_s * 1e9))
-    if path.suffix != PCAP_SUFFIX:
-        return {path: pcapng(packets, trace.key_log, f"{_COMMENT}: {trace.scenario.id}")}
-    found = {path: pcap(packets)}
-    if trace.key_log:
-        found[key_log_beside(path)] = trace.key_log.text().encode("ascii")
+    comment = f"{_COMMENT}: {trace.scenario.id}"
+    found = {path: whole(format_of(path), packets, trace.key_log, comment)}
+    beside = key_log_beside(path)
+    if beside is not None and trace.key_log:
+        found[beside] = trace.key_log.text().encode("ascii")
     return found
-
-
-def key_log_beside(path: Path) -> Path:
-    """Where the key log of a pcap file stands."""
-    return path.with_suffix(".keylog")
 
 
 def traced_scenario(selectors: Sequence[str]) -> Scenario:
@@ -116,6 +120,28 @@ def trace(scenario: Scenario) -> Trace:
         keys_from=keys_from if log else "",
         ladder=ladder_of(pieces, log),
     )
+
+
+def trace_shapes(scenarios: Sequence[Scenario]) -> tuple[list[TracedHandshake], list[str]]:
+    """A trace of one handshake for each shape among scenarios that were measured, of the first few.
+
+    A shape is what decides which messages there are: version, resumption, client certificates,
+    HelloRetryRequest. Nothing may be measured meanwhile.
+
+    :returns: the traces, and a line for each shape that could not be traced.
+    """
+    by_shape: dict[tuple[str, ...], Scenario] = {}
+    for scenario in scenarios:
+        if scenario.workload == "handshake" and not need_workers([scenario]):
+            shape = (scenario.version, scenario.resumption, scenario.client_auth, scenario.hello_retry)
+            by_shape.setdefault(shape, scenario)
+    traces, problems = [], []
+    for scenario in list(by_shape.values())[:_MOST_SHAPES]:
+        try:
+            traces.append(trace(scenario).shown)
+        except TlsbenchError as error:
+            problems.append(f"not traced: {scenario.id}: {error}")
+    return traces, problems
 
 
 def _record(cell: Handshake, recorder: Recorder, path: Path) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tlsbench.links import Direction
 from tlsbench.protocol.messages import CONTENT_NAMES, RECORD_HEADER_BYTES
@@ -12,6 +13,12 @@ from tlsbench.tracing.decoding import Message, messages_of, opening_of
 from tlsbench.tracing.keylog import KeyLog
 from tlsbench.tracing.recording import Piece
 from tlsbench.tracing.records import Record, flights_of, records_of
+
+#: What is to be said wherever a ladder is shown.
+NOTE: Final = (
+    "One traced handshake: its times are not a benchmark. Sizes are in bytes on the wire, headers included: "
+    "5 bytes for each record, 4 for each message, 4 for each extension."
+)
 
 
 @dataclass(frozen=True, slots=True)

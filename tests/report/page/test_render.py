@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import gzip
 import hashlib
+import html
 import json
 import re
 from dataclasses import replace
@@ -18,11 +19,15 @@ from tests.report.page.hostile import EVIL, many, poisoned
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import OutputError, RequestError
 from tlsbench.report.findings import Finding
+from tlsbench.report.ladder import ladder_text
+from tlsbench.report.ladder_svg import ladder_svg
 from tlsbench.report.page import page_of, render, source_of
 from tlsbench.report.page import render as rendered
 from tlsbench.report.page.grid import Grid, GridRow, Heading
 from tlsbench.report.pictures import Bars, Picture
 from tlsbench.results.reader import parse
+from tlsbench.results.trace_json import TracedHandshake
+from tlsbench.session.trace import trace, traced_scenario
 
 
 class Reader(HTMLParser):
@@ -264,3 +269,87 @@ def test_without_plotly_the_command_says_how_to_get_it(
     assert "pip install plotly, or '.[report]' in a clone of tlsbench" in err
     assert "preparing" not in err  # it is said before anything is measured
     assert not Path("page.html").exists()
+
+
+def traced(selector: str) -> TracedHandshake:
+    return trace(traced_scenario([f"{selector} key=ecdsa-secp256r1"])).shown
+
+
+def test_the_ladder_of_a_trace_stands_beside_a_result_as_picture_and_as_text(
+    document: dict[str, Any],
+) -> None:
+    handshake = traced("implementation=pyopenssl version=1.3")
+    text = render(page_of([source_of(parse(json.dumps(document), "result"), "result")], [handshake]))
+    assert text.index("id=pictures") < text.index("id=handshakes") < text.index("id=table")
+    assert ladder_svg(handshake) in text
+    assert all(html.escape(line) in text for line in ladder_text(handshake).splitlines())
+    assert 'href="#handshakes"' in text
+    found = page_of([source_of(parse(json.dumps(document), "result"), "result")], [handshake])
+    assert found.findings[-1].headline.startswith("One handshake of TLS 1.3: 4 flights, ")
+    assert any("its times are not a benchmark" in doubt for doubt in found.doubts)
+
+
+def test_a_page_without_a_trace_has_no_room_for_one(document: dict[str, Any]) -> None:
+    assert "id=handshakes" not in page(document)
+    assert 'href="#handshakes"' not in page(document)
+
+
+def test_traces_have_a_page_alone() -> None:
+    retried = traced("implementation=pyopenssl version=1.3 group=secp256r1 hello_retry=yes")
+    closed = traced("implementation=fake version=1.2")
+    text = render(page_of([], [retried, closed]))
+    for gone in ("pictures", "table"):
+        assert f"id={gone} " not in text
+        assert f'href="#{gone}"' not in text
+    assert text.count('class="ladder"') == 2
+    assert "with a HelloRetryRequest: " in text
+    assert f"tlsbench trace {closed.scenario}" in html.unescape(text)
+
+
+def test_nothing_that_a_trace_says_becomes_markup() -> None:
+    handshake = traced("implementation=pyopenssl version=1.3")
+    flight = handshake.ladder.flights[0]
+    message = replace(
+        flight.messages[0], name=EVIL, extensions=(replace(flight.messages[0].extensions[0], name=EVIL),)
+    )
+    evil = replace(
+        handshake,
+        scenario=EVIL,
+        engines={EVIL: EVIL},
+        keys_from=EVIL,
+        ladder=replace(
+            handshake.ladder, version=EVIL, cipher=EVIL, flights=(replace(flight, messages=(message,)),)
+        ),
+    )
+    text = render(page_of([], [evil]))
+    reader = Reader()
+    reader.feed(text)
+    assert len(reader.scripts) == 3
+    assert "img" not in reader.tags
+    assert "window.hit" not in "".join(reader.scripts.values())
+
+
+def test_the_command_takes_traces_and_results_in_any_order(
+    document: dict[str, Any], in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("run.json").write_text(json.dumps(document))
+    words = ["trace", "implementation=fake", "version=1.3", "key=rsa-2048"]
+    assert tlsbench([*words, "--json", "trace.json"]) == 0
+    assert tlsbench(["report", "trace.json", "run.json", "-o", "page.html"]) == 0
+    text = Path("page.html").read_text(encoding="utf-8")
+    assert "<title>tlsbench: run</title>" in text
+    assert 'class="ladder"' in text
+    assert tlsbench(["report", "trace.json", "-o", "page.html"]) == 0
+    assert "<title>tlsbench: 1 traced handshake</title>" in Path("page.html").read_text(encoding="utf-8")
+    Path("trace.json").write_text(Path("trace.json").read_text().replace('"client"', '"nobody"', 1))
+    assert tlsbench(["report", "trace.json", "-o", "page.html"]) == 2
+
+
+def test_the_page_of_a_run_has_a_ladder_of_each_shape_that_was_measured(in_empty_folder: Path) -> None:
+    words = ["run", "implementation=fake", "key=rsa-2048,ecdsa-secp256r1", "client_auth=none,required"]
+    words += ["version=1.2,1.3", "resumption=none,ticket,psk", "--time-budget", "50ms", "-q"]
+    assert tlsbench([*words, "--report", "page.html"]) == 0
+    text = Path("page.html").read_text(encoding="utf-8")
+    assert text.count('class="ladder"') == 4
+    shapes = set(re.findall(r"<title>workload=handshake [^<]*</title>", text))
+    assert len(shapes) == 4

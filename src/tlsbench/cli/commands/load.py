@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tlsbench.cli.capturing import PcapConnections, PcapPath
 from tlsbench.cli.options import (
     JsonPath,
     Quiet,
@@ -169,6 +170,8 @@ def command(
             show_default=False,
         ),
     ] = None,
+    pcap: PcapPath = None,
+    pcap_connections: PcapConnections = None,
     quiet: Quiet = False,
     unbounded: Annotated[
         bool,
@@ -178,7 +181,7 @@ def command(
     ] = False,
 ) -> int:
     """Load, store and print; the exit code."""
-    from tlsbench.cli import measuring, output
+    from tlsbench.cli import capturing, measuring, output
     from tlsbench.interrupts import interruptible
     from tlsbench.loading import LoadPlan, LoadTally
     from tlsbench.loading.tally import SUCCESS
@@ -207,19 +210,21 @@ def command(
         key=_name(key),
         server_name=server_name or "",
         key_log=output.key_log(),
+        captured=capturing.captured(pcap, pcap_connections),
         step_limit_s=limit,
         workers=processes,
         **handshakes_of(selectors or ()),  # type: ignore[arg-type] # of axes that are texts
     )
     request = LoadRequest(plan=plan, unbounded=unbounded)
     request.check()
-    output.check(json_path)
+    output.check(json_path, *capturing.outputs(pcap))
     if hgrm is not None:
         if not hgrm.is_dir():
             raise RequestError(f"--hgrm {hgrm}: there is no such folder")
         output.check(hgrm / "connection.hgrm")
     seen = [LoadTally()]
-    with interruptible() as stop:
+    of = f"tlsbench load {target}"
+    with interruptible() as stop, capturing.capture(pcap, plan.captured, of) as live:
         with measuring.screen(quiet=quiet, line_seconds=0) as screen:
 
             def observe(at: float, tally: LoadTally) -> None:
@@ -228,9 +233,9 @@ def command(
                 of_s = plan.duration_s + (plan.warm_up_s if plan.hold else 0.0)
                 screen.show("loading", words, min(1.0, at / of_s), lambda width: loads.growing(seen, width))
 
-            found = load(request, observe, stop)
-        stored = output.store(_outputs(found, json_path, hgrm))
-        with output.beside(json_path):
+            found = load(request, observe, stop, live)
+        stored = output.store([*_outputs(found, json_path, hgrm), *capturing.steps(live)])
+        with output.beside(json_path, pcap):
             output.report(loads.report_of_load(found, command=measuring.invocation()), output_format)
     if found.interrupted:
         return stop.exit_code

@@ -17,13 +17,14 @@ PAGE = Path("report.html")
 @teaches(
     r"""Write one page of HTML that says what a result means: findings, pictures, the table, the environment.
 
-    The page is one file that opens without a network. It takes what run and load store, and any
-    pytest-benchmark stored.
+    The page is one file that opens without a network. It takes what run and load store, any
+    pytest-benchmark stored, and the JSON of 'tlsbench trace', of which it shows the ladder.
 
     \b
     Examples:
       tlsbench report baseline
       tlsbench report before.json after.json -o change.html
+      tlsbench report run.json trace.json
       tlsbench run --profile post-quantum --report post-quantum.html
     """
 )
@@ -32,7 +33,8 @@ def command(
     results: Annotated[
         list[str],
         typer.Argument(
-            metavar="RESULT...", help=f"{RESULT} The last is shown, and compared with the others."
+            metavar="RESULT...",
+            help=f"{RESULT} The last is shown, and compared with the others; traces beside it.",
         ),
     ],
     path: Annotated[
@@ -50,12 +52,14 @@ def command(
     import os
 
     from tlsbench.cli import output
-    from tlsbench.report.page import page_of, read_source, render
+    from tlsbench.report.page import Source, page_of, read_any, render
     from tlsbench.report.page.render import MOST_BYTES
 
     if path is None and os.path.lexists(PAGE):
         raise RequestError(f"{PAGE} exists already: -o {PAGE} replaces it, another name keeps it")
     path = path or PAGE
     output.check(path, room_bytes=MOST_BYTES)
-    page = render(page_of([read_source(reference) for reference in results]))
+    found = [read_any(reference) for reference in results]
+    sources = [one for one in found if isinstance(one, Source)]
+    page = render(page_of(sources, [one for one in found if not isinstance(one, Source)]))
     output.note(output.written(path, page, f" ({len(page.encode()) / 1e6:.1f} MB)"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +27,7 @@ from tlsbench.session.quantities import fraction
 
 if TYPE_CHECKING:
     from tlsbench.results import Run
+    from tlsbench.scenarios import Scenario
 
 _FAILED = 3
 #: Each process holds every library in memory.
@@ -103,6 +104,8 @@ def command(
     quiet: Quiet = False,
 ) -> int:
     """Measure, store and print; the exit code."""
+    from functools import partial
+
     from tlsbench.cli import measuring, output
     from tlsbench.interrupts import interruptible
     from tlsbench.report.live import ProgressView
@@ -129,7 +132,9 @@ def command(
         interrupted = result.conditions.stopped_by == "interrupt"
         if interrupted and not result.cells:
             raise stop.interrupted("interrupted before anything was measured")
-        stored = output.store(_outputs(result, json_path, save, report, save or profile or "run"))
+        shapes = [] if report is None or interrupted else request.matrix.scenarios
+        page = partial(_page, result, save or profile or "run", shapes)
+        stored = output.store(_outputs(result, json_path, save, report, page))
         with output.beside(json_path, report):
             output.report(report_of_run(result, is_baseline), output_format, _PLAIN_WIDTH)
         for failure in result.failures:
@@ -155,7 +160,11 @@ def _check_outputs(json_path: Path | None, save: str | None, report: Path | None
 
 
 def _outputs(
-    run: Run, json_path: Path | None, save: str | None, report: Path | None, name: str
+    run: Run,
+    json_path: Path | None,
+    save: str | None,
+    report: Path | None,
+    page: Callable[[], str],
 ) -> Iterator[Callable[[], str]]:
     """What is to be written of a run."""
     from tlsbench.cli import output
@@ -169,16 +178,24 @@ def _outputs(
     if save is not None:
         yield lambda: f"saved {storage.save(save, text)}"
     if report is not None:
-        yield lambda: output.written(report, _page(run, name))
+        yield lambda: output.written(report, page())
 
 
-def _page(run: Run, name: str) -> str:
+def _page(run: Run, name: str, scenarios: Sequence[Scenario]) -> str:
+    """The page of a run.
+
+    :param scenarios: of those of them that were measured it shows ladders.
+    """
     from tlsbench.report.page import page_of, render, source_of
     from tlsbench.results.environment import machine_info
     from tlsbench.results.reader import machine_of
     from tlsbench.results.stored import stored_run
+    from tlsbench.session.trace import trace_shapes
 
-    return render(page_of([source_of(stored_run(run, name, machine_of(machine_info())), name)]))
+    measured = {cell.id for cell in run.cells}
+    traces, doubts = trace_shapes([one for one in scenarios if one.id in measured])
+    source = source_of(stored_run(run, name, machine_of(machine_info())), name)
+    return render(page_of([source], traces, doubts))
 
 
 def _pin(cpu: int) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tlsbench.cli.capturing import PcapConnections, PcapPath
 from tlsbench.cli.options import Quiet, SocketOptions, Written, duration_or_zero, seconds_or_zero, teaches
 
 if TYPE_CHECKING:
@@ -96,18 +97,20 @@ def command(
             "--json", metavar="PATH", help="Write the counts, anew each second.", show_default=False
         ),
     ] = None,
+    pcap: PcapPath = None,
+    pcap_connections: PcapConnections = None,
     quiet: Quiet = False,
 ) -> int:
     """Serve until a signal ends it; the exit code."""
     import os
 
     from tlsbench import files
-    from tlsbench.cli import output
+    from tlsbench.cli import capturing, output
     from tlsbench.errors import MeasurementError
     from tlsbench.report.growth import growth_lines
     from tlsbench.report.serving import counts, greeting
     from tlsbench.serving import Limits, ServerPlan, Serving
-    from tlsbench.session.serve import served_groups, served_scenario
+    from tlsbench.session.serve import logs_keys, served_groups, served_scenario
     from tlsbench.sockets import Settings, family_of
 
     scenario = served_scenario(selectors or (), early_data=early_data)
@@ -121,18 +124,20 @@ def command(
         answer=answer,
         groups=served_groups(selectors or (), scenario),
         key_log=output.key_log(),
+        captured=capturing.captured(pcap, pcap_connections),
         limits=Limits(handshake_s=handshake_timeout, request_s=request_timeout, idle_s=idle_timeout),
         socket_options=dict(socket_options or ()),
     )
     plan.check()
-    output.check(json_path, root)
+    output.check(json_path, root, *capturing.outputs(pcap))
     if root is not None:
         files.write(root, peers.root.certificate_pem)
     for remark in Settings(plan.socket_options, family_of(plan.bind[0]), "listen").try_out():
         output.note(remark)
-    with _signals() as stopped:
+    of, has_keys = f"tlsbench serve: {scenario.id}", plan.captured > 0 and logs_keys(scenario, peers)
+    with _signals() as stopped, capturing.capture(pcap, plan.captured, of, has_keys=has_keys) as live:
         died = 0
-        with Serving(plan) as server:
+        with Serving(plan, live) as server:
             for line in greeting(server.plan.place, plan, scenario, root, early_data=early_data):
                 output.note(line)
             try:
@@ -142,8 +147,8 @@ def command(
                 died = error.exit_code
         tally = server.tally()
         steps = [] if json_path is None else [lambda: output.written(json_path, _document(tally))]
-        stored = output.store(steps)
-        with output.beside(json_path, root):
+        stored = output.store([*steps, *capturing.steps(live)])
+        with output.beside(json_path, root, pcap):
             for line in (*counts(tally, idle_timeout), *growth_lines("server", server.vitals())):
                 output.line(line)
         return stored or died

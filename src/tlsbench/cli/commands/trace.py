@@ -22,6 +22,7 @@ from tlsbench.cli.options import Selectors, format_among, teaches
       tlsbench trace implementation=pyopenssl version=1.3 key=ecdsa-secp256r1
       tlsbench trace implementation=ssl version=1.2 resumption=ticket --pcap ticket.pcapng
       tlsbench trace implementation=pyopenssl version=1.3 group=secp256r1 --hello-retry
+      tlsbench trace implementation=pyopenssl version=1.3 --json trace.json
     """
 )
 def command(
@@ -43,21 +44,35 @@ def command(
             show_default=False,
         ),
     ] = None,
+    json_path: Annotated[
+        Path | None,
+        typer.Option(
+            "--json",
+            metavar="PATH",
+            help="Write the handshake as JSON, for 'tlsbench report' too.",
+            show_default=False,
+        ),
+    ] = None,
     output_format: Annotated[str, format_among("text", "json", "svg")] = "text",
 ) -> None:
     """Trace a handshake, and print its ladder."""
     from tlsbench.cli import output
-    from tlsbench.report.ladder import ladder_json, ladder_text
+    from tlsbench.report.ladder import ladder_text
     from tlsbench.report.ladder_svg import ladder_svg
-    from tlsbench.session.trace import PCAP_SUFFIX, captures, key_log_beside, trace, traced_scenario
+    from tlsbench.results.trace_json import trace_to_json
+    from tlsbench.session.trace import captures, trace, traced_scenario
+    from tlsbench.tracing.capture import key_log_beside
 
-    beside = key_log_beside(pcap) if pcap is not None and pcap.suffix == PCAP_SUFFIX else None
-    output.check(pcap, beside)
+    output.check(json_path, pcap, key_log_beside(pcap) if pcap is not None else None)
     given = selectors or []
     traced = trace(traced_scenario([*given, "hello_retry=yes"] if hello_retry else given))
     content = captures(traced, pcap) if pcap is not None else {}
-    code = output.store([partial(output.written_secret, path, data) for path, data in content.items()])
-    with output.beside(pcap):
-        output.write({"text": ladder_text, "json": ladder_json, "svg": ladder_svg}[output_format](traced))
+    steps = [partial(output.written_secret, path, data) for path, data in content.items()]
+    if json_path is not None:
+        steps.append(partial(output.written, json_path, trace_to_json(traced.shown)))
+    code = output.store(steps)
+    with output.beside(json_path, pcap):
+        show = {"text": ladder_text, "json": trace_to_json, "svg": ladder_svg}[output_format]
+        output.write(show(traced.shown))
     if code:
         raise typer.Exit(code)

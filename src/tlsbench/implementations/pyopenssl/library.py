@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
@@ -22,6 +21,7 @@ from tlsbench.implementations.openssl_names import (
 )
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.implementations.pyopenssl import bindings, certificates
+from tlsbench.implementations.pyopenssl.tapped import log_keys
 from tlsbench.pki import SERVER_NAME, Identity, Peers, check_ocsp_response, ocsp_response
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
@@ -156,16 +156,6 @@ def show_identity(context: SSL.Context, identity: Identity) -> None:
     with identity.pem_file() as path:
         context.use_certificate_chain_file(path)
         context.use_privatekey_file(path)
-
-
-def log_keys(context: SSL.Context, path: str) -> None:
-    """Append the secrets of a context's connections to a file (SSLKEYLOGFILE, RFC 9850)."""
-
-    def append(_connection: SSL.Connection, line: bytes) -> None:
-        with Path(path).open("ab") as file:
-            file.write(line + b"\n")
-
-    context.set_keylog_callback(append)
 
 
 def staple_status(connection: SSL.Connection, der: bytes) -> str:

@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from importlib.resources import files
 from string import Template
@@ -21,11 +21,16 @@ from tlsbench.errors import OutputError
 from tlsbench.escaping import for_html
 from tlsbench.report.extras import require_plotly
 from tlsbench.report.findings import Finding
+from tlsbench.report.ladder import ladder_text
+from tlsbench.report.ladder_svg import ladder_svg
 from tlsbench.report.page.sources import Page
+from tlsbench.report.page.traces import headline
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines, Picture
 from tlsbench.report.pictures.shapes import COLOURS
 from tlsbench.report.table import format_count, format_us
 from tlsbench.results.benchmark_json import finite
+from tlsbench.results.trace_json import TracedHandshake
+from tlsbench.tracing.ladder import NOTE
 from tlsbench.units import UNITS
 
 #: What a page may have at most.
@@ -45,6 +50,7 @@ def render(page: Page) -> str:
     require_plotly()
     from plotly.offline import get_plotlyjs
 
+    sections = [section for section in _sections(page) if section[2]]
     scripts = [get_plotlyjs(), _read("pictures.js") + _read("page.js")]
     text = Template(_read("page.html")).substitute(
         policy=" ".join(f"'sha256-{_hash(script)}'" for script in scripts),
@@ -53,8 +59,8 @@ def render(page: Page) -> str:
         subtitle=for_html(page.subtitle),
         findings=_findings(page.findings),
         doubts=_list(page.doubts) or "<p>Nothing that was looked for was found.</p>",
-        pictures="".join(_picture(number, picture) for number, picture in enumerate(page.pictures)),
-        grids="".join(_grid(number, grid.title) for number, grid in enumerate(page.grids)),
+        links="".join(f'<a href="#{name}">{title}</a> ' for name, title, _ in sections),
+        sections="".join(_section(*section) for section in sections),
         environment="".join(_environment(name, facts) for name, facts in page.environment),
         commands="".join(f"<pre><code>{for_html(command)}</code></pre>" for command in page.commands),
         data=_data(page),
@@ -64,6 +70,32 @@ def render(page: Page) -> str:
     if len(text.encode()) > MOST_BYTES:
         raise OutputError(f"the page would be larger than {MOST_BYTES:,} bytes: report fewer cells")
     return text
+
+
+def _sections(page: Page) -> Iterator[tuple[str, str, str]]:
+    """What a page may have between its findings and its environment: name, title and content, or none."""
+    pictures = "".join(_picture(number, picture) for number, picture in enumerate(page.pictures))
+    yield "pictures", "Pictures", pictures
+    yield "handshakes", "Handshakes", "".join(map(_ladder, page.traces))
+    yield "table", "Table", "".join(_grid(number, grid.title) for number, grid in enumerate(page.grids))
+
+
+def _section(name: str, title: str, content: str) -> str:
+    heading = f"<h2 id={name}-title>{title}</h2>"
+    return f"<section id={name} aria-labelledby={name}-title>{heading}\n{content}\n</section>\n"
+
+
+def _ladder(traced: TracedHandshake) -> str:
+    """The ladder of a handshake: the picture, and the same as text."""
+    label = for_html(f"The ladder of {traced.scenario}")
+    text = "\n".join(map(for_html, ladder_text(traced).split("\n")))
+    return (
+        f"<figure><h3>{for_html(headline(traced))}</h3>"
+        f'<div class=scroll tabindex=0 role=region aria-label="{label}">{ladder_svg(traced)}</div>'
+        f"<figcaption>{for_html(NOTE)}</figcaption><details><summary>The ladder as text</summary>"
+        f'<pre class=text tabindex=0 role=region aria-label="{label}, as text">{text}</pre>'
+        "</details></figure>"
+    )
 
 
 def _read(name: str) -> str:

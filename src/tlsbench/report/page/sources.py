@@ -16,15 +16,17 @@ from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.report.page.grid import Grid, grid_of_judgement, grid_of_recording, grid_of_run
+from tlsbench.report.page.traces import trace_doubts, trace_environment, trace_findings
 from tlsbench.report.pictures import Picture
 from tlsbench.report.pictures.compared import comparison, history, verdict_names
 from tlsbench.report.pictures.loads import latency
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.pictures.shapes import MOST_LINES
 from tlsbench.report.table import tables
-from tlsbench.results import Run
-from tlsbench.results.reader import read
+from tlsbench.results import Run, storage
+from tlsbench.results.reader import parse, read
 from tlsbench.results.stored import Machine, Stored
+from tlsbench.results.trace_json import TracedHandshake, trace_in
 from tlsbench.session.history import histories
 
 #: So many cells are named where the precision was not reached.
@@ -54,6 +56,7 @@ class Page:
     :param doubts: what stands in the way of trusting the numbers, each with its remedy.
     :param environment: of each source the facts, by name.
     :param commands: what to type to repeat it.
+    :param traces: handshakes whose ladders are shown.
     """
 
     title: str
@@ -64,6 +67,7 @@ class Page:
     grids: Sequence[Grid]
     environment: Sequence[tuple[str, Sequence[tuple[str, str]]]]
     commands: Sequence[str]
+    traces: Sequence[TracedHandshake] = ()
 
 
 def read_source(reference: str) -> Source:
@@ -93,11 +97,28 @@ def source_of(stored: Stored, name: str) -> Source:
     )
 
 
-def page_of(sources: Sequence[Source]) -> Page:
+def read_any(reference: str) -> Source | TracedHandshake:
+    """Read the same, or a traced handshake.
+
+    :raises RequestError: in one line, if there is none, or it is neither.
+    """
+    path = storage.find(reference)
+    content = storage.read_bytes(path)  # once: it may be a pipe
+    traced = trace_in(content, str(path))
+    return source_of(parse(content, str(path)), path.stem) if traced is None else traced
+
+
+def page_of(
+    sources: Sequence[Source], traces: Sequence[TracedHandshake] = (), doubts: Sequence[str] = ()
+) -> Page:
     """The page of some results, the last of them in full, and compared with those before it.
 
+    :param traces: handshakes whose ladders are shown beside them, or alone.
+    :param doubts: what else stands in the way of trusting it.
     :raises RequestError: if two have no benchmark in common.
     """
+    if not sources:
+        return page_of_traces(traces)
     last = sources[-1]
     judgements = [judge(source.recording, last.recording) for source in sources[:-1]]
     for source, judgement in zip(sources, judgements, strict=False):
@@ -108,10 +129,15 @@ def page_of(sources: Sequence[Source]) -> Page:
     return Page(
         title=f"tlsbench: {of if judgements else last.name}",
         subtitle=", ".join(part for part in (_what(last), last.taken_at, _processor(last)) if part),
-        findings=[*_compared(sources, judgements), *_findings(last)],
+        findings=[*_compared(sources, judgements), *_findings(last), *trace_findings(traces)],
         doubts=list(
             dict.fromkeys(
-                [*_doubts(last), *(warning for judgement in judgements for warning in judgement.warnings)]
+                [
+                    *_doubts(last),
+                    *(warning for judgement in judgements for warning in judgement.warnings),
+                    *trace_doubts(traces),
+                    *doubts,
+                ]
             )
         ),
         pictures=list(_pictures(sources, judgements)),
@@ -124,6 +150,22 @@ def page_of(sources: Sequence[Source]) -> Page:
         ],
         environment=[(source.name, list(_environment(source))) for source in sources],
         commands=[source.command for source in sources if source.command],
+        traces=traces,
+    )
+
+
+def page_of_traces(traces: Sequence[TracedHandshake]) -> Page:
+    """The page of traced handshakes alone."""
+    return Page(
+        title=f"tlsbench: {len(traces)} traced handshake{'s' * (len(traces) != 1)}",
+        subtitle="; ".join(traced.scenario for traced in traces),
+        findings=trace_findings(traces),
+        doubts=trace_doubts(traces),
+        pictures=[],
+        grids=[],
+        environment=trace_environment(traces),
+        commands=[f"tlsbench trace {traced.scenario}" for traced in traces if not traced.ladder.hello_retry],
+        traces=traces,
     )
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tlsbench.cli.capturing import PcapConnections, PcapPath
 from tlsbench.cli.options import one_of, parsed, teaches
 from tlsbench.errors import RequestError, TlsbenchError
 
@@ -65,30 +65,39 @@ def command(
     bind: Annotated[
         str, typer.Option("--bind", metavar="ADDRESS", help="Where to listen; loopback unless you say so.")
     ] = "127.0.0.1",
-) -> None:
-    """Serve until a signal ends it."""
+    pcap: PcapPath = None,
+    pcap_connections: PcapConnections = None,
+) -> int:
+    """Serve until a signal ends it; the exit code."""
     import signal
     import threading
     from collections import Counter
+    from functools import partial
 
-    from tlsbench.cli import output
+    from tlsbench.cli import capturing, output
+    from tlsbench.implementations.pyopenssl.tapped import untapped
     from tlsbench.interrupts import SIGNALS
+    from tlsbench.links import Direction
     from tlsbench.loopback import Server
+    from tlsbench.tracing.tapping import Taps
 
     if not 0 <= port <= 65535:
         raise RequestError(f"port {port} does not exist: valid is 0 to 65535")
     if no_anti_replay and not early_data:
         raise RequestError("--no-anti-replay is about early data: add --early-data")
-    make_setup = partial(
+    key_log, most = output.key_log(), capturing.captured(pcap, pcap_connections)
+    output.check(*capturing.outputs(pcap))
+    read_folder = partial(
         _setup,
         folder,
         staple=not no_staple,
         client_auth=client_auth,
-        key_log=output.key_log(),
+        key_log=key_log,
+        tapped=most > 0,
         early_data=early_data,
         anti_replay=not no_anti_replay,
     )
-    setup = make_setup()
+    setup = read_folder()
     woken, wanted = threading.Event(), {"reload": False, "stop": False}
 
     def wake(number: int, _frame: FrameType | None) -> None:
@@ -103,18 +112,25 @@ def command(
 
     before = {number: signal.signal(number, wake) for number in SIGNALS}
     try:
-        with Server(setup, (bind, port), observe) as server:
-            _greet(folder, server.address, setup)
-            while not wanted["stop"]:
-                woken.wait()
-                woken.clear()
-                if wanted["reload"]:
-                    wanted["reload"] = False
-                    _renew(server, make_setup)
+        with (
+            capturing.capture(pcap, most, f"tlsbench certs serve {folder}") as live,
+            output.beside(pcap),
+        ):
+            taps = Taps(most, Direction.TO_CLIENT, partial(live.take, 0)) if live is not None else None
+            with Server(setup, (bind, port), observe, tap=taps.begin if taps else untapped) as server:
+                _greet(folder, server.address, setup)
+                while not wanted["stop"]:
+                    woken.wait()
+                    woken.clear()
+                    if wanted["reload"]:
+                        wanted["reload"] = False
+                        _renew(server, read_folder)
+        code = output.store(capturing.steps(live))
         output.note(f"stopped after {ended.total()} connections, {ended[True]} of them failed")
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+    return code
 
 
 def _setup(folder: Path, *, staple: bool, **others: Any) -> ServerSetup:  # noqa: ANN401 - its fields
@@ -130,11 +146,11 @@ def _setup(folder: Path, *, staple: bool, **others: Any) -> ServerSetup:  # noqa
     )
 
 
-def _renew(server: Server, make_setup: Callable[[], ServerSetup]) -> None:
+def _renew(server: Server, read_folder: Callable[[], ServerSetup]) -> None:
     from tlsbench.cli import output
 
     try:
-        server.renew(make_setup())
+        server.renew(read_folder())
         output.note("read the folder again: new connections see what is in it")
     except TlsbenchError as error:
         output.note(f"tlsbench: {error}; the old certificate stays")

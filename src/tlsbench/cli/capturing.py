@@ -1,0 +1,104 @@
+"""The options of commands that capture connections while these go on, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from tlsbench.errors import OutputError, RequestError
+
+if TYPE_CHECKING:
+    from tlsbench.tracing.live import LiveCapture
+
+#: So many connections are captured where nobody says how many.
+_CONNECTIONS: Final = 10
+
+PcapPath = Annotated[
+    Path | None,
+    typer.Option(
+        "--pcap",
+        metavar="PATH",
+        help="Capture the first connections with their secrets, for Wireshark (pcapng); where PATH ends with "
+        ".pcap, a pcap and a key log beside it.",
+        show_default=False,
+    ),
+]
+PcapConnections = Annotated[
+    int | None,
+    typer.Option(
+        "--pcap-connections",
+        metavar="N",
+        help=f"Capture so many, of each the first MiB. [default: {_CONNECTIONS}]",
+        show_default=False,
+    ),
+]
+
+
+def captured(path: Path | None, connections: int | None) -> int:
+    """How many connections are to be captured; 0 if none.
+
+    :raises RequestError: if that cannot be.
+    """
+    from tlsbench.tracing.live import MOST_CONNECTIONS
+
+    if path is None:
+        if connections is not None:
+            raise RequestError(f"--pcap-connections {connections}: give the capture's file too, --pcap PATH")
+        return 0
+    most = _CONNECTIONS if connections is None else connections
+    if not 1 <= most <= MOST_CONNECTIONS:
+        raise RequestError(f"--pcap-connections {most}: it must be from 1 to {MOST_CONNECTIONS}")
+    return most
+
+
+def outputs(path: Path | None) -> tuple[Path | None, ...]:
+    """The files of a capture, to be checked with a command's other outputs."""
+    from tlsbench.tracing.capture import key_log_beside
+
+    return (path, key_log_beside(path)) if path is not None else ()
+
+
+@contextmanager
+def capture(path: Path | None, most: int, of: str, *, has_keys: bool = True) -> Iterator[LiveCapture | None]:
+    """The capture at a path, with a line that says so; None without a path.
+
+    :param most: so many connections are captured.
+    :param of: what of, in words that the file says of itself.
+    :param has_keys: whether there are secrets for it.
+    :raises OutputError: if it cannot be written.
+    """
+    from tlsbench.cli import output
+    from tlsbench.tracing.live import LiveCapture
+
+    if path is None:
+        yield None
+        return
+    what = "with their secrets" if has_keys else "without secrets, which this library does not give"
+    with LiveCapture(path, most, f"{of}, TCP and IP headers made up") as made:
+        output.note(
+            f"--pcap: the first {most} connections are captured {what}: figures include what that costs"
+        )
+        yield made
+
+
+def steps(made: LiveCapture | None) -> Iterator[Callable[[], str]]:
+    """What is to be said of a capture that is over, as a step of :func:`tlsbench.cli.output.store`."""
+    if made is not None:
+        yield lambda: _written(made)
+
+
+def _written(made: LiveCapture) -> str:
+    """How many connections are in it.
+
+    :raises OutputError: if it could not be written to the end.
+    """
+    from tlsbench.cli import output
+
+    if made.problem:
+        raise OutputError(f"{made.problem}: the capture ends there")
+    count = f" ({made.connections} connection{'s' * (made.connections != 1)})"
+    return output.wrote(made.path, count, is_secret=made.has_secrets)

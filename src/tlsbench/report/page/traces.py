@@ -1,0 +1,49 @@
+"""What a page shows of traced handshakes: a line about each, and its ladder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tlsbench.report.findings import Finding
+from tlsbench.results.trace_json import TracedHandshake
+
+#: What no reader of a ladder may miss, in a page of nothing else.
+_NO_BENCHMARK = "a trace is one handshake: its times are not a benchmark, 'tlsbench run' measures"
+
+
+def headline(traced: TracedHandshake) -> str:
+    """A handshake in a line."""
+    flights = traced.ladder.flights
+    client, server = (
+        sum(flight.wire_bytes for flight in flights if flight.sender == side) for side in ("client", "server")
+    )
+    retry = ", with a HelloRetryRequest" if traced.ladder.hello_retry else ""
+    sizes = f"{client:,} bytes from the client, {server:,} from the server"
+    return f"One handshake of TLS {traced.ladder.version}{retry}: {len(flights)} flights, {sizes}"
+
+
+def trace_findings(traces: Sequence[TracedHandshake]) -> list[Finding]:
+    """What each of the handshakes comes to: its flights, its bytes, and the largest of its messages."""
+    return [Finding(headline(one), (one.scenario, *_largest(one))) for one in traces]
+
+
+def trace_doubts(traces: Sequence[TracedHandshake]) -> list[str]:
+    """What is to be thought of before ladders are taken for more than they are."""
+    closed = [one.scenario for one in traces if not one.ladder.opened]
+    return [
+        *([_NO_BENCHMARK] if traces else []),
+        *(f"not decrypted, as neither library gives its secrets: {scenario}" for scenario in closed),
+    ]
+
+
+def trace_environment(traces: Sequence[TracedHandshake]) -> list[tuple[str, Sequence[tuple[str, str]]]]:
+    """The libraries of each handshake."""
+    return [(one.scenario, list(one.engines.items())) for one in traces]
+
+
+def _largest(traced: TracedHandshake) -> list[str]:
+    message = max(traced.ladder.messages, key=lambda one: one.wire_bytes, default=None)
+    total = sum(flight.wire_bytes for flight in traced.ladder.flights)
+    if message is None or not total:
+        return []
+    return [f"{message.name} is the largest message: {message.wire_bytes:,} of {total:,} bytes on the wire"]
