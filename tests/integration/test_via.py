@@ -1,4 +1,4 @@
-"""A line between two kernels: loads over it, and what is left when they end.
+"""A line between two kernels: loads over it, what is left when they end, and the simulated network beside it.
 
 It takes root, and a kernel with network namespaces and TUN.
 """
@@ -30,6 +30,7 @@ from tlsbench.loading.tally import SUCCESS, TCP_RTT
 from tlsbench.loopback import Server, ServerSetup
 from tlsbench.results.reader import read_file
 
+BENCHMARKS = Path(__file__).parent.parent.parent / "benchmarks"
 LOOPBACK = "127.0.0.1"
 
 
@@ -211,3 +212,30 @@ def test_who_may_not_is_told_what_it_takes(missing: str) -> None:
     (said,) = done.stderr.strip().splitlines()
     assert "--via rtt=5ms: the kernel refuses" in said
     assert said.endswith("it makes a network namespace and TUN devices, which takes root on Linux")
+
+
+@needs_line
+def test_the_simulated_network_is_that_of_the_kernel(tmp_path: Path) -> None:
+    """A few cases of benchmarks/network_truth.py, which compares them all."""
+    found = tmp_path / "found.json"
+    words = ["--rtts", "20", "--chains", "500,6000,14000", "--exchanges", "5", "--json", str(found)]
+    done = subprocess.run(
+        [sys.executable, str(BENCHMARKS / "network_truth.py"), *words],
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    outcomes = json.loads(found.read_text())
+    trips = {
+        (one["case"]["chain_bytes"], one["case"]["nodelay"]): one["kernel_depths"]["handshake_round_trips"]
+        for one in outcomes
+    }
+    assert trips == {
+        (500, True): 1,
+        (500, False): 1,
+        (6000, True): 1,
+        (6000, False): 2,
+        (14000, True): 2,
+        (14000, False): 2,
+    }
