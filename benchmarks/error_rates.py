@@ -31,13 +31,13 @@ from types import MappingProxyType
 import numpy as np
 from scipy.stats import binomtest
 
-from tlsbench import files
 from tlsbench.comparison import Recording, judge, load_recording
 from tlsbench.comparison.gate import parse_gate
 from tlsbench.results.duel import Duel
 from tlsbench.results.reader import read_file
 
 sys.path.insert(0, str(Path(__file__).parent))
+import pages
 from conditions import CONDITIONS, condition
 
 _SELECTORS = ("implementation=pyopenssl,ssl", "resumption=none,psk", "version=1.3", "group=secp256r1")
@@ -295,15 +295,6 @@ def table(rows: Sequence[tuple[str, str]], extra: Sequence[str], options: argpar
     return "\n".join(lines) + "\n"
 
 
-def write(text: str, page: Path) -> None:
-    """Put the table between the markers of a page."""
-    before, begin, rest = page.read_text(encoding="utf-8").partition(_MARKERS[0])
-    _, end, after = rest.partition(_MARKERS[1])
-    if not begin or not end:
-        raise SystemExit(f"{page} has no markers {' and '.join(_MARKERS)}")
-    files.write(page, f"{before}{begin}\n{text}{end}{after}")
-
-
 def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The options of the command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
@@ -338,7 +329,7 @@ def main(options: argparse.Namespace) -> None:
     text = table([*rates(runs), *duels(options, options.folder)], extra, options)
     print(text, end="")
     if options.write:
-        write(text, options.write)
+        pages.write(text, options.write, _MARKERS)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,13 @@ import pytest
 from tlsbench import sockets
 from tlsbench.errors import RequestError
 from tlsbench.sockets import (
+    HAS_TCP_INFO,
     OPTIONS,
     Settings,
     parse_options,
     remove_stale,
     sent_data_with_syn,
+    tcp_info,
     why_no_kernel_tls,
 )
 
@@ -58,6 +60,26 @@ def test_they_are_set_and_inherited_by_what_is_accepted() -> None:
             assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
             assert accepted.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) == 200_000
             assert not sent_data_with_syn(accepted)
+
+
+@pytest.mark.skipif(not HAS_TCP_INFO, reason="this system does not tell of its connections")
+def test_the_kernel_tells_how_a_connection_fares() -> None:
+    """The window is that of RFC 6928, and grows in slow start by what is acknowledged."""
+    with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:
+        client.connect(listener.getsockname())
+        accepted, _ = listener.accept()
+        with accepted:
+            first = tcp_info(client)
+            assert first.window_segments == 10
+            assert first.retransmissions == 0
+            assert first.rtt_us > 0
+            client.settimeout(5)
+            for _ in range(8):
+                client.sendall(bytes(1 << 18))
+                left = 1 << 18
+                while left:
+                    left -= len(accepted.recv(left))
+            assert tcp_info(client).window_segments > 10
 
 
 def test_what_is_taken_as_it_was_asked_has_no_remark() -> None:

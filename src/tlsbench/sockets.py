@@ -5,12 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import socket
+import struct
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from tlsbench.errors import RequestError, unknown
 from tlsbench.scenarios.sizes import parse_size
@@ -23,6 +24,8 @@ _FASTOPEN_CONNECT: Final = 30
 _SYN_DATA: Final = 32
 _OPTIONS_OF_TCP_INFO: Final = 5
 _ULP: Final = 31
+#: Of struct tcp_info, which only ever grows at its end: tcpi_rtt, tcpi_snd_cwnd and tcpi_total_retrans.
+_TCP_INFO: Final = struct.Struct("=68xI8xI16xI")
 _KERNEL: Final = Path("/proc/sys/net/ipv4")
 _FASTOPEN_BITS: Final = {"connect": 1, "listen": 2}
 
@@ -208,6 +211,28 @@ def why_no_kernel_tls() -> str:
     except OSError as error:
         return f'this kernel has no TLS: setsockopt(TCP_ULP, "tls") says {error.strerror}'
     return ""
+
+
+class TcpInfo(NamedTuple):
+    """What the kernel knows of a connection of TCP (struct tcp_info, Linux), as this end sees it.
+
+    :param rtt_us: its smoothed round trip time (RFC 6298).
+    :param window_segments: its congestion window: how much it may have under way.
+    :param retransmissions: segments that it has sent again; what the peer sent again it does not know.
+    """
+
+    rtt_us: int
+    window_segments: int
+    retransmissions: int
+
+
+#: Whether this system tells.
+HAS_TCP_INFO: Final = sys.platform == "linux" and hasattr(socket, "TCP_INFO")
+
+
+def tcp_info(sock: socket.socket) -> TcpInfo:
+    """What the kernel knows of a connection, by one getsockopt, where :data:`HAS_TCP_INFO`."""
+    return TcpInfo._make(_TCP_INFO.unpack(sock.getsockopt(_TCP, socket.TCP_INFO, _TCP_INFO.size)))
 
 
 def remove_stale(path: str) -> None:

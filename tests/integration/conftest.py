@@ -26,6 +26,7 @@ PACKAGES = {
     "haproxy": "haproxy",
     "apache2": "apache2-bin",
     "tshark": "tshark",
+    "setpriv": "util-linux",
 }
 _SYSTEM_PROGRAMS = "/usr/sbin:/sbin"
 

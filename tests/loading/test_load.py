@@ -26,7 +26,7 @@ from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import capabilities, spellings
 from tlsbench.loading import Load, LoadPlan, LoadTally, Target, client, crew, engine, run_load, server_side
 from tlsbench.loading.engine import Engine
-from tlsbench.loading.tally import SUCCESS
+from tlsbench.loading.tally import SUCCESS, TCP_RTT
 from tlsbench.loopback import Server, ServerSetup
 from tlsbench.pki.keys import to_pem
 from tlsbench.report.findings.loads import load_findings
@@ -107,6 +107,18 @@ def test_an_answer_must_have_the_size_that_was_asked_for(server: Server) -> None
     (kind,) = load.tally.outcomes
     assert kind.startswith("request: an answer of ")
     assert kind.endswith(" bytes, not 7")
+
+
+def test_the_kernel_is_asked_at_the_end_of_each_connection(server: Server) -> None:
+    tally = run_load(plan_of(server.address, requests=1)).tally
+    assert tally.times[TCP_RTT].get_total_count() == tally.windows.total() == tally.outcomes[SUCCESS] > 0
+    assert min(map(int, tally.windows)) > 0
+    assert tally.retransmissions >= tally.retransmitting
+
+
+def test_the_kernel_is_asked_of_a_pool_s_connections_once(server: Server) -> None:
+    tally = run_load(plan_of(server.address, connections=2, pool=2, requests=1)).tally
+    assert tally.windows.total() == tally.handshakes == 2
 
 
 def test_the_uses_of_a_pool_find_open_connections(server: Server) -> None:
@@ -448,7 +460,7 @@ def test_the_command_prints_writes_and_exports(
     assert "1 s: " in captured.err
     document = json.loads((tmp_path / "load.json").read_text())
     names = {benchmark["params"]["phase"] for benchmark in document["benchmarks"]}
-    assert names == {"connect", "handshake", "first byte", "request", "connection"}
+    assert names == {"connect", "handshake", "first byte", "request", "connection", "TCP RTT"}
     tally = document["tlsbench"]["load"]["tally"]
     assert tally["begun"] == sum(tally["outcomes"].values()) > 0
     assert "Percentile" in (tmp_path / "handshake.hgrm").read_text()
@@ -513,6 +525,7 @@ def test_our_own_server_and_load_agree_on_a_group_at_once(implementation: str, t
         serving.terminate()
     assert set(tally.outcomes) == {SUCCESS}
     assert (tally.handshakes, tally.hello_retry_requests, tally.unconfirmed) == (tally.begun, 0, 0)
+    assert not tally.windows, "a socket in the file system has no TCP"
 
 
 def test_early_data_that_is_not_sent_has_a_reason(server: Server) -> None:

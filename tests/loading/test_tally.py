@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlsbench.loading.tally import PHASES, SUCCESS, LoadTally, total
+from tlsbench.loading.tally import PHASES, SUCCESS, TCP_RTT, LoadTally, total
+from tlsbench.sockets import TcpInfo
 
 
 def tally(times_ns: list[int], failed: int = 0) -> LoadTally:
@@ -38,3 +40,17 @@ def test_together_the_workers_have_the_percentiles_of_all_their_times(times: lis
         )
         assert ours == theirs
     assert set(together.times) == set(PHASES)
+
+
+def test_what_kernels_say_of_paths_is_added_up() -> None:
+    one, two = LoadTally(), LoadTally()
+    one.see_path(TcpInfo(rtt_us=50_000, window_segments=10, retransmissions=0))
+    one.see_path(TcpInfo(rtt_us=60_000, window_segments=7, retransmissions=3))
+    two.see_path(TcpInfo(rtt_us=0, window_segments=10, retransmissions=1))
+    together = LoadTally.from_plain(json.loads(json.dumps(total([one, two]).to_plain())))
+    assert (together.retransmissions, together.retransmitting) == (4, 2)
+    assert together.windows == {"10": 2, "7": 1}
+    rtts = together.times[TCP_RTT]
+    assert rtts.get_total_count() == 3
+    assert rtts.get_max_value() == pytest.approx(60e6, rel=1e-3)
+    assert rtts.get_min_value() <= 1000

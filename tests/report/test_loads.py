@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 from tests.results.documents import FOLDER
 
+from tlsbench.forwarding import Forwarded
 from tlsbench.loading import Load
 from tlsbench.report.exporters import export
 from tlsbench.report.loads import growing, report_of_load
@@ -41,6 +42,32 @@ def test_failures_are_errors_where_none_succeeded_or_a_worker_died(load: Load) -
     assert [one.error for one in report_of_load(ending(load)).errors] == ["no connection was begun"]
     lost = report_of_load(replace(load, lost=("worker process died: signal 9",)))
     assert [failure.error for failure in lost.errors] == ["worker process died: signal 9"]
+
+
+def test_the_path_and_the_line_are_said(load: Load) -> None:
+    via = replace(load.plan, via="rtt=50ms,loss=1%")
+    line = Forwarded(packets=2_000, lost=20, late_p50_ms=0.04, late_p99_ms=0.12, busy=0.3)
+    tally = replace(
+        load.tally, windows=Counter({"10": 70, "7": 20, "12": 10}), retransmissions=31, retransmitting=20
+    )
+    text = export(report_of_load(replace(load, plan=via, forwarded=line, tally=tally)), "table", 200)
+    assert ", via rtt=50ms,loss=1%" in text
+    assert (
+        "TCP: the client sent 31 segments, in 20 of 100 connections, again; its congestion window at the "
+        "end: 10 segments (7 to 12)" in text
+    )
+    assert "via rtt=50ms,loss=1%: 2,000 packets carried, 20 lost" in text
+    assert "late: 1 %" not in text
+    late = replace(load, plan=via, forwarded=replace(line, late_p99_ms=3.0, busy=0.97))
+    (warning,) = (one for one in report_of_load(late).warnings if "--via" in one)
+    assert warning == (
+        "the line of --via was late: 1 % of its packets by 3.0 ms or more (its process was busy for 97% of "
+        "the time)"
+    )
+
+
+def test_of_a_load_that_asked_no_kernel_nothing_is_said_of_its_path(load: Load) -> None:
+    assert not any("TCP:" in finding.headline for finding in report_of_load(load).findings)
 
 
 def test_what_belongs_to_a_finding_is_with_it(load: Load) -> None:

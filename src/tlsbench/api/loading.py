@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from tlsbench.api.arguments import AxisValues, Path, Seconds, in_words_of_python, seconds_of, selectors_of
 from tlsbench.api.interrupted import until_interrupted
 from tlsbench.api.result import Result
+from tlsbench.forwarding import canonical
 from tlsbench.loading import LoadPlan, LoadTally, Target
 from tlsbench.loading.names import host_name
 from tlsbench.results import reader
@@ -37,6 +38,7 @@ def load(
     pool_lifetime: Seconds = 0.0,
     early_data: bool = False,
     socket: Mapping[str, int | str] | None = None,
+    via: str | None = None,
     hold: bool = False,
     resume: float = 0.0,
     root: Path | None = None,
@@ -75,6 +77,8 @@ def load(
     :param pool_lifetime: close those of the pool that are as old as that; 0 keeps them.
     :param early_data: send a resumed connection's first request as 0-RTT.
     :param socket: socket options by the kernel's names: ``{"SO_SNDBUF": "64KiB"}``.
+    :param via: put a line before a server on this machine: ``"rtt=50ms,bandwidth=10mbit,loss=1%"``, with the
+        values of those axes; it takes root on Linux.
     :param hold: keep every connection open until the end.
     :param resume: the share of connections that resume a session, 0 to 1.
     :param root: a file of roots, PEM or DER, to verify the server by; None verifies nothing.
@@ -108,6 +112,7 @@ def load(
             pool_lifetime_s=seconds_of("pool_lifetime", pool_lifetime, zero=True),
             early_data=early_data,
             socket_options=parse_options(f"{name}={value}" for name, value in (socket or {}).items()),
+            via=canonical(via) if via is not None else "",
             hold=hold,
             resume=resume,
             root=os.fspath(root) if root is not None else "",

@@ -98,6 +98,7 @@ def _of_load(load: Load) -> Iterator[Row]:
                 "target": str(load.plan.target),
                 "connections": load.plan.connections,
                 "rate_per_s": load.plan.rate_per_s or None,
+                "via": load.plan.via or None,
                 "phase": phase,
                 "count": count,
                 **{

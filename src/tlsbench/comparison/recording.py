@@ -11,7 +11,7 @@ from tlsbench.results.duel import Duel
 from tlsbench.results.read_run import UNKNOWN_CONDITIONS
 from tlsbench.results.reader import read, remarks_of
 from tlsbench.results.run import YardstickRecord
-from tlsbench.results.stored import Stored
+from tlsbench.results.stored import Foreign, Stored
 from tlsbench.sampling import Instrument
 from tlsbench.stats import Interval, median_interval
 
@@ -111,6 +111,13 @@ def recording_of(stored: Stored) -> Recording:
     )
 
 
+def _line(stored: Stored) -> str:
+    """What a load went over; ``""`` of other results."""
+    if isinstance(stored.result, Run | Duel | Foreign):
+        return ""
+    return stored.result.plan.via or "none"
+
+
 def _environment(stored: Stored) -> Iterator[tuple[str, str]]:
     machine = stored.machine
     conditions = stored.result.conditions if isinstance(stored.result, Run) else UNKNOWN_CONDITIONS
@@ -121,6 +128,7 @@ def _environment(stored: Stored) -> Iterator[tuple[str, str]]:
         "Python": machine.python_version,
         "meter": conditions.meter if known else "",
         "governor": conditions.governor or "",
+        "line (--via)": _line(stored),
         "tlsbench": machine.version,
         **{f"engine of {name}": engine for name, engine in machine.engines.items()},
     }

@@ -25,7 +25,7 @@ from tlsbench.loading.tally import LoadTally
 from tlsbench.loading.tapped import TappedClient
 from tlsbench.loading.watchdog import Turn
 from tlsbench.scenarios import ciphers
-from tlsbench.sockets import UNIX, Settings
+from tlsbench.sockets import HAS_TCP_INFO, UNIX, Settings
 
 _VERSIONS: Final = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
 #: Sessions that wait to be resumed; more than are ever open at once are not needed.
@@ -108,6 +108,11 @@ class Shared:
         """A new connection, over memory."""
         tap = self.tap()
         return SSL.Connection(self.context, None) if tap is None else TappedClient(self.context, tap)
+
+    @property
+    def is_tcp(self) -> bool:
+        """Whether the kernel tells how its connections fare on the network."""
+        return HAS_TCP_INFO and self.family != socket.AF_UNIX
 
     def watch_early_data(self) -> None:
         """Note in :attr:`accepted` whose early data the server takes."""

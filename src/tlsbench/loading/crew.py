@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import resource
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from tlsbench.errors import RequestError
+from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.forwarding import Detour, Forwarded, local_address
 from tlsbench.interrupts import may_be_cut
 from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.server_side import ServerSide, Spent
@@ -35,6 +36,7 @@ class Load:
     :param vitals: of each worker, second by second.
     :param remarks: what the kernel made of the socket options otherwise than it was asked.
     :param server: what the server's processes spent while connections counted, where they are known.
+    :param forwarded: what the line carried that the plan is ``via``, from its first packet to its last.
     """
 
     plan: LoadPlan
@@ -45,6 +47,7 @@ class Load:
     vitals: tuple[tuple[Vitals, ...], ...] = ()
     remarks: tuple[str, ...] = ()
     server: Spent | None = None
+    forwarded: Forwarded | None = None
 
     @property
     def handshakes_per_s(self) -> float:
@@ -78,8 +81,10 @@ def run_load(
     """
     allow_files(plan.connections // plan.workers + 1)
     with ExitStack() as stack:
+        theirs, detour = _with_line(plan) if plan.via else (plan, None)
+        under = stack.enter_context(closing(detour)).under if detour is not None else ()
         workers = [
-            stack.enter_context(closing(_Worker(plan.share(number), capture)))
+            stack.enter_context(closing(_Worker(theirs.share(number), capture, under)))
             for number in range(plan.workers)
         ]
         with may_be_cut():
@@ -106,11 +111,31 @@ def run_load(
                 if not worker.has_ended:
                     worker.kill("it was cut short")
         load.server = server_side.spent()
+        if detour is not None:
+            try:
+                load.forwarded = detour.finish()
+            except MeasurementError as error:
+                load.lost = (f"the line of --via {error}",)
+            except KeyboardInterrupt:  # what it carried is not known, then
+                load.interrupted = True
     load.tally = total(worker.tally_at_end() for worker in workers)
     load.elapsed_s = max((worker.elapsed_s for worker in workers), default=0.0)
     load.vitals = tuple(tuple(worker.vitals) for worker in workers)
-    load.lost = tuple(worker.lost for worker in workers if worker.lost)
+    load.lost += tuple(worker.lost for worker in workers if worker.lost)
     return load
+
+
+def _with_line(plan: LoadPlan) -> tuple[LoadPlan, Detour]:
+    """The line of a plan, and the plan of those behind it, who can look up no name.
+
+    :raises RequestError: if there can be none.
+    """
+    try:
+        address = local_address(plan.target.host)
+        theirs = replace(plan, target=replace(plan.target, host=address), server_name=plan.name)
+        return theirs, Detour(plan.via, address)
+    except RequestError as error:
+        raise RequestError(f"--via {plan.via}: {error}") from None
 
 
 def _watch(
@@ -157,12 +182,12 @@ def allow_files(connections: int) -> None:
 class _Worker(Process):
     """The near end of a worker process."""
 
-    def __init__(self, plan: LoadPlan, capture: LiveCapture | None) -> None:
+    def __init__(self, plan: LoadPlan, capture: LiveCapture | None, under: Sequence[str] = ()) -> None:
         self._number, self._capture = plan.worker, capture
         self.tally = LoadTally()
         self.reports = 0
         self.elapsed_s = 0.0
-        super().__init__("tlsbench.loading.worker", plan.to_json())
+        super().__init__("tlsbench.loading.worker", plan.to_json(), under=under)
 
     def read(self) -> None:
         """Take what it has written."""

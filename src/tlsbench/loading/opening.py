@@ -20,7 +20,7 @@ from tlsbench.loading.failures import reason_of, words_of
 from tlsbench.loading.names import server_name_indication
 from tlsbench.loading.tally import SUCCESS
 from tlsbench.loading.tapped import TappedClient
-from tlsbench.sockets import sent_data_with_syn
+from tlsbench.sockets import sent_data_with_syn, tcp_info
 
 #: More than any first flight: a ticket has 64 KiB at most, and a request of early data less.
 _FIRST_FLIGHT_BYTES: Final = 96 * 1024
@@ -151,6 +151,7 @@ class Opening(ABC):
     def close(self) -> None:
         """Give the socket back, after a word of goodbye where there is something to end."""
         if self._tls is not None:
+            self._look_at_path()
             self._shared.accepted.discard(self._tls)
             if self._words and self.outcome in ("", SUCCESS):
                 self._say_goodbye()
@@ -161,6 +162,13 @@ class Opening(ABC):
         if self.sock is not None:
             self.sock.close()
             self.sock = None
+
+    def _look_at_path(self) -> None:
+        shared = self._shared
+        assert self.sock is not None
+        if shared.is_tcp and (self.counted or self._clock() >= shared.count_from_ns):
+            with contextlib.suppress(OSError):
+                shared.tally.see_path(tcp_info(self.sock))
 
     def _connected(self, now_ns: int) -> None:
         assert self.sock is not None

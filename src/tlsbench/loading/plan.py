@@ -90,6 +90,8 @@ class LoadPlan:
         ``pool_lifetime_s`` likewise, since it was opened.
     :param early_data: whether a resumed connection sends its first request as early data.
     :param socket_options: by the names of :data:`tlsbench.sockets.OPTIONS`.
+    :param via: what the line to the target is like, as :func:`tlsbench.forwarding.canonical` writes it;
+        ``""`` for none.
     :param hold: whether connections stay open until the end; then each slot of a closed loop has one.
     :param resume: the share of connections that resume a session, from 0 to 1.
     :param version: ``"1.2"``, ``"1.3"`` or ``""`` for what both sides prefer; ``cipher`` and ``group``
@@ -118,6 +120,7 @@ class LoadPlan:
     pool_lifetime_s: float = 0.0
     early_data: bool = False
     socket_options: Mapping[str, int | str] = field(default_factory=dict)
+    via: str = ""
     hold: bool = False
     resume: float = 0.0
     version: str = ""
@@ -195,6 +198,8 @@ class LoadPlan:
             )
         if self.early_data and self.version == "1.2":
             raise RequestError("--early-data: TLS 1.2 has none (RFC 8446 section 2.3)")
+        if self.via and self.target.is_unix:
+            raise RequestError("--via is a line for TCP, and unix:PATH has none: load HOST:PORT")
 
     def _check_texts(self) -> None:
         if host_name(self.name) != self.name:

@@ -12,8 +12,12 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
-#: The phases of a connection that are timed, in their order.
-PHASES = ("connect", "handshake", "first byte", "request", "connection")
+from tlsbench.sockets import TcpInfo
+
+#: What the kernel says of the path.
+TCP_RTT = "TCP RTT"
+#: The phases of a connection that are timed, in their order, and the path's own time.
+PHASES = ("connect", "handshake", "first byte", "request", "connection", TCP_RTT)
 #: HdrHistogram: from a microsecond to an hour, three significant digits, in nanoseconds.
 _LOW_NS, _HIGH_NS, _DIGITS = 1_000, 3_600_000_000_000, 3
 #: What came of a connection that did what it should.
@@ -50,7 +54,11 @@ class LoadTally:
         ``"rejected"`` (and sent again), or why they were not sent so.
     :param retired: connections of a pool that ended while nobody used them, by why.
     :param times: by phase, a histogram in nanoseconds. ``connection`` is from the intended beginning to the
-        end of what the connection does.
+        end of what the connection does; ``TCP RTT`` the kernel's smoothed round trip time, once for each
+        connection of TCP that ended while others counted.
+    :param windows: of these, the congestion windows of the clients' kernels at the end, by segments.
+    :param retransmissions: segments that the clients' kernels sent again on them; ``retransmitting`` of them
+        had some. What the server's kernel sent again they do not know.
     :param cpu_s: processor time of the workers while they counted.
     """
 
@@ -70,6 +78,9 @@ class LoadTally:
     unconfirmed: int = 0
     hello_retry_requests: int = 0
     warm_up_failures: Counter[str] = field(default_factory=Counter)
+    windows: Counter[str] = field(default_factory=Counter)
+    retransmissions: int = 0
+    retransmitting: int = 0
 
     def end(self, outcome: str, *, counted: bool, is_late: bool) -> None:
         """Count the end of a connection.
@@ -82,6 +93,13 @@ class LoadTally:
         ends = self.outcomes if counted or is_late else self.warm_up_failures
         self.begun += is_late and not counted
         ends[outcome if outcome in ends or len(ends) < _MOST_KINDS else _OTHER_KINDS] += 1
+
+    def see_path(self, info: TcpInfo) -> None:
+        """Note what the kernel says of a connection of TCP that ends."""
+        self.times[TCP_RTT].record_value(max(_LOW_NS, 1000 * info.rtt_us))
+        self.windows[str(info.window_segments)] += 1
+        self.retransmissions += info.retransmissions
+        self.retransmitting += info.retransmissions > 0
 
     @property
     def not_sent_early(self) -> Mapping[str, int]:

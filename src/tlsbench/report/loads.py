@@ -29,6 +29,8 @@ _FIELDS = (
     Field("count", "count"),
     *(Field(name, name.removesuffix("_us")) for name in (*_PERCENTILES, "max_us")),
 )
+#: A line that delivers packets so much later than it should is one of another round trip.
+_LATE_MS = 1.0
 #: So many seconds of rates are shown while a load runs.
 _SECONDS_SHOWN = 40
 _MEANING = {
@@ -37,6 +39,7 @@ _MEANING = {
     "first byte": "to the first byte of an answer",
     "request": "to its last byte",
     "connection": "from the intended beginning to the end",
+    "TCP RTT": "the kernel's smoothed round trip time at its end",
 }
 
 
@@ -174,6 +177,12 @@ def cautions(load: Load) -> list[str]:
             "secrets of all connections were logged (SSLKEYLOGFILE): the figures include what that cost"
         )
     lines += [f"socket option {remark}" for remark in load.remarks]
+    line = load.forwarded
+    if line is not None and line.late_p99_ms > _LATE_MS:
+        lines.append(
+            f"the line of --via was late: 1 % of its packets by {line.late_p99_ms:,.1f} ms or more "
+            f"(its process was busy for {line.busy:.0%} of the time)"
+        )
     if load.interrupted:
         lines.append("ended early by Ctrl-C")
     return lines + [
@@ -196,6 +205,8 @@ def _heading(load: Load) -> str:
         does = "handshakes alone"
     if plan.pool:
         does += f", pool of {plan.pool}"
+    if plan.via:
+        does += f", via {plan.via}"
     return f"load of {plan.target}: {loop}, {does}"
 
 

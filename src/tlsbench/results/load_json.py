@@ -13,9 +13,10 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
+from tlsbench.forwarding import Forwarded
 from tlsbench.loading import Load, LoadPlan, LoadTally
 from tlsbench.loading.server_side import Spent
-from tlsbench.loading.tally import PHASES, histogram
+from tlsbench.loading.tally import PHASES, TCP_RTT, histogram
 from tlsbench.processes import Vitals
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.stored import FORMAT
@@ -63,6 +64,7 @@ def load_to_json(
                 "lost_workers": list(load.lost),
                 "resumed": tally.resumed,
                 "server": asdict(load.server) if load.server else None,
+                "forwarded": asdict(load.forwarded) if load.forwarded else None,
                 "vitals": load.vitals,
                 "remarks": list(load.remarks),
                 "tally": tally.to_plain(),
@@ -89,6 +91,7 @@ def load_of(section: Node) -> Load:
         ),
         remarks=section["remarks"].texts(),
         server=record(server, Spent, least=0) if (server := section.get("server")) else None,
+        forwarded=record(line, Forwarded, least=0) if (line := section.get("forwarded")) else None,
     )
     if load.plan.workers < 1:
         raise plan["workers"].fault("a whole number of at least 1")
@@ -106,7 +109,11 @@ def _vitals(node: Node) -> Vitals:
 
 
 def _histograms(node: Node) -> dict[str, HdrHistogram]:
-    return {phase: _histogram(node[phase]) for phase in PHASES}
+    def of(phase: str) -> HdrHistogram:
+        is_newer = phase == TCP_RTT and node.get(phase) is None  # older versions did not ask the kernel
+        return histogram() if is_newer else _histogram(node[phase])
+
+    return {phase: of(phase) for phase in PHASES}
 
 
 def _histogram(node: Node) -> HdrHistogram:

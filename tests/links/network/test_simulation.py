@@ -69,6 +69,21 @@ def test_two_small_writes_with_nagle_wait_for_a_delayed_acknowledgement() -> Non
     assert exchange(FAST, flight=(1000,)).first_byte_ms == done.handshake_ms + 50
 
 
+def test_what_is_sent_at_once_acknowledges_what_made_it_possible() -> None:
+    """As in Linux: the second ticket then goes out by itself, and the answer's end waits for a round trip.
+
+    Else both would go out together, and the end would wait for a delayed acknowledgement of the first.
+    """
+    client = Script(
+        [Step(0, [300]), Step(1000, [80, 534], may_send=True)],  # Nagle holds the last write back
+        answer_from=1510,
+    )
+    server = Script([Step(300, [1000]), Step(380, [255, 255]), Step(914, [4200])])
+    done = complete(replace(FAST, nodelay=False), client, server, 4200)
+    assert done.done_ms == 4 * FAST.rtt_ms
+    assert done.round_trips == 4
+
+
 def test_a_slow_line_takes_as_long_as_its_bytes_do() -> None:
     fast, slow = (exchange(replace(FAST, bandwidth_mbit=mbit), answer=1_000_000) for mbit in (1000, 1))
     bytes_on_the_line = 1_000_000 + 685 * 40

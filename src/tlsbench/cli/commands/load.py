@@ -46,6 +46,7 @@ _FAILED = 3
       tlsbench load 127.0.0.1:8443 --rate 500 --resume 0.7 version=1.3
       tlsbench load localhost:8443 --connections 100 --requests 50 --path / --root pki/root.pem
       tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 --pool 10 --pool-idle 5s
+      tlsbench load 127.0.0.1:8443 --via rtt=50ms,bandwidth=10mbit,loss=1%
 
     Ctrl-C ends it early and prints what there is.
     Exit codes: 0 done, 2 wrong request, 3 no connection succeeded, 130 interrupted.
@@ -121,6 +122,16 @@ def command(
         bool, typer.Option("--early-data", help="Send a resumed connection's first request as 0-RTT.")
     ] = False,
     socket_options: SocketOptions = None,
+    via: Annotated[
+        str | None,
+        option(
+            lazily("tlsbench.forwarding:canonical"),
+            "--via",
+            metavar="CONDITIONS",
+            help="A line before a server on this machine: rtt=50ms,bandwidth=10mbit,loss=1% (root, Linux).",
+            show_default=False,
+        ),
+    ] = None,
     hold: Annotated[bool, typer.Option("--hold", help="Keep every connection open until the end.")] = False,
     resume: Annotated[
         float, typer.Option("--resume", metavar="SHARE", help="Resume this share of them: 0 to 1.")
@@ -203,6 +214,7 @@ def command(
         pool_lifetime_s=pool_lifetime,
         early_data=early_data,
         socket_options=dict(socket_options or ()),
+        via=via or "",
         hold=hold,
         resume=resume,
         root=_name(root),

@@ -1,5 +1,6 @@
 """A network in virtual time: how long an exchange takes over a line of a given round trip, rate and loss."""
 
+from tlsbench.links.network.line import Line
 from tlsbench.links.network.scripts import Script, Step
 from tlsbench.links.network.simulation import complete
 from tlsbench.links.network.values import (
@@ -16,6 +17,7 @@ __all__ = [
     "INITIAL_WINDOW_BYTES",
     "Completion",
     "End",
+    "Line",
     "Network",
     "Script",
     "Step",

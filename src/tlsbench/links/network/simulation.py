@@ -15,8 +15,9 @@ from itertools import count
 from typing import Final
 
 from tlsbench.errors import MeasurementError
+from tlsbench.links.network.line import Line
 from tlsbench.links.network.tcp import Packet, Receiver, Sender
-from tlsbench.links.network.values import Completion, End, Network, Turn
+from tlsbench.links.network.values import HEADER_BYTES, Completion, End, Network, Turn
 
 #: Of events; a megabyte in segments of 536 bytes with every second one lost takes fewer.
 _MOST_EVENTS: Final = 2_000_000
@@ -30,8 +31,8 @@ class _Host:
     is_client: bool
     sender: Sender
     receiver: Receiver
+    line: Line
     peer: _Host | None = None
-    line_free_ms: float = 0.0
     busy_until_ms: float = 0.0
     spent_ms: float = 0.0
     arrived: bytearray = field(default_factory=bytearray)
@@ -48,9 +49,7 @@ class _Reached:
 
 @dataclass(slots=True)
 class _Simulation:
-    network: Network
     answer_bytes: int
-    chance: random.Random
     now_ms: float = 0.0
     events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
     numbers: count[int] = field(default_factory=count)
@@ -120,21 +119,21 @@ class _Simulation:
         """Put a packet on the line."""
         acknowledged = host.receiver.acknowledges(self.now_ms, with_data=bool(data))
         packet = Packet(start, data, acknowledged, host.receiver.arrived_behind, depth + 1)
-        host.line_free_ms = max(self.now_ms, host.line_free_ms) + self.network.line_ms(len(data))
+        arrival_ms = host.line.arrival_ms(self.now_ms, len(data) + HEADER_BYTES)
         peer = host.peer
         assert peer is not None
-        if self.chance.random() >= self.network.loss:
-            self.at(host.line_free_ms + self.network.rtt_ms / 2, lambda: self._arrive(peer, packet))
+        if arrival_ms is not None:
+            self.at(arrival_ms, lambda: self._arrive(peer, packet))
 
     def _arrive(self, host: _Host, packet: Packet) -> None:
         host.sender.acknowledge(packet.acknowledged, packet.arrived_behind, self.now_ms)
-        self._send(host, packet.depth)
-        if not packet.data:
-            return
-        in_order, at_once = host.receiver.take(packet, self.now_ms)
+        in_order, at_once = host.receiver.take(packet, self.now_ms) if packet.data else (b"", False)
+        self._send(host, packet.depth)  # and with it goes the acknowledgement of what came just now
         if in_order:
             host.arrived += in_order
             self._wake(host)
+        if not host.receiver.owes or not packet.data:
+            return
         if at_once:
             self._put(host, 0, b"", packet.depth)
         else:
@@ -153,8 +152,11 @@ def complete(network: Network, client: End, server: End, answer_bytes: int = 1) 
     :raises MeasurementError: if neither end goes on before that.
     """
     chance = random.Random(network.seed)  # noqa: S311 - drawn to be repeated, not to be secret
-    simulation = _Simulation(network, answer_bytes, chance)
-    ends = [_Host(end, end is client, Sender(network), Receiver(network)) for end in (client, server)]
+    simulation = _Simulation(answer_bytes)
+    ends = [
+        _Host(end, end is client, Sender(network), Receiver(network), Line(network, chance))
+        for end in (client, server)
+    ]
     ends[0].peer, ends[1].peer = ends[1], ends[0]
     simulation.hosts = ends
     for host in ends:

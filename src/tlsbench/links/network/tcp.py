@@ -197,6 +197,11 @@ class Receiver:
         """The starts of what arrived behind a hole."""
         return frozenset(self._behind)
 
+    @property
+    def owes(self) -> bool:
+        """Whether something has arrived that was not acknowledged."""
+        return self._owed_bytes > 0
+
     def take(self, packet: Packet, now_ms: float) -> tuple[bytes, bool]:
         """Take a packet with data: what is now in order, and whether to acknowledge at once."""
         self._heard_ms = now_ms

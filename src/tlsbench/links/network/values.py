@@ -57,9 +57,9 @@ class Network:
             if not is_valid:
                 raise RequestError(f"{name} is {getattr(self, name)}: it must be {wanted}")
 
-    def line_ms(self, payload_bytes: int) -> float:
-        """How long it takes to put a packet with this payload on the line."""
-        return (payload_bytes + HEADER_BYTES) * 8 / (self.bandwidth_mbit * 1e3)
+    def line_ms(self, packet_bytes: int) -> float:
+        """How long it takes to put a packet of this size, headers and all, on the line."""
+        return packet_bytes * 8 / (self.bandwidth_mbit * 1e3)
 
 
 @dataclass(frozen=True, slots=True)

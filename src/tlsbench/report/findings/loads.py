@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import accumulate
+
 from tlsbench.loading import Load
 from tlsbench.loading.tally import SUCCESS
 from tlsbench.report.growth import growth_lines
@@ -17,6 +19,13 @@ def load_findings(load: Load) -> list[str]:
     lines = [f"held: {tally.held:,} connections" if load.plan.hold else rate]
     lines += [f"  {count:,} × TLS {what}" for what, count in tally.negotiated.most_common()]
     lines += [*_handshakes(load), *_pool(load), *_early_data(load), *_failures(load)]
+    lines += _path(load)
+    if load.forwarded is not None:
+        line = load.forwarded
+        lines.append(
+            f"via {load.plan.via}: {line.packets:,} packets carried, {line.lost:,} lost; half were delivered "
+            f"{line.late_p50_ms:.2f} ms late or more, 1 % {line.late_p99_ms:.2f} ms"
+        )
     if load.plan.uses_fast_open:
         lines.append(f"TCP Fast Open: {tally.fast_opened:,} connections sent data with the SYN")
     if tally.handshakes and not load.plan.hold and not load.plan.pool:
@@ -52,6 +61,24 @@ def _handshakes(load: Load) -> list[str]:
             "ticket, data or close_notify after them, so that it was not seen whether it accepted them"
         )
     return lines
+
+
+def _path(load: Load) -> list[str]:
+    """What the clients' kernels say of their connections."""
+    tally = load.tally
+    asked = tally.windows.total()
+    if not asked:
+        return []
+    windows = sorted((int(segments), count) for segments, count in tally.windows.items())
+    counts = accumulate(count for _, count in windows)
+    median = next(segments for (segments, _), seen in zip(windows, counts, strict=True) if 2 * seen >= asked)
+    (least, _), (most, _) = windows[0], windows[-1]
+    window = f"{median} segments" + (f" ({least} to {most})" if least < most else "")
+    again = "no segment"
+    if tally.retransmissions:
+        segments = f"{tally.retransmissions:,} segment{'s' * (tally.retransmissions > 1)}"
+        again = f"{segments}, in {tally.retransmitting:,} of {asked:,} connections,"
+    return [f"TCP: the client sent {again} again; its congestion window at the end: {window}"]
 
 
 def _early_data(load: Load) -> list[str]:

@@ -1,0 +1,52 @@
+"""What a line is like, in words of the axes of ``link=network``: ``rtt=50ms,bandwidth=10mbit,loss=1%``."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tlsbench.errors import RequestError, unknown
+from tlsbench.links.network import Network
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.networks import read_bandwidth, read_loss, read_rtt
+
+#: The axes that a line has, in the order in which they are written.
+_AXES: Final = ("rtt", "bandwidth", "loss")
+_NOTHING: Final = {"rtt": "0ms"} | {axis: AXES[axis].neutral for axis in _AXES[1:]}
+
+
+def canonical(text: str) -> str:
+    """The one spelling of conditions: each value as its axis writes it, and none that changes nothing.
+
+    :raises RequestError: for another axis, or a value that the axis has not.
+    """
+    given: dict[str, str] = {}
+    for part in text.split(","):
+        axis, equals, value = (word.strip() for word in part.partition("="))
+        if not equals:
+            raise RequestError(f"'{part.strip()}' is no condition: write rtt=50ms,bandwidth=10mbit,loss=1%")
+        if axis not in _AXES:
+            raise unknown("condition", axis, _AXES)
+        if axis in given:
+            raise RequestError(f"{axis} is given twice: a line has one")
+        parse = AXES[axis].parse
+        assert parse is not None
+        given[axis] = parse(value)
+    values = {axis: given.get(axis, _NOTHING[axis]) for axis in _AXES}
+    return ",".join(
+        f"{axis}={value}" for axis, value in values.items() if axis == "rtt" or value != _NOTHING[axis]
+    )
+
+
+def network_of(conditions: str, seed: int = 0) -> Network:
+    """The network of conditions.
+
+    :param conditions: as :func:`canonical` writes them.
+    :param seed: of the losses.
+    """
+    values = _NOTHING | dict(part.split("=", 1) for part in conditions.split(","))
+    return Network(
+        rtt_ms=read_rtt(values["rtt"]),
+        bandwidth_mbit=read_bandwidth(values["bandwidth"]),
+        loss=read_loss(values["loss"]),
+        seed=seed,
+    )
