@@ -101,7 +101,7 @@ def test_a_library_that_is_not_there_is_listed_with_its_remedy(monkeypatch: pyte
     monkeypatch.setattr(registry, "find_spec", lambda _name: None)
     members = {name: registry.load(name, entry) for name, entry in registry._entries().items()}
     missing = {name: member for name, member in members.items() if isinstance(member, Missing)}
-    assert set(missing) == {"libssl", "utls", "rtls", "mbedtls", "tlslite"}
+    assert set(missing) == {"libssl", "utls", "rtls", "mbedtls", "tlslite", "s2n"}
     for member in missing.values():
         (gap,) = member.capabilities().gaps
         assert gap.reason.startswith("not installed: ")

@@ -7,14 +7,14 @@ the macros are numbers from OpenSSL's ssl.h, where they have kept their meaning 
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 from cffi import FFI
+
+from tlsbench.implementations.native import NativeLibrary, first_that_loads
 
 _DECLARATIONS = """
     typedef struct ssl_method_st SSL_METHOD; typedef struct ssl_ctx_st SSL_CTX; typedef struct ssl_st SSL;
@@ -179,42 +179,17 @@ _NEEDED: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Library:
+class Library(NativeLibrary):
     """A loaded libssl. What it needs of its libcrypto is found through it."""
-
-    ssl: Any
-    path: str
-
-    def __getattr__(self, name: str) -> Any:
-        """A function, which is found here at once from the second time on: the search is not TLS's time.
-
-        :raises AttributeError: if the library has neither it nor another way to do it.
-        """
-        function = self._find(name)
-        self.__dict__[name] = function
-        return function
 
     def _find(self, name: str) -> Any:
         for known_as in (name, _OTHER_NAMES.get(name)):
-            if known_as and hasattr(self.ssl, known_as):
-                return getattr(self.ssl, known_as)
-        if name in _MACROS and hasattr(self.ssl, "SSL_CTX_ctrl"):
+            if known_as and hasattr(self.handle, known_as):
+                return getattr(self.handle, known_as)
+        if name in _MACROS and hasattr(self.handle, "SSL_CTX_ctrl"):
             macro, command = _MACROS[name]
             return partial(macro, self, command)
         raise AttributeError(name)
-
-    def lacks(self, *names: str) -> tuple[str, ...]:
-        """Those of these functions that it does not have."""
-        return tuple(name for name in names if not self.has(name))
-
-    def has(self, name: str) -> bool:
-        """Whether it has a function or another way to do the same."""
-        try:
-            getattr(self, name)
-        except AttributeError:
-            return False
-        return True
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -226,7 +201,7 @@ class Library:
         """The file of the libcrypto that the dynamic linker gave it; ``""`` if that is not to be told."""
         program: Any = ffi.dlopen(None)
         info: Any = ffi.new("Dl_info *")
-        if not program.dladdr(ffi.cast("void *", self.ssl.OpenSSL_version), info):
+        if not program.dladdr(ffi.cast("void *", self.handle.OpenSSL_version), info):
             return ""
         file = ffi.string(info.file)
         assert isinstance(file, bytes)
@@ -246,16 +221,9 @@ class Library:
         return not beside or Path(self.libcrypto).resolve().parent == folder
 
 
-@cache
 def find() -> str | None:
     """The system's libssl, as the dynamic linker finds it; None if there is none."""
-    for name in _NAMES:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            continue
-        return name
-    return None
+    return first_that_loads(_NAMES)
 
 
 @cache
