@@ -70,6 +70,16 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             ("rtls", "mbedtls", "secp384r1"),
         )
     ),
+    "gnutls": (
+        gap(
+            "between two of them a client with an Ed25519 key shows no certificate in TLS 1.2",
+            version="1.2",
+            client="gnutls",
+            server="gnutls",
+            client_auth="required",
+            key="ed25519",
+        ),
+    ),
     "s2n": (
         gap(
             "Python's ssl takes AES-256 of the suites that each of its security policies offers in TLS 1.3",
@@ -100,7 +110,6 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             for ends in ({"client": "s2n", "server": "rtls"}, {"client": "rtls", "server": "s2n"})
             for what in ({"cipher": _AES_256}, {"group": _groups_but("X25519MLKEM768")})
         ),
-        gap("rtls does not take the group", client="s2n", server="rtls", group=("MLKEM1024", "secp521r1")),
         *(
             gap(
                 f"its security policies with these prefer another group, and {other} cannot be kept to one",
@@ -127,10 +136,10 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     ),
     "tlslite": (
         gap(
-            "OpenSSL and s2n-tls refuse its TLS 1.3 flight with a client certificate: unexpected_message",
+            "OpenSSL, s2n-tls and GnuTLS refuse its TLS 1.3 flight with a client certificate",
             version="1.3",
             client="tlslite",
-            server=("ssl", "libssl", "pyopenssl", "s2n"),
+            server=("ssl", "libssl", "pyopenssl", "s2n", "gnutls"),
             client_auth="required",
         ),
         *(

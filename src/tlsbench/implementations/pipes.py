@@ -13,6 +13,10 @@ class Pipe:
         self._at = 0
         self._outgoing: list[bytes] = []
 
+    def __bool__(self) -> bool:
+        """Whether bytes that came in are left."""
+        return self._at < len(self._incoming)
+
     def take(self, most: int) -> bytes:
         """Up to ``most`` of the bytes that came in; ``b""`` if none are left."""
         at = self._at

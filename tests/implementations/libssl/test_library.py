@@ -10,6 +10,7 @@ import pytest
 from tlsbench import pki
 from tlsbench.errors import HandshakeError, ProofError
 from tlsbench.implementations import registry
+from tlsbench.implementations.gnutls import bindings as gnutls_bindings
 from tlsbench.implementations.libssl import bindings as libssl_bindings
 from tlsbench.implementations.libssl import library as libssl
 from tlsbench.implementations.libssl.library import LibSsl
@@ -97,11 +98,12 @@ def test_a_function_that_a_library_lacks_is_a_capability_with_its_reason(without
 
 
 def test_a_library_that_is_not_there_is_listed_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(libssl_bindings, "find", lambda: None)
+    for bindings in (libssl_bindings, gnutls_bindings):
+        monkeypatch.setattr(bindings, "find", lambda: None)
     monkeypatch.setattr(registry, "find_spec", lambda _name: None)
     members = {name: registry.load(name, entry) for name, entry in registry._entries().items()}
     missing = {name: member for name, member in members.items() if isinstance(member, Missing)}
-    assert set(missing) == {"libssl", "utls", "rtls", "mbedtls", "tlslite", "s2n"}
+    assert set(missing) == {"libssl", "utls", "rtls", "mbedtls", "tlslite", "s2n", "gnutls"}
     for member in missing.values():
         (gap,) = member.capabilities().gaps
         assert gap.reason.startswith("not installed: ")

@@ -13,12 +13,22 @@ from tlsbench.scenarios import Gap, gap
 #: What it sends a key for in its first flight, so that a server may take either at once.
 _OFFERED: Final = {"1.3": ("X25519MLKEM768", "x25519"), "1.2": ("x25519", "secp256r1", "secp384r1")}
 
+_TAKEN: Final = ("X25519MLKEM768", "x25519", "secp256r1", "secp384r1")
+
 
 def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
     return (
         gap("its API resumes nothing", resumption=("session-id", "ticket", "psk")),
         gap("its server does not tell the client's certificate", server="rtls", client_auth="required"),
         *facts("rtls"),
+        gap(f"its server takes {', '.join(_TAKEN)}", server="rtls", group=groups_but(_TAKEN)),
+        gap(
+            "the server lists the curve of its certificate too, which a client rtls prefers to secp384r1",
+            version="1.2",
+            client="rtls",
+            group="secp384r1",
+            key="ecdsa-secp256r1",
+        ),
         *(
             gap(
                 f"in TLS {tls} its first flight has keys for {', '.join(offered)} alone",
