@@ -80,6 +80,41 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             key="ed25519",
         ),
     ),
+    "wolfssl": (
+        gap(
+            "it refuses what a server rtls sends in TLS 1.3: the security parameter is invalid",
+            version="1.3",
+            client="wolfssl",
+            server="rtls",
+        ),
+        gap(
+            "of what rtls offers in TLS 1.2 its server takes x25519",
+            version="1.2",
+            client="rtls",
+            server="wolfssl",
+            group=_groups_but("x25519"),
+        ),
+        gap(
+            "its server takes the shortest curve of a security policy of s2n-tls",
+            version="1.2",
+            client="s2n",
+            server="wolfssl",
+            group=("secp384r1", "secp521r1"),
+        ),
+        gap(
+            "its server takes the shortest curve that a client mbedtls lists, which cannot be told which",
+            client="mbedtls",
+            server="wolfssl",
+            group=_groups_but("secp256r1"),
+        ),
+        gap(
+            "it and a client tlslite agree on no way to sign for a client certificate in TLS 1.2",
+            version="1.2",
+            client="tlslite",
+            server="wolfssl",
+            client_auth="required",
+        ),
+    ),
     "s2n": (
         gap(
             "Python's ssl takes AES-256 of the suites that each of its security policies offers in TLS 1.3",
@@ -136,10 +171,10 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     ),
     "tlslite": (
         gap(
-            "OpenSSL, s2n-tls and GnuTLS refuse its TLS 1.3 flight with a client certificate",
+            "OpenSSL, s2n-tls, GnuTLS and wolfSSL refuse its TLS 1.3 flight with a client certificate",
             version="1.3",
             client="tlslite",
-            server=("ssl", "libssl", "pyopenssl", "s2n", "gnutls"),
+            server=("ssl", "libssl", "pyopenssl", "s2n", "gnutls", "wolfssl"),
             client_auth="required",
         ),
         *(

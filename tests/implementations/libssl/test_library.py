@@ -16,6 +16,7 @@ from tlsbench.implementations.libssl import library as libssl
 from tlsbench.implementations.libssl.library import LibSsl
 from tlsbench.implementations.missing import Missing
 from tlsbench.implementations.registry import implementations, tls_library
+from tlsbench.implementations.wolfssl import bindings as wolfssl_bindings
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import prepare
 
@@ -98,12 +99,12 @@ def test_a_function_that_a_library_lacks_is_a_capability_with_its_reason(without
 
 
 def test_a_library_that_is_not_there_is_listed_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for bindings in (libssl_bindings, gnutls_bindings):
+    for bindings in (libssl_bindings, gnutls_bindings, wolfssl_bindings):
         monkeypatch.setattr(bindings, "find", lambda: None)
     monkeypatch.setattr(registry, "find_spec", lambda _name: None)
     members = {name: registry.load(name, entry) for name, entry in registry._entries().items()}
     missing = {name: member for name, member in members.items() if isinstance(member, Missing)}
-    assert set(missing) == {"libssl", "utls", "rtls", "mbedtls", "tlslite", "s2n", "gnutls"}
+    assert set(missing) == {"libssl", "utls", "rtls", "mbedtls", "tlslite", "s2n", "gnutls", "wolfssl"}
     for member in missing.values():
         (gap,) = member.capabilities().gaps
         assert gap.reason.startswith("not installed: ")

@@ -15,8 +15,10 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
+from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
 
-_DECLARATIONS = """
+#: What is called of a libssl and its libcrypto.
+DECLARATIONS: Final = """
     typedef struct ssl_method_st SSL_METHOD; typedef struct ssl_ctx_st SSL_CTX; typedef struct ssl_st SSL;
     typedef struct bio_st BIO; typedef struct bio_method_st BIO_METHOD; typedef struct x509_st X509;
     typedef struct ssl_session_st SSL_SESSION; typedef struct ssl_cipher_st SSL_CIPHER;
@@ -136,8 +138,8 @@ def _number_macro(library: Library, command: int, context: Any, number: int) -> 
     return result
 
 
-def _text_macro(library: Library, command: int, context: Any, text: bytes) -> int:
-    result: int = library.SSL_CTX_ctrl(context, command, 0, ffi.new("char[]", text))
+def _text_macro(library: Library, command: int, context: Any, words: bytes) -> int:
+    result: int = library.SSL_CTX_ctrl(context, command, 0, ffi.new("char[]", words))
     return result
 
 
@@ -182,6 +184,9 @@ _NEEDED: Final = (
 class Library(NativeLibrary):
     """A loaded libssl. What it needs of its libcrypto is found through it."""
 
+    #: What its errors begin with.
+    name = "libssl"
+
     def _find(self, name: str) -> Any:
         for known_as in (name, _OTHER_NAMES.get(name)):
             if known_as and hasattr(self.handle, known_as):
@@ -195,6 +200,43 @@ class Library(NativeLibrary):
     def missing(self) -> tuple[str, ...]:
         """What it lacks that nothing works without."""
         return self.lacks(*_NEEDED)
+
+    def cipher_of(self, tls: Any) -> str | None:
+        """The suite of a connection, by its IANA name."""
+        return cipher_from_openssl(text(self.SSL_CIPHER_get_name(self.SSL_get_current_cipher(tls))))
+
+    def group_of(self, tls: Any) -> str | None:
+        """The group of a connection, by its IANA name; None if there was none, or it does not say."""
+        if self.has("SSL_group_to_name"):
+            group = self.SSL_ctrl(tls, CTRL_GET_NEGOTIATED_GROUP, 0, ffi.NULL)
+            return group_from_openssl(text(self.SSL_group_to_name(tls, group))) if group else None
+        if self.has("SSL_get_curve_id"):
+            return group_from_openssl(text(self.SSL_get_curve_name(self.SSL_get_curve_id(tls))))
+        return None
+
+    def peer_certificate_of(self, tls: Any) -> bytes:
+        """The leaf that the other side of a connection showed, in DER; ``b""`` if it showed none."""
+        certificate = self.SSL_get1_peer_certificate(tls)
+        if certificate == ffi.NULL:
+            return b""
+        try:
+            return self.der_of(certificate)
+        finally:
+            self.X509_free(certificate)
+
+    def chain_length_of(self, tls: Any, *, is_server: bool) -> int | None:
+        """How many certificates the other side of a connection sent; None if none are known."""
+        chain = self.SSL_get_peer_cert_chain(tls)
+        # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
+        return self.OPENSSL_sk_num(chain) + is_server if chain != ffi.NULL else None
+
+    def der_of(self, certificate: Any) -> bytes:
+        """An X509 in DER."""
+        length = self.i2d_X509(certificate, ffi.NULL)
+        der, out = ffi.new("unsigned char[]", length), ffi.new("unsigned char **")
+        out[0] = der
+        self.i2d_X509(certificate, out)
+        return bytes(ffi.buffer(der, length))
 
     @property
     def libcrypto(self) -> str:
@@ -221,14 +263,23 @@ class Library(NativeLibrary):
         return not beside or Path(self.libcrypto).resolve().parent == folder
 
 
+def text(characters: Any) -> str | None:
+    """A C string; None for a null pointer."""
+    if characters == ffi.NULL:
+        return None
+    words = ffi.string(characters)
+    return words if isinstance(words, str) else words.decode("ascii")
+
+
 def find() -> str | None:
     """The system's libssl, as the dynamic linker finds it; None if there is none."""
     return first_that_loads(_NAMES)
 
 
 @cache
-def _declare() -> None:
-    ffi.cdef(_DECLARATIONS)
+def declare() -> None:
+    """Have cffi read the declarations, once."""
+    ffi.cdef(DECLARATIONS)
 
 
 @cache
@@ -237,5 +288,5 @@ def load(path: str) -> Library:
 
     :raises OSError: if it cannot be loaded.
     """
-    _declare()
+    declare()
     return Library(ffi.dlopen(path), path)
