@@ -169,6 +169,14 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             group=_groups_but("secp521r1"),
         ),
     ),
+    "libmbedtls": (
+        gap(
+            "a client mbedtls offers neither x25519 nor x448",
+            client="mbedtls",
+            server="libmbedtls",
+            group=("x25519", "x448"),
+        ),
+    ),
     "tlslite": (
         gap(
             "OpenSSL, s2n-tls, GnuTLS and wolfSSL refuse its TLS 1.3 flight with a client certificate",
@@ -185,6 +193,15 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
                 version="1.2",
             )
             for client, server in (("mbedtls", "tlslite"), ("tlslite", "mbedtls"))
+        ),
+        *(
+            gap(
+                "it refuses Mbed TLS's points on these curves: illegal_parameter, invalid ECC point",
+                client=client,
+                server=server,
+                group=("secp256r1", "secp384r1", "secp521r1"),
+            )
+            for client, server in (("libmbedtls", "tlslite"), ("tlslite", "libmbedtls"))
         ),
     ),
 }

@@ -45,6 +45,7 @@ _TLS_LIBRARIES: Final = {
     "tlslite": "tlsbench.implementations.tlslite:Tlslite",
     "s2n": "tlsbench.implementations.s2n:S2n",
     "gnutls": "tlsbench.implementations.gnutls.library:of_the_system",
+    "libmbedtls": "tlsbench.implementations.libmbedtls.library:of_the_system",
     "wolfssl": "tlsbench.implementations.wolfssl.library:of_the_system",
 }
 _PRIMITIVE_LIBRARIES: Final = {"cryptography": "tlsbench.implementations.cryptography:Cryptography"}
