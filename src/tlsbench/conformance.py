@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import gc
 import os
+import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -42,6 +43,8 @@ _KEYS = ("rsa-2048", "ecdsa-secp256r1", "ed25519", "ml-dsa-44")
 _RESUMPTIONS = ("session-id", "ticket", "psk", "early-data")
 _MOST_FLIGHTS = 8
 _LENGTHS = (0, 1, 16384, 16385, 100_000)
+#: What is no TLS, and longer than the record that its first bytes announce: some libraries wait for that.
+_GARBAGE = b"GET / HTTP/1.0\r\n\r\n" * 1000
 #: Resident memory may grow by this much in any case, and by this much more for each handshake: allocators
 #: keep what they were given, and the least that a library leaks of a connection is several KiB.
 _SLACK_BYTES = 2**20
@@ -55,6 +58,8 @@ class Conformance:
     is_fake = False
     #: How many handshakes must leave no memory behind.
     handshakes = 10_000
+    #: How many handshakes have bytes changed on their way.
+    mutations = 100
 
     @pytest.fixture
     def library(self) -> TlsImplementation:
@@ -173,9 +178,24 @@ class Conformance:
         server, client = meeting.servers.accept(), meeting.clients.connect()
         client.handshake()
         for end in (server, client):
-            end.receive_data(b"GET / HTTP/1.0\r\n\r\n")
+            end.receive_data(_GARBAGE)
             with pytest.raises(HandshakeError):
                 end.handshake()
+
+    @pytest.mark.parametrize("version", _VERSIONS)
+    def test_a_peer_that_sends_what_is_wrong_ends_in_an_error(
+        self, library: TlsImplementation, version: str
+    ) -> None:
+        """Bytes are changed, cut out or doubled: a library gives up or waits, and its process lives on."""
+        self._only_if_real()
+        meeting = _meeting(library, f"version={version}")
+        chance, errors = random.Random(version), 0  # noqa: S311 - the same bytes each time
+        for _ in range(self.mutations):
+            try:
+                _and_a_word(meeting.shake(_Fuzzed(chance)))
+            except (HandshakeError, MeasurementError):
+                errors += 1
+        assert errors > self.mutations // 2, "the bytes that were changed are taken for good"
 
     @pytest.mark.parametrize("version", _VERSIONS)
     def test_an_altered_record_is_an_error(self, library: TlsImplementation, version: str) -> None:
@@ -332,6 +352,26 @@ class _Cut(MemoryLink):
             self._direction = None
             data = data[: len(data) // 2]
         return super().carry(direction, data)
+
+
+class _Fuzzed(MemoryLink):
+    """A link that changes something in one of the first flights: bytes are flipped, cut out or doubled."""
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self._chance = chance
+        self._flight = chance.randrange(3)
+
+    def carry(self, direction: Direction, data: bytes) -> bytes:
+        self._flight -= 1
+        return super().carry(direction, self._changed(data) if self._flight == -1 else data)
+
+    def _changed(self, data: bytes) -> bytes:
+        start = self._chance.randrange(len(data))
+        end = min(len(data), start + self._chance.choice((1, 2, 4, 64)))
+        flipped = bytes(byte ^ self._chance.randrange(1, 256) for byte in data[start:end])
+        piece = self._chance.choice((flipped, flipped, flipped, b"", data[start:end] * 2))
+        return data[:start] + piece + data[end:]
 
 
 def _and_a_word(exchange: Exchange) -> None:

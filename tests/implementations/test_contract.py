@@ -38,6 +38,7 @@ class TestFake(Conformance):
 @pytest.mark.skipif("tlslite" not in TLS, reason="tlslite-ng is not installed")
 class TestPurePython(Conformance):
     handshakes = 20  # each takes tens of milliseconds
+    mutations = 20
 
     @pytest.fixture
     def library(self) -> TlsImplementation:

@@ -29,14 +29,16 @@ def test_the_extra_asks_for_a_package_exactly_where_it_has_a_wheel(requirement: 
     (package,) = (one for one in PACKAGES.values() if one.name == requirement.name)
     machines = ("x86_64", "aarch64", "arm64", "AMD64", "ppc64le", "riscv64", "s390x", "armv7l")
     pythons = ((3, 11), (3, 12), (3, 13), (3, 14))
-    for machine, python, interpreter in product(machines, pythons, ("CPython", "PyPy")):
+    systems = ("linux", "darwin")
+    for machine, python, interpreter, system in product(machines, pythons, ("CPython", "PyPy"), systems):
         environment = {
             "platform_machine": machine,
             "python_version": ".".join(map(str, python)),
             "platform_python_implementation": interpreter,
+            "sys_platform": system,
         }
         asked = requirement.marker is None or requirement.marker.evaluate(environment)
-        assert asked == (not package.lack(machine, python, interpreter)), environment
+        assert asked == (not package.lack(machine, python, interpreter, system)), environment
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,11 @@ def test_where_there_is_no_wheel_the_reason_is_said(
     machine: str, python: tuple[int, int], interpreter: str, reason: str
 ) -> None:
     assert MBEDTLS.lack(machine, python, interpreter) == reason
+
+
+def test_where_the_wheels_have_not_the_library_in_them_the_reason_is_said() -> None:
+    reason = "awscrt has s2n-tls on linux alone"
+    assert PACKAGES["s2n"].lack("x86_64", (3, 11), "CPython", "darwin") == reason
 
 
 def test_the_remedy_is_a_line_that_installs_it_or_the_reason_why_none_can(

@@ -17,6 +17,7 @@ IMPLEMENTATIONS = (
     "rtls",
     "mbedtls",
     "tlslite",
+    "s2n",
     "cryptography",
     "libssl:PATH",
 )

@@ -23,6 +23,11 @@ _OUTGOING_BYTES = 1 << 17
 #: MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, without its sign.
 _PEER_CLOSE_NOTIFY = 0x7880
 _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
+#: By the type of key, the groups that it takes only where the key's curve is not listed beside them.
+_PREFERS_CURVE_OF: Final = {
+    "ecdsa-secp256r1": ("x25519", "x448"),
+    "ecdsa-secp384r1": ("x25519", "x448", "secp256r1"),
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,15 @@ class MbedTls:
                     "its server asks for a client certificate always: add client_auth=required",
                     server="mbedtls",
                     client_auth="none",
+                ),
+                *(
+                    gap(
+                        "the server lists the curve of its certificate too, which a client mbedtls prefers",
+                        client="mbedtls",
+                        key=key,
+                        group=shorter,
+                    )
+                    for key, shorter in _PREFERS_CURVE_OF.items()
                 ),
                 *facts(self.id),
             ),

@@ -21,19 +21,25 @@ class Package:
     :param machines: the processors that its wheels are for, as :func:`platform.machine` calls them; any,
         where it is pure Python.
     :param last_python: the last CPython that its wheels are for; any, where they are for the stable ABI.
+    :param system: the one whose wheels have the library in them, as :data:`sys.platform` calls it; ``""`` for
+        any.
     """
 
     name: str
     machines: tuple[str, ...] = ()
     last_python: _Version | None = None
+    system: str = ""
 
     def lack(
         self,
         machine: str = platform.machine(),
         python: _Version = sys.version_info[:2],
         interpreter: str = platform.python_implementation(),
+        system: str = sys.platform,
     ) -> str:
         """Why there is no wheel for such a machine and Python; empty if there is one."""
+        if self.system and system != self.system:
+            return f"{self.name} has s2n-tls on {self.system} alone"
         if self.machines and machine not in self.machines:
             return f"{self.name} has no wheel for {machine}, only for {', '.join(self.machines)}"
         if self.machines and interpreter != "CPython":
@@ -50,13 +56,13 @@ class Package:
 
 _COMMON: Final = ("x86_64", "aarch64", "arm64", "AMD64")
 
-#: By the member's id, which is the name of the module too.
+#: By the member's id.
 PACKAGES: Final = {
-    package.name.removeprefix("python-").removesuffix("-ng"): package
-    for package in (
-        Package("utls", _COMMON),
-        Package("rtls", _COMMON),
-        Package("python-mbedtls", ("x86_64", "arm64", "AMD64"), (3, 12)),
-        Package("tlslite-ng"),
-    )
+    "utls": Package("utls", _COMMON),
+    "rtls": Package("rtls", _COMMON),
+    "mbedtls": Package("python-mbedtls", ("x86_64", "arm64", "AMD64"), (3, 12)),
+    "tlslite": Package("tlslite-ng"),
+    "s2n": Package("awscrt", ("x86_64", "aarch64"), system="linux"),
 }
+#: The modules by which packages are found whose name is not that of the member.
+MODULES: Final = {"s2n": "awscrt"}

@@ -11,11 +11,14 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from tlsbench.implementations.processor import with_aes
-from tlsbench.scenarios import Gap, ciphers, gap, groups
+from tlsbench.scenarios import Gap, ciphers, gap, groups, keys
 
 _AES_256: Final = "TLS_AES_256_GCM_SHA384"
 _AES_128: Final = "TLS_AES_128_GCM_SHA256"
 _CHACHA20: Final = "TLS_CHACHA20_POLY1305_SHA256"
+_CHACHA20_12: Final = tuple(name for name in ciphers.BY_NAME if "WITH_CHACHA20" in name)
+_CBC_12: Final = tuple(name for name in ciphers.BY_NAME if "_CBC_" in name)
+_ML_DSA: Final = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"))
 #: What each of them offers and takes, and cannot be kept from.
 _OFFERED: Final = (_AES_256, _AES_128, _CHACHA20)
 _FIRST: Final = {"ssl": _AES_256, "utls": _AES_128, "rtls": _AES_128}
@@ -67,12 +70,119 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             ("rtls", "mbedtls", "secp384r1"),
         )
     ),
+    "gnutls": (
+        gap(
+            "between two of them a client with an Ed25519 key shows no certificate in TLS 1.2",
+            version="1.2",
+            client="gnutls",
+            server="gnutls",
+            client_auth="required",
+            key="ed25519",
+        ),
+    ),
+    "wolfssl": (
+        gap(
+            "it refuses what a server rtls sends in TLS 1.3: the security parameter is invalid",
+            version="1.3",
+            client="wolfssl",
+            server="rtls",
+        ),
+        gap(
+            "of what rtls offers in TLS 1.2 its server takes x25519",
+            version="1.2",
+            client="rtls",
+            server="wolfssl",
+            group=_groups_but("x25519"),
+        ),
+        gap(
+            "its server takes the shortest curve of a security policy of s2n-tls",
+            version="1.2",
+            client="s2n",
+            server="wolfssl",
+            group=("secp384r1", "secp521r1"),
+        ),
+        gap(
+            "its server takes the shortest curve that a client mbedtls lists, which cannot be told which",
+            client="mbedtls",
+            server="wolfssl",
+            group=_groups_but("secp256r1"),
+        ),
+        gap(
+            "it and a client tlslite agree on no way to sign for a client certificate in TLS 1.2",
+            version="1.2",
+            client="tlslite",
+            server="wolfssl",
+            client_auth="required",
+        ),
+    ),
+    "s2n": (
+        gap(
+            "Python's ssl takes AES-256 of the suites that each of its security policies offers in TLS 1.3",
+            version="1.3",
+            client="s2n",
+            server="ssl",
+            cipher=(_AES_128, _CHACHA20),
+        ),
+        *(
+            gap(
+                f"{reason}, and {other} cannot be kept to one suite of TLS 1.3", version="1.3", **ends, **what
+            )
+            for other in ("ssl", "utls", "rtls")
+            for ends in ({"client": "s2n", "server": other}, {"client": other, "server": "s2n"})
+            for reason, what in (
+                ("its security policies prefer AES to ChaCha20", {"cipher": _CHACHA20}),
+                ("with secp384r1 they prefer AES-256", {"cipher": _AES_128, "group": "secp384r1"}),
+            )
+        ),
+        *(
+            gap(
+                "with ML-DSA its security policy prefers AES-128 and X25519MLKEM768, and rtls has them",
+                version="1.3",
+                **ends,
+                key=_ML_DSA,
+                **what,
+            )
+            for ends in ({"client": "s2n", "server": "rtls"}, {"client": "rtls", "server": "s2n"})
+            for what in ({"cipher": _AES_256}, {"group": _groups_but("X25519MLKEM768")})
+        ),
+        *(
+            gap(
+                f"its security policies with these prefer another group, and {other} cannot be kept to one",
+                version="1.2",
+                **ends,
+                **what,
+            )
+            for other, ends in (
+                ("rtls", {"client": "s2n", "server": "rtls"}),
+                ("rtls", {"client": "rtls", "server": "s2n"}),
+                ("mbedtls", {"client": "mbedtls", "server": "s2n"}),
+            )
+            for what in (
+                {"group": "secp384r1", "cipher": (*_CHACHA20_12, *_CBC_12)},
+                {"group": "secp521r1"},
+            )
+        ),
+        gap(
+            "a server mbedtls takes the longest curve of a security policy, and cannot be told another",
+            client="s2n",
+            server="mbedtls",
+            group=_groups_but("secp521r1"),
+        ),
+    ),
+    "libmbedtls": (
+        gap(
+            "a client mbedtls offers neither x25519 nor x448",
+            client="mbedtls",
+            server="libmbedtls",
+            group=("x25519", "x448"),
+        ),
+    ),
     "tlslite": (
         gap(
-            "OpenSSL refuses its TLS 1.3 flight with a client certificate: unexpected_message",
+            "OpenSSL, s2n-tls, GnuTLS and wolfSSL refuse its TLS 1.3 flight with a client certificate",
             version="1.3",
             client="tlslite",
-            server=("ssl", "libssl", "pyopenssl"),
+            server=("ssl", "libssl", "pyopenssl", "s2n", "gnutls", "wolfssl"),
             client_auth="required",
         ),
         *(
@@ -83,6 +193,15 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
                 version="1.2",
             )
             for client, server in (("mbedtls", "tlslite"), ("tlslite", "mbedtls"))
+        ),
+        *(
+            gap(
+                "it refuses Mbed TLS's points on these curves: illegal_parameter, invalid ECC point",
+                client=client,
+                server=server,
+                group=("secp256r1", "secp384r1", "secp521r1"),
+            )
+            for client, server in (("libmbedtls", "tlslite"), ("tlslite", "libmbedtls"))
         ),
     ),
 }

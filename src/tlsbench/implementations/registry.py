@@ -30,7 +30,7 @@ from tlsbench.implementations.contract import (
     TlsImplementation,
 )
 from tlsbench.implementations.missing import DOES_NOT_LOAD, NOT_INSTALLED, Missing, NotInstalledError
-from tlsbench.implementations.packages import PACKAGES
+from tlsbench.implementations.packages import MODULES, PACKAGES
 from tlsbench.scenarios import Capabilities, Scenario, Selection
 from tlsbench.scenarios.selectors import ANY_PATH
 
@@ -43,6 +43,10 @@ _TLS_LIBRARIES: Final = {
     "rtls": "tlsbench.implementations.ssl_shaped.rtls:RTLS",
     "mbedtls": "tlsbench.implementations.mbedtls:MbedTls",
     "tlslite": "tlsbench.implementations.tlslite:Tlslite",
+    "s2n": "tlsbench.implementations.s2n:S2n",
+    "gnutls": "tlsbench.implementations.gnutls.library:of_the_system",
+    "libmbedtls": "tlsbench.implementations.libmbedtls.library:of_the_system",
+    "wolfssl": "tlsbench.implementations.wolfssl.library:of_the_system",
 }
 _PRIMITIVE_LIBRARIES: Final = {"cryptography": "tlsbench.implementations.cryptography:Cryptography"}
 _FLOOR: Final = {"fake": "tlsbench.implementations.fake:Fake"}
@@ -208,7 +212,7 @@ def _member(name: str, entry: EntryPoint) -> Implementation:
 
 def _must_be_installed(name: str) -> None:
     package = PACKAGES.get(name)
-    if package is not None and find_spec(name) is None:
+    if package is not None and find_spec(MODULES.get(name, name)) is None:
         raise NotInstalledError(package.remedy())
 
 

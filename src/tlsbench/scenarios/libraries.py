@@ -15,4 +15,5 @@ IMPLEMENTATION_ALIASES: Final = {
     "mbed-tls": "mbedtls",
     "python-mbedtls": "mbedtls",
     "tlslite-ng": "tlslite",
+    "s2n-tls": "s2n",
 }

@@ -10,11 +10,14 @@ import pytest
 from tlsbench import pki
 from tlsbench.errors import HandshakeError, ProofError
 from tlsbench.implementations import registry
+from tlsbench.implementations.gnutls import bindings as gnutls_bindings
+from tlsbench.implementations.libmbedtls import bindings as libmbedtls_bindings
 from tlsbench.implementations.libssl import bindings as libssl_bindings
 from tlsbench.implementations.libssl import library as libssl
 from tlsbench.implementations.libssl.library import LibSsl
 from tlsbench.implementations.missing import Missing
 from tlsbench.implementations.registry import implementations, tls_library
+from tlsbench.implementations.wolfssl import bindings as wolfssl_bindings
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import prepare
 
@@ -97,11 +100,14 @@ def test_a_function_that_a_library_lacks_is_a_capability_with_its_reason(without
 
 
 def test_a_library_that_is_not_there_is_listed_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(libssl_bindings, "find", lambda: None)
+    for bindings in (libssl_bindings, gnutls_bindings, wolfssl_bindings, libmbedtls_bindings):
+        monkeypatch.setattr(bindings, "find", lambda: None)
     monkeypatch.setattr(registry, "find_spec", lambda _name: None)
     members = {name: registry.load(name, entry) for name, entry in registry._entries().items()}
     missing = {name: member for name, member in members.items() if isinstance(member, Missing)}
-    assert set(missing) == {"libssl", "utls", "rtls", "mbedtls", "tlslite"}
+    assert set(missing) == {
+        *("libssl", "utls", "rtls", "mbedtls", "tlslite", "s2n", "gnutls", "wolfssl", "libmbedtls")
+    }
     for member in missing.values():
         (gap,) = member.capabilities().gaps
         assert gap.reason.startswith("not installed: ")

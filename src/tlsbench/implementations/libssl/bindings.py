@@ -7,16 +7,18 @@ the macros are numbers from OpenSSL's ssl.h, where they have kept their meaning 
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, Final
 
 from cffi import FFI
 
-_DECLARATIONS = """
+from tlsbench.implementations.native import NativeLibrary, first_that_loads
+from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
+
+#: What is called of a libssl and its libcrypto.
+DECLARATIONS: Final = """
     typedef struct ssl_method_st SSL_METHOD; typedef struct ssl_ctx_st SSL_CTX; typedef struct ssl_st SSL;
     typedef struct bio_st BIO; typedef struct bio_method_st BIO_METHOD; typedef struct x509_st X509;
     typedef struct ssl_session_st SSL_SESSION; typedef struct ssl_cipher_st SSL_CIPHER;
@@ -136,8 +138,8 @@ def _number_macro(library: Library, command: int, context: Any, number: int) -> 
     return result
 
 
-def _text_macro(library: Library, command: int, context: Any, text: bytes) -> int:
-    result: int = library.SSL_CTX_ctrl(context, command, 0, ffi.new("char[]", text))
+def _text_macro(library: Library, command: int, context: Any, words: bytes) -> int:
+    result: int = library.SSL_CTX_ctrl(context, command, 0, ffi.new("char[]", words))
     return result
 
 
@@ -179,54 +181,69 @@ _NEEDED: Final = (
 )
 
 
-@dataclass(frozen=True)
-class Library:
+class Library(NativeLibrary):
     """A loaded libssl. What it needs of its libcrypto is found through it."""
 
-    ssl: Any
-    path: str
-
-    def __getattr__(self, name: str) -> Any:
-        """A function, which is found here at once from the second time on: the search is not TLS's time.
-
-        :raises AttributeError: if the library has neither it nor another way to do it.
-        """
-        function = self._find(name)
-        self.__dict__[name] = function
-        return function
+    #: What its errors begin with.
+    name = "libssl"
 
     def _find(self, name: str) -> Any:
         for known_as in (name, _OTHER_NAMES.get(name)):
-            if known_as and hasattr(self.ssl, known_as):
-                return getattr(self.ssl, known_as)
-        if name in _MACROS and hasattr(self.ssl, "SSL_CTX_ctrl"):
+            if known_as and hasattr(self.handle, known_as):
+                return getattr(self.handle, known_as)
+        if name in _MACROS and hasattr(self.handle, "SSL_CTX_ctrl"):
             macro, command = _MACROS[name]
             return partial(macro, self, command)
         raise AttributeError(name)
-
-    def lacks(self, *names: str) -> tuple[str, ...]:
-        """Those of these functions that it does not have."""
-        return tuple(name for name in names if not self.has(name))
-
-    def has(self, name: str) -> bool:
-        """Whether it has a function or another way to do the same."""
-        try:
-            getattr(self, name)
-        except AttributeError:
-            return False
-        return True
 
     @property
     def missing(self) -> tuple[str, ...]:
         """What it lacks that nothing works without."""
         return self.lacks(*_NEEDED)
 
+    def cipher_of(self, tls: Any) -> str | None:
+        """The suite of a connection, by its IANA name."""
+        return cipher_from_openssl(text(self.SSL_CIPHER_get_name(self.SSL_get_current_cipher(tls))))
+
+    def group_of(self, tls: Any) -> str | None:
+        """The group of a connection, by its IANA name; None if there was none, or it does not say."""
+        if self.has("SSL_group_to_name"):
+            group = self.SSL_ctrl(tls, CTRL_GET_NEGOTIATED_GROUP, 0, ffi.NULL)
+            return group_from_openssl(text(self.SSL_group_to_name(tls, group))) if group else None
+        if self.has("SSL_get_curve_id"):
+            return group_from_openssl(text(self.SSL_get_curve_name(self.SSL_get_curve_id(tls))))
+        return None
+
+    def peer_certificate_of(self, tls: Any) -> bytes:
+        """The leaf that the other side of a connection showed, in DER; ``b""`` if it showed none."""
+        certificate = self.SSL_get1_peer_certificate(tls)
+        if certificate == ffi.NULL:
+            return b""
+        try:
+            return self.der_of(certificate)
+        finally:
+            self.X509_free(certificate)
+
+    def chain_length_of(self, tls: Any, *, is_server: bool) -> int | None:
+        """How many certificates the other side of a connection sent; None if none are known."""
+        chain = self.SSL_get_peer_cert_chain(tls)
+        # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
+        return self.OPENSSL_sk_num(chain) + is_server if chain != ffi.NULL else None
+
+    def der_of(self, certificate: Any) -> bytes:
+        """An X509 in DER."""
+        length = self.i2d_X509(certificate, ffi.NULL)
+        der, out = ffi.new("unsigned char[]", length), ffi.new("unsigned char **")
+        out[0] = der
+        self.i2d_X509(certificate, out)
+        return bytes(ffi.buffer(der, length))
+
     @property
     def libcrypto(self) -> str:
         """The file of the libcrypto that the dynamic linker gave it; ``""`` if that is not to be told."""
         program: Any = ffi.dlopen(None)
         info: Any = ffi.new("Dl_info *")
-        if not program.dladdr(ffi.cast("void *", self.ssl.OpenSSL_version), info):
+        if not program.dladdr(ffi.cast("void *", self.handle.OpenSSL_version), info):
             return ""
         file = ffi.string(info.file)
         assert isinstance(file, bytes)
@@ -246,21 +263,23 @@ class Library:
         return not beside or Path(self.libcrypto).resolve().parent == folder
 
 
-@cache
+def text(characters: Any) -> str | None:
+    """A C string; None for a null pointer."""
+    if characters == ffi.NULL:
+        return None
+    words = ffi.string(characters)
+    return words if isinstance(words, str) else words.decode("ascii")
+
+
 def find() -> str | None:
     """The system's libssl, as the dynamic linker finds it; None if there is none."""
-    for name in _NAMES:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            continue
-        return name
-    return None
+    return first_that_loads(_NAMES)
 
 
 @cache
-def _declare() -> None:
-    ffi.cdef(_DECLARATIONS)
+def declare() -> None:
+    """Have cffi read the declarations, once."""
+    ffi.cdef(DECLARATIONS)
 
 
 @cache
@@ -269,5 +288,5 @@ def load(path: str) -> Library:
 
     :raises OSError: if it cannot be loaded.
     """
-    _declare()
+    declare()
     return Library(ffi.dlopen(path), path)

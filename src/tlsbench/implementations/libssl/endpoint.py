@@ -10,14 +10,9 @@ from cryptography import x509
 from tlsbench.errors import CertificateError, HandshakeError, MeasurementError
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libssl import bindings as native
-from tlsbench.implementations.libssl.bindings import Library, ffi
+from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.sessions import Sessions
-from tlsbench.implementations.openssl_names import (
-    cipher_from_openssl,
-    group_from_openssl,
-    signature_from_nids,
-    version_from_openssl,
-)
+from tlsbench.implementations.openssl_names import signature_from_nids, version_from_openssl
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
 from tlsbench.protocol import signature_schemes
 from tlsbench.protocol.messages import RECORD_BYTES
@@ -46,7 +41,7 @@ class LibSslContext:
         kept: object = None,
     ) -> None:
         self._lib = lib
-        self._context = context
+        self.context = context
         self._sessions = Sessions(lib, context, serialises=serialises, by_callback=by_callback)
         self._early_data = early_data
         self._wants_staple = wants_staple
@@ -60,14 +55,14 @@ class LibSslContext:
 
         def append(_tls: Any, line: Any) -> None:
             with Path(path).open("a", encoding="ascii") as file:
-                file.write(f"{string(line)}\n")
+                file.write(f"{text(line)}\n")
 
         self._key_log = ffi.callback("void (const SSL *, const char *)", append)
-        self._lib.SSL_CTX_set_keylog_callback(self._context, self._key_log)
+        self._lib.SSL_CTX_set_keylog_callback(self.context, self._key_log)
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslEndpoint:
         lib = self._lib
-        endpoint = LibSslEndpoint(lib, self._context, self._sessions, wants_staple=self._wants_staple)
+        endpoint = LibSslEndpoint(lib, self.context, self._sessions, wants_staple=self._wants_staple)
         tls = endpoint.tls
         if self._wants_staple:
             lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_TYPE, native.STATUS_TYPE_OCSP, ffi.NULL)
@@ -81,7 +76,7 @@ class LibSslContext:
         return endpoint
 
     def accept(self) -> LibSslEndpoint:
-        endpoint = LibSslEndpoint(self._lib, self._context, None, reads_early_data=self._early_data)
+        endpoint = LibSslEndpoint(self._lib, self.context, None, reads_early_data=self._early_data)
         self._lib.SSL_set_accept_state(endpoint.tls)
         return endpoint
 
@@ -133,17 +128,17 @@ class LibSslEndpoint:
         length = lib.SSL_ctrl(self.tls, native.CTRL_GET_STATUS_RESPONSE, 0, place)
         chain = lib.SSL_get0_verified_chain(self.tls)
         if length <= 0 or chain == ffi.NULL or lib.OPENSSL_sk_num(chain) < 2:
-            raise HandshakeError("libssl: no OCSP response is stapled, or its issuer is not known")
+            raise HandshakeError(f"{lib.name}: no OCSP response is stapled, or its issuer is not known")
         leaf, issuer = (
-            x509.load_der_x509_certificate(self._der(ffi.cast("X509 *", lib.OPENSSL_sk_value(chain, at))))
+            x509.load_der_x509_certificate(lib.der_of(ffi.cast("X509 *", lib.OPENSSL_sk_value(chain, at))))
             for at in (0, 1)
         )
         try:
             self._ocsp = check_ocsp_response(bytes(ffi.buffer(place[0], length)), leaf, issuer)
         except CertificateError as error:
-            raise HandshakeError(f"libssl: {error}") from error
+            raise HandshakeError(f"{lib.name}: {error}") from error
         if self._ocsp != "good":
-            raise HandshakeError(f"libssl: the stapled OCSP response says: {self._ocsp}")
+            raise HandshakeError(f"{lib.name}: the stapled OCSP response says: {self._ocsp}")
 
     def data_to_send(self) -> bytes:
         waiting = self._lib.BIO_ctrl_pending(self._outgoing)
@@ -197,33 +192,20 @@ class LibSslEndpoint:
 
     def negotiated(self) -> Negotiated:
         lib = self._lib
-        certificate = self._peer_certificate()
-        cipher = lib.SSL_CIPHER_get_name(lib.SSL_get_current_cipher(self.tls))
-        chain = lib.SSL_get_peer_cert_chain(self.tls)
-        length = lib.OPENSSL_sk_num(chain) if chain != ffi.NULL else 0
+        certificate = lib.peer_certificate_of(self.tls)
         return Negotiated(
-            version=version_from_openssl(string(lib.SSL_get_version(self.tls))),
-            cipher=cipher_from_openssl(string(cipher)),
-            group=self._group(),
+            version=version_from_openssl(text(lib.SSL_get_version(self.tls))),
+            cipher=lib.cipher_of(self.tls),
+            group=lib.group_of(self.tls),
             resumed=bool(lib.SSL_session_reused(self.tls)),
             peer_certificate=certificate,
             # Without a verification that was asked for and is good, a client here has no handshake.
             peer_verified=bool(certificate) and lib.SSL_get_verify_result(self.tls) == native.X509_V_OK,
-            # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
-            peer_chain_length=length + (self._sessions is None) if chain != ffi.NULL else None,
+            peer_chain_length=lib.chain_length_of(self.tls, is_server=self._sessions is None),
             early_data=self._early_data,
             ocsp=self._ocsp,
             signature=self._signature(),
         )
-
-    def _group(self) -> str | None:
-        lib = self._lib
-        if lib.has("SSL_group_to_name"):
-            group = lib.SSL_ctrl(self.tls, native.CTRL_GET_NEGOTIATED_GROUP, 0, ffi.NULL)
-            return group_from_openssl(string(lib.SSL_group_to_name(self.tls, group))) if group else None
-        if lib.has("SSL_get_curve_id"):
-            return group_from_openssl(string(lib.SSL_get_curve_name(lib.SSL_get_curve_id(self.tls))))
-        return None
 
     def _signature(self) -> str | None:
         """How the other side signed; None if it did not, or the library does not tell."""
@@ -238,23 +220,6 @@ class LibSslEndpoint:
         lib.SSL_ctrl(self.tls, native.CTRL_GET_PEER_SIGNATURE_NID, 0, digest)
         return signature_from_nids(kind[0], digest[0])
 
-    def _peer_certificate(self) -> bytes:
-        lib = self._lib
-        certificate = lib.SSL_get1_peer_certificate(self.tls)
-        if certificate == ffi.NULL:
-            return b""
-        try:
-            return self._der(certificate)
-        finally:
-            lib.X509_free(certificate)
-
-    def _der(self, certificate: Any) -> bytes:
-        length = self._lib.i2d_X509(certificate, ffi.NULL)
-        der, out = ffi.new("unsigned char[]", length), ffi.new("unsigned char **")
-        out[0] = der
-        self._lib.i2d_X509(certificate, out)
-        return bytes(ffi.buffer(der, length))
-
     def session(self) -> object | None:
         return self._sessions.of(self.tls) if self._sessions is not None else None
 
@@ -264,8 +229,8 @@ class LibSslEndpoint:
 
     def _gives_up(self) -> HandshakeError:
         result = self._lib.SSL_get_verify_result(self.tls)
-        words = string(self._lib.X509_verify_cert_error_string(result)) if result != native.X509_V_OK else ""
-        return HandshakeError(f"libssl: {reason(self._lib)}{f' ({words})' if words else ''}")
+        words = text(self._lib.X509_verify_cert_error_string(result)) if result != native.X509_V_OK else ""
+        return HandshakeError(f"{self._lib.name}: {reason(self._lib)}{f' ({words})' if words else ''}")
 
 
 def reason(lib: Library) -> str:
@@ -273,13 +238,5 @@ def reason(lib: Library) -> str:
     reasons = []
     while code := lib.ERR_get_error():
         words = lib.ERR_reason_error_string(code)
-        reasons.append(string(words) or f"error {code:#x}")
+        reasons.append(text(words) or f"error {code:#x}")
     return "; ".join(reasons) or "it gives no reason"
-
-
-def string(text: Any) -> str | None:
-    """A C string as text; None for a null pointer."""
-    if text == ffi.NULL:
-        return None
-    words = ffi.string(text)
-    return words if isinstance(words, str) else words.decode("ascii")

@@ -19,13 +19,8 @@ from tlsbench.implementations.gaps import (
     one_ticket_when_resumed,
 )
 from tlsbench.implementations.libssl import bindings as native
-from tlsbench.implementations.libssl.bindings import Library, ffi
-from tlsbench.implementations.libssl.endpoint import (
-    MAX_EARLY_DATA_BYTES,
-    LibSslContext,
-    reason,
-    string,
-)
+from tlsbench.implementations.libssl.bindings import Library, ffi, text
+from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, reason
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import CPU_INFO, HANDSHAKE_BUFFER_BYTES, ML_DSA, group_list
 from tlsbench.implementations.pairs import fixed_suites
@@ -65,11 +60,11 @@ class LibSsl:
         return native.load(self.path)
 
     def engine(self) -> str:
-        words = (string(self.library.OpenSSL_version(_VERSION)) or "").split()
+        words = (text(self.library.OpenSSL_version(_VERSION)) or "").split()
         return f"{' '.join(words[:2])} in {self.path}"
 
     def processor(self) -> str | None:
-        told = string(self.library.OpenSSL_version(CPU_INFO))
+        told = text(self.library.OpenSSL_version(CPU_INFO))
         return told if told and "ia32cap" in told else None
 
     def capabilities(self) -> Capabilities:
@@ -214,7 +209,7 @@ class LibSsl:
 
     def _must(self, result: int) -> None:
         if result != 1:
-            raise HandshakeError(f"libssl: {reason(self.library)}")
+            raise HandshakeError(f"{self.library.name}: {reason(self.library)}")
 
 
 def of_the_system() -> LibSsl:
@@ -231,7 +226,7 @@ def of_the_system() -> LibSsl:
 def _new_context(lib: Library, method: Any) -> Any:
     context = lib.SSL_CTX_new(method)
     if context == ffi.NULL:
-        raise HandshakeError(f"libssl: {reason(lib)}")
+        raise HandshakeError(f"{lib.name}: {reason(lib)}")
     return ffi.gc(context, lib.SSL_CTX_free)
 
 

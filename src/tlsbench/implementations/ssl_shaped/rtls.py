@@ -19,12 +19,22 @@ _NEVER_ASKED_AGAIN: Final = tuple(
     workload for workload in TLS_WORKLOADS if workload not in AXES["hello_retry"].workloads
 )
 
+_TAKEN: Final = ("X25519MLKEM768", "x25519", "secp256r1", "secp384r1")
+
 
 def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
     return (
         gap("its API resumes nothing", resumption=("session-id", "ticket", "psk")),
         gap("its server does not tell the client's certificate", server="rtls", client_auth="required"),
         *facts("rtls"),
+        gap(f"its server takes {', '.join(_TAKEN)}", server="rtls", group=groups_but(_TAKEN)),
+        gap(
+            "the server lists the curve of its certificate too, which a client rtls prefers to secp384r1",
+            version="1.2",
+            client="rtls",
+            group="secp384r1",
+            key="ecdsa-secp256r1",
+        ),
         *(
             gap(
                 f"in TLS {tls} its first flight has keys for {', '.join(offered)} alone",

@@ -1,0 +1,195 @@
+"""One end of a connection on GnuTLS, and the context that makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tlsbench.errors import HandshakeError
+from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.gnutls import bindings as native
+from tlsbench.implementations.gnutls import names
+from tlsbench.implementations.gnutls.bindings import Library, ffi, text
+from tlsbench.implementations.pipes import Pipe
+from tlsbench.pki import SERVER_NAME
+from tlsbench.protocol.messages import RECORD_BYTES
+
+_HOST: Final = SERVER_NAME.encode("ascii")
+#: Memory that is written before it is read need not be cleared.
+_allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a side brings to its connections.
+
+    :param ticket_key: with which a server seals its tickets; None if it gives none.
+    :param tickets: how many a TLS 1.3 server sends; None for the library's own number.
+    :param verifies: whether the other side must show a certificate that is good.
+    :param wants_staple: whether a client insists on a stapled OCSP response.
+    """
+
+    credentials: Any
+    priority: Any
+    ticket_key: Any = None
+    tickets: int | None = None
+    verifies: bool = True
+    wants_staple: bool = False
+
+
+class GnuTlsContext:
+    """One side of a scenario."""
+
+    def __init__(self, lib: Library, settings: Settings) -> None:
+        self.lib = lib
+        self.settings = settings
+        self.host = ffi.new("char[]", _HOST)
+        self.key_log: Any = None
+
+    def log_keys(self, path: str) -> None:
+        def append(session: Any, label: Any, secret: Any) -> int:
+            client: Any = ffi.new("gnutls_datum_t *")
+            self.lib.gnutls_session_get_random(session, client, ffi.new("gnutls_datum_t *"))
+            random, key = (ffi.buffer(one.data, one.size)[:].hex() for one in (client, secret))
+            with Path(path).open("a", encoding="ascii") as file:
+                file.write(f"{text(label)} {random} {key}\n")
+            return 0
+
+        kind = "int (gnutls_session_t, const char *, const gnutls_datum_t *)"
+        self.key_log = ffi.callback(kind, append)
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> GnuTlsEndpoint:
+        assert not early_data, "a capability says that there is none"
+        lib, endpoint = self.lib, GnuTlsEndpoint(self, native.CLIENT)
+        lib.gnutls_server_name_set(endpoint.session_t, native.NAME_DNS, self.host, len(_HOST))
+        lib.gnutls_session_set_verify_cert(endpoint.session_t, self.host, 0)
+        if session is not None:
+            assert isinstance(session, bytes)
+            lib.must(lib.gnutls_session_set_data(endpoint.session_t, session, len(session)))
+        return endpoint
+
+    def accept(self) -> GnuTlsEndpoint:
+        lib, settings = self.lib, self.settings
+        by_hand = settings.tickets is not None
+        endpoint = GnuTlsEndpoint(self, native.SERVER | (native.NO_AUTO_SEND_TICKET if by_hand else 0))
+        if settings.verifies:
+            lib.gnutls_certificate_server_set_request(endpoint.session_t, native.CERT_REQUIRE)
+            lib.gnutls_session_set_verify_cert(endpoint.session_t, ffi.NULL, 0)
+        if settings.ticket_key is not None:
+            lib.must(lib.gnutls_session_ticket_enable_server(endpoint.session_t, settings.ticket_key))
+        return endpoint
+
+
+class GnuTlsEndpoint:
+    """A gnutls_session_t between two buffers in memory."""
+
+    def __init__(self, context: GnuTlsContext, flags: int) -> None:
+        lib = self._lib = context.lib
+        place = ffi.new("gnutls_session_t *")
+        lib.must(lib.gnutls_init(place, flags | native.NONBLOCK))
+        session = self.session_t = ffi.gc(place[0], lib.gnutls_deinit)
+        self._context = context
+        self._is_server = bool(flags & native.SERVER)
+        pipe = self._pipe = Pipe()
+        self._handle = ffi.new_handle(pipe)
+        self._buffer: Any = None
+        lib.must(lib.gnutls_priority_set(session, context.settings.priority))
+        lib.must(lib.gnutls_credentials_set(session, native.CRD_CERTIFICATE, context.settings.credentials))
+        lib.gnutls_transport_set_ptr(session, self._handle)
+        lib.gnutls_transport_set_vec_push_function(session, lib.push)
+        lib.gnutls_transport_set_pull_function(session, lib.pull)
+        if context.key_log is not None:
+            lib.gnutls_session_set_keylog_function(session, context.key_log)
+        self.receive_data = pipe.receive_data
+        self.data_to_send = pipe.data_to_send
+
+    def handshake(self) -> bool:
+        lib, session, settings = self._lib, self.session_t, self._context.settings
+        while (result := lib.gnutls_handshake(session)) != native.E_SUCCESS:
+            if result == native.E_AGAIN:
+                return False
+            if lib.gnutls_error_is_fatal(result):
+                lib.gnutls_alert_send_appropriate(session, result)
+                raise self._gives_up(result)
+        if self._is_server and settings.tickets:
+            lib.must(lib.gnutls_session_ticket_send(session, settings.tickets, 0))
+        if settings.wants_staple and not lib.gnutls_ocsp_status_request_is_checked(session, 0):
+            raise HandshakeError("gnutls: no OCSP response is stapled, or it says nothing of the certificate")
+        return True
+
+    def write(self, data: bytes) -> None:
+        session, send, whole = self.session_t, self._lib.gnutls_record_send, ffi.from_buffer(data)
+        at, end = 0, len(data)
+        while at < end:
+            sent = send(session, whole + at, end - at)
+            if sent < 0:
+                raise self._gives_up(sent)
+            at += sent
+
+    def read(self) -> bytes:
+        if self._buffer is None:
+            self._buffer = _allocate("char[]", RECORD_BYTES)
+        lib, session, buffer, chunks = self._lib, self.session_t, self._buffer, []
+        while True:
+            result = lib.gnutls_record_recv(session, buffer, RECORD_BYTES)
+            if result > 0:
+                chunks.append(bytes(ffi.buffer(buffer, result)))
+            elif result == 0 or (result == native.E_AGAIN and not self._pipe):
+                return b"".join(chunks)  # after a ticket it says E_AGAIN, though there is more
+            elif lib.gnutls_error_is_fatal(result):
+                raise self._gives_up(result)
+
+    def negotiated(self) -> Negotiated:
+        lib, session = self._lib, self.session_t
+        resumed = bool(lib.gnutls_session_is_resumed(session))
+        count = ffi.new("unsigned int *")
+        chain = lib.gnutls_certificate_get_peers(session, count)
+        leaf = bytes(ffi.buffer(chain[0].data, chain[0].size)) if chain != ffi.NULL and count[0] else b""
+        settings = self._context.settings
+        return Negotiated(
+            version=native.VERSIONS.get(lib.gnutls_protocol_get_version(session)),
+            cipher=text(lib.gnutls_ciphersuite_get(session)),  # its IANA name
+            group=names.group_from_gnutls(text(lib.gnutls_group_get_name(lib.gnutls_group_get(session)))),
+            resumed=resumed,
+            peer_certificate=leaf,
+            # With a verification that was asked for and is not good, no handshake ends.
+            peer_verified=bool(leaf) and settings.verifies,
+            peer_chain_length=count[0] if leaf and not resumed else None,
+            ocsp="good" if settings.wants_staple else "",
+            signature=None if resumed else self._signature(),
+        )
+
+    def _signature(self) -> str | None:
+        """How the other side signed."""
+        lib = self._lib
+        of_peer = lib.gnutls_sign_algorithm_get_client if self._is_server else lib.gnutls_sign_algorithm_get
+        return names.signature_from_gnutls(text(lib.gnutls_sign_get_name(of_peer(self.session_t))))
+
+    def session(self) -> object | None:
+        lib, session = self._lib, self.session_t
+        has_ticket = lib.gnutls_session_get_flags(session) & native.SFLAGS_SESSION_TICKET
+        if self._is_server or not has_ticket:
+            return None
+        data = ffi.new("gnutls_datum_t *")
+        lib.must(lib.gnutls_session_get_data2(session, data))
+        return lib.taken(data)
+
+    def close(self) -> None:
+        """Nothing to say: its sessions stay usable without a goodbye."""
+
+    def _gives_up(self, result: int) -> HandshakeError:
+        lib = self._lib
+        words = text(lib.gnutls_strerror(result))
+        if result == native.E_FATAL_ALERT_RECEIVED:
+            words += f" ({text(lib.gnutls_alert_get_name(lib.gnutls_alert_get(self.session_t)))})"
+        if result == native.E_CERTIFICATE_VERIFICATION_ERROR:
+            words += f" ({self._verification()})"
+        return HandshakeError(f"gnutls: {words}")
+
+    def _verification(self) -> str:
+        """Why a certificate is not good."""
+        lib, told = self._lib, ffi.new("gnutls_datum_t *")
+        status = lib.gnutls_session_get_verify_cert_status(self.session_t)
+        lib.must(lib.gnutls_certificate_verification_status_print(status, native.CRT_X509, told, 0))
+        return lib.taken(told).decode("ascii", "replace").strip(" \0")

@@ -1,0 +1,154 @@
+"""``gnutls``: the system's GnuTLS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tlsbench.errors import HandshakeError, RequestError
+from tlsbench.implementations.gnutls import bindings as native
+from tlsbench.implementations.gnutls import names
+from tlsbench.implementations.gnutls.bindings import Library, datum, ffi, text
+from tlsbench.implementations.gnutls.endpoint import GnuTlsContext, Settings
+from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.openssl_names import ML_DSA, group_list
+from tlsbench.implementations.pairs import facts
+from tlsbench.pki import Identity, Peers, ocsp_response
+from tlsbench.pki.keys import to_pem
+from tlsbench.pki.trust import trust_file
+from tlsbench.scenarios import Capabilities, Scenario, gap, groups
+from tlsbench.scenarios.axes import AXES
+
+
+@dataclass(frozen=True)
+class GnuTls:
+    """GnuTLS, loaded by path.
+
+    :param path: a file name that the dynamic linker finds, or a path.
+    """
+
+    path: str
+    id: str = "gnutls"
+    summary: str = "the system's GnuTLS, called through cffi"
+
+    @cached_property
+    def library(self) -> Library:
+        library = native.load(self.path)
+        if lacking := library.lacks(*native.NEEDED):
+            raise RequestError(f"{self.path} has no {', '.join(lacking)}, which came with GnuTLS 3.7.4")
+        return library
+
+    def engine(self) -> str:
+        return f"GnuTLS {text(self.library.gnutls_check_version(ffi.NULL))} in {self.path}"
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            (
+                gap(
+                    "it keeps no sessions by their id, but asks its caller for them", resumption="session-id"
+                ),
+                gap("its early data needs a store of its caller's against replays", resumption="early-data"),
+                gap(
+                    "its API gives a session as bytes alone, as session=object measures it",
+                    session="serialised",
+                ),
+                gap(
+                    "it goes by GNUTLS_CPUID_OVERRIDE, which this axis does not set", cpu=AXES["cpu"].special
+                ),
+                gap(f"{self.engine()} does not know the group", group=self._unknown_groups()),
+                *(
+                    gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
+                    for axis in ("key", "intermediate_key", "root_key")
+                ),
+                *facts(self.id),
+            ),
+            supports=("trust", "ocsp", "tickets", "signature"),
+        )
+
+    def _unknown_groups(self) -> tuple[str, ...]:
+        return tuple(
+            name
+            for name in groups.BY_NAME
+            if name not in names.GROUPS
+            or not self.library.gnutls_group_get_id(names.GROUPS[name].encode("ascii"))
+        )
+
+    def client_context(self, scenario: Scenario, peers: Peers) -> GnuTlsContext:
+        credentials = self._credentials()
+        self._trust(credentials, (*peers.strangers, peers.root.certificate))
+        if scenario.client_auth == "required":
+            self._show(credentials, peers.client)
+        return GnuTlsContext(
+            self.library,
+            Settings(
+                credentials=credentials,
+                priority=self._priority(scenario),
+                wants_staple=scenario.ocsp == "stapled",
+            ),
+        )
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> GnuTlsContext:
+        lib, credentials = self.library, self._credentials()
+        verifies = scenario.client_auth == "required"
+        if verifies:
+            self._trust(credentials, (peers.root.certificate,))
+        self._show(credentials, peers.server)
+        if scenario.ocsp == "stapled":
+            response, _memory = datum(ocsp_response(peers.issuer, peers.server.leaf))
+            staple = lib.gnutls_certificate_set_ocsp_status_request_mem
+            lib.must(staple(credentials, response, 0, native.FORMAT_DER))
+        tickets = None if scenario.tickets in ("", "default") else int(scenario.tickets)
+        resumes = scenario.resumption not in ("", "none")
+        return GnuTlsContext(
+            lib,
+            Settings(
+                credentials=credentials,
+                priority=self._priority(scenario),
+                ticket_key=self._ticket_key() if resumes or tickets else None,
+                tickets=tickets,
+                verifies=verifies,
+            ),
+        )
+
+    def _credentials(self) -> Any:
+        place = ffi.new("gnutls_certificate_credentials_t *")
+        self.library.must(self.library.gnutls_certificate_allocate_credentials(place))
+        return ffi.gc(place[0], self.library.gnutls_certificate_free_credentials)
+
+    def _priority(self, scenario: Scenario) -> Any:
+        place, wrong = ffi.new("gnutls_priority_t *"), ffi.new("const char **")
+        words = names.priorities(scenario, group_list(scenario))
+        if self.library.gnutls_priority_init(place, words.encode("ascii"), wrong) < 0:
+            raise HandshakeError(
+                f"gnutls: it does not take the priorities {words} from {text(wrong[0])!r} on"
+            )
+        return ffi.gc(place[0], self.library.gnutls_priority_deinit)
+
+    def _ticket_key(self) -> Any:
+        key: Any = ffi.new("gnutls_datum_t *")
+        self.library.must(self.library.gnutls_session_ticket_key_generate(key))
+        return ffi.gc(key, self.library.release)
+
+    def _trust(self, credentials: Any, roots: tuple[Any, ...]) -> None:
+        path = str(trust_file(roots)).encode()
+        self.library.must(
+            self.library.gnutls_certificate_set_x509_trust_file(credentials, path, native.FORMAT_PEM)
+        )
+
+    def _show(self, credentials: Any, identity: Identity) -> None:
+        chain, _chain_memory = datum(identity.chain_pem)
+        key, _key_memory = datum(to_pem(identity.private_key))
+        load = self.library.gnutls_certificate_set_x509_key_mem
+        self.library.must(load(credentials, chain, key, native.FORMAT_PEM))
+
+
+def of_the_system() -> GnuTls:
+    """The system's GnuTLS.
+
+    :raises NotInstalledError: if it has none.
+    """
+    path = native.find()
+    if path is None:
+        raise NotInstalledError("the system has no libgnutls 30 (on Debian: apt-get install libgnutls30)")
+    return GnuTls(path)

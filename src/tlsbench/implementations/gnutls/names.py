@@ -1,0 +1,77 @@
+"""What GnuTLS calls versions, suites, groups and signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from tlsbench.scenarios import Scenario, ciphers
+
+GROUPS: Final[Mapping[str, str]] = {
+    "secp256r1": "SECP256R1",
+    "x25519": "X25519",
+    "secp384r1": "SECP384R1",
+    "secp521r1": "SECP521R1",
+    "x448": "X448",
+    "X25519MLKEM768": "X25519-MLKEM768",
+    "SecP256r1MLKEM768": "SECP256R1-MLKEM768",
+    "SecP384r1MLKEM1024": "SECP384R1-MLKEM1024",
+}
+#: The code points are those of IANA's "TLS SignatureScheme": one has a name for each version here.
+_SIGNATURES: Final[Mapping[str, tuple[str, ...]]] = {
+    "rsa_pss_rsae_sha256": ("RSA-PSS-RSAE-SHA256",),
+    "rsa_pss_rsae_sha384": ("RSA-PSS-RSAE-SHA384",),
+    "rsa_pss_rsae_sha512": ("RSA-PSS-RSAE-SHA512",),
+    "rsa_pkcs1_sha256": ("RSA-SHA256",),
+    "rsa_pkcs1_sha384": ("RSA-SHA384",),
+    "rsa_pkcs1_sha512": ("RSA-SHA512",),
+    "ecdsa_secp256r1_sha256": ("ECDSA-SECP256R1-SHA256", "ECDSA-SHA256"),
+    "ecdsa_secp384r1_sha384": ("ECDSA-SECP384R1-SHA384", "ECDSA-SHA384"),
+    "ed25519": ("EDDSA-ED25519",),
+}
+_FROM_SIGNATURE: Final = {theirs: ours for ours, all_theirs in _SIGNATURES.items() for theirs in all_theirs}
+_FROM_GROUP: Final = {theirs: ours for ours, theirs in GROUPS.items()}
+#: What it calls a suite's cipher, and its MAC.
+_CIPHERS: Final[Mapping[str, str]] = {
+    "AES_128_GCM_SHA256": "+AES-128-GCM:+AEAD",
+    "AES_256_GCM_SHA384": "+AES-256-GCM:+AEAD",
+    "CHACHA20_POLY1305_SHA256": "+CHACHA20-POLY1305:+AEAD",
+    "AES_128_CCM_SHA256": "+AES-128-CCM:+AEAD",
+    "AES_128_CCM": "+AES-128-CCM:+AEAD",
+    "AES_128_CBC_SHA": "+AES-128-CBC:+SHA1",
+}
+
+
+def _cipher(suite: str) -> str:
+    """What stands behind the key exchange in a suite's name."""
+    return suite.removeprefix("TLS_").rpartition("_WITH_")[2]
+
+
+def priorities(scenario: Scenario, group_names: str) -> str:
+    """A scenario as a string of priorities (GnuTLS manual, "Priority Strings").
+
+    :param group_names: the groups, separated by colons.
+    """
+    suite = ciphers.BY_NAME[scenario.cipher]
+    signature = scenario.signature
+    signatures = ["ALL"] if signature in ("", "default") else list(_SIGNATURES[signature])
+    return ":".join(
+        (
+            "NONE",
+            f"+VERS-TLS{scenario.version}",
+            *([f"+ECDHE-{suite.authentication}"] if suite.authentication else []),
+            _CIPHERS[_cipher(suite.name)],
+            *(f"+GROUP-{GROUPS[name]}" for name in group_names.split(":")),
+            *(f"+SIGN-{name}" for name in signatures),
+        )
+    )
+
+
+def group_from_gnutls(name: str) -> str | None:
+    """The IANA name of a group; a name unknown here stays as it is, and None stands for none."""
+    return _FROM_GROUP.get(name, name) or None
+
+
+def signature_from_gnutls(name: str) -> str | None:
+    """The IANA name of a signature scheme; None where there is none of the name."""
+    return _FROM_SIGNATURE.get(name.upper())

@@ -1,0 +1,192 @@
+"""Mbed TLS 2.28: its functions, by its headers, and the callbacks by which it reads and writes.
+
+Its structures are made by its callers, and how large they are is in no symbol: each gets more memory than any
+of them takes in any build. The callbacks are Python's, one pair for all connections.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache, cached_property
+from typing import Any, Final
+
+from cffi import FFI
+
+from tlsbench.errors import HandshakeError
+from tlsbench.implementations.native import NativeLibrary, first_that_loads
+
+_DECLARATIONS = """
+    typedef int (*random_t)(void *context, unsigned char *into, size_t length);
+    typedef struct { int tag; size_t length; unsigned char *data; } buffer_t;
+    typedef struct { int own; buffer_t der; } certificate_t;
+    typedef struct { int group; uint16_t code_point; uint16_t bits; const char *name; } curve_t;
+    typedef struct { int type; } cipher_t;
+
+    void mbedtls_version_get_string(char *into);
+    void mbedtls_strerror(int error, char *into, size_t most);
+    int mbedtls_x509_crt_verify_info(char *into, size_t most, const char *prefix, uint32_t flags);
+    const curve_t *mbedtls_ecp_curve_info_from_tls_id(uint16_t code_point);
+    const char *mbedtls_ssl_get_ciphersuite_name(int code_point);
+    const cipher_t *mbedtls_cipher_info_from_string(const char *name);
+
+    void mbedtls_ctr_drbg_init(void *drbg);
+    void mbedtls_ctr_drbg_free(void *drbg);
+    int mbedtls_ctr_drbg_seed(
+        void *drbg, random_t entropy, void *context, const unsigned char *custom, size_t length);
+    int mbedtls_ctr_drbg_random(void *drbg, unsigned char *into, size_t length);
+
+    void mbedtls_x509_crt_init(void *chain);
+    void mbedtls_x509_crt_free(void *chain);
+    int mbedtls_x509_crt_parse(void *chain, const unsigned char *pem, size_t length);
+    int mbedtls_x509_crt_parse_file(void *chain, const char *path);
+    void mbedtls_pk_init(void *key);
+    void mbedtls_pk_free(void *key);
+    int mbedtls_pk_parse_key(void *key, const unsigned char *pem, size_t length,
+        const unsigned char *password, size_t password_length);
+
+    void mbedtls_ssl_config_init(void *config);
+    void mbedtls_ssl_config_free(void *config);
+    int mbedtls_ssl_config_defaults(void *config, int endpoint, int transport, int preset);
+    void mbedtls_ssl_conf_rng(void *config, random_t random, void *context);
+    void mbedtls_ssl_conf_authmode(void *config, int mode);
+    void mbedtls_ssl_conf_ca_chain(void *config, void *chain, void *revoked);
+    int mbedtls_ssl_conf_own_cert(void *config, void *chain, void *key);
+    void mbedtls_ssl_conf_ciphersuites(void *config, const int *code_points);
+    void mbedtls_ssl_conf_curves(void *config, const int *groups);
+    void mbedtls_ssl_conf_min_version(void *config, int major, int minor);
+    void mbedtls_ssl_conf_max_version(void *config, int major, int minor);
+    void mbedtls_ssl_conf_session_tickets(void *config, int enabled);
+    void mbedtls_ssl_conf_session_tickets_cb(void *config, void *write, void *parse, void *context);
+    void mbedtls_ssl_conf_session_cache(void *config, void *context, void *get, void *set);
+    void mbedtls_ssl_conf_export_keys_ext_cb(void *config, int (*keep)(void *, const unsigned char *,
+        const unsigned char *, size_t, size_t, size_t, const unsigned char *, const unsigned char *, int),
+        void *context);
+    void mbedtls_ssl_ticket_init(void *tickets);
+    void mbedtls_ssl_ticket_free(void *tickets);
+    int mbedtls_ssl_ticket_setup(void *tickets, random_t random, void *context, int cipher, uint32_t seconds);
+    int mbedtls_ssl_ticket_write(void);
+    int mbedtls_ssl_ticket_parse(void);
+    void mbedtls_ssl_cache_init(void *cache);
+    void mbedtls_ssl_cache_free(void *cache);
+    int mbedtls_ssl_cache_get(void);
+    int mbedtls_ssl_cache_set(void);
+
+    void mbedtls_ssl_init(void *ssl);
+    void mbedtls_ssl_free(void *ssl);
+    int mbedtls_ssl_setup(void *ssl, const void *config);
+    int mbedtls_ssl_set_hostname(void *ssl, const char *host);
+    void mbedtls_ssl_set_bio(void *ssl, void *context, int (*send)(void *, const unsigned char *, size_t),
+        int (*receive)(void *, unsigned char *, size_t), void *receive_in_time);
+    int mbedtls_ssl_handshake(void *ssl);
+    int mbedtls_ssl_read(void *ssl, unsigned char *into, size_t most);
+    int mbedtls_ssl_write(void *ssl, const unsigned char *data, size_t length);
+    const char *mbedtls_ssl_get_version(const void *ssl);
+    const char *mbedtls_ssl_get_ciphersuite(const void *ssl);
+    const certificate_t *mbedtls_ssl_get_peer_cert(const void *ssl);
+    uint32_t mbedtls_ssl_get_verify_result(const void *ssl);
+    void mbedtls_ssl_session_init(void *session);
+    void mbedtls_ssl_session_free(void *session);
+    int mbedtls_ssl_get_session(const void *ssl, void *session);
+    int mbedtls_ssl_set_session(void *ssl, const void *session);
+"""
+
+#: Knows the declarations once the library is loaded.
+ffi: Final = FFI()
+
+#: What Debian calls it. Mbed TLS 3 has other structures, and sets TLS 1.3 up in another way.
+_NAMES: Final = ("libmbedtls.so.14",)
+#: More than any of these structures takes: the largest, a certificate's, has some 600 bytes. That of its
+#: entropy may have 40,000, and is done without.
+_STRUCTURE_BYTES: Final = 8192
+_ERROR_BYTES: Final = 512
+CLIENT: Final = 0
+SERVER: Final = 1
+TRANSPORT_STREAM: Final = 0
+PRESET_DEFAULT: Final = 0
+VERIFY_NONE: Final = 0
+VERIFY_REQUIRED: Final = 2
+MAJOR_VERSION: Final = 3
+MINOR_VERSION_TLS12: Final = 3
+MASTER_SECRET_BYTES: Final = 48
+RANDOM_BYTES: Final = 32
+E_WANT_READ: Final = -0x6900
+E_PEER_CLOSE_NOTIFY: Final = -0x7880
+E_CERT_VERIFY_FAILED: Final = -0x2700
+#: What nothing can be told and proved without.
+NEEDED: Final = ("mbedtls_ssl_conf_export_keys_ext_cb", "mbedtls_ssl_conf_curves", "mbedtls_ssl_ticket_setup")
+
+
+class Library(NativeLibrary):
+    """A loaded Mbed TLS."""
+
+    def __init__(self, handle: Any, path: str) -> None:
+        super().__init__(handle, path)
+        self.send: Any = ffi.callback("int (void *, const unsigned char *, size_t)", _send, error=-1)
+        self.receive: Any = ffi.callback("int (void *, unsigned char *, size_t)", _receive, error=-1)
+        self._entropy: Any = ffi.callback("int (void *, unsigned char *, size_t)", _entropy, error=-1)
+
+    def new(self, kind: str) -> Any:
+        """A structure ``mbedtls_<kind>_…``, initialised, which is freed with what is returned."""
+        memory = ffi.new("unsigned char[]", _STRUCTURE_BYTES)
+        getattr(self, f"mbedtls_{kind}_init")(memory)
+        return ffi.gc(memory, getattr(self, f"mbedtls_{kind}_free"))
+
+    @cached_property
+    def random(self) -> Any:
+        """The state of ``mbedtls_ctr_drbg_random``, seeded by the system."""
+        state = self.new("ctr_drbg")
+        self.must(self.mbedtls_ctr_drbg_seed(state, self._entropy, ffi.NULL, ffi.NULL, 0))
+        return state
+
+    def must(self, result: int) -> None:
+        """See to it that a call worked.
+
+        :raises HandshakeError: with the library's own words, if it did not.
+        """
+        if result < 0:
+            raise HandshakeError(f"libmbedtls: {self.words(result)}")
+
+    def words(self, error: int) -> str:
+        """What an error is called."""
+        told = ffi.new("char[]", _ERROR_BYTES)
+        self.mbedtls_strerror(error, told, _ERROR_BYTES)
+        return f"{text(told)} (-{-error:#x})"
+
+
+def _entropy(_context: Any, into: Any, length: int) -> int:
+    ffi.memmove(into, os.urandom(length), length)
+    return 0
+
+
+def _receive(handle: Any, buffer: Any, most: int) -> int:
+    data = ffi.from_handle(handle).take(most)
+    if not data:
+        return E_WANT_READ
+    ffi.memmove(buffer, data, len(data))
+    return len(data)
+
+
+def _send(handle: Any, data: Any, length: int) -> int:
+    ffi.from_handle(handle).put(ffi.buffer(data, length)[:])
+    return length
+
+
+def text(characters: Any) -> str:
+    """A C string."""
+    words = ffi.string(characters)
+    return words if isinstance(words, str) else words.decode("ascii")
+
+
+def find() -> str | None:
+    """The system's Mbed TLS, as the dynamic linker finds it; None if there is none."""
+    return first_that_loads(_NAMES)
+
+
+@cache
+def load(path: str) -> Library:
+    """Load a libmbedtls by its file name or path; it brings its libmbedx509 and libmbedcrypto.
+
+    :raises OSError: if it cannot be loaded.
+    """
+    ffi.cdef(_DECLARATIONS)
+    return Library(ffi.dlopen(path), path)

@@ -1,0 +1,166 @@
+"""``libmbedtls``: the system's Mbed TLS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from tlsbench.errors import RequestError
+from tlsbench.implementations.libmbedtls import bindings as native
+from tlsbench.implementations.libmbedtls.bindings import Library, ffi, text
+from tlsbench.implementations.libmbedtls.endpoint import LibMbedTlsContext
+from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.openssl_names import group_list
+from tlsbench.implementations.pairs import facts
+from tlsbench.pki import Identity, Peers
+from tlsbench.pki.keys import to_pem
+from tlsbench.pki.trust import trust_file
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
+
+_REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
+#: How long a ticket is good for; any time that is longer than a run.
+_TICKET_SECONDS: Final = 86400
+_VERSION_BYTES: Final = 32
+
+
+@dataclass(frozen=True)
+class LibMbedTls:
+    """Mbed TLS 2.28, loaded by path.
+
+    :param path: a file name that the dynamic linker finds, or a path.
+    """
+
+    path: str
+    id: str = "libmbedtls"
+    summary: str = "the system's Mbed TLS, called through cffi"
+
+    @cached_property
+    def library(self) -> Library:
+        library = native.load(self.path)
+        if lacking := library.lacks(*native.NEEDED):
+            raise RequestError(f"{self.path} has no {', '.join(lacking)}")
+        return library
+
+    def engine(self) -> str:
+        version = ffi.new("char[]", _VERSION_BYTES)
+        self.library.mbedtls_version_get_string(version)
+        return f"Mbed TLS {text(version)} in {self.path}"
+
+    def capabilities(self) -> Capabilities:
+        lib, engine = self.library, self.engine()
+        return Capabilities(
+            (
+                gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
+                gap(
+                    f"{engine} does not know the cipher suite",
+                    version="1.2",
+                    cipher=tuple(
+                        name
+                        for name, suite in ciphers.BY_NAME.items()
+                        if text(lib.mbedtls_ssl_get_ciphersuite_name(suite.code_point)) == "unknown"
+                    ),
+                ),
+                gap(
+                    f"{engine} does not know the group",
+                    group=tuple(name for name in groups.BY_NAME if self._curve(name) is None),
+                ),
+                *(
+                    gap("it has RSA and ECDSA certificates alone", **{axis: _REFUSED})
+                    for axis in ("key", "intermediate_key", "root_key")
+                ),
+                *facts(self.id),
+            ),
+            supports=("trust",),
+        )
+
+    def _curve(self, group: str) -> int | None:
+        """Its number for a group; None if it does not know it."""
+        info = self.library.mbedtls_ecp_curve_info_from_tls_id(groups.BY_NAME[group].code_point)
+        number: int | None = info.group if info != ffi.NULL else None
+        return number
+
+    def client_context(self, scenario: Scenario, peers: Peers) -> LibMbedTlsContext:
+        lib = self.library
+        config, kept = self._config(scenario, native.CLIENT)
+        kept.append(self._trust(config, (*peers.strangers, peers.root.certificate)))
+        lib.mbedtls_ssl_conf_session_tickets(config, int(scenario.resumption == "ticket"))
+        if scenario.client_auth == "required":
+            kept.append(self._show(config, peers.client))
+        return LibMbedTlsContext(lib, config, kept, verifies=True, resumes=_resumes(scenario))
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> LibMbedTlsContext:
+        lib = self.library
+        config, kept = self._config(scenario, native.SERVER)
+        kept.append(self._show(config, peers.server))
+        verifies = scenario.client_auth == "required"
+        if verifies:
+            kept.append(self._trust(config, (peers.root.certificate,)))
+        else:
+            lib.mbedtls_ssl_conf_authmode(config, native.VERIFY_NONE)
+        if scenario.resumption == "ticket":
+            kept.append(self._tickets(config))
+        if scenario.resumption == "session-id":
+            cache = lib.new("ssl_cache")
+            lib.mbedtls_ssl_conf_session_cache(
+                config, cache, lib.mbedtls_ssl_cache_get, lib.mbedtls_ssl_cache_set
+            )
+            kept.append(cache)
+        return LibMbedTlsContext(lib, config, kept, verifies=verifies, resumes=_resumes(scenario))
+
+    def _config(self, scenario: Scenario, endpoint: int) -> tuple[Any, list[object]]:
+        """A configuration, and what must live as long as it."""
+        lib = self.library
+        config = lib.new("ssl_config")
+        defaults = (native.TRANSPORT_STREAM, native.PRESET_DEFAULT)
+        lib.must(lib.mbedtls_ssl_config_defaults(config, endpoint, *defaults))
+        lib.mbedtls_ssl_conf_rng(config, lib.mbedtls_ctr_drbg_random, lib.random)
+        for limit in (lib.mbedtls_ssl_conf_min_version, lib.mbedtls_ssl_conf_max_version):
+            limit(config, native.MAJOR_VERSION, native.MINOR_VERSION_TLS12)
+        suites = ffi.new("int[]", [ciphers.BY_NAME[scenario.cipher].code_point, 0])
+        lib.mbedtls_ssl_conf_ciphersuites(config, suites)
+        curves = ffi.new("int[]", [*map(self._curve, group_list(scenario).split(":")), 0])
+        lib.mbedtls_ssl_conf_curves(config, curves)
+        return config, [suites, curves]
+
+    def _trust(self, config: Any, roots: tuple[Any, ...]) -> object:
+        lib, chain = self.library, self.library.new("x509_crt")
+        lib.must(lib.mbedtls_x509_crt_parse_file(chain, str(trust_file(roots)).encode()))
+        lib.mbedtls_ssl_conf_ca_chain(config, chain, ffi.NULL)
+        lib.mbedtls_ssl_conf_authmode(config, native.VERIFY_REQUIRED)
+        return chain
+
+    def _show(self, config: Any, identity: Identity) -> object:
+        lib, chain, key = self.library, self.library.new("x509_crt"), self.library.new("pk")
+        shown, secret = (one + b"\0" for one in (identity.chain_pem, to_pem(identity.private_key)))
+        lib.must(lib.mbedtls_x509_crt_parse(chain, shown, len(shown)))
+        lib.must(lib.mbedtls_pk_parse_key(key, secret, len(secret), ffi.NULL, 0))
+        lib.must(lib.mbedtls_ssl_conf_own_cert(config, chain, key))
+        return chain, key
+
+    def _tickets(self, config: Any) -> object:
+        lib, tickets = self.library, self.library.new("ssl_ticket")
+        cipher = lib.mbedtls_cipher_info_from_string(b"AES-256-GCM").type
+        random = (lib.mbedtls_ctr_drbg_random, lib.random)
+        lib.must(lib.mbedtls_ssl_ticket_setup(tickets, *random, cipher, _TICKET_SECONDS))
+        lib.mbedtls_ssl_conf_session_tickets_cb(
+            config, lib.mbedtls_ssl_ticket_write, lib.mbedtls_ssl_ticket_parse, tickets
+        )
+        return tickets
+
+
+def _resumes(scenario: Scenario) -> bool:
+    return scenario.resumption not in ("", "none")
+
+
+def of_the_system() -> LibMbedTls:
+    """The system's Mbed TLS.
+
+    :raises NotInstalledError: if it has none.
+    """
+    path = native.find()
+    if path is None:
+        raise NotInstalledError(
+            "the system has no libmbedtls 2.28 (on Debian 12: apt-get install libmbedtls14)"
+        )
+    return LibMbedTls(path)

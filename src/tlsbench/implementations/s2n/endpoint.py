@@ -1,0 +1,194 @@
+"""One end of a connection on s2n-tls, and the context that makes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography import x509
+
+from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.openssl_names import group_from_openssl
+from tlsbench.implementations.pipes import Pipe
+from tlsbench.implementations.s2n import bindings as native
+from tlsbench.implementations.s2n.bindings import Library, ffi, text
+from tlsbench.pki import SERVER_NAME, check_ocsp_response
+from tlsbench.protocol.messages import RECORD_BYTES
+from tlsbench.scenarios import ciphers
+
+_HOST: Final = SERVER_NAME.encode("ascii")
+#: Memory that is written before it is read need not be cleared.
+_allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session, and the leaf certificate of the handshake that it is from, which s2n-tls does not keep."""
+
+    state: bytes
+    certificate: bytes
+
+
+class S2nContext:
+    """One side's configuration.
+
+    :param kept: what must live as long as it.
+    """
+
+    def __init__(self, lib: Library, config: Any, *, issuer: x509.Certificate | None, kept: object) -> None:
+        self.lib = lib
+        self.config = config
+        self.issuer = issuer
+        self._kept = kept
+        self._host = ffi.new("char[]", _HOST)
+        self._key_log: Any = None
+
+    def log_keys(self, path: str) -> None:
+        def append(_context: Any, _connection: Any, line: Any, length: int) -> int:
+            with Path(path).open("ab") as file:
+                file.write(ffi.buffer(line, length)[:] + b"\n")
+            return 0
+
+        self._key_log = ffi.callback("int (void *, s2n_connection *, uint8_t *, size_t)", append)
+        self.lib.must(self.lib.s2n_config_set_key_log_cb(self.config, self._key_log, ffi.NULL))
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> S2nEndpoint:
+        assert not early_data, "a capability says that there is none"
+        lib, endpoint = self.lib, S2nEndpoint(self, native.CLIENT)
+        lib.s2n_set_server_name(endpoint.connection, self._host)
+        if session is not None:
+            assert isinstance(session, Session)
+            endpoint.resume(session)
+        return endpoint
+
+    def accept(self) -> S2nEndpoint:
+        return S2nEndpoint(self, native.SERVER)
+
+
+class S2nEndpoint:
+    """An s2n_connection between two buffers in memory."""
+
+    def __init__(self, context: S2nContext, mode: int) -> None:
+        lib = self._lib = context.lib
+        connection = lib.s2n_connection_new(mode)
+        if connection == ffi.NULL:
+            raise lib.error()
+        self.connection = ffi.gc(connection, lib.s2n_connection_free)
+        self._context = context
+        self._is_server = mode == native.SERVER
+        self._pipe = Pipe()
+        self._handle = ffi.new_handle(self._pipe)
+        self._blocked = ffi.new("int *")
+        self._buffer: Any = None
+        self._resumes: Session | None = None
+        lib.must(lib.s2n_connection_set_config(connection, context.config))
+        # Else it sleeps for seconds before it tells of an error.
+        lib.s2n_connection_set_blinding(connection, native.SELF_SERVICE_BLINDING)
+        lib.s2n_connection_set_recv_buffering(connection, True)  # noqa: FBT003 - the C function's
+        lib.s2n_connection_set_recv_cb(connection, lib.receive)
+        lib.s2n_connection_set_recv_ctx(connection, self._handle)
+        lib.s2n_connection_set_send_cb(connection, lib.send)
+        lib.s2n_connection_set_send_ctx(connection, self._handle)
+        self.receive_data = self._pipe.receive_data
+        self.data_to_send = self._pipe.data_to_send
+
+    def resume(self, session: Session) -> None:
+        """Have the connection resume a session."""
+        self._lib.must(
+            self._lib.s2n_connection_set_session(self.connection, session.state, len(session.state))
+        )
+        self._resumes = session
+
+    def handshake(self) -> bool:
+        if self._lib.s2n_negotiate(self.connection, self._blocked) == 0:
+            return True
+        if self._lib.error_type() == native.ERROR_BLOCKED:
+            return False
+        raise self._lib.error()
+
+    def write(self, data: bytes) -> None:
+        if data and self._lib.s2n_send(self.connection, data, len(data), self._blocked) != len(data):
+            raise self._lib.error()
+
+    def read(self) -> bytes:
+        if self._buffer is None:
+            self._buffer = _allocate("uint8_t[]", RECORD_BYTES)
+        receive, buffer, chunks = self._lib.s2n_recv, self._buffer, []
+        while True:
+            result = receive(self.connection, buffer, RECORD_BYTES, self._blocked)
+            if result > 0:
+                chunks.append(bytes(ffi.buffer(buffer, result)))
+                continue
+            if result == 0 or self._lib.error_type() == native.ERROR_BLOCKED:
+                return b"".join(chunks)
+            raise self._lib.error()
+
+    def negotiated(self) -> Negotiated:
+        lib, connection = self._lib, self.connection
+        resumed = lib.s2n_connection_is_session_resumed(connection) == 1
+        chain = self._peer_chain()
+        leaf = self._resumes.certificate if resumed and self._resumes is not None else b"".join(chain[:1])
+        return Negotiated(
+            version=native.VERSIONS.get(lib.s2n_connection_get_actual_protocol_version(connection)),
+            cipher=self._cipher(),
+            group=self._group(),
+            resumed=resumed,
+            peer_certificate=leaf,
+            # A client always verifies, and a server that asks: else a handshake does not end.
+            peer_verified=bool(leaf),
+            ocsp=self._ocsp(leaf),
+        )
+
+    def _cipher(self) -> str | None:
+        first, second = ffi.new("uint8_t *"), ffi.new("uint8_t *")
+        self._lib.must(self._lib.s2n_connection_get_cipher_iana_value(self.connection, first, second))
+        suite = ciphers.BY_CODE_POINT.get(first[0] << 8 | second[0])
+        return suite.name if suite is not None else f"{first[0]:#04x}{second[0]:02x}"
+
+    def _group(self) -> str | None:
+        name = ffi.new("const char **")
+        if self._lib.s2n_connection_get_key_exchange_group(self.connection, name) < 0:
+            return None  # a resumed TLS 1.2 handshake exchanges no keys
+        return group_from_openssl(text(name[0]))
+
+    def _peer_chain(self) -> list[bytes]:
+        """The certificates of the other side, up to the root that they were verified by."""
+        lib = self._lib
+        chain = ffi.gc(lib.s2n_cert_chain_and_key_new(), lib.s2n_cert_chain_and_key_free)
+        if lib.s2n_connection_get_peer_cert_chain(self.connection, chain) < 0:
+            return []
+        length, certificate = ffi.new("uint32_t *"), ffi.new("s2n_cert **")
+        der = ffi.new("const uint8_t **")
+        lib.must(lib.s2n_cert_chain_get_length(chain, length))
+        certificates = []
+        for index in range(length[0]):
+            size = ffi.new("uint32_t *")
+            lib.must(lib.s2n_cert_chain_get_cert(chain, certificate, index))
+            lib.must(lib.s2n_cert_get_der(certificate[0], der, size))
+            certificates.append(bytes(ffi.buffer(der[0], size[0])))
+        return certificates
+
+    def _ocsp(self, leaf: bytes) -> str:
+        """The status in the stapled response, which the library has checked already."""
+        length = ffi.new("uint32_t *")
+        response = self._lib.s2n_connection_get_ocsp_response(self.connection, length)
+        if self._is_server or response == ffi.NULL or not length[0] or self._context.issuer is None:
+            return ""
+        data = bytes(ffi.buffer(response, length[0]))
+        return check_ocsp_response(data, x509.load_der_x509_certificate(leaf), self._context.issuer)
+
+    def session(self) -> object | None:
+        lib = self._lib
+        if self._is_server:
+            return None
+        length = lib.s2n_connection_get_session_length(self.connection)
+        if length <= 0:
+            return None
+        state = ffi.new("uint8_t[]", length)
+        if lib.s2n_connection_get_session(self.connection, state, length) != length:
+            return None
+        return Session(bytes(ffi.buffer(state)), self.negotiated().peer_certificate)
+
+    def close(self) -> None:
+        """Nothing to say: its sessions stay usable without a goodbye."""

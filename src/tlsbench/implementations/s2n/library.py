@@ -1,0 +1,226 @@
+"""``s2n``: s2n-tls on AWS-LC, as awscrt carries it for Linux."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from importlib.util import find_spec
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final
+
+from tlsbench.errors import RequestError
+from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.s2n import bindings as native
+from tlsbench.implementations.s2n import policies
+from tlsbench.implementations.s2n.bindings import Library, ffi
+from tlsbench.implementations.s2n.endpoint import S2nContext
+from tlsbench.implementations.s2n.policies import Policy, Wanted
+from tlsbench.pki import Identity, Peers, ocsp_response
+from tlsbench.pki.keys import to_pem
+from tlsbench.pki.trust import trust_file
+from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups, keys
+from tlsbench.scenarios.axes import AXES
+
+#: The extension module of awscrt, which has s2n-tls in it.
+_MODULE: Final = "_awscrt"
+_TICKET_KEY_BYTES: Final = 32
+_ML_DSA: Final = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"))
+_NOT_ML_DSA: Final = tuple(name for name in keys.BY_NAME if name not in _ML_DSA)
+#: The types of keys that are alike to a version's policies.
+_KEYS_ALIKE: Final = (
+    ("1.2", ("rsa-2048", "rsa-3072", "rsa-4096")),
+    ("1.2", ("ecdsa-secp256r1",)),
+    ("1.2", ("ecdsa-secp384r1",)),
+    ("1.3", _NOT_ML_DSA),
+    ("1.3", _ML_DSA),
+)
+_REASONS: Final = {
+    "both": "no two of its security policies agree on these, and on nothing else before",
+    "client": "as a client none of its security policies offers these, with a key for the group at once",
+    "server": "as a server none of its security policies has these",
+}
+
+
+@dataclass(frozen=True)
+class S2n:
+    """s2n-tls."""
+
+    id: str = "s2n"
+    summary: str = "s2n-tls with AWS-LC, out of the package awscrt, called through cffi"
+
+    @cached_property
+    def library(self) -> Library:
+        module = find_spec(_MODULE)
+        if module is None or module.origin is None:
+            raise RequestError(f"awscrt {version('awscrt')} has no module {_MODULE}")
+        try:
+            library = native.load(module.origin)
+        except AttributeError as error:
+            raise RequestError(
+                f"awscrt has no s2n-tls here ({error}), which it has on Linux alone"
+            ) from error
+        unknown = [one.name for one in policies.POLICIES if not library.knows(one.name)]
+        if lacking := [*library.lacks(*native.NEEDED), *unknown]:
+            raise RequestError(f"the s2n-tls of awscrt {version('awscrt')} has no {', '.join(lacking)}")
+        return library
+
+    def engine(self) -> str:
+        _ = self.library  # what does not load has no engine
+        return f"s2n-tls and AWS-LC in awscrt {version('awscrt')}"
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            (
+                gap(
+                    "it keeps no sessions by their id, but asks its caller for them", resumption="session-id"
+                ),
+                gap(
+                    "its server gives no tickets to a client that shows a certificate",
+                    server="s2n",
+                    client_auth="required",
+                    resumption=("ticket", "psk"),
+                ),
+                gap(
+                    "its client refuses a resumed TLS 1.2 handshake where it has a certificate to show",
+                    client="s2n",
+                    client_auth="required",
+                    resumption="ticket",
+                ),
+                gap(
+                    "AWS-LC obeys OPENSSL_ia32cap, but two of them cannot be told the suites that prove it",
+                    cpu=AXES["cpu"].special,
+                ),
+                *(
+                    gap("s2n-tls takes no such certificates", **{axis: "ed25519"})
+                    for axis in ("key", "intermediate_key", "root_key")
+                ),
+                *(
+                    gap(
+                        "the one policy that takes ML-DSA is used with such a server's key alone",
+                        client="s2n",
+                        key=_NOT_ML_DSA,
+                        **{axis: _ML_DSA},
+                    )
+                    for axis in ("intermediate_key", "root_key")
+                ),
+                *facts(self.id),
+                *_gaps_of_policies(),
+            ),
+            supports=("trust", "ocsp", "tickets"),
+        )
+
+    def client_context(self, scenario: Scenario, peers: Peers) -> S2nContext:
+        lib, config = self.library, self._config(scenario, "client")
+        roots = (*peers.strangers, peers.root.certificate)
+        lib.must(lib.s2n_config_set_verification_ca_location(config, _path(roots), ffi.NULL))
+        kept = None
+        if scenario.client_auth == "required":
+            lib.must(lib.s2n_config_set_client_auth_type(config, native.CERT_AUTH_REQUIRED))
+            kept = self._show(config, peers.client)
+        stapled = scenario.ocsp == "stapled"
+        if stapled:
+            lib.must(lib.s2n_config_set_status_request_type(config, native.STATUS_REQUEST_OCSP))
+        return S2nContext(lib, config, issuer=peers.issuer.certificate if stapled else None, kept=kept)
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> S2nContext:
+        lib, config = self.library, self._config(scenario, "server")
+        if scenario.client_auth == "required":
+            lib.must(lib.s2n_config_set_client_auth_type(config, native.CERT_AUTH_REQUIRED))
+            roots = (peers.root.certificate,)
+            lib.must(lib.s2n_config_set_verification_ca_location(config, _path(roots), ffi.NULL))
+            lib.must(lib.s2n_config_set_verify_host_callback(config, lib.any_host, ffi.NULL))
+        if _gives_tickets(scenario):
+            name, key = b"tlsbench", ffi.new("uint8_t[]", os.urandom(_TICKET_KEY_BYTES))
+            lib.must(
+                lib.s2n_config_add_ticket_crypto_key(
+                    config, name, len(name), key, _TICKET_KEY_BYTES, int(time.time())
+                )
+            )
+        if scenario.tickets not in ("", "default"):
+            lib.must(lib.s2n_config_set_initial_ticket_count(config, int(scenario.tickets)))
+        staple = b""
+        if scenario.ocsp == "stapled":
+            staple = ocsp_response(peers.issuer, peers.server.leaf)
+        return S2nContext(lib, config, issuer=None, kept=self._show(config, peers.server, staple))
+
+    def _config(self, scenario: Scenario, side: str) -> Any:
+        lib = self.library
+        config = lib.s2n_config_new_minimal()
+        if config == ffi.NULL:
+            raise lib.error()
+        config = ffi.gc(config, lib.s2n_config_free)
+        name = _policy_of(scenario, side).name.encode("ascii")
+        lib.must(lib.s2n_config_set_cipher_preferences(config, name))
+        if _gives_tickets(scenario):
+            lib.must(lib.s2n_config_set_session_tickets_onoff(config, 1))
+        return config
+
+    def _show(self, config: Any, identity: Identity, staple: bytes = b"") -> object:
+        """Have a side show a chain; what is returned must live as long as the configuration."""
+        lib = self.library
+        chain = ffi.gc(lib.s2n_cert_chain_and_key_new(), lib.s2n_cert_chain_and_key_free)
+        lib.must(lib.s2n_cert_chain_and_key_load_pem(chain, identity.chain_pem, to_pem(identity.private_key)))
+        if staple:
+            lib.must(lib.s2n_cert_chain_and_key_set_ocsp_data(chain, staple, len(staple)))
+        lib.must(lib.s2n_config_add_cert_chain_and_key_to_store(config, chain))
+        return chain
+
+
+def _gives_tickets(scenario: Scenario) -> bool:
+    """Whether it is about tickets, which s2n-tls gives and takes only where it is told to."""
+    return scenario.resumption not in ("", "none") or scenario.tickets not in ("", "default", "0")
+
+
+def _path(roots: tuple[Any, ...]) -> bytes:
+    return str(trust_file(roots)).encode()
+
+
+def _policy_of(scenario: Scenario, side: str) -> Policy:
+    group = scenario.group.partition(":")[0]  # of a server's several groups it has the first for certain
+    wanted = Wanted(scenario.version, scenario.cipher, group, scenario.key)
+    if scenario.client == scenario.server:
+        both = policies.of_both(wanted)
+        found = both[side == "server"] if both is not None else None
+    else:
+        found = policies.of_one(wanted, side)
+    if found is None:
+        raise RequestError(f"s2n: no security policy for {wanted.version}, {wanted.cipher}, {wanted.group}")
+    return found
+
+
+def _gaps_of_policies() -> Iterator[Gap]:
+    """What no policy has, at both ends and at each."""
+    for who, reason in _REASONS.items():
+        ends = {end: "s2n" for end in ("client", "server") if who in (end, "both")}
+        for tls, key_types in _KEYS_ALIKE:
+            authentication = keys.BY_NAME[key_types[0]].authentication
+            suites = [
+                name
+                for name, suite in ciphers.BY_NAME.items()
+                if suite.version == tls and suite.authentication in ("", authentication)
+            ]
+            lacking = sorted((_lacking(who, tls, suite, key_types[0]), suite) for suite in suites)
+            for unknown, alike in groupby(lacking, key=itemgetter(0)):
+                yield gap(
+                    reason,
+                    **ends,
+                    version=tls,
+                    key=key_types,
+                    cipher=tuple(suite for _, suite in alike),
+                    group=unknown,
+                )
+
+
+def _lacking(who: str, tls: str, cipher: str, key: str) -> tuple[str, ...]:
+    """The groups that a suite does not go with."""
+    wishes = (Wanted(tls, cipher, group, key) for group in groups.BY_NAME)
+    return tuple(
+        wanted.group
+        for wanted in wishes
+        if (policies.of_both(wanted) if who == "both" else policies.of_one(wanted, who)) is None
+    )

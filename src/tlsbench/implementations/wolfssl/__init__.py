@@ -1,0 +1,5 @@
+"""``wolfssl``: the system's wolfSSL, driven through cffi as a libssl of other names."""
+
+from tlsbench.implementations.wolfssl.library import WolfSsl
+
+__all__ = ["WolfSsl"]

@@ -1,0 +1,142 @@
+"""wolfSSL as a libssl: the functions of its OpenSSL layer are OpenSSL's, by names with ``wolfSSL_`` before.
+
+The layer is there in a build with ``--enable-opensslall``, as that of Debian is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache, partial
+from typing import Any, Final
+
+from tlsbench.implementations.libssl import bindings as libssl
+from tlsbench.implementations.libssl.bindings import DECLARATIONS, ffi, text
+from tlsbench.implementations.native import first_that_loads
+from tlsbench.implementations.openssl_names import group_from_openssl
+from tlsbench.scenarios import groups
+
+#: What systems call it, newest first.
+_NAMES: Final = (
+    *(f"libwolfssl.so.{number}" for number in (44, 43, 42, 41, 40, 39, 38, 37, 36, 35)),
+    "libwolfssl.dylib",
+)
+#: What it calls by another name than the prefix makes.
+_RENAMED: Final = {
+    "TLS_client_method": "wolfTLS_client_method",
+    "TLS_server_method": "wolfTLS_server_method",
+    "SSL_do_handshake": "wolfSSL_SSL_do_handshake",
+    "SSL_get1_peer_certificate": "wolfSSL_get_peer_certificate",
+    "OPENSSL_sk_num": "wolfSSL_sk_X509_num",
+    "OPENSSL_sk_value": "wolfSSL_sk_X509_value",
+}
+_OWN: Final = """
+    int wolfSSL_Init(void);
+    const char *wolfSSL_lib_version(void);
+    const char *wolfSSL_get_curve_name(SSL *ssl);
+    int wolfSSL_CTX_set1_groups(SSL_CTX *context, int *groups, int count);
+    void *wolfSSL_get_peer_chain(SSL *ssl);
+    int wolfSSL_get_chain_count(void *chain);
+    int wolfSSL_get_chain_length(void *chain, int index);
+    unsigned char *wolfSSL_get_chain_cert(void *chain, int index);
+    int wolfSSL_CTX_NoTicketTLSv12(SSL_CTX *context);
+    int wolfSSL_CTX_UseSessionTicket(SSL_CTX *context);
+"""
+#: What has OpenSSL's name and another meaning or none here.
+_UNLIKE: Final = ("SSL_get_curve_name", "SSL_get_curve_id", "SSL_group_to_name", "dladdr")
+#: What it calls the suites of TLS 1.3, of which it has a list with those of TLS 1.2.
+_SUITES_13: Final = {
+    "TLS_AES_256_GCM_SHA384": "TLS13-AES256-GCM-SHA384",
+    "TLS_AES_128_GCM_SHA256": "TLS13-AES128-GCM-SHA256",
+    "TLS_CHACHA20_POLY1305_SHA256": "TLS13-CHACHA20-POLY1305-SHA256",
+    "TLS_AES_128_CCM_SHA256": "TLS13-AES128-CCM-SHA256",
+}
+_FROM_SUITE_13: Final = {theirs: ours for ours, theirs in _SUITES_13.items()}
+
+
+def _name(of_openssl: str) -> str:
+    return _RENAMED.get(of_openssl) or f"wolfSSL_{of_openssl.removeprefix('SSL_')}"
+
+
+def _functions() -> Iterator[str]:
+    """The declarations of libssl's functions, by the names that they have here."""
+    known = set()
+    for declaration in DECLARATIONS.split(";"):
+        function = re.search(r"\b(\w+)\(", declaration)
+        if "typedef" in declaration or function is None or function[1] in _UNLIKE:
+            continue
+        name = _name(function[1])
+        if name not in known:
+            known.add(name)
+            yield f"{declaration[: function.start(1)]}{name}{declaration[function.end(1) :]};"
+
+
+def _set_ciphersuites(library: Library, context: Any, suite: bytes) -> int:
+    name = _SUITES_13[suite.decode("ascii")].encode("ascii")
+    result: int = library.SSL_CTX_set_cipher_list(context, name)
+    return result
+
+
+def _set_groups(library: Library, context: Any, names: bytes) -> int:
+    """By their code points: its own list by names has no x25519."""
+    found = [group_from_openssl(name) or "" for name in names.decode("ascii").split(":")]
+    points = [groups.BY_NAME[name].code_point for name in found]
+    result: int = library.wolfSSL_CTX_set1_groups(context, points, len(points))
+    return result
+
+
+#: What is done otherwise.
+_OTHERWISE: Final = {
+    "SSL_CTX_set_ciphersuites": _set_ciphersuites,
+    "SSL_CTX_set1_groups_list": _set_groups,
+}
+
+
+class Library(libssl.Library):
+    """A loaded wolfSSL, by the names of a libssl."""
+
+    name = "wolfssl"
+
+    def _find(self, name: str) -> Any:
+        if name in _UNLIKE:
+            raise AttributeError(name)
+        if name in _OTHERWISE:
+            return partial(_OTHERWISE[name], self)
+        return getattr(self.handle, name if name.startswith("wolfSSL_") else _name(name))
+
+    def cipher_of(self, tls: Any) -> str | None:
+        name = super().cipher_of(tls)
+        return _FROM_SUITE_13.get(name, name) if name is not None else None
+
+    def peer_certificate_of(self, tls: Any) -> bytes:
+        """As it was sent: its X509 of an Ed25519 certificate has no DER."""
+        chain = self.wolfSSL_get_peer_chain(tls)
+        if chain == ffi.NULL or not self.wolfSSL_get_chain_count(chain):
+            return b""
+        der = self.wolfSSL_get_chain_cert(chain, 0)
+        return bytes(ffi.buffer(der, self.wolfSSL_get_chain_length(chain, 0)))
+
+    def chain_length_of(self, tls: Any, *, is_server: bool) -> int | None:  # noqa: ARG002 - it is the same
+        chain = self.wolfSSL_get_peer_chain(tls)
+        return self.wolfSSL_get_chain_count(chain) or None if chain != ffi.NULL else None
+
+    def group_of(self, tls: Any) -> str | None:
+        return group_from_openssl(text(self.wolfSSL_get_curve_name(tls)))
+
+
+def find() -> str | None:
+    """The system's wolfSSL, as the dynamic linker finds it; None if there is none."""
+    return first_that_loads(_NAMES)
+
+
+@cache
+def load(path: str) -> Library:
+    """Load a wolfSSL by its file name or path, and start it.
+
+    :raises OSError: if it cannot be loaded.
+    """
+    libssl.declare()
+    ffi.cdef("".join(_functions()) + _OWN)
+    library = Library(ffi.dlopen(path), path)
+    library.wolfSSL_Init()
+    return library

@@ -1,0 +1,113 @@
+"""``wolfssl``: the system's wolfSSL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from tlsbench.errors import RequestError
+from tlsbench.implementations.libssl.bindings import text
+from tlsbench.implementations.libssl.endpoint import LibSslContext
+from tlsbench.implementations.libssl.library import LibSsl
+from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.openssl_names import ML_DSA
+from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.wolfssl import bindings as native
+from tlsbench.implementations.wolfssl.bindings import Library
+from tlsbench.pki import Peers
+from tlsbench.scenarios import Capabilities, Scenario, gap, groups
+
+#: By the type of key, the groups that its server takes only where the key's curve is not listed beside them.
+_PREFERS_CURVE_OF: Final = {
+    "ecdsa-secp256r1": ("secp384r1", "secp521r1", "x448"),
+    "ecdsa-secp384r1": ("secp521r1", "x448"),
+}
+
+
+@dataclass(frozen=True)
+class WolfSsl(LibSsl):
+    """wolfSSL, loaded by path.
+
+    :param path: a file name that the dynamic linker finds, or a path.
+    """
+
+    id: str = "wolfssl"
+    summary: str = "the system's wolfSSL, called through cffi"
+
+    @cached_property
+    def library(self) -> Library:
+        library = native.load(self.path)
+        if library.missing:
+            raise RequestError(
+                f"{self.path} has no {', '.join(library.missing)}: a build without its OpenSSL layer"
+            )
+        return library
+
+    def engine(self) -> str:
+        return f"wolfSSL {text(self.library.wolfSSL_lib_version())} in {self.path}"
+
+    def processor(self) -> str | None:
+        return None
+
+    def client_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
+        context = super().client_context(scenario, peers)
+        if scenario.resumption == "ticket":
+            self.library.wolfSSL_CTX_UseSessionTicket(context.context)
+        return context
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
+        context = super().server_context(scenario, peers)
+        if scenario.resumption == "session-id":
+            self.library.wolfSSL_CTX_NoTicketTLSv12(context.context)
+        return context
+
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            (
+                gap(
+                    f"{self.engine()} does not know the group",
+                    group=tuple(name for name in groups.BY_NAME if not self._knows_group(name)),
+                ),
+                *(
+                    gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
+                    for axis in ("key", "intermediate_key", "root_key")
+                ),
+                gap("its OCSP stapling is not driven here: it asks a responder itself", ocsp="stapled"),
+                gap(
+                    "after a resumed handshake it sends one ticket",
+                    server="wolfssl",
+                    tickets=("2", "3", "4"),
+                    resumption="psk",
+                ),
+                gap(
+                    "of a handshake that is resumed by a ticket its server does not say with whom",
+                    server="wolfssl",
+                    resumption="ticket",
+                    client_auth="required",
+                ),
+                *(
+                    gap(
+                        "its server takes the shortest curve that is listed, as its certificate's is",
+                        version="1.2",
+                        server="wolfssl",
+                        key=key,
+                        group=longer,
+                    )
+                    for key, longer in _PREFERS_CURVE_OF.items()
+                ),
+                *facts(self.id),
+            ),
+            supports=("trust", "session", "tickets"),
+        )
+
+
+def of_the_system() -> WolfSsl:
+    """The system's wolfSSL.
+
+    :raises NotInstalledError: if it has none.
+    """
+    path = native.find()
+    if path is None:
+        raise NotInstalledError("the system has no libwolfssl (on Debian 12: apt-get install libwolfssl35)")
+    return WolfSsl(path)
