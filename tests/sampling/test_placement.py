@@ -111,13 +111,16 @@ def test_it_is_never_measured_in_this_process(copied: str, scenarios_of: Find) -
         prepare(scenario, ends_of(scenario), WALL.clock)
 
 
-def test_what_is_no_library_is_a_wrong_request(tmp_path: Path, scenarios_of: Find) -> None:
+def test_what_is_no_file_is_a_wrong_request_and_what_is_no_library_is_excluded(
+    tmp_path: Path, scenarios_of: Find
+) -> None:
     nothing = tmp_path / "libssl.so.3"
     with pytest.raises(RequestError, match=f"there is no file {nothing}"):
         scenarios_of(f"implementation=libssl:{nothing}")
     nothing.write_bytes(b"\x7fELF, but no more")
-    with pytest.raises(RequestError, match=f"cannot load {nothing}: .*"):
-        scenarios_of(f"implementation=libssl:{nothing}")
+    selection = parse([f"implementation=libssl:{nothing}"], spellings())
+    (excluded,) = expand([selection], capabilities(selection)).excluded
+    assert excluded.reason == f"libssl:{nothing}: does not load: cannot load {nothing}: file too short"
 
 
 def test_processes_take_turns_and_each_has_a_cell_of_its_own(scenarios_of: Find) -> None:
