@@ -30,6 +30,7 @@ class Recording:
     :param yardsticks: what runs can be compared by, by identity.
     :param engines: by implementation.
     :param processes: in how many processes, in turn, the rounds were sampled.
+    :param variables: of the environment, those that change figures; None if they were not noted.
     """
 
     source: str
@@ -43,6 +44,7 @@ class Recording:
     yardsticks: Mapping[str, YardstickRecord] = field(default_factory=dict)
     engines: Mapping[str, str] = field(default_factory=dict)
     processes: int = 1
+    variables: Mapping[str, str] | None = None
 
     def implementations_of(self, name: str) -> frozenset[str]:
         """The implementations that a cell ran on, by id."""
@@ -103,6 +105,7 @@ def recording_of(stored: Stored) -> Recording:
         yardsticks={one.identity: one for one in run.yardsticks} if run else {},
         engines=run.engines if run else {},
         processes=run.conditions.processes if run else 1,
+        variables=run.conditions.variables if run else None,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tlsbench.scenarios import Scenario, ciphers, groups, keys
 
@@ -36,6 +36,15 @@ _GROUPS = {name.lower(): name for name in groups.BY_NAME} | {
 }
 
 
+#: What BoringSSL calls these groups, and OpenSSL too.
+_NIST_NAMES: Mapping[str, str] = {
+    "secp256r1": "P-256",
+    "secp384r1": "P-384",
+    "secp521r1": "P-521",
+    "x25519": "X25519",
+}
+
+
 def version_from_openssl(name: str | None) -> str | None:
     """``"1.3"`` for OpenSSL's ``"TLSv1.3"``; a name unknown here stays as it is."""
     return _VERSIONS.get(name, name) if name is not None else None
@@ -66,3 +75,8 @@ def group_list(scenario: Scenario) -> str:
     """
     curve = keys.BY_NAME[scenario.key].curve if scenario.version == "1.2" else ""
     return ":".join(dict.fromkeys(filter(None, (scenario.group, curve))))
+
+
+def list_for_all(names: Iterable[str]) -> bytes:
+    """A list of groups as OpenSSL and BoringSSL both spell it."""
+    return ":".join(_NIST_NAMES.get(name, name) for name in names).encode("ascii")

@@ -71,9 +71,19 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
 
 
 def _labels(run: Run) -> tuple[str, ...]:
-    """All axes, so that runs can be put together; those of a network only where there is one."""
+    """All axes, so that runs can be put together; those of a network and the seldom ones where they are."""
     used = {axis for cell in run.cells for axis in cell.axes}
-    return tuple(name for name, axis in AXES.items() if axis.workloads != ("completion",) or name in used)
+    special = {name for name in used if name in AXES and any(_is_special(cell, name) for cell in run.cells)}
+    return tuple(
+        name
+        for name, axis in AXES.items()
+        if name in (special if axis.seldom else used)
+        or not (axis.seldom or axis.workloads == ("completion",))
+    )
+
+
+def _is_special(cell: Cell, axis: str) -> bool:
+    return cell.axes.get(axis, AXES[axis].neutral) != AXES[axis].neutral
 
 
 def sheets_of_run(run: Run, is_baseline: Baseline = None) -> list[Sheet]:
@@ -170,6 +180,9 @@ def _notes(run: Run, found: Sequence[Finding]) -> list[str]:
             f"yardsticks took {100 * conditions.yardstick_share:.0f} % of the time; reference cells by which "
             f"runs can be compared: {len(run.yardsticks)}"
         )
+    if conditions.variables:
+        settings = ", ".join(f"{name}={value}" for name, value in conditions.variables.items())
+        lines.append(f"in an environment that changes figures: {settings}")
     if found:
         lines.append("brackets hold 95 % intervals")
     lines += [f"warning: {warning}" for warning in conditions.warnings]

@@ -35,6 +35,7 @@ class Axis:
         it can (:attr:`tlsbench.scenarios.Capabilities.supports`).
     :param ends: whose library must say so.
     :param before: the axis before which ids spell it, if that is not the next one of the table.
+    :param seldom: whether files for programs have it only where a cell has a special value of it.
     """
 
     meaning: str
@@ -52,6 +53,7 @@ class Axis:
     denied: Mapping[str, str] = field(default_factory=dict)
     ends: tuple[str, ...] = ENDS
     before: str = ""
+    seldom: bool = False
     name: str = ""
 
     @property

@@ -13,7 +13,7 @@ from tlsbench.errors import MeasurementError, ProofError, RequestError
 from tlsbench.implementations import LogsKeys
 from tlsbench.implementations.registry import ends_of, tls_library
 from tlsbench.links import observe
-from tlsbench.sampling.placement import need_workers
+from tlsbench.sampling.placement import interpreter_of
 from tlsbench.scenarios import Scenario
 from tlsbench.session.selecting import matrix_of
 from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder, ladder_of
@@ -85,7 +85,7 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
     (scenario,) = matrix.scenarios
     if scenario.workload != "handshake":
         raise RequestError(f"a trace is of a handshake, not of workload={scenario.workload}")
-    if need_workers([scenario]):
+    if interpreter_of(scenario).environment:
         raise RequestError(f"cannot trace that: {scenario.id} needs a process of its own")
     return scenario
 
