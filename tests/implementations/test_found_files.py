@@ -23,6 +23,7 @@ def packages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setattr(module, "_linker_cache", lambda: "")
     monkeypatch.setattr(module, "_FOLDERS", ())
     monkeypatch.delenv("LD_LIBRARY_PATH", raising=False)
+    monkeypatch.delenv(module.MORE_FOLDERS, raising=False)
     monkeypatch.setattr(module, "_package_folders", lambda: [tmp_path])
     monkeypatch.syspath_prepend(tmp_path)
     found_files.cache_clear()
@@ -112,6 +113,19 @@ def test_folders_of_the_dynamic_linker_s_variable_are_looked_into(
     monkeypatch.setattr(module, "_package_folders", list)
     monkeypatch.setenv("LD_LIBRARY_PATH", f"/no/such/folder{os.pathsep}{folder}")
     assert list(by_name()) == ["libwolfssl.so.35"]
+
+
+def test_more_folders_are_looked_into_with_those_below_them(
+    packages: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "old"
+    (folder / "psycopg2_binary.libs").mkdir(parents=True)
+    (folder / "psycopg2_binary.libs/libssl-77a31d2b.so.1.1.1g").write_bytes(b"x")
+    monkeypatch.setattr(module, "_package_folders", list)
+    monkeypatch.setenv(module.MORE_FOLDERS, str(folder))
+    (found,) = by_name().values()
+    assert found.family == "libssl"
+    assert found.brought_by == str(folder)
 
 
 @given(st.binary(max_size=300))

@@ -1,7 +1,8 @@
 """The files that hold TLS libraries: the system's, and those that installed packages brought.
 
-Looked for are shared libraries by their names, in the folders of the dynamic linker and of Python's packages,
-and extension modules with a TLS library inside, by what such a library writes into itself. Nothing is loaded.
+Looked for are shared libraries by their names, in the folders of the dynamic linker, of Python's packages and
+of ``TLSBENCH_ENGINES``, and extension modules with a TLS library inside, by what such a library writes into
+itself. Nothing is loaded.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import Final
 
+#: The variable that names more folders to look into, such as those of unpacked wheels.
+MORE_FOLDERS: Final = "TLSBENCH_ENGINES"
 #: What brings a file that is in no package.
 SYSTEM: Final = "the system"
 #: Families of libraries, by how their files are called.
@@ -73,7 +76,8 @@ class FoundFile:
     :param path: with no link in it.
     :param family: ``libssl`` and such; ``""`` of a library inside of an extension module.
     :param inside: the libraries inside of an extension module, with their versions where they are told.
-    :param brought_by: the distribution that brought it, with its version, or :data:`SYSTEM`.
+    :param brought_by: the distribution that brought it, with its version; the folder of
+        ``TLSBENCH_ENGINES`` in which it lies; or :data:`SYSTEM`.
     """
 
     path: str
@@ -105,8 +109,13 @@ def found_files() -> tuple[FoundFile, ...]:
             one = _shared_library(path) or _module(path)
             if one is not None:
                 found.setdefault(one.path, one)
+    for folder in _folders_of(MORE_FOLDERS):
+        for path in _files_below(folder):
+            one = _shared_library(path)
+            if one is not None:
+                found.setdefault(one.path, replace(one, brought_by=str(folder)))
     owners = _owners([one.path for one in found.values()])
-    return tuple(replace(one, brought_by=owners.get(one.path, SYSTEM)) for one in found.values())
+    return tuple(replace(one, brought_by=owners.get(one.path, one.brought_by)) for one in found.values())
 
 
 def brought_by(path: str) -> str:
@@ -146,13 +155,16 @@ def _module(path: Path) -> FoundFile | None:
 def _of_the_system() -> Iterator[Path]:
     for line in _CACHED.findall(_linker_cache()):
         yield Path(line)
-    searched = os.environ.get("LD_LIBRARY_PATH", "").split(os.pathsep)
-    folders = [Path(folder) for folder in searched if folder]
+    folders = _folders_of("LD_LIBRARY_PATH")
     for pattern in _FOLDERS:
         folders += sorted(Path("/").glob(pattern.lstrip("/")))
     for folder in folders:
         with suppress(OSError):
             yield from sorted(folder.iterdir())
+
+
+def _folders_of(variable: str) -> list[Path]:
+    return [Path(folder) for folder in os.environ.get(variable, "").split(os.pathsep) if folder]
 
 
 def _linker_cache() -> str:

@@ -126,6 +126,28 @@ def test_a_provider_that_is_not_there_is_excluded_with_openssl_s_own_words() -> 
     assert found[0].startswith("libssl: there is no provider fips: ")
 
 
+def test_what_the_fips_module_does_not_have_is_what_is_refused() -> None:
+    if reasons(f"{BASE} provider=fips"):
+        pytest.skip("there is no FIPS module")
+    asked = [
+        f"{BASE} key=* group=*",
+        f"{BASE} cipher=*",
+        "implementation=libssl version=1.2 cipher=* key=rsa",
+    ]
+    known = capabilities(parse([BASE], spellings()))
+    wrong = []
+    for plain in expand([parse([one], spellings()) for one in asked], known).scenarios:
+        scenario = replace(plain, provider="fips")
+        excluded = bool(reasons(scenario.id))
+        try:
+            refused = handshake(scenario)["provider"] != "fips"
+        except MeasurementError:
+            refused = True
+        if excluded != refused:
+            wrong.append(scenario.id)
+    assert wrong == []
+
+
 def test_the_provider_of_a_plain_context_is_openssl_s_default(scenarios_of: Find) -> None:
     (scenario,) = scenarios_of(BASE)
     assert providers.provider_of(LIB, scenario) == "default"

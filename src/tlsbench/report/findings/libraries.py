@@ -7,17 +7,19 @@ from collections.abc import Iterator
 
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.pairs import Pair
+from tlsbench.report.likeness import LOOSE, alike
 from tlsbench.results import Cell, Run
 from tlsbench.units import NANOSECONDS
 
 #: What a handshake may differ in beside the library: suites and groups that libraries cannot be told.
-_LOOSE = ("implementation", "client", "server", "cipher", "group")
+_LOOSE = ("implementation", "client", "server", *LOOSE)
 
 
 def fastest_findings(run: Run) -> Iterator[Finding]:
     """For each workload with several implementations, which is fastest in how many of its scenarios.
 
     One counts as fastest where the next cannot be the same: by more than the uncertainty and the noise floor.
+    Those with another cipher suite or group than most have no part in it.
     """
     by_workload: dict[str, dict[tuple[tuple[str, str], ...], list[Cell]]] = defaultdict(
         lambda: defaultdict(list)
@@ -27,7 +29,8 @@ def fastest_findings(run: Run) -> Iterator[Finding]:
             rest = {axis: value for axis, value in cell.axes.items() if axis not in _LOOSE}
             by_workload[cell.axes["workload"]][tuple(sorted(rest.items()))].append(cell)
     for workload, scenarios in by_workload.items():
-        contested = [cells for cells in scenarios.values() if len({_library(cell) for cell in cells}) > 1]
+        ranked = [alike(cells)[0] for cells in scenarios.values()]
+        contested = [cells for cells in ranked if len({_library(cell) for cell in cells}) > 1]
         if contested:
             yield _sentence(workload, contested, run)
 

@@ -12,8 +12,9 @@ import numpy as np
 
 from tlsbench.links.network import INITIAL_WINDOW_BYTES
 from tlsbench.report.naming import names
+from tlsbench.report.pictures.engines import implementations, versions
 from tlsbench.report.pictures.network import network
-from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Heat, Line, Lines, Picture
+from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Line, Lines, Picture
 from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
@@ -22,7 +23,6 @@ from tlsbench.units import BYTES, NANOSECONDS, Unit
 
 _T = TypeVar("_T")
 _ECDF_POINTS = 120
-_MOST_COLUMNS = 24
 _MOST_CROSSINGS = 4
 #: Where lines are closer than that, as a logarithm, neither is ahead.
 _LEAD = 0.03
@@ -179,42 +179,6 @@ def resumption(run: Run) -> Picture | None:
     )
 
 
-def implementations(run: Run) -> Picture | None:
-    """Each implementation against each scenario, beside the fastest at it."""
-    columns: dict[str, dict[str, Cell]] = defaultdict(dict)
-    cells = [
-        cell for cell in run.cells if "implementation" in cell.axes and cell.instrument.unit is NANOSECONDS
-    ]
-    loose = ("implementation", "cipher", "group")
-    for label, cell in zip(labels_of(cells, loose), cells, strict=True):
-        columns[label].setdefault(cell.axes["implementation"], cell)
-    contested = [label for label, by_library in columns.items() if len(by_library) > 1]
-    shown, left_out = _first(contested, _MOST_COLUMNS)
-    if not shown:
-        return None
-    rows = list(dict.fromkeys(library for label in shown for library in columns[label]))
-    fastest = {label: min(cell.main.median for cell in columns[label].values()) for label in shown}
-
-    def value(library: str, label: str) -> float | None:
-        cell = columns[label].get(library)
-        return None if cell is None else cell.main.median / fastest[label]
-
-    values = [[value(library, label) for label in shown] for library in rows]
-    return Picture(
-        "implementations",
-        "Implementations against scenarios",
-        "Median time in the libraries over that of the fastest at the same scenario: 1 is the fastest. "
-        f"Suites and groups that a library cannot be told may differ.{left_out}",
-        Heat(
-            rows,
-            shown,
-            values,
-            [["" if one is None else f"{one:.2f}" for one in row] for row in values],
-            "× the fastest",
-        ),
-    )
-
-
 def memory(run: Run) -> Picture | None:
     """What an open connection keeps on each side."""
     cells, left_out = _first(_of(run, "memory", BYTES), MOST_BARS)
@@ -282,7 +246,10 @@ def _bytes(count: float) -> str:
     return f"{count / 1024:.1f} KiB" if count >= 1024 else f"{count:.0f} B"
 
 
-PICTURES = (cost, distribution, throughput, primitives, wire, network, resumption, implementations, memory)
+PICTURES = (
+    *(cost, distribution, throughput, primitives, wire, network, resumption, implementations, versions),
+    memory,
+)
 
 
 def pictures_of_run(run: Run) -> list[Picture]:
