@@ -22,6 +22,8 @@ from tlsbench.interrupts import held, kept_from_children
 
 #: A process that has not said its first word by then will not.
 PATIENCE_SECONDS = 30.0
+#: Set in the environment of every process that this module starts.
+_CHILD = "TLSBENCH_CHILD"
 #: Lines of its standard error that say how a process ended.
 _LAST_LINES = 3
 
@@ -46,14 +48,33 @@ def vitals(connections: int) -> Vitals:
 
 @dataclass(frozen=True, slots=True)
 class Interpreter:
-    """Where a process runs: a Python executable, and environment variables to set for it."""
+    """Where a process runs.
+
+    :param python: the executable.
+    :param environment: variables to set for it, beside those of this process.
+    :param without: variables of this process that it is not to have.
+    """
 
     python: str = sys.executable
     environment: Mapping[str, str] = field(default_factory=dict)
+    without: frozenset[str] = frozenset()
+
+    def variables(self, **own: str) -> dict[str, str]:
+        """All variables of a process that runs there.
+
+        :param own: of that process alone, unless they are set for where it runs.
+        """
+        inherited = {name: value for name, value in os.environ.items() if name not in self.without}
+        return {**inherited, _CHILD: "1", **own, **self.environment}
 
 
 #: This Python, in this environment.
 HERE = Interpreter()
+
+
+def is_child() -> bool:
+    """Whether this process was started as a :class:`Process`: whatever ends it ends nothing else."""
+    return _CHILD in os.environ
 
 
 class Process:
@@ -95,7 +116,7 @@ class Process:
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=self._errors,
-                    env={**os.environ, "TMPDIR": self._folder.name, **interpreter.environment},
+                    env=interpreter.variables(TMPDIR=self._folder.name),
                 )
         except OSError as error:
             self._errors.close()

@@ -120,6 +120,21 @@ def test_cells_of_one_side_are_listed() -> None:
     assert '<skipped message="only in run 1">' in junit
 
 
+def test_a_variable_that_changes_figures_is_told_where_two_runs_differ_in_it() -> None:
+    bare = replace(BASE, variables={})
+    masked = replace(BASE, variables={"OPENSSL_CONF": "/own.cnf", "GODEBUG": "x"})
+    other = replace(BASE, variables={"OPENSSL_CONF": "/other.cnf", "GODEBUG": "x"})
+    assert warnings_of(bare, masked) == [
+        "different GODEBUG: not set in the base, 'x' in the new",
+        "different OPENSSL_CONF: not set in the base, '/own.cnf' in the new",
+    ]
+    assert warnings_of(masked, other) == [
+        "different OPENSSL_CONF: '/own.cnf' in the base, '/other.cnf' in the new"
+    ]
+    assert warnings_of(BASE, masked) == []  # a run that did not note them says nothing of them
+    assert warnings_of(masked, masked) == []
+
+
 def test_different_environments_and_parameters_are_told_loudly() -> None:
     new = replace(recording(2, a=1, b=1, c=1), environment={"processor": "B", "meter": "wall"})
     new = replace(new, parameters={**new.parameters, "a": BULK})

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +24,14 @@ from tlsbench.implementations.registry import (
 )
 from tlsbench.sampling import Plan, measure, meter_named
 from tlsbench.sampling import placement as module
-from tlsbench.sampling.placement import interpreter_of, need_workers, placement, processes_for
+from tlsbench.sampling.placement import (
+    interpreter_of,
+    need_workers,
+    placement,
+    prevailing,
+    processes_for,
+)
+from tlsbench.sampling.remote import Worker
 from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads.handshake import Handshake
 
@@ -111,13 +120,16 @@ def test_it_is_never_measured_in_this_process(copied: str, scenarios_of: Find) -
         prepare(scenario, ends_of(scenario), WALL.clock)
 
 
-def test_what_is_no_library_is_a_wrong_request(tmp_path: Path, scenarios_of: Find) -> None:
+def test_what_is_no_file_is_a_wrong_request_and_what_is_no_library_is_excluded(
+    tmp_path: Path, scenarios_of: Find
+) -> None:
     nothing = tmp_path / "libssl.so.3"
     with pytest.raises(RequestError, match=f"there is no file {nothing}"):
         scenarios_of(f"implementation=libssl:{nothing}")
     nothing.write_bytes(b"\x7fELF, but no more")
-    with pytest.raises(RequestError, match=f"cannot load {nothing}: .*"):
-        scenarios_of(f"implementation=libssl:{nothing}")
+    selection = parse([f"implementation=libssl:{nothing}"], spellings())
+    (excluded,) = expand([selection], capabilities(selection)).excluded
+    assert excluded.reason == f"libssl:{nothing}: does not load: cannot load {nothing}: file too short"
 
 
 def test_processes_take_turns_and_each_has_a_cell_of_its_own(scenarios_of: Find) -> None:
@@ -174,3 +186,55 @@ def test_a_worker_finds_what_this_process_finds(
     with placement([scenario], WALL, processes=2) as place:
         workload = place.make(scenario)
         assert workload._current._worker._process.errors() == ["found"]  # type: ignore[attr-defined]
+
+
+MASK = "~0x200000200000000"
+
+
+@pytest.mark.skipif(not HAS_AES, reason="this processor has no AES instructions")
+def test_the_whole_processor_is_measured_in_a_shell_that_masks_it(
+    scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scenario,) = scenarios_of("implementation=pyopenssl")
+    monkeypatch.setenv("OPENSSL_ia32cap", MASK)
+    assert need_workers([scenario])
+    assert interpreter_of(scenario).without == {"OPENSSL_ia32cap"}
+    code = "from tlsbench.implementations.pyopenssl.bindings import cpu_info; print(cpu_info())"
+    told = [
+        subprocess.check_output([sys.executable, "-c", code], env=environment, text=True)
+        for environment in ({**os.environ}, interpreter_of(scenario).variables())
+    ]
+    assert processor.still_used("no-aes", told[0]) is None
+    assert processor.still_used("no-aes", told[1]) is not None
+    with placement([scenario], WALL) as place:
+        assert measure([scenario], place.make, QUICKLY).series[0].error is None
+    assert prevailing([scenario]) == {}
+
+
+def test_a_worker_that_has_what_it_was_not_to_have_is_an_error(
+    scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scenario,) = scenarios_of("implementation=fake")
+    monkeypatch.setenv("OPENSSL_ia32cap", MASK)
+    monkeypatch.setattr(
+        module, "Worker", lambda interpreter: Worker(replace(interpreter, without=frozenset()))
+    )
+    with (
+        placement([scenario], WALL) as place,
+        pytest.raises(
+            ProofError, match=f"environment: wanted no OPENSSL_ia32cap, got OPENSSL_ia32cap={MASK}"
+        ),
+    ):
+        place.make(scenario)
+
+
+def test_memory_is_counted_without_another_allocator(
+    scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenarios = scenarios_of("workload=memory,handshake implementation=pyopenssl")
+    monkeypatch.setenv("MALLOC_ARENA_MAX", "1")
+    memory, handshake = (interpreter_of(one).without for one in scenarios)
+    assert memory == {"MALLOC_ARENA_MAX"}
+    assert handshake == frozenset()
+    assert prevailing(scenarios) == {"MALLOC_ARENA_MAX": "1"}
+    assert prevailing(scenarios[:1]) == {}

@@ -151,7 +151,9 @@ def test_a_profile_narrowed_by_any_selectors_is_a_matrix_or_one_line(texts: list
     libraries |= dict.fromkeys(
         (*CAPABILITIES, *(v for values in selection.values() for v in values)), Capabilities()
     )
-    lines = narrow((parse([text], tuple(libraries)) for text in PROFILES[profile].selections), selection)
+    lines = narrow(
+        (parse([text], (*libraries, "libssl:PATH")) for text in PROFILES[profile].selections), selection
+    )
     try:
         expand(lines, libraries)
     except RequestError as error:

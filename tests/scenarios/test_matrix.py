@@ -41,10 +41,11 @@ CAPABILITIES = {
     "rtls": able(gap("one group", group=("secp256r1", "x25519", "secp384r1", "secp521r1"))),
     "cryptography": able(gap("no TLS", workload=("handshake", "bulk", "echo"))),
 }
+SPELLINGS = (*CAPABILITIES, "libssl:PATH")
 
 
 def matrix(*selectors: str) -> Matrix:
-    return expand([parse([text], CAPABILITIES) for text in selectors], CAPABILITIES)
+    return expand([parse([text], SPELLINGS) for text in selectors], CAPABILITIES)
 
 
 def test_the_matrix_is_the_product_of_the_values() -> None:

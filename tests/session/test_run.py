@@ -7,7 +7,12 @@ import pytest
 
 from tlsbench.errors import RequestError
 from tlsbench.implementations import Operation
+from tlsbench.implementations.influences import influences
+from tlsbench.report.runs import report_of_run
 from tlsbench.results import Run
+from tlsbench.results.benchmark_json import to_json
+from tlsbench.results.environment import machine_info
+from tlsbench.results.reader import parse
 from tlsbench.sampling import METERS, Plan, Progress
 from tlsbench.sampling.yardsticks import YARDSTICKS
 from tlsbench.session.run import RunRequest, measure_together, run
@@ -107,3 +112,29 @@ def test_a_run_of_a_moment_has_no_yardsticks() -> None:
     found = run(request("implementation=fake"))
     assert found.yardsticks == []
     assert found.conditions.yardstick_share is None
+
+
+def test_what_of_the_environment_changes_figures_is_kept_shown_and_read_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in influences():
+        monkeypatch.delenv(name)
+    assert run(request("implementation=fake")).conditions.variables == {}
+    monkeypatch.setenv("GODEBUG", "cpu.aes=off")
+    found = run(request("implementation=fake"))
+    assert found.conditions.variables == {"GODEBUG": "cpu.aes=off"}
+    again = parse(to_json(found, machine_info()), "again.json").result
+    assert isinstance(again, Run)
+    assert again.conditions.variables == {"GODEBUG": "cpu.aes=off"}
+    assert "in an environment that changes figures: GODEBUG=cpu.aes=off" in report_of_run(found).notes
+
+
+@pytest.mark.slow
+def test_what_was_kept_from_the_processes_that_measured_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in influences():
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OPENSSL_ia32cap", "~0x200000200000000")
+    found = run(request("implementation=fake"))
+    assert found.conditions.variables == {}
+    words = "set here, and not in the processes that measured, whose axes say otherwise: OPENSSL_ia32cap"
+    assert words in found.conditions.warnings

@@ -18,6 +18,7 @@ COMMANDS: Final[dict[str, str]] = {
     "history": "Show how cells fared over the saved runs.",
     "load": "Load a TLS server with many connections.",
     "serve": "Serve TLS with any implementation, to load it.",
+    "engines": "List every TLS library here that can be measured.",
     "doctor": "Grade this machine as a benchmark host.",
     "certs": "Make certificates, look at them, and see them work or fail.",
 }

@@ -243,6 +243,10 @@ def _more_samples(ratio: Interval, samples: int) -> int:
     return max(0, math.ceil(needed) - samples)
 
 
+def _set_to(variables: Mapping[str, str], name: str) -> str:
+    return f"'{variables[name]}'" if name in variables else "not set"
+
+
 def _warnings(base: Recording, new: Recording, shared: Sequence[str]) -> Sequence[str]:
     warnings = [*base.remarks, *(one for one in new.remarks if one not in base.remarks)]
     warnings += [
@@ -250,6 +254,13 @@ def _warnings(base: Recording, new: Recording, shared: Sequence[str]) -> Sequenc
         for name in base.environment
         if name in new.environment and base.environment[name] != new.environment[name]
     ]
+    if base.variables is not None and new.variables is not None:
+        warnings += [
+            f"different {name}: {_set_to(base.variables, name)} in the base, "
+            f"{_set_to(new.variables, name)} in the new"
+            for name in sorted(base.variables.keys() | new.variables.keys())
+            if base.variables.get(name) != new.variables.get(name)
+        ]
     warnings += [
         f"different parameters of '{name}'"
         for name in shared

@@ -31,6 +31,7 @@ class Recording:
     :param yardsticks: what runs can be compared by, by identity.
     :param engines: by implementation.
     :param cells: by name, those of tlsbench, with their medians and proofs.
+    :param variables: of the environment, those that change figures; None if they were not noted.
     """
 
     source: str
@@ -44,6 +45,7 @@ class Recording:
     yardsticks: Mapping[str, YardstickRecord] = field(default_factory=dict)
     engines: Mapping[str, str] = field(default_factory=dict)
     cells: Mapping[str, Cell] = field(default_factory=dict)
+    variables: Mapping[str, str] | None = None
 
     def median(self, name: str) -> Interval:
         """The median of a benchmark with its interval: of a cell the very one that its run shows."""
@@ -108,6 +110,7 @@ def recording_of(stored: Stored) -> Recording:
         yardsticks={one.identity: one for one in run.yardsticks} if run else {},
         engines=run.engines if run else {},
         cells={cell.id: cell for cell in run.cells} if run else {},
+        variables=run.conditions.variables if run else None,
     )
 
 

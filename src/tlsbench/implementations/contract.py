@@ -35,7 +35,8 @@ class Negotiated:
     certificates it sent (a resumed handshake has none). ``early_data`` is what a server received
     before the handshake was complete. ``ocsp`` is the status in the OCSP response that a client was shown
     and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
-    handshake, by its IANA name.
+    handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
+    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`).
     """
 
     version: str | None
@@ -48,6 +49,9 @@ class Negotiated:
     early_data: bytes = b""
     ocsp: str | None = None
     signature: str | None = None
+    security_level: str | None = None
+    provider: str | None = None
+    openssl_conf: str | None = None
 
 
 class End(Protocol):

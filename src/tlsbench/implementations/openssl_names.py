@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from tlsbench.scenarios import Scenario, ciphers, groups, keys
 
@@ -33,6 +33,15 @@ _GROUPS = {name.lower(): name for name in groups.BY_NAME} | {
     "p-256": "secp256r1",
     "p-384": "secp384r1",
     "p-521": "secp521r1",
+}
+
+
+#: What BoringSSL calls these groups, and OpenSSL too.
+_NIST_NAMES: Mapping[str, str] = {
+    "secp256r1": "P-256",
+    "secp384r1": "P-384",
+    "secp521r1": "P-521",
+    "x25519": "X25519",
 }
 
 
@@ -67,3 +76,8 @@ def group_list(scenario: Scenario) -> str:
     """
     curve = keys.BY_NAME[scenario.key].curve if scenario.version == "1.2" else ""
     return ":".join(dict.fromkeys(filter(None, (*scenario.group.split(":"), curve))))
+
+
+def list_for_all(names: Iterable[str]) -> bytes:
+    """A list of groups as OpenSSL and BoringSSL both spell it."""
+    return ":".join(_NIST_NAMES.get(name, name) for name in names).encode("ascii")

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from fnmatch import fnmatchcase
+from functools import cache, partial
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -31,8 +32,9 @@ from tlsbench.implementations.contract import (
 )
 from tlsbench.implementations.missing import DOES_NOT_LOAD, NOT_INSTALLED, Missing, NotInstalledError
 from tlsbench.implementations.packages import MODULES, PACKAGES
+from tlsbench.processes import is_child
 from tlsbench.scenarios import Capabilities, Scenario, Selection
-from tlsbench.scenarios.selectors import ANY_PATH
+from tlsbench.scenarios.selectors import ANY_PATH, UNSPELLABLE
 
 GROUP: Final = "tlsbench.implementations"
 _TLS_LIBRARIES: Final = {
@@ -52,6 +54,7 @@ _PRIMITIVE_LIBRARIES: Final = {"cryptography": "tlsbench.implementations.cryptog
 _FLOOR: Final = {"fake": "tlsbench.implementations.fake:Fake"}
 #: What stands before the path of a libssl that is named by it.
 _BY_PATH: Final = "libssl:"
+_OF_A_PATH: Final = "a libssl by its path, called through cffi"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _REASON_LENGTH: Final = 300
 
@@ -117,18 +120,45 @@ def capabilities(*selections: Selection) -> Mapping[str, Capabilities]:
         for axis in ("implementation", "client", "server")
         for value in selection.get(axis, ())
     }
-    return _OnDemand((*_entries(), *filter(_is_path, sorted(named))), capabilities_of)
+    paths = sorted(filter(_is_path, named))
+    if len(paths) > 1:
+        _load_paths(paths)
+    return _OnDemand((*_entries(), *paths), capabilities_of)
+
+
+def implementation_ids() -> tuple[str, ...]:
+    """The ids of all implementations; none is loaded."""
+    return tuple(_entries())
+
+
+class _Spellings(tuple[str, ...]):
+    """The ids, and how a libssl is named by its path."""
+
+    __slots__ = ()
+
+    def found(self, family: str, pattern: str) -> tuple[str, ...]:
+        """See :class:`tlsbench.scenarios.selectors.FindsPaths`.
+
+        A pattern that begins with ``/`` is of all files there are, another of those that are found.
+        """
+        from tlsbench.implementations.found_files import libssl_files
+
+        if pattern.startswith("/"):
+            paths = [str(path) for path in sorted(Path("/").glob(pattern[1:])) if path.is_file()]
+        else:
+            paths = [path for path in libssl_files() if fnmatchcase(path, pattern)]
+        return tuple(family + path for path in paths if not set(path) & UNSPELLABLE)
 
 
 def spellings() -> tuple[str, ...]:
     """What selectors take for an implementation (see :func:`tlsbench.scenarios.parse`)."""
-    return (*_entries(), _BY_PATH + ANY_PATH)
+    return _Spellings((*_entries(), _BY_PATH + ANY_PATH))
 
 
 def implementation(name: str) -> Implementation:
     """The implementation of an id, which may be a libssl's by its path.
 
-    :raises RequestError: if there is no such file, or no process can load it.
+    :raises RequestError: if there is no such file.
     :raises KeyError: if there is no such id.
     """
     return (_at_path(name) if _is_path(name) else _registered(name)).member
@@ -182,9 +212,13 @@ def _registered(name: str) -> _Loaded:
 
 
 def _load(name: str, entry: EntryPoint) -> _Loaded:
-    summary = f"what {entry.module} brings"
+    return _asked(name, f"what {entry.module} brings", lambda: _member(name, entry))
+
+
+def _asked(name: str, summary: str, make: Callable[[], Implementation]) -> _Loaded:
+    """An implementation, made and asked what it can do; whatever fails about that is its own trouble."""
     try:
-        member = _member(name, entry)
+        member = make()
         summary = member.summary
         _must_be_installed(name)
         member.engine()
@@ -227,19 +261,32 @@ def _is_path(name: str) -> bool:
     return name.startswith(_BY_PATH)
 
 
-@cache
 def _at_path(name: str) -> _Loaded:
     """The libssl that an id names by its path, in this process or in one of its own."""
-    from tlsbench.implementations.libssl.own_process import at_path
+    if name not in _paths:
+        _load_paths([name])
+    return _paths[name]
 
-    path = name.removeprefix(_BY_PATH)
-    if not Path(path).is_file():
-        raise RequestError(f"there is no file {path}")
-    member = at_path(path, name)
-    try:
-        member.engine()
-        return _Loaded(member, member.capabilities())
-    except RequestError:
-        raise
-    except Exception as error:
-        raise RequestError(f"cannot use {path}: {_in_one_line(error)}") from error
+
+#: What is known of the libssl files that were asked for, by id.
+_paths: Final[dict[str, _Loaded]] = {}
+
+
+def _load_paths(names: Iterable[str]) -> None:
+    """Load the libssl files of some ids, which takes less time together than one by one.
+
+    :raises RequestError: if there is no such file.
+    """
+    from tlsbench.implementations.libssl.own_process import at_paths
+
+    paths = {name: name.removeprefix(_BY_PATH) for name in names if name not in _paths}
+    for path in paths.values():
+        if not Path(path).is_file():
+            raise RequestError(f"there is no file {path}")
+    found = at_paths(list(paths.values())) if not is_child() else {}
+
+    def member(path: str) -> Implementation:
+        return found.get(path) or at_paths([path])[path]
+
+    for name, path in paths.items():
+        _paths[name] = _asked(name, _OF_A_PATH, partial(member, path))

@@ -176,6 +176,9 @@ def _notes(run: Run, found: Sequence[Finding], made: Sequence[Table]) -> list[st
             f"yardsticks took {100 * conditions.yardstick_share:.0f} % of the time; reference cells by which "
             f"runs can be compared: {len(run.yardsticks)}"
         )
+    if conditions.variables:
+        settings = ", ".join(f"{name}={value}" for name, value in conditions.variables.items())
+        lines.append(f"in an environment that changes figures: {settings}")
     if found:
         lines.append("brackets hold 95 % intervals")
     lines += [f"warning: {warning}" for warning in conditions.warnings]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tlsbench.errors import MeasurementError
+from tlsbench.implementations.influences import influences
 from tlsbench.results.cell import cell_from_count, cell_from_series
 from tlsbench.results.environment import Disturbance, engines
 from tlsbench.results.machine import (
@@ -39,6 +40,7 @@ def collect(
     twins: Sequence[Series] = (),
     yardsticks: Sequence[tuple[Yardstick, Series]] = (),
     yardsticks_s: float = 0.0,
+    variables: Mapping[str, str] | None = None,
 ) -> Run:
     """The run that these series make: cells with samples, failures, and the conditions.
 
@@ -47,6 +49,7 @@ def collect(
     :param yardsticks: with what was measured of each, and the seconds of ``elapsed_s`` that they took.
     :param before: the state of the machine when sampling began; None while it still goes on.
     :param processes: in how many processes, in turn, the rounds were sampled.
+    :param variables: of the environment, what changes figures and was in force.
     """
     now = Disturbance.now() if before is not None else None
     steal_percent = now.steal_percent_since(before) if now and before else None
@@ -76,6 +79,7 @@ def collect(
             warnings=(
                 *(_warnings(steal_percent, switches, elapsed_s) if now else ()),
                 *_words_on_disturbed(series, disturbed_percent),
+                *_words_on_variables(variables),
                 *(
                     f"the yardstick '{one.name}' failed: {measured.error}"
                     for one, measured in yardsticks
@@ -87,6 +91,7 @@ def collect(
             disturbed_percent=disturbed_percent,
             yardstick_share=yardsticks_s / elapsed_s if records and elapsed_s else None,
             processes=processes,
+            variables=variables,
         ),
         noise_floor=noise_floors(series, twins),
         yardsticks=records,
@@ -128,6 +133,16 @@ def _words_on_disturbed(series: Sequence[Series], percent: float | None) -> Iter
         yield f"{which}: every sample was disturbed, so that these were kept; {FREE_A_PROCESSOR}"
 
 
+def _words_on_variables(in_force: Mapping[str, str] | None) -> Iterator[str]:
+    """What is to be said of variables that are set and were not let through."""
+    if in_force is None:
+        return
+    kept_out = [name for name in influences() if name not in in_force]
+    if kept_out:
+        names = ", ".join(kept_out)
+        yield f"set here, and not in the processes that measured, whose axes say otherwise: {names}"
+
+
 def collect_counts(
     counts: Sequence[tuple[Scenario, Count | MeasurementError | None]],
     excluded: Sequence[Excluded],
@@ -136,6 +151,7 @@ def collect_counts(
     command: str,
     elapsed_s: float,
     stopped_by: str,
+    variables: Mapping[str, str] | None = None,
 ) -> Run:
     """The run that counts of instructions make. Its noise floor is the largest spread of a workload."""
     found = [count for _, count in counts if isinstance(count, Count)]
@@ -160,6 +176,8 @@ def collect_counts(
             stopped_by=stopped_by,
             command=command,
             governor=governor(),
+            variables=variables,
+            warnings=tuple(_words_on_variables(variables)),
         ),
         engines=engines(_implementations_of(scenario for scenario, _ in counts)),
         taken_at=datetime.now(UTC),

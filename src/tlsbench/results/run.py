@@ -48,7 +48,9 @@ class Conditions:
     (:func:`tlsbench.stats.drift`). ``disturbed_percent`` is the share of the samples, those of the A/A cells
     among them, that were set aside (:mod:`tlsbench.workloads.disturbance`). ``yardstick_share`` is what the
     yardsticks took of ``elapsed_s``, as a fraction. ``warnings`` say what stood in the way, each with its
-    remedy. Round r was sampled in process r modulo ``processes``.
+    remedy. Round r was sampled in process r modulo ``processes``. ``variables`` are those of
+    the environment that change figures (:mod:`tlsbench.implementations.influences`) and that were in force;
+    None if they were not noted.
     """
 
     meter: str
@@ -66,6 +68,7 @@ class Conditions:
     yardstick_share: float | None = None
     warnings: Sequence[str] = ()
     processes: int = 1
+    variables: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

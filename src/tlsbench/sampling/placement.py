@@ -17,14 +17,16 @@ import os
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tlsbench.errors import ProofError
+from tlsbench.implementations.configuration import variables_of
 from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO
+from tlsbench.implementations.influences import influences, not_borne
 from tlsbench.implementations.processor import variables
 from tlsbench.implementations.registry import capabilities_of, ends_of, implementation
-from tlsbench.processes import Interpreter
+from tlsbench.processes import HERE, Interpreter
 from tlsbench.sampling.instruments import Instrument
 from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.sampling.runner import Turns
@@ -52,17 +54,28 @@ class Place(Turns, Protocol):
 
 
 def interpreter_of(scenario: Scenario) -> Interpreter:
-    """Where to measure a scenario: this Python with the environment variables that it needs for it."""
+    """Where to measure a scenario: this Python with the variables it needs, without those that mislead."""
     folders = {capabilities_of(end).libcrypto for end in (scenario.client, scenario.server)}
     folder = "".join(folders - {"", SYSTEM_LIBCRYPTO})  # the matrix lets two of them not meet
     search = {"LD_LIBRARY_PATH": folder} if folder else {}
     counting = MEMORY_ENVIRONMENT if scenario.workload == "memory" else {}
-    return Interpreter(sys.executable, {**variables(scenario.cpu), **search, **counting})
+    needed = {**variables(scenario.cpu), **variables_of(scenario.openssl_conf), **search, **counting}
+    return Interpreter(sys.executable, needed, not_borne(scenario).difference(needed))
 
 
 def need_workers(scenarios: Iterable[Scenario]) -> bool:
     """Whether one of these scenarios cannot be measured in this process."""
-    return any(interpreter_of(scenario).environment for scenario in scenarios)
+    return any(_key(interpreter_of(scenario)) != _key(HERE) for scenario in scenarios)
+
+
+def prevailing(scenarios: Iterable[Scenario]) -> dict[str, str]:
+    """The variables of this process that change figures and that at least one of these scenarios bears."""
+    known, interpreters = influences(), [interpreter_of(scenario) for scenario in scenarios]
+    return {
+        name: value
+        for name, value in known.items()
+        if any(name not in (*one.environment, *one.without) for one in interpreters)
+    }
 
 
 @contextmanager
@@ -104,7 +117,7 @@ class _InWorkers:
         self.processes = processes
         self._meter = meter
         self._stack = stack
-        self._workers: dict[tuple[tuple[str, str], ...], Sequence[Worker]] = {}
+        self._workers: dict[_Key, Sequence[Worker]] = {}
         self._turn = _Turn()
 
     def begin_round(self, number: int) -> None:
@@ -112,7 +125,7 @@ class _InWorkers:
 
     def make(self, what: Scenario | Yardstick) -> Workload:
         if isinstance(what, Yardstick):
-            workers = self._of(Interpreter(sys.executable, {}))
+            workers = self._of(Interpreter(without=not_borne(what.scenario)))
             workloads = RemoteWorkload.prepare(workers, what.scenario, self._meter.name, what.name)
             return _InTurn(workloads, self._turn)
         workloads = RemoteWorkload.prepare(self._of(interpreter_of(what)), what, self._meter.name)
@@ -130,11 +143,11 @@ class _InWorkers:
         """Workers that find what this process finds, all of them starting at once."""
         search = {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path), **interpreter.environment}
         workers = [
-            self._stack.enter_context(Worker(Interpreter(interpreter.python, search)))
+            self._stack.enter_context(Worker(replace(interpreter, environment=search)))
             for _ in range(self.processes)
         ]
         for worker in workers:
-            worker.greeting()
+            _prove_variables(interpreter, worker.greeting()["variables"])
         return workers
 
 
@@ -174,8 +187,24 @@ class _InTurn:
             workload.close()
 
 
-def _key(interpreter: Interpreter) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted(interpreter.environment.items()))
+#: What tells one environment from another.
+_Key = tuple[tuple[tuple[str, str], ...], frozenset[str]]
+
+
+def _key(interpreter: Interpreter) -> _Key:
+    return tuple(sorted(interpreter.environment.items())), interpreter.without
+
+
+def _prove_variables(interpreter: Interpreter, found: Mapping[str, str]) -> None:
+    """See to it that a worker has the variables that change figures as it was to have them.
+
+    :param found: those that it says it has.
+    """
+    wanted = influences(interpreter.variables())
+    for name in sorted(wanted.keys() | found.keys()):
+        if wanted.get(name) != found.get(name):
+            got, meant = (f"{name}={one[name]}" if name in one else f"no {name}" for one in (found, wanted))
+            raise ProofError("environment", wanted=meant, got=got, witness="worker")
 
 
 def _prove_engines(scenario: Scenario, found: Mapping[str, str]) -> None:

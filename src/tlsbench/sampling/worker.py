@@ -8,7 +8,8 @@ starts a worker in each. Requests and answers are lines of JSON on standard inpu
     → {"visit": 0, "rewarm": 1, "samples": 2}          ← {"samples": [{"client": …, …}, …]}
     → {"proof": 0}                                     ← {"proof": {…}}
 
-The first line, before any request, is ``{"version": …, "engines": {…}}``. What goes wrong is answered by
+The first line, before any request, is ``{"version": …, "engines": {…}, "variables": {…}}``: of the
+environment what changes figures. What goes wrong is answered by
 ``{"error": "…"}``. The worker ends with its input.
 """
 
@@ -23,6 +24,7 @@ from dataclasses import astuple
 from typing import Any, TextIO
 
 from tlsbench.errors import RequestError, TlsbenchError
+from tlsbench.implementations.influences import influences
 from tlsbench.implementations.registry import capabilities, ends_of, implementations, spellings
 from tlsbench.sampling.heap import keep_heap
 from tlsbench.sampling.instruments import meter_named
@@ -35,7 +37,7 @@ from tlsbench.workloads import Sample, Workload, prepare, prove_processor
 def serve(requests: TextIO, answers: TextIO) -> None:
     """Answer each line of ``requests`` by a line in ``answers``, until there are no more."""
     engines = {name: member.engine() for name, member in implementations().items()}
-    _answer(answers, {"version": __version__, "engines": engines})
+    _answer(answers, {"version": __version__, "engines": engines, "variables": influences()})
     cells: list[Workload] = []
     for line in requests:
         try:

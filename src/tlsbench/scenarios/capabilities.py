@@ -30,6 +30,18 @@ def gap(reason: str, **when: str | tuple[str, ...]) -> Gap:
     )
 
 
+class _AllBut(frozenset[str]):
+    """Every value but these."""
+
+    def __contains__(self, value: object) -> bool:
+        return not super().__contains__(value)
+
+
+def _every(axis: str, values: list[str]) -> frozenset[str]:
+    """Values that are denied; of an axis that takes more than are listed every one but the neutral."""
+    return _AllBut({AXES[axis].neutral}) if AXES[axis].parse else frozenset(values)
+
+
 @dataclass(frozen=True)
 class Capabilities:
     """What an implementation can do: everything usual but its gaps, and the special things that it supports.
@@ -60,7 +72,7 @@ class Capabilities:
     def denials(self) -> tuple[tuple[Gap, tuple[str, ...]], ...]:
         """A gap for what is special and not supported, and the ends that must support it, by axis."""
         return tuple(
-            (Gap(reason, {axis: frozenset(values)}), AXES[axis].ends)
+            (Gap(reason, {axis: _every(axis, values)}), AXES[axis].ends)
             for axis in SPECIAL_AXES
             if axis not in self.supports
             for reason, values in self._denied(axis).items()

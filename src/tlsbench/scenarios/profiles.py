@@ -141,6 +141,27 @@ IMPLEMENTATIONS = Profile(
     ),
 )
 
+_ENGINES = "libssl:*,ssl,pyopenssl,utls,rtls"
+#: Beside them one that is pure Python, and one that has no group of its choice: against a peer alone.
+_AGAINST_A_PEER = f"{_ENGINES},mbedtls,tlslite"
+_SAME_12 = "version=1.2 group=secp256r1 key=ecdsa-secp256r1 cipher=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+_SAME_13 = "version=1.3 group=x25519 key=ecdsa-secp256r1 cipher=TLS_AES_128_GCM_SHA256"
+#: The league table: every engine that is found, at the same key; full, resumed, bulk, memory. Against the
+#: same peer all have one suite and one group; at both ends those that cannot be told take their own.
+ENGINES = Profile(
+    "engines",
+    "the league table: every TLS library that 'tlsbench engines' finds, full, resumed, bulk, memory",
+    (
+        f"implementation={_ENGINES} version=1.3 key=ecdsa-secp256r1 resumption=none,psk",
+        f"implementation={_ENGINES} {_SAME_12} resumption=none,ticket",
+        f"client={_AGAINST_A_PEER} server=pyopenssl {_SAME_13}",
+        f"client=pyopenssl server={_AGAINST_A_PEER} {_SAME_13}",
+        f"client={_AGAINST_A_PEER} server=pyopenssl {_SAME_12}",
+        f"workload=bulk implementation={_ENGINES} {_SAME_12} size=16KiB",
+        f"workload=memory implementation={_ENGINES} version=1.3 key=ecdsa-secp256r1",
+    ),
+)
+
 #: Every combination of the common values; give it a longer --time-budget.
 FULL = Profile(
     "full",
@@ -162,5 +183,15 @@ FULL = Profile(
 
 PROFILES = {
     profile.name: profile
-    for profile in (QUICK, CIPHERS, RESUMPTION, CERTIFICATES, POST_QUANTUM, NETWORK, IMPLEMENTATIONS, FULL)
+    for profile in (
+        QUICK,
+        CIPHERS,
+        RESUMPTION,
+        CERTIFICATES,
+        POST_QUANTUM,
+        NETWORK,
+        IMPLEMENTATIONS,
+        ENGINES,
+        FULL,
+    )
 }

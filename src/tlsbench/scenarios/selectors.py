@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from fnmatch import fnmatchcase
+from typing import Protocol, runtime_checkable
 
 from tlsbench.errors import RequestError, listed, unknown
 from tlsbench.scenarios.axes import AXES
@@ -19,8 +20,19 @@ Selection = Mapping[str, tuple[str, ...]]
 
 #: What stands in an implementation's id for a path of the user's.
 ANY_PATH = "PATH"
+#: What no value of a selector can hold.
+UNSPELLABLE = frozenset(" \t\n\r\v\f,")
+_PATTERN = frozenset("*?[")
 
 _ENDS = ("client", "server")
+
+
+@runtime_checkable
+class FindsPaths(Protocol):
+    """Ids of implementations of which some name files, and which can look for such files."""
+
+    def found(self, family: str, pattern: str) -> Collection[str]:
+        """The ids of the files that a pattern matches, each beginning with ``family``."""
 
 
 def parse(selectors: Iterable[str], implementations: Collection[str]) -> Selection:
@@ -46,6 +58,8 @@ def parse(selectors: Iterable[str], implementations: Collection[str]) -> Selecti
             if pattern
             for value in _values(axis, pattern, implementations)
         ]
+        if not found:
+            raise RequestError(f"no file matches '{values}': see 'tlsbench engines'")
         selection[axis] = tuple(dict.fromkeys((*selection.get(axis, ()), *found)))
     if "implementation" in selection and any(end in selection for end in _ENDS):
         raise RequestError("implementation= sets both ends: give it, or client= and server=, not both")
@@ -58,8 +72,8 @@ def _values(axis: str, pattern: str, implementations: Collection[str]) -> Iterab
     wanted = pattern.lower()
     for family in (value.removesuffix(ANY_PATH) for value in valid if value.endswith(ANY_PATH)):
         if wanted.startswith(family.lower()):
-            return (family + _path(pattern[len(family) :]),)
-    if any(character in pattern for character in "*?["):
+            return _files(family, pattern[len(family) :], implementations)
+    if set(pattern) & _PATTERN:
         matches = tuple(
             value for value in valid if fnmatchcase(value.lower(), wanted) and not value.endswith(ANY_PATH)
         )
@@ -72,6 +86,13 @@ def _values(axis: str, pattern: str, implementations: Collection[str]) -> Iterab
     if value is None:
         raise unknown(axis, pattern, valid, rules.aliases)
     return (value,)
+
+
+def _files(family: str, pattern: str, implementations: Collection[str]) -> Iterable[str]:
+    """The ids of the files that a path or a pattern names; a pattern may match none."""
+    if not set(pattern) & _PATTERN:
+        return (family + _path(pattern),)
+    return implementations.found(family, pattern) if isinstance(implementations, FindsPaths) else ()
 
 
 def _path(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tlsbench.scenarios import networks
+from tlsbench.scenarios import networks, openssl
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
@@ -23,7 +23,7 @@ from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
 from tlsbench.scenarios.sizes import USUAL_SIZES, format_size, parse_size
 
 #: The workloads that speak TLS. The others call one library, on one side.
-TLS_WORKLOADS: Final = ("handshake", "bulk", "echo", "memory", "completion")
+TLS_WORKLOADS: Final = openssl.TLS_WORKLOADS
 ONE_SIDED_WORKLOADS: Final = ("primitive", "certificate")
 WORKLOADS: Final = (*TLS_WORKLOADS, *ONE_SIDED_WORKLOADS)
 
@@ -240,6 +240,9 @@ class Values:
             ends=("client",),
         ),
     )
+    provider: str = field(default="", metadata=openssl.PROVIDER)
+    security_level: str = field(default="", metadata=openssl.SECURITY_LEVEL)
+    openssl_conf: str = field(default="", metadata=openssl.OPENSSL_CONF)
     cpu: str = field(
         default="",
         metadata=row(

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tlsbench.comparison import Gate
 from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.implementations.influences import not_borne
 from tlsbench.links import Ledger
 from tlsbench.processes import Interpreter
 from tlsbench.results.duel import Duel, DuelResult, Side, SideResult
@@ -153,7 +154,9 @@ def _timed(request: DuelRequest, observe: Callable[[Progress], None], stop_asked
     def side(interpreter: Interpreter | None) -> OpenSide:
         if interpreter is None:
             return local_side(request.instrument, request.scenarios)
-        return remote_side(interpreter, request.instrument)
+        misleading: frozenset[str] = frozenset().union(*map(not_borne, request.scenarios))
+        without = misleading.difference(interpreter.environment)  # what a side sets is what is compared
+        return remote_side(replace(interpreter, without=without), request.instrument)
 
     outcome = fight(
         request.matches,

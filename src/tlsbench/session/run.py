@@ -15,7 +15,7 @@ from tlsbench.results.environment import Disturbance
 from tlsbench.sampling import WALL, Instrument, Plan, Progress, Series, aa_cells_of, instrument_for, measure
 from tlsbench.sampling.instructions import Counts, count_instructions, require_valgrind
 from tlsbench.sampling.instruments import CALLGRIND
-from tlsbench.sampling.placement import interpreter_of, placement, processes_for
+from tlsbench.sampling.placement import interpreter_of, placement, prevailing, processes_for
 from tlsbench.sampling.yardsticks import Yardstick, yardsticks_for
 from tlsbench.scenarios import Excluded, Matrix, Scenario
 
@@ -123,6 +123,7 @@ class Measured:
             twins=self.twins,
             yardsticks=self.yardsticks,
             yardsticks_s=self.yardsticks_s,
+            variables=prevailing(one.scenario for one in self.series),
         )
 
 
@@ -187,6 +188,7 @@ def _counted(request: RunRequest, observe: Observe, stop_asked: Callable[[], boo
             command=request.command,
             elapsed_s=time.monotonic() - began,
             stopped_by=counts.stopped_by,
+            variables=prevailing(scenarios),
         )
 
     def note(done: int, of: int, left_s: float) -> None:

@@ -25,14 +25,13 @@ def matrix_of(selectors: Sequence[str], profile: str | None = None) -> Matrix:
     :raises RequestError: for an unknown profile, axis or value.
     """
     by = parse(selectors, spellings())
-    known = capabilities(by)
     if profile is None and by:
-        return expand([by], known)
+        return expand([by], capabilities(by))
     name = (profile or DEFAULT_PROFILE).lower()
     if name not in PROFILES:
         raise unknown("profile", name, PROFILES)
-    selections = [parse([text], spellings()) for text in PROFILES[name].selections]
-    return expand(narrow(selections, by), known)
+    selections = narrow([parse([text], spellings()) for text in PROFILES[name].selections], by)
+    return expand(selections, capabilities(*selections))
 
 
 def selects(wanted: Selection, axes: Mapping[str, str]) -> bool:

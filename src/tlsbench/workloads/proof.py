@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from cryptography import x509
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import Negotiated
+from tlsbench.implementations.configuration import file_of, without_digest
 from tlsbench.links import STREAM, Entry, Observed, WireReader
 from tlsbench.pki import Peers
 from tlsbench.pki.keys import key_type_of
 from tlsbench.protocol import groups, signature_schemes
 from tlsbench.scenarios import Scenario, ciphers
+from tlsbench.scenarios.axes import AXES
 from tlsbench.workloads.datagrams import DatagramExchange
 from tlsbench.workloads.exchange import Exchange
 
@@ -51,6 +54,7 @@ class Proof:
             **({"signature": signature} if signature else {}),
             **({} if self.tickets is None else {"tickets": self.tickets}),
             **({"hello_retry": True} if self.wire.hello_retry else {}),
+            **{axis: told for axis in _TOLD_BY_BOTH if (told := getattr(self.client, axis)) is not None},
         }
 
     @property
@@ -99,6 +103,8 @@ def prove(
         _prove_staple(scenario, wire, client)
         _prove_signature(scenario, wire, client)
     tickets = _tickets(scenario, reader.count_tickets, exchange.entries)
+    for axis, shown in _TOLD_BY_BOTH.items():
+        _prove_told(axis, shown, scenario, client, server)
     if server.early_data != early_data:
         raise ProofError(
             "early data",
@@ -164,6 +170,33 @@ def _tickets(
     if scenario.tickets not in ("", "default"):
         _same("tickets", int(scenario.tickets), count, "wire")
     return count
+
+
+def _file_told(told: str) -> str:
+    """The value of ``openssl_conf`` that a library's word stands for."""
+    path = without_digest(told)
+    return next((value for value in AXES["openssl_conf"].values if file_of(value) == path), path)
+
+
+#: What no wire shows and both libraries say themselves, and how the value is had from their words.
+_TOLD_BY_BOTH: Final[Mapping[str, Callable[[str], str]]] = {
+    "security_level": str,
+    "provider": str,
+    "openssl_conf": _file_told,
+}
+
+
+def _prove_told(
+    axis: str, shown: Callable[[str], str], scenario: Scenario, client: Negotiated, server: Negotiated
+) -> None:
+    wanted = scenario.value(axis)
+    if wanted in ("", AXES[axis].neutral):
+        return
+    for witness, side in (("client", client), ("server", server)):
+        told = getattr(side, axis)
+        if told is None or shown(told) != wanted:
+            got = f"a {witness} that does not tell" if told is None else told
+            raise ProofError(axis, wanted=wanted, got=got, witness=witness)
 
 
 def _cipher_name(code_point: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tlsbench import pki
-from tlsbench.errors import HandshakeError, ProofError
+from tlsbench.errors import HandshakeError, MeasurementError, ProofError
 from tlsbench.implementations import registry
 from tlsbench.implementations.gnutls import bindings as gnutls_bindings
 from tlsbench.implementations.libmbedtls import bindings as libmbedtls_bindings
@@ -115,7 +115,7 @@ def test_a_library_that_is_not_there_is_listed_with_its_remedy(monkeypatch: pyte
 
 
 def test_a_name_that_nothing_has_is_no_library() -> None:
-    with pytest.raises(OSError, match="libnothing"):
+    with pytest.raises(MeasurementError, match="cannot load libnothing"):
         libssl_bindings.load("libnothing.so.9")
 
 

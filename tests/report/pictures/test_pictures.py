@@ -10,6 +10,7 @@ import pytest
 
 from tlsbench.comparison import Recording, judge
 from tlsbench.loading import Load, LoadPlan, Target
+from tlsbench.report.findings import findings
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines
 from tlsbench.report.pictures.compared import comparison, history
 from tlsbench.report.pictures.loads import latency
@@ -62,6 +63,50 @@ def test_what_is_drawn_is_what_was_measured(run_of: RunOf) -> None:
     assert isinstance(field, Heat)
     assert set(field.rows) == {"ssl", "pyopenssl"}
     assert min(value for row in field.values for value in row if value is not None) == 1.0
+
+
+def test_only_what_is_alike_is_ranked_and_the_rest_says_in_what_it_differs(run_of: RunOf) -> None:
+    run = run_of("implementation=ssl,pyopenssl,libssl version=1.3 group=secp256r1 key=ecdsa-secp256r1")
+    fast = replace(
+        run.cells[1].main, interval=replace(run.cells[1].main.interval, median=1.0)
+    )  # the fastest by far, by another group
+    other = replace(
+        run.cells[1],
+        axes={**run.cells[1].axes, "group": "X25519MLKEM768"},
+        figures={**run.cells[1].figures, "libraries": fast},
+    )
+    changed = replace(run, cells=[run.cells[0], other, run.cells[2]])
+    (picture,) = (one for one in pictures_of_run(changed) if one.kind == "implementations")
+    assert isinstance(picture.shape, Heat)
+    values = {row: values[0] for row, values in zip(picture.shape.rows, picture.shape.values, strict=True)}
+    assert values["pyopenssl"] is None
+    assert min(values["ssl"] or 0, values["libssl"] or 0) == 1.0
+    assert picture.shape.texts[1][0] == "(0.00)"
+    assert "pyopenssl X25519MLKEM768." in picture.caption
+    assert not any("Fastest" in one.headline and "pyopenssl" in one.headline for one in findings(changed))
+
+
+def test_the_versions_of_openssl_are_a_line_from_the_oldest_to_the_newest(run_of: RunOf) -> None:
+    run = run_of("implementation=fake,pyopenssl,libssl,ssl version=1.3 group=secp256r1 key=ecdsa-secp256r1")
+    engines = {"pyopenssl": "OpenSSL 4.0.3", "libssl": "OpenSSL 3.10.1 in x", "ssl": "OpenSSL 3.0.19"}
+    cells = {cell.axes["implementation"]: cell for cell in run.cells}
+    older = [
+        replace(cells["libssl"], axes={**cells["libssl"].axes, "implementation": name})
+        for name in ("libssl:/a", "libssl:/b", "libssl:/c")
+    ]
+    engines |= {"libssl:/a": "OpenSSL 1.1.1k in /a", "libssl:/b": "OpenSSL 1.1.1 in /b"}
+    engines |= {"libssl:/c": "BoringSSL in /c"}
+    changed = replace(run, cells=[*cells.values(), *older], engines=engines)
+    (picture,) = (one for one in pictures_of_run(changed) if one.kind == "versions")
+    assert isinstance(picture.shape, Lines)
+    (line,) = picture.shape.lines
+    assert picture.shape.ticks == {0.0: "1.1.1", 1.0: "1.1.1k", 2.0: "3.10.1", 3.0: "4.0.3"}
+    assert line.y[-1] == pytest.approx(cells["pyopenssl"].main.median / 1e3)
+    field = next(one.shape for one in pictures_of_run(changed) if one.kind == "implementations")
+    assert isinstance(field, Heat)
+    assert list(field.rows[4:]) == ["OpenSSL 1.1.1k a", "OpenSSL 1.1.1 b", "BoringSSL c"]
+    two = replace(changed, cells=[cells["pyopenssl"], cells["libssl"]])
+    assert not any(one.kind == "versions" for one in pictures_of_run(two))
 
 
 def test_lines_over_sizes_cross_where_one_overtakes_the_other(run_of: RunOf) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from cffi import FFI
 
+from tlsbench.errors import MeasurementError
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
 
@@ -22,9 +23,11 @@ DECLARATIONS: Final = """
     typedef struct ssl_method_st SSL_METHOD; typedef struct ssl_ctx_st SSL_CTX; typedef struct ssl_st SSL;
     typedef struct bio_st BIO; typedef struct bio_method_st BIO_METHOD; typedef struct x509_st X509;
     typedef struct ssl_session_st SSL_SESSION; typedef struct ssl_cipher_st SSL_CIPHER;
-    typedef struct stack_st OPENSSL_STACK;
+    typedef struct stack_st OPENSSL_STACK; typedef struct ossl_lib_ctx_st OSSL_LIB_CTX;
+    typedef struct ossl_provider_st OSSL_PROVIDER; typedef struct evp_cipher_st EVP_CIPHER;
+    typedef struct evp_md_st EVP_MD; typedef struct evp_keymgmt_st EVP_KEYMGMT;
 
-    const char *OpenSSL_version(int kind);
+    const char *OpenSSL_version(int kind); const char *OPENSSL_info(int kind);
     unsigned long ERR_get_error(void);
     void ERR_clear_error(void);
     const char *ERR_reason_error_string(unsigned long code);
@@ -98,6 +101,23 @@ DECLARATIONS: Final = """
     int i2d_X509(X509 *certificate, unsigned char **out);
     void X509_free(X509 *certificate);
 
+    void SSL_CTX_set_security_level(SSL_CTX *context, int level);
+    int SSL_CTX_get_security_level(const SSL_CTX *context); int SSL_get_security_level(const SSL *ssl);
+    char *CONF_get1_default_config_file(void);
+    int CONF_modules_load_file(const char *file, const char *name, unsigned long flags);
+    SSL_CTX *SSL_CTX_new_ex(OSSL_LIB_CTX *where, const char *properties, const SSL_METHOD *method);
+    OSSL_LIB_CTX *OSSL_LIB_CTX_new(void);
+    int OSSL_LIB_CTX_load_config(OSSL_LIB_CTX *where, const char *file);
+    int OSSL_PROVIDER_available(OSSL_LIB_CTX *where, const char *name);
+    const char *OSSL_PROVIDER_get0_name(const OSSL_PROVIDER *provider);
+    EVP_CIPHER *EVP_CIPHER_fetch(OSSL_LIB_CTX *where, const char *name, const char *properties);
+    EVP_MD *EVP_MD_fetch(OSSL_LIB_CTX *where, const char *name, const char *properties);
+    EVP_KEYMGMT *EVP_KEYMGMT_fetch(OSSL_LIB_CTX *where, const char *name, const char *properties);
+    const OSSL_PROVIDER *EVP_CIPHER_get0_provider(const EVP_CIPHER *cipher);
+    const OSSL_PROVIDER *EVP_MD_get0_provider(const EVP_MD *digest);
+    const OSSL_PROVIDER *EVP_KEYMGMT_get0_provider(const EVP_KEYMGMT *keys);
+    void EVP_CIPHER_free(EVP_CIPHER *); void EVP_MD_free(EVP_MD *); void EVP_KEYMGMT_free(EVP_KEYMGMT *);
+
     const BIO_METHOD *BIO_s_mem(void);
     BIO *BIO_new(const BIO_METHOD *method);
     int BIO_read(BIO *bio, void *buffer, int most);
@@ -166,6 +186,8 @@ _OTHER_NAMES: Final = {
     "OPENSSL_sk_value": "sk_value",
 }
 
+#: What cffi adds to the dynamic linker's reason.
+_OF_CFFI: Final = ".  Additionally"
 #: What systems call it, newest first.
 _NAMES: Final = ("libssl.so.4", "libssl.so.3", "libssl.4.dylib", "libssl.3.dylib")
 #: What nothing can be driven and proved without.
@@ -286,7 +308,11 @@ def declare() -> None:
 def load(path: str) -> Library:
     """Load a libssl by its file name or path.
 
-    :raises OSError: if it cannot be loaded.
+    :raises MeasurementError: if it cannot be loaded.
     """
     declare()
-    return Library(ffi.dlopen(path), path)
+    try:
+        return Library(ffi.dlopen(path), path)
+    except OSError as error:
+        why = str(error).partition(_OF_CFFI)[0].removeprefix(f"cannot load library '{path}': ")
+        raise MeasurementError(f"cannot load {why}") from None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,6 +27,10 @@ _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
 _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = 1, 2
 
 
+#: What a library says of a connection beside what every one says, by the field of ``Negotiated``.
+Told = Callable[[Any], Mapping[str, Any]]
+
+
 class LibSslContext:
     """One side's SSL_CTX."""
 
@@ -34,6 +39,7 @@ class LibSslContext:
         lib: Library,
         context: Any,
         *,
+        told: Told = lambda _tls: {},
         early_data: bool = False,
         wants_staple: bool = False,
         serialises: bool = False,
@@ -43,6 +49,7 @@ class LibSslContext:
         self._lib = lib
         self.context = context
         self._sessions = Sessions(lib, context, serialises=serialises, by_callback=by_callback)
+        self._told = told
         self._early_data = early_data
         self._wants_staple = wants_staple
         self._kept = kept
@@ -62,7 +69,9 @@ class LibSslContext:
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslEndpoint:
         lib = self._lib
-        endpoint = LibSslEndpoint(lib, self.context, self._sessions, wants_staple=self._wants_staple)
+        endpoint = LibSslEndpoint(
+            lib, self.context, self._sessions, self._told, wants_staple=self._wants_staple
+        )
         tls = endpoint.tls
         if self._wants_staple:
             lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_TYPE, native.STATUS_TYPE_OCSP, ffi.NULL)
@@ -76,7 +85,9 @@ class LibSslContext:
         return endpoint
 
     def accept(self) -> LibSslEndpoint:
-        endpoint = LibSslEndpoint(self._lib, self.context, None, reads_early_data=self._early_data)
+        endpoint = LibSslEndpoint(
+            self._lib, self.context, None, self._told, reads_early_data=self._early_data
+        )
         self._lib.SSL_set_accept_state(endpoint.tls)
         return endpoint
 
@@ -93,6 +104,7 @@ class LibSslEndpoint:
         lib: Library,
         context: Any,
         sessions: Sessions | None,
+        told: Told,
         *,
         reads_early_data: bool = False,
         wants_staple: bool = False,
@@ -103,6 +115,7 @@ class LibSslEndpoint:
         self._outgoing = lib.BIO_new(lib.BIO_s_mem())
         lib.SSL_set_bio(self.tls, self._incoming, self._outgoing)  # they are freed with it
         self._sessions = sessions  # a client has them
+        self._told = told
         self._reads_early = reads_early_data
         self._early_data = b""
         self._wants_staple = wants_staple
@@ -205,6 +218,7 @@ class LibSslEndpoint:
             early_data=self._early_data,
             ocsp=self._ocsp,
             signature=self._signature(),
+            **self._told(self.tls),
         )
 
     def _signature(self) -> str | None:

@@ -6,9 +6,8 @@ Several of them live in one process as long as the dynamic linker can tell their
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Final
 
 from tlsbench.errors import HandshakeError
@@ -21,8 +20,15 @@ from tlsbench.implementations.gaps import (
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, reason
+from tlsbench.implementations.libssl.knobs import knob_gaps, new_context, supported, told
 from tlsbench.implementations.missing import NotInstalledError
-from tlsbench.implementations.openssl_names import CPU_INFO, HANDSHAKE_BUFFER_BYTES, ML_DSA, group_list
+from tlsbench.implementations.openssl_names import (
+    CPU_INFO,
+    HANDSHAKE_BUFFER_BYTES,
+    ML_DSA,
+    group_list,
+    list_for_all,
+)
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
@@ -31,8 +37,6 @@ from tlsbench.protocol.messages import VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
 
-#: What BoringSSL calls these groups, and OpenSSL too.
-_NIST_NAMES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521", "x25519": "X25519"}
 #: What OpenSSL_version(3) tells of itself.
 _VERSION: Final = 0
 #: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
@@ -85,6 +89,7 @@ class LibSsl:
                     if (lacking := library.lacks(*functions))
                 ),
                 kernel_tls_gap(),
+                *knob_gaps(library),
                 one_ticket_when_resumed(self.id),
                 gap(
                     "its server sends its tickets with its first write",
@@ -105,7 +110,7 @@ class LibSsl:
                 ),
             ),
             supports=(
-                *("cpu", "trust", "session", "hello_retry"),
+                *("cpu", "trust", "session", "hello_retry", *supported(library)),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
                 *(("workload=completion",) if library.has("SSL_CTX_set_ciphersuites") else ()),
@@ -116,8 +121,8 @@ class LibSsl:
         )
 
     def _knows_group(self, name: str) -> bool:
-        context = _new_context(self.library, self.library.TLS_client_method())
-        result: int = self.library.SSL_CTX_set1_groups_list(context, _list_of((name,)))
+        context = new_context(self.library, self.library.TLS_client_method())
+        result: int = self.library.SSL_CTX_set1_groups_list(context, list_for_all((name,)))
         self.library.ERR_clear_error()
         return result == 1
 
@@ -128,7 +133,7 @@ class LibSsl:
 
     def client_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
         lib = self.library
-        context = _new_context(lib, lib.TLS_client_method())
+        context = new_context(lib, lib.TLS_client_method(), scenario)
         self._configure(context, scenario)
         self._trust(context, (*peers.strangers, peers.root.certificate))
         lib.SSL_CTX_set_verify(context, native.VERIFY_PEER, ffi.NULL)
@@ -139,6 +144,7 @@ class LibSsl:
         return LibSslContext(
             lib,
             context,
+            told=partial(told, lib, scenario),
             wants_staple=scenario.ocsp == "stapled",
             serialises=scenario.session == "serialised",
             # BoringSSL hands the sessions of TLS 1.3 to a callback, and to nobody else.
@@ -147,7 +153,7 @@ class LibSsl:
 
     def server_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
         lib = self.library
-        context = _new_context(lib, lib.TLS_server_method())
+        context = new_context(lib, lib.TLS_server_method(), scenario)
         self._configure(context, scenario)
         lib.SSL_CTX_set_session_id_context(context, b"tlsbench", len(b"tlsbench"))
         if scenario.client_auth == "required":
@@ -161,7 +167,9 @@ class LibSsl:
             lib.SSL_CTX_set_max_early_data(context, MAX_EARLY_DATA_BYTES)
         self._show(context, peers.server)
         kept = self._staple(context, peers) if scenario.ocsp == "stapled" else None
-        return LibSslContext(lib, context, early_data=early_data, kept=kept)
+        return LibSslContext(
+            lib, context, told=partial(told, lib, scenario), early_data=early_data, kept=kept
+        )
 
     def _staple(self, context: Any, peers: Peers) -> object:
         """Make a server staple a response; what is returned must live as long as the context."""
@@ -190,7 +198,7 @@ class LibSsl:
             self._must(lib.SSL_CTX_set_cipher_list(context, suite))
         elif lib.has("SSL_CTX_set_ciphersuites"):
             self._must(lib.SSL_CTX_set_ciphersuites(context, suite))
-        self._must(lib.SSL_CTX_set1_groups_list(context, _list_of(group_list(scenario).split(":"))))
+        self._must(lib.SSL_CTX_set1_groups_list(context, list_for_all(group_list(scenario).split(":"))))
         if scenario.signature not in ("", "default"):
             self._must(lib.SSL_CTX_set1_sigalgs_list(context, scenario.signature.encode("ascii")))
         if scenario.resumption == "session-id":
@@ -221,15 +229,3 @@ def of_the_system() -> LibSsl:
     if path is None:
         raise NotInstalledError("the system has no libssl 3 (on Debian: apt-get install libssl3)")
     return LibSsl(path)
-
-
-def _new_context(lib: Library, method: Any) -> Any:
-    context = lib.SSL_CTX_new(method)
-    if context == ffi.NULL:
-        raise HandshakeError(f"{lib.name}: {reason(lib)}")
-    return ffi.gc(context, lib.SSL_CTX_free)
-
-
-def _list_of(names: Iterable[str]) -> bytes:
-    """A list of groups as every one of these libraries spells it."""
-    return ":".join(_NIST_NAMES.get(name, name) for name in names).encode("ascii")

@@ -1,4 +1,4 @@
-"""A libssl that this process cannot hold: ``python -m tlsbench.implementations.libssl.own_process``.
+"""A libssl by its path: whether this process can hold it, and what it can do if not.
 
 The dynamic linker knows a shared library by its soname, and a process has one of each. A libssl that lies
 beside a libcrypto with the soname of one that is here already (Python's ``hashlib`` brings the system's)
@@ -7,60 +7,54 @@ libcrypto than its own. In a process that looks into its folder first (``LD_LIBR
 Python's own modules too, gets the libcrypto that lies there. A namespace of its own in this process
 (``dlmopen``) ended in a crash as soon as OpenSSL set itself up, with glibc 2.36.
 
-So it is measured in a worker, and what it can do is asked of a process as well: this module, which reads
-its id and path as a line of JSON.
+So it is measured in a worker, and what it can do is asked of a process as well. Nor is any file loaded here
+before another process has come through that (:mod:`tlsbench.implementations.probing`).
 """
 
 from __future__ import annotations
 
-import json
-import sys
-from contextlib import closing
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.errors import MeasurementError
 from tlsbench.implementations.contract import ClientContext, ServerContext
+from tlsbench.implementations.descriptions import Description
 from tlsbench.implementations.libssl.library import LibSsl
+from tlsbench.implementations.missing import Missing
+from tlsbench.implementations.probing import describe_each
 from tlsbench.pki import Peers
-from tlsbench.processes import PATIENCE_SECONDS, Interpreter, Process
-from tlsbench.scenarios import Capabilities, Gap, Scenario
+from tlsbench.processes import is_child
+from tlsbench.scenarios import Capabilities, Scenario
+
+#: What stands before the path of a libssl that is named by it.
+BY_PATH = "libssl:"
+_SUMMARY = "a libssl by its path, called through cffi"
+_LIBCRYPTO = "libcrypto*"
 
 
 @dataclass(frozen=True)
 class LibSslInOwnProcess:
-    """A libssl whose libcrypto has a namesake in this process."""
+    """A libssl whose libcrypto has a namesake in this process.
+
+    :param described: what it says where it is loaded with its own.
+    """
 
     path: str
     id: str
+    described: Description
     summary: str = "a libssl, by its path, in a process of its own"
 
     @property
     def folder(self) -> str:
         """Where the dynamic linker must look first."""
-        return str(Path(self.path).resolve().parent)
-
-    @cached_property
-    def _description(self) -> dict[str, Any]:
-        there = Interpreter(environment={"LD_LIBRARY_PATH": self.folder})
-        with closing(Process(__name__, json.dumps([self.id, self.path]), interpreter=there)) as process:
-            try:
-                return process.answer(PATIENCE_SECONDS)
-            except MeasurementError as error:
-                last = process.errors()[-1:] or [f"its process {error}"]
-                raise RequestError(f"cannot load {self.path}: {last[0]}") from None
+        return _folder_of(self.path)
 
     def engine(self) -> str:
-        return str(self._description["engine"])
+        return self.described.engine
 
     def capabilities(self) -> Capabilities:
-        gaps = [
-            Gap(one["reason"], {axis: frozenset(values) for axis, values in one["when"].items()})
-            for one in self._description["gaps"]
-        ]
-        return Capabilities(tuple(gaps), tuple(self._description["supports"]), libcrypto=self.folder)
+        return self.described.capabilities
 
     def client_context(self, _scenario: Scenario, _peers: Peers) -> ClientContext:
         raise self._elsewhere()
@@ -72,38 +66,53 @@ class LibSslInOwnProcess:
         return MeasurementError(f"{self.path} needs a process of its own: LD_LIBRARY_PATH={self.folder}")
 
 
-def at_path(path: str, name: str) -> LibSsl | LibSslInOwnProcess:
-    """The libssl of a file, in this process if that can hold it with its own libcrypto, else in another."""
-    here = LibSsl(path, name, "a libssl by its path, called through cffi")
-    try:
-        if here.library.is_whole and not here.library.lacks("OpenSSL_version"):
-            return here
-    except OSError:
-        pass  # a process of its own says why, if it fails there too
-    return LibSslInOwnProcess(path, name)
+def at_paths(paths: Sequence[str]) -> dict[str, LibSsl | LibSslInOwnProcess | Missing]:
+    """The libssl of each file: in this process if that can hold it with its own libcrypto, else in another.
 
+    One that no process can load is missing, with the reason. A child process, which harms nobody when it
+    crashes, loads what it is asked for.
 
-def describe(library: LibSsl) -> dict[str, Any]:
-    """A library's engine and gaps as plain values.
-
-    :raises MeasurementError: if even here it has another libcrypto than its own.
+    :raises MeasurementError: in a child, if it is given another libcrypto than the one beside it.
     """
+    if is_child():
+        return {path: _loaded_here(path) for path in paths}
+    return {path: _member(path, described) for path, described in describe_paths(paths).items()}
+
+
+def describe_paths(paths: Sequence[str]) -> dict[str, Description]:
+    """What the libssl of each file says of itself, in a process of its own.
+
+    Of one that must be loaded with its own libcrypto that folder is in its capabilities.
+    """
+    names = {path: BY_PATH + path for path in paths}
+    here = describe_each([(name, {}) for name in names.values()])
+    apart = [path for path, name in names.items() if here[name].state and _has_libcrypto(path)]
+    there = describe_each([(names[path], {"LD_LIBRARY_PATH": _folder_of(path)}) for path in apart])
+    for path in apart:
+        able = replace(there[names[path]].capabilities, libcrypto=_folder_of(path))
+        there[names[path]] = replace(there[names[path]], capabilities=able)
+    return {path: there.get(name, here[name]) for path, name in names.items()}
+
+
+def _member(path: str, described: Description) -> LibSsl | LibSslInOwnProcess | Missing:
+    name = BY_PATH + path
+    if described.state:
+        return replace(described, summary=_SUMMARY).missing(name)
+    if described.capabilities.libcrypto:
+        return LibSslInOwnProcess(path, name, described)
+    return LibSsl(path, name, _SUMMARY)
+
+
+def _loaded_here(path: str) -> LibSsl:
+    library = LibSsl(path, BY_PATH + path, _SUMMARY)
     if not library.library.is_whole:
         raise MeasurementError(f"it is given {library.library.libcrypto}, not the libcrypto beside it")
-    able = library.capabilities()
-    return {
-        "engine": library.engine(),
-        "gaps": [
-            {"reason": one.reason, "when": {axis: sorted(values) for axis, values in one.when.items()}}
-            for one in able.gaps
-        ],
-        "supports": able.supports,
-    }
+    return library
 
 
-if __name__ == "__main__":
-    try:
-        name, path = json.loads(sys.stdin.readline())
-        print(json.dumps(describe(LibSsl(path, name))))
-    except (OSError, MeasurementError) as error:
-        raise SystemExit(str(error)) from None
+def _folder_of(path: str) -> str:
+    return str(Path(path).resolve().parent)
+
+
+def _has_libcrypto(path: str) -> bool:
+    return any(Path(_folder_of(path)).glob(_LIBCRYPTO))

@@ -128,6 +128,10 @@ function drawHeat(shape) {
   const turned = (field) => (isNarrow() ? field[0].map((_, column) => field.map((row) => row[column])) : field);
   const texts = turned(shape.texts);
   const z = turned(logs);
+  // What is not ranked has no colour, and plotly writes no text where there is none.
+  const notes = z.flatMap((row, y) => row.map((value, x) => ({ value, x, y, text: texts[y][x] })))
+    .filter((one) => one.value === null && one.text)
+    .map(({ x, y, text }) => ({ x, y, text: escapeText(text), showarrow: false }));
   const data = [{
     type: "heatmap", z, x: across.map((_, at) => at), y: down.map((_, at) => at), colorscale: "Cividis", reversescale: true, zmin: 0, zmax: top, xgap: 2, ygap: 2,
     text: texts, texttemplate: "%{text}", hovertemplate: "%{text}<extra></extra>",
@@ -137,6 +141,7 @@ function drawHeat(shape) {
   return [data, {
     xaxis: { tickvals: across.map((_, at) => at), ticktext: across.map((text) => wrapText(text, 22)), tickangle: isNarrow() ? -60 : -45, side: "bottom" },
     yaxis: { tickvals: down.map((_, at) => at), ticktext: down.map(labelOf), autorange: "reversed" },
+    annotations: notes,
     height: 260 + down.length * (isNarrow() ? 46 : 34),
   }];
 }

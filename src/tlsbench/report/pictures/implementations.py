@@ -34,7 +34,7 @@ def implementations(run: Run) -> Picture | None:
         "Time in the libraries over that of the fastest at the same scenario, round by round: 1 is fastest. "
         f"Only cells that are alike stand in one column.{left_out}",
         Heat(
-            rows,
+            _names_of(rows, run),
             _labels(shown),
             values,
             [["" if one is None else f"{one:.2f}" for one in row] for row in values],
@@ -42,6 +42,15 @@ def implementations(run: Run) -> Picture | None:
         ),
         _beside(scenarios, shown),
     )
+
+
+def _names_of(libraries: Sequence[str], run: Run) -> list[str]:
+    """What rows are called: a libssl by its engine and its file, where that tells it from the others."""
+    short = [
+        f"{run.engines.get(one, one).partition(' in ')[0]} {one.rpartition('/')[2]}" if "/" in one else one
+        for one in libraries
+    ]
+    return [name if short.count(name) == 1 else one for name, one in zip(short, libraries, strict=True)]
 
 
 def _over_the_fastest(library: str, group: Sequence[Cell]) -> float | None:

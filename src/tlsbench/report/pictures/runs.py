@@ -16,6 +16,7 @@ from tlsbench.report.naming import names
 from tlsbench.report.pictures.implementations import implementations
 from tlsbench.report.pictures.network import network
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Line, Lines, Picture
+from tlsbench.report.pictures.versions import versions
 from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
 from tlsbench.results.likeness import likeness
@@ -259,7 +260,10 @@ def _bytes(count: float) -> str:
     return f"{count / 1024:.1f} KiB" if count >= 1024 else f"{count:.0f} B"
 
 
-PICTURES = (cost, distribution, throughput, primitives, wire, network, resumption, implementations, memory)
+PICTURES = (
+    *(cost, distribution, throughput, primitives, wire, network, resumption, implementations, versions),
+    memory,
+)
 
 
 def pictures_of_run(run: Run) -> list[Picture]:

@@ -1,0 +1,75 @@
+"""``tlsbench engines``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tlsbench.cli.options import AsJson, teaches
+
+_PLAIN_WIDTH = 200
+
+
+@teaches(
+    r"""List every TLS library of this machine and this environment, and the selector that measures it.
+
+    \b
+    Each is loaded in a process of its own, so that one that crashes is listed too, with the reason.
+
+    \b
+    Examples:
+      tlsbench engines
+      tlsbench engines --json
+      tlsbench run 'implementation=libssl:*' version=1.3
+    """
+)
+def command(
+    *,
+    as_json: AsJson = False,
+    measurable: Annotated[
+        bool, typer.Option("--measurable", help="Only those that can be measured, one selector a line.")
+    ] = False,
+) -> None:
+    """Print what is found, what cannot be measured and why, and what could be installed for more."""
+    import json
+    from dataclasses import asdict
+
+    from rich.table import Table
+
+    from tlsbench.cli import output
+    from tlsbench.report.terminal import line
+    from tlsbench.session.engines import find_engines
+
+    engines = find_engines()
+    if as_json:
+        document = {
+            "engines": [{**asdict(one), "selector": one.selector} for one in engines.found],
+            "installable": [{**asdict(one), "how": one.how} for one in engines.installable],
+        }
+        output.write(json.dumps(document, indent=2) + "\n")
+        return
+    usable = [one for one in engines.found if not one.state]
+    if measurable:
+        for one in usable:
+            output.line(one.selector)
+        return
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("engine", "brought by", "can", "selector"):
+        table.add_column(heading, overflow="fold")
+    for one in usable:
+        table.add_row(*map(line, (one.engine, one.brought_by, ", ".join(one.can), one.selector)))
+    output.show(table, _PLAIN_WIDTH)
+    rest = [one for one in engines.found if one.state]
+    if rest:
+        output.line("")
+        output.line("found, and not to be measured:")
+        for one in rest:
+            where = f" ({one.file}{f', {one.brought_by}' if one.brought_by else ''})" if one.file else ""
+            name = one.implementation if one.implementation and not one.file else one.engine
+            output.line(f"  {name}{where}: {one.state}: {one.reason}")
+    if engines.installable:
+        output.line("")
+        output.line("what could be installed for more:")
+        for more in engines.installable:
+            output.line(f"  {more.how}: {more.brings}, then {more.measured_as}")

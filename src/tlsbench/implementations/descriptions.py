@@ -1,0 +1,64 @@
+"""What an implementation says of itself as plain values, to be carried from one process to another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+from tlsbench.implementations.missing import DOES_NOT_LOAD, Missing
+from tlsbench.scenarios import Capabilities, Gap
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Description:
+    """What an implementation says of itself, or why it says nothing.
+
+    :param engine: as :meth:`tlsbench.implementations.Implementation.engine` gives it; ``""`` if it cannot be
+        used.
+    :param file: the file that holds the engine; ``""`` if that is not to be seen.
+    :param capabilities: what it can do.
+    :param state: ``""`` if it can be used, else as of :class:`~tlsbench.implementations.missing.Missing`.
+    :param reason: why it cannot be used, in one line.
+    """
+
+    summary: str = ""
+    engine: str = ""
+    file: str = ""
+    capabilities: Capabilities = field(default_factory=Capabilities)
+    state: str = ""
+    reason: str = ""
+
+    @classmethod
+    def of_failure(cls, reason: str) -> Self:
+        """That of what does not load."""
+        return cls(state=DOES_NOT_LOAD, reason=reason)
+
+    def missing(self, name: str) -> Missing:
+        """The member that stands in the registry for what cannot be used."""
+        return Missing(name, self.summary, self.state, self.reason)
+
+    def as_plain(self) -> dict[str, Any]:
+        """As JSON can hold it; :meth:`from_plain` is the inverse."""
+        able = self.capabilities
+        return {
+            **{name: getattr(self, name) for name in ("summary", "engine", "file", "state", "reason")},
+            "gaps": [
+                {"reason": one.reason, "when": {axis: sorted(values) for axis, values in one.when.items()}}
+                for one in able.gaps
+            ],
+            "supports": list(able.supports),
+            "alone": able.alone,
+            "libcrypto": able.libcrypto,
+        }
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """The description that :meth:`as_plain` gave."""
+        gaps = tuple(
+            Gap(one["reason"], {axis: frozenset(values) for axis, values in one["when"].items()})
+            for one in plain["gaps"]
+        )
+        able = Capabilities(gaps, tuple(plain["supports"]), plain["alone"], plain["libcrypto"])
+        words = {name: str(plain[name]) for name in ("summary", "engine", "file", "state", "reason")}
+        return cls(capabilities=able, **words)

@@ -1,0 +1,90 @@
+"""The picture of OpenSSL's versions: what a scenario costs in one after the other."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from math import isfinite
+from typing import Final
+
+from tlsbench.report.naming import names
+from tlsbench.report.pictures.shapes import MOST_LINES, Line, Lines, Picture
+from tlsbench.results import Cell, Run
+from tlsbench.stats import Interval
+from tlsbench.units import NANOSECONDS
+
+_LEAST_VERSIONS: Final = 3
+#: OpenSSL's own, with the letters that it had until 1.1.1.
+_OPENSSL: Final = re.compile(r"OpenSSL (\d+)\.(\d+)\.(\d+)([a-z]?)")
+
+
+def versions(run: Run) -> Picture | None:
+    """What a scenario costs in one version of OpenSSL after the other."""
+    found: dict[str, dict[tuple[int | str, ...], tuple[str, Cell]]] = defaultdict(dict)
+    cells = [cell for cell in _timed(run) if _version_of(cell, run) is not None]
+    for label, cell in zip(_labels(cells, ("implementation",)), cells, strict=True):
+        version, name = _version_of(cell, run) or ((), "")
+        found[label].setdefault(version, (name, cell))
+    scenarios = {label: points for label, points in found.items() if len(points) >= _LEAST_VERSIONS}
+    shown = list(scenarios)[:MOST_LINES]
+    if not shown:
+        return None
+    every = sorted({version for label in shown for version in scenarios[label]})
+    places = {version: float(place) for place, version in enumerate(every)}
+    lines = []
+    for label in shown:
+        points = sorted(scenarios[label].items())
+        intervals = [cell.main.interval for _, (_, cell) in points]
+        lines.append(
+            Line(
+                label,
+                [places[version] for version, _ in points],
+                [interval.median / 1e3 for interval in intervals],
+                *_band(intervals),
+            )
+        )
+    told = {places[version]: name for label in shown for version, (name, _) in scenarios[label].items()}
+    return Picture(
+        "versions",
+        "One version of OpenSSL after the other",
+        "Median time in the libraries with its 95 % interval, in µs, by the version of OpenSSL, each "
+        "built by whoever packaged it; of two of one version the first. The axis of times is logarithmic."
+        f"{_left_out(len(shown), len(scenarios), 'scenarios')}",
+        Lines(lines, "version of OpenSSL", "µs, both sides", y_is_log=True, ticks=told),
+    )
+
+
+def _band(intervals: Sequence[Interval]) -> tuple[list[float], list[float]]:
+    """The intervals in µs; none, where one of them has no ends."""
+    if not all(isfinite(interval.high - interval.low) for interval in intervals):
+        return [], []
+    return [one.low / 1e3 for one in intervals], [one.high / 1e3 for one in intervals]
+
+
+def _timed(run: Run) -> list[Cell]:
+    return [
+        cell for cell in run.cells if "implementation" in cell.axes and cell.instrument.unit is NANOSECONDS
+    ]
+
+
+def _labels(cells: Sequence[Cell], without: Sequence[str]) -> list[str]:
+    named = names([cell.axes for cell in cells], without)
+    return [name or cell.axes["workload"] for name, cell in zip(named, cells, strict=True)]
+
+
+def _version_of(cell: Cell, run: Run) -> tuple[tuple[int | str, ...], str] | None:
+    """The version of the OpenSSL of a cell, to be ordered and to be read; None of another library.
+
+    Python's ssl module is left out: what it adds to a resumed handshake is not OpenSSL's.
+    """
+    library = cell.axes["implementation"]
+    match = _OPENSSL.match(run.engines.get(library, "")) if library != "ssl" else None
+    if match is None:
+        return None
+    major, minor, fix, letter = match.groups()
+    return (int(major), int(minor), int(fix), letter), match[0].removeprefix("OpenSSL ")
+
+
+def _left_out(shown: int, of: int, what: str) -> str:
+    return f" The first {shown} of {of:,} {what} are drawn; the table has all." if of > shown else ""

@@ -1,0 +1,57 @@
+"""The axes of what OpenSSL alone can be told: its provider, its security level, its configuration."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tlsbench.errors import RequestError
+from tlsbench.scenarios.axis import row
+
+#: The workloads that speak TLS.
+TLS_WORKLOADS: Final = ("handshake", "bulk", "echo", "memory", "completion")
+_ENVIRONMENT: Final = "environment"
+_CONFIGURATIONS: Final = (_ENVIRONMENT, "none")
+
+
+def parse_configuration(word: str) -> str:
+    """``environment``, ``none``, or an absolute path.
+
+    :raises RequestError: if it is none of them.
+    """
+    if word.lower() in _CONFIGURATIONS:
+        return word.lower()
+    if not word.startswith("/"):
+        raise RequestError(f"'{word}' is no configuration: write none, environment or an absolute path")
+    return word
+
+
+PROVIDER: Final = row(
+    meaning="which provider does the cryptography of an OpenSSL; fips where its module is installed",
+    values=("default", "fips"),
+    default=("default",),
+    neutral="default",
+    workloads=TLS_WORKLOADS,
+    rare=True,
+    denied="nothing tells it which provider to use",
+)
+SECURITY_LEVEL: Final = row(
+    meaning="the security level of an OpenSSL, below which it takes no key, group or cipher (default is how "
+    "it was built or configured)",
+    values=("default", "0", "1", "2", "3", "4", "5"),
+    default=("default",),
+    neutral="default",
+    workloads=TLS_WORKLOADS,
+    rare=True,
+    denied="it has no security level, or cannot be told or does not tell it",
+)
+OPENSSL_CONF: Final = row(
+    meaning="the file that configures an OpenSSL, in a process of its own: none, an absolute path, or what "
+    "the environment says",
+    values=_CONFIGURATIONS,
+    default=(_ENVIRONMENT,),
+    neutral=_ENVIRONMENT,
+    workloads=TLS_WORKLOADS,
+    rare=True,
+    parse=parse_configuration,
+    denied="it has no configuration file, or does not tell which it reads",
+)
