@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tlsbench.cli.app import run as tlsbench
+from tlsbench.links import Ledger
 from tlsbench.report.duels import report_of_duel, sentence
 from tlsbench.report.exporters import export
 from tlsbench.results.duel import Duel, DuelResult, Side
@@ -41,7 +42,7 @@ def result(client: float, server: float, total: float) -> DuelResult:
 def side(name: str, **axes: str) -> Side:
     both = {**COMMON, "trust": "memory", **axes}
     words = (f"{axis}={value}" for axis, value in both.items() if value != "memory")
-    return Side(name, " ".join(words), both, {"version": "1.2"})
+    return Side(name, " ".join(words), both, {"version": "1.2"}, Ledger(4, 300, 1000, 2, 4))
 
 
 def duel_of(*results: DuelResult) -> Duel:
