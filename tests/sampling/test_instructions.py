@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import shutil
@@ -141,13 +142,14 @@ def test_an_interrupt_ends_it_before_the_next_scenario(scenarios_of: Find, one_a
     assert counts.stopped_by == "interrupt"
 
 
+@pytest.mark.parametrize("at", [9, 12])
 def test_a_second_interrupt_cuts_it_and_keeps_what_was_counted(
-    scenarios_of: Find, one_at_a_time: list[str], monkeypatch: pytest.MonkeyPatch
+    scenarios_of: Find, one_at_a_time: list[str], monkeypatch: pytest.MonkeyPatch, at: int
 ) -> None:
-    waits = instructions.wait
+    waits, looks = instructions.wait, itertools.count(1)
 
     def interrupted(futures: Any, **options: Any) -> Any:
-        if len(one_at_a_time) > 8:
+        if next(looks) == at:
             raise KeyboardInterrupt
         return waits(futures, **options)
 

@@ -46,9 +46,12 @@ def with_yardsticks(recording: Recording, patterns: Sequence[str]) -> Recording:
         )
     rounds = _rounds(recording)
     records = [_record(recording, name, rounds[name]) for name in named]
+    judged = [name for name in recording.figures if name not in named]
     return replace(
         recording,
-        figures={name: figures for name, figures in rounds.items() if name not in named},
+        figures={name: rounds[name] for name in judged},
+        instruments={name: recording.instruments[name] for name in judged},
+        parameters={name: recording.parameters[name] for name in judged},
         yardsticks={**recording.yardsticks, **{one.identity: one for one in records}},
     )
 

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tlsbench.cli.app import run as tlsbench
@@ -106,3 +107,24 @@ def test_a_saved_file_that_is_no_result_is_left_out(saved: None, capsys: pytest.
     captured = capsys.readouterr()
     assert "left out: " in captured.err
     assert "broken" not in captured.out
+
+
+def test_results_of_other_tools_are_followed_by_yardsticks_of_their_own(
+    in_empty_folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    generator = np.random.default_rng(1)
+    for at in range(8):
+        times = {
+            name: pace * factor * generator.normal(0.001, 0.00001, 50)
+            for pace in [(1.0, 1.4)[at % 2]]
+            for name, factor in (("ref_a", 1), ("ref_b", 2), ("ref_c", 3), ("parse", 1.2 if at > 4 else 1.0))
+        }
+        benchmarks = [{"fullname": name, "stats": {"data": list(data)}} for name, data in times.items()]
+        storage.save("night", json.dumps({"benchmarks": benchmarks}))
+    assert tlsbench(["history", "--yardstick", "ref_*"]) == 0
+    out = capsys.readouterr().out
+    (line,) = (line for line in out.splitlines() if line.startswith("parse"))
+    assert line.split("  ")[-1].strip() in ("0006 slower +20 %", "0006 slower +19 %", "0006 slower +21 %")
+    assert "no yardsticks" not in out
+    assert tlsbench(["history", "--yardstick", "absent"]) == 2
+    assert "--yardstick 'absent' matches no benchmark of .benchmarks" in capsys.readouterr().err

@@ -28,7 +28,10 @@ def command(
     *,
     selectors: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[SELECTOR]...", help="The cells to follow; without, the runs alone."),
+        typer.Argument(
+            metavar="[SELECTOR]...",
+            help="The cells to follow; without, the runs alone, or all cells with -o or --yardstick.",
+        ),
     ] = None,
     path: Annotated[
         Path | None,
@@ -55,7 +58,7 @@ def command(
         output.note(f"left out: {why}")
     for remark in (remark for run in saved.runs for remark in run.recording.remarks):
         output.note(f"warning: {remark}")
-    followed = selectors or path is not None
+    followed = selectors or yardsticks or path is not None
     recordings = [run.recording for run in saved.runs]
     cells = histories(recordings, saved.ids(selectors or ())) if followed else []
     steps = []
