@@ -174,7 +174,7 @@ def handshake() -> TracedHandshake:
 
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "beside a run"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
-def test_a_ladder_is_read_at_any_width_and_changes_no_other_picture(
+def test_a_ladder_is_read_at_any_width(
     size: tuple[int, int],
     alone: bool,
     handshake: TracedHandshake,
@@ -190,12 +190,6 @@ def test_a_ladder_is_read_at_any_width_and_changes_no_other_picture(
     page.tab.click("#handshakes summary")
     text = page.tab.inner_text("#handshakes pre")
     assert text.splitlines() == ladder_text(handshake).rstrip("\n").splitlines()
-    if not alone:
-        fonts = "getComputedStyle(document.querySelector('.plot .xtick text')).fontFamily"
-        with_it = page.tab.evaluate(fonts)
-        without = open_page(varied, size=size)
-        without.draw_all()
-        assert without.tab.evaluate(fonts) == with_it
 
 
 def test_axe_finds_nothing_serious_in_a_ladder(
