@@ -6,18 +6,21 @@ import importlib.resources
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.report.page.hostile import many, poisoned
 
+from tlsbench.report.ladder import ladder_text
 from tlsbench.report.page import page_of, render, source_of
 from tlsbench.results import Run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
 from tlsbench.results.reader import parse
+from tlsbench.results.trace_json import TracedHandshake
+from tlsbench.session.trace import trace, traced_scenario
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 PHONE, DESKTOP = (390, 844), (1280, 900)
@@ -100,13 +103,15 @@ class Opened:
 def open_page(chromium: Any, tmp_path: Path) -> Iterator[Callable[..., Opened]]:
     opened: list[Opened] = []
 
-    def show(*texts: str, size: tuple[int, int] = DESKTOP, scheme: str = "light") -> Opened:
+    def show(
+        *texts: str,
+        size: tuple[int, int] = DESKTOP,
+        scheme: str = "light",
+        traces: Sequence[TracedHandshake] = (),
+    ) -> Opened:
         path = tmp_path / "page.html"
-        path.write_text(
-            render(
-                page_of([source_of(parse(text, f"run {at}"), f"run {at}") for at, text in enumerate(texts)])
-            )
-        )
+        sources = [source_of(parse(text, f"run {at}"), f"run {at}") for at, text in enumerate(texts)]
+        path.write_text(render(page_of(sources, traces)))
         opened.append(Opened(chromium, path, size, scheme))
         return opened[-1]
 
@@ -158,6 +163,45 @@ def test_axe_finds_nothing_serious(
         if one["impact"] in ("serious", "critical")
     ]
     assert serious == []
+
+
+@pytest.fixture
+def handshake() -> TracedHandshake:
+    return trace(
+        traced_scenario(["implementation=pyopenssl version=1.3 key=ml-dsa-65 client_auth=required"])
+    ).shown
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["alone", "beside a run"])
+@pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
+def test_a_ladder_is_read_at_any_width(
+    size: tuple[int, int],
+    alone: bool,
+    handshake: TracedHandshake,
+    varied: str,
+    open_page: Callable[..., Opened],
+) -> None:
+    page = open_page(*([] if alone else [varied]), size=size, traces=[handshake])
+    page.draw_all()
+    assert page.complaints == []
+    assert page.tab.evaluate("document.documentElement.scrollWidth") <= size[0]
+    height = page.tab.evaluate("document.querySelector('.ladder text').getBoundingClientRect().height")
+    assert height > 10  # it is scrolled, and not made smaller
+    page.tab.click("#handshakes summary")
+    text = page.tab.inner_text("#handshakes pre")
+    assert text.splitlines() == ladder_text(handshake).rstrip("\n").splitlines()
+
+
+def test_axe_finds_nothing_serious_in_a_ladder(
+    handshake: TracedHandshake, open_page: Callable[..., Opened]
+) -> None:
+    pytest.importorskip("axe_core_python")
+    axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    page = open_page(traces=[handshake])
+    page.tab.click("#handshakes summary")
+    page.tab.evaluate(axe)
+    found = page.tab.evaluate("axe.run().then((result) => result.violations)")
+    assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []
 
 
 def test_columns_sort_and_rows_filter(varied: str, open_page: Callable[..., Opened]) -> None:
