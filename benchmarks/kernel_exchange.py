@@ -158,7 +158,7 @@ def server(context: ssl.SSLContext, answer_bytes: int, congestion: str, *, nodel
                 sock, _ = listener.accept()
             except OSError:
                 return  # it was closed
-            with sock:
+            with sock, suppress(OSError):  # a client that gave up says so itself
                 sock.settimeout(_PATIENCE_S)
                 with context.wrap_socket(sock, server_side=True) as tls:
                     got = 0
@@ -230,9 +230,10 @@ def main() -> None:
         for line in sys.stdin:
             wanted = json.loads(line)
             context = context_of(is_server=False, pem=wanted.pop("root"))
+            settle_s = wanted.pop("settle_s", _SETTLED_S)
             tap.seen()
             took, seen = exchange(context, tap, **wanted)
-            time.sleep(_SETTLED_S)
+            time.sleep(settle_s)
             print(
                 json.dumps(
                     {"took": astuple(took), "until": len(seen), "seen": [*map(astuple, seen + tap.seen())]}

@@ -22,27 +22,25 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass, replace
+from contextlib import closing, contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
-
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from typing import Any, Final
 
 from tlsbench import files
 from tlsbench.forwarding import Detour
 from tlsbench.forwarding.devices import bring_up_loopback, enter_new_namespace
 from tlsbench.implementations.registry import capabilities, ends_of, spellings
-from tlsbench.pki import Peers, peers
-from tlsbench.pki.identity import Identity
+from tlsbench.pki import Peers
 from tlsbench.scenarios import expand, parse
+from tlsbench.workloads.completion import CompletionCell
 from tlsbench.workloads.prepare import prepare
 
 sys.path.insert(0, str(Path(__file__).parent))
 import pages
 from kernel_exchange import Depths, Seen, Tap, Took, context_of, depths, run_first, server
+from padding import padded
 
 _MARKERS: Final = ("<!-- network truth -->", "<!-- end of network truth -->")
 _CONGESTION: Final = "cubic"
@@ -53,7 +51,6 @@ _MSS: Final = 1448
 #: How far the model may be from the kernel's fastest exchange: the larger of the two.
 _ALLOWED_MS: Final = 2.0
 _ALLOWED_SHARE: Final = 0.05
-_FILLER: Final = x509.ObjectIdentifier("1.3.6.1.4.1.32473.1")  # of RFC 5612, for examples
 _RTTS: Final = (20, 50, 100)
 _CHAINS: Final = (500, 1000, 2000, 4000, 6000, 8000, 10_000, 12_000, 14_000, 18_000, 30_000, 60_000)
 
@@ -106,33 +103,8 @@ class Outcome:
         )
 
 
-def padded(chain_bytes: int) -> Peers:
-    """Peers whose server shows one certificate of so many bytes, give or take those of a signature."""
-    made = peers("ecdsa-secp256r1")
-    filler_bytes = chain_bytes - len(made.server.leaf_der)
-    if filler_bytes <= 0:
-        return made
-    once = _with_filler(made, filler_bytes)
-    over = len(once.leaf_der) - chain_bytes  # the extension's own header
-    return replace(made, server=_with_filler(made, max(0, filler_bytes - over)))
-
-
-def _with_filler(made: Peers, filler_bytes: int) -> Identity:
-    plain = made.server.leaf
-    builder = x509.CertificateBuilder(
-        issuer_name=plain.issuer,
-        subject_name=plain.subject,
-        public_key=plain.public_key(),
-        serial_number=plain.serial_number,
-        not_valid_before=plain.not_valid_before_utc,
-        not_valid_after=plain.not_valid_after_utc,
-        extensions=list(plain.extensions),
-    ).add_extension(x509.UnrecognizedExtension(_FILLER, bytes(filler_bytes)), critical=False)
-    return Identity(made.server.private_key, (builder.sign(made.issuer.private_key, hashes.SHA256()),))
-
-
-def predicted(case: Case, met: Peers, samples: int) -> tuple[Took, Depths]:
-    """The fastest of some samples of ``workload=completion`` over a network like the kernel's."""
+def cell_of(case: Case, met: Peers, loss: str = "0%") -> CompletionCell:
+    """A cell of ``workload=completion`` over a network like the kernel's."""
     selectors = (
         *(
             "workload=completion",
@@ -142,11 +114,18 @@ def predicted(case: Case, met: Peers, samples: int) -> tuple[Took, Depths]:
             "key=ecdsa-secp256r1",
         ),
         *(f"rtt={case.rtt_ms}ms", f"bandwidth={_BANDWIDTH}", f"mss={_MSS}", f"congestion={_CONGESTION}"),
-        *(f"nodelay={'on' if case.nodelay else 'off'}", f"size={_ANSWER_BYTES}B"),
+        *(f"nodelay={'on' if case.nodelay else 'off'}", f"size={_ANSWER_BYTES}B", f"loss={loss}"),
     )
     selection = parse(selectors, spellings())
     (scenario,) = expand([selection], capabilities(selection)).scenarios
-    with closing(prepare(scenario, ends_of(scenario), time.thread_time_ns, met)) as cell:
+    cell = prepare(scenario, ends_of(scenario), time.thread_time_ns, met)
+    assert isinstance(cell, CompletionCell)
+    return cell
+
+
+def predicted(case: Case, met: Peers, samples: int) -> tuple[Took, Depths]:
+    """The fastest of some samples of the model."""
+    with closing(cell_of(case, met)) as cell:
         taken = cell.visit(1, samples)
     best = min(taken, key=lambda one: one.total)
     phases = best.phases or {}
@@ -171,32 +150,50 @@ def client(detour: Detour) -> Iterator[subprocess.Popen[str]]:
             process.wait(10)
 
 
-def observed(case: Case, met: Peers, process: subprocess.Popen[str], exchanges: int) -> tuple[Took, Depths]:
-    """What the kernel makes of a case: the fastest times, and the round trips of the fastest exchange."""
-    assert process.stdin is not None
-    assert process.stdout is not None
-    found: list[tuple[Took, Depths]] = []
-    with ExitStack() as stack:
-        path = stack.enter_context(met.server.pem_file())
-        tap = stack.enter_context(closing(Tap()))
+@contextmanager
+def served(met: Peers, *, nodelay: bool) -> Iterator[dict[str, object]]:
+    """A server with a certificate; what its clients need to know."""
+    with met.server.pem_file() as path:
         context = context_of(is_server=True, pem=path)
-        serving = server(context, _ANSWER_BYTES, _CONGESTION, nodelay=case.nodelay)
-        wanted = {
+    with server(context, _ANSWER_BYTES, _CONGESTION, nodelay=nodelay) as port:
+        yield {
             "root": met.root.certificate_pem.decode("ascii"),
-            "port": stack.enter_context(serving),
+            "port": port,
             "answer_bytes": _ANSWER_BYTES,
             "congestion": _CONGESTION,
-            "nodelay": case.nodelay,
+            "nodelay": nodelay,
         }
+
+
+def asked(process: subprocess.Popen[str], wanted: dict[str, object]) -> dict[str, Any]:
+    """What a client says of an exchange."""
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(json.dumps(wanted) + "\n")
+    process.stdin.flush()
+    told: dict[str, Any] = json.loads(process.stdout.readline())
+    return told
+
+
+def observed(case: Case, met: Peers, process: subprocess.Popen[str], exchanges: int) -> tuple[Took, Depths]:
+    """What the kernel makes of a case: the fastest times, and the round trips of the fastest exchange."""
+    found: list[tuple[Took, Depths]] = []
+    with closing(Tap()) as tap, served(met, nodelay=case.nodelay) as wanted:
         for _ in range(exchanges):
             tap.seen()
-            process.stdin.write(json.dumps(wanted) + "\n")
-            process.stdin.flush()
-            told = json.loads(process.stdout.readline())
+            told = asked(process, wanted)
             seen = [Seen(*packet) for packet in told["seen"]]
             found.append((Took(*told["took"]), depths(seen, tap.seen(), told["until"])))
     fastest = min(found, key=lambda one: one[0].done_ms)
     return Took(min(took.handshake_ms for took, _ in found), fastest[0].done_ms), fastest[1]
+
+
+def enter_namespace() -> None:
+    """Be in a network namespace of one's own, for a server, whose kernel remembers no path."""
+    enter_new_namespace()
+    bring_up_loopback()
+    # Else what a kernel learned of the path in one exchange is in the next.
+    Path("/proc/sys/net/ipv4/tcp_no_metrics_save").write_text("1", encoding="ascii")
 
 
 def outcomes(cases: Sequence[Case], exchanges: int) -> Iterator[Outcome]:
@@ -269,10 +266,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
 
 def main(options: argparse.Namespace) -> int:
     """Compare all cases, and print the table; 1 if one does not agree."""
-    enter_new_namespace()
-    bring_up_loopback()
-    # Else what a kernel learned of the path in one exchange is in the next.
-    Path("/proc/sys/net/ipv4/tcp_no_metrics_save").write_text("1", encoding="ascii")
+    enter_namespace()
     gc.disable()
     run_first()
     cases = [

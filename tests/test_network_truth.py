@@ -1,10 +1,11 @@
-"""How benchmarks/network_truth.py counts; that it agrees with a kernel is tests/integration/test_via.py's."""
+"""How benchmarks/network_truth.py and network_losses.py count; tests/integration/test_via.py has a kernel."""
 
 from __future__ import annotations
 
 import importlib.util
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -17,16 +18,21 @@ CLIENT = "> syn, < syn, > 0, > 250, < 0, < 900, > 80, > 530, < 250, < 1448, < 14
 SERVER = "< syn, > syn, < 0, < 250, > 0, > 900, < 80, > 250, < 530, > 1448, > 1448, < 0"
 
 
-@pytest.fixture(scope="module")
-def truth() -> Iterator[ModuleType]:
-    path = BENCHMARKS / "network_truth.py"
-    spec = importlib.util.spec_from_file_location("network_truth", path)
+@contextmanager
+def loaded(name: str) -> Iterator[ModuleType]:
+    spec = importlib.util.spec_from_file_location(name, BENCHMARKS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
-    module = sys.modules["network_truth"] = importlib.util.module_from_spec(spec)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     yield module
-    del sys.modules["network_truth"]
+    del sys.modules[name]
+
+
+@pytest.fixture(scope="module")
+def truth() -> Iterator[ModuleType]:
+    with loaded("network_truth") as module:
+        yield module
 
 
 def seen(truth: ModuleType, words: str) -> list[object]:
@@ -93,3 +99,13 @@ def test_a_case_that_differs_is_bold_and_counted(truth: ModuleType) -> None:
     assert "largest difference until all is done is +20.0 ms, +18.2%" in text
     assert "| 500 | off | 1 + 1 | 110.0 / 108.5 | 1 + 1 | **110.0 / 90.0** |" in text
     assert "| 500 | on | **1 + 1, model 2 + 0** | 110.0 / 108.5 |" in text
+
+
+def test_distributions_stand_beside_each_other() -> None:
+    with loaded("network_losses") as losses:
+        case = losses.Case.parse("20:0.5:6000")
+        assert case == losses.Case(20, 0.5, 6000)
+        line = losses.row(case, [float(number) for number in range(101)], [50.0] * 99 + [250.0])
+        assert line == "| 20 ms | 0.5 % | 6,000 | 50 / 50 | 75 / 50 | 90 / 50 | 95 / 50 | 50 / 52 |"
+        assert line in losses.table([line], 101)
+        assert "101 exchanges of the kernel and 2,000 of the model" in losses.table([line], 101)

@@ -130,6 +130,8 @@ def test_the_shares_of_the_workers_are_the_whole(connections: int, workers: int,
         (["127.0.0.1:1", "--path", "x"], "it must begin with a slash"),
         (["127.0.0.1:1", "--hgrm", "/no/such"], "there is no such folder"),
         (["127.0.0.1:1", "--duration", "soon"], "'soon' is no time"),
+        (["127.0.0.1:1", "--via", "50ms"], "--via: '50ms' is no condition: write rtt=50ms"),
+        (["unix:/run/tls.sock", "--via", "rtt=50ms"], "--via is a line for TCP, and unix:PATH has none"),
     ],
 )
 def test_a_wrong_request_is_one_line(

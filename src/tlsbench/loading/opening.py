@@ -166,7 +166,9 @@ class Opening(ABC):
     def _look_at_path(self) -> None:
         shared = self._shared
         assert self.sock is not None
-        if shared.is_tcp and (self.counted or self._clock() >= shared.count_from_ns):
+        # A pool's connection counts no more when it lies unused, and may have been opened in the warm-up.
+        counts = self.counted or (shared.plan.pool and self._clock() >= shared.count_from_ns)
+        if shared.is_tcp and counts:
             with contextlib.suppress(OSError):
                 shared.tally.see_path(tcp_info(self.sock))
 

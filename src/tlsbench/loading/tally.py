@@ -55,7 +55,7 @@ class LoadTally:
     :param retired: connections of a pool that ended while nobody used them, by why.
     :param times: by phase, a histogram in nanoseconds. ``connection`` is from the intended beginning to the
         end of what the connection does; ``TCP RTT`` the kernel's smoothed round trip time, once for each
-        connection of TCP that ended while others counted.
+        connection of TCP that counts; of a pool, for each that ended while others counted.
     :param windows: of these, the congestion windows of the clients' kernels at the end, by segments.
     :param retransmissions: segments that the clients' kernels sent again on them; ``retransmitting`` of them
         had some. What the server's kernel sent again they do not know.

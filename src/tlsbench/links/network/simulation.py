@@ -16,7 +16,9 @@ from typing import Final
 
 from tlsbench.errors import MeasurementError
 from tlsbench.links.network.line import Line
-from tlsbench.links.network.tcp import Packet, Receiver, Sender
+from tlsbench.links.network.receiver import Receiver
+from tlsbench.links.network.segments import Packet
+from tlsbench.links.network.sender import Sender
 from tlsbench.links.network.values import HEADER_BYTES, Completion, End, Network, Turn
 
 #: Of events; a megabyte in segments of 536 bytes with every second one lost takes fewer.

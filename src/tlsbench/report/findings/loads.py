@@ -23,7 +23,7 @@ def load_findings(load: Load) -> list[str]:
     if load.forwarded is not None:
         line = load.forwarded
         lines.append(
-            f"via {load.plan.via}: {line.packets:,} packets carried, {line.lost:,} lost; half were delivered "
+            f"via {load.plan.via}: {line.packets:,} packets carried, {line.lost:,} lost; half of them "
             f"{line.late_p50_ms:.2f} ms late or more, 1 % {line.late_p99_ms:.2f} ms"
         )
     if load.plan.uses_fast_open:

@@ -1,0 +1,134 @@
+"""How long exchanges take over a line that loses packets: the network in virtual time beside a kernel.
+
+    python benchmarks/network_losses.py [--cases 20:5:6000,…] [--exchanges 300] [--write docs/network.md]
+
+The exchanges are those of network_truth.py, and take root and Linux as they do. Which packets are lost is
+chance on both sides, so that distributions are compared: a case is round trip in ms, loss in percent, and
+bytes of the certificate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from tlsbench.forwarding import Detour
+
+sys.path.insert(0, str(Path(__file__).parent))
+import network_truth as truth
+import pages
+from kernel_exchange import run_first
+from padding import padded
+
+_MARKERS: Final = ("<!-- network losses -->", "<!-- end of network losses -->")
+_QUANTILES: Final = (50, 75, 90, 95)
+#: Of the model, which has no time to lose.
+_SAMPLES: Final = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is compared: a round trip in milliseconds, a share of packets, and a certificate's bytes."""
+
+    rtt_ms: int
+    loss_percent: float
+    chain_bytes: int
+
+    @classmethod
+    def parse(cls, text: str) -> Case:
+        """The case in ``20:5:6000``."""
+        rtt_ms, loss_percent, chain_bytes = text.split(":")
+        return cls(int(rtt_ms), float(loss_percent), int(chain_bytes))
+
+
+_CASES: Final = (Case(20, 5, 6000), Case(50, 2, 18_000), Case(50, 1, 60_000), Case(100, 2, 2000))
+
+
+def kernel_ms(case: Case, exchanges: int, seed: int) -> list[float]:
+    """How long exchanges took until they had their answer."""
+    met = padded(case.chain_bytes)
+    conditions = f"rtt={case.rtt_ms}ms,bandwidth=10mbit,loss={case.loss_percent:g}%"
+    with ExitStack() as stack:
+        detour = stack.enter_context(closing(Detour(conditions, "127.0.0.1", seed)))
+        process = stack.enter_context(truth.client(detour))
+        wanted = stack.enter_context(truth.served(met, nodelay=True))
+        return [truth.asked(process, {**wanted, "settle_s": 0.0})["took"][1] for _ in range(exchanges)]
+
+
+def model_ms(case: Case) -> list[float]:
+    """The same of the model."""
+    like = truth.Case(case.rtt_ms, case.chain_bytes, nodelay=True)
+    with closing(truth.cell_of(like, padded(case.chain_bytes), f"{case.loss_percent:g}%")) as cell:
+        return [one.total / 1e6 for one in cell.visit(1, _SAMPLES)]
+
+
+def row(case: Case, kernel: Sequence[float], model: Sequence[float]) -> str:
+    """A case as a line of the table."""
+    pairs = zip(*(np.percentile(times, _QUANTILES) for times in (kernel, model)), strict=True)
+    cells = [f"{theirs:,.0f} / {ours:,.0f}" for theirs, ours in pairs]
+    cells.append(f"{np.mean(kernel):,.0f} / {np.mean(model):,.0f}")
+    what = f"{case.rtt_ms} ms", f"{case.loss_percent:g} %", f"{case.chain_bytes:,}"
+    return f"| {' | '.join((*what, *cells))} |"
+
+
+def table(rows: Sequence[str], exchanges: int) -> str:
+    """The lines as Markdown, with where and when they were measured."""
+    quantiles = [f"p{quantile}" for quantile in _QUANTILES]
+    lines = [
+        (
+            f"{datetime.now(UTC):%Y-%m-%d}, Linux {platform.release()} ({platform.machine()}); {exchanges} "
+            f"exchanges of the kernel and {_SAMPLES:,} of the model; ms until all is done, kernel / model."
+        ),
+        "",
+        f"| RTT | loss | certificate, bytes | {' | '.join(quantiles)} | mean |",
+        "|" + "---|" * (4 + len(quantiles)),
+        *rows,
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "--cases", type=lambda text: [Case.parse(one) for one in text.split(",")], default=list(_CASES)
+    )
+    parser.add_argument("--exchanges", type=int, default=300, help="of each case")
+    parser.add_argument("--seed", type=int, default=1, help="of the kernel's losses")
+    parser.add_argument("--json", type=Path, help="where all times go")
+    parser.add_argument("--write", type=Path, help="the page that gets the table")
+    return parser.parse_args(arguments)
+
+
+def main(options: argparse.Namespace) -> None:
+    """Compare all cases, and print the table."""
+    truth.enter_namespace()
+    gc.disable()
+    run_first()
+    found = []
+    for case in options.cases:
+        found.append((case, kernel_ms(case, options.exchanges, options.seed), model_ms(case)))
+        print(row(*found[-1]), file=sys.stderr, flush=True)
+        gc.collect()
+    if options.json:
+        options.json.write_text(json.dumps([(str(case), *times) for case, *times in found]))
+    text = table([row(*one) for one in found], options.exchanges)
+    print(text, end="")
+    if options.write:
+        pages.write(text, options.write, _MARKERS)
+
+
+if __name__ == "__main__":
+    main(parsed())

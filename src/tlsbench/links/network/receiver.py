@@ -1,0 +1,68 @@
+"""TCP at the end of a connection that receives, without a clock of its own."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Final
+
+from tlsbench.links.network.segments import Packet
+from tlsbench.links.network.values import Network
+
+#: Linux acknowledges so many segments of a new connection at once (``TCP_MAX_QUICKACKS``), then as below.
+_QUICK_ACKNOWLEDGEMENTS: Final = 16
+#: How long a lone segment may wait for its acknowledgement (``TCP_DELACK_MIN``).
+_DELAY_MS: Final = 40.0
+
+
+@dataclass(slots=True)
+class Receiver:
+    """Puts segments in order, and says when to acknowledge."""
+
+    network: Network
+    received: int = 0
+    timer_ms: float = math.inf
+    depth: int = 0
+    _behind: dict[int, bytes] = field(default_factory=dict, init=False)
+    _owed_bytes: int = 0
+    _quick: int = _QUICK_ACKNOWLEDGEMENTS
+    _is_interactive: bool = False
+    _heard_ms: float = -math.inf
+
+    @property
+    def arrived_behind(self) -> frozenset[int]:
+        """The starts of what arrived behind a hole."""
+        return frozenset(self._behind)
+
+    @property
+    def owes(self) -> bool:
+        """Whether something has arrived that was not acknowledged."""
+        return self._owed_bytes > 0
+
+    def take(self, packet: Packet, now_ms: float) -> tuple[bytes, bool]:
+        """Take a packet with data: what is now in order, and whether to acknowledge at once."""
+        self._heard_ms = now_ms
+        self.depth = max(self.depth, packet.depth)
+        is_in_order = packet.start == self.received
+        had_holes = bool(self._behind)
+        if packet.start >= self.received:
+            self._behind[packet.start] = packet.data
+        in_order = bytearray()
+        while (data := self._behind.pop(self.received, None)) is not None:
+            in_order += data
+            self.received += len(data)
+        self._owed_bytes += len(packet.data)
+        quick = self._quick > 0 and not self._is_interactive
+        at_once = not is_in_order or had_holes or self._owed_bytes > self.network.mss or quick
+        if not at_once:
+            self.timer_ms = min(self.timer_ms, now_ms + _DELAY_MS)
+        return bytes(in_order), at_once
+
+    def acknowledges(self, now_ms: float, *, with_data: bool) -> int:
+        """Up to where a packet that goes out now acknowledges: what was owed is paid."""
+        if self._owed_bytes and self._quick:
+            self._quick -= 1
+        if with_data and now_ms - self._heard_ms < _DELAY_MS:
+            self._is_interactive = True  # it answers, so that acknowledgements can go along
+        self._owed_bytes, self.timer_ms = 0, math.inf
+        return self.received
