@@ -100,6 +100,11 @@ def test_why_a_handshake_failed_is_known_to_a_server_that_accepts_early_data() -
         refused = server.next_visit()
     assert "unknown ca" in refused.problem
     assert str(refused.alert) == "unknown_ca (48), sent by the client"
+    with Server(ACCEPTING) as server:  # which fails at the very first message
+        meet(server.address, ClientSetup(signature_algorithms="rsa_pss_rsae_sha256"))
+        unsuitable = server.next_visit()
+    assert "no suitable signature algorithm" in unsuitable.problem
+    assert str(unsuitable.alert) == "handshake_failure (40), sent by the server"
     with Server(setup) as server:
         named = meet(server.address, ClientSetup(roots=(ROOT.certificate,), identity=CLIENT))
         assert named.problem == server.next_visit().problem == ""

@@ -11,6 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tlsbench import pki
+from tlsbench.implementations import Endpoint
+from tlsbench.implementations.pyopenssl import PyOpenSsl, bindings
 from tlsbench.implementations.registry import implementations, spellings
 from tlsbench.loopback.http import PIECE_BYTES, PROBLEMS
 from tlsbench.scenarios import Scenario, scenario_from_id
@@ -346,3 +348,43 @@ def test_whatever_a_client_asks_the_reasons_are_of_a_fixed_set(stream: list[byte
     session.end()
     assert pair.tally.ended == 1
     assert set(pair.tally.failures) <= {*PROBLEMS, "connection reset"}
+
+
+def test_early_data_is_answered_at_the_end_of_the_handshake_and_so_no_replay_of_it(
+    scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where nothing else stands in its way: who sends a flight again cannot end the handshake."""
+    accept_early_data = bindings.accept_early_data
+    monkeypatch.setattr(
+        bindings, "accept_early_data", lambda context: accept_early_data(context, anti_replay=False)
+    )
+    (scenario,) = scenarios_of("implementation=pyopenssl resumption=early-data")
+    peers, library, tally = pki.peers_for(scenario), PyOpenSsl(), ServerTally()
+    clients, service = (
+        library.client_context(scenario, peers),
+        Service(library.server_context(scenario, peers), http, tally),
+    )
+
+    def meet(client: Endpoint, session: Session) -> bytes:
+        client.handshake()
+        first = flight = client.data_to_send()
+        while flight:
+            session.receive(flight)
+            answer = session.data_to_send()
+            session.all_sent()
+            client.receive_data(answer)
+            client.handshake()
+            client.read()
+            flight = client.data_to_send()
+        return first
+
+    client = clients.connect()
+    meet(client, service.accept())
+    early = clients.connect(client.session(), GET)
+    flight = meet(early, service.accept())
+    assert (tally.requests, tally.early_data) == (1, 1)
+    replay = service.accept()
+    replay.receive(flight)
+    assert replay._endpoint.negotiated().early_data == GET, "the library has it, and gives it to nobody"
+    assert replay.data_to_send()
+    assert (tally.requests, tally.early_data) == (1, 1)
