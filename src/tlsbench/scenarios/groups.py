@@ -45,7 +45,6 @@ HELLO_RETRY: Final = row(
     default=("no",),
     neutral="no",
     workloads=("handshake", "completion"),
-    aliases={"hrr": "yes"},
     rare=True,
     denied="the group of its client's first key cannot be chosen",
     ends=("client",),
