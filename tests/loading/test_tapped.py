@@ -58,23 +58,25 @@ def address() -> Iterator[Address]:
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_what_they_sent_and_received_is_there_and_opened(version: str, address: Address) -> None:
-    tally, found = load_of(address, 3, version=version, requests=2)
+    tally, found = load_of(address, 2, version=version, requests=2, duration_s=1.0)
     assert set(tally.outcomes) == {SUCCESS}
-    assert tally.begun > 3
+    assert tally.begun > 2
     shown = ladders(found)
-    assert len(shown) == 3
+    assert len(shown) == 2
     for ladder in shown:
         assert ladder.opened
         assert ladder.version == version
         names = [message.name for message in ladder.messages]
         assert names.count("Finished") == 2
         assert names.count("ApplicationData") >= 4
-        assert names[-1].startswith("Alert close_notify") or "Alert close_notify" in names
+        assert "Alert close_notify" in names
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_they_resume_and_are_resumed(version: str, address: Address) -> None:
-    tally, found = load_of(address, 1000, version=version, requests=1, resume=0.5, connections=1)
+    tally, found = load_of(
+        address, 1000, version=version, requests=1, resume=0.5, connections=1, duration_s=1.0
+    )
     assert set(tally.outcomes) == {SUCCESS}
     assert tally.resumed == tally.wanted_resumed > 0
     certificates = [any(one.name == "Certificate" for one in ladder.messages) for ladder in ladders(found)]
@@ -87,7 +89,14 @@ def test_early_data_is_in_the_capture() -> None:
     plan = ServerPlan(scenario=scenario.id, peers=peers_for(scenario).to_pem(), groups=("x25519",))
     with Serving(plan) as server:
         tally, found = load_of(
-            server.address, 1000, version="1.3", requests=1, resume=1.0, early_data=True, connections=1
+            server.address,
+            1000,
+            version="1.3",
+            requests=1,
+            resume=1.0,
+            early_data=True,
+            connections=1,
+            duration_s=1.0,
         )
     assert set(tally.outcomes) == {SUCCESS}
     shown = ladders(found)
