@@ -9,6 +9,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -169,7 +170,7 @@ def test_they_fail_by_the_same_words_where_an_answer_is_cut_off(
     assert SUCCESS not in tapped.outcomes
 
 
-def test_a_certificate_that_is_not_trusted_is_refused_with_an_alert_in_the_capture(tmp_path: Any) -> None:
+def test_a_certificate_that_is_not_trusted_is_refused_with_an_alert_in_the_capture(tmp_path: Path) -> None:
     root = tmp_path / "root.pem"
     root.write_bytes(PEERS.client.chain_pem)
     with speaker(server_context(), lambda tls: tls.recv(1)) as address:
@@ -188,3 +189,15 @@ def test_a_held_and_a_pooled_connection_are_captured_too(address: Address) -> No
     assert [ladder.opened for ladder in ladders(of_held)] == [True, True]
     assert [ladder.opened for ladder in ladders(of_pooled)] == [True, True]
     assert pooled.reused > 2
+
+
+def test_a_key_log_that_was_asked_for_has_the_secrets_of_all_connections(
+    address: Address, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    tally, found = load_of(address, 1, version="1.3", key_log=str(keys))
+    assert set(tally.outcomes) == {SUCCESS}
+    every = {random for _, random, _ in KeyLog.parse(keys.read_text(encoding="ascii")).lines}
+    assert len(every) == tally.begun
+    (ladder,) = ladders(found)
+    assert ladder.opened
