@@ -155,7 +155,7 @@ def test_the_conditions_are_stored_shown_and_a_difference(
 
 
 @needs_line
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=lambda one: one.name)
 def test_however_it_ends_nothing_is_left(server: Server, number: signal.Signals, tmp_path: Path) -> None:
     before = devices()
     host, port = server.address
