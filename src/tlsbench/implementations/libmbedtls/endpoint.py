@@ -98,7 +98,7 @@ class LibMbedTlsEndpoint:
         self.tls = lib.new("ssl")
         self._context = context
         self._is_server = is_server
-        self._resumed = False
+        self._resumed: bool | None = None
         pipe = Pipe()
         self._handle = ffi.new_handle(pipe)
         self._buffer: Any = None
@@ -110,7 +110,8 @@ class LibMbedTlsEndpoint:
     def handshake(self) -> bool:
         result = self._lib.mbedtls_ssl_handshake(self.tls)
         if result == 0:
-            self._resumed = self._context.take_resumed()
+            if self._resumed is None:
+                self._resumed = self._context.take_resumed()
             return True
         if result == native.E_WANT_READ:
             return False
@@ -146,7 +147,7 @@ class LibMbedTlsEndpoint:
             version=version_from_openssl(text(lib.mbedtls_ssl_get_version(tls))),
             cipher=text(lib.mbedtls_ssl_get_ciphersuite(tls)).replace("-", "_"),
             group=None,
-            resumed=self._resumed,
+            resumed=bool(self._resumed),
             peer_certificate=leaf,
             peer_verified=bool(leaf)
             and self._context.verifies
