@@ -32,7 +32,6 @@ from tlsbench.implementations.contract import (
 )
 from tlsbench.implementations.missing import DOES_NOT_LOAD, NOT_INSTALLED, Missing, NotInstalledError
 from tlsbench.implementations.packages import PACKAGES
-from tlsbench.processes import is_child
 from tlsbench.scenarios import Capabilities, Scenario, Selection
 from tlsbench.scenarios.selectors import ANY_PATH, UNSPELLABLE
 
@@ -274,6 +273,7 @@ def _load_paths(names: Iterable[str]) -> None:
     :raises RequestError: if there is no such file.
     """
     from tlsbench.implementations.libssl.own_process import at_paths
+    from tlsbench.processes import is_child
 
     paths = {name: name.removeprefix(_BY_PATH) for name in names if name not in _paths}
     for path in paths.values():
