@@ -1,6 +1,6 @@
 """Which cells of one scenario are alike enough to be ranked: those with the same cipher suite and group.
 
-Not every library can be told its suite and group, so that rows of one scenario may differ in them.
+In some libraries neither suite nor group can be chosen, so that rows of one scenario may differ in them.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tlsbench.results import Cell
 
-#: What a scenario leaves to libraries that cannot be told.
+#: What a scenario leaves to libraries in which it cannot be chosen.
 LOOSE = ("cipher", "group")
 
 

@@ -1,4 +1,4 @@
-"""What OpenSSL alone can be told is proved by what both of its ends say, and what it forbids is excluded."""
+"""OpenSSL's own settings are proved by what both of its ends say, and what it forbids is excluded."""
 
 from __future__ import annotations
 

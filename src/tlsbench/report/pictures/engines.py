@@ -83,14 +83,14 @@ def versions(run: Run) -> Picture | None:
                 *_band(intervals),
             )
         )
-    told = {places[version]: name for label in shown for version, (name, _) in scenarios[label].items()}
+    ticks = {places[version]: name for label in shown for version, (name, _) in scenarios[label].items()}
     return Picture(
         "versions",
         "One version of OpenSSL after the other",
         "Median time in the libraries with its 95 % interval, in µs, by the version of OpenSSL, each "
         "built by whoever packaged it; of two of one version the first. The axis of times is logarithmic."
         f"{_left_out(len(shown), len(scenarios), 'scenarios')}",
-        Lines(lines, "version of OpenSSL", "µs, both sides", y_is_log=True, ticks=told),
+        Lines(lines, "version of OpenSSL", "µs, both sides", y_is_log=True, ticks=ticks),
     )
 
 
@@ -102,7 +102,7 @@ def _band(intervals: Sequence[Interval]) -> tuple[list[float], list[float]]:
 
 
 def _names_of(libraries: Sequence[str], run: Run) -> list[str]:
-    """What rows are called: a libssl by its engine and its file, where that tells it from the others."""
+    """What rows are called: a libssl by its engine and its file, where that is unique."""
     short = [
         f"{run.engines.get(one, one).partition(' in ')[0]} {one.rpartition('/')[2]}" if "/" in one else one
         for one in libraries
@@ -144,8 +144,7 @@ def _unlike(ranked: dict[str, list[Cell]], columns: dict[str, dict[str, Cell]]) 
     )
     if not differing:
         return ""
-    told = "; ".join(differing)
-    return f"In brackets, and not ranked, what could not be told the suite or group of the others: {told}."
+    return f"In brackets, and not ranked, what has another suite or group: {'; '.join(differing)}."
 
 
 def _left_out(shown: int, of: int, what: str) -> str:
