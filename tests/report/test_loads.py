@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 
 import pytest
 from tests.results.documents import FOLDER
 
-from tlsbench.loading import Load
+from tlsbench.loading import Load, parse_threshold
 from tlsbench.report.exporters import export
 from tlsbench.report.loads import growing, report_of_load
 from tlsbench.report.terminal import print_plain
@@ -41,6 +42,36 @@ def test_failures_are_errors_where_none_succeeded_or_a_worker_died(load: Load) -
     assert [one.error for one in report_of_load(ending(load)).errors] == ["no connection was begun"]
     lost = report_of_load(replace(load, lost=("worker process died: signal 9",)))
     assert [failure.error for failure in lost.errors] == ["worker process died: signal 9"]
+
+
+def test_a_load_that_came_to_nothing_says_why_first(load: Load) -> None:
+    nothing = ending(load, handshake_timeout=3, connection_refused=10)
+    first, *rest = export(report_of_load(nothing), "table", 120).splitlines()
+    assert first == "failed: no connection succeeded: connection refused"
+    assert "handshakes a second" not in "\n".join(rest)
+    assert "10 × connection refused" in "\n".join(rest)
+    assert report_of_load(ending(load, success=1, connection_refused=10)).lead == ""
+    assert report_of_load(ending(load)).lead.endswith("none was begun")
+
+
+def test_a_load_that_failed_in_its_warm_up_says_why(load: Load) -> None:
+    tally = replace(ending(load).tally, warm_up_failures=Counter({"connect: timeout": 4}))
+    assert report_of_load(replace(load, tally=tally)).lead.endswith(
+        "no connection succeeded: connect: timeout"
+    )
+
+
+def test_thresholds_are_gates_that_fail_or_are_undecided(load: Load) -> None:
+    thresholds = tuple(map(parse_threshold, ("p50<1us", "p50<10s", "p99.99<1us", "handshakes>1/s")))
+    report = report_of_load(replace(load, thresholds=thresholds))
+    (failed,) = (line for line in report.failed if "p50<1us" in line)
+    assert re.fullmatch(
+        r"failed 'p50<1us': connection p50 is [\d.,]+ (µs|ms), 95 % [\d.,]+ (µs|ms) to [\d.,]+ (µs|ms), "
+        r"and is to be at most 1.00 µs",
+        failed,
+    )
+    assert [line.split(":")[0] for line in report.undecided] == ["undecided 'handshakes>1/s'"]
+    assert report.gates[-1] == "to decide it: load for longer (--duration)"
 
 
 def test_what_belongs_to_a_finding_is_with_it(load: Load) -> None:

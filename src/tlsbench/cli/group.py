@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Collection, Iterator, MutableMapping
+from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
 from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from tlsbench.cli import output
 from tlsbench.cli.options import teaching
@@ -29,8 +29,24 @@ def _load(package: str, name: str) -> Any:  # noqa: ANN401 - typer does not expo
     if hasattr(module, "COMMANDS"):
         alone.add_typer(_subgroup(module), name=name)
         return vars(typer.main.get_command(alone))["commands"][name]
-    alone.command(name=name, help=teaching(module.command))(module.command)
+    more = staticmethod(getattr(module, "more_help", None) or (lambda: ("", ())))
+    with_more = type("_Command", (_Command,), {"more_help": more})
+    alone.command(name=name, help=teaching(module.command), cls=with_more)(module.command)
     return typer.main.get_command(alone)
+
+
+class _Command(TyperCommand):
+    """A command whose module may have more for its help, made when somebody asks for it."""
+
+    #: The title of a list, and its rows of a name and a text.
+    more_help: Callable[[], tuple[str, Sequence[tuple[str, str]]]]
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - click's
+        """Write that list below the options."""
+        title, rows = self.more_help()
+        if rows:
+            with formatter.section(title):
+                formatter.write_dl(rows)
 
 
 class _OnDemand(MutableMapping[str, Any]):

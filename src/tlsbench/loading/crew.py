@@ -11,8 +11,10 @@ from dataclasses import dataclass, field
 from tlsbench.errors import RequestError
 from tlsbench.interrupts import may_be_cut
 from tlsbench.loading.plan import LoadPlan
+from tlsbench.loading.seconds import Second, second
 from tlsbench.loading.server_side import ServerSide, Spent
 from tlsbench.loading.tally import LoadTally, total
+from tlsbench.loading.thresholds import Threshold
 from tlsbench.processes import Process, Vitals, readable
 
 _HEAD_START_SECONDS = 0.05
@@ -33,6 +35,8 @@ class Load:
     :param vitals: of each worker, second by second.
     :param remarks: what the kernel made of the socket options otherwise than it was asked.
     :param server: what the server's processes spent while connections counted, where they are known.
+    :param seconds: its course over time; of older results there is none.
+    :param thresholds: what it was asked to keep.
     """
 
     plan: LoadPlan
@@ -43,6 +47,8 @@ class Load:
     vitals: tuple[tuple[Vitals, ...], ...] = ()
     remarks: tuple[str, ...] = ()
     server: Spent | None = None
+    seconds: tuple[Second, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
 
     @property
     def handshakes_per_s(self) -> float:
@@ -115,7 +121,7 @@ def _watch(
     stop_asked: Callable[[], bool],
     latest: float,
 ) -> None:
-    seconds = 0
+    seconds, earlier = 0, LoadTally()
     while living := [worker for worker in workers if not worker.has_ended]:
         with may_be_cut():
             ready = readable(living, 0.1)
@@ -123,7 +129,10 @@ def _watch(
             worker.read()
         if min((worker.reports for worker in living), default=0) > seconds:
             seconds = min(worker.reports for worker in living)
-            observe(float(seconds), total(worker.tally for worker in workers))
+            tally = total(worker.tally for worker in workers)
+            load.seconds += (second(float(seconds), tally, earlier),)
+            earlier = tally
+            observe(float(seconds), tally)
         if stop_asked() and not load.interrupted:
             load.interrupted = True
             for worker in living:

@@ -170,7 +170,7 @@ def _notes(run: Run, found: Sequence[Finding]) -> list[str]:
             f"yardsticks took {100 * conditions.yardstick_share:.0f} % of the time; reference cells by which "
             f"runs can be compared: {len(run.yardsticks)}"
         )
-    if found:
+    if any("[" in str(finding) for finding in found):
         lines.append("brackets hold 95 % intervals")
     lines += [f"warning: {warning}" for warning in conditions.warnings]
     return lines + _not_measured(run)

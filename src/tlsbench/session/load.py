@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tlsbench.errors import RequestError
-from tlsbench.loading import Load, LoadPlan, LoadTally, run_load
+from tlsbench.loading import Load, LoadPlan, LoadTally, Threshold, run_load
 from tlsbench.loading.context import client_context
 from tlsbench.scenarios import parse
 
 #: The axes that a load has, of one value each.
 AXES = ("version", "cipher", "group")
+#: The figures that a load without requests does not have.
+_OF_REQUESTS = ("first byte", "request", "requests")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,10 +21,12 @@ class LoadRequest:
     """What is loaded, and how.
 
     :param unbounded: whether the user says that the target may be loaded, whatever it is.
+    :param thresholds: what it is to keep.
     """
 
     plan: LoadPlan
     unbounded: bool = False
+    thresholds: tuple[Threshold, ...] = ()
 
     def check(self) -> None:
         """Refuse now what would fail later.
@@ -30,6 +34,9 @@ class LoadRequest:
         :raises RequestError: if the load cannot be, or may not be; before anything is sent.
         """
         self.plan.check(unbounded=self.unbounded)
+        for one in self.thresholds:
+            if one.figure in _OF_REQUESTS and not self.plan.requests:
+                raise RequestError(f"'{one.text}' is about requests, and none are sent: give --requests")
         client_context(self.plan)  # which reads the files, and says what is wrong with them
 
 
@@ -60,4 +67,6 @@ def load(
     :raises MeasurementError: if the workers do not come up.
     """
     request.check()
-    return run_load(request.plan, observe, stop_asked)
+    found = run_load(request.plan, observe, stop_asked)
+    found.thresholds = request.thresholds
+    return found

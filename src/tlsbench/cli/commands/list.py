@@ -11,6 +11,7 @@ import typer
 
 from tlsbench.cli import output
 from tlsbench.cli.options import AsJson, Profile, Selectors, teaches
+from tlsbench.cli.usage import usage
 from tlsbench.errors import RequestError, unknown
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def command(
 def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
     from tlsbench.session.selecting import matrix_of
 
-    matrix = matrix_of(selectors, profile)
+    with usage():
+        matrix = matrix_of(selectors, profile)
     if as_json:
         document = {
             "scenarios": [{"id": scenario.id, "axes": scenario.axes()} for scenario in matrix.scenarios],

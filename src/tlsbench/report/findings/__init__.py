@@ -6,6 +6,7 @@ from tlsbench.report.findings.aeads import aead_findings
 from tlsbench.report.findings.contrasts import contrast_findings
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.libraries import fastest_findings
+from tlsbench.report.findings.memory import memory_findings
 from tlsbench.report.findings.network import network_findings
 from tlsbench.report.findings.rates import rate_findings
 from tlsbench.results import Run
@@ -21,4 +22,5 @@ def findings(run: Run) -> list[Finding]:
         *aead_findings(run),
         *fastest_findings(run),
         *rate_findings(run),
+        *memory_findings(run),
     ]
