@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from tlsbench.comparison import Recording, judge
-from tlsbench.loading import Load, LoadPlan, Target
+from tlsbench.loading import Load, LoadPlan, Target, parse_threshold
+from tlsbench.loading.seconds import Second
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines
 from tlsbench.report.pictures.compared import comparison, history
-from tlsbench.report.pictures.loads import latency
+from tlsbench.report.pictures.loads import course, latency, waiting
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES
 from tlsbench.results import Run
@@ -57,9 +58,15 @@ def test_what_is_drawn_is_what_was_measured(run_of: RunOf) -> None:
     ]
     assert isinstance(gain, Bars)
     assert set(gain.parts) == {"full", "psk"}
+    for side in ("client", "server"):
+        assert [round(span[0] * 1e3) for span in cost.spans[side] if span] == [
+            round(cell.figures[side].interval.low)
+            for cell in run.cells
+            if math.isfinite(cell.figures[side].interval.low)
+        ]
     assert not gain.is_stacked
     assert isinstance(field, Heat)
-    assert set(field.rows) == {"ssl", "pyopenssl"}
+    assert set(field.columns) == {"ssl", "pyopenssl"}
     assert min(value for row in field.values for value in row if value is not None) == 1.0
 
 
@@ -97,10 +104,91 @@ def test_more_cells_than_can_be_read_are_left_out_and_that_is_said(run_of: RunOf
     for picture in pictures_of_run(run):
         shape = picture.shape
         if isinstance(shape, Bars) and picture.kind == "cost":
-            assert len(shape.labels) == MOST_BARS
-            assert f"The first {MOST_BARS} of {len(run.cells)} are drawn" in picture.caption
+            assert len(shape.labels) == len(run.cells)  # which are there to be chosen
+            assert isinstance(picture.shown, Bars)
+            assert len(picture.shown.labels) == len(set(picture.drawn)) == MOST_BARS
+            assert f"{MOST_BARS} of {len(run.cells)} are drawn, from the fastest to" in picture.caption
         if isinstance(shape, Lines):
-            assert len(shape.lines) <= MOST_LINES
+            assert isinstance(picture.shown, Lines)
+            assert len(picture.shown.lines) <= MOST_LINES
+
+
+def test_those_that_are_drawn_reach_from_the_fastest_to_the_slowest(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.3 group=x25519,secp256r1 key=*")
+    (picture,) = (one for one in pictures_of_run(run) if one.kind == "distribution")
+    medians = [cell.main.median for cell in run.cells]
+    assert isinstance(picture.shape, Lines)
+    drawn = {line.name for line in picture.shape.only(picture.drawn).lines}
+    named = dict(zip((line.name for line in picture.shape.lines), medians, strict=True))
+    assert {min(named, key=named.__getitem__), max(named, key=named.__getitem__)} <= drawn
+
+
+def test_a_legend_names_all_that_differs_and_the_scenario_all_that_does_not(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.2,1.3 key=rsa-2048,ecdsa-secp256r1,ed25519 resumption=none")
+    for picture in pictures_of_run(run):
+        if picture.kind == "distribution":
+            assert isinstance(picture.shown, Lines)
+            names = [line.name for line in picture.shown.lines]
+            assert len(set(names)) == len(names) == 6
+            assert all(("TLS 1.2" in name) != ("TLS 1.3" in name) for name in names)
+            assert "implementation=fake" in picture.scenario
+            assert "version=" not in picture.scenario
+
+
+def test_what_a_cell_does_not_have_takes_no_place(run_of: RunOf) -> None:
+    old, new = (
+        run_of(f"implementation=pyopenssl version={version} resumption=none,{kind}")
+        for version, kind in (("1.2", "ticket"), ("1.3", "psk"))
+    )
+    run = replace(old, cells=[*old.cells, *new.cells])
+    (picture,) = (one for one in pictures_of_run(run) if one.kind == "resumption")
+    shape = picture.shape
+    assert isinstance(shape, Bars)
+    assert [value is None for value in shape.parts["psk"]] == ["TLS 1.2" in label for label in shape.labels]
+    assert [value is None for value in shape.parts["ticket"]] == [
+        "TLS 1.3" in label for label in shape.labels
+    ]
+
+
+def test_an_implementation_whose_suite_or_group_differs_is_marked(run_of: RunOf) -> None:
+    run = run_of("implementation=ssl,pyopenssl version=1.3")
+    (picture,) = (one for one in pictures_of_run(run) if one.kind == "implementations")
+    assert isinstance(picture.shape, Heat)
+    assert not any("≠" in text for row in picture.shape.texts for text in row)
+    first, *others = run.cells
+    odd = replace(first, axes={**first.axes, "group": "another"})
+    (picture,) = (
+        one for one in pictures_of_run(replace(run, cells=[odd, *others])) if one.kind == "implementations"
+    )
+    assert isinstance(picture.shape, Heat)
+    assert [text.endswith("≠") for row in picture.shape.texts for text in row].count(True) == 1
+    assert "marked ≠" in picture.caption
+
+
+def test_a_load_has_its_course_and_its_thresholds() -> None:
+    load = Load(LoadPlan(target=Target("127.0.0.1", 1)))
+    load.seconds = tuple(
+        Second(float(at), 100 + at, 0, at % 2, 4, {"handshake": (1e6 * at, 2e6 * at)}) for at in (1, 2, 3, 4)
+    )
+    load.thresholds = (parse_threshold("handshake p99<5ms"), parse_threshold("failed<1%"))
+    counts, times = course(load), waiting(load)
+    assert counts is not None
+    assert times is not None
+    assert isinstance(counts.shape, Lines)
+    assert isinstance(times.shape, Lines)
+    assert {line.name: list(line.y) for line in counts.shape.lines} == {
+        "handshakes": [101, 102, 103, 104],
+        "failed": [1, 0, 1, 0],
+    }
+    assert [line.name for line in times.shape.lines] == [
+        "handshake p50",
+        "handshake p99",
+        "threshold handshake p99<5ms",
+    ]
+    assert list(times.shape.lines[1].y) == [2, 4, 6, 8]
+    assert list(times.shape.lines[2].y) == [5, 5]
+    load.seconds = load.seconds[:2]
+    assert course(load) is waiting(load) is None
 
 
 def test_a_comparison_shows_what_differs_most_first() -> None:

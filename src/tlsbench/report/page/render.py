@@ -12,7 +12,7 @@ import gzip
 import hashlib
 import json
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
 from string import Template
 
@@ -20,6 +20,7 @@ from tlsbench.errors import OutputError
 from tlsbench.escaping import for_html
 from tlsbench.report.extras import require_plotly
 from tlsbench.report.findings import Finding
+from tlsbench.report.page.grid import Grid
 from tlsbench.report.page.sources import Page
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines, Picture
 from tlsbench.report.pictures.shapes import COLOURS
@@ -51,7 +52,7 @@ def render(page: Page) -> str:
         findings=_findings(page.findings),
         doubts=_list(page.doubts) or "<p>Nothing that was looked for was found.</p>",
         pictures="".join(_picture(number, picture) for number, picture in enumerate(page.pictures)),
-        grids="".join(_grid(number, grid.title) for number, grid in enumerate(page.grids)),
+        grids="".join(_grid(number, grid) for number, grid in enumerate(page.grids)),
         environment="".join(_environment(name, facts) for name, facts in page.environment),
         commands="".join(f"<pre><code>{for_html(command)}</code></pre>" for command in page.commands),
         data=_data(page),
@@ -76,7 +77,10 @@ def _data(page: Page) -> str:
     document = {
         "colours": COLOURS,
         "pictures": [
-            {"kind": picture.kind, "form": type(picture.shape).__name__, **asdict(picture.shape)}
+            {
+                "form": type(picture.shape).__name__,
+                **asdict(replace(picture, drawn=tuple(picture.drawn))),
+            }
             for picture in page.pictures
         ],
         "grids": [asdict(grid) for grid in page.grids],
@@ -102,15 +106,25 @@ def _list(lines: Iterable[str]) -> str:
 
 def _picture(number: int, picture: Picture) -> str:
     return (
-        f'<figure id="picture-{number}"><h3>{for_html(picture.title)}</h3>'
+        f'<figure id="picture-{number}"><h3>{for_html(picture.title)}</h3>{_choice(number, picture)}'
         f'<div class=plot data-picture="{number}" role=group aria-label="{for_html(picture.title)}"></div>'
         f"<figcaption>{for_html(picture.caption)}</figcaption>{_figures(picture)}</figure>"
     )
 
 
+def _choice(number: int, picture: Picture) -> str:
+    """Where a picture draws some of many: what chooses others."""
+    if not picture.drawn:
+        return ""
+    return (
+        f'<div class=tools><label>Draw those with<input type=search placeholder=words data-choose="{number}">'
+        "</label><p class=found role=status></p></div>"
+    )
+
+
 def _figures(picture: Picture) -> str:
     """The same figures as a table, for who does not see the picture."""
-    headings, rows = _table(picture.shape)
+    headings, rows = _table(picture.shown)
     if not rows or len(rows) * len(headings) > _MOST_FIGURES:
         return ""
     head = "".join(f"<th scope=col>{for_html(heading)}</th>" for heading in headings)
@@ -131,7 +145,7 @@ def _table(shape: Bars | Lines | Dots | Heat) -> tuple[list[str], list[list[str]
     if isinstance(shape, Bars):
         parts = shape.parts.items()
         return ["", *(f"{name}, {shape.unit}" for name, _ in parts)], [
-            [label, *(f"{values[at]:,.4g}" for _, values in parts)] for at, label in enumerate(shape.labels)
+            [label, *(_number(values[at]) for _, values in parts)] for at, label in enumerate(shape.labels)
         ]
     if isinstance(shape, Dots):
         return ["", shape.unit, "verdict"], [
@@ -151,9 +165,17 @@ def _table(shape: Bars | Lines | Dots | Heat) -> tuple[list[str], list[list[str]
     ]
 
 
-def _grid(number: int, title: str) -> str:
-    name = for_html(title)
-    return f'<section class=grid data-grid="{number}" aria-label="{name}"><h3>{name}</h3></section>'
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:,.4g}"
+
+
+def _grid(number: int, grid: Grid) -> str:
+    name = for_html(grid.title)
+    constants = "".join(
+        f"<dt>{for_html(axis)}</dt><dd>{for_html(value)}</dd>" for axis, value in grid.constants
+    )
+    same = f"<dl class=constants>{constants}</dl>" if constants else ""
+    return f'<section class=grid data-grid="{number}" aria-label="{name}"><h3>{name}</h3>{same}</section>'
 
 
 def _environment(name: str, facts: Sequence[tuple[str, str]]) -> str:
