@@ -129,6 +129,20 @@ def test_the_help_of_what_takes_selectors_has_the_axes(
     below = shown.partition("Axes (all values: tlsbench list axes):\n")[2].splitlines()
     assert {line.split()[0] for line in below if line[:3].strip()} == {f"{axis}=" for axis in AXES}
     assert "TLS protocol version: 1.2, 1.3" in " ".join(shown.split())
+    assert {"ecdsa-secp256r1,", "ecdsa-secp384r1,"} <= set(shown.split())  # no name is broken
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_list_breaks_no_name_where_it_is_narrow(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["list", "axes"]) == 0
+    whole = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["list", "axes"]) == 0
+    narrow = capsys.readouterr().out
+    assert max(map(len, narrow.splitlines())) <= 80 < max(map(len, whole.splitlines()))
+    assert narrow.split() == whole.split()
 
 
 def test_a_default_is_shown_as_it_is_written_and_given_as_a_plain_number() -> None:

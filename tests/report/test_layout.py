@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from tests.report.exporters.made import report
 
 from tlsbench.report.exporters.table import terminal
 from tlsbench.report.layout import lay_out
-from tlsbench.report.sheets import Entry, Field, Figure, Sheet
+from tlsbench.report.sheets import SHORT, Entry, Field, Figure, Sheet
 from tlsbench.report.table import MAIN
 from tlsbench.report.terminal import print_plain
 
@@ -52,6 +54,15 @@ def test_labels_stand_in_columns_where_there_is_room_and_together_where_there_is
     (first, *_), entries = lay_out(sheet(), 80).columns, lay_out(sheet(), 80).entries
     assert first.heading == "implementation version cipher key"
     assert [entry.text(first.name) for entry in entries] == [" ".join(cell) for cell in CELLS]
+
+
+def test_an_entry_with_a_short_name_stands_under_that() -> None:
+    named = [
+        replace(entry, labels={**entry.labels, SHORT: f"cell {at}"})
+        for at, entry in enumerate(sheet().entries)
+    ]
+    (first, *_) = lay_out(replace(sheet(), entries=named), 80).columns
+    assert (first.name, first.heading) == (SHORT, "cell")
 
 
 @pytest.mark.parametrize("width", [70, 80, 100, 120, 160])

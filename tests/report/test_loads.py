@@ -8,6 +8,7 @@ import pytest
 from tests.results.documents import FOLDER
 
 from tlsbench.loading import Load, parse_threshold
+from tlsbench.loading.seconds import Second
 from tlsbench.report.exporters import export
 from tlsbench.report.loads import growing, report_of_load
 from tlsbench.report.terminal import print_plain
@@ -66,10 +67,17 @@ def test_thresholds_are_gates_that_fail_or_are_undecided(load: Load) -> None:
     report = report_of_load(replace(load, thresholds=thresholds))
     (failed,) = (line for line in report.failed if "p50<1us" in line)
     assert re.fullmatch(
-        r"failed 'p50<1us': connection p50 is [\d.,]+ (µs|ms), 95 % [\d.,]+ (µs|ms) to [\d.,]+ (µs|ms), "
-        r"and is to be at most 1.00 µs",
+        r"failed 'p50<1us': connection p50 [\d.,]+ (µs|ms) \(95 % [\d.,]+ (µs|ms) to [\d.,]+ (µs|ms)\), "
+        r"to be at most 1.00 µs",
         failed,
     )
+    (rate,) = (line for line in report.undecided if "handshakes>1/s" in line)
+    assert rate.endswith("handshakes unknown: there was none, to be at least 1/s")  # of old files no seconds
+    few = replace(
+        load, seconds=tuple(Second(float(at), 9, 0, 0, 0) for at in range(3)), thresholds=thresholds
+    )
+    (rate,) = (line for line in report_of_load(few).undecided if "handshakes>1/s" in line)
+    assert rate.endswith("handshakes 9/s (too few seconds for a 95 % interval), to be at least 1/s")
     assert [line.split(":")[0] for line in report.undecided] == ["undecided 'handshakes>1/s'"]
     assert report.gates[-1] == "to decide it: load for longer (--duration)"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Annotated, Any, Final
 
@@ -44,9 +45,12 @@ class _Command(TyperCommand):
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - click's
         """Write that list below the options."""
         title, rows = self.more_help()
-        if rows:
-            with formatter.section(title):
-                formatter.write_dl(rows)
+        names = max((len(name) for name, _ in rows), default=0)
+        with formatter.section(title) if rows else nullcontext():
+            for name, text in rows:
+                whole = f"{'':{formatter.current_indent}}{name:<{names}}  {text}"
+                indent = " " * (formatter.current_indent + names + 2)
+                formatter.write("\n".join(output.wrapped(whole, indent, formatter.width)) + "\n")
 
 
 class _OnDemand(MutableMapping[str, Any]):

@@ -7,10 +7,12 @@ cannot be printed ends no command, see :mod:`tlsbench.cli.streams`.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tlsbench import files
@@ -30,6 +32,11 @@ _MOST_COLUMNS = 10_000
 def line(text: str) -> None:
     """Print one line to standard output."""
     print(for_terminal(text), flush=True)
+
+
+def wrapped(text: str, indent: str, columns: int) -> list[str]:
+    """The lines of a text within so many columns, wrapped between words, all but the first indented."""
+    return wrap(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def note(text: str) -> None:
@@ -80,6 +87,12 @@ def width() -> int | None:
 
     console = Console()
     return console.width if console.is_terminal else None
+
+
+def columns_wanted() -> int | None:
+    """The columns that the environment asks for, or those of the terminal; None if neither says."""
+    on_terminal = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return columns_asked_for() or on_terminal
 
 
 def columns_asked_for() -> int | None:

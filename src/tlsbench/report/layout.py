@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from tlsbench.report.sheets import Entry, Field, Sheet
+from tlsbench.report.sheets import SHORT, Entry, Field, Sheet
 from tlsbench.report.table import MAIN
 
 #: Between two columns.
 _GAP = 2
-#: A label that may wrap is left so many columns, or its longest word.
-_LEAST_COLUMNS = 20
+#: A label that may wrap is left so many columns, or its longest word; one of several labels more.
+_LEAST_COLUMNS, _LEAST_TOGETHER = 20, 28
 #: For figures from this weight on labels make room.
 _WORTH_ROOM = 9
 
@@ -67,16 +67,22 @@ def _sum(widths: Sequence[int]) -> int:
 
 
 def _together(sheet: Sheet, labels: Sequence[Field]) -> Sheet:
-    """The sheet with its labels in one column."""
+    """The sheet with its labels in one column: the short names of its entries, or all labels in a row."""
     names = [field.name for field in labels]
-    one = Field(" ".join(names), " ".join(field.heading for field in labels), "label", wraps=True)
+    heading = " ".join(field.heading for field in labels)
+    has_names = all(entry.labels.get(SHORT) for entry in sheet.entries)
+    one = Field(SHORT, "cell" if has_names else heading, "label", wraps=True)
     entries = [
-        replace(entry, labels={**entry.labels, one.name: " ".join(filter(None, map(entry.text, names)))})
+        entry if has_names else replace(entry, labels={**entry.labels, SHORT: _in_a_row(entry, names)})
         for entry in sheet.entries
     ]
     return replace(
         sheet, fields=[one, *(field for field in sheet.fields if field not in labels)], entries=entries
     )
+
+
+def _in_a_row(entry: Entry, names: Sequence[str]) -> str:
+    return " ".join(filter(None, map(entry.text, names)))
 
 
 def _texts(field: Field, sheet: Sheet) -> list[str]:
@@ -92,4 +98,4 @@ def _least(field: Field, sheet: Sheet) -> int:
     if not field.wraps:
         return widest
     longest_word = max((len(word) for text in _texts(field, sheet) for word in text.split()), default=0)
-    return max(longest_word, min(widest, _LEAST_COLUMNS))
+    return max(longest_word, min(widest, _LEAST_TOGETHER if field.name == SHORT else _LEAST_COLUMNS))

@@ -22,6 +22,7 @@ from tlsbench.report.table import format_count, format_duration_us
 from tlsbench.results import Failure
 from tlsbench.results.environment import machine_info
 from tlsbench.results.load_json import load_to_json
+from tlsbench.stats import Interval
 
 #: The percentiles that are shown, by the names of their columns.
 _PERCENTILES = {"p50_us": 50.0, "p90_us": 90.0, "p99_us": 99.0, "p99.9_us": 99.9, "p99.99_us": 99.99}
@@ -96,19 +97,23 @@ def words_on(threshold: Threshold, load: Load) -> str:
     figure = threshold.figure
     if threshold.is_time:
         figure += f" p{100 * threshold.quantile:g}"
-    low, median, high, bound = (
-        _bounded(value, threshold)
-        for value in (interval.low, interval.median, interval.high, threshold.bound)
-    )
-    return (
-        f"{word} '{threshold.text}': {figure} is {median}, 95 % {low} to {high}, and is to be "
-        f"{'at most' if threshold.is_most else 'at least'} {bound}"
-    )
+    goal = f"{'at most' if threshold.is_most else 'at least'} {_bounded(threshold.bound, threshold)}"
+    return f"{word} '{threshold.text}': {figure} {_known(interval, threshold)}, to be {goal}"
+
+
+def _known(interval: Interval, threshold: Threshold) -> str:
+    low, median, high = (_bounded(one, threshold) for one in (interval.low, interval.median, interval.high))
+    if not math.isfinite(interval.median):
+        return "unknown: there was none"
+    if math.isfinite(interval.high) and math.isfinite(interval.low):
+        return f"{median} (95 % {low} to {high})"
+    if interval.low > 0:
+        return f"{median} (95 % at least {low})"
+    few = "seconds" if threshold.figure in ("handshakes", "requests") else "connections"
+    return f"{median} (too few {few} for a 95 % interval)"
 
 
 def _bounded(value: float, threshold: Threshold) -> str:
-    if not math.isfinite(value):
-        return "unknown"
     if threshold.is_time:
         return duration_text(value / 1e3)
     return f"{100 * value:.2f} %" if threshold.figure == "failed" else f"{value:,.0f}/s"

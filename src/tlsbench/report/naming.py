@@ -20,7 +20,7 @@ def names(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> 
     :param without: axes that are not told.
     """
     told = telling(axes_of, without)
-    return [_name(axes, told) for axes in axes_of]
+    return [named(axes, told) for axes in axes_of]
 
 
 def labels_of(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:
@@ -60,7 +60,8 @@ def telling(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -
     return varying
 
 
-def _name(axes: Mapping[str, str], told: Sequence[str]) -> str:
+def named(axes: Mapping[str, str], told: Sequence[str]) -> str:
+    """What a cell is called by some of its axes, without values that mean nothing special."""
     ends = [axes[end] for end in ("client", "server") if end in axes]
     words = [" → ".join(ends)] if ends and {"client", "server"} & set(told) else []
     words += [

@@ -9,7 +9,8 @@ from typing import Any
 
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
-from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
+from tlsbench.report.naming import named
+from tlsbench.report.sheets import NAMES, SHORT, Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.results.benchmark_json import to_json
@@ -90,7 +91,14 @@ def _sheet(table: Table) -> Sheet:
             *(Field(column.name, column.heading, weight=column.weight) for column in table.columns),
             _RATIO_INTERVAL,
         ],
-        [Entry(row.cell.id, row.cell.axes, dict(_figures(row, table.columns))) for row in table.rows],
+        [
+            Entry(
+                row.cell.id,
+                {**row.cell.axes, SHORT: named(row.cell.axes, table.axes)},
+                dict(_figures(row, table.columns)),
+            )
+            for row in table.rows
+        ],
     )
 
 

@@ -9,6 +9,7 @@ from tlsbench.report.findings.libraries import fastest_findings
 from tlsbench.report.findings.memory import memory_findings
 from tlsbench.report.findings.network import network_findings
 from tlsbench.report.findings.rates import rate_findings
+from tlsbench.report.findings.sides import side_findings
 from tlsbench.results import Run
 
 __all__ = ["Finding", "findings"]
@@ -21,6 +22,7 @@ def findings(run: Run) -> list[Finding]:
         *network_findings(run),
         *aead_findings(run),
         *fastest_findings(run),
+        *side_findings(run),
         *rate_findings(run),
         *memory_findings(run),
     ]

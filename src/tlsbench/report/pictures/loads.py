@@ -23,7 +23,7 @@ _NINES = {
 _STEPS_PER_DECADE = 12
 #: Fewer seconds are no course.
 _LEAST_SECONDS = 3
-#: The phases whose times are drawn over time: a whole one has the others in it.
+#: The phases whose times are drawn over time, beside those that a threshold is of.
 _WAITED_FOR = ("handshake", "connection")
 
 
@@ -82,11 +82,12 @@ def course(load: Load) -> Picture | None:
 
 def waiting(load: Load) -> Picture | None:
     """How long the steps of a connection took in each second of a load, beside what they are to keep."""
+    drawn = {*_WAITED_FOR, *(one.figure for one in load.thresholds)}
     lines = [
         Line(f"{phase} {name}", [at for at, _ in points], [ns / 1e6 for _, ns in points])
         for phase in PHASES
         for number, name in enumerate(QUANTILES)
-        if phase in _WAITED_FOR
+        if phase in drawn
         and len(
             points := [
                 (one.at_s, one.times_ns[phase][number]) for one in load.seconds if phase in one.times_ns
