@@ -18,7 +18,7 @@ from tlsbench.report.findings import Finding
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet
 from tlsbench.report.sparkline import sparkline
-from tlsbench.report.table import format_count, format_duration_us
+from tlsbench.report.table import duration_text, format_count, format_duration_us
 from tlsbench.results import Failure
 from tlsbench.results.environment import machine_info
 from tlsbench.results.load_json import load_to_json
@@ -117,12 +117,6 @@ def _bounded(value: float, threshold: Threshold) -> str:
     if threshold.is_time:
         return duration_text(value / 1e3)
     return f"{100 * value:.2f} %" if threshold.figure == "failed" else f"{value:,.0f}/s"
-
-
-def duration_text(microseconds: float) -> str:
-    """A time with its unit, whichever suits it: ``"44.5 µs"``, ``"12.5 ms"``."""
-    text = format_duration_us(microseconds)
-    return text if text.endswith("s") else f"{text} µs"
 
 
 def why_failed(load: Load) -> str:

@@ -80,6 +80,12 @@ def format_duration_us(microseconds: float) -> str:
     return _in_larger_units(microseconds, ("", " ms", " s"))
 
 
+def duration_text(microseconds: float) -> str:
+    """A time with its unit, whichever suits it: ``"44.5 µs"``, ``"12.5 ms"``."""
+    text = format_duration_us(microseconds)
+    return text if text.endswith("s") else f"{text} µs"
+
+
 def format_duration_ms(milliseconds: float) -> str:
     """The same of milliseconds, of which ten thousand and more are seconds."""
     return _in_larger_units(milliseconds, ("", " s"))

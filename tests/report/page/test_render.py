@@ -207,6 +207,16 @@ def test_a_picture_carries_where_when_and_with_what_it_was_measured(document: di
         assert "implementation=fake" in picture["scenario"]
 
 
+def test_a_picture_of_two_results_has_both_origins_and_one_of_the_last_its_own(
+    document: dict[str, Any],
+) -> None:
+    sources = [source_of(parse(json.dumps(document), name), name) for name in ("before", "after")]
+    compared, cost, *_ = page_of(sources).pictures
+    assert [line.split(":")[0] for line in compared.origin if "cores" in line] == ["before", "after"]
+    assert len(cost.origin) == 2
+    assert not cost.origin[0].startswith("after")
+
+
 def test_drift_and_what_is_inconclusive_stand_in_the_way(document: dict[str, Any]) -> None:
     document["tlsbench"]["conditions"]["drift"] = 0.031
     sources = [source_of(parse(json.dumps(document), name), name) for name in ("before", "after")]

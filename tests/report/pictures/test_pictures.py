@@ -15,7 +15,7 @@ from tlsbench.report.pictures.compared import comparison, history
 from tlsbench.report.pictures.loads import course, latency, waiting
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES
-from tlsbench.results import Run
+from tlsbench.results import Cell, Run
 from tlsbench.sampling import WALL
 from tlsbench.session.history import changes
 
@@ -163,6 +163,26 @@ def test_an_implementation_whose_suite_or_group_differs_is_marked(run_of: RunOf)
     assert isinstance(picture.shape, Heat)
     assert [text.endswith("≠") for row in picture.shape.texts for text in row].count(True) == 1
     assert "marked ≠" in picture.caption
+
+
+def test_implementations_are_beside_each_other_like_for_like_where_they_can_be(run_of: RunOf) -> None:
+    run = run_of("implementation=ssl,pyopenssl version=1.3")
+    one, other = run.cells
+
+    def cell(of: Cell, cipher: str, implementation: str) -> Cell:
+        return replace(of, axes={**of.axes, "cipher": cipher, "implementation": implementation})
+
+    cells = [cell(other, "B", "pyopenssl"), cell(one, "A", "ssl"), cell(other, "A", "pyopenssl")]
+    (picture,) = (
+        found
+        for found in pictures_of_run(replace(run, cells=[*cells, cell(one, "C", "rtls")]))
+        if found.kind == "implementations"
+    )
+    shape = picture.shape
+    assert isinstance(shape, Heat)
+    assert list(shape.columns) == ["ssl", "pyopenssl", "rtls"]
+    (texts,) = shape.texts  # of the suite that one library alone has nobody else has a figure
+    assert [text.endswith("≠") for text in texts] == [False, False, True]
 
 
 def test_a_load_has_its_course_and_its_thresholds() -> None:

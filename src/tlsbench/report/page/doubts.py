@@ -15,6 +15,8 @@ from tlsbench.results import Run
 
 #: So many cells are named where there are many.
 MOST_NAMED = 3
+#: A smaller drift would be shown as none.
+_LEAST_DRIFT = 0.0005
 
 
 def undecided(bases: Sequence[str], judgements: Sequence[Judgement]) -> Iterator[str]:
@@ -58,7 +60,7 @@ def doubts_of(recording: Recording, run: Run | None, load: Load | None) -> list[
             f"{len(rough)} of {len(run.cells)} cells did not reach ±{100 * wanted:g} %: {_some(rough)}; "
             "give more time with --time-budget"
         )
-    if run.conditions.drift:
+    if run.conditions.drift and run.conditions.drift >= _LEAST_DRIFT:
         doubts.append(
             f"drift: the machine's pace varied by ±{100 * run.conditions.drift:.1f} % during the run; its "
             "cells share that, but another run may differ by as much"

@@ -185,7 +185,7 @@ const FORMS = { Bars: drawBars, Lines: drawLines, Dots: drawDots, Heat: drawHeat
 
 // What a picture says of itself when it stands alone: its title, what all of it has in common, and its origin.
 function wordsBelow(picture, element) {
-  const most = Math.max(30, Math.floor((element.clientWidth || 700) / (isNarrow() ? 5.6 : 6.2)));
+  const most = Math.max(30, Math.floor((element.clientWidth || 700) / 6.4));
   const lines = [picture.scenario, ...picture.origin].filter(Boolean).flatMap((line) => wrapText(line, most, 6).split("<br>"));
   return [`<b>${escapeText(picture.title)}</b>`, ...lines];
 }

@@ -113,7 +113,7 @@ def page_of(sources: Sequence[Source]) -> Page:
                 ]
             )
         ),
-        pictures=[replace(picture, origin=_origin(sources)) for picture in _pictures(sources, judgements)],
+        pictures=list(_pictures(sources, judgements)),
         grids=[
             *_grids(last),
             *(
@@ -165,21 +165,20 @@ def _compared(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
 
 
 def _pictures(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Iterator[Picture]:
-    for judgement in judgements:
-        if (picture := comparison(judgement)) is not None:
-            yield picture
+    """The pictures, each with the origin of the results that it is of."""
     last = sources[-1]
-    if last.run is not None:
-        yield from pictures_of_run(last.run)
-    told = [(source.name, source.load) for source in sources if source.load is not None]
-    if told and (picture := latency(told)) is not None:
-        yield picture
-    if last.load is not None:
-        yield from (picture for draw in (course, waiting) if (picture := draw(last.load)) is not None)
+    loads_told = [source for source in sources if source.load is not None]
+    drawn: list[tuple[Picture | None, Sequence[Source]]] = [
+        *((comparison(one), (source, last)) for source, one in zip(sources, judgements, strict=False)),
+        *((picture, (last,)) for picture in (pictures_of_run(last.run) if last.run is not None else ())),
+        (latency([(source.name, source.load) for source in loads_told if source.load]), loads_told),
+        *((draw(last.load), (last,)) for draw in (course, waiting) if last.load is not None),
+    ]
     if len(sources) > 2:
-        picture = history([(source.name, source.recording) for source in sources])
+        drawn.append((history([(source.name, source.recording) for source in sources]), sources))
+    for picture, of in drawn:
         if picture is not None:
-            yield picture
+            yield replace(picture, origin=_origin(of))
 
 
 def _origin(sources: Sequence[Source]) -> list[str]:
@@ -191,7 +190,6 @@ def _origin(sources: Sequence[Source]) -> list[str]:
         if source.load is not None:  # which knows nothing of its server's engine
             engines = {name: engine for name, engine in engines.items() if name == _CLIENT_OF_LOADS}
         facts = [
-            f"{source.name}:" if len(sources) > 1 else "",
             machine.processor,
             f"{machine.cores} cores" if machine.cores else "",
             f"{machine.system} {machine.release}".strip(),
@@ -199,7 +197,8 @@ def _origin(sources: Sequence[Source]) -> list[str]:
             f"tlsbench {machine.version}" if machine.version else "",
             f"{source.taken_at} UTC" if source.taken_at else "",
         ]
-        lines.append(" · ".join(fact for fact in facts if fact))
+        name = f"{source.name}: " if len(sources) > 1 else ""
+        lines.append(name + " · ".join(fact for fact in facts if fact))
         lines.append(", ".join(f"{name} = {engine}" for name, engine in engines.items()))
     return [line for line in lines if line]
 

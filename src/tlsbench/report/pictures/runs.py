@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from tlsbench.links.network import INITIAL_WINDOW_BYTES
 from tlsbench.report.naming import labels_of, scenario_of
 from tlsbench.report.pictures.choosing import at_equal_ranks, cells_of, greatest, median_of
+from tlsbench.report.pictures.implementations import implementations
 from tlsbench.report.pictures.network import network
-from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Heat, Line, Lines, Picture
+from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Bars, Line, Lines, Picture
 from tlsbench.report.pictures.sizes import primitives, throughput
-from tlsbench.report.table import format_us
+from tlsbench.report.table import duration_text, format_us
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
 from tlsbench.units import BYTES, NANOSECONDS
 
 _ECDF_POINTS = 120
 _MOST_GROUPS = 20
-#: What may differ between implementations that are compared: suites and groups that some cannot choose.
-_LOOSE = ("implementation", "cipher", "group")
-#: Marks a figure that is not like for like.
-_UNLIKE = " ≠"
-_WORDS_ON_UNLIKE = " A figure marked ≠ is of another cipher suite or group than that of the fastest."
 
 
 def cost(run: Run) -> Picture | None:
@@ -147,60 +143,6 @@ def resumption(run: Run) -> Picture | None:
     )
 
 
-def implementations(run: Run) -> Picture | None:
-    """Each implementation against each scenario, beside the fastest at it."""
-    rows: dict[str, dict[str, Cell]] = defaultdict(dict)
-    cells = [
-        cell for cell in run.cells if "implementation" in cell.axes and cell.instrument.unit is NANOSECONDS
-    ]
-    for label, cell in zip(labels_of(cells, _LOOSE), cells, strict=True):
-        rows[label].setdefault(cell.axes["implementation"], cell)
-    contested = [(label, by_library) for label, by_library in rows.items() if len(by_library) > 1]
-    found = greatest(contested, MOST_BARS, _apart, "in which the implementations differ most")
-    if not found.items:
-        return None
-    columns = list(dict.fromkeys(library for _, by_library in found.items for library in by_library))
-    shown = [_beside_the_fastest(by_library, columns) for _, by_library in found.items]
-    unlike = any(text.endswith(_UNLIKE) for row in shown for _, text in row)
-    return Picture(
-        "implementations",
-        "Implementations against scenarios",
-        "Median time in the libraries over that of the fastest at the same scenario: 1 is the fastest, "
-        f"– is not measured.{_WORDS_ON_UNLIKE if unlike else ''}{found.words}",
-        Heat(
-            [label for label, _ in found.items],
-            columns,
-            [[value for value, _ in row] for row in shown],
-            [[text for _, text in row] for row in shown],
-            "× the fastest",
-        ),
-        scenario=scenario_of([cell for _, by_library in found.items for cell in by_library.values()]),
-        drawn=found.drawn,
-    )
-
-
-def _apart(one: tuple[str, Mapping[str, Cell]]) -> float:
-    medians = [median_of(cell) for cell in one[1].values()]
-    return max(medians) / min(medians)
-
-
-def _beside_the_fastest(
-    by_library: Mapping[str, Cell], libraries: Sequence[str]
-) -> list[tuple[float | None, str]]:
-    """For each library its time over that of the fastest, and how that is written."""
-    fastest = min(by_library.values(), key=median_of)
-    found: list[tuple[float | None, str]] = []
-    for library in libraries:
-        cell = by_library.get(library)
-        if cell is None:
-            found.append((None, "–"))
-            continue
-        ratio = median_of(cell) / median_of(fastest)
-        same = all(cell.axes.get(axis) == fastest.axes.get(axis) for axis in _LOOSE[1:])
-        found.append((ratio, f"{ratio:.2f}{'' if same else _UNLIKE}"))
-    return found
-
-
 def memory(run: Run) -> Picture | None:
     """What an open connection keeps on each side."""
     found = at_equal_ranks(cells_of(run, "memory", BYTES), MOST_BARS, median_of, "the least to the most")
@@ -247,7 +189,8 @@ def _with_precision(cell: Cell) -> str:
     """What stands for a cell, as the table has it."""
     unit = cell.instrument.unit
     half = f" ±{100 * cell.precision:.1f}%" if math.isfinite(cell.precision) else ""
-    return f"{format_us(unit.to_shown(median_of(cell)))} {unit.shown}{half}"
+    shown = unit.to_shown(median_of(cell))
+    return f"{duration_text(shown) if unit is NANOSECONDS else f'{format_us(shown)} {unit.shown}'}{half}"
 
 
 PICTURES = (cost, distribution, throughput, primitives, wire, network, resumption, implementations, memory)
