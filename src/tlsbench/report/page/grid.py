@@ -18,7 +18,7 @@ from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.table import MAIN, Column, Row, Table, duration_text, tables
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
-from tlsbench.stats import median_interval
+from tlsbench.stats import Interval, median_interval
 from tlsbench.units import Unit
 
 #: Points of raw distributions in a whole page, shared by its rows: a page is to stay small.
@@ -203,11 +203,12 @@ def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
         Heading("cell", "cell", "name", meaning="what tells the cell apart from the others"),
         Heading("ratio", "new/base", weight=MAIN, meaning="the new figure over that of the base"),
         Heading("verdict", "verdict", "axis", meaning="faster, slower, or ~ where it is inconclusive"),
-        Heading("low", "95 % low", weight=9, meaning="where the 95 % interval of the ratio begins"),
-        Heading("high", "95 % high", weight=9, meaning="where it ends"),
+        Heading("interval", "95 %", weight=9, meaning="the 95 % interval of the ratio"),
         Heading("base", f"base {unit}", weight=8, meaning="the median in the base"),
         Heading("new", f"new {unit}", weight=8, meaning="the median in the new result"),
         Heading("floor_percent", "floor", weight=5, meaning="a smaller difference is not called"),
+        Heading("low", "95 % low", is_shown=False, meaning="where the 95 % interval of the ratio begins"),
+        Heading("high", "95 % high", is_shown=False, meaning="where it ends"),
     ]
     rows = [
         GridRow(
@@ -215,12 +216,13 @@ def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
                 name,
                 _ratio(verdict.ratio.median),
                 verdict.word,
-                *(_ratio(value) for value in (verdict.ratio.low, verdict.ratio.high)),
+                _interval(verdict.ratio),
                 _number(verdict.instrument.unit.to_shown(verdict.base.median)),
                 _number(verdict.instrument.unit.to_shown(verdict.new.median)),
                 (100 * verdict.floor, f"{100 * verdict.floor:.1f}%")
                 if math.isfinite(verdict.floor)
                 else (None, "?"),
+                *(_ratio(value) for value in (verdict.ratio.low, verdict.ratio.high)),
             ],
             verdict.id,
         )
@@ -245,6 +247,13 @@ def _number(value: float) -> tuple[float | None, str]:
         if math.isfinite(value)
         else (None, "")
     )
+
+
+def _interval(ratio: Interval) -> tuple[float | None, str]:
+    """As a text that sorts by its lower end."""
+    if not math.isfinite(ratio.high) or ratio.low <= 0:
+        return None, "unknown"
+    return ratio.low, f"{ratio.low:.3f}–{ratio.high:.3f}"
 
 
 def _ratio(value: float) -> tuple[float | None, str]:
