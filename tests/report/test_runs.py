@@ -8,11 +8,12 @@ import pytest
 from rich.console import Console
 
 from tlsbench.errors import MeasurementError
+from tlsbench.report.digits import format_duration_ms, format_duration_us, format_us
 from tlsbench.report.exporters import export
 from tlsbench.report.live import ProgressView, Screen
 from tlsbench.report.meanings import MEANINGS
 from tlsbench.report.runs import report_of_run
-from tlsbench.report.table import COLUMNS, format_duration_ms, format_duration_us, format_us, tables
+from tlsbench.report.table import COLUMNS, tables
 from tlsbench.results import Failure, Run
 from tlsbench.sampling import Plan, Progress, Series
 from tlsbench.scenarios import Excluded

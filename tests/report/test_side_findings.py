@@ -55,3 +55,11 @@ def test_another_suite_or_group_is_another_scenario(run: Run) -> None:
 def test_equal_ends_alone_or_two_libraries_are_no_field(run: Run, run_of: RunOf) -> None:
     assert list(side_findings(run_of("implementation=ssl,pyopenssl,libssl version=1.3"))) == []
     assert list(side_findings(replace(run, cells=run.cells[:2]))) == []
+
+
+def test_only_what_is_alike_is_ranked_and_the_rest_says_in_what_it_differs(run: Run) -> None:
+    odd = run.cells[2]
+    cells = [*run.cells[:2], replace(odd, negotiated={**odd.negotiated, "tickets": 9}), run.cells[3]]
+    (finding,) = side_findings(replace(run, cells=cells))
+    assert ": utls, 100 µs of its own time" in finding.headline
+    assert finding.details[-1].startswith("Not ranked where they differ in more: libssl in tickets (9, not ")

@@ -13,12 +13,12 @@ from rich.text import Text
 
 from tlsbench.loading import Load, LoadTally, Threshold
 from tlsbench.loading.tally import PHASES, SUCCESS
+from tlsbench.report.digits import duration_text, format_count, format_duration_us
 from tlsbench.report.exporters.table import rows
 from tlsbench.report.findings import Finding
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet
 from tlsbench.report.sparkline import sparkline
-from tlsbench.report.table import duration_text, format_count, format_duration_us
 from tlsbench.results import Failure
 from tlsbench.results.environment import machine_info
 from tlsbench.results.load_json import load_to_json

@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
+from tlsbench.report.digits import format_count, format_duration_ms, format_duration_us, format_us
 from tlsbench.report.naming import follows
 from tlsbench.results import Cell, Run
 from tlsbench.results.likeness import Likeness, likeness
@@ -28,8 +29,6 @@ from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio
 MARK: Final = "†"
 #: By what cells may differ in, the columns that show it.
 _SEEN: Final = {"round trips": {"round_trips", "handshake_rtts"}, "flights": {"flights"}}
-#: From this number on a time is shown in the next larger unit.
-_MOST_IN_UNIT = 10_000
 #: Axes by which cells do more or less work, or work of another kind; see :func:`like_work`.
 _WORK = ("size", "operation")
 
@@ -88,42 +87,6 @@ class Table:
         return MARK if row.beside.words(self.seen) else ""
 
 
-def format_us(microseconds: float) -> str:
-    """Three to four digits, whatever the size."""
-    if microseconds >= 100:
-        return f"{microseconds:,.0f}"
-    return f"{microseconds:.1f}" if microseconds >= 10 else f"{microseconds:.2f}"
-
-
-def format_duration_us(microseconds: float) -> str:
-    """Microseconds as :func:`format_us` writes them; from ten thousand on milliseconds, then seconds."""
-    return _in_larger_units(microseconds, ("", " ms", " s"))
-
-
-def duration_text(microseconds: float) -> str:
-    """A time with its unit, whichever suits it: ``"44.5 µs"``, ``"12.5 ms"``."""
-    text = format_duration_us(microseconds)
-    return text if text.endswith("s") else f"{text} µs"
-
-
-def format_duration_ms(milliseconds: float) -> str:
-    """The same of milliseconds, of which ten thousand and more are seconds."""
-    return _in_larger_units(milliseconds, ("", " s"))
-
-
-def _in_larger_units(number: float, units: Sequence[str]) -> str:
-    for unit in units:
-        if abs(number) < _MOST_IN_UNIT or unit == units[-1]:
-            return f"{format_us(number)}{unit}"
-        number /= 1e3
-    raise AssertionError("there is a last unit")
-
-
-def format_count(count: float) -> str:
-    """A whole number with separators."""
-    return f"{count:,.0f}"
-
-
 def _shown(part: str) -> Callable[[Row], float]:
     """The median of a part, in the unit that people read."""
     return lambda row: row.cell.instrument.unit.to_shown(row.cell.figures[part].median)
@@ -138,20 +101,14 @@ def megabytes_per_s(cell: Cell) -> float | None:
     return ways * parse_size(axes["size"]) / cell.main.median * 1e3
 
 
-def _peak_kib(side: str) -> Callable[[Row], float]:
-    return lambda row: row.cell.instrument.unit.to_shown(row.cell.phases.get(f"{side}_peak", 0.0))
-
-
-def _phase_ms(name: str) -> Callable[[Row], float]:
-    return lambda row: row.cell.instrument.unit.to_shown(row.cell.phases.get(name, 0.0))
-
-
 def _tickets(row: Row) -> float | None:
     tickets = row.cell.negotiated.get("tickets")
     return float(tickets) if isinstance(tickets, int) else None
 
 
-def _phase_us(name: str) -> Callable[[Row], float | None]:
+def _shown_phase(name: str) -> Callable[[Row], float | None]:
+    """The median of a phase, in the unit that people read."""
+
     def shown(row: Row) -> float | None:
         taken = row.cell.phases.get(name)
         return None if taken is None else row.cell.instrument.unit.to_shown(taken)
@@ -172,8 +129,8 @@ COLUMNS = (
     Column("client_us", "client µs", _shown("client"), format_duration_us, 9, TLS_WORKLOADS),
     Column("server_us", "server µs", _shown("server"), format_duration_us, 9, TLS_WORKLOADS),
     Column("libraries_us", "both µs", _shown("libraries"), format_duration_us, MAIN, heading_alone="µs"),
-    Column("handshake_ms", "handshake ms", _phase_ms("handshake"), format_duration_ms, 9, _NETWORK),
-    Column("first_byte_ms", "first byte ms", _phase_ms("first_byte"), format_duration_ms, 8, _NETWORK),
+    Column("handshake_ms", "handshake ms", _shown_phase("handshake"), format_duration_ms, 9, _NETWORK),
+    Column("first_byte_ms", "first byte ms", _shown_phase("first_byte"), format_duration_ms, 8, _NETWORK),
     Column("total_ms", "complete ms", _shown("total"), format_duration_ms, MAIN, _NETWORK),
     Column(
         "p90_ms", "p90 ms", lambda row: row.cell.figures["total"].p90 / 1e6, format_duration_ms, 5, _NETWORK
@@ -189,8 +146,8 @@ COLUMNS = (
     Column("retransmissions", "sent again", _phase("retransmissions"), format_count, 4, _NETWORK),
     Column("client_kib", "client KiB", _shown("client"), format_us, 9),
     Column("server_kib", "server KiB", _shown("server"), format_us, 9),
-    Column("client_peak_kib", "client peak", _peak_kib("client"), format_us, 8),
-    Column("server_peak_kib", "server peak", _peak_kib("server"), format_us, 8),
+    Column("client_peak_kib", "client peak", _shown_phase("client_peak"), format_us, 8),
+    Column("server_peak_kib", "server peak", _shown_phase("server_peak"), format_us, 8),
     Column("total_kib", "total KiB", _shown("total"), format_us, MAIN),
     Column(
         "precision_percent",
@@ -213,13 +170,13 @@ COLUMNS = (
     Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 2, TLS_WORKLOADS),
     Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 2, TLS_WORKLOADS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
-    Column("tcp_open_us", "TCP µs", _phase_us("tcp_open"), format_duration_us, 4, ("handshake",)),
+    Column("tcp_open_us", "TCP µs", _shown_phase("tcp_open"), format_duration_us, 4, ("handshake",)),
     Column("total_us", "total µs", _shown("total"), format_duration_us, 1, TLS_WORKLOADS),
     Column("round_trips", "RTTs", lambda row: row.cell.ledger.round_trips, format_count, 6, ("handshake",)),
     Column(
         "client_tickets_us",
         "tickets µs",
-        _phase_us("client_tickets"),
+        _shown_phase("client_tickets"),
         format_duration_us,
         2,
         ("handshake",),

@@ -158,9 +158,7 @@ def command(
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(
-            "--key", metavar="PEM", help="Its key. [default: in the file of --cert]", show_default=False
-        ),
+        typer.Option("--key", metavar="PEM", help="Its key. [default: in that file]", show_default=False),
     ] = None,
     server_name: Annotated[
         str | None,

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from tlsbench.report.digits import with_unit
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.naming import labels_of, scenario_of
 from tlsbench.results import Cell, Run
 from tlsbench.sampling.instruments import ALLOCATIONS
+from tlsbench.units import BYTES
 
 _SIDES = ("server", "client")
 
@@ -20,20 +22,17 @@ def memory_findings(run: Run) -> Iterator[Finding]:
 
 
 def _of_side(side: str, cells: Sequence[Cell]) -> Finding:
-    by_kib = [
-        (cell.instrument.unit.to_shown(cell.figures[side].median), name)
-        for name, cell in zip(labels_of(cells), cells, strict=True)
-    ]
-    (low, least), (high, most) = min(by_kib), max(by_kib)
-    keeps = f"An open connection keeps {low:,.1f} KiB on the {side}'s side"
-    if len(by_kib) == 1:
+    kept = [(cell.figures[side].median, name) for name, cell in zip(labels_of(cells), cells, strict=True)]
+    (low, least), (high, most) = min(kept), max(kept)
+    keeps = f"An open connection keeps {with_unit(low, BYTES)} on the {side}'s side"
+    if len(kept) == 1:
         return Finding(keeps, (f"10,000 connections take {_gigabytes(low)} ({scenario_of(cells)})",))
     times = f" ({high / low:.1f} times as much)" if low else ""
     return Finding(
-        f"{keeps} with {least}, {high:,.1f} KiB with {most}{times}",
+        f"{keeps} with {least}, {with_unit(high, BYTES)} with {most}{times}",
         (f"10,000 connections take {_gigabytes(low)} to {_gigabytes(high)} of malloc's memory",),
     )
 
 
-def _gigabytes(kib: float) -> str:
-    return f"{10_000 * kib * 1024 / 1e9:.2f} GB"
+def _gigabytes(count: float) -> str:
+    return f"{10_000 * count / 1e9:.2f} GB"

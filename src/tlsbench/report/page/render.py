@@ -11,14 +11,14 @@ import base64
 import gzip
 import hashlib
 import json
-import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, replace
 from importlib.resources import files
 from string import Template
 
 from tlsbench.errors import OutputError
 from tlsbench.escaping import for_html
+from tlsbench.report.digits import as_in_tables
 from tlsbench.report.extras import require_plotly
 from tlsbench.report.findings import Finding
 from tlsbench.report.ladder import ladder_text
@@ -28,26 +28,15 @@ from tlsbench.report.page.sources import Page
 from tlsbench.report.page.traces import headline
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines, Picture
 from tlsbench.report.pictures.shapes import COLOURS, TOGETHER
-from tlsbench.report.table import format_count, format_duration_ms, format_duration_us, format_us
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.tracing.ladder import NOTE
-from tlsbench.units import BYTES, NANOSECONDS, VIRTUAL_NANOSECONDS
 
 #: What a page may have at most.
 MOST_BYTES = 6_000_000
 #: A picture of more figures than that is no table any more.
 _MOST_FIGURES = 120
 _NOTHING = "These results hold no two cells that differ in one thing alone: nothing can be told from them."
-#: How tables write the figures of a unit.
-_DIGITS: Mapping[str, Callable[[float], str]] = {
-    NANOSECONDS.shown: format_duration_us,
-    VIRTUAL_NANOSECONDS.shown: format_duration_ms,
-    BYTES.shown: format_us,
-    "bytes": format_count,
-    "MB/s": format_count,
-}
-_RATIO_DIGITS = "{:.3f}".format
 _HERE = files("tlsbench.report.page")
 
 
@@ -190,7 +179,7 @@ def _table(shape: Bars | Lines | Dots | Heat) -> tuple[list[str], list[list[str]
     if isinstance(shape, Bars):
         parts = {**shape.parts, **({TOGETHER: shape.totals} if shape.totals else {})}.items()
         return ["", *(f"{name}, {shape.unit}" for name, _ in parts)], [
-            [label, *(_as_in_tables(values[at], shape.unit) for _, values in parts)]
+            [label, *(as_in_tables(values[at], shape.unit) for _, values in parts)]
             for at, label in enumerate(shape.labels)
         ]
     if isinstance(shape, Dots):
@@ -208,17 +197,10 @@ def _table(shape: Bars | Lines | Dots | Heat) -> tuple[list[str], list[list[str]
     return ["", *shape.ticks.values()], [
         [
             line.name,
-            *(_as_in_tables(dict(zip(line.x, line.y, strict=True)).get(x), shape.y_title) for x in places),
+            *(as_in_tables(dict(zip(line.x, line.y, strict=True)).get(x), shape.y_title) for x in places),
         ]
         for line in shape.lines
     ]
-
-
-def _as_in_tables(value: float | None, unit: str) -> str:
-    """A figure with the digits that tables have for its unit."""
-    if value is None or not math.isfinite(value):
-        return ""
-    return _DIGITS.get(unit.partition(",")[0], _RATIO_DIGITS)(value)
 
 
 def _grid(number: int, grid: Grid) -> str:

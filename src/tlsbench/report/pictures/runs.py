@@ -10,6 +10,7 @@ import numpy as np
 
 from tlsbench.links.network import INITIAL_WINDOW_BYTES
 from tlsbench.report.beside import arrows, not_known, of_names
+from tlsbench.report.digits import with_unit
 from tlsbench.report.naming import labels_of, scenario_of
 from tlsbench.report.pictures.choosing import at_equal_ranks, cells_of, greatest, median_of
 from tlsbench.report.pictures.implementations import implementations
@@ -17,11 +18,10 @@ from tlsbench.report.pictures.network import network
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, TOGETHER, Bars, Line, Lines, Picture
 from tlsbench.report.pictures.sizes import primitives, throughput
 from tlsbench.report.pictures.versions import versions
-from tlsbench.report.table import duration_text, format_us
 from tlsbench.results import Cell, Run
 from tlsbench.results.likeness import likeness
 from tlsbench.scenarios.axes import AXES
-from tlsbench.units import BYTES, NANOSECONDS
+from tlsbench.units import BYTES
 
 _ECDF_POINTS = 120
 _MOST_GROUPS = 20
@@ -209,10 +209,8 @@ def _span(cell: Cell, part: str = "") -> tuple[float, float] | None:
 
 def _with_precision(cell: Cell) -> str:
     """What stands for a cell, as the table has it."""
-    unit = cell.instrument.unit
     half = f" ±{100 * cell.precision:.1f}%" if math.isfinite(cell.precision) else ""
-    shown = unit.to_shown(median_of(cell))
-    return f"{duration_text(shown) if unit is NANOSECONDS else f'{format_us(shown)} {unit.shown}'}{half}"
+    return with_unit(median_of(cell), cell.instrument.unit) + half
 
 
 PICTURES = (
