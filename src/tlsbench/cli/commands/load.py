@@ -252,8 +252,7 @@ def command(
             raise RequestError(f"--hgrm {hgrm}: there is no such folder")
         output.check(hgrm / "connection.hgrm")
     seen = [LoadTally()]
-    of = f"tlsbench load {target}"
-    with interruptible() as stop, capturing.capture(pcap, plan.captured, of) as live:
+    with interruptible() as stop, capturing.capture(pcap, plan.captured, f"tlsbench load {target}") as live:
         with measuring.screen(quiet=quiet, line_seconds=0) as screen:
 
             def observe(at: float, tally: LoadTally) -> None:
