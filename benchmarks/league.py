@@ -3,7 +3,7 @@
     tlsbench run --profile engines --time-budget 10m --json engines.json
     python benchmarks/league.py engines.json [--write docs/engines.md]
 
-A figure is marked where its library could not be told the cipher suite or group that the others have.
+A figure is marked where its library could not be set to the cipher suite or group of the others.
 """
 
 from __future__ import annotations

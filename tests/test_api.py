@@ -290,6 +290,8 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
         ("add i_may_load_this_target", lambda: tlsbench.load("192.0.2.1:443")),
         ("connections 0", lambda: tlsbench.load("127.0.0.1:1", connections=0)),
         ("a load has no axis 'resumption'", lambda: tlsbench.load("127.0.0.1:1", resumption="psk")),
+        ("'50ms' is no condition", lambda: tlsbench.load("127.0.0.1:1", via="50ms")),
+        ("via is a line for TCP", lambda: tlsbench.load("unix:/run/tls.sock", via="rtt=50ms")),
         ("give cert too", lambda: tlsbench.load("127.0.0.1:1", key="key.pem")),
         ("no file 'nothing'", lambda: tlsbench.read("nothing")),
         ("fail_on 'x' is no gate", lambda: tlsbench.compare("a", "b", fail_on="x")),

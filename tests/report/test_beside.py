@@ -92,6 +92,20 @@ def test_where_no_two_libraries_did_the_same_none_is_called_the_fastest(run_of: 
     )
 
 
+def test_boringssl_is_not_ranked_with_a_server_that_sends_tickets(run_of: RunOf) -> None:
+    pytest.importorskip("utls")
+    run = run_of("implementation=ssl,utls version=1.3")
+    words = said(run, "Fastest at handshake")
+    assert words.startswith("Fastest at handshake: not ranked, as no two libraries did the same")
+    assert "utls in " in words
+    assert "tickets (0, not 2)" in words
+
+
+def test_rates_say_of_which_group_and_how_many_tickets_they_are(run_of: RunOf) -> None:
+    run = timed(run_of("implementation=pyopenssl version=1.3"))
+    assert "(pyopenssl, TLS 1.3, secp256r1, 2 tickets)" in said(run, "A core busy")
+
+
 def test_a_ranking_says_what_is_not_known_of_all(run_of: RunOf) -> None:
     run = timed(run_of("implementation=ssl,pyopenssl version=1.3"), proving("ssl", tickets=None))
     words = said(run, "Fastest at handshake")

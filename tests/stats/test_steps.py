@@ -74,10 +74,11 @@ def test_a_step_and_its_repair_are_two() -> None:
     assert found([1.0] * 10 + [1.1] * 5 + [1.0] * 10, 1) == [10, 15]
 
 
-def test_of_two_runs_the_comparison_itself_decides() -> None:
+@pytest.mark.parametrize("floor", [0.0, 0.03])
+def test_of_two_runs_the_comparison_itself_decides(floor: float) -> None:
     for seed in range(200):
-        ratios, floors, looks = series([1.0, 1.03], seed)
-        assert bool(steps(ratios, floors, looks)) == is_difference(ratios[1], floors[1])
+        ratios, _, looks = series([1.0, 1.03], seed)
+        assert bool(steps(ratios, [0.0, floor], looks)) == is_difference(ratios[1], floor)
 
 
 def test_more_looks_ask_for_more() -> None:
@@ -87,15 +88,22 @@ def test_more_looks_ask_for_more() -> None:
 
 
 def test_what_does_not_exceed_the_floor_is_no_step_however_many_runs_show_it() -> None:
-    ratios, floors, looks = series([1.0] * 200 + [1.015] * 200, 1)
+    ratios, floors, looks = series([1.0] * 200 + [1.008] * 200, 1)
     assert steps(ratios, floors, looks) == []
     assert [step.at for step in steps(ratios, [0.0] * 400, looks)] == [200]
 
 
+def test_the_mean_of_several_runs_may_be_below_the_floor_of_a_comparison() -> None:
+    ratios, floors, looks = series([1.0] * 20 + [1.016] * 20, 1)
+    assert 1 + max(floors) > 1.016
+    assert [step.at for step in steps(ratios, floors, looks)] == [20]
+
+
 def test_small_steps_become_one_that_is_large_enough() -> None:
-    ratios, floors, looks = series([1.0] * 100 + [1.015] * 100 + [1.03] * 100, 1)
+    ratios, floors, looks = series([1.0] * 200 + [1.008] * 200 + [1.016] * 200, 1)
+    assert len(steps(ratios, [0.0] * 600, looks)) == 2
     (step,) = steps(ratios, floors, looks)
-    assert step.at in (100, 200)
+    assert min(abs(step.at - 200), abs(step.at - 400)) < 10
 
 
 def test_a_run_without_an_interval_says_nothing() -> None:

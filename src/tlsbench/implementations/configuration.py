@@ -1,4 +1,4 @@
-"""The axis ``openssl_conf``: which file OpenSSL is configured by, and how it is told (config(5))."""
+"""The axis ``openssl_conf``: which file configures an OpenSSL, and how that is set (config(5))."""
 
 from __future__ import annotations
 

@@ -57,11 +57,10 @@ def of_sides(one: Side, other: Side, found: Likeness) -> Iterator[str]:
         yield f"not known of both: {', '.join(found.unknown)}"
 
 
-def of_names(cells: Sequence[Cell], without: Sequence[str] = (), but: Collection[str] = ()) -> str:
+def of_names(cells: Sequence[Cell], without: Sequence[str] = ()) -> str:
     """What cells in one picture differ in beside their names, in sentences.
 
     :param without: axes that their names leave out, and that the picture has otherwise.
-    :param but: facts that the picture shows.
     """
     if len(cells) < 2:
         return ""
@@ -70,15 +69,12 @@ def of_names(cells: Sequence[Cell], without: Sequence[str] = (), but: Collection
     values: dict[str, dict[str, None]] = {}
     for one in found:
         for difference in one.differences:
-            if difference.what not in but:
-                values.setdefault(difference.what, {}).update(
-                    dict.fromkeys((difference.other, difference.one))
-                )
+            values.setdefault(difference.what, {}).update(dict.fromkeys((difference.other, difference.one)))
     said = []
     if values:
         told = ", ".join(f"{what} ({', '.join(of)})" for what, of in values.items())
         said.append(f"Beside what their names say, they differ in {told}.")
-    if unknown := not_known(found, but):
+    if unknown := not_known(found):
         said.append(f"Not known of all: {unknown}.")
     return " ".join(said)
 

@@ -31,7 +31,7 @@ _FIELDS = (
     Field("count", "count"),
     *(Field(name, name.removesuffix("_us")) for name in (*_PERCENTILES, "max_us")),
 )
-#: A line that delivers packets so much later than it should is one of another round trip.
+#: A line that delivers packets later than they are due by this has another round trip than it should.
 _LATE_MS = 1.0
 #: So many seconds of rates are shown while a load runs.
 _SECONDS_SHOWN = 40

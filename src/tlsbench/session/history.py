@@ -15,7 +15,7 @@ from tlsbench.results.reader import read_file
 from tlsbench.results.stored import Commit
 from tlsbench.scenarios import parse
 from tlsbench.session.selecting import selects
-from tlsbench.stats import Interval, median_interval, steps
+from tlsbench.stats import Interval, steps
 from tlsbench.units import NANOSECONDS, Unit
 
 #: More cells than that are no answer: selectors name fewer.
@@ -231,7 +231,7 @@ def _history(
     points: dict[int, Point] = {}
     for one in (one for stretch in stretches for one in stretch):
         points[one.at] = Point(
-            median_interval(recordings[one.at].figures[name]).median,
+            recordings[one.at].median(name).median,
             _possible(one.verdict, points[one.base].ratio.median) if one.verdict else _SAME,
             len(one.verdict.yardsticks) if one.verdict else 0,
         )

@@ -27,6 +27,8 @@ Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 #: The half widths of logarithms that are believed; a ratio without an interval has the most, and no weight.
 _LEAST: Final = 1e-4
 _MOST: Final = 10.0
+#: The part of a floor that stays however many runs there are (docs/report.md says what it was tried on).
+_LASTING: Final = 0.5
 #: How far neighbours scatter is estimated from at least so many runs: of fewer, steps may be half of it.
 _LEAST_SCATTER: Final = 8
 #: The median absolute deviation of a normal distribution, in standard deviations.
@@ -55,7 +57,8 @@ def steps(ratios: Sequence[Interval], floors: Sequence[float], looks: int) -> li
     Half of what is uncertain about the ratio of two runs is each one's own, so that of two runs the answer is
     the comparison's own: is its interval beyond one, and its median beyond the floor? The mean of several is
     surer by the root of their number. Where neighbours scatter more than their intervals say, the intervals
-    are widened by that; a step must exceed the middle floor of its runs, however many these are.
+    are widened by that. A step must also exceed the middle floor of its runs, of which the mean of several
+    leaves less, but never less than half: what the runs of a week have in common no number averages out.
 
     :param ratios: of each run to the first, in the order in which they were taken, with 95 % intervals; that
         of the first is one.
@@ -74,7 +77,7 @@ def steps(ratios: Sequence[Interval], floors: Sequence[float], looks: int) -> li
         found = [
             (
                 _step(logs, variances, quantile, bounds),
-                float(np.median(floors[max(1, bounds[0]) : bounds[2]])),
+                _floor(floors, bounds),
             )
             for bounds in zip([0, *cuts], cuts, [*cuts[1:], len(logs)], strict=False)
         ]
@@ -82,6 +85,13 @@ def steps(ratios: Sequence[Interval], floors: Sequence[float], looks: int) -> li
         if not weak:
             return [step for step, _ in found]
         cuts.remove(min(weak, key=lambda one: abs(math.log(one[0].ratio.median)))[0].at)
+
+
+def _floor(floors: Sequence[float], bounds: tuple[int, int, int]) -> float:
+    """The difference below which no step is called; of two runs it is that of their comparison."""
+    begin, at, end = bounds
+    of_means = math.sqrt((1 / (at - begin) + 1 / (end - at)) / 2)
+    return float(np.median(floors[max(1, begin) : end])) * max(_LASTING, of_means)
 
 
 def _quantile(looks: int, freedom: float = math.inf) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import local
 from typing import Any, Final
 
 from tlsbench.errors import HandshakeError
@@ -18,6 +19,12 @@ _HOST: Final = SERVER_NAME.encode("ascii")
 _MOST_SECRETS: Final = 4096
 #: Memory that is written before it is read need not be cleared.
 _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
+
+
+class _Exported(local):
+    """The master secret that was told last in this thread, which is that of its handshake."""
+
+    master = b""
 
 
 class LibMbedTlsContext:
@@ -38,7 +45,7 @@ class LibMbedTlsContext:
         self._host = ffi.new("char[]", _HOST)
         self._resumes = resumes
         self._known: dict[bytes, None] = {}
-        self._exported = b""
+        self._exported = _Exported()
         self._key_log: Path | None = None
         kind = "int (void *, const unsigned char *, const unsigned char *, size_t, size_t, size_t, "
         self._export: Any = ffi.callback(
@@ -58,16 +65,16 @@ class LibMbedTlsContext:
         _server_random: Any,
         _prf: int,
     ) -> int:
-        self._exported = ffi.buffer(master, native.MASTER_SECRET_BYTES)[:]
+        secret = self._exported.master = ffi.buffer(master, native.MASTER_SECRET_BYTES)[:]
         if self._key_log is not None:
             random = ffi.buffer(client_random, native.RANDOM_BYTES)[:].hex()
             with self._key_log.open("a", encoding="ascii") as file:
-                file.write(f"CLIENT_RANDOM {random} {self._exported.hex()}\n")
+                file.write(f"CLIENT_RANDOM {random} {secret.hex()}\n")
         return 0
 
     def take_resumed(self) -> bool:
         """Whether the master secret that was told last was told before; asked once a handshake."""
-        master, self._exported = self._exported, b""
+        master, self._exported.master = self._exported.master, b""
         known = master in self._known
         if self._resumes and not known:
             self._known[master] = None
@@ -98,7 +105,7 @@ class LibMbedTlsEndpoint:
         self.tls = lib.new("ssl")
         self._context = context
         self._is_server = is_server
-        self._resumed = False
+        self._resumed: bool | None = None
         pipe = Pipe()
         self._handle = ffi.new_handle(pipe)
         self._buffer: Any = None
@@ -110,7 +117,8 @@ class LibMbedTlsEndpoint:
     def handshake(self) -> bool:
         result = self._lib.mbedtls_ssl_handshake(self.tls)
         if result == 0:
-            self._resumed = self._context.take_resumed()
+            if self._resumed is None:
+                self._resumed = self._context.take_resumed()
             return True
         if result == native.E_WANT_READ:
             return False
@@ -146,7 +154,7 @@ class LibMbedTlsEndpoint:
             version=version_from_openssl(text(lib.mbedtls_ssl_get_version(tls))),
             cipher=text(lib.mbedtls_ssl_get_ciphersuite(tls)).replace("-", "_"),
             group=None,
-            resumed=self._resumed,
+            resumed=bool(self._resumed),
             peer_certificate=leaf,
             peer_verified=bool(leaf)
             and self._context.verifies
