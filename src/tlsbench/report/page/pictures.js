@@ -173,13 +173,13 @@ function drawHeat(shape) {
   const ticks = [1, 1.5, 2, 3, 5, 10, 30, 100].filter((tick) => Math.log10(tick) <= top);
   const width = Math.max(4, Math.floor((isNarrow() ? 230 : 620) / shape.columns.length / 5.8));
   const height = shape.rows.reduce((sum, row) => sum + Math.max(30, linesOf(labelOf(row)) * LINE + 8), 0);
-  // What is not ranked has no colour, and plotly writes no text where there is none.
+  // What is not ranked has no colour; not every plotly writes text where there is none.
   const notes = logs.flatMap((row, y) => row.map((value, x) => ({ value, x, y, text: shape.texts[y][x] })))
     .filter((one) => one.value === null && one.text)
     .map(({ x, y, text }) => ({ x, y, text: escapeText(text), showarrow: false }));
   const data = [{
     type: "heatmap", z: logs, x: shape.columns.map((_, at) => at), y: shape.rows.map((_, at) => at), colorscale: "Cividis", reversescale: true, zmin: 0, zmax: top, xgap: 2, ygap: 2,
-    text: shape.texts.map((row) => row.map(escapeText)), texttemplate: "%{text}",
+    text: shape.texts.map((row, y) => row.map((text, x) => (logs[y][x] === null ? "" : escapeText(text)))), texttemplate: "%{text}",
     customdata: shape.rows.map((row) => shape.columns.map((column) => `${escapeText(column)}<br>${escapeText(row)}`)), hovertemplate: "%{customdata}<br>%{text}<extra></extra>",
     colorbar: { title: { text: escapeText(shape.unit), side: "right" }, tickvals: ticks.map(Math.log10), ticktext: ticks.map(String), thickness: 12 },
     showscale: !isNarrow(),
