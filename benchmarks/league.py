@@ -22,7 +22,8 @@ from tlsbench.report.likeness import alike, what_differs
 
 from tlsbench import files
 from tlsbench.implementations.found_files import SYSTEM, brought_by
-from tlsbench.report.table import format_us, megabytes_per_s
+from tlsbench.report.digits import format_us
+from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
 from tlsbench.results.reader import read_file
 from tlsbench.results.stored import Stored
