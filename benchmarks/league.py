@@ -3,7 +3,7 @@
     tlsbench run --profile engines --time-budget 10m --json engines.json
     python benchmarks/league.py engines.json [--write docs/engines.md]
 
-A figure is marked where its library could not be set to the cipher suite or group of the others.
+A figure is marked where its library did something else than most, such as another group or number of tickets.
 """
 
 from __future__ import annotations
@@ -18,21 +18,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tlsbench.report.likeness import alike, what_differs
-
-from tlsbench import files
 from tlsbench.implementations.found_files import SYSTEM, brought_by
+from tlsbench.report.beside import stray_words
 from tlsbench.report.digits import format_us
 from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
+from tlsbench.results.likeness import alike, likeness
 from tlsbench.results.reader import read_file
 from tlsbench.results.stored import Stored
 from tlsbench.scenarios.axis import ENDS
 from tlsbench.units import BYTES
 
+sys.path.insert(0, str(Path(__file__).parent))
+import pages
+
 _MARKERS: Final = ("<!-- league table -->", "<!-- end of league table -->")
 _PEER: Final = "pyopenssl"
 _BY_PATH: Final = "libssl:"
+#: What is compared; it stands for both ends.
+_LIBRARIES: Final = ("implementation",)
 
 
 def _sides(cell: Cell) -> str:
@@ -112,14 +116,15 @@ def rows(run: Run) -> tuple[list[list[str]], list[str]]:
     marks: dict[str, str] = {}
     for column in COLUMNS:
         cells = column.cells(run)
-        usual, unlike = alike(cells)
-        for cell in (*usual, *unlike):
+        groups = sorted(alike(cells, _LIBRARIES), key=len, reverse=True)
+        for cell in (cell for group in groups for cell in group):
             library = _value(cell, column.end)
             if column.title in shown.get(library, {}):
-                continue  # it is there with the suite and group of the others
+                continue  # it is there as most have it
             mark = ""
-            if cell in unlike:
-                mark = marks.setdefault(what_differs(cell, usual[0]), _mark(len(marks)))
+            if cell not in groups[0]:
+                differing = stray_words([likeness(cell, groups[0][0], _LIBRARIES).stray])
+                mark = marks.setdefault(differing, _mark(len(marks)))
             shown.setdefault(library, {})[column.title] = column.show(cell) + mark
             if column is COLUMNS[0]:
                 order[library] = cell.main.median
@@ -160,16 +165,7 @@ def lines(stored: Stored) -> Iterator[str]:
         yield f"| {' | '.join(row)} |"
     if marks:
         yield ""
-        yield f"Of another suite or group than the others, and not ranked with them: {'; '.join(marks)}."
-
-
-def write(text: str, page: Path) -> None:
-    """Put the table between the markers of a page."""
-    before, begin, rest = page.read_text(encoding="utf-8").partition(_MARKERS[0])
-    _, end, after = rest.partition(_MARKERS[1])
-    if not begin or not end:
-        raise SystemExit(f"{page} has no markers {' and '.join(_MARKERS)}")
-    files.write(page, f"{before}{begin}\n{text}{end}{after}")
+        yield f"Unlike most, and not to be ranked with them, in: {'; '.join(marks)}."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -182,7 +178,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.write is None:
         sys.stdout.write(text)
     else:
-        write(text, options.write)
+        pages.write(text, options.write, _MARKERS)
 
 
 if __name__ == "__main__":

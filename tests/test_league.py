@@ -64,29 +64,28 @@ def test_each_side_against_the_same_peer_has_its_own_column(league: ModuleType, 
     run = stored.result
     assert isinstance(run, Run)
     client = run.cells[2].figures["client"].median / 1e3
-    assert fake[names.index("as client, 1.3")].strip() == format_us(client)
+    assert fake[names.index("as client, 1.3")].strip(" ¹²") == format_us(client)
     assert fake[names.index("as server, 1.3")].strip() == "–"
     assert pyopenssl[names.index("as server, 1.3")].strip() not in ("", "–")  # against itself
 
 
 def test_another_suite_or_group_is_marked_and_explained(league: ModuleType, run_of: RunOf) -> None:
     run = run_of("implementation=fake,pyopenssl,ssl version=1.3 group=secp256r1 key=ecdsa-secp256r1")
-    other = replace(run.cells[1], axes={**run.cells[1].axes, "group": "x25519"})
-    text = "\n".join(
-        league.lines(stored_run(replace(run, cells=[run.cells[0], other, run.cells[2]]), "x.json", Machine()))
-    )
-    assert "not ranked with them: ¹ x25519." in text
+    (first, cell, last), group = run.cells, {"group": "x25519"}
+    other = replace(cell, axes={**cell.axes, **group}, negotiated={**cell.negotiated, **group})
+    text = "\n".join(league.lines(stored_run(replace(run, cells=[first, other, last]), "x.json", Machine())))
+    assert "in: ¹ group (x25519, not secp256r1), tickets" in text, "the fake sends one"
     assert text.count("¹") == 2
 
 
 def test_it_stands_between_the_markers_of_its_page(league: ModuleType, tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text(PAGE, encoding="utf-8")
-    league.write("new\n", page)
+    league.pages.write("new\n", page, league._MARKERS)
     assert page.read_text(encoding="utf-8") == PAGE.replace("old", "new")
     page.write_text("no markers", encoding="utf-8")
     with pytest.raises(SystemExit, match="has no markers"):
-        league.write("new\n", page)
+        league.pages.write("new\n", page, league._MARKERS)
 
 
 def test_the_page_of_the_docs_has_its_markers(league: ModuleType) -> None:
