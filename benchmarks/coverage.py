@@ -20,7 +20,7 @@ import numpy as np
 
 from tlsbench.implementations.registry import capabilities, spellings
 from tlsbench.sampling import Plan, Series, measure, meter_named
-from tlsbench.sampling.placement import placement
+from tlsbench.sampling.placement import placement, processes_for
 from tlsbench.scenarios import expand, parse
 from tlsbench.stats import at_middle_pace, is_difference, noise_floor, paces, paired_ratio, rounds_interval
 
@@ -56,8 +56,9 @@ def _groups(seconds: float, equals: int, seed: int) -> Iterator[tuple[np.ndarray
     """The rounds of a run, scenarios by equals by rounds, as they were and exchanged."""
     scenarios = [expand([parse([one], spellings())], capabilities()).scenarios[0] for one in _SELECTORS]
     plan = Plan(time_budget_s=seconds, precision=0, seed=seed)
-    with placement(scenarios, meter_named("wall")) as make:
-        outcome = measure([one for one in scenarios for _ in range(equals)], make, plan)
+    with placement(scenarios, meter_named("wall"), processes_for(seconds)) as place:
+        cells = [one for one in scenarios for _ in range(equals)]
+        outcome = measure(cells, place.make, plan, turns=place)
     rounds = np.array([_medians(one) for one in outcome.series]).reshape(len(scenarios), equals, -1)
     yield rounds, "cells as they are"
     yield np.random.default_rng(seed).permuted(rounds, axis=1), "equals exchanged in each round"

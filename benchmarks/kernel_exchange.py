@@ -98,7 +98,7 @@ def depths(client: Sequence[Seen], server: Sequence[Seen], until: int) -> Depths
     """Follow what waited for what, over a line that loses nothing and keeps the order.
 
     :param client: what it saw, in the order in which it did; ``server`` likewise.
-    :param until: so much of it had the client seen when it had the answer.
+    :param until: the number of packets that the client had seen when it had the answer.
     """
     sent: tuple[list[int], list[int]] = [], []
     deepest, at, arrived = [0, 0], [0, 0], [0, 0]

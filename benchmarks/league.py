@@ -3,7 +3,7 @@
     tlsbench run --profile engines --time-budget 10m --json engines.json
     python benchmarks/league.py engines.json [--write docs/engines.md]
 
-A figure is marked where its library could not be told the cipher suite or group that the others have.
+A figure is marked where its library could not be set to the cipher suite or group of the others.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from tlsbench.report.likeness import alike, what_differs
 
 from tlsbench import files
 from tlsbench.implementations.found_files import SYSTEM, brought_by
-from tlsbench.report.table import format_us, megabytes_per_s
+from tlsbench.report.digits import format_us
+from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
 from tlsbench.results.reader import read_file
 from tlsbench.results.stored import Stored

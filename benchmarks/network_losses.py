@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+from scipy.stats import binomtest, chi2_contingency
 
 from tlsbench.forwarding import Detour
 
@@ -32,7 +33,8 @@ from kernel_exchange import run_first
 from padding import padded
 
 _MARKERS: Final = ("<!-- network losses -->", "<!-- end of network losses -->")
-_QUANTILES: Final = (50, 75, 90, 95)
+#: By this much later than the fastest an exchange has waited for a timer of TCP, and not for packets alone.
+_TIMER_MS: Final = 180.0
 #: Of the model, which has no time to lose.
 _SAMPLES: Final = 2000
 
@@ -75,24 +77,37 @@ def model_ms(case: Case) -> list[float]:
 
 def row(case: Case, kernel: Sequence[float], model: Sequence[float]) -> str:
     """A case as a line of the table."""
-    pairs = zip(*(np.percentile(times, _QUANTILES) for times in (kernel, model)), strict=True)
-    cells = [f"{theirs:,.0f} / {ours:,.0f}" for theirs, ours in pairs]
-    cells.append(f"{np.mean(kernel):,.0f} / {np.mean(model):,.0f}")
+    theirs, ours = (lateness(times, case.rtt_ms / 2) for times in (kernel, model))
+    cells = []
+    for late, expected in zip(theirs, ours, strict=True):
+        interval = binomtest(late, len(kernel)).proportion_ci()
+        share = f"{late / len(kernel):.0%} ({interval.low:.0%} to {interval.high:.0%})"
+        cells.append(f"{share} / {expected / len(model):.0%}")
+    p_value = chi2_contingency([theirs, ours]).pvalue
     what = f"{case.rtt_ms} ms", f"{case.loss_percent:g} %", f"{case.chain_bytes:,}"
-    return f"| {' | '.join((*what, *cells))} |"
+    medians = f"{np.median(kernel):,.0f} / {np.median(model):,.0f}"
+    return f"| {' | '.join((*what, medians, *cells, f'{p_value:.2f}'))} |"
+
+
+def lateness(times_ms: Sequence[float], some_ms: float) -> list[int]:
+    """How many were as fast as the fastest, were later than by ``some_ms``, and waited for a timer."""
+    late = np.array(times_ms) - min(times_ms)
+    timed_out, on_time = int(np.sum(late >= _TIMER_MS)), int(np.sum(late < some_ms))
+    return [on_time, len(times_ms) - on_time - timed_out, timed_out]
 
 
 def table(rows: Sequence[str], exchanges: int) -> str:
     """The lines as Markdown, with where and when they were measured."""
-    quantiles = [f"p{quantile}" for quantile in _QUANTILES]
     lines = [
         (
             f"{datetime.now(UTC):%Y-%m-%d}, Linux {platform.release()} ({platform.machine()}); {exchanges} "
-            f"exchanges of the kernel and {_SAMPLES:,} of the model; ms until all is done, kernel / model."
+            f"exchanges of the kernel and {_SAMPLES:,} of the model, kernel / model: the median until all is "
+            "done, and the shares of exchanges (95 %) as fast as the fastest, later by half a round "
+            f"trip and more, and by {_TIMER_MS:g} ms and more; p of the same shares (chi-squared)."
         ),
         "",
-        f"| RTT | loss | certificate, bytes | {' | '.join(quantiles)} | mean |",
-        "|" + "---|" * (4 + len(quantiles)),
+        "| RTT | loss | certificate, bytes | median, ms | on time | later | waited for a timer | p |",
+        "|" + "---|" * 8,
         *rows,
         "",
     ]

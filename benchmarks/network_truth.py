@@ -5,7 +5,7 @@
 
 It takes root, and Linux: the server is in a network namespace of its own and the client in another, with a
 line between them that carries packets as late, and at such a rate, as the model says (tlsbench.forwarding).
-Each case is a full TLS 1.3 handshake of OpenSSL with a certificate of so many bytes, a request and an answer,
+Each case is a full TLS 1.3 handshake of OpenSSL with a certificate of a given size, a request and an answer,
 over TCP of that kernel with cubic. Of several exchanges the fastest counts, as the model has nobody else to
 wait for.
 """
@@ -171,8 +171,8 @@ def asked(process: subprocess.Popen[str], wanted: dict[str, object]) -> dict[str
     assert process.stdout is not None
     process.stdin.write(json.dumps(wanted) + "\n")
     process.stdin.flush()
-    told: dict[str, Any] = json.loads(process.stdout.readline())
-    return told
+    answer: dict[str, Any] = json.loads(process.stdout.readline())
+    return answer
 
 
 def observed(case: Case, met: Peers, process: subprocess.Popen[str], exchanges: int) -> tuple[Took, Depths]:
@@ -181,9 +181,9 @@ def observed(case: Case, met: Peers, process: subprocess.Popen[str], exchanges: 
     with closing(Tap()) as tap, served(met, nodelay=case.nodelay) as wanted:
         for _ in range(exchanges):
             tap.seen()
-            told = asked(process, wanted)
-            seen = [Seen(*packet) for packet in told["seen"]]
-            found.append((Took(*told["took"]), depths(seen, tap.seen(), told["until"])))
+            answer = asked(process, wanted)
+            seen = [Seen(*packet) for packet in answer["seen"]]
+            found.append((Took(*answer["took"]), depths(seen, tap.seen(), answer["until"])))
     fastest = min(found, key=lambda one: one[0].done_ms)
     return Took(min(took.handshake_ms for took, _ in found), fastest[0].done_ms), fastest[1]
 

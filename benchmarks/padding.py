@@ -15,7 +15,7 @@ _FILLER: Final = x509.ObjectIdentifier("1.3.6.1.4.1.32473.1")  # of RFC 5612, fo
 
 
 def padded(chain_bytes: int) -> Peers:
-    """Peers whose server shows one certificate of so many bytes, give or take those of a signature."""
+    """Peers whose server shows a certificate of this size, give or take what signatures vary by."""
     made = peers("ecdsa-secp256r1")
     filler_bytes = chain_bytes - len(made.server.leaf_der)
     if filler_bytes <= 0:

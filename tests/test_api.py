@@ -17,6 +17,7 @@ import pytest
 import tlsbench
 from tlsbench import pki
 from tlsbench.api import frames
+from tlsbench.loading import Load
 from tlsbench.loopback import Server, ServerSetup
 from tlsbench.results.stored import Benchmark, Foreign, Stored
 
@@ -170,13 +171,23 @@ def test_a_load_has_a_row_for_each_phase_and_can_be_written_and_read(tmp_path: P
     with Server(ServerSetup(identity=pki.peers("ecdsa-secp256r1", 1).server)) as server:
         host, port = server.address
         result = tlsbench.load(
-            f"{host}:{port}", version="1.3", connections=2, duration="1200ms", warm_up=0, observe=seen.append
+            f"{host}:{port}",
+            version="1.3",
+            connections=2,
+            duration="1200ms",
+            warm_up=0,
+            fail_on=["p50<10s", "p50<1us"],
+            observe=seen.append,
         )
     assert result.kind == "load"
     assert {"connect", "handshake"} <= {row["phase"] for row in result.rows()}
     assert all(row["p50_ns"] <= row["max_ns"] for row in result.rows())
     assert result.rows()[0]["handshakes_per_s"] > 0
     assert {progress.stage for progress in seen} == {"loading"}
+    load = result.value
+    assert isinstance(load, Load)
+    assert [threshold.answer(load) for threshold in load.thresholds] == ["pass", "fail"]
+    assert [second.at_s for second in load.seconds] == [1.0]
     result.write(tmp_path / "load.json")
     again = tlsbench.read(tmp_path / "load.json")
     assert again.rows() == result.rows()
@@ -279,6 +290,8 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
         ("add i_may_load_this_target", lambda: tlsbench.load("192.0.2.1:443")),
         ("connections 0", lambda: tlsbench.load("127.0.0.1:1", connections=0)),
         ("a load has no axis 'resumption'", lambda: tlsbench.load("127.0.0.1:1", resumption="psk")),
+        ("'50ms' is no condition", lambda: tlsbench.load("127.0.0.1:1", via="50ms")),
+        ("via is a line for TCP", lambda: tlsbench.load("unix:/run/tls.sock", via="rtt=50ms")),
         ("give cert too", lambda: tlsbench.load("127.0.0.1:1", key="key.pem")),
         ("no file 'nothing'", lambda: tlsbench.read("nothing")),
         ("fail_on 'x' is no gate", lambda: tlsbench.compare("a", "b", fail_on="x")),

@@ -11,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from tlsbench.report.table import format_us
+from tlsbench.report.digits import format_us
 from tlsbench.results import Run
 from tlsbench.results.stored import Machine, Stored, stored_run
 

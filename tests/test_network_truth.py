@@ -102,10 +102,18 @@ def test_a_case_that_differs_is_bold_and_counted(truth: ModuleType) -> None:
 
 
 def test_distributions_stand_beside_each_other() -> None:
+    """As in a kernel whose exchanges are late more often than the model's, and as in one whose are not."""
     with loaded("network_losses") as losses:
         case = losses.Case.parse("20:0.5:6000")
         assert case == losses.Case(20, 0.5, 6000)
-        line = losses.row(case, [float(number) for number in range(101)], [50.0] * 99 + [250.0])
-        assert line == "| 20 ms | 0.5 % | 6,000 | 50 / 50 | 75 / 50 | 90 / 50 | 95 / 50 | 50 / 52 |"
-        assert line in losses.table([line], 101)
-        assert "101 exchanges of the kernel and 2,000 of the model" in losses.table([line], 101)
+        kernel, model = [50.0] * 60 + [75.0] * 30 + [260.0] * 10, [49.0] * 120 + [73.0] * 60 + [280.0] * 20
+        assert losses.lateness(kernel, 10) == [60, 30, 10]
+        alike = losses.row(case, kernel, model)
+        assert alike == (
+            "| 20 ms | 0.5 % | 6,000 | 50 / 49 | 60% (50% to 70%) / 60% | 30% (21% to 40%) / 30% | "
+            "10% (5% to 18%) / 10% | 1.00 |"
+        )
+        other = losses.row(case, kernel, [49.0] * 180 + [73.0] * 20 + [280.0])
+        assert other.endswith(" | 0.00 |")
+        assert alike in losses.table([alike, other], 100)
+        assert "100 exchanges of the kernel and 2,000 of the model" in losses.table([alike], 100)

@@ -62,7 +62,7 @@ def test_they_are_set_and_inherited_by_what_is_accepted() -> None:
             assert not sent_data_with_syn(accepted)
 
 
-@pytest.mark.skipif(not HAS_TCP_INFO, reason="this system does not tell of its connections")
+@pytest.mark.skipif(not HAS_TCP_INFO, reason="this system says nothing of its connections")
 def test_the_kernel_tells_how_a_connection_fares() -> None:
     """The window is that of RFC 6928, and grows in slow start by what is acknowledged."""
     with socket.create_server(("127.0.0.1", 0)) as listener, socket.socket() as client:

@@ -85,6 +85,17 @@ class Conformance:
         exchange.close()
 
     @pytest.mark.parametrize("version", _VERSIONS)
+    def test_a_complete_handshake_stays_complete_when_it_is_asked_again(
+        self, library: TlsImplementation, version: str
+    ) -> None:
+        exchange = _meeting(library, f"version={version}").shake()
+        for end in (exchange.client, exchange.server):
+            told = end.negotiated()
+            assert end.handshake()
+            assert end.data_to_send() == b""
+            assert end.negotiated() == told
+
+    @pytest.mark.parametrize("version", _VERSIONS)
     def test_a_client_certificate_is_asked_for_and_verified(
         self, library: TlsImplementation, version: str
     ) -> None:

@@ -54,7 +54,7 @@ def write(path: Path, content: str | bytes, mode: int | None = None) -> None:
     """
     data = encoded(content)
     try:
-        descriptor = _descriptor(path)
+        descriptor = descriptor_of(path)
         if is_standard_output(path):
             sys.stdout.flush()
             sys.stdout.buffer.write(data)
@@ -69,50 +69,6 @@ def write(path: Path, content: str | bytes, mode: int | None = None) -> None:
             _write_in_place(opened, data)
     except OSError as error:
         raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
-
-
-class Growing:
-    """An output that is written piece by piece: whoever looks at a regular file sees whole pieces.
-
-    :param beginning: its first piece. A regular file is made anew; pipes and devices are written in place.
-    :param mode: the permissions of a regular file.
-    :raises OutputError: if it cannot be written.
-    """
-
-    def __init__(self, path: Path, beginning: bytes, mode: int) -> None:
-        self._path, self._is_regular = path, False
-        try:
-            if is_standard_output(path):
-                sys.stdout.flush()
-                self._descriptor = os.dup(sys.stdout.fileno())
-            elif (descriptor := _descriptor(path)) is not None:
-                self._descriptor = os.dup(descriptor)
-            else:
-                self._is_regular = is_replaced(path)
-                if self._is_regular:
-                    write(path, b"", mode)
-                with may_be_cut(at_once=True):
-                    self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND)
-        except OSError as error:
-            raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
-        self.append(beginning)
-
-    def append(self, piece: bytes) -> None:
-        """Write a piece behind what there is.
-
-        :raises OutputError: if it cannot be written.
-        """
-        left = memoryview(piece)
-        try:
-            while left:
-                some = os.write if self._is_regular else write_some
-                left = left[some(self._descriptor, left) :]
-        except OSError as error:
-            raise OutputError(f"cannot write {self._path}: {error.strerror or error}") from None
-
-    def close(self) -> None:
-        """Give the file back."""
-        os.close(self._descriptor)
 
 
 def key_log_asked_for() -> Path | None:
@@ -136,7 +92,7 @@ def key_log_asked_for() -> Path | None:
 
 def is_standard_output(path: Path) -> bool:
     """Whether it is ``-``, or another name of standard output."""
-    return path == STANDARD_OUTPUT or _descriptor(path) == 1
+    return path == STANDARD_OUTPUT or descriptor_of(path) == 1
 
 
 def is_replaced(path: Path) -> bool:
@@ -281,7 +237,7 @@ def _write_in_place(descriptor: int, data: bytes) -> None:
             left = left[write_some(descriptor, left) :]
 
 
-def _descriptor(path: Path) -> int | None:
+def descriptor_of(path: Path) -> int | None:
     """The descriptor of this process that a path such as ``/dev/stdout`` or ``/dev/fd/3`` is a name of."""
     own = f"/proc/{os.getpid()}/fd"
     for _ in range(_MOST_LINKS):

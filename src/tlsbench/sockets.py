@@ -226,7 +226,7 @@ class TcpInfo(NamedTuple):
     retransmissions: int
 
 
-#: Whether this system tells.
+#: Whether this system has :func:`tcp_info`.
 HAS_TCP_INFO: Final = sys.platform == "linux" and hasattr(socket, "TCP_INFO")
 
 

@@ -14,6 +14,7 @@ from tlsbench.cli.app import run
 from tlsbench.cli.commands.certs import COMMANDS as CERTS
 from tlsbench.cli.options import Written, parsed, seconds_or_zero
 from tlsbench.cli.overview import COMMANDS
+from tlsbench.scenarios.axes import AXES
 from tlsbench.session.quantities import seconds
 
 HELP_OF_EVERY_COMMAND = """
@@ -96,6 +97,52 @@ def test_what_is_no_option_points_to_the_help_of_the_command(
 ) -> None:
     assert run([*words, "--no-such"]) == 2
     assert f"(see 'tlsbench {' '.join(words)} --help')" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "command"),
+    [
+        (["run", "--time-budget", "soon"], "run"),
+        (["run", "colour=blue"], "run"),
+        (["run", "implementation=fake", "--baseline", "colour=blue"], "run"),
+        (["list", "colour=blue"], "list"),
+        (["duel", "version=1.3"], "duel"),
+        (["load", "nowhere"], "load"),
+        (["load", "127.0.0.1:1", "colour=blue"], "load"),
+        (["certs", "serve", "pki", "--client-auth", "needed"], "certs serve"),
+    ],
+)
+def test_what_a_command_does_not_take_points_to_its_own_help(
+    words: list[str], command: str, capsys: pytest.CaptureFixture[str], in_empty_folder: Path
+) -> None:
+    assert run(words) == 2
+    assert capsys.readouterr().err.endswith(f"(see 'tlsbench {command} --help')\n")
+
+
+@pytest.mark.parametrize("command", ["run", "duel"])
+def test_the_help_of_what_takes_selectors_has_the_axes(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run([command, "-h"]) == 0
+    shown = capsys.readouterr().out
+    below = shown.partition("Axes (all values: tlsbench list axes):\n")[2].splitlines()
+    assert {line.split()[0] for line in below if line[:3].strip()} == {f"{axis}=" for axis in AXES}
+    assert "TLS protocol version: 1.2, 1.3" in " ".join(shown.split())
+    assert {"ecdsa-secp256r1,", "ecdsa-secp384r1,"} <= set(shown.split())  # no name is broken
+    assert max(map(len, below)) <= 80
+
+
+def test_a_list_breaks_no_name_where_it_is_narrow(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert run(["list", "axes"]) == 0
+    whole = capsys.readouterr().out
+    monkeypatch.setenv("COLUMNS", "80")
+    assert run(["list", "axes"]) == 0
+    narrow = capsys.readouterr().out
+    assert max(map(len, narrow.splitlines())) <= 80 < max(map(len, whole.splitlines()))
+    assert narrow.split() == whole.split()
 
 
 def test_a_default_is_shown_as_it_is_written_and_given_as_a_plain_number() -> None:

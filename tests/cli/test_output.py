@@ -72,6 +72,19 @@ def test_what_an_encoding_lacks_is_replaced(words: list[str], variables: dict[st
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize("words", [["show", "base"], ["compare", "base", "base"], ["history", "version=1.3"]])
+def test_a_pipe_is_as_wide_as_the_environment_says(
+    words: list[str], saved: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    widths = {}
+    for columns in ("60", "90", "400", "many", ""):
+        monkeypatch.setenv("COLUMNS", columns)
+        assert tlsbench(words) == 0
+        widths[columns] = max(map(len, capsys.readouterr().out.splitlines()))
+    assert widths["60"] <= 60 < widths["90"] <= 90 < widths["400"]
+    assert widths["many"] == widths[""] <= 200
+
+
 COMMANDS = [
     ["--help"],
     ["--version"],

@@ -48,13 +48,13 @@ def ends(seed: int = 1, **network: float) -> Iterator[Ends]:
         for host, device in pairs:
             host.settimeout(_PATIENCE_S)
             device.setblocking(False)
-        stop, told = os.pipe()
+        stop, write_end = os.pipe()
         stack.callback(os.close, stop)
-        stack.callback(os.close, told)
+        stack.callback(os.close, write_end)
         lines = tuple(Line(like, random.Random(seed + number)) for number in range(2))
         (here, first), (there, second) = pairs
         forwarder = Forwarder((first.fileno(), second.fileno()), lines)  # type: ignore[arg-type]
-        both = Ends((here, there), forwarder, told)
+        both = Ends((here, there), forwarder, write_end)
         both.thread = threading.Thread(target=forwarder.run, args=(stop,))
         both.thread.start()
         try:

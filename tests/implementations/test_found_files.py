@@ -92,6 +92,12 @@ def test_a_library_inside_of_an_extension_module_is_known_by_what_it_says(
     assert [one.inside for one in by_name().values()] == ([inside] if inside else [])
 
 
+def test_a_library_is_hidden_where_no_other_finds_its_functions(packages: Path) -> None:
+    for name, more in (("hidden.so", b""), ("open.so", b"\0SSL_do_handshake\0")):
+        (packages / name).write_bytes(PADDING + b"BoringSSL" + more + PADDING)
+    assert {name: one.is_hidden for name, one in by_name().items()} == {"hidden.so": True, "open.so": False}
+
+
 def test_a_file_belongs_to_the_distribution_whose_record_has_it(packages: Path) -> None:
     for name in ("ours.libs", "nobodys"):
         (packages / name).mkdir()

@@ -484,8 +484,48 @@ def test_a_stored_load_that_was_changed_is_refused_in_one_line(
 def test_a_load_without_a_success_ends_with_three(capsys: pytest.CaptureFixture[str]) -> None:
     assert tlsbench(["load", "127.0.0.1:1", "--duration", "100ms", "--warm-up", "0", "-q"]) == 3
     captured = capsys.readouterr()
-    assert "connect: connection refused" in captured.out
-    assert captured.err == ""
+    why = "failed: no connection succeeded: connect: connection refused\n"
+    assert captured.out.startswith(why)
+    assert captured.err == f"tlsbench: {why}"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["--fail-on", "failed<20%", "--fail-on", "p50<5s"], 0),
+        (["--fail-on", "failed<20%", "--fail-on", "p50>1us"], 1),
+        (["--fail-on", "handshakes>1/s"], 4),
+        (["--fail-on", "handshakes>1/s", "--undecided", "pass"], 0),
+        (["--fail-on", "handshakes>1/s", "--undecided", "fail"], 1),
+        (["--fail-on", "request p99<1s"], 2),
+    ],
+)
+def test_thresholds_decide_the_exit_code_and_are_stored(
+    words: list[str], code: int, server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    target = ":".join(map(str, server.address))
+    stored = tmp_path / "load.json"
+    load = ["load", target, "--duration", "500ms", "--warm-up", "0", "--quiet", "--json", str(stored)]
+    assert tlsbench([*load, *words]) == code
+    if code == 2:
+        assert "is about requests, and none are sent: give --requests" in capsys.readouterr().err
+        return
+    found = json.loads(stored.read_text())["tlsbench"]["load"]
+    assert found["thresholds"] == words[1::2][: words.count("--fail-on")]
+    words_on = [
+        line for line in capsys.readouterr().out.splitlines() if line.startswith(("failed '", "undec"))
+    ]
+    assert bool(words_on) == (code in (1, 4) or "--undecided" in words)
+
+
+def test_the_course_of_a_load_adds_up(server: Server) -> None:
+    found = run_load(plan_of(server.address, duration_s=3.2))
+    assert [one.at_s for one in found.seconds] == [1.0, 2.0, 3.0]
+    counted = sum(one.handshakes for one in found.seconds)
+    assert 0 < counted <= found.tally.handshakes
+    for one in found.seconds:
+        p50, p99 = one.times_ns["handshake"]
+        assert found.tally.times["handshake"].get_min_value() <= p50 <= p99
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])

@@ -9,6 +9,7 @@ import struct
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -58,23 +59,25 @@ def address() -> Iterator[Address]:
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_what_they_sent_and_received_is_there_and_opened(version: str, address: Address) -> None:
-    tally, found = load_of(address, 3, version=version, requests=2)
+    tally, found = load_of(address, 2, version=version, requests=2, duration_s=1.0)
     assert set(tally.outcomes) == {SUCCESS}
-    assert tally.begun > 3
+    assert tally.begun > 2
     shown = ladders(found)
-    assert len(shown) == 3
+    assert len(shown) == 2
     for ladder in shown:
         assert ladder.opened
         assert ladder.version == version
         names = [message.name for message in ladder.messages]
         assert names.count("Finished") == 2
         assert names.count("ApplicationData") >= 4
-        assert names[-1].startswith("Alert close_notify") or "Alert close_notify" in names
+        assert "Alert close_notify" in names
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_they_resume_and_are_resumed(version: str, address: Address) -> None:
-    tally, found = load_of(address, 1000, version=version, requests=1, resume=0.5, connections=1)
+    tally, found = load_of(
+        address, 1000, version=version, requests=1, resume=0.5, connections=1, duration_s=1.0
+    )
     assert set(tally.outcomes) == {SUCCESS}
     assert tally.resumed == tally.wanted_resumed > 0
     certificates = [any(one.name == "Certificate" for one in ladder.messages) for ladder in ladders(found)]
@@ -87,7 +90,14 @@ def test_early_data_is_in_the_capture() -> None:
     plan = ServerPlan(scenario=scenario.id, peers=peers_for(scenario).to_pem(), groups=("x25519",))
     with Serving(plan) as server:
         tally, found = load_of(
-            server.address, 1000, version="1.3", requests=1, resume=1.0, early_data=True, connections=1
+            server.address,
+            1000,
+            version="1.3",
+            requests=1,
+            resume=1.0,
+            early_data=True,
+            connections=1,
+            duration_s=1.0,
         )
     assert set(tally.outcomes) == {SUCCESS}
     shown = ladders(found)
@@ -160,7 +170,7 @@ def test_they_fail_by_the_same_words_where_an_answer_is_cut_off(
     assert SUCCESS not in tapped.outcomes
 
 
-def test_a_certificate_that_is_not_trusted_is_refused_with_an_alert_in_the_capture(tmp_path: Any) -> None:
+def test_a_certificate_that_is_not_trusted_is_refused_with_an_alert_in_the_capture(tmp_path: Path) -> None:
     root = tmp_path / "root.pem"
     root.write_bytes(PEERS.client.chain_pem)
     with speaker(server_context(), lambda tls: tls.recv(1)) as address:
@@ -179,3 +189,15 @@ def test_a_held_and_a_pooled_connection_are_captured_too(address: Address) -> No
     assert [ladder.opened for ladder in ladders(of_held)] == [True, True]
     assert [ladder.opened for ladder in ladders(of_pooled)] == [True, True]
     assert pooled.reused > 2
+
+
+def test_a_key_log_that_was_asked_for_has_the_secrets_of_all_connections(
+    address: Address, tmp_path: Path
+) -> None:
+    keys = tmp_path / "keys"
+    tally, found = load_of(address, 1, version="1.3", key_log=str(keys))
+    assert set(tally.outcomes) == {SUCCESS}
+    every = {random for _, random, _ in KeyLog.parse(keys.read_text(encoding="ascii")).lines}
+    assert len(every) == tally.begun
+    (ladder,) = ladders(found)
+    assert ladder.opened

@@ -180,12 +180,14 @@ def test_a_group_that_has_a_column_is_no_mark(run_of: RunOf) -> None:
     assert not [entry for entry in sheet.entries if "†" in entry.text("ratio")]
 
 
-def test_the_picture_of_implementations_has_only_what_is_alike_in_a_column(three: Run) -> None:
+def test_the_picture_of_implementations_ranks_only_what_is_alike(three: Run) -> None:
     run = timed(three, proving("fake", tickets=0))
     found = picture(run, "implementations")
     assert isinstance(found.shape, Heat)
-    assert list(found.shape.rows) == ["ssl", "pyopenssl"]
-    assert found.beside == "Left out where they differ in more: fake in tickets (0, not 2)."
+    assert list(found.shape.columns) == ["ssl", "pyopenssl", "fake"]
+    assert [value is None for (row,) in [found.shape.values] for value in row] == [False, False, True]
+    assert [[text.endswith("†") for text in row] for row in found.shape.texts] == [[False, False, True]]
+    assert found.beside == "† Not ranked where they differ in more: fake in tickets (0, not 2)."
 
 
 def test_pictures_say_in_their_captions_what_differs_beside_their_names(three: Run) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 
@@ -7,7 +8,8 @@ import pytest
 from tests.results.documents import FOLDER
 
 from tlsbench.forwarding import Forwarded
-from tlsbench.loading import Load
+from tlsbench.loading import Load, parse_threshold
+from tlsbench.loading.seconds import Second
 from tlsbench.report.exporters import export
 from tlsbench.report.loads import growing, report_of_load
 from tlsbench.report.terminal import print_plain
@@ -68,6 +70,43 @@ def test_the_path_and_the_line_are_said(load: Load) -> None:
 
 def test_of_a_load_that_asked_no_kernel_nothing_is_said_of_its_path(load: Load) -> None:
     assert not any("TCP:" in finding.headline for finding in report_of_load(load).findings)
+
+
+def test_a_load_that_came_to_nothing_says_why_first(load: Load) -> None:
+    nothing = ending(load, handshake_timeout=3, connection_refused=10)
+    first, *rest = export(report_of_load(nothing), "table", 120).splitlines()
+    assert first == "failed: no connection succeeded: connection refused"
+    assert "handshakes a second" not in "\n".join(rest)
+    assert "10 × connection refused" in "\n".join(rest)
+    assert report_of_load(ending(load, success=1, connection_refused=10)).lead == ""
+    assert report_of_load(ending(load)).lead.endswith("none was begun")
+
+
+def test_a_load_that_failed_in_its_warm_up_says_why(load: Load) -> None:
+    tally = replace(ending(load).tally, warm_up_failures=Counter({"connect: timeout": 4}))
+    assert report_of_load(replace(load, tally=tally)).lead.endswith(
+        "no connection succeeded: connect: timeout"
+    )
+
+
+def test_thresholds_are_gates_that_fail_or_are_undecided(load: Load) -> None:
+    thresholds = tuple(map(parse_threshold, ("p50<1us", "p50<10s", "p99.99<1us", "handshakes>1/s")))
+    report = report_of_load(replace(load, thresholds=thresholds))
+    (failed,) = (line for line in report.failed if "p50<1us" in line)
+    assert re.fullmatch(
+        r"failed 'p50<1us': connection p50 [\d.,]+ (µs|ms) \(95 % [\d.,]+ (µs|ms) to [\d.,]+ (µs|ms)\), "
+        r"to be at most 1.00 µs",
+        failed,
+    )
+    (rate,) = (line for line in report.undecided if "handshakes>1/s" in line)
+    assert rate.endswith("handshakes unknown: there was none, to be at least 1/s")  # of old files no seconds
+    few = replace(
+        load, seconds=tuple(Second(float(at), 9, 0, 0, 0) for at in range(3)), thresholds=thresholds
+    )
+    (rate,) = (line for line in report_of_load(few).undecided if "handshakes>1/s" in line)
+    assert rate.endswith("handshakes 9/s (too few seconds for a 95 % interval), to be at least 1/s")
+    assert [line.split(":")[0] for line in report.undecided] == ["undecided 'handshakes>1/s'"]
+    assert report.gates[-1] == "to decide it: load for longer (--duration)"
 
 
 def test_what_belongs_to_a_finding_is_with_it(load: Load) -> None:

@@ -130,8 +130,8 @@ def test_a_ratio_has_the_same_digits_in_words_table_and_pictures(run: Run) -> No
     )
     heat = picture(run, "implementations").shape
     assert isinstance(heat, Heat)
-    texts = dict(zip(heat.rows, heat.texts, strict=True))
-    assert texts == {"ssl": [full, resumed], "pyopenssl": ["1.00", "1.00"]}
+    texts = dict(zip(heat.columns, zip(*heat.texts, strict=True), strict=True))
+    assert texts == {"ssl": (full, resumed), "pyopenssl": ("1.00", "1.00")}
     svg = "".join(ET.fromstring(draw(picture(run, "implementations"), "svg")).itertext())
     assert full in svg
     assert resumed in svg
@@ -156,7 +156,7 @@ def test_ranks_are_of_the_time_in_the_libraries_and_not_of_the_harness(run: Run)
     assert float(table(run, "ratio", implementation="pyopenssl")["ssl", "none"]) > 1
     heat = picture(run, "implementations").shape
     assert isinstance(heat, Heat)
-    assert heat.values[list(heat.rows).index("pyopenssl")] == [1.0, 1.0]
+    assert [row[list(heat.columns).index("pyopenssl")] for row in heat.values] == [1.0, 1.0]
     cost = picture(run, "cost").shape
     assert isinstance(cost, Bars)
     assert max(cost.totals) < 1_300

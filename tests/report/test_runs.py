@@ -7,13 +7,19 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from tlsbench.errors import MeasurementError
+from tlsbench.report.digits import format_duration_ms, format_duration_us, format_us
 from tlsbench.report.exporters import export
 from tlsbench.report.live import ProgressView, Screen
+from tlsbench.report.meanings import MEANINGS
 from tlsbench.report.runs import report_of_run
-from tlsbench.report.table import format_us, tables
+from tlsbench.report.table import COLUMNS, tables
 from tlsbench.results import Failure, Run
-from tlsbench.sampling import Plan, Progress
+from tlsbench.sampling import Plan, Progress, Series
 from tlsbench.scenarios import Excluded
+from tlsbench.session.run import RunRequest
+from tlsbench.session.run import run as measure
+from tlsbench.session.selecting import matrix_of
 from tlsbench.stats import Interval
 
 RunOf = Callable[[str], Run]
@@ -79,6 +85,26 @@ def test_the_baseline_is_the_first_row_or_the_one_asked_for(run: Run) -> None:
     (table,) = tables(run, lambda cell: cell.axes["key"] == "ecdsa-secp256r1")
     assert [row.is_baseline for row in table.rows] == [False, True, False, False]
     assert table.rows[1].ratio.median == 1
+
+
+def test_unlike_sizes_and_operations_have_a_baseline_each(run_of: RunOf) -> None:
+    run = run_of(
+        "workload=primitive algorithm=aes-128-gcm/encrypt,aes-256-gcm/encrypt,sha-256/digest size=16B,16KiB"
+    )
+    (table,) = tables(run)
+    by_work: dict[tuple[str, str], list[bool]] = {}
+    for row in table.rows:
+        axes = row.cell.axes
+        by_work.setdefault((axes["size"], axes["algorithm"].split("/")[1]), []).append(row.is_baseline)
+    assert by_work == {
+        (size, operation): marks
+        for size in ("16B", "16KiB")
+        for operation, marks in (("encrypt", [True, False]), ("digest", [True]))
+    }
+    (table,) = tables(run, lambda cell: cell.axes["algorithm"].startswith("aes-256"))
+    marked = [(row.cell.axes["size"], row.cell.axes["algorithm"]) for row in table.rows if row.is_baseline]
+    assert ("16B", "aes-256-gcm/encrypt") in marked
+    assert ("16KiB", "sha-256/digest") in marked  # where it picks none, the first
 
 
 def test_a_ratio_is_shown_only_where_one_is_not_in_its_interval(run: Run) -> None:
@@ -155,7 +181,27 @@ def test_nothing_in_a_result_is_taken_for_markup(run: Run) -> None:
     ("us", "text"), [(1234.5, "1,234"), (123.4, "123"), (12.34, "12.3"), (1.234, "1.23")]
 )
 def test_microseconds_have_three_or_four_digits(us: float, text: str) -> None:
-    assert format_us(us) == text
+    assert format_us(us) == format_duration_us(us) == text
+
+
+@pytest.mark.parametrize(
+    ("us", "text"),
+    [(9999.0, "9,999"), (12_345.0, "12.3 ms"), (1_234_567.0, "1,235 ms"), (98_765_432.0, "98.8 s")],
+)
+def test_many_microseconds_become_milliseconds_and_seconds(us: float, text: str) -> None:
+    assert format_duration_us(us) == text
+
+
+def test_many_milliseconds_become_seconds() -> None:
+    assert [format_duration_ms(ms) for ms in (9_876.0, 12_345.0, 98_765_432.0)] == [
+        "9,876",
+        "12.3 s",
+        "98,765 s",
+    ]
+
+
+def test_every_column_has_a_meaning() -> None:
+    assert {column.name for column in COLUMNS} == set(MEANINGS)
 
 
 def progress_lines(run: Run, *stages: str, terminal: bool, quiet: bool = False) -> Sequence[str]:
@@ -177,6 +223,33 @@ def test_progress_in_a_pipe_is_a_line_for_each_stage_and_no_more(run: Run) -> No
         "warming up 4 cells",
         "measuring at most 37 s left, 0 of 0 cells at ±2 %, round 3",
     ]
+
+
+def test_progress_counts_the_cells_of_the_result(in_empty_folder: object) -> None:
+    seen: list[tuple[str, int, int]] = []
+
+    def observe(progress: Progress, _so_far: object) -> None:
+        seen.append((progress.stage, progress.of, len(progress.series)))
+
+    matrix = matrix_of(["implementation=fake", "version=1.2,1.3"])
+    plan = Plan(time_budget_s=0.05, precision=0.5, seed=1)
+    done = measure(RunRequest(matrix=matrix, plan=plan), observe)
+    assert len(done.cells) == 2
+    assert {series for _, _, series in seen} == {2}
+    assert {of for stage, of, _ in seen if stage != "measuring"} == {2}
+    assert {stage for stage, _, _ in seen} == {"preparing", "warming up", "measuring"}
+
+
+def test_a_cell_that_failed_is_not_among_those_to_become_precise(run: Run) -> None:
+    console = Console(file=io.StringIO(), width=120)
+    scenarios = [cell.scenario for cell in run.cells if cell.scenario is not None]
+    series = [Series(one, precision=0.01) for one in scenarios]
+    series[0].error = MeasurementError("it failed")
+    with Screen(console) as screen:
+        view = ProgressView(screen, Plan(time_budget_s=40, precision=0.02, seed=1), None)
+        view(Progress("measuring", 3, 0, 1.0, series), lambda: run)
+    assert isinstance(console.file, io.StringIO)
+    assert "3 of 3 cells at ±2 %" in console.file.getvalue()
 
 
 def test_rows_appear_on_a_terminal_while_measuring(run: Run) -> None:

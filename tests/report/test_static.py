@@ -15,7 +15,20 @@ from tlsbench.results.environment import machine_info
 
 pytest.importorskip("matplotlib")
 SHAPES = (
-    Bars(["one", "two"], {"client": [1.0, 2.0], "server": [3.0, 4.0]}, "µs", spans=[(3.9, 4.2), None]),
+    Bars(
+        ["one", "two"],
+        {"client": [1.0, 2.0], "server": [3.0, 4.0]},
+        "KiB",
+        texts=["both 4 KiB", "both 6 KiB"],
+    ),
+    Bars(
+        ["one", "two"],
+        {"client": [1.0, 2.0], "server": [3.0, None]},
+        "µs",
+        is_stacked=False,
+        totals=[4.1, 2.0],
+        spans={"client": [(0.9, 1.2), None], "server": [(2.9, 3.1), None], "together": [(3.9, 4.4), None]},
+    ),
     Bars(["one"], {"a": [1.0], "b": [3.0]}, "bytes", is_stacked=False, mark=(2.0, "a limit")),
     Lines(
         [Line("rise", [1.0, 2.0], [1.0, 4.0], [0.5, 3.0], [1.5, 5.0], {1: "faster"})],
@@ -46,6 +59,20 @@ def test_every_shape_is_drawn_alike_each_time(shape: Bars | Lines | Dots | Heat,
     assert first.startswith(starts[file_format])
     if file_format == "svg":
         assert "A title of $5 & <b>" in "".join(ET.fromstring(first).itertext())
+
+
+def test_a_picture_says_what_it_is_of_and_where_it_was_measured() -> None:
+    origin = ["A processor · 2 cores · CPython 3.11", "ssl = OpenSSL 3.0.19"]
+    picture = Picture("kind", "A title", "", SHAPES[0], scenario="group=x25519 key=ed25519", origin=origin)
+    text = "".join(ET.fromstring(draw(picture, "svg")).itertext())
+    for words in ("A title", "group=x25519 key=ed25519", *origin):
+        assert words in text
+
+
+def test_only_what_is_chosen_is_drawn() -> None:
+    shape = Bars([f"cell {at}" for at in range(9)], {"a": [1.0] * 9}, "µs", is_stacked=False)
+    text = "".join(ET.fromstring(draw(Picture("kind", "t", "", shape, drawn=(0, 8)), "svg")).itertext())
+    assert [at for at in range(9) if f"cell {at}" in text] == [0, 8]
 
 
 def test_the_command_draws_a_picture(

@@ -180,5 +180,5 @@ def test_both_ends_of_a_connection_capture_the_same_bytes(plan_of: PlanOf, tmp_p
         }
 
     theirs, ours = map(streams, seen)
-    assert len(theirs) == 10
+    assert 1 <= len(theirs) <= 10
     assert all(ours[random] == both for random, both in theirs.items())

@@ -23,10 +23,15 @@ def listing(tmp_path_factory: pytest.TempPathFactory) -> Engines:
     (folder / "libssl.so").write_text("not a library\n")
     (folder / "libnss.so").write_bytes(b"x")
     broken = FoundFile(str(folder / "libssl.so"), "libssl")
+    (folder / "a b").mkdir()
+    (folder / "a b" / "libssl.so").write_text("not a library\n")
+    spaced = FoundFile(str(folder / "a b" / "libssl.so"), "libssl")
     foreign = FoundFile(str(folder / "libnss.so"), "nss")
-    inside = FoundFile(str(folder / "grpc.so"), inside=("BoringSSL",), brought_by="grpcio 1.80.0")
+    inside = FoundFile(
+        str(folder / "grpc.so"), inside=("BoringSSL",), brought_by="grpcio 1.80.0", is_hidden=True
+    )
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(engines, "found_files", lambda: (*files.found_files(), broken, foreign, inside))
+        patch.setattr(engines, "found_files", lambda: (*files.found_files(), broken, spaced, foreign, inside))
         return find_engines()
 
 
@@ -78,6 +83,12 @@ def test_what_nobody_measures_says_so(found: dict[str, Engine]) -> None:
     assert found["grpc.so"].engine == "BoringSSL"
     assert found["grpc.so"].state == "not measured"
     assert found["grpc.so"].reason.startswith("its functions are not exported")
+
+
+def test_what_no_selector_can_spell_is_listed_with_what_to_do(found: dict[str, Engine]) -> None:
+    (spaced,) = (one for one in found.values() if "/a b/" in one.file)
+    assert spaced.state == "not measured"
+    assert spaced.reason.endswith("link to it from another folder")
 
 
 def test_no_file_is_listed_twice(found: dict[str, Engine]) -> None:

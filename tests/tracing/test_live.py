@@ -109,3 +109,24 @@ def test_it_goes_into_a_pipe_as_it_grows(tmp_path: Path) -> None:
         live.take(0, tapped(0, b"z" * 10_000))
     reader.join(10)
     assert len(ports(got[0])) == 3 + 7
+
+
+def test_a_pipe_that_nobody_reads_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tlsbench.growing.UNREAD_S", 0.1)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    idle = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with LiveCapture(pipe, 1, "") as live:
+        live.take(0, tapped(0, bytes(1 << 20)))
+    os.close(idle)
+    assert live.problem == f"cannot write {pipe}: nobody reads it"
+
+
+def test_a_pipe_whose_reader_has_gone_ends_the_capture(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    gone = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with LiveCapture(pipe, 1, "") as live:
+        os.close(gone)
+        live.take(0, tapped(0))
+    assert live.problem == f"cannot write {pipe}: Broken pipe"

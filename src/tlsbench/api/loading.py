@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from tlsbench.api.arguments import AxisValues, Path, Seconds, in_words_of_python, seconds_of, selectors_of
 from tlsbench.api.interrupted import until_interrupted
 from tlsbench.api.result import Result
 from tlsbench.forwarding import canonical
-from tlsbench.loading import LoadPlan, LoadTally, Target
+from tlsbench.loading import LoadPlan, LoadTally, Target, parse_threshold
 from tlsbench.loading.names import host_name
 from tlsbench.results import reader
 from tlsbench.results.environment import machine_info
@@ -46,6 +46,7 @@ def load(
     key: Path | None = None,
     server_name: str | None = None,
     limit: Seconds = 5.0,
+    fail_on: str | Sequence[str] = (),
     i_may_load_this_target: bool = False,
     observe: Callable[[Progress], None] = lambda _progress: None,
     stop_asked: Callable[[], bool] = lambda: False,
@@ -85,6 +86,9 @@ def load(
     :param cert: a PEM file of the client's certificates; ``key`` of its key, if that is not in the same.
     :param server_name: for SNI and verification; the target's host if None.
     :param limit: for each step of a connection, and for all at the end.
+    :param fail_on: thresholds such as ``"p99<50ms"``, ``"failed<1%"`` or ``"handshakes>500/s"``. What each of
+        those in ``result.value.thresholds`` says of the load is ``threshold.answer(result.value)``:
+        ``"pass"``, ``"fail"`` or ``"undecided"``.
     :param i_may_load_this_target: the target is not loopback, and its owner has agreed.
     :param observe: called each second with the :class:`~tlsbench.Progress`, ``done`` of ``of`` connections.
     :param stop_asked: True ends the load early.
@@ -125,7 +129,10 @@ def load(
             cipher=wanted.get("cipher", ""),
             group=wanted.get("group", ""),
         )
-        request = loading.LoadRequest(plan=plan, unbounded=i_may_load_this_target)
+        texts = [fail_on] if isinstance(fail_on, str) else fail_on
+        request = loading.LoadRequest(
+            plan=plan, unbounded=i_may_load_this_target, thresholds=tuple(map(parse_threshold, texts))
+        )
         request.check()
 
     def note(seconds: float, tally: LoadTally) -> None:

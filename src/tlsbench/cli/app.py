@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tlsbench.cli import completion, output
 from tlsbench.cli.overview import asks_for_overview, overview
+from tlsbench.cli.usage import UsageError, command_of
 from tlsbench.errors import TlsbenchError
 
 
@@ -24,7 +25,8 @@ def run(arguments: Sequence[str]) -> int:
         code = app(args=list(arguments), prog_name="tlsbench", standalone_mode=False)
         return code if isinstance(code, int) else 0
     except TlsbenchError as error:
-        output.note(f"tlsbench: {error}")
+        hint = f" (see '{command_of(arguments)} --help')" if isinstance(error, UsageError) else ""
+        output.note(f"tlsbench: {error}{hint}")
         return error.exit_code
     except typer.Exit as stop:
         return stop.exit_code

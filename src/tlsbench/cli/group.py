@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Collection, Iterator, MutableMapping
+from collections.abc import Callable, Collection, Iterator, MutableMapping, Sequence
+from contextlib import nullcontext
 from importlib import import_module
 from typing import Annotated, Any, Final
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from tlsbench.cli import output
 from tlsbench.cli.options import teaching
@@ -29,8 +30,27 @@ def _load(package: str, name: str) -> Any:  # noqa: ANN401 - typer does not expo
     if hasattr(module, "COMMANDS"):
         alone.add_typer(_subgroup(module), name=name)
         return vars(typer.main.get_command(alone))["commands"][name]
-    alone.command(name=name, help=teaching(module.command))(module.command)
+    more = staticmethod(getattr(module, "more_help", None) or (lambda: ("", ())))
+    with_more = type("_Command", (_Command,), {"more_help": more})
+    alone.command(name=name, help=teaching(module.command), cls=with_more)(module.command)
     return typer.main.get_command(alone)
+
+
+class _Command(TyperCommand):
+    """A command whose module may have more for its help, made when somebody asks for it."""
+
+    #: The title of a list, and its rows of a name and a text.
+    more_help: Callable[[], tuple[str, Sequence[tuple[str, str]]]]
+
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - click's
+        """Write that list below the options."""
+        title, rows = self.more_help()
+        names = max((len(name) for name, _ in rows), default=0)
+        with formatter.section(title) if rows else nullcontext():
+            for name, text in rows:
+                whole = f"{'':{formatter.current_indent}}{name:<{names}}  {text}"
+                indent = " " * (formatter.current_indent + names + 2)
+                formatter.write("\n".join(output.wrapped(whole, indent, formatter.width)) + "\n")
 
 
 class _OnDemand(MutableMapping[str, Any]):

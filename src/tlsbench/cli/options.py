@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 import typer
 
 from tlsbench.cli import completion
+from tlsbench.cli.usage import usage
 from tlsbench.errors import RequestError, unknown
 from tlsbench.report.exporters import check_format, formats
 from tlsbench.session.quantities import seconds
@@ -97,7 +98,8 @@ def parsed(parse: Parser) -> Callable[[Any], Any]:
 
     def parse_given(given: Any) -> Any:  # noqa: ANN401 - whatever the parser makes
         if isinstance(given, str):
-            return parse(given)
+            with usage():
+                return parse(given)
         return float(given) if isinstance(given, Written) else given
 
     return parse_given

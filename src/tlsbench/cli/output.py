@@ -6,10 +6,13 @@ cannot be printed ends no command, see :mod:`tlsbench.cli.streams`.
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext, redirect_stdout
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from tlsbench import files
@@ -22,10 +25,18 @@ if TYPE_CHECKING:
 
     from tlsbench.report.sheets import Report
 
+#: ``COLUMNS`` beyond that is nobody's wish.
+_MOST_COLUMNS = 10_000
+
 
 def line(text: str) -> None:
     """Print one line to standard output."""
     print(for_terminal(text), flush=True)
+
+
+def wrapped(text: str, indent: str, columns: int) -> list[str]:
+    """The lines of a text within so many columns, wrapped between words, all but the first indented."""
+    return wrap(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def note(text: str) -> None:
@@ -42,7 +53,7 @@ def write(text: str) -> None:
 def show(renderable: RenderableType, plain_width: int = 120) -> None:
     """Print to standard output: as wide as the terminal, or plain text where there is none.
 
-    :param plain_width: the columns where that is no terminal.
+    :param plain_width: the columns where that is no terminal and ``COLUMNS`` does not say.
     """
     from rich.console import Console
 
@@ -52,22 +63,22 @@ def show(renderable: RenderableType, plain_width: int = 120) -> None:
     if console.is_terminal:
         console.print(Harmless(renderable))
     else:
-        write(print_plain(renderable, plain_width))
+        write(print_plain(renderable, columns_asked_for() or plain_width))
 
 
 def report(made: Report, output_format: str, plain_width: int = 120) -> None:
     """Print a report in a format: a table as wide as the terminal, else as text.
 
-    :param plain_width: the columns where that is no terminal.
+    :param plain_width: the columns where that is no terminal and ``COLUMNS`` does not say.
     """
     from tlsbench.report.exporters import export
     from tlsbench.report.exporters.table import terminal
 
     columns = width()
-    if output_format == "table" and columns is not None and not made.told:
+    if output_format in ("table", "text") and columns is not None:
         show(terminal(made, columns))
     else:
-        write(export(made, output_format, plain_width))
+        write(export(made, output_format, columns_asked_for() or plain_width))
 
 
 def width() -> int | None:
@@ -76,6 +87,18 @@ def width() -> int | None:
 
     console = Console()
     return console.width if console.is_terminal else None
+
+
+def columns_wanted() -> int | None:
+    """The columns that the environment asks for, or those of the terminal; None if neither says."""
+    on_terminal = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    return columns_asked_for() or on_terminal
+
+
+def columns_asked_for() -> int | None:
+    """The columns that the environment asks for by ``COLUMNS``, as for a terminal; None if it does not."""
+    text = os.environ.get("COLUMNS", "")
+    return int(text) if text.isascii() and text.isdigit() and 0 < int(text) <= _MOST_COLUMNS else None
 
 
 def check(*paths: Path | None, room_bytes: int = files.ROOM_BYTES) -> None:

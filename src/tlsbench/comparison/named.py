@@ -77,11 +77,16 @@ def _record(recording: Recording, name: str, rounds: tuple[float, ...]) -> Yards
     versions = sorted(version_of(engine) for engine in engines.values())
     return YardstickRecord(
         name=name,
-        nature=parameters.get("workload", NAMED),
+        nature=_nature(parameters),
         engines=engines,
         identity="; ".join((name, *values, *versions)),
         round_medians=rounds,
     )
+
+
+def _nature(parameters: Mapping[str, str]) -> str:
+    resumes = parameters.get("resumption", "none") != "none"
+    return "resumption" if resumes else parameters.get("workload", NAMED)
 
 
 def _rounds(recording: Recording) -> Mapping[str, tuple[float, ...]]:

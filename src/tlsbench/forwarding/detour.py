@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from tlsbench.errors import RequestError
+from tlsbench.forwarding.conditions import network_of
 from tlsbench.interrupts import may_be_cut
 from tlsbench.processes import Process
 
 #: For measurements between networks, and nowhere routed (RFC 2544 appendix C.2.2).
 _ADDRESSES: Final = ipaddress.IPv4Network("198.18.0.0/15")
-#: A line that carries on until nothing comes any more has ended by then.
+#: A line that carries on until nothing comes any more has ended by then, and a round trip.
 _PATIENCE_S: Final = 10.0
 
 
@@ -54,6 +55,7 @@ class Detour(Process):
         first = _ADDRESSES[2 * secrets.randbelow(_ADDRESSES.num_addresses // 2)]
         request = {"conditions": conditions, "target": address, "seed": seed}
         request |= {"server": str(first), "client": str(first + 1)}
+        self._patience_s = _PATIENCE_S + network_of(conditions).rtt_ms / 1e3
         super().__init__("tlsbench.forwarding.worker", json.dumps(request))
         try:
             with may_be_cut():
@@ -74,8 +76,8 @@ class Detour(Process):
         """
         self.end_of_input()
         with may_be_cut():
-            told = self.answer(_PATIENCE_S)
-        return Forwarded(*(told[name] for name in Forwarded.__slots__))
+            message = self.answer(self._patience_s)
+        return Forwarded(*(message[name] for name in Forwarded.__slots__))
 
 
 def local_address(host: str) -> str:

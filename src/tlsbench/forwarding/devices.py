@@ -30,7 +30,7 @@ _IFF_UP: Final = 0x1
 #: struct ifreq: a name, and a union of which the largest member has 24 bytes.
 _IFREQ: Final = struct.Struct("16s24s")
 _SOCKADDR_IN: Final = struct.Struct("=H2x4s")
-#: The kernel puts a number that is free in place of %d.
+#: The kernel replaces %d by a number that is free.
 _NAME: Final = b"tlsbench%d"
 #: Packets that wait to be read: the queue of a line does not overflow, so that of its device must not.
 _QUEUE_PACKETS: Final = 100_000

@@ -6,7 +6,6 @@ import os
 import select
 import time
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,6 +21,7 @@ _IPV4: Final = 4
 #: When no more is to begin, what is under way goes on until nothing has come for this long and the line's
 #: round trip: as long as a kernel waits before it sends again, at least.
 _QUIET_MS: Final = 300.0
+#: Whatever still comes, it ends this much later than that.
 _MOST_DRAINING_MS: Final = 3000.0
 #: HdrHistogram: from a microsecond to a minute, two significant digits, in nanoseconds.
 _LOW_NS, _HIGH_NS, _DIGITS = 1_000, 60_000_000_000, 2
@@ -48,17 +48,13 @@ class Forwarder:
     :param ends: their file descriptors, which do not block; each read of one is a packet, and so is each
         write. What is not IPv4 is not carried: kernels look for neighbours and routers by IPv6 unasked.
     :param lines: from the first to the second, and back.
-    :param clock: milliseconds.
     """
 
-    def __init__(
-        self, ends: tuple[int, int], lines: tuple[Line, Line], clock: Callable[[], float] = now_ms
-    ) -> None:
+    def __init__(self, ends: tuple[int, int], lines: tuple[Line, Line]) -> None:
         self._ways = tuple(
             _Way(from_fd, to_fd, line)
             for from_fd, to_fd, line in zip(ends, reversed(ends), lines, strict=True)
         )
-        self._clock = clock
         #: Packets that were delivered, and those that the lines lost.
         self.packets = self.lost = 0
         #: How much later than it was due each was delivered, in nanoseconds.
@@ -74,23 +70,21 @@ class Forwarder:
             for way in self._ways:
                 if way.from_fd in ready:
                     self._take(way)
-                    came_ms = self._clock()
+                    came_ms = now_ms()
             self._deliver()
             if stop_fd in ready:
                 watched.remove(stop_fd)
-                stopped_ms = came_ms = self._clock()
+                stopped_ms = came_ms = now_ms()
             if stopped_ms:
-                waited_ms = self._clock() - stopped_ms
-                is_quiet = not any(way.under_way for way in self._ways) and (
-                    self._clock() - came_ms >= quiet_ms
-                )
-                if is_quiet or waited_ms >= _MOST_DRAINING_MS:
+                is_empty = not any(way.under_way for way in self._ways)
+                is_quiet = is_empty and now_ms() - came_ms >= quiet_ms
+                if is_quiet or now_ms() - stopped_ms >= quiet_ms + _MOST_DRAINING_MS:
                     return
 
     def _patience_s(self) -> float:
         """How long to wait for packets: until one is due, or a while."""
         due = [way.under_way[0][0] for way in self._ways if way.under_way]
-        return max(0.0, min(due) - self._clock()) / 1e3 if due else _QUIET_MS / 1e3
+        return max(0.0, min(due) - now_ms()) / 1e3 if due else _QUIET_MS / 1e3
 
     def _take(self, way: _Way) -> None:
         for _ in range(_MOST_AT_ONCE):
@@ -100,7 +94,7 @@ class Forwarder:
                 return
             if not packet or packet[0] >> 4 != _IPV4:
                 continue
-            due_ms = way.line.arrival_ms(self._clock(), len(packet))
+            due_ms = way.line.arrival_ms(now_ms(), len(packet))
             if due_ms is None:
                 self.lost += 1
             else:
@@ -108,8 +102,8 @@ class Forwarder:
 
     def _deliver(self) -> None:
         for way in self._ways:
-            while way.under_way and way.under_way[0][0] <= self._clock():
+            while way.under_way and way.under_way[0][0] <= now_ms():
                 due_ms, packet = way.under_way.popleft()
                 os.write(way.to_fd, packet)
                 self.packets += 1
-                self.late_ns.record_value(max(_LOW_NS, int((self._clock() - due_ms) * 1e6)))
+                self.late_ns.record_value(max(_LOW_NS, int((now_ms() - due_ms) * 1e6)))

@@ -41,13 +41,13 @@ _NAME: Final = re.compile(
     r"(?:-[0-9a-f]{6,}|-[0-9][0-9._]*)?(?:\.so(?:\.\d\w*)*|(?:\.\d+)*\.dylib)"
 )
 _FAMILY_OF: Final = {stem: family for family, stem in _FAMILIES.items()}
-#: Where libraries lie that the dynamic linker is not told of.
+#: Where libraries lie that the dynamic linker does not know.
 _FOLDERS: Final = (
     *("/usr/lib/*/android", "/usr/lib/android", "/usr/local/lib", "/usr/local/lib64", "/opt/*/lib"),
     *("/opt/*/lib64", "/opt/homebrew/opt/*/lib", "/usr/local/opt/*/lib"),
 )
 _CACHED: Final = re.compile(r"=> (/.+)$", re.MULTILINE)
-#: What a library inside of an extension module is known by, with its version where it is told.
+#: What a library inside of an extension module is known by, with its version where it has that too.
 _MARKS: Final[Mapping[str, re.Pattern[bytes]]] = {
     "OpenSSL": re.compile(rb"OpenSSL (\d+\.\d+\.\d+[a-z]*) {1,2}\d{1,2} [A-Z][a-z]{2} \d{4}"),
     "AWS-LC": re.compile(rb"AWS-LC (?:FIPS )?v?(\d+\.\d+\.\d+)()"),
@@ -58,8 +58,8 @@ _MARKS: Final[Mapping[str, re.Pattern[bytes]]] = {
     "wolfSSL": re.compile(rb"\0wolfSSL_CTX_new\0()"),
     "Mbed TLS": re.compile(rb"[Mm]bed TLS (\d+\.\d+\.\d+)"),
 }
-#: Those that are known by a function that others can call.
-_EXPORTED: Final = ("s2n-tls", "wolfSSL")
+#: Functions whose names stand in a module that lets others call them.
+_EXPORTED: Final = (b"\0SSL_do_handshake\0", b"\0s2n_connection_new\0", b"\0wolfSSL_CTX_new\0")
 #: Both grew out of BoringSSL, or hold parts of it, and name it.
 _HEIRS: Final = ("AWS-LC", "rustls")
 #: A module that needs a libssl beside it has none inside.
@@ -75,7 +75,8 @@ class FoundFile:
 
     :param path: with no link in it.
     :param family: ``libssl`` and such; ``""`` of a library inside of an extension module.
-    :param inside: the libraries inside of an extension module, with their versions where they are told.
+    :param inside: the libraries inside of an extension module, with their versions where they are known.
+    :param is_hidden: whether such a library is for its module alone: no other finds its functions.
     :param brought_by: the distribution that brought it, with its version; the folder of
         ``TLSBENCH_ENGINES`` in which it lies; or :data:`SYSTEM`.
     """
@@ -84,11 +85,7 @@ class FoundFile:
     family: str = ""
     inside: tuple[str, ...] = ()
     brought_by: str = SYSTEM
-
-    @property
-    def is_hidden(self) -> bool:
-        """Whether a library inside of an extension module is for that module alone."""
-        return bool(self.inside) and not any(one.startswith(_EXPORTED) for one in self.inside)
+    is_hidden: bool = False
 
 
 def libssl_files() -> tuple[str, ...]:
@@ -145,10 +142,11 @@ def _module(path: Path) -> FoundFile | None:
                 for library, pattern in _MARKS.items()
                 if (mark := pattern.search(content))
             ]
+            is_hidden = all(content.find(name) < 0 for name in _EXPORTED)
         if any(one.startswith(_HEIRS) for one in inside):
             inside = [one for one in inside if one != "BoringSSL"]
         if inside:
-            return FoundFile(os.path.realpath(path), inside=tuple(inside))
+            return FoundFile(os.path.realpath(path), inside=tuple(inside), is_hidden=is_hidden)
     return None
 
 

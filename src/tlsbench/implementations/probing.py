@@ -112,7 +112,7 @@ def _descriptions(names: Sequence[str]) -> Iterator[Description]:
 
 
 def of_file(family: str, path: str) -> str:
-    """What to ask about a library that no implementation measures: its version alone is told."""
+    """What to ask about a library that no implementation measures: its version is all that there is."""
     return f"{_OF_FILE}{family}:{path}"
 
 
@@ -153,7 +153,7 @@ def _file_of(name: str, engine: str) -> str:
 
 
 def _mapped_files() -> list[Path]:
-    """The files that this process has in its memory; none where the system does not tell."""
+    """The files that this process has in its memory; none where the system does not show them."""
     with suppress(psutil.Error, AttributeError, OSError):
         return sorted({Path(one.path) for one in psutil.Process().memory_maps() if one.path.startswith("/")})
     return []

@@ -111,7 +111,7 @@ class Shared:
 
     @property
     def is_tcp(self) -> bool:
-        """Whether the kernel tells how its connections fare on the network."""
+        """Whether the kernel can say how its connections fare on the network."""
         return HAS_TCP_INFO and self.family != socket.AF_UNIX
 
     def watch_early_data(self) -> None:

@@ -12,8 +12,10 @@ from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.forwarding import Detour, Forwarded, local_address
 from tlsbench.interrupts import may_be_cut
 from tlsbench.loading.plan import LoadPlan
+from tlsbench.loading.seconds import Second, second
 from tlsbench.loading.server_side import ServerSide, Spent
 from tlsbench.loading.tally import LoadTally, total
+from tlsbench.loading.thresholds import Threshold
 from tlsbench.processes import Process, Vitals, readable
 from tlsbench.tracing.live import LiveCapture
 from tlsbench.tracing.tapping import Tapped
@@ -37,6 +39,8 @@ class Load:
     :param remarks: what the kernel made of the socket options otherwise than it was asked.
     :param server: what the server's processes spent while connections counted, where they are known.
     :param forwarded: what the line carried that the plan is ``via``, from its first packet to its last.
+    :param seconds: its course over time; of older results there is none.
+    :param thresholds: what it was asked to keep.
     """
 
     plan: LoadPlan
@@ -48,6 +52,8 @@ class Load:
     remarks: tuple[str, ...] = ()
     server: Spent | None = None
     forwarded: Forwarded | None = None
+    seconds: tuple[Second, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
 
     @property
     def handshakes_per_s(self) -> float:
@@ -145,7 +151,7 @@ def _watch(
     stop_asked: Callable[[], bool],
     latest: float,
 ) -> None:
-    seconds = 0
+    seconds, earlier = 0, LoadTally()
     while living := [worker for worker in workers if not worker.has_ended]:
         with may_be_cut():
             ready = readable(living, 0.1)
@@ -153,7 +159,10 @@ def _watch(
             worker.read()
         if min((worker.reports for worker in living), default=0) > seconds:
             seconds = min(worker.reports for worker in living)
-            observe(float(seconds), total(worker.tally for worker in workers))
+            tally = total(worker.tally for worker in workers)
+            load.seconds += (second(float(seconds), tally, earlier),)
+            earlier = tally
+            observe(float(seconds), tally)
         if stop_asked() and not load.interrupted:
             load.interrupted = True
             for worker in living:

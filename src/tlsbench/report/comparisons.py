@@ -10,14 +10,16 @@ from dataclasses import asdict, replace
 from dataclasses import fields as fields_of
 
 from tlsbench.comparison import Answers, Gate, Judgement, Verdict
+from tlsbench.report.digits import format_duration_us, format_us
 from tlsbench.report.gates import lines as gate_lines
 from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
-from tlsbench.report.table import format_us
+from tlsbench.report.table import MAIN
 from tlsbench.results.benchmark_json import finite
 from tlsbench.sampling import Instrument
 from tlsbench.scenarios import Excluded
 from tlsbench.stats import Interval
+from tlsbench.units import NANOSECONDS
 
 _ABSOLUTE = (
     "new/base is the Hodges-Lehmann ratio, p is of the Mann-Whitney test after Benjamini and Hochberg; a "
@@ -87,14 +89,14 @@ def _fields(judgement: Judgement) -> list[Field]:
         Field("base", f"base {unit}", weight=8),
         Field("new", f"new {unit}", weight=8),
         *(
-            [Field("absolute", "new/base", weight=6), Field("ratio", "change", weight=9)]
+            [Field("absolute", "new/base", weight=6), Field("ratio", "change", weight=MAIN)]
             if by_yardsticks
-            else [Field("ratio", "new/base", weight=9)]
+            else [Field("ratio", "new/base", weight=MAIN)]
         ),
-        Field("interval", "95 %", weight=7),
+        Field("interval", "95 %", weight=MAIN),
         Field("p_value", "p", weight=1),
         Field("floor_percent", "floor", weight=2),
-        Field("verdict", "verdict", "verdict", wraps=True),
+        Field("verdict", "verdict", "verdict", weight=MAIN, wraps=True),
     ]
 
 
@@ -132,8 +134,9 @@ def _medians(side: str, interval: Interval, instrument: Instrument) -> dict[str,
     to_shown, unit = instrument.unit.to_shown, NAMES[instrument.unit]
     marks = {"instrument": instrument.name, "quantile": "0.5"}
     median = to_shown(interval.median)
+    write = format_duration_us if unit == NAMES[NANOSECONDS] else format_us
     return {
-        side: Figure(median, format_us(median) + width, unit, side, marks),
+        side: Figure(median, write(median) + width, unit, side, marks),
         **ends(side, interval, to_shown, unit, **marks),
     }
 

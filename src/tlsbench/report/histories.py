@@ -10,10 +10,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from tlsbench.report.digits import with_unit
 from tlsbench.report.naming import names
 from tlsbench.report.pictures.compared import weakness
 from tlsbench.report.sparkline import sparkline
-from tlsbench.report.table import format_us
 from tlsbench.report.terminal import line
 from tlsbench.results.benchmark_json import finite
 from tlsbench.session.history import CellHistory, SavedRun
@@ -69,7 +69,7 @@ def _called(run: SavedRun) -> str:
 
 
 def _shown(figure: float, unit: Unit) -> str:
-    return f"{format_us(unit.to_shown(figure))} {unit.shown}"
+    return with_unit(figure, unit)
 
 
 def as_plain(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> dict[str, Any]:

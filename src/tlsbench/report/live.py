@@ -118,17 +118,21 @@ class ProgressView:
         if progress.stage != "measuring":
             self._screen.show(progress.stage, f"{progress.of} cells")
             return
-        reached = sum(1 for series in progress.series if series.precision <= self._plan.precision)
+        living = [series for series in progress.series if series.error is None]
+        reached = sum(1 for series in living if series.precision <= self._plan.precision)
         left_s = max(0.0, self._plan.time_budget_s - progress.elapsed_s)
         self._screen.show(
             progress.stage,
-            f"at most {left_s:.0f} s left, {reached} of {len(progress.series)} cells at "
+            f"at most {left_s:.0f} s left, {reached} of {len(living)} cells at "
             f"±{100 * self._plan.precision:g} %, round {progress.done}",
-            self._share(progress, reached),
+            self._share(progress, reached / max(1, len(living))),
             lambda width: sheets(sheets_of_run(run_so_far(), self._is_baseline), width),
         )
 
-    def _share(self, progress: Progress, reached: int) -> float:
-        """A run ends when the time is over or all cells are precise, whichever is first."""
+    def _share(self, progress: Progress, reached: float) -> float:
+        """A run ends when the time is over or all cells are precise, whichever is first.
+
+        :param reached: the share of cells that are precise.
+        """
         of_time = progress.elapsed_s / self._plan.time_budget_s if self._plan.time_budget_s else 1.0
-        return min(1.0, max(of_time, reached / max(1, len(progress.series))))
+        return min(1.0, max(of_time, reached))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Any
@@ -10,17 +11,18 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from tlsbench.loading import Load, LoadTally
+from tlsbench.loading import Load, LoadTally, Threshold
 from tlsbench.loading.tally import PHASES, SUCCESS
+from tlsbench.report.digits import duration_text, format_count, format_duration_us
 from tlsbench.report.exporters.table import rows
 from tlsbench.report.findings import Finding
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet
 from tlsbench.report.sparkline import sparkline
-from tlsbench.report.table import format_count, format_us
 from tlsbench.results import Failure
 from tlsbench.results.environment import machine_info
 from tlsbench.results.load_json import load_to_json
+from tlsbench.stats import Interval
 
 #: The percentiles that are shown, by the names of their columns.
 _PERCENTILES = {"p50_us": 50.0, "p90_us": 90.0, "p99_us": 99.0, "p99.9_us": 99.9, "p99.99_us": 99.99}
@@ -29,11 +31,12 @@ _FIELDS = (
     Field("count", "count"),
     *(Field(name, name.removesuffix("_us")) for name in (*_PERCENTILES, "max_us")),
 )
-#: A line that delivers packets so much later than it should is one of another round trip.
+#: A line that delivers packets later than they are due by this has another round trip than it should.
 _LATE_MS = 1.0
 #: So many seconds of rates are shown while a load runs.
 _SECONDS_SHOWN = 40
-_MEANING = {
+#: What each phase is timed from and to.
+MEANING_OF_PHASES = {
     "connect": "TCP connect",
     "handshake": "TLS handshake",
     "first byte": "to the first byte of an answer",
@@ -67,10 +70,10 @@ def report_of_load(load: Load, machine: Mapping[str, Any] | None = None, command
     :param machine: where it was measured, as pytest-benchmark notes it; this one without.
     :param command: what was typed.
     """
-    found = _grouped(load_findings(load))
     failures = [f"{count:,} × {kind}" for kind, count in load.tally.failures.items()]
     nothing = not load.tally.outcomes[SUCCESS]
     errors = [*(failures or ["no connection was begun"] if nothing else ()), *load.lost]
+    found = findings_of_load(load)
     return Report(
         kind="load",
         sheets=[_percentiles(load.tally, _heading(load), str(load.plan.target))],
@@ -78,12 +81,65 @@ def report_of_load(load: Load, machine: Mapping[str, Any] | None = None, command
         columns=[field.name for field in _FIELDS if field.kind == "figure"],
         document=lambda: load_to_json(load, machine or machine_info(), command),
         summary=[found[0].headline],
+        lead=why_failed(load),
         totals=[Entry("all", {"target": str(load.plan.target)}, _totals(load))],
         warnings=[*cautions(load), *(f"failed: {one}" for one in failures if not nothing)],
         findings=found,
         notes=notes(load),
+        failed=[words_on(one, load) for one in load.thresholds if one.answer(load) == "fail"],
+        undecided=[words_on(one, load) for one in load.thresholds if one.answer(load) == "undecided"],
+        advice="to decide it: load for longer (--duration)",
         errors=[Failure(f"load of {load.plan.target}", error) for error in errors],
     )
+
+
+def words_on(threshold: Threshold, load: Load) -> str:
+    """What a threshold says of a load, with the figure and its 95 % interval."""
+    word = {"pass": "kept", "fail": "failed", "undecided": "undecided"}[threshold.answer(load)]
+    interval = threshold.interval(load)
+    figure = threshold.figure
+    if threshold.is_time:
+        figure += f" p{100 * threshold.quantile:g}"
+    goal = f"{'at most' if threshold.is_most else 'at least'} {_bounded(threshold.bound, threshold)}"
+    return f"{word} '{threshold.text}': {figure} {_known(interval, threshold)}, to be {goal}"
+
+
+def _known(interval: Interval, threshold: Threshold) -> str:
+    low, median, high = (_bounded(one, threshold) for one in (interval.low, interval.median, interval.high))
+    if not math.isfinite(interval.median):
+        return "unknown: there was none"
+    if math.isfinite(interval.high) and math.isfinite(interval.low):
+        return f"{median} (95 % {low} to {high})"
+    if interval.low > 0:
+        return f"{median} (95 % at least {low})"
+    few = "seconds" if threshold.figure in ("handshakes", "requests") else "connections"
+    return f"{median} (too few {few} for a 95 % interval)"
+
+
+def _bounded(value: float, threshold: Threshold) -> str:
+    if threshold.is_time:
+        return duration_text(value / 1e3)
+    return f"{100 * value:.2f} %" if threshold.figure == "failed" else f"{value:,.0f}/s"
+
+
+def why_failed(load: Load) -> str:
+    """Why a load came to nothing, or lost a part of what it had; ``""`` if it did not.
+
+    That is in the words of the failure that was most frequent, in the warm-up if nothing was counted.
+    """
+    tally = load.tally
+    if load.lost:
+        return f"failed: a worker process died: {load.lost[0]}"
+    if tally.outcomes[SUCCESS] or load.interrupted:
+        return ""
+    kinds = list(tally.failures) or [kind for kind, _ in tally.warm_up_failures.most_common()]
+    return f"failed: no connection succeeded: {kinds[0] if kinds else 'none was begun'}"
+
+
+def findings_of_load(load: Load) -> list[Finding]:
+    """What a load says; of one that came to nothing no rates, which would be those of nothing."""
+    found = _grouped(load_findings(load))
+    return found if load.tally.outcomes[SUCCESS] else found[1:] or found
 
 
 def _grouped(lines: Sequence[str]) -> list[Finding]:
@@ -146,7 +202,7 @@ def _percentiles(tally: LoadTally, title: str = "", target: str = "") -> Sheet:
 def _time(nanoseconds: float, percentile: float) -> Figure:
     microseconds = nanoseconds / 1e3
     marks = {"quantile": f"{percentile / 100:g}"}
-    return Figure(microseconds, format_us(microseconds), "us", "time", marks)
+    return Figure(microseconds, format_duration_us(microseconds), "us", "time", marks)
 
 
 def notes(load: Load) -> list[str]:
@@ -156,7 +212,7 @@ def notes(load: Load) -> list[str]:
     processes = f"{plan.workers} process{'es' if plan.workers > 1 else ''}"
     what = "uses of connections" if plan.pool else "connections"
     counted = f"{load.tally.begun:,} {what} in {load.elapsed_s:.1f} s from {processes}"
-    meanings = ", ".join(f"{phase}: {_MEANING[phase]}" for phase in phases_of(load))
+    meanings = ", ".join(f"{phase}: {MEANING_OF_PHASES[phase]}" for phase in phases_of(load))
     return [
         f"{counted}; times count from {since}, after {plan.warm_up_s:g} s of warm-up",
         *([f"percentiles of the HdrHistograms of all processes together; {meanings}"] if meanings else []),
@@ -190,7 +246,8 @@ def cautions(load: Load) -> list[str]:
     ]
 
 
-def _heading(load: Load) -> str:
+def settings_of(load: Load) -> list[tuple[str, str]]:
+    """What the load was, by name: how connections begin, what they do, and what they had to be."""
     plan = load.plan
     loop = (
         f"open loop, {plan.rate_per_s:g}/s"
@@ -207,7 +264,20 @@ def _heading(load: Load) -> str:
         does += f", pool of {plan.pool}"
     if plan.via:
         does += f", via {plan.via}"
-    return f"load of {plan.target}: {loop}, {does}"
+    chosen = {
+        "resumption": f"{plan.resume:.0%}" if plan.resume else "",
+        "version": plan.version,
+        "cipher": plan.cipher,
+        "group": plan.group,
+        "processes": f"{plan.workers}" if plan.workers > 1 else "",
+    }
+    given = {"target": str(plan.target), "beginning": loop, "connections": does, **chosen}
+    return [(name, value) for name, value in given.items() if value]
+
+
+def _heading(load: Load) -> str:
+    settings = dict(settings_of(load))
+    return f"load of {settings['target']}: {settings['beginning']}, {settings['connections']}"
 
 
 def percentile_distribution(load: Load, phase: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tlsbench.results import Cell
 from tlsbench.scenarios.axes import AXES
 
 
@@ -19,7 +20,29 @@ def names(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> 
     :param without: axes that are not told.
     """
     told = telling(axes_of, without)
-    return [_name(axes, told) for axes in axes_of]
+    return [named(axes, told) for axes in axes_of]
+
+
+def labels_of(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:
+    """What to write beside each of some cells."""
+    named = names([cell.axes for cell in cells], without)
+    return [name or cell.axes["workload"] for name, cell in zip(named, cells, strict=True)]
+
+
+def constants_of(cells: Sequence[Cell]) -> dict[str, str]:
+    """The axes that have one value in all of some cells, but for the values that mean nothing special."""
+    names_of_axes = [axis for axis in AXES if all(axis in cell.axes for cell in cells)]
+    return {
+        axis: cells[0].axes[axis]
+        for axis in names_of_axes
+        if len({cell.axes[axis] for cell in cells}) == 1
+        and cells[0].axes[axis] not in ("", AXES[axis].neutral)
+    }
+
+
+def scenario_of(cells: Sequence[Cell]) -> str:
+    """What some cells have in common, as selectors."""
+    return " ".join(f"{axis}={value}" for axis, value in constants_of(cells).items())
 
 
 def telling(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> list[str]:
@@ -37,7 +60,8 @@ def telling(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -
     return varying
 
 
-def _name(axes: Mapping[str, str], told: Sequence[str]) -> str:
+def named(axes: Mapping[str, str], told: Sequence[str]) -> str:
+    """What a cell is called by some of its axes, without values that mean nothing special."""
     ends = [axes[end] for end in ("client", "server") if end in axes]
     words = [" → ".join(ends)] if ends and {"client", "server"} & set(told) else []
     words += [

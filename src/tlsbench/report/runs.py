@@ -10,7 +10,8 @@ from typing import Any
 from tlsbench.report.beside import table_notes
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
-from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
+from tlsbench.report.naming import named
+from tlsbench.report.sheets import NAMES, SHORT, Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.report.table import COLUMNS, OPTIONAL, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.results.benchmark_json import to_json
@@ -95,7 +96,14 @@ def _sheet(table: Table) -> Sheet:
             *(Field(column.name, column.heading, weight=column.weight) for column in table.columns),
             _RATIO_INTERVAL,
         ],
-        [Entry(row.cell.id, row.cell.axes, dict(_figures(row, table))) for row in table.rows],
+        [
+            Entry(
+                row.cell.id,
+                {**row.cell.axes, SHORT: named(row.cell.axes, table.axes)},
+                dict(_figures(row, table)),
+            )
+            for row in table.rows
+        ],
     )
 
 
@@ -179,7 +187,7 @@ def _notes(run: Run, found: Sequence[Finding], made: Sequence[Table]) -> list[st
     if conditions.variables:
         settings = ", ".join(f"{name}={value}" for name, value in conditions.variables.items())
         lines.append(f"in an environment that changes figures: {settings}")
-    if found:
+    if any("[" in str(finding) for finding in found):
         lines.append("brackets hold 95 % intervals")
     lines += [f"warning: {warning}" for warning in conditions.warnings]
     return lines + _not_measured(run)

@@ -25,6 +25,9 @@ NAMES: Final = {
     INSTRUCTIONS: "thousand_instructions",
 }
 
+#: The label that tells an entry apart by itself, for where there is no room for a column of each label.
+SHORT: Final = "short name"
+
 
 @dataclass(frozen=True, slots=True)
 class Field:

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import io
-import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from textwrap import fill, wrap
 from typing import TYPE_CHECKING, Any, Final
 
 from tlsbench.escaping import for_terminal
 from tlsbench.report.extras import require_matplotlib
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines, Picture
-from tlsbench.report.pictures.shapes import COLOURS
+from tlsbench.report.pictures.shapes import COLOURS, TOGETHER
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 #: What a file can be, by the end of its name.
 FORMATS: Final = ("svg", "png", "pdf")
+_WIDTH = 9.0
 _ROW_INCHES = 0.28
-#: Of the small print over a picture.
-_NOTE_INCHES = 0.14
-_NOTE_COLUMNS = 130
+#: Of the words below a picture: the height of a line, and of the edge below them.
+_LINE_INCHES, _EDGE_INCHES = 0.13, 0.05
+#: Of bars, in rows: the pitch of one, a line of text, and what is free between two labels.
+_BAR_ROWS, _TEXT_ROWS, _GAP_ROWS = 0.55, 0.55, 0.35
+#: Characters in a line below a picture, in one of a name on an axis, and in all names below it.
+_MOST_BELOW, _MOST_TICK, _MOST_TICKS = 150, 14, 100
 _DPI = 144
 _MARKERS = "osD^vPX*"
 _DASHES = ("-", "--", "-.", ":")
@@ -46,11 +51,14 @@ def draw(picture: Picture, file_format: str) -> bytes:
         "text.parse_math": False,
     }
     with mpl.rc_context(settings):
-        figure = Figure(figsize=(9.0, _height(picture)), layout="constrained")
-        axes = figure.add_subplot()
-        _DRAWN[type(picture.shape)](axes, picture.shape)
-        figure.suptitle(for_terminal(picture.title), x=0.01, ha="left", fontsize="large", fontweight="bold")
-        axes.set_title(_note(picture), loc="left", fontsize=7)
+        shape, below = picture.shown, _below(picture)
+        heights = (_height(shape), _LINE_INCHES * len(below) + _EDGE_INCHES)
+        figure = Figure(figsize=(_WIDTH, sum(heights)), layout="constrained")
+        above, words = figure.subfigures(2, 1, height_ratios=heights, squeeze=False)[:, 0]
+        axes = above.add_subplot()
+        _DRAWN[type(shape)](axes, shape)
+        axes.set_title(for_terminal(picture.title), loc="left", fontweight="bold")
+        words.text(0.01, 1.0, "\n".join(below), va="top", fontsize=7, color="0.35")
         file = io.BytesIO()
         metadata: dict[str, Any] = {"Date": None} if file_format == "svg" else {}
         if file_format == "pdf":
@@ -59,54 +67,92 @@ def draw(picture: Picture, file_format: str) -> bytes:
     return file.getvalue()
 
 
-def _height(picture: Picture) -> float:
-    shape = picture.shape
-    rows = 0
+def _below(picture: Picture) -> list[str]:
+    """What the picture says where it stands alone: what is not alike in it and what is, and its origin."""
+    words = (picture.beside, picture.scenario, *picture.origin)
+    return [line for text in words if text for line in wrap(for_terminal(text), _MOST_BELOW)]
+
+
+def _height(shape: Bars | Lines | Dots | Heat) -> float:
+    rows = 0.0
     if isinstance(shape, Bars):
-        rows = len(shape.labels) * (1 if shape.is_stacked else len(shape.parts))
+        rows = _slots(shape).height
     elif isinstance(shape, Dots):
         rows = len(shape.labels)
     elif isinstance(shape, Lines):
         rows = 8 + len(shape.lines) // _legend_columns([line.name for line in shape.lines])
     elif isinstance(shape, Heat):
-        rows = len(shape.rows) + 8  # the columns' names stand upright
-    return max(3.5, 1.5 + rows * _ROW_INCHES) + _NOTE_INCHES * len(_note(picture).splitlines())
+        rows = len(shape.rows) + 2
+    return max(3.5, 1.5 + rows * _ROW_INCHES)
 
 
-def _note(picture: Picture) -> str:
-    """What is not alike in a picture, in lines that fit under its title."""
-    return "\n".join(textwrap.wrap(for_terminal(picture.beside), _NOTE_COLUMNS))
+@dataclass(frozen=True, slots=True)
+class _Slots:
+    """Where bars are, in rows from the top: a place for each there is, and the middle of each label."""
+
+    bars: Mapping[tuple[str, int], float]
+    middles: Sequence[float]
+    height: float
+
+
+def _slots(shape: Bars) -> _Slots:
+    bars: dict[tuple[str, int], float] = {}
+    middles, top = [], 0.0
+    for at in range(len(shape.labels)):
+        own = [name for name, values in shape.parts.items() if values[at] is not None]
+        rows = 1 if shape.is_stacked else len(own)
+        height = max(rows * _BAR_ROWS, _TEXT_ROWS * (1 + bool(shape.texts))) + _GAP_ROWS
+        middles.append(top + height / 2)
+        for number, name in enumerate(own):
+            beside = 0.0 if shape.is_stacked else (number - (rows - 1) / 2) * _BAR_ROWS
+            bars[name, at] = middles[-1] + beside
+        top += height
+    return _Slots(bars, middles, top)
 
 
 def _bars(axes: Axes, shape: Bars) -> None:
-    parts = list(shape.parts.items())
-    places = list(range(len(shape.labels)))
-    thickness = 0.7 if shape.is_stacked else 0.8 / len(parts)
-    before = [0.0] * len(places)
-    for number, (name, values) in enumerate(parts):
-        shift = 0.0 if shape.is_stacked else (number - (len(parts) - 1) / 2) * thickness
+    slots = _slots(shape)
+    before = [0.0] * len(shape.labels)
+    for number, (name, values) in enumerate(shape.parts.items()):
+        at = [place for place, value in enumerate(values) if value is not None]
+        lengths = [value for value in values if value is not None]
+        places = [slots.bars[name, place] for place in at]
         axes.barh(
-            [place + shift for place in places],
-            list(values),
-            thickness,
-            before if shape.is_stacked else None,
+            places,
+            lengths,
+            _BAR_ROWS * (1.0 if shape.is_stacked else 0.9),
+            [before[place] for place in at] if shape.is_stacked else None,
             label=_short(name),
             color=COLOURS[number % len(COLOURS)],
             edgecolor="white",
             linewidth=0.4,
         )
-        if shape.is_stacked:
-            before = [sum(pair) for pair in zip(before, values, strict=True)]
-    for place, total in enumerate(shape.totals):
-        low, high = (shape.spans[place] if place < len(shape.spans) else None) or (total, total)
-        error = [[max(0.0, total - low)], [max(0.0, high - total)]]
-        axes.errorbar(total, place, xerr=error, fmt=".k", capsize=2, linewidth=0.8)
+        before = [begin + (value or 0.0) for begin, value in zip(before, values, strict=True)]
+        _whiskers(axes, places, lengths, [(shape.spans.get(name) or [None] * len(values))[one] for one in at])
+    if shape.totals:
+        axes.plot(shape.totals, slots.middles, "ok", markersize=3, label=TOGETHER)
+        _whiskers(axes, slots.middles, shape.totals, shape.spans.get(TOGETHER) or [None] * len(shape.totals))
     if shape.mark is not None:
         axes.axvline(shape.mark[0], color="black", linestyle="--", linewidth=0.8, label=shape.mark[1])
-    axes.set_yticks(places, [_short(label) for label in shape.labels])
-    axes.set_ylim(len(places) - 0.5, -0.5)
+    labels = [_short(label) for label in shape.labels]
+    if shape.texts:
+        labels = [f"{label}\n{text}" for label, text in zip(labels, map(_short, shape.texts), strict=True)]
+    axes.set_yticks(slots.middles, labels)
+    axes.set_ylim(slots.height, 0)
     axes.set_xlabel(shape.unit)
-    _legend(axes, len(parts) + 1)
+    _legend(axes, len(shape.parts) + 1)
+
+
+def _whiskers(
+    axes: Axes,
+    places: Sequence[float],
+    lengths: Sequence[float],
+    spans: Sequence[tuple[float, float] | None],
+) -> None:
+    for place, length, span in zip(places, lengths, spans, strict=True):
+        if span is not None:
+            error = [[max(0.0, length - span[0])], [max(0.0, span[1] - length)]]
+            axes.errorbar(length, place, xerr=error, color="black", capsize=2, linewidth=0.8)
 
 
 def _lines(axes: Axes, shape: Lines) -> None:
@@ -138,9 +184,10 @@ def _lines(axes: Axes, shape: Lines) -> None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter("{x:g}")
     if shape.ticks:
-        long = max(len(text) for text in shape.ticks.values()) > 6
-        axes.set_xticks(list(shape.ticks), list(shape.ticks.values()))
-        for label in axes.get_xticklabels() if long else ():
+        texts = [fill(text, _MOST_TICK) for text in shape.ticks.values()]
+        is_crowded = len(texts) * max(len(one) for text in texts for one in text.splitlines()) > _MOST_TICKS
+        axes.set_xticks(list(shape.ticks), list(shape.ticks.values()) if is_crowded else texts)
+        for label in axes.get_xticklabels() if is_crowded else ():
             label.set_rotation(30)
             label.set_horizontalalignment("right")
             label.set_rotation_mode("anchor")
@@ -178,13 +225,12 @@ def _heat(axes: Axes, shape: Heat) -> None:
     image = axes.imshow(values, cmap="cividis_r", norm=LogNorm(1.0, top), aspect="auto")
     for row, texts in enumerate(shape.texts):
         for column, text in enumerate(texts):
-            dark = text and values[row, column] > top**0.5
+            dark = values[row, column] > top**0.5
             axes.text(
                 column, row, text, ha="center", va="center", color="white" if dark else "black", fontsize=8
             )
-    axes.set_xticks(
-        range(len(shape.columns)), [_short(name) for name in shape.columns], rotation=60, ha="right"
-    )
+    axes.xaxis.tick_top()
+    axes.set_xticks(range(len(shape.columns)), [fill(_short(name), _MOST_TICK) for name in shape.columns])
     axes.set_yticks(range(len(shape.rows)), [_short(name) for name in shape.rows])
     figure = axes.figure
     assert figure is not None

@@ -2,15 +2,20 @@
 
 One table for each workload, as their columns differ. Axes that are the same in every row go into the
 header; the rest are columns. The cells of the table are values; the renderers format them.
+
+Ratios are of cells that do the same amount of the same work: of one size, and of one kind of operation. Where
+a table has several of these, each has a baseline of its own.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
+from tlsbench.report.digits import format_count, format_duration_ms, format_duration_us, format_us
 from tlsbench.report.naming import follows
 from tlsbench.results import Cell, Run
 from tlsbench.results.likeness import Likeness, likeness
@@ -24,6 +29,8 @@ from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio
 MARK: Final = "†"
 #: By what cells may differ in, the columns that show it.
 _SEEN: Final = {"round trips": {"round_trips", "handshake_rtts"}, "flights": {"flights"}}
+#: Axes by which cells do more or less work, or work of another kind; see :func:`like_work`.
+_WORK = ("size", "operation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +53,9 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A cell, its main part over the baseline's, and whether that is a difference at all.
+    """A cell, its main part over that of its baseline, and whether that is a difference at all.
 
-    ``beside`` is what the cell and the baseline differ in beyond the axes that are columns.
+    ``beside`` is what the cell and its baseline differ in beyond the axes that are columns.
     """
 
     cell: Cell
@@ -80,18 +87,6 @@ class Table:
         return MARK if row.beside.words(self.seen) else ""
 
 
-def format_us(microseconds: float) -> str:
-    """Three to four digits, whatever the size."""
-    if microseconds >= 100:
-        return f"{microseconds:,.0f}"
-    return f"{microseconds:.1f}" if microseconds >= 10 else f"{microseconds:.2f}"
-
-
-def format_count(count: float) -> str:
-    """A whole number with separators."""
-    return f"{count:,.0f}"
-
-
 def _shown(part: str) -> Callable[[Row], float]:
     """The median of a part, in the unit that people read."""
     return lambda row: row.cell.instrument.unit.to_shown(row.cell.figures[part].median)
@@ -106,20 +101,14 @@ def megabytes_per_s(cell: Cell) -> float | None:
     return ways * parse_size(axes["size"]) / cell.main.median * 1e3
 
 
-def _peak_kib(side: str) -> Callable[[Row], float]:
-    return lambda row: row.cell.instrument.unit.to_shown(row.cell.phases.get(f"{side}_peak", 0.0))
-
-
-def _phase_ms(name: str) -> Callable[[Row], float]:
-    return lambda row: row.cell.instrument.unit.to_shown(row.cell.phases.get(name, 0.0))
-
-
 def _tickets(row: Row) -> float | None:
     tickets = row.cell.negotiated.get("tickets")
     return float(tickets) if isinstance(tickets, int) else None
 
 
-def _phase_us(name: str) -> Callable[[Row], float | None]:
+def _shown_phase(name: str) -> Callable[[Row], float | None]:
+    """The median of a phase, in the unit that people read."""
+
     def shown(row: Row) -> float | None:
         taken = row.cell.phases.get(name)
         return None if taken is None else row.cell.instrument.unit.to_shown(taken)
@@ -133,31 +122,41 @@ def _phase(name: str) -> Callable[[Row], float | None]:
 
 _NETWORK = ("completion",)
 _STREAMED = ("bulk", "primitive")
+#: The weight of what stands for a cell and of its precision: neither gives way to anything else.
+MAIN = 12
 
 COLUMNS = (
-    Column("client_us", "client µs", _shown("client"), format_us, 9, TLS_WORKLOADS),
-    Column("server_us", "server µs", _shown("server"), format_us, 9, TLS_WORKLOADS),
-    Column("libraries_us", "both µs", _shown("libraries"), format_us, 10, heading_alone="µs"),
-    Column("handshake_ms", "handshake ms", _phase_ms("handshake"), format_us, 9, _NETWORK),
-    Column("first_byte_ms", "first byte ms", _phase_ms("first_byte"), format_us, 8, _NETWORK),
-    Column("total_ms", "complete ms", _shown("total"), format_us, 10, _NETWORK),
-    Column("p90_ms", "p90 ms", lambda row: row.cell.figures["total"].p90 / 1e6, format_us, 5, _NETWORK),
-    Column("p99_ms", "p99 ms", lambda row: row.cell.figures["total"].p99 / 1e6, format_us, 6, _NETWORK),
-    Column("client_ms", "client CPU ms", _shown("client"), format_us, 7, _NETWORK),
-    Column("server_ms", "server CPU ms", _shown("server"), format_us, 7, _NETWORK),
+    Column("client_us", "client µs", _shown("client"), format_duration_us, 9, TLS_WORKLOADS),
+    Column("server_us", "server µs", _shown("server"), format_duration_us, 9, TLS_WORKLOADS),
+    Column("libraries_us", "both µs", _shown("libraries"), format_duration_us, MAIN, heading_alone="µs"),
+    Column("handshake_ms", "handshake ms", _shown_phase("handshake"), format_duration_ms, 9, _NETWORK),
+    Column("first_byte_ms", "first byte ms", _shown_phase("first_byte"), format_duration_ms, 8, _NETWORK),
+    Column("total_ms", "complete ms", _shown("total"), format_duration_ms, MAIN, _NETWORK),
+    Column(
+        "p90_ms", "p90 ms", lambda row: row.cell.figures["total"].p90 / 1e6, format_duration_ms, 5, _NETWORK
+    ),
+    Column(
+        "p99_ms", "p99 ms", lambda row: row.cell.figures["total"].p99 / 1e6, format_duration_ms, 6, _NETWORK
+    ),
+    Column("client_ms", "client CPU ms", _shown("client"), format_duration_ms, 7, _NETWORK),
+    Column("server_ms", "server CPU ms", _shown("server"), format_duration_ms, 7, _NETWORK),
     Column("handshake_rtts", "RTTs", _phase("handshake_round_trips"), format_count, 9, _NETWORK),
     Column("rtts", "RTTs in all", _phase("round_trips"), format_count, 6, _NETWORK),
     Column("segments", "segments", _phase("segments"), format_count, 3, _NETWORK),
     Column("retransmissions", "sent again", _phase("retransmissions"), format_count, 4, _NETWORK),
     Column("client_kib", "client KiB", _shown("client"), format_us, 9),
     Column("server_kib", "server KiB", _shown("server"), format_us, 9),
-    Column("client_peak_kib", "client peak", _peak_kib("client"), format_us, 8),
-    Column("server_peak_kib", "server peak", _peak_kib("server"), format_us, 8),
-    Column("total_kib", "total KiB", _shown("total"), format_us, 10),
+    Column("client_peak_kib", "client peak", _shown_phase("client_peak"), format_us, 8),
+    Column("server_peak_kib", "server peak", _shown_phase("server_peak"), format_us, 8),
+    Column("total_kib", "total KiB", _shown("total"), format_us, MAIN),
     Column(
-        "precision_percent", "±", lambda row: 100 * row.cell.precision, lambda percent: f"{percent:.1f}%", 8
+        "precision_percent",
+        "±",
+        lambda row: 100 * row.cell.precision,
+        lambda percent: f"{percent:.1f}%",
+        MAIN,
     ),
-    Column("p99_us", "p99 µs", lambda row: row.cell.main.p99 / 1e3, format_us, 3),
+    Column("p99_us", "p99 µs", lambda row: row.cell.main.p99 / 1e3, format_duration_us, 1),
     Column("ops_per_s", "ops/s", lambda row: row.cell.operations_per_s, format_count, 5),
     Column(
         "server_ops_per_s",
@@ -168,23 +167,30 @@ COLUMNS = (
         ("handshake", "echo"),
     ),
     Column("mb_per_s", "MB/s", lambda row: megabytes_per_s(row.cell), format_count, 7, _STREAMED),
-    Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 3, TLS_WORKLOADS),
-    Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 3, TLS_WORKLOADS),
+    Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 2, TLS_WORKLOADS),
+    Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 2, TLS_WORKLOADS),
     Column("flights", "flights", lambda row: row.cell.ledger.flights, format_count, 2, ("handshake", "echo")),
-    Column("tcp_open_us", "TCP µs", _phase_us("tcp_open"), format_us, 4, ("handshake",)),
-    Column("total_us", "total µs", _shown("total"), format_us, 2, TLS_WORKLOADS),
+    Column("tcp_open_us", "TCP µs", _shown_phase("tcp_open"), format_duration_us, 4, ("handshake",)),
+    Column("total_us", "total µs", _shown("total"), format_duration_us, 1, TLS_WORKLOADS),
     Column("round_trips", "RTTs", lambda row: row.cell.ledger.round_trips, format_count, 6, ("handshake",)),
-    Column("client_tickets_us", "tickets µs", _phase_us("client_tickets"), format_us, 2, ("handshake",)),
+    Column(
+        "client_tickets_us",
+        "tickets µs",
+        _shown_phase("client_tickets"),
+        format_duration_us,
+        2,
+        ("handshake",),
+    ),
     Column("tickets_sent", "tickets sent", _tickets, format_count, 5, ("handshake",)),
-    Column("harness_us", "harness µs", _shown("harness"), format_us, 1, TLS_WORKLOADS),
-    Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 6),
-    Column("instructions", "instructions", lambda row: row.cell.main.median, format_count, 10),
+    Column("harness_us", "harness µs", _shown("harness"), format_duration_us, 1, TLS_WORKLOADS),
+    Column("ratio", "× base", lambda row: row.ratio.median, lambda ratio: f"{ratio:.2f}", 8),
+    Column("instructions", "instructions", lambda row: row.cell.main.median, format_count, MAIN),
     Column(
         "spread_percent",
         "spread",
         lambda row: 200 * row.cell.precision,
         lambda percent: f"{percent:.3f}%",
-        9,
+        MAIN,
     ),
 )
 
@@ -196,8 +202,8 @@ OPTIONAL: Final = frozenset(("round_trips", "client_tickets_us", "tickets_sent",
 def tables(run: Run, is_baseline: Callable[[Cell], bool] | None = None) -> list[Table]:
     """The tables of a run, one for each workload in it.
 
-    :param is_baseline: picks the row that the others are held against; the first row without it,
-        or where it picks none of a table.
+    :param is_baseline: picks the row that the others of like work are compared with; the first of them
+        without it, or where it picks none.
     """
     return [
         _table(workload, list(cells), run, is_baseline)
@@ -220,19 +226,35 @@ def _table(
     if "cipher" in varying and others and follows(values["cipher"], [values[axis] for axis in others]):
         varying = others
         constants["cipher"] = ", ".join(dict.fromkeys(values["cipher"]))
-    baseline = next(filter(is_baseline, cells), cells[0]) if is_baseline else cells[0]
-    rows = tuple(_row(cell, baseline, run, varying) for cell in cells)
+    alike: dict[tuple[str, ...], list[Cell]] = defaultdict(list)
+    for cell in cells:
+        alike[like_work(cell)].append(cell)
+    baselines = {
+        work: next(filter(is_baseline, members), members[0]) if is_baseline else members[0]
+        for work, members in alike.items()
+    }
+    rows = tuple(_row(cell, baselines[like_work(cell)], run, varying) for cell in cells)
     return Table(
         workload=workload,
         constants={axis: value for axis, value in constants.items() if value != AXES[axis].neutral},
         axes=tuple(varying),
         columns=tuple(
             column
-            for column in _columns_of(workload, baseline.instrument)
+            for column in _columns_of(workload, cells[0].instrument)
             if column.name not in OPTIONAL or any(column.value(row) is not None for row in rows)
         ),
         rows=rows,
     )
+
+
+def like_work(cell: Cell) -> tuple[str, ...]:
+    """What tells the work of a cell apart from that of others of its workload.
+
+    That is the size, the operation on a certificate, and the operation of a primitive, as ``encrypt``:
+    algorithms that do the same can be compared.
+    """
+    work = tuple(cell.axes.get(axis, "") for axis in _WORK)
+    return (*work, cell.axes.get("algorithm", "").rpartition("/")[2])
 
 
 def _columns_of(workload: str, instrument: Instrument) -> tuple[Column, ...]:

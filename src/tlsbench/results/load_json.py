@@ -13,8 +13,10 @@ from typing import Any
 
 from hdrh.histogram import HdrHistogram
 
+from tlsbench.errors import RequestError
 from tlsbench.forwarding import Forwarded
-from tlsbench.loading import Load, LoadPlan, LoadTally
+from tlsbench.loading import Load, LoadPlan, LoadTally, Threshold, parse_threshold
+from tlsbench.loading.seconds import QUANTILES, Second
 from tlsbench.loading.server_side import Spent
 from tlsbench.loading.tally import PHASES, TCP_RTT, histogram
 from tlsbench.processes import Vitals
@@ -66,6 +68,8 @@ def load_to_json(
                 "server": asdict(load.server) if load.server else None,
                 "forwarded": asdict(load.forwarded) if load.forwarded else None,
                 "vitals": load.vitals,
+                "seconds": [asdict(one) for one in load.seconds],
+                "thresholds": [one.text for one in load.thresholds],
                 "remarks": list(load.remarks),
                 "tally": tally.to_plain(),
             },
@@ -92,12 +96,28 @@ def load_of(section: Node) -> Load:
         remarks=section["remarks"].texts(),
         server=record(server, Spent, least=0) if (server := section.get("server")) else None,
         forwarded=record(line, Forwarded, least=0) if (line := section.get("forwarded")) else None,
+        seconds=tuple(_second(one) for one in seconds.each()) if (seconds := section.get("seconds")) else (),
+        thresholds=tuple(map(_threshold, texts.each())) if (texts := section.get("thresholds")) else (),
     )
     if load.plan.workers < 1:
         raise plan["workers"].fault("a whole number of at least 1")
     if load.plan.target.port > _LARGEST_PORT:
         raise plan["target"]["port"].fault(f"a port of at most {_LARGEST_PORT}")
     return load
+
+
+def _second(node: Node) -> Second:
+    found = record(node, Second, least=0)
+    if any(phase not in PHASES or len(times) != len(QUANTILES) for phase, times in found.times_ns.items()):
+        raise node["times_ns"].fault(f"an array of {', '.join(QUANTILES)} for each of {', '.join(PHASES)}")
+    return found
+
+
+def _threshold(node: Node) -> Threshold:
+    try:
+        return parse_threshold(node.text())
+    except RequestError:
+        raise node.fault("a threshold, such as p99<50ms") from None
 
 
 def _vitals(node: Node) -> Vitals:

@@ -52,7 +52,8 @@ _TIME_NOTE: Final = (
     "µs are medians for each operation at the middle pace of this run, ± half their 95 % interval, which "
     "says nothing of the next run; both µs is the time inside the libraries, client plus server, and ±, p99, "
     "ops/s, MB/s and × base are of it, without the harness; × base is the time over that of the row "
-    "marked =, ~ if it is no difference; a core does ops/s of both ends, or server/s of one"
+    "marked = of the same size and operation, ~ if it is no difference; a core does ops/s of both ends, or "
+    "server/s of one"
 )
 _OF_TIMES: Final = (
     "client_us",
@@ -114,7 +115,8 @@ CALLGRIND: Final = Instrument(
     columns=("instructions", "spread_percent", "ratio"),
     noun="instructions",
     note="instructions of one operation, both sides and the harness together, without start-up, by "
-    "callgrind; spread is the range of the repetitions; × base is the count over that of the row marked =",
+    "callgrind; spread is the range of the repetitions; × base is the count over that of the row marked = of "
+    "the same size and operation",
 )
 #: Counted by the allocator, see :mod:`tlsbench.workloads.memory`. Its total is what both libraries keep: the
 #: harness allocates nothing that is counted.
@@ -160,7 +162,8 @@ COMPLETION: Final = Instrument(
     note="ms are medians in virtual time from the client's first call on an open TCP connection (to open it "
     "takes one round trip more): until it may send (handshake), has the first byte of the answer, has all of "
     "it (complete); client and server CPU are the processor time within that, as measured; RTTs are round "
-    "trips until the handshake is done, and in all; × base is the time over that of the row marked =",
+    "trips until the handshake is done, and in all; × base is the time over that of the row marked = of "
+    "the same size",
     clock=time.thread_time_ns,
 )
 

@@ -187,7 +187,7 @@ class _InTurn:
             workload.close()
 
 
-#: What tells one environment from another.
+#: In what one environment differs from another.
 _Key = tuple[tuple[tuple[str, str], ...], frozenset[str]]
 
 

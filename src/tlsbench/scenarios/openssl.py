@@ -1,4 +1,4 @@
-"""The axes of what OpenSSL alone can be told: its provider, its security level, its configuration."""
+"""The axes of OpenSSL's own settings: its provider, its security level, its configuration."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ PROVIDER: Final = row(
     neutral="default",
     workloads=TLS_WORKLOADS,
     rare=True,
-    denied="nothing tells it which provider to use",
+    denied="it has no providers to choose from",
 )
 SECURITY_LEVEL: Final = row(
     meaning="the security level of an OpenSSL, below which it takes no key, group or cipher (default is how "
@@ -42,7 +42,7 @@ SECURITY_LEVEL: Final = row(
     neutral="default",
     workloads=TLS_WORKLOADS,
     rare=True,
-    denied="it has no security level, or cannot be told or does not tell it",
+    denied="it has no security level that can be set and read back",
 )
 OPENSSL_CONF: Final = row(
     meaning="the file that configures an OpenSSL, in a process of its own: none, an absolute path, or what "
@@ -53,5 +53,5 @@ OPENSSL_CONF: Final = row(
     workloads=TLS_WORKLOADS,
     rare=True,
     parse=parse_configuration,
-    denied="it has no configuration file, or does not tell which it reads",
+    denied="it reads no configuration file, or does not say which",
 )

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from tlsbench.errors import TlsbenchError
+from tlsbench.implementations.influences import influences
 from tlsbench.implementations.missing import DOES_NOT_LOAD, Missing
 from tlsbench.implementations.registry import ends_of, implementations, spellings, tls_libraries
 from tlsbench.processes import Interpreter
@@ -52,7 +53,15 @@ def examine() -> list[MachineCheck]:
 
     :returns: the findings, each with its remedy.
     """
-    return [*standing_findings(), *_libraries(), _timer(), *_features(), _kernel_tls(), *_measured()]
+    return [
+        *standing_findings(),
+        *_libraries(),
+        *_variables(),
+        _timer(),
+        *_features(),
+        _kernel_tls(),
+        *_measured(),
+    ]
 
 
 def _timer() -> MachineCheck:
@@ -116,6 +125,14 @@ def _libraries() -> Sequence[MachineCheck]:
         MachineCheck(f"library {name}", POOR, f"{member.state}: {member.reason}", "mend it, or do without it")
         for name, member in implementations().items()
         if isinstance(member, Missing) and member.state == DOES_NOT_LOAD
+    ]
+
+
+def _variables() -> Sequence[MachineCheck]:
+    """The variables of the environment that change figures."""
+    return [
+        MachineCheck(f"variable {name}", FAIR, f"{value!r} changes what is measured", f"unset {name}")
+        for name, value in influences().items()
     ]
 
 

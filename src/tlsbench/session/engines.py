@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,7 @@ from tlsbench.implementations.probing import describe, of_file
 from tlsbench.implementations.registry import implementation_ids
 from tlsbench.scenarios import expand, parse
 from tlsbench.scenarios.capabilities import Capabilities
+from tlsbench.scenarios.selectors import UNSPELLABLE
 
 #: The words for what an engine can do, each with the selectors that it must then have a scenario for.
 _ABILITIES: Final[Mapping[str, str]] = {
@@ -39,6 +40,7 @@ _ABILITIES: Final[Mapping[str, str]] = {
 _NONE: Final = ("fake",)
 _NOT_MEASURED: Final = "not measured"
 _NOBODY: Final = "no implementation of tlsbench measures it"
+_NO_SELECTOR: Final = "its path has a space or a comma, which no selector can: link to it from another folder"
 _HIDDEN: Final = "its functions are not exported: only what brought it can call them"
 
 
@@ -119,6 +121,8 @@ def _of_implementation(name: str, one: Description) -> Engine:
 
 def _of_libssl(file: FoundFile, one: Description) -> Engine:
     name = f"libssl:{file.path}"
+    if set(file.path) & UNSPELLABLE:
+        one = replace(one, state=_NOT_MEASURED, reason=_NO_SELECTOR)
     return Engine(
         engine=_without_file(one.engine) or Path(file.path).name,
         implementation=name,

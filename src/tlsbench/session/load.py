@@ -6,13 +6,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tlsbench.errors import RequestError
-from tlsbench.loading import Load, LoadPlan, LoadTally, run_load
+from tlsbench.loading import Load, LoadPlan, LoadTally, Threshold, run_load
 from tlsbench.loading.context import client_context
 from tlsbench.scenarios import parse
 from tlsbench.tracing.live import LiveCapture
 
 #: The axes that a load has, of one value each.
 AXES = ("version", "cipher", "group")
+#: The figures that a load without requests does not have.
+_OF_REQUESTS = ("first byte", "request", "requests")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,10 +22,12 @@ class LoadRequest:
     """What is loaded, and how.
 
     :param unbounded: whether the user says that the target may be loaded, whatever it is.
+    :param thresholds: what it is to keep.
     """
 
     plan: LoadPlan
     unbounded: bool = False
+    thresholds: tuple[Threshold, ...] = ()
 
     def check(self) -> None:
         """Refuse now what would fail later.
@@ -31,6 +35,9 @@ class LoadRequest:
         :raises RequestError: if the load cannot be, or may not be; before anything is sent.
         """
         self.plan.check(unbounded=self.unbounded)
+        for one in self.thresholds:
+            if one.figure in _OF_REQUESTS and not self.plan.requests:
+                raise RequestError(f"'{one.text}' is about requests, and none are sent: give --requests")
         client_context(self.plan)  # which reads the files, and says what is wrong with them
 
 
@@ -63,4 +70,6 @@ def load(
     :raises MeasurementError: if the workers do not come up.
     """
     request.check()
-    return run_load(request.plan, observe, stop_asked, capture)
+    found = run_load(request.plan, observe, stop_asked, capture)
+    found.thresholds = request.thresholds
+    return found

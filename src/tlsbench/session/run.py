@@ -156,7 +156,7 @@ def measure_together(
 
         def note(progress: Progress) -> None:
             so_far = measured(progress.series, "nothing yet", progress.elapsed_s)
-            observe(progress, lambda: so_far.run(request))
+            observe(_without_twins(progress, len(scenarios)), lambda: so_far.run(request))
 
         outcome = measure(
             [*scenarios, *twins],
@@ -173,6 +173,16 @@ def measure_together(
         before=before,
         yardsticks=[(yardsticks[one.scenario], one) for one in outcome.yardsticks],
         yardsticks_s=outcome.yardsticks_s,
+    )
+
+
+def _without_twins(progress: Progress, scenarios: int) -> Progress:
+    """The progress of the cells that the result will have; A/A cells are made and warmed up last."""
+    return replace(
+        progress,
+        done=progress.done if progress.stage == "measuring" else min(progress.done, scenarios),
+        of=min(progress.of, scenarios),
+        series=progress.series[:scenarios],
     )
 
 

@@ -12,6 +12,7 @@ from tlsbench.stats.intervals import (
 from tlsbench.stats.noise import LARGE_FLOOR, deviation, drift, is_difference, noise_floor
 from tlsbench.stats.pace import at_middle_pace, paces
 from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired, compare_paired_counts
+from tlsbench.stats.shares import quantile_ranks, share_interval
 from tlsbench.stats.steps import Step, steps
 from tlsbench.stats.summary import Summary, summarise
 from tlsbench.stats.unpaired import Comparison, adjusted, compare, compare_counts, geometric_mean
@@ -46,7 +47,9 @@ __all__ = [
     "paces",
     "paired_ratio",
     "present",
+    "quantile_ranks",
     "rounds_interval",
+    "share_interval",
     "steps",
     "summarise",
 ]

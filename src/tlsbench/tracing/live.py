@@ -8,6 +8,7 @@ from typing import Final, Self
 
 from tlsbench import files
 from tlsbench.errors import OutputError
+from tlsbench.growing import Growing
 from tlsbench.tracing.capture import format_of, key_log_beside
 from tlsbench.tracing.packets import Conversation
 from tlsbench.tracing.tapping import Tapped
@@ -39,8 +40,8 @@ class LiveCapture:
         #: Whether secrets of a connection were written.
         self.has_secrets = False
         beside = key_log_beside(path)
-        self._keys = files.Growing(beside, b"", files.SECRET_MODE) if beside is not None else None
-        self._file = files.Growing(path, self._format.beginning(comment), files.SECRET_MODE)
+        self._keys = Growing(beside, b"", files.SECRET_MODE) if beside is not None else None
+        self._file = Growing(path, self._format.beginning(comment), files.SECRET_MODE)
 
     @property
     def connections(self) -> int:

@@ -70,6 +70,13 @@ def test_a_processor_without_aes_is_told_what_to_prefer(monkeypatch: pytest.Monk
     assert finding.remedy == "prefer ChaCha20-Poly1305"
 
 
+def test_a_variable_that_changes_figures_is_named_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENSSL_ia32cap", "~0x2")
+    found = {finding.name: finding for finding in doctor_module._variables()}["variable OPENSSL_ia32cap"]
+    assert found.found == "'~0x2' changes what is measured"
+    assert found.remedy == "unset OPENSSL_ia32cap"
+
+
 def test_another_format_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert tlsbench(["doctor", "--format", "xml"]) == 2
     assert "unknown format 'xml'" in capsys.readouterr().err

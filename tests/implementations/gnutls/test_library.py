@@ -3,13 +3,14 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from tlsbench import pki
 from tlsbench.errors import HandshakeError, ProofError, RequestError
-from tlsbench.implementations.gnutls import bindings, library, names
+from tlsbench.implementations.gnutls import bindings, endpoint, library, names
 from tlsbench.implementations.gnutls.library import GnuTls
 from tlsbench.implementations.libssl import library as libssl
 from tlsbench.implementations.missing import NotInstalledError
@@ -17,6 +18,7 @@ from tlsbench.implementations.registry import implementations, tls_libraries, tl
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import prepare
 
+EARLY_DATA = 1 << 10  # GNUTLS_SFLAGS_EARLY_DATA
 Find = Callable[[str], tuple[Scenario, ...]]
 Cell = Callable[[str], Any]
 pytestmark = pytest.mark.skipif("gnutls" not in tls_libraries(), reason="the system has no GnuTLS")
@@ -82,6 +84,38 @@ def test_a_handshake_is_signed_as_it_is_told(wanted: str, workload_of: Cell) -> 
     cell.scenario = replace(cell.scenario, signature="rsa_pss_rsae_sha384")
     with pytest.raises(ProofError, match="signature: wanted rsa_pss_rsae_sha384, got "):
         cell.sample()
+
+
+def test_early_data_is_taken_once_and_a_replay_of_it_is_not(workload_of: Cell) -> None:
+    cell = workload_of("implementation=gnutls resumption=early-data")
+    cell.sample()
+    client, servers = cell.clients.connect(cell._session, b"pay 1 euro"), []
+    client.handshake()
+    flight = client.data_to_send()
+    for _ in range(2):
+        server = cell.servers.accept()
+        server.receive_data(flight)
+        server.handshake()
+        servers.append(server)
+    lib = library.of_the_system().library
+    taken = [lib.gnutls_session_get_flags(one.session_t) & EARLY_DATA for one in servers]
+    assert taken == [EARLY_DATA, 0]
+
+
+def test_what_is_known_of_earlier_early_data_is_forgotten_when_it_expires(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(endpoint, "time", SimpleNamespace(time=lambda: now))
+    replays = endpoint.Replays(library.of_the_system().library)
+
+    def add(hello: bytes) -> int:
+        key, _memory = bindings.datum(hello)
+        return replays.add(None, int(now) + 10, key, None)
+
+    assert [add(b"one"), add(b"two"), add(b"one")] == [0, 0, bindings.E_DB_ENTRY_EXISTS]
+    now += 11
+    assert [add(b"one"), len(replays._expires)] == [0, 1]
 
 
 def test_why_a_certificate_is_not_good_is_in_the_error(scenarios_of: Find) -> None:

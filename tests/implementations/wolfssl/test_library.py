@@ -60,6 +60,15 @@ def test_a_session_is_resumed_from_its_bytes(kind: str, workload_of: Cell) -> No
     assert isinstance(cell._session, bytes)
 
 
+@pytest.mark.skipif("utls" not in tls_libraries(), reason="utls is not installed")
+def test_a_server_that_resumes_by_session_ids_gives_no_ticket_to_a_client_that_takes_some(
+    workload_of: Cell,
+) -> None:
+    cell = workload_of("client=utls server=wolfssl version=1.2 resumption=session-id")
+    cell.sample()
+    assert cell.proof()["resumption"] == "session-id"
+
+
 @pytest.mark.parametrize("tickets", ["0", "1", "4"])
 def test_a_server_sends_as_many_tickets_as_it_is_told(tickets: str, workload_of: Cell) -> None:
     cell = workload_of(f"implementation=wolfssl tickets={tickets}")

@@ -15,7 +15,7 @@ TICKS_MS = 8.0
 
 
 def sender(segments: int, more_bytes: int = 0, **network: float) -> tuple[Sender, list[Segment]]:
-    """One that has just sent so many segments, at a time of 0."""
+    """One that has just sent this many segments, at a time of 0."""
     one = Sender(Network(rtt_ms=RTT_MS, mss=MSS, **network))  # type: ignore[arg-type]
     one.write(bytes(segments * MSS + more_bytes))
     return one, list(one.to_send(0.0))
@@ -26,7 +26,7 @@ def starts(one: Sender, now_ms: float) -> list[int]:
 
 
 def test_the_last_segment_is_probed_after_two_round_trips() -> None:
-    """RFC 8985, section 7.2: a tail that is lost has nothing behind it that could tell."""
+    """RFC 8985, section 7.2: a tail that is lost has nothing behind it that would show it."""
     one, sent = sender(3)
     assert one.timer_ms == 2 * RTT_MS + TICKS_MS
     one.time_out(one.timer_ms)

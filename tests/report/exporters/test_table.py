@@ -27,6 +27,34 @@ def test_light_columns_give_way_first_and_the_reader_is_told() -> None:
     assert "hidden" not in export(report("run.json slower"), "table", 160)
 
 
+def test_what_the_title_says_is_not_said_again_of_a_cell_that_failed() -> None:
+    made = report("run.json incomplete")
+    failed = "failed: workload=handshake group=secp256r1 key=ed25519: wanted x25519"
+    text = export(replace(made, notes=[failed]), "table", 200)
+    assert "group=secp256r1" in text.splitlines()[0]
+    assert "failed: workload=handshake key=ed25519: wanted x25519" in text
+
+
+def test_a_gate_names_a_cell_by_what_the_title_does_not_say() -> None:
+    made = report("run.json slower")
+    (line, *_) = [
+        one for one in export(made, "table", 300).splitlines() if one.startswith("failed 'slower>5%'")
+    ]
+    long, short = made.failed[0], line
+    assert len(short) < len(long)
+    assert short.endswith(long.rpartition(": ")[2])
+
+
+def test_what_tells_a_duel_is_wrapped_between_words_on_a_terminal() -> None:
+    made = report("duel.json")
+    console = Console(file=io.StringIO(), force_terminal=True, width=50, color_system=None)
+    console.print(terminal(made, 50))
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert max(map(len, text.splitlines())) <= 50
+    assert text.split() == made.told.split()
+
+
 def test_warnings_of_a_comparison_stand_above_it_and_failed_gates_below() -> None:
     made = replace(report("run.json slower"), warnings=["different processor"])
     lines = export(made, "table", 160).splitlines()

@@ -23,7 +23,9 @@ from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.session.trace import trace, traced_scenario
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
-PHONE, DESKTOP = (390, 844), (1280, 900)
+PHONE, DESKTOP, WIDE = (390, 844), (1280, 900), (1400, 900)
+#: How many labels the first picture has.
+_LABELS = "() => document.querySelectorAll('#picture-0 .ytick').length"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def chromium() -> Iterator[Any]:
 _OVERLAPS = """() => {
   const found = [];
   for (const plot of document.querySelectorAll('.plot')) {
-    for (const kind of ['.ytick', '.legendtext']) {
+    for (const kind of ['.ytick', '.legendtext', '.xtick']) {
       const boxes = [...plot.querySelectorAll(kind)].map((one) => one.getBoundingClientRect());
       boxes.forEach((a, at) => boxes.slice(at + 1).forEach((b) => {
         const across = a.left + 1 < b.right && b.left + 1 < a.right;
@@ -92,7 +94,8 @@ class Opened:
               const table = document.querySelector('.grid table');
               const heads = [...table.tHead.rows[0].cells];
               const at = heads.findIndex((head) => head.dataset.column === name);
-              return [...table.tBodies[0].rows].map((row) => row.cells[at].textContent);
+              const cells = [...table.tBodies[0].rows].map((row) => row.cells[at]);
+              return cells.map((cell) => (cell.querySelector('span') || cell).textContent);
             }""",
             column,
         )
@@ -215,44 +218,116 @@ def test_columns_sort_and_rows_filter(varied: str, open_page: Callable[..., Open
     down = [float(text.replace(",", "")) for text in page.rows("libraries_us")]
     assert down == sorted(up, reverse=True)
     page.tab.select_option("[data-axis=implementation]", "ssl")
-    assert set(page.rows("implementation")) == {"ssl"}
+    assert page.rows("cell") == ["ssl", "ssl psk"]
     assert page.tab.text_content(".count").startswith("2 of ")
     page.tab.fill("input[type=search]", "psk")
-    assert page.rows("resumption") == ["psk"]
+    assert page.rows("cell") == ["ssl psk"]
+
+
+#: Of each table whether it scrolls sideways, and the columns that are seen without that.
+_SEEN = """() => [...document.querySelectorAll('.grid .scroll')].map((region) => {
+  const box = region.getBoundingClientRect();
+  const heads = [...region.querySelectorAll('thead th')];
+  const fits = (one) => one.getBoundingClientRect().right <= box.right + 1;
+  const seen = heads.filter(fits).map((one) => one.dataset.column);
+  return { scrolls: region.scrollWidth > region.clientWidth + 1, seen };
+})"""
+
+
+@pytest.mark.parametrize(
+    ("size", "least"), [(PHONE, 2), (DESKTOP, 5), (WIDE, 5)], ids=["phone", "desktop", "wide"]
+)
+def test_the_numbers_of_a_table_are_seen_without_scrolling(
+    size: tuple[int, int],
+    least: int,
+    varied: str,
+    load_document: dict[str, Any],
+    open_page: Callable[..., Opened],
+) -> None:
+    wanted = [{"libraries_us", "precision_percent"}] * 2
+    tables = open_page(varied, size=size).tab.evaluate(_SEEN)
+    tables += open_page(json.dumps(load_document), size=size).tab.evaluate(_SEEN)
+    for table, names in zip(tables, [*wanted, {"p50_us", "p99_us"}], strict=True):
+        assert not table["scrolls"]
+        assert names <= set(table["seen"])
+        assert len(table["seen"]) > least
+
+
+def test_the_name_of_a_row_stays_in_sight_and_says_all_of_it_on_hover(
+    varied: str, open_page: Callable[..., Opened]
+) -> None:
+    page = open_page(varied, size=PHONE)
+    page.tab.click("summary:has-text('Columns')")
+    for box in page.tab.query_selector_all(".grid:first-of-type .columns input"):
+        box.check()
+    at = "document.querySelector('tbody th.name').getBoundingClientRect().left"
+    before = page.tab.evaluate(at)
+    page.tab.evaluate("document.querySelector('.grid .scroll').scrollLeft = 400")
+    assert page.tab.evaluate("document.querySelector('.grid .scroll').scrollLeft") == 400
+    assert page.tab.evaluate(at) == pytest.approx(before, abs=2)
+    title = page.tab.get_attribute("tbody th.name span", "title")
+    assert title.startswith("workload=handshake implementation=ssl version=1.3 ")
+
+
+def test_words_choose_what_a_picture_of_many_draws(
+    document: dict[str, Any], open_page: Callable[..., Opened]
+) -> None:
+    page = open_page(many(document, 60))
+    page.draw_all()
+    assert page.tab.evaluate(_LABELS) == 24
+    page.tab.fill("input[data-choose='0']", "library-1 x25519")
+    page.tab.wait_for_function(f"({_LABELS})() < 24")
+    assert "with these words are drawn" in page.tab.text_content("#picture-0 .found")
+    texts = page.tab.evaluate(
+        "[...document.querySelectorAll('#picture-0 .ytick')].map((one) => one.textContent)"
+    )
+    assert texts
+    assert all("library-1" in text.replace(" ", "") for text in texts)
+
+
+def test_a_page_of_a_load_has_its_course(
+    load_document: dict[str, Any], open_page: Callable[..., Opened]
+) -> None:
+    page = open_page(json.dumps(load_document), size=PHONE)
+    page.draw_all()
+    titles = page.tab.evaluate("[...document.querySelectorAll('figure h3')].map((one) => one.textContent)")
+    assert titles == ["Latency by percentile", "A load second by second", "Latency second by second"]
+    assert page.complaints == []
+    assert page.tab.evaluate(_OVERLAPS) == []
 
 
 def test_columns_are_shown_and_hidden(varied: str, open_page: Callable[..., Opened]) -> None:
     page = open_page(varied)
-    assert not page.tab.query_selector("[data-column=harness_us]")
+    assert not page.tab.query_selector("[data-grid='0'] [data-column=harness_us]")
     page.tab.click("summary:has-text('Columns')")
     page.tab.check("label:has-text('harness µs') input")
-    assert page.tab.query_selector("[data-column=harness_us]")
+    assert page.tab.query_selector("[data-grid='0'] [data-column=harness_us]")
     page.tab.uncheck("label:has-text('both µs') input")
-    assert not page.tab.query_selector("[data-column=libraries_us]")
+    assert not page.tab.query_selector("[data-grid='0'] [data-column=libraries_us]")
 
 
 def test_a_row_opens_its_proof(varied: str, open_page: Callable[..., Opened]) -> None:
     page = open_page(varied)
-    page.tab.click("td.open button")
+    page.tab.click("button.open")
     proof = page.tab.text_content(".proof")
     for fact in ("negotiated", "server_verified", "bytes from the client", "samples", "raw times"):
         assert fact in proof
-    page.tab.click("td.open button")
+    page.tab.click("button.open")
     assert not page.tab.query_selector(".proof")
 
 
 def test_it_is_copied_as_markdown_and_csv(varied: str, open_page: Callable[..., Opened]) -> None:
     page = open_page(varied)
-    page.tab.select_option("[data-axis=workload]", "handshake")
+    page.tab.select_option("[data-axis=resumption]", "psk")
     page.tab.click("button:has-text('Copy as Markdown')")
     copied = page.tab.evaluate("navigator.clipboard.readText()").splitlines()
-    assert copied[0].startswith("| workload |")
-    assert len(copied) == 2 + 4
+    assert copied[0].startswith("| cell |")
+    assert len(copied) == 2 + 2
     page.tab.click("button:has-text('Copy as CSV')")
     lines = page.tab.evaluate("navigator.clipboard.readText()").split("\r\n")
-    assert lines[0].startswith("workload,")
+    assert lines[0].startswith("cell,")
     assert "libraries_us" in lines[0]
-    assert len([line for line in lines if line]) == 1 + 4
+    assert len([line for line in lines if line]) == 1 + 2
 
 
 def test_the_theme_follows_the_button(varied: str, open_page: Callable[..., Opened]) -> None:
@@ -282,7 +357,7 @@ def test_what_a_forged_file_says_does_not_run(
 ) -> None:
     page = open_page(json.dumps(poisoned(document)))
     page.draw_all()
-    page.tab.click("td.open button")
+    page.tab.click("button.open")
     assert page.tab.evaluate("window.hit") is None
     assert page.complaints == []
     assert not page.tab.query_selector("main img")

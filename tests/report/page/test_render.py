@@ -8,6 +8,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -25,8 +26,12 @@ from tlsbench.report.page import page_of, render, source_of
 from tlsbench.report.page import render as rendered
 from tlsbench.report.page.grid import Grid, GridRow, Heading
 from tlsbench.report.pictures import Bars, Picture
+from tlsbench.results import Run
+from tlsbench.results.benchmark_json import to_json
+from tlsbench.results.environment import machine_info
 from tlsbench.results.reader import parse
 from tlsbench.results.trace_json import TracedHandshake
+from tlsbench.scenarios.axes import AXES
 from tlsbench.session.trace import trace, traced_scenario
 
 
@@ -113,15 +118,22 @@ def test_nothing_that_a_file_says_becomes_markup(document: dict[str, Any]) -> No
 
 
 def test_every_text_of_a_page_is_escaped(document: dict[str, Any]) -> None:
-    shape = Bars([EVIL], {EVIL: [1.0]}, EVIL, mark=(1.0, EVIL))
+    shape = Bars([EVIL], {EVIL: [1.0]}, EVIL, totals=[1.0], texts=[EVIL], mark=(1.0, EVIL))
     whole = replace(
         page_of([source_of(parse(json.dumps(document), "result"), "result")]),
         title=EVIL,
         subtitle=EVIL,
         findings=[Finding(EVIL, (EVIL,))],
         doubts=[EVIL],
-        pictures=[Picture("cost", EVIL, EVIL, shape)],
-        grids=[Grid(EVIL, [Heading(EVIL, EVIL, is_number=False)], [GridRow([EVIL], {EVIL: {EVIL: EVIL}})])],
+        pictures=[Picture("cost", EVIL, EVIL, shape, EVIL, EVIL, [EVIL], [0])],
+        grids=[
+            Grid(
+                EVIL,
+                [Heading(EVIL, EVIL, "name", meaning=EVIL)],
+                [GridRow([EVIL], EVIL, {EVIL: {EVIL: EVIL}})],
+                [(EVIL, EVIL)],
+            )
+        ],
         environment=[(EVIL, [(EVIL, EVIL)])],
         commands=[EVIL],
     )
@@ -135,13 +147,89 @@ def test_the_table_has_every_cell_with_its_proof(document: dict[str, Any]) -> No
     assert len(grid["rows"]) == len(document["benchmarks"]) == 4
     names = [heading["name"] for heading in grid["headings"]]
     assert {"version", "key", "libraries_us", "client_us"} <= set(names)
+    kinds = [heading["kind"] for heading in grid["headings"]]
+    assert kinds == sorted(kinds, key=["name", "figure", "axis"].index)  # numbers first
     row = grid["rows"][0]
+    assert row["values"][0] == "TLS 1.2 rsa-2048"
+    assert row["full"] == row["facts"]["scenario"]["id"]
     assert row["facts"]["negotiated"]["version"] in ("1.2", "1.3")
     assert row["facts"]["scenario"]["id"].startswith("workload=handshake")
     assert row["distribution"] == sorted(row["distribution"])
     stored = document["benchmarks"][0]["extra_info"]["tlsbench"]["figures"]["libraries"]["median"]
     shown = row["values"][names.index("libraries_us")][0]
     assert shown == pytest.approx(stored / 1e3)
+
+
+def test_what_all_rows_have_in_common_stands_above_them_once(document: dict[str, Any]) -> None:
+    html = page(document)
+    (grid,) = data_of(html)["grids"]
+    constants = dict(grid["constants"])
+    assert constants["implementation"] == "fake"
+    assert not {"version", "key"} & set(constants)
+    above = html.split("<dl class=constants>")[1].split("</dl>")[0]
+    assert "<dt>implementation</dt><dd>fake</dd>" in above
+    shown = [heading["name"] for heading in grid["headings"] if heading["is_shown"]]
+    assert not set(shown) & set(AXES)
+
+
+def test_each_workload_has_a_table_of_its_own(run_of: Callable[[str], Run]) -> None:
+    run = run_of("implementation=fake workload=handshake,bulk size=1KiB,16KiB")
+    handshakes, bulk = data_of(page(to_json(run, machine_info())))["grids"]
+    assert (handshakes["title"], bulk["title"]) == ("Every cell: handshake", "Every cell: bulk")
+    assert "mb_per_s" in [heading["name"] for heading in bulk["headings"]]
+    assert [row["values"][0] for row in bulk["rows"]] == ["1KiB", "16KiB"]
+
+
+def test_a_load_has_a_table_of_its_percentiles_and_what_it_was_above(load_document: dict[str, Any]) -> None:
+    (grid,) = data_of(page(load_document))["grids"]
+    names = [heading["name"] for heading in grid["headings"]]
+    assert names == ["phase", "p50_us", "p90_us", "p99_us", "p99.9_us", "p99.99_us", "max_us", "count"]
+    assert [row["values"][0] for row in grid["rows"]] == [
+        "connect",
+        "handshake",
+        "first byte",
+        "request",
+        "connection",
+    ]
+    assert dict(grid["constants"])["beginning"] == "closed loop, 2 connections"
+
+
+def test_a_load_that_failed_says_why_first_and_what_its_thresholds_say(load_document: dict[str, Any]) -> None:
+    load_document["tlsbench"]["load"]["thresholds"] = ["p50<1us"]
+    shown = page_of([source_of(parse(json.dumps(load_document), "load"), "load")])
+    assert shown.findings[0].headline.startswith("failed 'p50<1us': connection p50 ")
+    load_document["tlsbench"]["load"]["tally"]["outcomes"] = {"connect: connection refused": 453}
+    shown = page_of([source_of(parse(json.dumps(load_document), "load"), "load")])
+    assert shown.findings[0].headline == "failed: no connection succeeded: connect: connection refused"
+
+
+def test_a_picture_carries_where_when_and_with_what_it_was_measured(document: dict[str, Any]) -> None:
+    for picture in data_of(page(document))["pictures"]:
+        machine, engines = picture["origin"]
+        assert "cores" in machine
+        assert "UTC" in machine
+        assert engines == "fake = none"
+        assert "implementation=fake" in picture["scenario"]
+
+
+def test_a_picture_of_two_results_has_both_origins_and_one_of_the_last_its_own(
+    document: dict[str, Any],
+) -> None:
+    sources = [source_of(parse(json.dumps(document), name), name) for name in ("before", "after")]
+    compared, cost, *_ = page_of(sources).pictures
+    assert [line.split(":")[0] for line in compared.origin if "cores" in line] == ["before", "after"]
+    assert len(cost.origin) == 2
+    assert not cost.origin[0].startswith("after")
+
+
+def test_drift_and_what_is_inconclusive_stand_in_the_way(document: dict[str, Any]) -> None:
+    document["tlsbench"]["conditions"]["drift"] = 0.031
+    sources = [source_of(parse(json.dumps(document), name), name) for name in ("before", "after")]
+    doubts = page_of(sources).doubts
+    (undecided,) = (line for line in doubts if "inconclusive" in line)
+    assert undecided.startswith("4 of 4 cells are inconclusive against before: TLS 1.2 rsa-2048, ")
+    assert "and 1 more" in undecided
+    assert any(line.startswith("drift: the machine's pace varied by ±3.1 %") for line in doubts)
 
 
 def test_two_results_are_compared_by_the_same_judgement(document: dict[str, Any]) -> None:
@@ -162,7 +250,7 @@ def test_two_results_are_compared_by_the_same_judgement(document: dict[str, Any]
         shown.findings[0].headline == "Against before: 4 cells are slower, 0 faster, 0 cannot be told apart"
     )
     assert shown.pictures[0].kind == "comparison"
-    verdicts = {row.values[1] for row in shown.grids[1].rows}
+    verdicts = {row.values[2] for row in shown.grids[1].rows}
     assert verdicts == {"slower"}
 
 
@@ -177,6 +265,7 @@ def test_any_pytest_benchmark_json_has_a_page() -> None:
     html = page(foreign)
     (grid,) = data_of(html)["grids"]
     assert [row["values"][0] for row in grid["rows"]] == ["test_0", "test_1", "test_2"]
+    assert [heading["name"] for heading in grid["headings"]][:2] == ["benchmark", "median"]
     assert "nothing proves what was negotiated" in html
 
 

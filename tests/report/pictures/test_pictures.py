@@ -9,16 +9,18 @@ from itertools import pairwise
 import pytest
 
 from tlsbench.comparison import Recording, judge
-from tlsbench.loading import Load, LoadPlan, Target
+from tlsbench.loading import Load, LoadPlan, Target, parse_threshold
+from tlsbench.loading.seconds import Second
 from tlsbench.report.findings import findings
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines
 from tlsbench.report.pictures.compared import comparison, history
-from tlsbench.report.pictures.loads import latency
+from tlsbench.report.pictures.loads import course, latency, waiting
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES
-from tlsbench.results import Run
+from tlsbench.results import Cell, Run
 from tlsbench.sampling import WALL
 from tlsbench.session.history import histories
+from tlsbench.stats import summarise
 
 RunOf = Callable[[str], Run]
 
@@ -59,30 +61,36 @@ def test_what_is_drawn_is_what_was_measured(run_of: RunOf) -> None:
     ]
     assert isinstance(gain, Bars)
     assert set(gain.parts) == {"full", "psk"}
+    for side in ("client", "server"):
+        assert [round(span[0] * 1e3) for span in cost.spans[side] if span] == [
+            round(cell.figures[side].interval.low)
+            for cell in run.cells
+            if math.isfinite(cell.figures[side].interval.low)
+        ]
     assert not gain.is_stacked
     assert isinstance(field, Heat)
-    assert set(field.rows) == {"ssl", "pyopenssl"}
+    assert set(field.columns) == {"ssl", "pyopenssl"}
     assert min(value for row in field.values for value in row if value is not None) == 1.0
 
 
 def test_only_what_is_alike_is_ranked_and_the_rest_says_in_what_it_differs(run_of: RunOf) -> None:
     run = run_of("implementation=ssl,pyopenssl,libssl version=1.3 group=secp256r1 key=ecdsa-secp256r1")
-    fast = replace(
-        run.cells[1].main, interval=replace(run.cells[1].main.interval, median=1.0)
-    )  # the fastest by far, by another group
+    fast = summarise([[1.0 + at] for at in range(20)])  # the fastest by far, by another group
     other = replace(
         run.cells[1],
         axes={**run.cells[1].axes, "group": "X25519MLKEM768"},
+        negotiated={**run.cells[1].negotiated, "group": "X25519MLKEM768"},
         figures={**run.cells[1].figures, "libraries": fast},
     )
     changed = replace(run, cells=[run.cells[0], other, run.cells[2]])
     (picture,) = (one for one in pictures_of_run(changed) if one.kind == "implementations")
     assert isinstance(picture.shape, Heat)
-    values = {row: values[0] for row, values in zip(picture.shape.rows, picture.shape.values, strict=True)}
-    assert values["pyopenssl"] is None
-    assert min(values["ssl"] or 0, values["libssl"] or 0) == 1.0
-    assert picture.shape.texts[1][0] == "(0.00)"
-    assert "pyopenssl X25519MLKEM768." in picture.caption
+    (values,), (texts,) = picture.shape.values, picture.shape.texts
+    assert list(picture.shape.columns) == ["ssl", "pyopenssl", "libssl"]
+    assert min(value for value in values if value is not None) == 1.0
+    assert (values[1], texts[1]) == (None, "0.00†")
+    assert not any("†" in text for text in (texts[0], texts[2]))
+    assert "pyopenssl in group (X25519MLKEM768, not secp256r1)" in picture.beside
     assert not any("Fastest" in one.headline and "pyopenssl" in one.headline for one in findings(changed))
 
 
@@ -104,7 +112,7 @@ def test_the_versions_of_openssl_are_a_line_from_the_oldest_to_the_newest(run_of
     assert line.y[-1] == pytest.approx(cells["pyopenssl"].main.median / 1e3)
     field = next(one.shape for one in pictures_of_run(changed) if one.kind == "implementations")
     assert isinstance(field, Heat)
-    assert list(field.rows[4:]) == ["OpenSSL 1.1.1k a", "OpenSSL 1.1.1 b", "BoringSSL c"]
+    assert list(field.columns[4:]) == ["OpenSSL 1.1.1k a", "OpenSSL 1.1.1 b", "BoringSSL c"]
     two = replace(changed, cells=[cells["pyopenssl"], cells["libssl"]])
     assert not any(one.kind == "versions" for one in pictures_of_run(two))
 
@@ -143,10 +151,109 @@ def test_more_cells_than_can_be_read_are_left_out_and_that_is_said(run_of: RunOf
     for picture in pictures_of_run(run):
         shape = picture.shape
         if isinstance(shape, Bars) and picture.kind == "cost":
-            assert len(shape.labels) == MOST_BARS
-            assert f"The first {MOST_BARS} of {len(run.cells)} are drawn" in picture.caption
+            assert len(shape.labels) == len(run.cells)  # which are there to be chosen
+            assert isinstance(picture.shown, Bars)
+            assert len(picture.shown.labels) == len(set(picture.drawn)) == MOST_BARS
+            assert f"{MOST_BARS} of {len(run.cells)} are drawn, from the fastest to" in picture.caption
         if isinstance(shape, Lines):
-            assert len(shape.lines) <= MOST_LINES
+            assert isinstance(picture.shown, Lines)
+            assert len(picture.shown.lines) <= MOST_LINES
+
+
+def test_those_that_are_drawn_reach_from_the_fastest_to_the_slowest(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.3 group=x25519,secp256r1 key=*")
+    (picture,) = (one for one in pictures_of_run(run) if one.kind == "distribution")
+    medians = [cell.main.median for cell in run.cells]
+    assert isinstance(picture.shape, Lines)
+    drawn = {line.name for line in picture.shape.only(picture.drawn).lines}
+    named = dict(zip((line.name for line in picture.shape.lines), medians, strict=True))
+    assert {min(named, key=named.__getitem__), max(named, key=named.__getitem__)} <= drawn
+
+
+def test_a_legend_names_all_that_differs_and_the_scenario_all_that_does_not(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.2,1.3 key=rsa-2048,ecdsa-secp256r1,ed25519 resumption=none")
+    for picture in pictures_of_run(run):
+        if picture.kind == "distribution":
+            assert isinstance(picture.shown, Lines)
+            names = [line.name for line in picture.shown.lines]
+            assert len(set(names)) == len(names) == 6
+            assert all(("TLS 1.2" in name) != ("TLS 1.3" in name) for name in names)
+            assert "implementation=fake" in picture.scenario
+            assert "version=" not in picture.scenario
+
+
+def test_what_a_cell_does_not_have_takes_no_place(run_of: RunOf) -> None:
+    old, new = (
+        run_of(f"implementation=pyopenssl version={version} resumption=none,{kind}")
+        for version, kind in (("1.2", "ticket"), ("1.3", "psk"))
+    )
+    run = replace(old, cells=[*old.cells, *new.cells])
+    (picture,) = (one for one in pictures_of_run(run) if one.kind == "resumption")
+    shape = picture.shape
+    assert isinstance(shape, Bars)
+    assert [value is None for value in shape.parts["psk"]] == ["TLS 1.2" in label for label in shape.labels]
+    assert [value is None for value in shape.parts["ticket"]] == [
+        "TLS 1.3" in label for label in shape.labels
+    ]
+
+
+def test_where_no_two_implementations_are_alike_none_is_drawn(run_of: RunOf) -> None:
+    first, other = run_of("implementation=ssl,pyopenssl version=1.3").cells
+    run = run_of("implementation=ssl,pyopenssl version=1.3")
+    assert "implementations" in [one.kind for one in pictures_of_run(run)]
+    group = {"group": "another"}
+    odd = replace(first, axes={**first.axes, **group}, negotiated={**first.negotiated, **group})
+    assert "implementations" not in [one.kind for one in pictures_of_run(replace(run, cells=[odd, other]))]
+
+
+def test_implementations_are_beside_each_other_like_for_like_where_they_can_be(run_of: RunOf) -> None:
+    run = run_of("implementation=ssl,pyopenssl version=1.3")
+    one, other = run.cells
+
+    def cell(of: Cell, cipher: str, implementation: str) -> Cell:
+        return replace(
+            of,
+            axes={**of.axes, "cipher": cipher, "implementation": implementation},
+            negotiated={**of.negotiated, "cipher": cipher},
+        )
+
+    cells = [cell(other, "B", "pyopenssl"), cell(one, "A", "ssl"), cell(other, "A", "pyopenssl")]
+    (picture,) = (
+        found
+        for found in pictures_of_run(replace(run, cells=[*cells, cell(one, "C", "rtls")]))
+        if found.kind == "implementations"
+    )
+    shape = picture.shape
+    assert isinstance(shape, Heat)
+    assert list(shape.columns) == ["pyopenssl", "ssl", "rtls"]
+    (texts,) = shape.texts  # of the suite that one library alone has nobody else has a figure
+    assert [text.endswith("†") for text in texts] == [False, False, True]
+
+
+def test_a_load_has_its_course_and_its_thresholds() -> None:
+    load = Load(LoadPlan(target=Target("127.0.0.1", 1)))
+    load.seconds = tuple(
+        Second(float(at), 100 + at, 0, at % 2, 4, {"handshake": (1e6 * at, 2e6 * at)}) for at in (1, 2, 3, 4)
+    )
+    load.thresholds = (parse_threshold("handshake p99<5ms"), parse_threshold("failed<1%"))
+    counts, times = course(load), waiting(load)
+    assert counts is not None
+    assert times is not None
+    assert isinstance(counts.shape, Lines)
+    assert isinstance(times.shape, Lines)
+    assert {line.name: list(line.y) for line in counts.shape.lines} == {
+        "handshakes": [101, 102, 103, 104],
+        "failed": [1, 0, 1, 0],
+    }
+    assert [line.name for line in times.shape.lines] == [
+        "handshake p50",
+        "handshake p99",
+        "threshold handshake p99<5ms",
+    ]
+    assert list(times.shape.lines[1].y) == [2, 4, 6, 8]
+    assert list(times.shape.lines[2].y) == [5, 5]
+    load.seconds = load.seconds[:2]
+    assert course(load) is waiting(load) is None
 
 
 def test_a_comparison_shows_what_differs_most_first() -> None:

@@ -23,10 +23,14 @@ from tlsbench.cli.options import (
     option,
     teaches,
 )
+from tlsbench.cli.usage import axes_help, usage
 from tlsbench.errors import RequestError
 
 if TYPE_CHECKING:
     from tlsbench.processes import Interpreter
+
+
+more_help = axes_help
 
 
 @teaches(
@@ -94,19 +98,22 @@ def command(
 
     plan = Plan(time_budget_s=time_budget, precision=0, seed=seed)
     how = plan, meter or WALL
-    if python or env_a or env_b:
-        if a or b:
-            raise RequestError("--a and --b are scenarios in one environment: leave out --python and --env")
-        sides = _interpreters(python or (), dict(env_a or ()), dict(env_b or ()))
-        request = between_environments(selectors or (), *sides, *how)
-    elif a and b:
-        if selectors:
-            raise RequestError("--a and --b are whole scenarios: leave out the other selectors")
-        request = between_scenarios(a, b, *how)
-    elif a or b:
-        raise RequestError("a duel has two sides: give both --a and --b")
-    else:
-        request = between(selectors or (), *how)
+    with usage():
+        if python or env_a or env_b:
+            if a or b:
+                raise RequestError(
+                    "--a and --b are scenarios in one environment: leave out --python and --env"
+                )
+            sides = _interpreters(python or (), dict(env_a or ()), dict(env_b or ()))
+            request = between_environments(selectors or (), *sides, *how)
+        elif a and b:
+            if selectors:
+                raise RequestError("--a and --b are whole scenarios: leave out the other selectors")
+            request = between_scenarios(a, b, *how)
+        elif a or b:
+            raise RequestError("a duel has two sides: give both --a and --b")
+        else:
+            request = between(selectors or (), *how)
     gates = fail_on or ()
     request.check(gates)
     output.check(json_path)

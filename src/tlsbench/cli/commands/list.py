@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tlsbench.cli import completion, output
 from tlsbench.cli.options import AsJson, Profile, Selectors, teaches
+from tlsbench.cli.usage import usage
 from tlsbench.errors import RequestError, unknown
 
 if TYPE_CHECKING:
@@ -65,17 +66,26 @@ def command(
     if as_json:
         output.write(json.dumps(entries, indent=2) + "\n")
         return
-    for entry in entries:
-        output.line(f"{entry['name']:<{_NAME_WIDTH}}{entry['summary']}")
-        for key, value in entry.items():
-            for line in () if key in ("name", "summary") else value if isinstance(value, list) else [value]:
-                output.line(f"{'':<{_NAME_WIDTH}}{key}: {line}")
+    columns = output.columns_wanted()
+    for line in (line for entry in entries for line in _lines(entry)):
+        for part in [line] if columns is None else output.wrapped(line, " " * (_NAME_WIDTH + 2), columns):
+            output.line(part)
+
+
+def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
+    """An entry of a list: its name and summary, and below it the rest."""
+    yield f"{entry['name']:<{_NAME_WIDTH}}{entry['summary']}"
+    for key, value in entry.items():
+        if key not in ("name", "summary"):
+            for text in value if isinstance(value, list) else [value]:
+                yield f"{'':<{_NAME_WIDTH}}{key}: {text}"
 
 
 def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
     from tlsbench.session.selecting import matrix_of
 
-    matrix = matrix_of(selectors, profile)
+    with usage():
+        matrix = matrix_of(selectors, profile)
     if as_json:
         document = {
             "scenarios": [{"id": scenario.id, "axes": scenario.axes()} for scenario in matrix.scenarios],

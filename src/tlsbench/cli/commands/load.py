@@ -13,6 +13,7 @@ from tlsbench.cli.options import (
     JsonPath,
     Quiet,
     SocketOptions,
+    Undecided,
     Written,
     duration,
     duration_or_zero,
@@ -22,13 +23,15 @@ from tlsbench.cli.options import (
     parsed,
     teaches,
 )
+from tlsbench.cli.usage import usage
 from tlsbench.errors import RequestError
 from tlsbench.session.quantities import seconds
 
 if TYPE_CHECKING:
-    from tlsbench.loading import Load, Target
+    from tlsbench.loading import Load, Target, Threshold
 else:  # as in tlsbench.cli.options
     Target = str
+    Threshold = object
 
 _FAILED = 3
 
@@ -47,9 +50,11 @@ _FAILED = 3
       tlsbench load localhost:8443 --connections 100 --requests 50 --path / --root pki/root.pem
       tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 --pool 10 --pool-idle 5s
       tlsbench load 127.0.0.1:8443 --via rtt=50ms,bandwidth=10mbit,loss=1%
+      tlsbench load 127.0.0.1:8443 --rate 200 --fail-on 'p99<50ms' --fail-on 'failed<1%'
 
     Ctrl-C ends it early and prints what there is.
-    Exit codes: 0 done, 2 wrong request, 3 no connection succeeded, 130 interrupted.
+    Exit codes: 0 done, 1 a threshold is missed, 2 wrong request, 3 no connection succeeded, 4 a threshold is
+    undecided, 130 interrupted.
     """
 )
 def command(
@@ -153,9 +158,7 @@ def command(
     ] = None,
     key: Annotated[
         Path | None,
-        typer.Option(
-            "--key", metavar="PEM", help="Its key. [default: in the file of --cert]", show_default=False
-        ),
+        typer.Option("--key", metavar="PEM", help="Its key. [default: in that file]", show_default=False),
     ] = None,
     server_name: Annotated[
         str | None,
@@ -170,6 +173,18 @@ def command(
     limit: Annotated[
         float, duration("--limit", help="For each step of a connection, and for all at the end.")
     ] = Written("5s", seconds),
+    fail_on: Annotated[
+        list[Threshold] | None,
+        option(
+            lazily("tlsbench.loading:parse_threshold"),
+            "--fail-on",
+            metavar="THRESHOLD",
+            help="End with 1 if it is missed, with 4 if that is undecided: 'p99<50ms', 'failed<1%', "
+            "'handshakes>500/s'. Repeatable.",
+            show_default=False,
+        ),
+    ] = None,
+    undecided: Undecided = None,
     output_format: Annotated[str, format_of("load")] = "table",
     json_path: JsonPath = None,
     hgrm: Annotated[
@@ -199,6 +214,8 @@ def command(
     from tlsbench.report import loads
     from tlsbench.session.load import LoadRequest, handshakes_of, load
 
+    with usage():
+        handshakes = handshakes_of(selectors or ())
     plan = LoadPlan(
         target=target,
         connections=connections,
@@ -225,9 +242,9 @@ def command(
         captured=capturing.captured(pcap, pcap_connections),
         step_limit_s=limit,
         workers=processes,
-        **handshakes_of(selectors or ()),  # type: ignore[arg-type] # of axes that are texts
+        **handshakes,  # type: ignore[arg-type] # of axes that are texts
     )
-    request = LoadRequest(plan=plan, unbounded=unbounded)
+    request = LoadRequest(plan=plan, unbounded=unbounded, thresholds=tuple(fail_on or ()))
     request.check()
     output.check(json_path, *capturing.outputs(pcap))
     if hgrm is not None:
@@ -235,8 +252,7 @@ def command(
             raise RequestError(f"--hgrm {hgrm}: there is no such folder")
         output.check(hgrm / "connection.hgrm")
     seen = [LoadTally()]
-    of = f"tlsbench load {target}"
-    with interruptible() as stop, capturing.capture(pcap, plan.captured, of) as live:
+    with interruptible() as stop, capturing.capture(pcap, plan.captured, f"tlsbench load {target}") as live:
         with measuring.screen(quiet=quiet, line_seconds=0) as screen:
 
             def observe(at: float, tally: LoadTally) -> None:
@@ -247,11 +263,15 @@ def command(
 
             found = load(request, observe, stop, live)
         stored = output.store([*_outputs(found, json_path, hgrm), *capturing.steps(live)])
+        report = loads.report_of_load(found, command=measuring.invocation())
         with output.beside(json_path, pcap):
-            output.report(loads.report_of_load(found, command=measuring.invocation()), output_format)
+            output.report(report, output_format)
     if found.interrupted:
         return stop.exit_code
-    return stored if found.tally.outcomes[SUCCESS] and not found.lost else _FAILED
+    if not found.tally.outcomes[SUCCESS] or found.lost:
+        output.note(f"tlsbench: {loads.why_failed(found)}")
+        return _FAILED
+    return measuring.code_of_gates(report, undecided) or stored
 
 
 def _name(path: Path | None) -> str:

@@ -33,7 +33,7 @@ def command(
         typer.Option(
             "--kind",
             help="cost, distribution, throughput, primitives, wire, network, resumption, implementations, "
-            "versions, memory or latency. [default: the first that there is]",
+            "versions, memory, latency, course or waiting. [default: the first that there is]",
             show_default=False,
         ),
     ] = None,

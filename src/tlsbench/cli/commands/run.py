@@ -23,6 +23,7 @@ from tlsbench.cli.options import (
     option,
     teaches,
 )
+from tlsbench.cli.usage import axes_help, usage
 from tlsbench.session.quantities import fraction
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ _FAILED = 3
 _MOST_PROCESSES = 32
 #: The width of a table that goes to a file or a pipe.
 _PLAIN_WIDTH = 200
+
+
+more_help = axes_help
 
 
 @teaches(
@@ -114,15 +118,18 @@ def command(
     from tlsbench.session.run import RunRequest, run
     from tlsbench.session.selecting import baseline_of, matrix_of
 
+    with usage():
+        matrix = matrix_of(selectors or (), profile)
     request = RunRequest(
-        matrix=matrix_of(selectors or (), profile),
+        matrix=matrix,
         plan=Plan(time_budget_s=time_budget, precision=precision, seed=seed),
         instrument=meter or WALL,
         command=measuring.invocation(),
         processes=processes,
     )
     request.check()
-    is_baseline = baseline_of(baseline, [scenario.axes() for scenario in request.matrix.scenarios])
+    with usage():
+        is_baseline = baseline_of(baseline, [scenario.axes() for scenario in matrix.scenarios])
     _check_outputs(json_path, save, report)
     if pin is not None:
         _pin(pin)

@@ -135,7 +135,7 @@ def command(
     for remark in Settings(plan.socket_options, family_of(plan.bind[0]), "listen").try_out():
         output.note(remark)
     of, has_keys = f"tlsbench serve: {scenario.id}", plan.captured > 0 and logs_keys(scenario, peers)
-    with _signals() as stopped, capturing.capture(pcap, plan.captured, of, has_keys=has_keys) as live:
+    with capturing.capture(pcap, plan.captured, of, has_keys=has_keys) as live, _signals() as stopped:
         died = 0
         with Serving(plan, live) as server:
             for line in greeting(server.plan.place, plan, scenario, root, early_data=early_data):

@@ -39,6 +39,16 @@ _DECLARATIONS = """
         const gnutls_datum_t *response, unsigned int index, int format);
     int gnutls_session_ticket_key_generate(gnutls_datum_t *key);
 
+    typedef struct gnutls_anti_replay_st *gnutls_anti_replay_t;
+    int gnutls_anti_replay_init(gnutls_anti_replay_t *into);
+    void gnutls_anti_replay_deinit(gnutls_anti_replay_t replays);
+    void gnutls_anti_replay_set_add_function(gnutls_anti_replay_t replays,
+        int (*add)(void *, long expires, const gnutls_datum_t *key, const gnutls_datum_t *data));
+    void gnutls_anti_replay_enable(gnutls_session_t session, gnutls_anti_replay_t replays);
+    int gnutls_record_set_max_early_data_size(gnutls_session_t session, size_t bytes);
+    ssize_t gnutls_record_send_early_data(gnutls_session_t session, const void *data, size_t length);
+    ssize_t gnutls_record_recv_early_data(gnutls_session_t session, void *into, size_t most);
+
     int gnutls_init(gnutls_session_t *into, unsigned int flags);
     void gnutls_deinit(gnutls_session_t session);
     int gnutls_priority_set(gnutls_session_t session, gnutls_priority_t priority);
@@ -91,6 +101,7 @@ _NAMES: Final = ("libgnutls.so.30", "libgnutls.30.dylib")
 SERVER: Final = 1
 CLIENT: Final = 1 << 1
 NONBLOCK: Final = 1 << 3
+ENABLE_EARLY_DATA: Final = 1 << 20
 NO_AUTO_SEND_TICKET: Final = 1 << 21
 SFLAGS_SESSION_TICKET: Final = 1 << 7
 CRD_CERTIFICATE: Final = 1
@@ -105,6 +116,7 @@ E_FATAL_ALERT_RECEIVED: Final = -12
 E_AGAIN: Final = -28
 E_PREMATURE_TERMINATION: Final = -110
 E_CERTIFICATE_VERIFICATION_ERROR: Final = -348
+E_DB_ENTRY_EXISTS: Final = -428
 #: What nothing can be proved without, and came last (3.7.4).
 NEEDED: Final = ("gnutls_ciphersuite_get",)
 

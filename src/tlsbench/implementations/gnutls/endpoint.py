@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -16,8 +17,33 @@ from tlsbench.pki import SERVER_NAME
 from tlsbench.protocol.messages import RECORD_BYTES
 
 _HOST: Final = SERVER_NAME.encode("ascii")
+#: What a server's tickets allow, and the most that is read at once.
+MAX_EARLY_DATA_BYTES: Final = 16384
 #: Memory that is written before it is read need not be cleared.
 _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
+
+
+class Replays:
+    """What a server must know to take early data once (RFC 8446, section 8): the hellos of a while."""
+
+    def __init__(self, lib: Library) -> None:
+        place = ffi.new("gnutls_anti_replay_t *")
+        lib.must(lib.gnutls_anti_replay_init(place))
+        self.known: Any = ffi.gc(place[0], lib.gnutls_anti_replay_deinit)
+        self._expires: dict[bytes, int] = {}
+        kind = "int (void *, long, const gnutls_datum_t *, const gnutls_datum_t *)"
+        self._add: Any = ffi.callback(kind, self.add, error=native.E_DB_ENTRY_EXISTS)
+        lib.gnutls_anti_replay_set_add_function(self.known, self._add)
+
+    def add(self, _context: Any, expires: int, key: Any, _data: Any) -> int:
+        """Note a hello until it expires, in seconds of the epoch; an error if it is known."""
+        hello, now = bytes(ffi.buffer(key.data, key.size)), time.time()
+        while self._expires and next(iter(self._expires.values())) < now:
+            del self._expires[next(iter(self._expires))]
+        if hello in self._expires:
+            return native.E_DB_ENTRY_EXISTS
+        self._expires[hello] = expires
+        return native.E_SUCCESS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +54,7 @@ class Settings:
     :param tickets: how many a TLS 1.3 server sends; None for the library's own number.
     :param verifies: whether the other side must show a certificate that is good.
     :param wants_staple: whether a client insists on a stapled OCSP response.
+    :param replays: what a server knows of earlier early data; None if it takes none.
     """
 
     credentials: Any
@@ -36,6 +63,7 @@ class Settings:
     tickets: int | None = None
     verifies: bool = True
     wants_staple: bool = False
+    replays: Replays | None = None
 
 
 class GnuTlsContext:
@@ -60,19 +88,25 @@ class GnuTlsContext:
         self.key_log = ffi.callback(kind, append)
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> GnuTlsEndpoint:
-        assert not early_data, "a capability says that there is none"
         lib, endpoint = self.lib, GnuTlsEndpoint(self, native.CLIENT)
         lib.gnutls_server_name_set(endpoint.session_t, native.NAME_DNS, self.host, len(_HOST))
         lib.gnutls_session_set_verify_cert(endpoint.session_t, self.host, 0)
         if session is not None:
             assert isinstance(session, bytes)
             lib.must(lib.gnutls_session_set_data(endpoint.session_t, session, len(session)))
+        if early_data:
+            lib.must(lib.gnutls_record_send_early_data(endpoint.session_t, early_data, len(early_data)))
         return endpoint
 
     def accept(self) -> GnuTlsEndpoint:
         lib, settings = self.lib, self.settings
-        by_hand = settings.tickets is not None
-        endpoint = GnuTlsEndpoint(self, native.SERVER | (native.NO_AUTO_SEND_TICKET if by_hand else 0))
+        flags = native.SERVER
+        flags |= native.NO_AUTO_SEND_TICKET if settings.tickets is not None else 0
+        flags |= native.ENABLE_EARLY_DATA if settings.replays is not None else 0
+        endpoint = GnuTlsEndpoint(self, flags)
+        if settings.replays is not None:
+            lib.gnutls_anti_replay_enable(endpoint.session_t, settings.replays.known)
+            lib.must(lib.gnutls_record_set_max_early_data_size(endpoint.session_t, MAX_EARLY_DATA_BYTES))
         if settings.verifies:
             lib.gnutls_certificate_server_set_request(endpoint.session_t, native.CERT_REQUIRE)
             lib.gnutls_session_set_verify_cert(endpoint.session_t, ffi.NULL, 0)
@@ -91,6 +125,8 @@ class GnuTlsEndpoint:
         session = self.session_t = ffi.gc(place[0], lib.gnutls_deinit)
         self._context = context
         self._is_server = bool(flags & native.SERVER)
+        self._is_complete = False
+        self._early_data = b""
         pipe = self._pipe = Pipe()
         self._handle = ffi.new_handle(pipe)
         self._buffer: Any = None
@@ -105,6 +141,8 @@ class GnuTlsEndpoint:
         self.data_to_send = pipe.data_to_send
 
     def handshake(self) -> bool:
+        if self._is_complete:  # it would begin another
+            return True
         lib, session, settings = self._lib, self.session_t, self._context.settings
         while (result := lib.gnutls_handshake(session)) != native.E_SUCCESS:
             if result == native.E_AGAIN:
@@ -112,11 +150,20 @@ class GnuTlsEndpoint:
             if lib.gnutls_error_is_fatal(result):
                 lib.gnutls_alert_send_appropriate(session, result)
                 raise self._gives_up(result)
+        self._is_complete = True
+        if self._is_server and settings.replays is not None:
+            self._read_early_data()
         if self._is_server and settings.tickets:
             lib.must(lib.gnutls_session_ticket_send(session, settings.tickets, 0))
         if settings.wants_staple and not lib.gnutls_ocsp_status_request_is_checked(session, 0):
             raise HandshakeError("gnutls: no OCSP response is stapled, or it says nothing of the certificate")
         return True
+
+    def _read_early_data(self) -> None:
+        buffer = ffi.new("char[]", MAX_EARLY_DATA_BYTES)
+        receive = self._lib.gnutls_record_recv_early_data
+        while (length := receive(self.session_t, buffer, MAX_EARLY_DATA_BYTES)) > 0:
+            self._early_data += bytes(ffi.buffer(buffer, length))
 
     def write(self, data: bytes) -> None:
         session, send, whole = self.session_t, self._lib.gnutls_record_send, ffi.from_buffer(data)
@@ -156,6 +203,7 @@ class GnuTlsEndpoint:
             # With a verification that was asked for and is not good, no handshake ends.
             peer_verified=bool(leaf) and settings.verifies,
             peer_chain_length=count[0] if leaf and not resumed else None,
+            early_data=self._early_data,
             ocsp="good" if settings.wants_staple else "",
             signature=None if resumed else self._signature(),
         )

@@ -10,7 +10,7 @@ from tlsbench.errors import HandshakeError, RequestError
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
 from tlsbench.implementations.gnutls.bindings import Library, datum, ffi, text
-from tlsbench.implementations.gnutls.endpoint import GnuTlsContext, Settings
+from tlsbench.implementations.gnutls.endpoint import GnuTlsContext, Replays, Settings
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import ML_DSA, group_list
 from tlsbench.implementations.pairs import facts
@@ -48,7 +48,6 @@ class GnuTls:
                 gap(
                     "it keeps no sessions by their id, but asks its caller for them", resumption="session-id"
                 ),
-                gap("its early data needs a store of its caller's against replays", resumption="early-data"),
                 gap(
                     "its API gives a session as bytes alone, as session=object measures it",
                     session="serialised",
@@ -63,7 +62,7 @@ class GnuTls:
                 ),
                 *facts(self.id),
             ),
-            supports=("trust", "ocsp", "tickets", "signature"),
+            supports=("trust", "ocsp", "tickets", "signature", "resumption=early-data"),
         )
 
     def _unknown_groups(self) -> tuple[str, ...]:
@@ -108,6 +107,7 @@ class GnuTls:
                 ticket_key=self._ticket_key() if resumes or tickets else None,
                 tickets=tickets,
                 verifies=verifies,
+                replays=Replays(lib) if scenario.resumption == "early-data" else None,
             ),
         )
 

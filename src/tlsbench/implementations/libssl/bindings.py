@@ -106,7 +106,7 @@ DECLARATIONS: Final = """
     char *CONF_get1_default_config_file(void);
     int CONF_modules_load_file(const char *file, const char *name, unsigned long flags);
     SSL_CTX *SSL_CTX_new_ex(OSSL_LIB_CTX *where, const char *properties, const SSL_METHOD *method);
-    OSSL_LIB_CTX *OSSL_LIB_CTX_new(void);
+    OSSL_LIB_CTX *OSSL_LIB_CTX_new(void); void OSSL_LIB_CTX_free(OSSL_LIB_CTX *where);
     int OSSL_LIB_CTX_load_config(OSSL_LIB_CTX *where, const char *file);
     int OSSL_PROVIDER_available(OSSL_LIB_CTX *where, const char *name);
     const char *OSSL_PROVIDER_get0_name(const OSSL_PROVIDER *provider);

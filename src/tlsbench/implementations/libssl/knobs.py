@@ -1,4 +1,4 @@
-"""What OpenSSL alone can be told, and how it tells: a provider, a security level, its configuration."""
+"""OpenSSL's own settings, and what it says of them: a provider, a security level, its configuration."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def knob_gaps(lib: Library) -> Iterator[Gap]:
 
 
 def supported(lib: Library) -> tuple[str, ...]:
-    """Those of these axes that a library can be told, and tells."""
+    """Those of these axes that can be set in a library, and read back from it."""
     return tuple(axis for axis, functions in NEEDED.items() if not lib.lacks(*functions))
 
 

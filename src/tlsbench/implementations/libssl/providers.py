@@ -104,8 +104,10 @@ def library_context(lib: Library, provider: str) -> Any:
         with files.temporary(_fips_configuration(lib).encode(), ".cnf") as path:
             loaded = lib.OSSL_LIB_CTX_load_config(made, str(path).encode())
         if loaded != 1 or lib.OSSL_PROVIDER_available(made, provider.encode()) != 1:
-            words = textwrap.shorten(reason(lib), 120, placeholder="…")
-            raise HandshakeError(words)
+            why = textwrap.shorten(reason(lib), 120, placeholder="…")
+            lib.OSSL_LIB_CTX_free(made)
+            folder = os.environ.get("OPENSSL_MODULES", "") or _folder_in(lib, _INFO_MODULES_DIR)
+            raise HandshakeError(f"OpenSSL loads none from {folder} ({why})")
         _contexts[known] = made
     return _contexts[known]
 

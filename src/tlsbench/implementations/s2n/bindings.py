@@ -37,6 +37,7 @@ _DECLARATIONS = """
     int s2n_config_add_ticket_crypto_key(s2n_config *config, const uint8_t *name, uint32_t name_length,
         uint8_t *key, uint32_t key_length, uint64_t since);
     int s2n_config_set_initial_ticket_count(s2n_config *config, uint8_t count);
+    int s2n_config_set_server_max_early_data_size(s2n_config *config, uint32_t bytes);
     int s2n_config_set_status_request_type(s2n_config *config, int type);
     int s2n_config_set_key_log_cb(s2n_config *config,
         int (*callback)(void *, s2n_connection *, uint8_t *, size_t), void *context);
@@ -64,6 +65,10 @@ _DECLARATIONS = """
     int s2n_negotiate(s2n_connection *connection, int *blocked);
     ssize_t s2n_send(s2n_connection *connection, const void *data, ssize_t length, int *blocked);
     ssize_t s2n_recv(s2n_connection *connection, void *into, ssize_t most, int *blocked);
+    int s2n_send_early_data(
+        s2n_connection *connection, const uint8_t *data, ssize_t length, ssize_t *sent, int *blocked);
+    int s2n_recv_early_data(
+        s2n_connection *connection, uint8_t *into, ssize_t most, ssize_t *received, int *blocked);
     int s2n_connection_get_session_length(s2n_connection *connection);
     int s2n_connection_get_session(s2n_connection *connection, uint8_t *into, size_t most);
     int s2n_connection_set_session(s2n_connection *connection, const uint8_t *session, size_t length);

@@ -18,6 +18,8 @@ from tlsbench.protocol.messages import RECORD_BYTES
 from tlsbench.scenarios import ciphers
 
 _HOST: Final = SERVER_NAME.encode("ascii")
+#: What a server's tickets allow, and the most that is read at once.
+MAX_EARLY_DATA_BYTES: Final = 16384
 #: Memory that is written before it is read need not be cleared.
 _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
 
@@ -33,13 +35,24 @@ class Session:
 class S2nContext:
     """One side's configuration.
 
+    :param issuer: of the server's certificate, on a client that wants a stapled OCSP response.
+    :param reads_early_data: whether a server takes early data.
     :param kept: what must live as long as it.
     """
 
-    def __init__(self, lib: Library, config: Any, *, issuer: x509.Certificate | None, kept: object) -> None:
+    def __init__(
+        self,
+        lib: Library,
+        config: Any,
+        *,
+        issuer: x509.Certificate | None = None,
+        reads_early_data: bool = False,
+        kept: object,
+    ) -> None:
         self.lib = lib
         self.config = config
         self.issuer = issuer
+        self.reads_early_data = reads_early_data
         self._kept = kept
         self._host = ffi.new("char[]", _HOST)
         self._key_log: Any = None
@@ -54,12 +67,13 @@ class S2nContext:
         self.lib.must(self.lib.s2n_config_set_key_log_cb(self.config, self._key_log, ffi.NULL))
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> S2nEndpoint:
-        assert not early_data, "a capability says that there is none"
         lib, endpoint = self.lib, S2nEndpoint(self, native.CLIENT)
         lib.s2n_set_server_name(endpoint.connection, self._host)
         if session is not None:
             assert isinstance(session, Session)
             endpoint.resume(session)
+        if early_data:
+            endpoint.write_early_data(early_data)
         return endpoint
 
     def accept(self) -> S2nEndpoint:
@@ -82,6 +96,8 @@ class S2nEndpoint:
         self._blocked = ffi.new("int *")
         self._buffer: Any = None
         self._resumes: Session | None = None
+        self._reads_early = context.reads_early_data
+        self._early_data = b""
         lib.must(lib.s2n_connection_set_config(connection, context.config))
         # Else it sleeps for seconds before it tells of an error.
         lib.s2n_connection_set_blinding(connection, native.SELF_SERVICE_BLINDING)
@@ -100,7 +116,32 @@ class S2nEndpoint:
         )
         self._resumes = session
 
+    def write_early_data(self, data: bytes) -> None:
+        """Put ``data`` into the first flight of a client that has a session."""
+        lib, sent = self._lib, ffi.new("ssize_t *")
+        result = lib.s2n_send_early_data(self.connection, data, len(data), sent, self._blocked)
+        # When it has sent it all it waits for the server, which handshake() does.
+        if result < 0 and (lib.error_type() != native.ERROR_BLOCKED or sent[0] != len(data)):
+            raise lib.error()
+
+    def _read_early_data(self) -> bool:
+        """Take early data until there is no more of it; whether the handshake may go on."""
+        received, buffer = ffi.new("ssize_t *"), ffi.new("uint8_t[]", MAX_EARLY_DATA_BYTES)
+        while True:
+            result = self._lib.s2n_recv_early_data(
+                self.connection, buffer, MAX_EARLY_DATA_BYTES, received, self._blocked
+            )
+            self._early_data += bytes(ffi.buffer(buffer, received[0]))
+            if result == 0:
+                self._reads_early = False
+                return True
+            if self._lib.error_type() == native.ERROR_BLOCKED:
+                return False
+            raise self._lib.error()
+
     def handshake(self) -> bool:
+        if self._reads_early and not self._read_early_data():
+            return False
         if self._lib.s2n_negotiate(self.connection, self._blocked) == 0:
             return True
         if self._lib.error_type() == native.ERROR_BLOCKED:
@@ -137,6 +178,7 @@ class S2nEndpoint:
             peer_certificate=leaf,
             # A client always verifies, and a server that asks: else a handshake does not end.
             peer_verified=bool(leaf),
+            early_data=self._early_data,
             ocsp=self._ocsp(leaf),
         )
 

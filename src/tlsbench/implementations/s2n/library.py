@@ -18,7 +18,7 @@ from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.s2n import bindings as native
 from tlsbench.implementations.s2n import policies
 from tlsbench.implementations.s2n.bindings import Library, ffi
-from tlsbench.implementations.s2n.endpoint import S2nContext
+from tlsbench.implementations.s2n.endpoint import MAX_EARLY_DATA_BYTES, S2nContext
 from tlsbench.implementations.s2n.policies import Policy, Wanted
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.keys import to_pem
@@ -80,10 +80,14 @@ class S2n:
                     "it keeps no sessions by their id, but asks its caller for them", resumption="session-id"
                 ),
                 gap(
+                    "its API gives a session as bytes alone, as session=object measures it",
+                    session="serialised",
+                ),
+                gap(
                     "its server gives no tickets to a client that shows a certificate",
                     server="s2n",
                     client_auth="required",
-                    resumption=("ticket", "psk"),
+                    resumption=("ticket", "psk", "early-data"),
                 ),
                 gap(
                     "its client refuses a resumed TLS 1.2 handshake where it has a certificate to show",
@@ -111,7 +115,7 @@ class S2n:
                 *facts(self.id),
                 *_gaps_of_policies(),
             ),
-            supports=("trust", "ocsp", "tickets"),
+            supports=("trust", "ocsp", "tickets", "resumption=early-data"),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> S2nContext:
@@ -143,10 +147,14 @@ class S2n:
             )
         if scenario.tickets not in ("", "default"):
             lib.must(lib.s2n_config_set_initial_ticket_count(config, int(scenario.tickets)))
+        early_data = scenario.resumption == "early-data"
+        if early_data:
+            lib.must(lib.s2n_config_set_server_max_early_data_size(config, MAX_EARLY_DATA_BYTES))
         staple = b""
         if scenario.ocsp == "stapled":
             staple = ocsp_response(peers.issuer, peers.server.leaf)
-        return S2nContext(lib, config, issuer=None, kept=self._show(config, peers.server, staple))
+        kept = self._show(config, peers.server, staple)
+        return S2nContext(lib, config, reads_early_data=early_data, kept=kept)
 
     def _config(self, scenario: Scenario, side: str) -> Any:
         lib = self.library

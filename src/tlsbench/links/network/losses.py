@@ -8,7 +8,7 @@ from typing import Final
 
 from tlsbench.links.network.segments import Segment
 
-#: So many segments behind a hole, and no time is given to reordering any more (RFC 8985, section 6.2).
+#: With this many segments behind a hole no time is given to reordering any more (RFC 8985, section 6.2).
 _DUPLICATES: Final = 3
 _NOTHING_MS: Final = 1e-9
 

@@ -9,7 +9,7 @@ from typing import Final
 from tlsbench.links.network.segments import Packet
 from tlsbench.links.network.values import Network
 
-#: Linux acknowledges so many segments of a new connection at once (``TCP_MAX_QUICKACKS``), then as below.
+#: Segments of a new connection that Linux acknowledges at once (``TCP_MAX_QUICKACKS``); later ones as below.
 _QUICK_ACKNOWLEDGEMENTS: Final = 16
 #: How long a lone segment may wait for its acknowledgement (``TCP_DELACK_MIN``).
 _DELAY_MS: Final = 40.0

@@ -7,8 +7,10 @@ from tlsbench.report.findings.contrasts import contrast_findings
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.kernel import kernel_findings
 from tlsbench.report.findings.libraries import fastest_findings
+from tlsbench.report.findings.memory import memory_findings
 from tlsbench.report.findings.network import network_findings
 from tlsbench.report.findings.rates import rate_findings
+from tlsbench.report.findings.sides import side_findings
 from tlsbench.results import Run
 
 __all__ = ["Finding", "findings"]
@@ -22,5 +24,7 @@ def findings(run: Run) -> list[Finding]:
         *aead_findings(run),
         *kernel_findings(run),
         *fastest_findings(run),
+        *side_findings(run),
         *rate_findings(run),
+        *memory_findings(run),
     ]

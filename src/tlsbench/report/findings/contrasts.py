@@ -8,10 +8,10 @@ from math import isfinite
 
 from tlsbench.links.network import INITIAL_WINDOW_BYTES
 from tlsbench.report.beside import arrows, not_known, stray_words
+from tlsbench.report.digits import from_to
 from tlsbench.report.findings.finding import Finding, change_with_interval, span
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.report.naming import names
-from tlsbench.report.table import format_us
 from tlsbench.results import Cell, Run
 
 
@@ -124,14 +124,14 @@ def _round_trips(told: Sequence[Pair]) -> str:
 
 def _sides(context: str, pair: Pair) -> str:
     unit = pair.cell.instrument.unit
-    before, after = (unit.to_shown(one.main.median) for one in (pair.against, pair.cell))
+    carried = from_to(pair.against.main.median, pair.cell.main.median, unit)
     sides = "".join(
         f"; {side} {change_with_interval(ratio)}"
         for side in ("client", "server")
         if side in pair.cell.figures and isfinite((ratio := pair.ratio(side)).high)
     )
     total = change_with_interval(pair.ratio())
-    return f"{context or 'Both sides'}: {format_us(before)} → {format_us(after)} {unit.shown}, {total}{sides}"
+    return f"{context or 'Both sides'}: {carried}, {total}{sides}"
 
 
 def _bytes(pair: Pair) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from tlsbench.report.digits import from_to, with_unit
 from tlsbench.report.findings.finding import Finding, change_with_interval, span
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.report.naming import names
-from tlsbench.report.table import format_us
 from tlsbench.results import Run
 from tlsbench.stats import Interval, is_difference
 from tlsbench.units import NANOSECONDS
@@ -77,10 +77,12 @@ def _finding(told: Sequence[_Carried], untold: int) -> Finding:
 
 
 def _sides(context: str, one: _Carried) -> str:
-    before, after = (cell.figures["total"].median / 1e3 for cell in (one.pair.against, one.pair.cell))
-    carried = f"{format_us(before)} → {format_us(after)} µs, {change_with_interval(one.ratio)}"
+    before, after = (cell.figures["total"].median for cell in (one.pair.against, one.pair.cell))
+    carried = f"{from_to(before, after, NANOSECONDS)}, {change_with_interval(one.ratio)}"
     low, middle, high = (100 * one.share(end) for end in (one.ratio.low, one.ratio.median, one.ratio.high))
-    opening = f"; to open TCP takes another {format_us(one.opening_ns / 1e3)} µs" if one.opening_ns else ""
+    opening = (
+        f"; to open TCP takes another {with_unit(one.opening_ns, NANOSECONDS)}" if one.opening_ns else ""
+    )
     whole = "a new connection with its handshake" if one.opening_ns else "the handshake"
     return (
         f"{context or 'Both sides'}: {carried}{opening}; the kernel's share of {whole} is {middle:.0f} % "

@@ -5,17 +5,21 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
 from tlsbench.comparison import Judgement, Recording
-from tlsbench.report.naming import telling
+from tlsbench.loading import Load
+from tlsbench.report.digits import duration_text
+from tlsbench.report.loads import MEANING_OF_PHASES, phases_of, settings_of
+from tlsbench.report.meanings import MEANINGS
+from tlsbench.report.naming import labels_of
 from tlsbench.report.pictures.compared import verdict_names
-from tlsbench.report.table import COLUMNS, Column, Row, Table, tables
+from tlsbench.report.table import MAIN, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.axes import AXES
-from tlsbench.stats import median_interval
+from tlsbench.stats import Interval, median_interval
 from tlsbench.units import Unit
 
 #: Points of raw distributions in a whole page, shared by its rows: a page is to stay small.
@@ -23,21 +27,37 @@ _POINTS = 60_000
 _MOST_POINTS, _LEAST_POINTS = 200, 20
 #: Columns of less weight than that are hidden at first.
 _SHOWN_WEIGHT = 4
+#: The weight of a column of which nothing else is said.
+_OTHER = 6
 _DIGITS = 4
+#: The percentiles of a load: each with what took at most that, and its weight.
+_PERCENTILES = {
+    "p50": (50.0, "half of them", MAIN),
+    "p90": (90.0, "90 % of them", 9),
+    "p99": (99.0, "99 % of them", MAIN),
+    "p99.9": (99.9, "99.9 % of them", 8),
+    "p99.99": (99.99, "99.99 % of them", 5),
+    "max": (100.0, "all of them", 7),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Heading:
     """A column of a grid.
 
-    :param is_number: whether it sorts by value; else it is an axis, to filter by.
+    :param kind: a name tells rows apart and stays in sight, a figure sorts by value, an axis is there to
+        filter by.
     :param is_shown: whether it is seen at first.
+    :param weight: figures of lower weight give way first where the page is narrow.
+    :param meaning: what it is, in a line.
     """
 
     name: str
     heading: str
-    is_number: bool
+    kind: Literal["name", "figure", "axis"] = "figure"
     is_shown: bool = True
+    weight: int = _OTHER
+    meaning: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,54 +65,103 @@ class GridRow:
     """A row.
 
     :param values: for each column a text, or a number that sorts with the text that shows it.
+    :param full: its name in full.
     :param facts: what the row opens: groups of facts by name.
     :param distribution: quantiles of the raw figures, in the unit that is shown, evenly spaced, from the
         least to the most.
     """
 
     values: Sequence[str | tuple[float | None, str]]
+    full: str = ""
     facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     distribution: Sequence[float] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A table that can be sorted and filtered."""
+    """A table that can be sorted and filtered.
+
+    :param constants: what is the same in all of its rows, by name.
+    """
 
     title: str
     headings: Sequence[Heading]
     rows: Sequence[GridRow]
+    constants: Sequence[tuple[str, str]] = ()
 
 
-def grid_of_run(run: Run) -> Grid:
-    """Every cell of a run, with all its axes and figures."""
-    rows = [(table, row) for table in tables(run) for row in table.rows]
-    cells = [row.cell for _, row in rows]
+def grids_of_run(run: Run) -> list[Grid]:
+    """Every cell of a run, a grid for each workload, with all its axes and figures."""
+    made = tables(run)
+    points = _points(len(run.cells))
+    return [_grid_of_table(table, points, alone=len(made) == 1) for table in made]
+
+
+def _grid_of_table(table: Table, points: int, *, alone: bool) -> Grid:
+    cells = [row.cell for row in table.rows]
     axes = [axis for axis in AXES if any(cell.axes.get(axis) for cell in cells)]
-    told = telling([cell.axes for cell in cells])
-    used = {column.name for table, _ in rows for column in table.columns}
-    columns = [column for column in COLUMNS if column.name in used]
-    points = _points(len(rows))
     return Grid(
-        "Every cell",
+        "Every cell" if alone else f"Every cell: {table.workload}",
         [
-            *(Heading(axis, axis, is_number=False, is_shown=axis in told) for axis in axes),
+            Heading("cell", "cell", "name", meaning="what tells the cell apart from the others"),
             *(
-                Heading(column.name, column.heading, is_number=True, is_shown=column.weight >= _SHOWN_WEIGHT)
-                for column in columns
+                Heading(
+                    column.name,
+                    column.heading,
+                    is_shown=column.weight >= _SHOWN_WEIGHT,
+                    weight=column.weight,
+                    meaning=MEANINGS[column.name],
+                )
+                for column in table.columns
             ),
+            *(Heading(axis, axis, "axis", is_shown=False, meaning=AXES[axis].meaning) for axis in axes),
         ],
         [
             GridRow(
                 [
+                    name,
+                    *(_figure(column, row, table) for column in table.columns),
                     *(row.cell.axes.get(axis, "") for axis in axes),
-                    *(_figure(column, row, table) for column in columns),
                 ],
+                row.cell.id,
                 _facts(row.cell),
                 _quantiles(row.cell.totals, row.cell.instrument.unit, points),
             )
-            for table, row in rows
+            for name, row in zip(labels_of(cells), table.rows, strict=True)
         ],
+        list(table.constants.items()),
+    )
+
+
+def grid_of_load(load: Load) -> Grid:
+    """The percentiles of a load, phase by phase."""
+    return Grid(
+        "Every phase",
+        [
+            Heading("phase", "phase", "name", meaning="a step of a connection"),
+            *(
+                Heading(f"{name}_us", name, weight=weight, meaning=f"{words} took at most that")
+                for name, (_, words, weight) in _PERCENTILES.items()
+            ),
+            Heading("count", "count", weight=4, meaning="how many were timed"),
+        ],
+        [
+            GridRow(
+                [
+                    phase,
+                    *(
+                        (us, duration_text(us))
+                        for percentile, _, _ in _PERCENTILES.values()
+                        for us in (times.get_value_at_percentile(percentile) / 1e3,)
+                    ),
+                    (float(times.get_total_count()), f"{times.get_total_count():,}"),
+                ],
+                f"{phase}: {MEANING_OF_PHASES[phase]}",
+            )
+            for phase in phases_of(load)
+            for times in (load.tally.times[phase],)
+        ],
+        settings_of(load),
     )
 
 
@@ -102,11 +171,11 @@ def grid_of_recording(recording: Recording) -> Grid:
     points = _points(len(recording.figures))
     units = dict.fromkeys(one.unit.shown for one in recording.instruments.values())
     headings = [
-        Heading("benchmark", "benchmark", is_number=False),
-        *(Heading(name, name, is_number=False) for name in parameters),
-        Heading("median", f"median {' or '.join(units)}", is_number=True),
-        Heading("precision_percent", "±", is_number=True),
-        Heading("samples", "samples", is_number=True),
+        Heading("benchmark", "benchmark", "name"),
+        Heading("median", f"median {' or '.join(units)}", weight=MAIN),
+        Heading("precision_percent", "±", weight=MAIN, meaning=MEANINGS["precision_percent"]),
+        Heading("samples", "samples"),
+        *(Heading(name, name, "axis", is_shown=False) for name in parameters),
     ]
     rows = []
     for name, figures in recording.figures.items():
@@ -116,11 +185,12 @@ def grid_of_recording(recording: Recording) -> Grid:
             GridRow(
                 [
                     name,
-                    *(recording.parameters[name].get(parameter, "") for parameter in parameters),
                     _number(recording.instruments[name].unit.to_shown(interval.median)),
                     (half, f"{half:.1f}%") if math.isfinite(half) else (None, "?"),
                     (float(len(figures)), f"{len(figures):,}"),
+                    *(recording.parameters[name].get(parameter, "") for parameter in parameters),
                 ],
+                name,
                 distribution=_quantiles(figures, recording.instruments[name].unit, points),
             )
         )
@@ -131,32 +201,31 @@ def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
     """The verdicts of a comparison with a base of that name."""
     unit = " or ".join(dict.fromkeys(verdict.instrument.unit.shown for verdict in judgement.verdicts))
     headings = [
-        Heading("cell", "cell", is_number=False),
-        Heading("verdict", "verdict", is_number=False),
-        *(
-            Heading(name, heading, is_number=True)
-            for name, heading in (
-                ("base", f"base {unit}"),
-                ("new", f"new {unit}"),
-                ("ratio", "new/base"),
-                ("low", "95 % low"),
-                ("high", "95 % high"),
-                ("floor_percent", "floor"),
-            )
-        ),
+        Heading("cell", "cell", "name", meaning="what tells the cell apart from the others"),
+        Heading("ratio", "new/base", weight=MAIN, meaning="the new figure over that of the base"),
+        Heading("verdict", "verdict", "axis", meaning="faster, slower, or ~ where it is inconclusive"),
+        Heading("interval", "95 %", weight=9, meaning="the 95 % interval of the ratio"),
+        Heading("base", f"base {unit}", weight=8, meaning="the median in the base"),
+        Heading("new", f"new {unit}", weight=8, meaning="the median in the new result"),
+        Heading("floor_percent", "floor", weight=5, meaning="a smaller difference is not called"),
+        Heading("low", "95 % low", is_shown=False, meaning="where the 95 % interval of the ratio begins"),
+        Heading("high", "95 % high", is_shown=False, meaning="where it ends"),
     ]
     rows = [
         GridRow(
             [
                 name,
+                _ratio(verdict.ratio.median),
                 verdict.word,
+                _interval(verdict.ratio),
                 _number(verdict.instrument.unit.to_shown(verdict.base.median)),
                 _number(verdict.instrument.unit.to_shown(verdict.new.median)),
-                *(_ratio(value) for value in (verdict.ratio.median, verdict.ratio.low, verdict.ratio.high)),
                 (100 * verdict.floor, f"{100 * verdict.floor:.1f}%")
                 if math.isfinite(verdict.floor)
                 else (None, "?"),
-            ]
+                *(_ratio(value) for value in (verdict.ratio.low, verdict.ratio.high)),
+            ],
+            verdict.id,
         )
         for name, verdict in zip(verdict_names(judgement.verdicts), judgement.verdicts, strict=True)
     ]
@@ -164,8 +233,7 @@ def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
 
 
 def _figure(column: Column, row: Row, table: Table) -> tuple[float | None, str]:
-    has_it = any(column.name == one.name for one in table.columns)
-    value = column.value(row) if has_it else None
+    value = column.value(row)
     if value is None or not math.isfinite(value):
         return None, ""
     text = column.format(value)
@@ -180,6 +248,13 @@ def _number(value: float) -> tuple[float | None, str]:
         if math.isfinite(value)
         else (None, "")
     )
+
+
+def _interval(ratio: Interval) -> tuple[float | None, str]:
+    """As a text that sorts by its lower end."""
+    if not math.isfinite(ratio.high) or ratio.low <= 0:
+        return None, "unknown"
+    return ratio.low, f"{ratio.low:.3f}–{ratio.high:.3f}"
 
 
 def _ratio(value: float) -> tuple[float | None, str]:

@@ -15,8 +15,9 @@
   const button = document.getElementById("theme");
   let chosen = "";
   const drawn = new Map();
+  const wordsFor = new Map();
   function redraw() {
-    for (const [element, shape] of drawn) drawPicture(element, shape, colours);
+    for (const [element, picture] of drawn) drawPicture(element, picture, wordsFor.get(element) || "", colours);
   }
   function applyTheme() {
     root.dataset.theme = chosen || (system.matches ? "dark" : "light");
@@ -35,9 +36,20 @@
   const plots = [...document.querySelectorAll(".plot")];
   function draw(element) {
     if (drawn.has(element)) return;
-    const shape = pictures[Number(element.dataset.picture)];
-    drawn.set(element, shape);
-    drawPicture(element, shape, colours);
+    drawn.set(element, pictures[Number(element.dataset.picture)]);
+    drawPicture(element, drawn.get(element), wordsFor.get(element) || "", colours);
+  }
+  // --- of many cells a picture draws some: words choose others
+  for (const choice of document.querySelectorAll("input[data-choose]")) {
+    const element = document.querySelector(`.plot[data-picture="${choice.dataset.choose}"]`);
+    choice.addEventListener("input", () => {
+      const picture = pictures[Number(element.dataset.picture)];
+      wordsFor.set(element, choice.value);
+      const found = chosenOf(picture.shape, picture.drawn, choice.value)[1];
+      choice.closest("figure").querySelector(".found").textContent = !choice.value.trim() ? ""
+        : found ? `${Math.min(found, picture.drawn.length)} of ${found.toLocaleString("en")} with these words are drawn` : "None has these words.";
+      if (drawn.has(element)) drawPicture(element, picture, choice.value, colours);
+    });
   }
   const near = new IntersectionObserver((entries) => {
     for (const entry of entries) if (entry.isIntersecting) { near.unobserve(entry.target); draw(entry.target); }
@@ -57,6 +69,8 @@
   // --- tables
   const PAGE = 200;
   const MOST_CHOICES = 60;
+  //: Where each row has a value of its own, more of them than that are no choice.
+  const MOST_EACH = 12;
   const textOf = (value) => (Array.isArray(value) ? value[1] : value);
   const keyOf = (value) => (Array.isArray(value) ? value[0] : value);
 
@@ -91,9 +105,13 @@
     return make("div", { className: "proof" }, ...parts);
   }
 
-  function setUp(section, grid, number) {
+  function setUp(section, grid) {
     const { headings, rows } = grid;
-    const shown = headings.map((heading) => heading.is_shown);
+    const isFigure = (column) => headings[column].kind === "figure";
+    const all = headings.map((_, column) => column);
+    //: What the reader chose of the columns, and the figures that there is no room for.
+    const chosen = new Map();
+    let crowded = new Set();
     const filters = new Map();
     let words = [];
     let sorted = { column: -1, ascending: true };
@@ -102,7 +120,7 @@
     const found = () => {
       const left = rows.filter((row) =>
         [...filters].every(([column, wanted]) => textOf(row.values[column]) === wanted) &&
-        words.every((word) => row.values.some((value) => textOf(value).toLowerCase().includes(word))));
+        words.every((word) => row.full.toLowerCase().includes(word) || row.values.some((value) => textOf(value).toLowerCase().includes(word))));
       if (sorted.column >= 0) {
         const way = sorted.ascending ? 1 : -1;
         const compare = (one, other) => {
@@ -115,7 +133,8 @@
       }
       return left;
     };
-    const visible = () => headings.map((_, column) => column).filter((column) => shown[column]);
+    const isShown = (column) => chosen.get(column) ?? (headings[column].is_shown && !crowded.has(column));
+    const visible = () => all.filter(isShown);
 
     // tools: words, a choice for each axis, columns, copying
     const tools = make("div", { className: "tools" });
@@ -123,9 +142,9 @@
     search.addEventListener("input", () => { words = search.value.toLowerCase().split(/\s+/).filter(Boolean); most = PAGE; fill(); });
     tools.append(make("label", {}, "Rows with", search));
     headings.forEach((heading, column) => {
-      if (heading.is_number) return;
+      if (heading.kind !== "axis") return;
       const values = [...new Set(rows.map((row) => textOf(row.values[column])))].filter(Boolean);
-      if (values.length < 2 || values.length > MOST_CHOICES || values.length === rows.length) return;
+      if (values.length < 2 || values.length > MOST_CHOICES || values.length === rows.length && rows.length > MOST_EACH) return;
       const choice = make("select", {}, make("option", { value: "", textContent: "any" }), ...values.sort((a, b) => a.localeCompare(b, "en", { numeric: true })).map((value) => make("option", { value, textContent: value })));
       choice.dataset.axis = heading.name;
       choice.addEventListener("change", () => {
@@ -133,7 +152,7 @@
         most = PAGE;
         fill();
       });
-      tools.append(make("label", {}, heading.heading, choice));
+      tools.append(make("label", { title: heading.meaning }, heading.heading, choice));
     });
     const status = make("p", { className: "count", role: "status" });
     const copy = (name, write) => {
@@ -150,7 +169,7 @@
     };
     const asMarkdown = (columns, left) => {
       const cells = (texts) => `| ${texts.map((text) => text.replace(/\|/g, "\\|").replace(/\n/g, " ")).join(" | ")} |`;
-      return [cells(columns.map((column) => headings[column].heading)), cells(columns.map((column) => (headings[column].is_number ? "---:" : "---"))),
+      return [cells(columns.map((column) => headings[column].heading)), cells(columns.map((column) => (isFigure(column) ? "---:" : "---"))),
         ...left.map((row) => cells(columns.map((column) => textOf(row.values[column]))))].join("\n") + "\n";
     };
     const quote = (text) => (/[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
@@ -158,11 +177,12 @@
       .map((line) => line.map(quote).join(",")).join("\r\n") + "\r\n";
     tools.append(copy("Markdown", asMarkdown), copy("CSV", asCsv));
 
-    const columns = make("div", { className: "columns" }, ...headings.map((heading, column) => {
-      const box = make("input", { type: "checkbox", checked: shown[column] });
-      box.addEventListener("change", () => { shown[column] = box.checked; build(); });
-      return make("label", {}, box, ` ${heading.heading}`);
-    }));
+    const boxes = all.map((column) => {
+      const box = make("input", { type: "checkbox" });
+      box.addEventListener("change", () => { chosen.set(column, box.checked); build(); });
+      return box;
+    });
+    const columns = make("div", { className: "columns" }, ...all.map((column) => make("label", { title: headings[column].meaning }, boxes[column], ` ${headings[column].heading}`)));
     const head = make("thead");
     const body = make("tbody");
     const table = make("table", {}, make("caption", { textContent: grid.title, hidden: true }), head, body);
@@ -178,16 +198,16 @@
       one.setAttribute("aria-expanded", String(!isOpen));
       one.textContent = isOpen ? "+" : "−";
       if (isOpen) line.nextSibling.remove();
-      else line.after(make("tr", {}, make("td", { colSpan: cells + 1 }, proofOf(row))));
+      else line.after(make("tr", {}, make("td", { colSpan: cells }, proofOf(row))));
     }
 
+    const classOf = { name: "name", figure: "number", axis: "" };
     const canOpen = rows.some((row) => Object.keys(row.facts).length || row.distribution.length);
     function build() {
       const line = make("tr");
-      if (canOpen) line.append(make("th", { className: "open", scope: "col", textContent: "proof" }));
       for (const column of visible()) {
-        const one = make("button", { type: "button", textContent: headings[column].heading });
-        const cell = make("th", { scope: "col", className: headings[column].is_number ? "number" : "" }, one);
+        const one = make("button", { type: "button", textContent: headings[column].heading, title: headings[column].meaning });
+        const cell = make("th", { scope: "col", className: classOf[headings[column].kind] }, one);
         cell.dataset.column = headings[column].name;
         cell.setAttribute("aria-sort", sorted.column === column ? (sorted.ascending ? "ascending" : "descending") : "none");
         one.addEventListener("click", () => {
@@ -198,30 +218,57 @@
         line.append(cell);
       }
       head.replaceChildren(line);
+      boxes.forEach((box, column) => { box.checked = isShown(column); });
       fill();
+    }
+    function cellOf(row, column, place, cells) {
+      const text = textOf(row.values[column]);
+      if (headings[column].kind !== "name") return make("td", { textContent: text, className: classOf[headings[column].kind] });
+      const cell = make("th", { scope: "row", className: "name" });
+      if (canOpen) {
+        const one = make("button", { type: "button", className: "open", textContent: "+" });
+        one.setAttribute("aria-expanded", "false");
+        one.setAttribute("aria-label", `Proof of row ${place + 1}`);
+        one.addEventListener("click", () => open(row, cells, one));
+        cell.append(one);
+      }
+      cell.append(make("span", { textContent: text, title: row.full }));
+      return cell;
     }
     function fill() {
       const left = found();
       const at = visible();
-      const lines = left.slice(0, most).map((row, place) => {
-        const line = make("tr");
-        if (canOpen) {
-          const one = make("button", { type: "button", textContent: "+" });
-          one.setAttribute("aria-expanded", "false");
-          one.setAttribute("aria-label", `Proof of row ${place + 1}`);
-          one.addEventListener("click", () => open(row, at.length, one));
-          line.append(make("td", { className: "open" }, one));
-        }
-        for (const column of at) line.append(make("td", { textContent: textOf(row.values[column]), className: headings[column].is_number ? "number" : "" }));
-        return line;
-      });
+      const lines = left.slice(0, most).map((row, place) => make("tr", {}, ...at.map((column) => cellOf(row, column, place, at.length))));
       body.replaceChildren(...lines);
       const hidden = left.length - lines.length;
       more.hidden = hidden <= 0;
       more.textContent = `Show ${hidden.toLocaleString("en")} more`;
-      status.textContent = `${left.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows${hidden > 0 ? `, the first ${lines.length} shown` : ""}`;
+      const gone = all.filter((column) => isFigure(column) && !isShown(column)).map((column) => headings[column].heading);
+      status.textContent = `${left.length.toLocaleString("en")} of ${rows.length.toLocaleString("en")} rows${hidden > 0 ? `, the first ${lines.length} shown` : ""}`
+        + (gone.length ? `; not shown, see Columns: ${gone.join(", ")}` : "");
     }
-    build();
+    // Figures are seen without scrolling: the weightiest first, those of one weight together, what there is room for.
+    let fitted = -1;
+    function fit() {
+      if (region.clientWidth === fitted) return;
+      fitted = region.clientWidth;
+      crowded = new Set();
+      build();
+      if (table.offsetWidth <= region.clientWidth) return;
+      const widths = new Map(visible().map((column, at) => [column, head.rows[0].cells[at].offsetWidth]));
+      const free = visible().filter((column) => isFigure(column) && !chosen.has(column));
+      const sum = (columns) => columns.reduce((total, column) => total + widths.get(column), 0);
+      let room = region.clientWidth - (table.offsetWidth - sum(free));
+      const weights = [...new Set(free.map((column) => headings[column].weight))].sort((a, b) => b - a);
+      weights.forEach((weight, rank) => {
+        const alike = free.filter((column) => headings[column].weight === weight);
+        if (rank && sum(alike) > room) alike.forEach((column) => crowded.add(column));
+        else room -= sum(alike);
+      });
+      build();
+    }
+    fit();
+    new ResizeObserver(fit).observe(region);
   }
   document.querySelectorAll(".grid").forEach((section) => setUp(section, grids[Number(section.dataset.grid)]));
   root.dataset.ready = "yes";

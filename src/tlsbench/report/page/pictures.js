@@ -1,26 +1,45 @@
 "use strict";
 // Draws the shapes of tlsbench.report.pictures with plotly. Names come from files: what plotly would take for
-// its own markup is escaped.
-const escapeText = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+// its own markup, or between two dollars for mathematics, is escaped.
+const escapeText = (text) => String(text).replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/[$]/g, "&#36;");
 
-function wrapText(text, most) {
+function wrapText(text, most, rows = 3) {
+  // Between words; within one only where it is too long for a line, and then after a hyphen or the like.
+  const words = String(text).split(/(?<= )/).flatMap((word) => (word.trim().length > most ? word.split(/(?<=[_/-])/) : [word]));
   const lines = [""];
-  for (const word of String(text).split(/(?<=[ _/-])/)) {
+  for (const word of words) {
     for (let piece = word; piece; piece = piece.slice(most)) {
-      const part = piece.slice(0, most);
-      if (lines[lines.length - 1].length + part.length > most && lines[lines.length - 1]) lines.push("");
+      const part = piece.trimEnd().length > most ? piece.slice(0, most) : piece;
+      if (lines[lines.length - 1].length + part.trimEnd().length > most && lines[lines.length - 1]) lines.push("");
       lines[lines.length - 1] += part;
+      if (part === piece) break;
     }
   }
-  const shown = lines.slice(0, 3);
-  if (lines.length > 3) shown[2] = shown[2].slice(0, most - 1) + "…";
+  const shown = lines.slice(0, rows);
+  if (lines.length > rows) shown[rows - 1] = shown[rows - 1].slice(0, most - 1) + "…";
   return shown.map((line) => escapeText(line.trim())).join("<br>");
 }
 
 const isNarrow = () => window.innerWidth < 640;
 const labelOf = (text) => wrapText(text, isNarrow() ? 18 : 44);
-const rowHeight = (labels) =>
-  Math.max(...labels.map((label) => labelOf(label).split("<br>").length)) * 13 + 13;
+const linesOf = (label) => label.split("<br>").length;
+const LINE = 15; // pixels of a line of text beside a picture
+
+function chosenOf(shape, drawn, words) {
+  // What is drawn of a shape: what it says at first, or what has all of some words in its name.
+  const names = shape.labels || shape.rows || shape.lines.map((line) => line.name);
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const has = (name) => wanted.every((word) => name.toLowerCase().includes(word));
+  const found = wanted.length ? names.map((_, at) => at).filter((at) => has(names[at])) : drawn;
+  const at = (found.length ? found : drawn).slice(0, drawn.length);
+  const of = (list) => (list && list.length ? at.map((place) => list[place]) : list);
+  const each = (lists) => Object.fromEntries(Object.entries(lists).map(([name, list]) => [name, of(list)]));
+  const part = { ...shape };
+  for (const name of ["labels", "texts", "totals", "values", "kinds", "rows", "lines"]) if (name in part) part[name] = of(part[name]);
+  if (part.parts) part.parts = each(part.parts);
+  if (part.spans) part.spans = Array.isArray(part.spans) ? of(part.spans) : each(part.spans);
+  return [part, found.length];
+}
 
 function spansOf(spans, totals) {
   if (!spans || !spans.some(Boolean)) return undefined;
@@ -31,33 +50,62 @@ function spansOf(spans, totals) {
   };
 }
 
-function drawBars(shape, colours) {
-  const places = shape.labels.map((_, at) => at);
+function slotsOf(shape) {
+  // Each label's bars lie one below the other in pixels, those that there are, beside its own lines of text.
   const names = Object.keys(shape.parts);
-  const data = names.map((name, number) => ({
-    type: "bar", orientation: "h", name: escapeText(name), y: places, x: shape.parts[name],
-    marker: { color: colours[number % colours.length] },
-    customdata: shape.labels.map(escapeText),
-    hovertemplate: "%{customdata}<br>%{x:,.7~g} " + escapeText(shape.unit) + "<extra>" + escapeText(name) + "</extra>",
-  }));
+  const texts = shape.labels.map((label, at) => labelOf(label) + (shape.texts.length ? `<br>${labelOf(shape.texts[at])}` : ""));
+  const bars = names.map(() => []);
+  const middles = [];
+  let next = 0;
+  shape.labels.forEach((_, at) => {
+    const own = names.map((name, number) => number).filter((number) => shape.parts[names[number]][at] !== null);
+    const rows = shape.is_stacked ? 1 : own.length;
+    const height = Math.max(rows * LINE, linesOf(texts[at]) * LINE) + 9;
+    middles.push(next + height / 2);
+    own.forEach((number, row) => { bars[number][at] = next + height / 2 + (shape.is_stacked ? 0 : (row - (rows - 1) / 2) * LINE); });
+    next += height;
+  });
+  return { bars, middles, texts, height: next };
+}
+
+function drawBars(shape, colours) {
+  const slots = slotsOf(shape);
+  const data = Object.entries(shape.parts).map(([name, values], number) => {
+    const at = values.map((_, place) => place).filter((place) => values[place] !== null);
+    const spans = shape.spans[name];
+    return {
+      type: "bar", orientation: "h", name: escapeText(name), y: at.map((place) => slots.bars[number][place]), x: at.map((place) => values[place]), width: LINE - 3,
+      marker: { color: colours[number % colours.length] },
+      error_x: shape.is_stacked || !spans ? undefined : spansOf(at.map((place) => spans[place]), at.map((place) => values[place])),
+      customdata: at.map((place) => escapeText(shape.labels[place])),
+      hovertemplate: "%{customdata}<br>%{x:,.7~g} " + escapeText(shape.unit) + "<extra>" + escapeText(name) + "</extra>",
+    };
+  });
   if (shape.totals.length) data.push({
-    type: "scatter", mode: "markers", name: "together", y: places, x: shape.totals,
-    marker: { color: colours[7], size: 6 }, error_x: spansOf(shape.spans, shape.totals), customdata: shape.labels.map(escapeText),
+    type: "scatter", mode: "markers", name: "together", y: slots.middles, x: shape.totals,
+    marker: { color: colours[7], size: 7 }, error_x: spansOf(shape.spans.together, shape.totals),
+    customdata: shape.labels.map(escapeText),
     hovertemplate: "%{customdata}<br>%{x:,.7~g} " + escapeText(shape.unit) + "<extra>together</extra>",
   });
-  const layout = {
-    barmode: shape.is_stacked ? "stack" : "group",
+  if (shape.mark) data.push({
+    type: "scatter", mode: "lines", name: wrapText(shape.mark[1], 60), x: [shape.mark[0], shape.mark[0]], y: [0, slots.height],
+    line: { dash: "dash", width: 1.5, color: colours[5] }, hoverinfo: "skip",
+  });
+  return [data, {
+    barmode: shape.is_stacked ? "stack" : "overlay",
     xaxis: { title: { text: escapeText(shape.unit) }, rangemode: "tozero" },
-    yaxis: { tickvals: places, ticktext: shape.labels.map(labelOf), range: [places.length - 0.5, -0.5] },
-    height: 130 + places.length * Math.max(rowHeight(shape.labels), shape.is_stacked ? 26 : 14 * names.length + 6),
-  };
-  if (shape.mark) {
-    layout.shapes = [{ type: "line", x0: shape.mark[0], x1: shape.mark[0], yref: "paper", y0: 0, y1: 1, line: { dash: "dash", width: 1 } }];
-    layout.annotations = [{ x: shape.mark[0], yref: "paper", y: 1, yanchor: "bottom", showarrow: false, text: wrapText(shape.mark[1], 24), font: { size: 11 } }];
-    layout.margin = { t: 48 };
-    layout.height += 40;
-  }
-  return [data, layout];
+    yaxis: { tickvals: slots.middles, ticktext: slots.texts, range: [slots.height, 0], showgrid: false, zeroline: false },
+    height: 130 + slots.height,
+  }];
+}
+
+function logTicks(values) {
+  // 1, 2 and 5 of each power of ten that the values reach, of many powers the 1 alone.
+  const known = values.filter((value) => value > 0);
+  const [low, high] = [Math.floor(Math.log10(Math.min(...known))), Math.ceil(Math.log10(Math.max(...known)))];
+  const digits = high - low > 4 ? [1] : [1, 2, 5];
+  const powers = Array.from({ length: high - low + 1 }, (_, at) => low + at);
+  return powers.flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)));
 }
 
 function drawLines(shape, colours) {
@@ -88,11 +136,11 @@ function drawLines(shape, colours) {
   const ticks = Object.entries(shape.ticks || {}).map(([x, text]) => [Number(x), text]).sort((one, other) => one[0] - other[0]);
   const layout = {
     xaxis: { title: { text: escapeText(shape.x_title) }, type: shape.x_is_log ? "log" : "linear" },
-    yaxis: { title: { text: escapeText(shape.y_title) }, type: shape.y_is_log ? "log" : "linear", tickformat: ",.7~g", dtick: shape.y_is_log ? undefined : null },
-    height: 360 + (isNarrow() ? 46 : 24) * shape.lines.length,
-    legend: { orientation: "h", y: -0.22, x: 0, xanchor: "left", entrywidthmode: "fraction", entrywidth: isNarrow() || shape.lines.some((line) => line.name.length > 45) ? 1 : 0.5 },
+    yaxis: { title: { text: escapeText(shape.y_title) }, type: shape.y_is_log ? "log" : "linear", tickformat: ",.7~g", tickvals: shape.y_is_log ? logTicks(shape.lines.flatMap((line) => line.y)) : undefined },
+    height: 400 + (isNarrow() ? 46 : 24) * shape.lines.length,
+    legend: { entrywidthmode: "fraction", entrywidth: isNarrow() || shape.lines.some((line) => line.name.length > 45) ? 1 : 0.5 },
   };
-  if (ticks.length) Object.assign(layout.xaxis, { tickvals: ticks.map(([x]) => x), ticktext: ticks.map(([, text]) => wrapText(text, 16)) });
+  if (ticks.length) Object.assign(layout.xaxis, { tickvals: ticks.map(([x]) => x), ticktext: ticks.map(([, text]) => wrapText(text, 16)), tickangle: 0 });
   return [data, layout];
 }
 
@@ -104,7 +152,7 @@ function drawDots(shape, colours) {
     const of = places.filter((at) => shape.kinds[at] === kind);
     const values = of.map((at) => shape.values[at]);
     return {
-      type: "scatter", mode: "markers", name: kind === "~" ? "~ (not to be told apart)" : escapeText(kind), x: values, y: of,
+      type: "scatter", mode: "markers", name: kind === "~" ? "~ (inconclusive)" : escapeText(kind), x: values, y: of,
       marker: { color: colourOf[kind] || colours[7], symbol: symbolOf[kind] || "circle", size: 10 },
       error_x: spansOf(of.map((at) => shape.spans[at]), values),
       customdata: of.map((at) => escapeText(shape.labels[at])),
@@ -115,7 +163,7 @@ function drawDots(shape, colours) {
     xaxis: { title: { text: escapeText(shape.unit) } },
     yaxis: { tickvals: places, ticktext: shape.labels.map(labelOf), range: [places.length - 0.5, -0.5] },
     shapes: [{ type: "line", x0: shape.reference, x1: shape.reference, yref: "paper", y0: 0, y1: 1, line: { width: 1 } }],
-    height: 140 + places.length * Math.max(28, rowHeight(shape.labels)),
+    height: 140 + places.length * Math.max(28, Math.max(...shape.labels.map((label) => linesOf(labelOf(label)))) * LINE + 9),
   }];
 }
 
@@ -123,47 +171,59 @@ function drawHeat(shape) {
   const logs = shape.values.map((row) => row.map((value) => (value === null ? null : Math.log10(value))));
   const top = Math.max(0.3, ...logs.flat().filter((value) => value !== null));
   const ticks = [1, 1.5, 2, 3, 5, 10, 30, 100].filter((tick) => Math.log10(tick) <= top);
-  const across = isNarrow() ? shape.rows : shape.columns;
-  const down = isNarrow() ? shape.columns : shape.rows;
-  const turned = (field) => (isNarrow() ? field[0].map((_, column) => field.map((row) => row[column])) : field);
-  const texts = turned(shape.texts);
-  const z = turned(logs);
-  // What is not ranked has no colour, and plotly writes no text where there is none.
-  const notes = z.flatMap((row, y) => row.map((value, x) => ({ value, x, y, text: texts[y][x] })))
+  const width = Math.max(4, Math.floor((isNarrow() ? 230 : 620) / shape.columns.length / 5.8));
+  const height = shape.rows.reduce((sum, row) => sum + Math.max(30, linesOf(labelOf(row)) * LINE + 8), 0);
+  // What is not ranked has no colour; not every plotly writes text where there is none.
+  const notes = logs.flatMap((row, y) => row.map((value, x) => ({ value, x, y, text: shape.texts[y][x] })))
     .filter((one) => one.value === null && one.text)
     .map(({ x, y, text }) => ({ x, y, text: escapeText(text), showarrow: false }));
   const data = [{
-    type: "heatmap", z, x: across.map((_, at) => at), y: down.map((_, at) => at), colorscale: "Cividis", reversescale: true, zmin: 0, zmax: top, xgap: 2, ygap: 2,
-    text: texts, texttemplate: "%{text}", hovertemplate: "%{text}<extra></extra>",
+    type: "heatmap", z: logs, x: shape.columns.map((_, at) => at), y: shape.rows.map((_, at) => at), colorscale: "Cividis", reversescale: true, zmin: 0, zmax: top, xgap: 2, ygap: 2,
+    text: shape.texts.map((row, y) => row.map((text, x) => (logs[y][x] === null ? "" : escapeText(text)))), texttemplate: "%{text}",
+    customdata: shape.rows.map((row) => shape.columns.map((column) => `${escapeText(column)}<br>${escapeText(row)}`)), hovertemplate: "%{customdata}<br>%{text}<extra></extra>",
     colorbar: { title: { text: escapeText(shape.unit), side: "right" }, tickvals: ticks.map(Math.log10), ticktext: ticks.map(String), thickness: 12 },
     showscale: !isNarrow(),
   }];
   return [data, {
-    xaxis: { tickvals: across.map((_, at) => at), ticktext: across.map((text) => wrapText(text, 22)), tickangle: isNarrow() ? -60 : -45, side: "bottom" },
-    yaxis: { tickvals: down.map((_, at) => at), ticktext: down.map(labelOf), autorange: "reversed" },
+    xaxis: { tickvals: shape.columns.map((_, at) => at), ticktext: shape.columns.map((text) => wrapText(text, width)), tickangle: 0, side: "top", showgrid: false, zeroline: false },
+    yaxis: { tickvals: shape.rows.map((_, at) => at), ticktext: shape.rows.map(labelOf), autorange: "reversed", showgrid: false, zeroline: false },
     annotations: notes,
-    height: 260 + down.length * (isNarrow() ? 46 : 34),
+    height: 150 + height,
   }];
 }
 
 const FORMS = { Bars: drawBars, Lines: drawLines, Dots: drawDots, Heat: drawHeat };
 
-function drawPicture(element, shape, colours) {
+// What a picture says of itself when it stands alone: its title, what is not alike in it and what is, and its origin.
+function wordsBelow(picture, element) {
+  const most = Math.max(30, Math.floor((element.clientWidth || 700) / 6.4));
+  const lines = [picture.beside, picture.scenario, ...picture.origin].filter(Boolean).flatMap((line) => wrapText(line, most, 6).split("<br>"));
+  return [`<b>${escapeText(picture.title)}</b>`, ...lines];
+}
+
+function drawPicture(element, picture, words, colours) {
   const style = getComputedStyle(document.documentElement);
   const [text, soft, line, ground] = ["--text", "--soft", "--line", "--ground"].map((name) => style.getPropertyValue(name).trim());
-  const [data, layout] = FORMS[shape.form](shape, colours);
+  const shape = picture.drawn.length ? chosenOf(picture.shape, picture.drawn, words)[0] : picture.shape;
+  const [data, layout] = FORMS[picture.form](shape, colours);
+  const below = wordsBelow(picture, element);
+  const room = 14 * below.length + 12;
   const axis = { gridcolor: line, zerolinecolor: line, linecolor: soft, automargin: true };
   const whole = {
     paper_bgcolor: ground, plot_bgcolor: ground, font: { color: text, size: isNarrow() ? 11 : 13, family: "system-ui, DejaVu Sans, sans-serif" },
-    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, traceorder: "normal" }, hoverlabel: { namelength: -1 }, bargap: 0.25,
-    showlegend: shape.form !== "Heat", ...layout,
-    margin: { l: 10, r: 16, t: 40, b: 40, ...layout.margin },
+    hoverlabel: { namelength: -1 }, showlegend: picture.form !== "Heat", ...layout,
+    title: { text: below.join("<br>"), font: { size: 10.5, color: soft }, x: 0, xref: "container", xanchor: "left", y: (room - 6) / (layout.height + room), yref: "container", yanchor: "top", pad: { l: 6 } },
+    legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, xanchor: "left", traceorder: "normal", ...layout.legend },
+    margin: { l: 10, r: 16, t: 40, b: 44 + room },
+    height: layout.height + room,
     xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis },
   };
-  if (shape.form === "Bars" && shape.mark) whole.legend = { ...whole.legend, y: -0.08, yanchor: "top" };
-  if (shape.form === "Lines") whole.legend = layout.legend;
+  for (const one of [whole.xaxis, whole.yaxis]) if (one.title) one.title = { standoff: 10, font: { size: isNarrow() ? 11 : 13 }, ...one.title };
   (whole.shapes || []).forEach((one) => { one.line.color = text; });
-  if (shape.form === "Bars") data.forEach((one) => { if (one.error_x) one.error_x.color = text; });
-  element.style.minHeight = `${layout.height}px`;
-  return Plotly.react(element, data, whole, { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"], displayModeBar: isNarrow() ? false : "hover" });
+  if (picture.form === "Bars") data.forEach((one) => { if (one.error_x) one.error_x.color = text; });
+  element.style.minHeight = `${whole.height}px`;
+  return Plotly.react(element, data, whole, {
+    responsive: true, displaylogo: false, modeBarButtonsToRemove: ["lasso2d", "select2d"], displayModeBar: isNarrow() ? false : "hover",
+    toImageButtonOptions: { filename: `tlsbench-${picture.kind}`, scale: 2 },
+  });
 }

@@ -11,27 +11,26 @@ import base64
 import gzip
 import hashlib
 import json
-import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib.resources import files
 from string import Template
 
 from tlsbench.errors import OutputError
 from tlsbench.escaping import for_html
+from tlsbench.report.digits import as_in_tables
 from tlsbench.report.extras import require_plotly
 from tlsbench.report.findings import Finding
 from tlsbench.report.ladder import ladder_text
 from tlsbench.report.ladder_svg import ladder_svg
+from tlsbench.report.page.grid import Grid
 from tlsbench.report.page.sources import Page
 from tlsbench.report.page.traces import headline
 from tlsbench.report.pictures import Bars, Dots, Heat, Lines, Picture
-from tlsbench.report.pictures.shapes import COLOURS
-from tlsbench.report.table import format_count, format_us
+from tlsbench.report.pictures.shapes import COLOURS, TOGETHER
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.tracing.ladder import NOTE
-from tlsbench.units import UNITS
 
 #: What a page may have at most.
 MOST_BYTES = 6_000_000
@@ -77,7 +76,7 @@ def _sections(page: Page) -> Iterator[tuple[str, str, str]]:
     pictures = "".join(_picture(number, picture) for number, picture in enumerate(page.pictures))
     yield "pictures", "Pictures", pictures
     yield "handshakes", "Handshakes", "".join(map(_ladder, page.traces))
-    yield "table", "Table", "".join(_grid(number, grid.title) for number, grid in enumerate(page.grids))
+    yield "table", "Table", "".join(_grid(number, grid) for number, grid in enumerate(page.grids))
 
 
 def _section(name: str, title: str, content: str) -> str:
@@ -111,7 +110,10 @@ def _data(page: Page) -> str:
     document = {
         "colours": COLOURS,
         "pictures": [
-            {"kind": picture.kind, "form": type(picture.shape).__name__, **asdict(picture.shape)}
+            {
+                "form": type(picture.shape).__name__,
+                **asdict(replace(picture, drawn=tuple(picture.drawn))),
+            }
             for picture in page.pictures
         ],
         "grids": [asdict(grid) for grid in page.grids],
@@ -138,15 +140,25 @@ def _list(lines: Iterable[str]) -> str:
 def _picture(number: int, picture: Picture) -> str:
     caption = f"{picture.caption} {picture.beside}".strip()
     return (
-        f'<figure id="picture-{number}"><h3>{for_html(picture.title)}</h3>'
+        f'<figure id="picture-{number}"><h3>{for_html(picture.title)}</h3>{_choice(number, picture)}'
         f'<div class=plot data-picture="{number}" role=group aria-label="{for_html(picture.title)}"></div>'
         f"<figcaption>{for_html(caption)}</figcaption>{_figures(picture)}</figure>"
     )
 
 
+def _choice(number: int, picture: Picture) -> str:
+    """Where a picture draws some of many: what chooses others."""
+    if not picture.drawn:
+        return ""
+    return (
+        f'<div class=tools><label>Draw those with<input type=search placeholder=words data-choose="{number}">'
+        "</label><p class=found role=status></p></div>"
+    )
+
+
 def _figures(picture: Picture) -> str:
     """The same figures as a table, for who does not see the picture."""
-    headings, rows = _table(picture.shape)
+    headings, rows = _table(picture.shown)
     if not rows or len(rows) * len(headings) > _MOST_FIGURES:
         return ""
     head = "".join(f"<th scope=col>{for_html(heading)}</th>" for heading in headings)
@@ -165,9 +177,9 @@ def _figures(picture: Picture) -> str:
 
 def _table(shape: Bars | Lines | Dots | Heat) -> tuple[list[str], list[list[str]]]:
     if isinstance(shape, Bars):
-        parts = {**shape.parts, **({"together": shape.totals} if shape.totals else {})}.items()
+        parts = {**shape.parts, **({TOGETHER: shape.totals} if shape.totals else {})}.items()
         return ["", *(f"{name}, {shape.unit}" for name, _ in parts)], [
-            [label, *(_as_in_tables(values[at], shape.unit) for _, values in parts)]
+            [label, *(as_in_tables(values[at], shape.unit) for _, values in parts)]
             for at, label in enumerate(shape.labels)
         ]
     if isinstance(shape, Dots):
@@ -185,25 +197,19 @@ def _table(shape: Bars | Lines | Dots | Heat) -> tuple[list[str], list[list[str]
     return ["", *shape.ticks.values()], [
         [
             line.name,
-            *(
-                _as_in_tables(dict(zip(line.x, line.y, strict=True)).get(x, math.nan), shape.y_title)
-                for x in places
-            ),
+            *(as_in_tables(dict(zip(line.x, line.y, strict=True)).get(x), shape.y_title) for x in places),
         ]
         for line in shape.lines
     ]
 
 
-def _as_in_tables(value: float, unit: str) -> str:
-    """A figure with the digits that tables have for its unit."""
-    if not math.isfinite(value):
-        return ""
-    return (format_us if unit in (one.shown for one in UNITS.values()) else format_count)(value)
-
-
-def _grid(number: int, title: str) -> str:
-    name = for_html(title)
-    return f'<section class=grid data-grid="{number}" aria-label="{name}"><h3>{name}</h3></section>'
+def _grid(number: int, grid: Grid) -> str:
+    name = for_html(grid.title)
+    constants = "".join(
+        f"<dt>{for_html(axis)}</dt><dd>{for_html(value)}</dd>" for axis, value in grid.constants
+    )
+    same = f"<dl class=constants>{constants}</dl>" if constants else ""
+    return f'<section class=grid data-grid="{number}" aria-label="{name}"><h3>{name}</h3>{same}</section>'
 
 
 def _environment(name: str, facts: Sequence[tuple[str, str]]) -> str:

@@ -4,33 +4,30 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tlsbench.comparison import Judgement, Recording, judge, recording_of
 from tlsbench.errors import RequestError
 from tlsbench.loading import Load
 from tlsbench.report import loads
-from tlsbench.report.beside import table_notes
 from tlsbench.report.findings import Finding, findings
-from tlsbench.report.findings.hidden import hidden_differences
-from tlsbench.report.findings.loads import load_findings
-from tlsbench.report.page.grid import Grid, grid_of_judgement, grid_of_recording, grid_of_run
+from tlsbench.report.page.doubts import MOST_NAMED, doubts_of, undecided
+from tlsbench.report.page.grid import Grid, grid_of_judgement, grid_of_load, grid_of_recording, grids_of_run
 from tlsbench.report.page.traces import trace_doubts, trace_environment, trace_findings
 from tlsbench.report.pictures import Picture
 from tlsbench.report.pictures.compared import comparison, history, verdict_names
-from tlsbench.report.pictures.loads import latency
+from tlsbench.report.pictures.loads import course, latency, waiting
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.pictures.shapes import MOST_LINES
-from tlsbench.report.table import tables
 from tlsbench.results import Run, storage
 from tlsbench.results.reader import parse, read
 from tlsbench.results.stored import Machine, Stored
 from tlsbench.results.trace_json import TracedHandshake, trace_in
 from tlsbench.session.history import histories
 
-#: So many cells are named where the precision was not reached.
-_MOST_NAMED = 3
+#: What shakes hands in a load.
+_CLIENT_OF_LOADS = "pyopenssl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +130,9 @@ def page_of(
         doubts=list(
             dict.fromkeys(
                 [
-                    *_doubts(last),
                     *(warning for judgement in judgements for warning in judgement.warnings),
+                    *undecided([source.name for source in sources], judgements),
+                    *doubts_of(last.recording, last.run, last.load),
                     *trace_doubts(traces),
                     *doubts,
                 ]
@@ -180,8 +178,9 @@ def _findings(source: Source) -> list[Finding]:
     if source.run is not None:
         return findings(source.run)
     if source.load is not None:
-        headline, *rest = load_findings(source.load)
-        return [Finding(headline, tuple(line.strip() for line in rest))]
+        why = loads.why_failed(source.load)
+        kept = [Finding(loads.words_on(one, source.load)) for one in source.load.thresholds]
+        return [*([Finding(why)] if why else []), *kept, *loads.findings_of_load(source.load)]
     return []
 
 
@@ -201,61 +200,61 @@ def _compared(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
             tuple(
                 f"{name}: {verdict.verdict}, {verdict.ratio.median:.3f} times "
                 f"(95 % {verdict.ratio.low:.3f}–{verdict.ratio.high:.3f})"
-                for name, verdict in zip(verdict_names(called), called[:_MOST_NAMED], strict=False)
+                for name, verdict in zip(verdict_names(called), called[:MOST_NAMED], strict=False)
             ),
         )
 
 
-def _doubts(source: Source) -> list[str]:
-    run, load = source.run, source.load
-    doubts = list(source.recording.remarks)
-    if load is not None:
-        return doubts + loads.cautions(load)
-    if run is None:
-        return [
-            *doubts,
-            "not measured by tlsbench: nothing proves what was negotiated, and there is no noise floor",
-        ]
-    doubts += run.conditions.warnings
-    wanted = run.conditions.precision
-    rough = [cell.label for cell in run.cells if wanted and cell.precision > wanted]
-    if rough:
-        more = f" and {len(rough) - _MOST_NAMED} more" if len(rough) > _MOST_NAMED else ""
-        doubts.append(
-            f"{len(rough)} of {len(run.cells)} cells did not reach ±{100 * wanted:g} %: "
-            f"{', '.join(rough[:_MOST_NAMED])}{more}; give more time with --time-budget"
-        )
-    for workload, floor in run.noise_floor.items():
-        known = f"{100 * floor:.1f} %" if math.isfinite(floor) else "unknown: too few rounds"
-        doubts.append(f"noise floor of {workload}: {known}; smaller differences are not called")
-    doubts += hidden_differences(run)
-    doubts += table_notes(tables(run))
-    doubts += [f"failed: {failure.id}: {failure.error}" for failure in run.failures]
-    if run.excluded:
-        doubts.append(f"{len(run.excluded)} cells were excluded, each with its reason: see tlsbench list")
-    return doubts
-
-
 def _pictures(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Iterator[Picture]:
-    for judgement in judgements:
-        if (picture := comparison(judgement)) is not None:
-            yield picture
+    """The pictures, each with the origin of the results that it is of."""
     last = sources[-1]
-    if last.run is not None:
-        yield from pictures_of_run(last.run)
-    told = [(source.name, source.load) for source in sources if source.load is not None]
-    if told and (picture := latency(told)) is not None:
-        yield picture
+    loads_told = [source for source in sources if source.load is not None]
+    drawn: list[tuple[Picture | None, Sequence[Source]]] = [
+        *((comparison(one), (source, last)) for source, one in zip(sources, judgements, strict=False)),
+        *((picture, (last,)) for picture in (pictures_of_run(last.run) if last.run is not None else ())),
+        (latency([(source.name, source.load) for source in loads_told if source.load]), loads_told),
+        *((draw(last.load), (last,)) for draw in (course, waiting) if last.load is not None),
+    ]
     if len(sources) > 2:
         followed = list(last.recording.figures)
         cells = histories([source.recording for source in sources], followed[:MOST_LINES])
-        labels = [source.name for source in sources]
-        if (picture := history(cells, labels, len(followed) - len(cells))) is not None:
-            yield picture
+        drawn.append(
+            (history(cells, [source.name for source in sources], len(followed) - len(cells)), sources)
+        )
+    for picture, of in drawn:
+        if picture is not None:
+            yield replace(picture, origin=_origin(of))
+
+
+def _origin(sources: Sequence[Source]) -> list[str]:
+    """For a picture that stands alone: where and when its results were measured, and with what."""
+    lines = []
+    for source in sources:
+        machine = source.machine
+        engines = source.run.engines if source.run is not None else machine.engines
+        if source.load is not None:  # which knows nothing of its server's engine
+            engines = {name: engine for name, engine in engines.items() if name == _CLIENT_OF_LOADS}
+        facts = [
+            machine.processor,
+            f"{machine.cores} cores" if machine.cores else "",
+            f"{machine.system} {machine.release}".strip(),
+            f"{machine.python_implementation} {machine.python_version}".strip(),
+            f"tlsbench {machine.version}" if machine.version else "",
+            f"{source.taken_at} UTC" if source.taken_at else "",
+        ]
+        name = f"{source.name}: " if len(sources) > 1 else ""
+        lines.append(name + " · ".join(fact for fact in facts if fact))
+        lines.append(", ".join(f"{name} = {engine}" for name, engine in engines.items()))
+    return [line for line in lines if line]
 
 
 def _grids(source: Source) -> Iterator[Grid]:
-    yield grid_of_run(source.run) if source.run is not None else grid_of_recording(source.recording)
+    if source.run is not None:
+        yield from grids_of_run(source.run)
+    elif source.load is not None:
+        yield grid_of_load(source.load)
+    else:
+        yield grid_of_recording(source.recording)
 
 
 def _processor(source: Source) -> str:

@@ -14,6 +14,8 @@ from tlsbench.session.history import CellHistory
 _WIDE = 5.0
 #: So many runs can be named on an axis.
 _MOST_TICKS = 16
+#: So many cells of a comparison are kept, for readers to choose from.
+_MOST_KEPT = 200
 
 
 def comparison(judgement: Judgement) -> Picture | None:
@@ -21,10 +23,10 @@ def comparison(judgement: Judgement) -> Picture | None:
     verdicts = sorted(
         judgement.verdicts,
         key=lambda verdict: (verdict.verdict == "~", -abs(math.log(verdict.ratio.median))),
-    )[:MOST_BARS]
+    )[:_MOST_KEPT]
     if not verdicts:
         return None
-    rest = len(judgement.verdicts) - len(verdicts)
+    rest = max(0, len(judgement.verdicts) - MOST_BARS)
     return Picture(
         "comparison",
         "What has changed",
@@ -42,6 +44,7 @@ def comparison(judgement: Judgement) -> Picture | None:
             "new / base",
             1.0,
         ),
+        drawn=tuple(range(MOST_BARS)) if rest else (),
     )
 
 

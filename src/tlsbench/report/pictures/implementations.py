@@ -3,49 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import isfinite
 
 from tlsbench.report.beside import not_known
 from tlsbench.report.findings.libraries import are_contested, not_ranked, ranked, rivals
-from tlsbench.report.naming import names
-from tlsbench.report.pictures.shapes import Heat, Picture
-from tlsbench.report.table import ratio_of
+from tlsbench.report.naming import names, scenario_of
+from tlsbench.report.pictures.choosing import greatest, median_of
+from tlsbench.report.pictures.shapes import MOST_BARS, Heat, Picture
+from tlsbench.report.table import MARK, ratio_of
 from tlsbench.results import Cell, Run
 from tlsbench.results.likeness import likeness
 
-_MOST_COLUMNS = 24
 _LIBRARIES = ("implementation",)
+_NOT_MEASURED = "–"
+
+
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """A scenario of several implementations.
+
+    :param like: cells that are alike, so that they can be ranked.
+    :param unlike: those of implementations that have no like in the scenario.
+    """
+
+    like: Sequence[Cell]
+    unlike: Sequence[Cell]
+
+    @property
+    def fastest(self) -> Cell:
+        return min(self.like, key=median_of)
+
+    @property
+    def apart(self) -> float:
+        return max(map(median_of, self.like)) / median_of(self.fastest)
 
 
 def implementations(run: Run) -> Picture | None:
-    """Each implementation against each scenario, beside the fastest at it; only what is alike in a column."""
+    """Each scenario against each implementation, beside the fastest at it; only what is alike is ranked."""
     scenarios = [ranked(cells) for cells in rivals(run)]
-    contested = [group for groups in scenarios for group in groups if are_contested(group)]
-    if not contested:
+    contests = [contest for groups in scenarios for contest in _contests(groups)]
+    found = greatest(contests, MOST_BARS, lambda contest: contest.apart, "in which they differ most")
+    if not found.items:
         return None
-    shown = contested[:_MOST_COLUMNS]
-    rest = f" The first {_MOST_COLUMNS} of {len(contested):,} are drawn; the table has all."
-    left_out = rest if len(contested) > _MOST_COLUMNS else ""
-    rows = list(dict.fromkeys(cell.axes["implementation"] for group in shown for cell in group))
-    values = [[_over_the_fastest(library, group) for group in shown] for library in rows]
+    shown = found.items
+    among = {_library(cell) for one in shown for cell in (*one.like, *one.unlike)}
+    every = dict.fromkeys(cell.axes.get("implementation", "") for cell in run.cells)
+    libraries = [library for library in every if library in among]
+    ratios = [[_over_the_fastest(library, one) for library in libraries] for one in shown]
     return Picture(
         "implementations",
         "Implementations against scenarios",
-        "Time in the libraries over that of the fastest at the same scenario, round by round: 1 is fastest. "
-        f"Only cells that are alike stand in one column.{left_out}",
+        "Time in the libraries over that of the fastest at the same scenario, round by round: 1 is fastest, "
+        f"{_NOT_MEASURED} is not measured. Only cells that are alike are ranked.{found.words}",
         Heat(
-            _names_of(rows, run),
-            _labels(shown),
-            values,
-            [["" if one is None else f"{one:.2f}" for one in row] for row in values],
+            _labels([one.like[0] for one in shown]),
+            _names_of(libraries, run),
+            [[ratio if is_ranked else None for ratio, is_ranked in row] for row in ratios],
+            [[_text(ratio, is_ranked=is_ranked) for ratio, is_ranked in row] for row in ratios],
             "× the fastest",
         ),
-        _beside(scenarios, shown),
+        beside=_beside(scenarios, shown),
+        scenario=scenario_of([cell for one in shown for cell in (*one.like, *one.unlike)]),
+        drawn=found.drawn,
     )
 
 
+def _contests(groups: Sequence[Sequence[Cell]]) -> list[_Contest]:
+    """What can be ranked of a scenario; those that cannot be are beside the first that is."""
+    like = [group for group in groups if are_contested(group)]
+    among = {_library(cell) for group in like for cell in group}
+    unlike = [cell for group in groups for cell in group if _library(cell) not in among]
+    return [_Contest(group, () if at else unlike) for at, group in enumerate(like)]
+
+
+def _library(cell: Cell) -> str:
+    return cell.axes["implementation"]
+
+
 def _names_of(libraries: Sequence[str], run: Run) -> list[str]:
-    """What rows are called: a libssl by its engine and its file, where that tells it from the others."""
+    """What columns are called: a libssl by its engine and its file, where that tells it from the others."""
     short = [
         f"{run.engines.get(one, one).partition(' in ')[0]} {one.rpartition('/')[2]}" if "/" in one else one
         for one in libraries
@@ -53,16 +90,22 @@ def _names_of(libraries: Sequence[str], run: Run) -> list[str]:
     return [name if short.count(name) == 1 else one for name, one in zip(short, libraries, strict=True)]
 
 
-def _over_the_fastest(library: str, group: Sequence[Cell]) -> float | None:
-    fastest = min(group, key=lambda cell: cell.main.median)
-    cell = next((one for one in group if one.axes["implementation"] == library), None)
-    found = ratio_of(cell, fastest).median if cell is not None else float("nan")
-    return found if isfinite(found) else None
+def _over_the_fastest(library: str, contest: _Contest) -> tuple[float | None, bool]:
+    """A library's time over that of the fastest, and whether the two are alike; None where there is none."""
+    for cells, is_ranked in ((contest.like, True), (contest.unlike, False)):
+        cell = next((one for one in cells if _library(one) == library), None)
+        if cell is not None:
+            ratio = ratio_of(cell, contest.fastest)
+            return (ratio.median if isfinite(ratio.median) else None), is_ranked
+    return None, False
 
 
-def _labels(contested: Sequence[Sequence[Cell]]) -> list[str]:
-    """What tells the columns apart: axes, and where these are the same, what else differs."""
-    firsts = [group[0] for group in contested]
+def _text(ratio: float | None, *, is_ranked: bool) -> str:
+    return _NOT_MEASURED if ratio is None else f"{ratio:.2f}{'' if is_ranked else MARK}"
+
+
+def _labels(firsts: Sequence[Cell]) -> list[str]:
+    """What tells the rows apart: axes, and where these are the same, what else differs."""
     named = names([cell.axes for cell in firsts], _LIBRARIES)
     labels = []
     for at, (name, cell) in enumerate(zip(named, firsts, strict=True)):
@@ -73,8 +116,10 @@ def _labels(contested: Sequence[Sequence[Cell]]) -> list[str]:
     return labels
 
 
-def _beside(scenarios: Sequence[Sequence[Sequence[Cell]]], shown: Sequence[Sequence[Cell]]) -> str:
+def _beside(scenarios: Sequence[Sequence[Sequence[Cell]]], shown: Sequence[_Contest]) -> str:
     alone = not_ranked(scenarios)
-    unknown = not_known([likeness(one, group[0], _LIBRARIES) for group in shown for one in group[1:]])
-    said = [f"Left out where they differ in more: {alone}."] if alone else []
+    unknown = not_known(
+        [likeness(one, found.like[0], _LIBRARIES) for found in shown for one in found.like[1:]]
+    )
+    said = [f"{MARK} Not ranked where they differ in more: {alone}."] if alone else []
     return " ".join([*said, *([f"Not known of all: {unknown}."] if unknown else [])])

@@ -1,11 +1,13 @@
-"""The pictures of loads."""
+"""The pictures of loads: latency by percentile, and the course of a load."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from tlsbench.loading import Load
+from tlsbench.loading.seconds import QUANTILES
 from tlsbench.loading.tally import PHASES
+from tlsbench.report.loads import settings_of
 from tlsbench.report.pictures.shapes import Line, Lines, Picture
 
 #: Percentiles as HdrHistogram plots them: each step is a tenth of what is left.
@@ -19,6 +21,10 @@ _NINES = {
     100_000.0: "99.999",
 }
 _STEPS_PER_DECADE = 12
+#: Fewer seconds are no course.
+_LEAST_SECONDS = 3
+#: The phases whose times are drawn over time, beside those that a threshold is of.
+_WAITED_FOR = ("handshake", "connection")
 
 
 def latency(loads: Sequence[tuple[str, Load]]) -> Picture | None:
@@ -48,7 +54,65 @@ def latency(loads: Sequence[tuple[str, Load]]) -> Picture | None:
             y_is_log=True,
             ticks={x: text for x, text in _NINES.items() if x <= most * 1.01},
         ),
+        scenario=_scenario([load for _, load in loads]),
     )
+
+
+def course(load: Load) -> Picture | None:
+    """What each second of a load brought: handshakes, requests and failures."""
+    counted = {
+        name: [float(getattr(one, name)) for one in load.seconds]
+        for name in ("handshakes", "requests", "failed")
+    }
+    lines = [
+        Line(name, [one.at_s for one in load.seconds], counts)
+        for name, counts in counted.items()
+        if any(counts)
+    ]
+    if len(load.seconds) < _LEAST_SECONDS or not lines:
+        return None
+    return Picture(
+        "course",
+        "A load second by second",
+        "What was complete, and what failed, in each second of the load.",
+        Lines(lines, "seconds of the load", "in that second"),
+        scenario=_scenario([load]),
+    )
+
+
+def waiting(load: Load) -> Picture | None:
+    """How long the steps of a connection took in each second of a load, beside what they are to keep."""
+    drawn = {*_WAITED_FOR, *(one.figure for one in load.thresholds)}
+    lines = [
+        Line(f"{phase} {name}", [at for at, _ in points], [ns / 1e6 for _, ns in points])
+        for phase in PHASES
+        for number, name in enumerate(QUANTILES)
+        if phase in drawn
+        and len(
+            points := [
+                (one.at_s, one.times_ns[phase][number]) for one in load.seconds if phase in one.times_ns
+            ]
+        )
+        >= _LEAST_SECONDS
+    ]
+    if not lines:
+        return None
+    ends = [load.seconds[0].at_s, load.seconds[-1].at_s]
+    lines += [
+        Line(f"threshold {one.text}", ends, [one.bound / 1e6] * 2) for one in load.thresholds if one.is_time
+    ]
+    return Picture(
+        "waiting",
+        "Latency second by second",
+        "The median and the 99th percentile of the times that ended in each second, in ms.",
+        Lines(lines, "seconds of the load", "ms", y_is_log=True),
+        scenario=_scenario([load]),
+    )
+
+
+def _scenario(loads: Sequence[Load]) -> str:
+    told = (", ".join(f"{name} {value}" for name, value in settings_of(load)) for load in loads)
+    return " | ".join(dict.fromkeys(told))
 
 
 def _line(name: str, load: Load, phase: str) -> Line:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from tlsbench.report.findings.network import sent_before_the_answer
+from tlsbench.report.naming import scenario_of
+from tlsbench.report.pictures.choosing import at_equal_ranks
 from tlsbench.report.pictures.shapes import MOST_LINES, Line, Lines, Picture
 from tlsbench.results import Cell, Run
 from tlsbench.sampling.instruments import COMPLETION
@@ -28,14 +31,10 @@ def network(run: Run) -> Picture | None:
         for values, cells in series.items()
         if len({sent_before_the_answer(cell) for cell in cells}) > 1
     }
-    shown = list(rows.items())[:MOST_LINES]
-    left_out = (
-        f" The first {MOST_LINES} of {len(rows):,} are drawn; the table has all."
-        if len(rows) > MOST_LINES
-        else ""
-    )
-    if not shown:
+    if not rows:
         return None
+    found = at_equal_ranks(list(rows.items()), MOST_LINES, _slowest, "the fastest to the slowest network")
+    shown = found.items
     varying = [at for at in range(len(_NETWORK_AXES)) if len({values[at] for values, _ in shown}) > 1]
     lines = []
     for values, cells in shown:
@@ -47,6 +46,12 @@ def network(run: Run) -> Picture | None:
         "network",
         "A handshake over a network by what the server sends",
         "Virtual time until the client may send, by the bytes of the server without the answer: a step is a "
-        f"round trip that the chain costs.{left_out}",
+        f"round trip that the chain costs.{found.words}",
         Lines(lines, "bytes from the server", "ms until the client may send"),
+        scenario=scenario_of([cell for _, cells in shown for cell in cells]),
+        drawn=found.drawn,
     )
+
+
+def _slowest(row: tuple[tuple[str, ...], Sequence[Cell]]) -> float:
+    return max(cell.phases["handshake"] for cell in row[1])

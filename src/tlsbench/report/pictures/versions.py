@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Final
 
-from tlsbench.report.naming import names
+from tlsbench.report.naming import labels_of, scenario_of
+from tlsbench.report.pictures.choosing import at_equal_ranks, median_of
 from tlsbench.report.pictures.shapes import MOST_LINES, Line, Lines, Picture
 from tlsbench.results import Cell, Run
 from tlsbench.stats import Interval
@@ -23,13 +24,16 @@ def versions(run: Run) -> Picture | None:
     """What a scenario costs in one version of OpenSSL after the other."""
     found: dict[str, dict[tuple[int | str, ...], tuple[str, Cell]]] = defaultdict(dict)
     cells = [cell for cell in _timed(run) if _version_of(cell, run) is not None]
-    for label, cell in zip(_labels(cells, ("implementation",)), cells, strict=True):
+    for label, cell in zip(labels_of(cells, ("implementation",)), cells, strict=True):
         version, name = _version_of(cell, run) or ((), "")
         found[label].setdefault(version, (name, cell))
     scenarios = {label: points for label, points in found.items() if len(points) >= _LEAST_VERSIONS}
-    shown = list(scenarios)[:MOST_LINES]
-    if not shown:
+    if not scenarios:
         return None
+    chosen = at_equal_ranks(
+        list(scenarios), MOST_LINES, lambda label: _slowest(scenarios[label]), "the fastest to the slowest"
+    )
+    shown = chosen.items
     every = sorted({version for label in shown for version in scenarios[label]})
     places = {version: float(place) for place, version in enumerate(every)}
     lines = []
@@ -44,15 +48,21 @@ def versions(run: Run) -> Picture | None:
                 *_band(intervals),
             )
         )
-    told = {places[version]: name for label in shown for version, (name, _) in scenarios[label].items()}
+    ticks = {places[version]: name for label in shown for version, (name, _) in scenarios[label].items()}
     return Picture(
         "versions",
         "One version of OpenSSL after the other",
         "Median time in the libraries with its 95 % interval, in µs, by the version of OpenSSL, each "
         "built by whoever packaged it; of two of one version the first. The axis of times is logarithmic."
-        f"{_left_out(len(shown), len(scenarios), 'scenarios')}",
-        Lines(lines, "version of OpenSSL", "µs, both sides", y_is_log=True, ticks=told),
+        f"{chosen.words}",
+        Lines(lines, "version of OpenSSL", "µs, both sides", y_is_log=True, ticks=ticks),
+        scenario=scenario_of([cell for label in shown for _, cell in scenarios[label].values()]),
+        drawn=chosen.drawn,
     )
+
+
+def _slowest(points: Mapping[tuple[int | str, ...], tuple[str, Cell]]) -> float:
+    return max(median_of(cell) for _, cell in points.values())
 
 
 def _band(intervals: Sequence[Interval]) -> tuple[list[float], list[float]]:
@@ -68,11 +78,6 @@ def _timed(run: Run) -> list[Cell]:
     ]
 
 
-def _labels(cells: Sequence[Cell], without: Sequence[str]) -> list[str]:
-    named = names([cell.axes for cell in cells], without)
-    return [name or cell.axes["workload"] for name, cell in zip(named, cells, strict=True)]
-
-
 def _version_of(cell: Cell, run: Run) -> tuple[tuple[int | str, ...], str] | None:
     """The version of the OpenSSL of a cell, to be ordered and to be read; None of another library.
 
@@ -84,7 +89,3 @@ def _version_of(cell: Cell, run: Run) -> tuple[tuple[int | str, ...], str] | Non
         return None
     major, minor, fix, letter = match.groups()
     return (int(major), int(minor), int(fix), letter), match[0].removeprefix("OpenSSL ")
-
-
-def _left_out(shown: int, of: int, what: str) -> str:
-    return f" The first {shown} of {of:,} {what} are drawn; the table has all." if of > shown else ""

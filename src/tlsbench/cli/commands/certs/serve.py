@@ -110,13 +110,11 @@ def command(
         ended[bool(visit.problem)] += 1
         output.line(_line(visit))
 
-    before = {number: signal.signal(number, wake) for number in SIGNALS}
-    try:
-        with (
-            capturing.capture(pcap, most, f"tlsbench certs serve {folder}") as live,
-            output.beside(pcap),
-        ):
-            taps = Taps(most, Direction.TO_CLIENT, partial(live.take, 0)) if live is not None else None
+    of = f"tlsbench certs serve {folder}"
+    with capturing.capture(pcap, most, of) as live, output.beside(pcap):
+        taps = Taps(most, Direction.TO_CLIENT, partial(live.take, 0)) if live is not None else None
+        before = {number: signal.signal(number, wake) for number in SIGNALS}
+        try:
             with Server(setup, (bind, port), observe, tap=taps.begin if taps else untapped) as server:
                 _greet(folder, server.address, setup)
                 while not wanted["stop"]:
@@ -125,11 +123,11 @@ def command(
                     if wanted["reload"]:
                         wanted["reload"] = False
                         _renew(server, read_folder)
-        code = output.store(capturing.steps(live))
-        output.note(f"stopped after {ended.total()} connections, {ended[True]} of them failed")
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+    code = output.store(capturing.steps(live))
+    output.note(f"stopped after {ended.total()} connections, {ended[True]} of them failed")
     return code
 
 

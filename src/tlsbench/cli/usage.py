@@ -1,0 +1,41 @@
+"""What is wrong about the words of a command line, and what the help of a command has beside its options."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from tlsbench.errors import RequestError
+
+#: So many values of an axis stand in the help of a command; of more the first.
+_MOST_VALUES = 5
+
+
+class UsageError(RequestError):
+    """A word of the command line that its command does not take: its help says what it does."""
+
+
+@contextmanager
+def usage() -> Iterator[None]:
+    """Errors of a request within the block are errors of usage."""
+    try:
+        yield
+    except RequestError as error:
+        raise UsageError(str(error)) from None
+
+
+def command_of(arguments: Sequence[str]) -> str:
+    """The command that the arguments name, as its own help is asked for."""
+    names = [word for word in arguments[:2] if word.isalpha()]
+    return " ".join(("tlsbench", *names[: 2 if names[:1] == ["certs"] else 1]))
+
+
+def axes_help() -> tuple[str, Sequence[tuple[str, str]]]:
+    """The axes for the help of a command that takes selectors: each with its meaning and its first values."""
+    from tlsbench.scenarios.axes import AXES
+
+    rows = []
+    for axis in AXES.values():
+        values = [*axis.values[:_MOST_VALUES], *(["..."] if len(axis.values) > _MOST_VALUES else [])]
+        rows.append((f"{axis.name}=", f"{axis.meaning}{': ' * bool(values)}{', '.join(values)}"))
+    return "Axes (all values: tlsbench list axes)", rows
