@@ -26,6 +26,7 @@ ROOT = Path(__file__).parent.parent
 PAGES = [
     "README.md",
     "CONTRIBUTING.md",
+    "SECURITY.md",
     "certs/README.md",
     *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
 ]
@@ -287,6 +288,12 @@ def test_the_readme_gives_one_command_for_each_of_the_two_jobs() -> None:
     assert len(commands) == 2
     assert commands[0].rstrip().endswith("tlsbench run")
     assert commands[1].rstrip().endswith("tox")
+
+
+def test_the_readme_is_a_page_that_is_read_to_its_end() -> None:
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 130
+    assert "```sh" in lines[:15], "the command is on the first screen"
 
 
 def test_the_check_runs_the_very_command_of_the_readme() -> None:

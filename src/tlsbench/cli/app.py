@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tlsbench.cli import output
+from tlsbench.cli import completion, output
 from tlsbench.cli.overview import asks_for_overview, overview
 from tlsbench.cli.usage import UsageError, command_of
 from tlsbench.errors import TlsbenchError
@@ -12,7 +12,7 @@ from tlsbench.errors import TlsbenchError
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command line with these arguments; the exit code. Errors go to stderr in one line."""
-    if asks_for_overview(arguments):
+    if asks_for_overview(arguments) and not completion.is_asked_for():
         output.write(overview() + "\n")
         return 0
     import typer  # takes longer than all of the above

@@ -117,7 +117,7 @@ def _subgroup(module: Any) -> typer.Typer:  # noqa: ANN401 - modules have no typ
     return found
 
 
-app = typer.Typer(name="tlsbench", cls=_Application, **_SETTINGS)
+app = typer.Typer(name="tlsbench", cls=_Application, **{**_SETTINGS, "add_completion": True})
 
 
 def _version(wanted: bool) -> None:

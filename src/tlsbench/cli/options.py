@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 import typer
 
+from tlsbench.cli import completion
 from tlsbench.cli.usage import usage
 from tlsbench.errors import RequestError, unknown
 from tlsbench.report.exporters import check_format, formats
@@ -194,7 +195,10 @@ def _socket_option(text: str) -> SocketOption:
 Selectors = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[SELECTOR]...", help="axis=value[,value...], see 'tlsbench list axes'.", show_default=False
+        metavar="[SELECTOR]...",
+        help="axis=value[,value...], see 'tlsbench list axes'.",
+        show_default=False,
+        autocompletion=completion.selectors,
     ),
 ]
 Profile = Annotated[
@@ -204,6 +208,7 @@ Profile = Annotated[
         metavar="NAME",
         help="A named set of scenarios, narrowed by the selectors. [default: quick, without selectors]",
         show_default=False,
+        autocompletion=completion.profiles,
     ),
 ]
 Baseline = Annotated[
@@ -213,6 +218,7 @@ Baseline = Annotated[
         metavar="SELECTOR",
         help="The row that the others are compared with. [default: the first]",
         show_default=False,
+        autocompletion=completion.selectors,
     ),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")]

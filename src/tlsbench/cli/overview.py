@@ -22,6 +22,8 @@ COMMANDS: Final[dict[str, str]] = {
     "doctor": "Grade this machine as a benchmark host.",
     "certs": "Make certificates, look at them, and see them work or fail.",
 }
+#: The variable by which a shell asks for completions, as typer names it after the program.
+COMPLETES: Final = "_TLSBENCH_COMPLETE"
 _TEXT: Final = """Usage: tlsbench [OPTIONS] COMMAND [ARGS]...
 
   What TLS and its cryptography cost on this machine, with proof of what was
@@ -36,8 +38,10 @@ _TEXT: Final = """Usage: tlsbench [OPTIONS] COMMAND [ARGS]...
     tlsbench certs demo chain
 
 Options:
-  --version   Print the versions of tlsbench and of each engine.
-  -h, --help  Show this message and exit.
+  --version             Print the versions of tlsbench and of each engine.
+  --install-completion  Complete commands, axes and values in this shell.
+  --show-completion     Print the script that does so.
+  -h, --help            Show this message and exit.
 
 Commands:
 """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tlsbench.cli import completion
 from tlsbench.cli.options import RESULT, Gates, Undecided, Yardsticks, format_of, teaches
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def command(
             metavar="[BASE] [NEW]",
             help=f"{RESULT} With --against, NEW alone. [default: the latest saved run]",
             show_default=False,
+            autocompletion=completion.results,
         ),
     ] = None,
     against: Annotated[

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from tlsbench.cli import output
+from tlsbench.cli import completion, output
 from tlsbench.cli.options import AsJson, Profile, Selectors, teaches
 from tlsbench.cli.usage import usage
 from tlsbench.errors import RequestError, unknown
@@ -34,7 +34,12 @@ _NAME_WIDTH = 24
 def command(
     *,
     what: Annotated[
-        str, typer.Argument(metavar="WHAT", help="scenarios, implementations, axes, profiles or interop.")
+        str,
+        typer.Argument(
+            metavar="WHAT",
+            help="scenarios, implementations, axes, profiles or interop.",
+            autocompletion=completion.lists,
+        ),
     ] = "scenarios",
     selectors: Selectors = None,
     profile: Profile = None,

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tlsbench.cli import completion
 from tlsbench.cli.options import RESULT, teaches
 from tlsbench.errors import RequestError, unknown
 
@@ -23,7 +24,7 @@ from tlsbench.errors import RequestError, unknown
 )
 def command(
     *,
-    result: Annotated[str, typer.Argument(metavar="RESULT", help=RESULT)],
+    result: Annotated[str, typer.Argument(metavar="RESULT", help=RESULT, autocompletion=completion.results)],
     path: Annotated[
         Path, typer.Option("--output", "-o", metavar="PATH", help="A file that ends with .svg, .png or .pdf.")
     ],

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tlsbench.cli import completion
 from tlsbench.cli.options import RESULT, teaches
 from tlsbench.errors import RequestError
 
@@ -35,6 +36,7 @@ def command(
         typer.Argument(
             metavar="RESULT...",
             help=f"{RESULT} The last is shown, and compared with the others; traces beside it.",
+            autocompletion=completion.results,
         ),
     ],
     path: Annotated[

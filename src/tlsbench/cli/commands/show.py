@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tlsbench.cli import completion
 from tlsbench.cli.options import RESULT, Baseline, format_of, teaches
 
 #: The width of a table that goes to a file or a pipe.
@@ -25,7 +26,7 @@ _LOAD_WIDTH = 120
 )
 def command(
     *,
-    result: Annotated[str, typer.Argument(metavar="RESULT", help=RESULT)],
+    result: Annotated[str, typer.Argument(metavar="RESULT", help=RESULT, autocompletion=completion.results)],
     baseline: Baseline = None,
     output_format: Annotated[str, format_of("run", "duel", "load")] = "table",
 ) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tlsbench.cli import completion
 from tlsbench.cli.options import AsJson, teaches
 
 if TYPE_CHECKING:
@@ -28,7 +29,12 @@ def command(
     *,
     name: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME|all]", help="Without a name: what there is.", show_default=False),
+        typer.Argument(
+            metavar="[NAME|all]",
+            help="Without a name: what there is.",
+            show_default=False,
+            autocompletion=completion.demos,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
