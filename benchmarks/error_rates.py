@@ -1,7 +1,7 @@
 """How often comparisons, gates and duels are wrong on this machine, under conditions that this program makes.
 
     python benchmarks/error_rates.py FOLDER [--runs 5] [--seconds 10] [--levels 5,10] [--conditions idle,…]
-                                            [--duels 0] [--duel-seconds 40] [--write docs/ci.md]
+                                            [--duels 0] [--duel-seconds 40] [--write docs/ci.md] [--table NAME]
 
 Each run measures four cells: full and PSK handshakes of TLS 1.3 (P-256) on pyopenssl and ssl. Runs of equal
 code give the rate of false calls. In other runs the server of one library really works more (extra_work/), by
@@ -48,7 +48,10 @@ _BLOCKS_AT_ONCE = 2000
 _RESAMPLES = 400
 #: What is asked of comparisons by gates, such as CI has.
 _GATE = parse_gate("slower>5%")
-_MARKERS = ("<!-- error rates -->", "<!-- end of error rates -->")
+#: Between what the tables of a page stand, by their names.
+_MARKERS = {
+    name: (f"<!-- {name} -->", f"<!-- end of {name} -->") for name in ("error rates", "found", "duels")
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,8 +283,12 @@ def table(rows: Sequence[tuple[str, str]], extra: Sequence[str], options: argpar
     """The rates as Markdown, with where and when they were measured."""
     where = (
         f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} processors ({platform.machine()}), "
-        f"CPython {platform.python_version()}; under each condition {options.runs} runs of "
-        f"{options.seconds:g} s of each kind."
+        f"CPython {platform.python_version()}"
+        + (
+            f"; under each condition {options.runs} runs of {options.seconds:g} s of each kind."
+            if options.runs
+            else "."
+        )
     )
     lines = [
         where,
@@ -318,6 +325,7 @@ def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--duels", type=int, default=0, help="of each kind under each condition")
     parser.add_argument("--duel-seconds", type=float, default=40.0)
     parser.add_argument("--write", type=Path, help="the page that gets the table")
+    parser.add_argument("--table", choices=_MARKERS, default="error rates", help="which of the page it is")
     return parser.parse_args(arguments)
 
 
@@ -329,7 +337,7 @@ def main(options: argparse.Namespace) -> None:
     text = table([*rates(runs), *duels(options, options.folder)], extra, options)
     print(text, end="")
     if options.write:
-        pages.write(text, options.write, _MARKERS)
+        pages.write(text, options.write, _MARKERS[options.table])
 
 
 if __name__ == "__main__":
