@@ -1,7 +1,7 @@
 """How often comparisons, gates and duels are wrong on this machine, under conditions that this program makes.
 
     python benchmarks/error_rates.py FOLDER [--runs 5] [--seconds 10] [--levels 5,10] [--conditions idle,…]
-                                            [--duels 0] [--duel-seconds 40] [--write docs/ci.md] [--table NAME]
+                                            [--duels 0] [--duel-seconds 40] [--write PAGE] [--table NAME]
 
 Each run measures four cells: full and PSK handshakes of TLS 1.3 (P-256) on pyopenssl and ssl. Runs of equal
 code give the rate of false calls. In other runs the server of one library really works more (extra_work/), by
