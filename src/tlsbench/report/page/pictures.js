@@ -140,7 +140,9 @@ function drawLines(shape, colours) {
     height: 400 + (isNarrow() ? 46 : 24) * shape.lines.length,
     legend: { entrywidthmode: "fraction", entrywidth: isNarrow() || shape.lines.some((line) => line.name.length > 45) ? 1 : 0.5 },
   };
-  if (ticks.length) Object.assign(layout.xaxis, { tickvals: ticks.map(([x]) => x), ticktext: ticks.map(([, text]) => wrapText(text, 16)), tickangle: 0 });
+  // Names that do not fit beside each other are slanted.
+  const isCrowded = ticks.reduce((sum, [, text]) => sum + 2 + Math.min(16, text.length), 0) > (isNarrow() ? 40 : 140);
+  if (ticks.length) Object.assign(layout.xaxis, { tickvals: ticks.map(([x]) => x), ticktext: ticks.map(([, text]) => wrapText(text, isCrowded ? 44 : 16)), tickangle: isCrowded ? -45 : 0 });
   return [data, layout];
 }
 
