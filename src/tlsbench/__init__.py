@@ -12,6 +12,7 @@ For Python programs there are :func:`run`, :func:`duel`, :func:`compare`, :func:
 from __future__ import annotations
 
 import importlib
+import os
 from typing import TYPE_CHECKING
 
 from tlsbench.version import __version__
@@ -41,6 +42,11 @@ __all__ = [
     "read",
     "run",
 ]
+
+if "TLSBENCH_SHIELDED" in os.environ:  # before anything imports the cryptography package
+    from tlsbench.shield import shield
+
+    shield()
 
 #: Where the names are that the API does not define itself.
 _ELSEWHERE = {

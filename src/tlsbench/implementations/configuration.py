@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from tlsbench.errors import MeasurementError
+from tlsbench.shield import SHIELDED
 
 _VARIABLE: Final = "OPENSSL_CONF"
 #: A configuration that configures nothing.
@@ -23,7 +24,7 @@ def file_of(openssl_conf: str) -> str:
 def variables_of(openssl_conf: str) -> Mapping[str, str]:
     """The environment variables that a process needs for a value of the axis."""
     path = file_of(openssl_conf)
-    return {_VARIABLE: path} if path else {}
+    return {_VARIABLE: path, SHIELDED: "1"} if path else {}
 
 
 def with_digest(path: str) -> str:

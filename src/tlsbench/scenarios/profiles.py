@@ -141,9 +141,9 @@ IMPLEMENTATIONS = Profile(
     ),
 )
 
-_ENGINES = "libssl:*,ssl,pyopenssl,utls,rtls"
-#: Beside them one that is pure Python, and one that has no group of its choice: against a peer alone.
-_AGAINST_A_PEER = f"{_ENGINES},mbedtls,tlslite"
+_ENGINES = "libssl:*,ssl,pyopenssl,utls,rtls,s2n,gnutls,wolfssl"
+#: Beside them one that is pure Python, and two that end with TLS 1.2: against a peer alone.
+_AGAINST_A_PEER = f"{_ENGINES},libmbedtls,mbedtls,tlslite"
 _SAME_12 = "version=1.2 group=secp256r1 key=ecdsa-secp256r1 cipher=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
 _SAME_13 = "version=1.3 group=x25519 key=ecdsa-secp256r1 cipher=TLS_AES_128_GCM_SHA256"
 #: The league table: every engine that is found, at the same key; full, resumed, bulk, memory. Against the

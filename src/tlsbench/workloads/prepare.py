@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -54,7 +55,9 @@ def prepare(
     client = implementations[scenario.client]
     prove_processor(scenario, implementations)
     if scenario.key:
-        peers = peers or _made("the keys and certificates cannot be made", partial(peers_for, scenario))
+        peers = peers or _made(
+            f"the keys and certificates cannot be made{_hint()}", partial(peers_for, scenario)
+        )
     if scenario.workload in ONE_SIDED_WORKLOADS:
         if not isinstance(client, PrimitiveImplementation):
             raise MeasurementError(f"{client.id} has no single operations")
@@ -87,6 +90,13 @@ def _of_client(scenario: Scenario) -> Scenario:
     if scenario.hello_retry != "yes":
         return scenario
     return replace(scenario, group=groups_to_retry(scenario.group))
+
+
+def _hint() -> str:
+    """Where the cryptography package, which makes them, reads a configuration that is for another OpenSSL."""
+    if "OPENSSL_CONF" not in os.environ:
+        return ""
+    return f" with OPENSSL_CONF={os.environ['OPENSSL_CONF']} (unset it; for a libssl there is openssl_conf=)"
 
 
 def _link_of(scenario: Scenario) -> str:

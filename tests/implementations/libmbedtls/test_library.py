@@ -41,13 +41,29 @@ def test_a_resumed_handshake_is_known_by_its_master_secret(
 ) -> None:
     cell = workload_of(f"implementation=libmbedtls version=1.2 resumption={resumption}")
     cell.sample()
-    cell.clients._known.clear()
+    cell.clients.secrets.known.clear()
     with pytest.raises(ProofError, match=f"resumption: wanted {resumption}, got a full handshake.*client"):
         cell.sample()
-    cell.servers._known.clear()
-    cell.clients._known.update(dict.fromkeys(cell.clients._known))
+    cell.servers.secrets.known.clear()
+    cell.clients.secrets.known.update(dict.fromkeys(cell.clients.secrets.known))
     with pytest.raises(ProofError, match=f"resumption: wanted {resumption}, got a full handshake.*server"):
         cell.sample()
+
+
+def test_two_connections_at_once_are_told_apart(workload_of: Cell) -> None:
+    cell = workload_of("implementation=libmbedtls version=1.2 resumption=ticket")
+    cell.sample()
+    ends = [
+        (cell.clients.connect(), cell.servers.accept()),
+        (cell.clients.connect(cell._session), cell.servers.accept()),
+    ]
+    for _ in range(4):
+        for both in (ends, [pair[::-1] for pair in ends]):  # the clients, then the servers
+            for source, sink in both:
+                source.handshake()
+                sink.receive_data(source.data_to_send())
+    told = [(client.negotiated().resumed, server.negotiated().resumed) for client, server in ends]
+    assert told == [(False, False), (True, True)]
 
 
 def test_of_the_secrets_of_many_handshakes_the_oldest_are_forgotten(
@@ -57,16 +73,15 @@ def test_of_the_secrets_of_many_handshakes_the_oldest_are_forgotten(
     (scenario,) = scenarios_of("implementation=libmbedtls version=1.2 resumption=ticket")
     context: Any = tls_library("libmbedtls").client_context(scenario, pki.peers_for(scenario))
     for secret in (b"a", b"b", b"a", b"c", b"d"):
-        context._exported.master = secret
-        assert context.take_resumed() == (secret == b"a" and len(context._known) > 1)
-    assert list(context._known) == [b"b", b"c", b"d"]
+        assert context.secrets.is_known(secret) == (secret == b"a" and len(context.secrets.known) > 1)
+    assert list(context.secrets.known) == [b"b", b"c", b"d"]
 
 
 def test_full_handshakes_alone_keep_no_secrets(workload_of: Cell) -> None:
     cell = workload_of("implementation=libmbedtls version=1.2")
     cell.sample()
-    assert not cell.clients._known
-    assert not cell.servers._known
+    assert not cell.clients.secrets.known
+    assert not cell.servers.secrets.known
 
 
 def test_why_a_certificate_is_not_good_is_in_the_error(scenarios_of: Find) -> None:

@@ -90,6 +90,9 @@ _DECLARATIONS = """
     int mbedtls_ssl_set_session(void *ssl, const void *session);
 """
 
+#: mbedtls_ssl_export_keys_ext_t
+_EXPORT: Final = """int (void *, const unsigned char *, const unsigned char *, size_t, size_t, size_t,
+    const unsigned char *, const unsigned char *, int)"""
 #: Knows the declarations once the library is loaded.
 ffi: Final = FFI()
 
@@ -123,6 +126,7 @@ class Library(NativeLibrary):
         super().__init__(handle, path)
         self.send: Any = ffi.callback("int (void *, const unsigned char *, size_t)", _send, error=-1)
         self.receive: Any = ffi.callback("int (void *, unsigned char *, size_t)", _receive, error=-1)
+        self.give: Any = ffi.callback(_EXPORT, _give, error=-1)
         self._entropy: Any = ffi.callback("int (void *, unsigned char *, size_t)", _entropy, error=-1)
 
     def new(self, kind: str) -> Any:
@@ -151,6 +155,22 @@ class Library(NativeLibrary):
         told = ffi.new("char[]", _ERROR_BYTES)
         self.mbedtls_strerror(error, told, _ERROR_BYTES)
         return f"{text(told)} (-{-error:#x})"
+
+
+def _give(  # as mbedtls_ssl_export_keys_ext_t has them
+    handle: Any,
+    master: Any,
+    _block: Any,
+    _mac: int,
+    _key: int,
+    _iv: int,
+    client_random: Any,
+    _server_random: Any,
+    _prf: int,
+) -> int:
+    random = ffi.buffer(client_random, RANDOM_BYTES)[:]
+    ffi.from_handle(handle).give(ffi.buffer(master, MASTER_SECRET_BYTES)[:], random)
+    return 0
 
 
 def _entropy(_context: Any, into: Any, length: int) -> int:

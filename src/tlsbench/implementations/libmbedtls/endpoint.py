@@ -21,10 +21,39 @@ _MOST_SECRETS: Final = 4096
 _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
 
 
-class _Exported(local):
-    """The master secret that was told last in this thread, which is that of its handshake."""
+class _Secrets:
+    """The master secrets that the library gives away, and those of earlier handshakes.
 
-    master = b""
+    :param remembers: whether a handshake may be resumed, so that earlier ones matter.
+    """
+
+    def __init__(self, *, remembers: bool) -> None:
+        self._remembers = remembers
+        self._given = local()  # in the thread of the handshake
+        self.known: dict[bytes, None] = {}
+        self.key_log: Path | None = None
+
+    def give(self, master: bytes, client_random: bytes) -> None:
+        """Note the secret of a handshake."""
+        self._given.master = master
+        if self.key_log is not None:
+            with self.key_log.open("a", encoding="ascii") as file:
+                file.write(f"CLIENT_RANDOM {client_random.hex()} {master.hex()}\n")
+
+    def taken(self) -> bytes:
+        """The master secret that was given in this thread since it was asked last; ``b""`` if none was."""
+        master: bytes = getattr(self._given, "master", b"")
+        self._given.master = b""
+        return master
+
+    def is_known(self, master: bytes) -> bool:
+        """Whether an earlier handshake had a master secret; from then on it is known."""
+        known = master in self.known
+        if self._remembers and not known:
+            self.known[master] = None
+            if len(self.known) > _MOST_SECRETS:
+                del self.known[next(iter(self.known))]
+        return known
 
 
 class LibMbedTlsContext:
@@ -41,49 +70,14 @@ class LibMbedTlsContext:
         self.lib = lib
         self.config = config
         self.verifies = verifies
+        self.secrets = _Secrets(remembers=resumes)
+        self._secrets_handle = ffi.new_handle(self.secrets)
         self._kept = kept
         self._host = ffi.new("char[]", _HOST)
-        self._resumes = resumes
-        self._known: dict[bytes, None] = {}
-        self._exported = _Exported()
-        self._key_log: Path | None = None
-        kind = "int (void *, const unsigned char *, const unsigned char *, size_t, size_t, size_t, "
-        self._export: Any = ffi.callback(
-            f"{kind}const unsigned char *, const unsigned char *, int)", self._keep
-        )
-        lib.mbedtls_ssl_conf_export_keys_ext_cb(config, self._export, ffi.NULL)
-
-    def _keep(
-        self,
-        _context: Any,
-        master: Any,
-        _block: Any,
-        _mac: int,
-        _key: int,
-        _iv: int,
-        client_random: Any,
-        _server_random: Any,
-        _prf: int,
-    ) -> int:
-        secret = self._exported.master = ffi.buffer(master, native.MASTER_SECRET_BYTES)[:]
-        if self._key_log is not None:
-            random = ffi.buffer(client_random, native.RANDOM_BYTES)[:].hex()
-            with self._key_log.open("a", encoding="ascii") as file:
-                file.write(f"CLIENT_RANDOM {random} {secret.hex()}\n")
-        return 0
-
-    def take_resumed(self) -> bool:
-        """Whether the master secret that was told last was told before; asked once a handshake."""
-        master, self._exported.master = self._exported.master, b""
-        known = master in self._known
-        if self._resumes and not known:
-            self._known[master] = None
-            if len(self._known) > _MOST_SECRETS:
-                del self._known[next(iter(self._known))]
-        return known
+        lib.mbedtls_ssl_conf_export_keys_ext_cb(config, lib.give, self._secrets_handle)
 
     def log_keys(self, path: str) -> None:
-        self._key_log = Path(path)
+        self.secrets.key_log = Path(path)
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> LibMbedTlsEndpoint:
         assert not early_data, "a capability says that there is none"
@@ -106,6 +100,7 @@ class LibMbedTlsEndpoint:
         self._context = context
         self._is_server = is_server
         self._resumed: bool | None = None
+        self._master = b""
         pipe = Pipe()
         self._handle = ffi.new_handle(pipe)
         self._buffer: Any = None
@@ -116,9 +111,11 @@ class LibMbedTlsEndpoint:
 
     def handshake(self) -> bool:
         result = self._lib.mbedtls_ssl_handshake(self.tls)
+        secrets = self._context.secrets
+        self._master = secrets.taken() or self._master
         if result == 0:
             if self._resumed is None:
-                self._resumed = self._context.take_resumed()
+                self._resumed = secrets.is_known(self._master)
             return True
         if result == native.E_WANT_READ:
             return False
