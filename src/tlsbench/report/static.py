@@ -184,18 +184,25 @@ def _lines(axes: Axes, shape: Lines) -> None:
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter("{x:g}")
     if shape.ticks:
-        texts = [fill(text, _MOST_TICK) for text in shape.ticks.values()]
-        is_crowded = len(texts) * max(len(one) for text in texts for one in text.splitlines()) > _MOST_TICKS
-        axes.set_xticks(list(shape.ticks), list(shape.ticks.values()) if is_crowded else texts)
-        for label in axes.get_xticklabels() if is_crowded else ():
-            label.set_rotation(30)
-            label.set_horizontalalignment("right")
-            label.set_rotation_mode("anchor")
-        axes.minorticks_off()
+        _name(axes, shape.ticks)
     axes.set_xlabel(shape.x_title)
     axes.set_ylabel(shape.y_title)
     axes.grid(alpha=0.3)
     _legend(axes, _legend_columns([line.name for line in shape.lines]))
+
+
+def _name(axes: Axes, ticks: Mapping[float, str]) -> None:
+    """Names below the axis: in lines where they do not fit side by side, slanted where that is not enough."""
+    texts = list(ticks.values())
+    in_lines = [fill(text, _MOST_TICK) for text in texts]
+    is_slanted = sum(2 + min(len(text), _MOST_TICK) for text in texts) > _MOST_TICKS
+    is_short = sum(2 + len(text) for text in texts) <= _MOST_TICKS
+    axes.set_xticks(list(ticks), texts if is_slanted or is_short else in_lines)
+    for label in axes.get_xticklabels() if is_slanted else ():
+        label.set_rotation(30)
+        label.set_horizontalalignment("right")
+        label.set_rotation_mode("anchor")
+    axes.minorticks_off()
 
 
 def _legend_columns(texts: Sequence[str]) -> int:

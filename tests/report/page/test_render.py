@@ -215,11 +215,24 @@ def test_a_picture_carries_where_when_and_with_what_it_was_measured(document: di
 def test_a_picture_of_two_results_has_both_origins_and_one_of_the_last_its_own(
     document: dict[str, Any],
 ) -> None:
-    sources = [source_of(parse(json.dumps(document), name), name) for name in ("before", "after")]
-    compared, cost, *_ = page_of(sources).pictures
+    before, after = (source_of(parse(json.dumps(document), name), name) for name in ("before", "after"))
+    elsewhere = replace(before, machine=replace(before.machine, processor="another"))
+    compared, cost, *_ = page_of([elsewhere, after]).pictures
     assert [line.split(":")[0] for line in compared.origin if "cores" in line] == ["before", "after"]
     assert len(cost.origin) == 2
     assert not cost.origin[0].startswith("after")
+
+
+def test_results_of_one_origin_say_it_once(document: dict[str, Any]) -> None:
+    sources = [source_of(parse(json.dumps(document), name), name) for name in "abcde"]
+    days = [replace(source, taken_at=f"2026-11-0{at}") for at, source in enumerate(sources, 1)]
+    (history,) = (picture for picture in page_of(days).pictures if picture.kind == "history")
+    where, engines = history.origin
+    assert where.startswith("a, …, e: ")
+    assert where.endswith("2026-11-01 UTC to 2026-11-05 UTC")
+    assert engines == "fake = none"
+    compared = page_of(days[:2]).pictures[0]
+    assert compared.origin[0].startswith("a, b: ")
 
 
 def test_drift_and_what_is_inconclusive_stand_in_the_way(document: dict[str, Any]) -> None:

@@ -140,7 +140,11 @@ function drawLines(shape, colours) {
     height: 400 + (isNarrow() ? 46 : 24) * shape.lines.length,
     legend: { entrywidthmode: "fraction", entrywidth: isNarrow() || shape.lines.some((line) => line.name.length > 45) ? 1 : 0.5 },
   };
-  if (ticks.length) Object.assign(layout.xaxis, { tickvals: ticks.map(([x]) => x), ticktext: ticks.map(([, text]) => wrapText(text, 16)), tickangle: 0 });
+  // Names are in lines where they do not fit beside each other, and slanted where that is not enough.
+  const isWithin = (most) => ticks.reduce((sum, [, text]) => sum + 2 + Math.min(most, text.length), 0) <= (isNarrow() ? 40 : 140);
+  const isSlanted = !isWithin(16);
+  if (ticks.length) Object.assign(layout.xaxis, { tickvals: ticks.map(([x]) => x), ticktext: ticks.map(([, text]) => wrapText(text, isSlanted || isWithin(44) ? 44 : 16)), tickangle: isSlanted ? -45 : 0 });
+  if (isSlanted) layout.slant = 5 * Math.min(44, Math.max(...ticks.map(([, text]) => text.length)));
   return [data, layout];
 }
 
@@ -205,8 +209,9 @@ function drawPicture(element, picture, words, colours) {
   const style = getComputedStyle(document.documentElement);
   const [text, soft, line, ground] = ["--text", "--soft", "--line", "--ground"].map((name) => style.getPropertyValue(name).trim());
   const shape = picture.drawn.length ? chosenOf(picture.shape, picture.drawn, words)[0] : picture.shape;
-  const [data, layout] = FORMS[picture.form](shape, colours);
+  const [data, { slant = 0, ...layout }] = FORMS[picture.form](shape, colours);
   const below = wordsBelow(picture, element);
+  layout.height += slant; // of names below the picture
   const room = 14 * below.length + 12;
   const axis = { gridcolor: line, zerolinecolor: line, linecolor: soft, automargin: true };
   const whole = {
@@ -214,7 +219,7 @@ function drawPicture(element, picture, words, colours) {
     hoverlabel: { namelength: -1 }, showlegend: picture.form !== "Heat", ...layout,
     title: { text: below.join("<br>"), font: { size: 10.5, color: soft }, x: 0, xref: "container", xanchor: "left", y: (room - 6) / (layout.height + room), yref: "container", yanchor: "top", pad: { l: 6 } },
     legend: { orientation: "h", y: 1.02, yanchor: "bottom", x: 0, xanchor: "left", traceorder: "normal", ...layout.legend },
-    margin: { l: 10, r: 16, t: 40, b: 44 + room },
+    margin: { l: 10, r: 16, t: 40, b: 44 + slant + room },
     height: layout.height + room,
     xaxis: { ...axis, ...layout.xaxis }, yaxis: { ...axis, ...layout.yaxis },
   };

@@ -14,6 +14,7 @@ from tlsbench.report import loads
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.page.doubts import MOST_NAMED, doubts_of, undecided
 from tlsbench.report.page.grid import Grid, grid_of_judgement, grid_of_load, grid_of_recording, grids_of_run
+from tlsbench.report.page.origin import origin
 from tlsbench.report.page.traces import trace_doubts, trace_environment, trace_findings
 from tlsbench.report.pictures import Picture
 from tlsbench.report.pictures.compared import comparison, history, verdict_names
@@ -25,9 +26,6 @@ from tlsbench.results.reader import parse, read
 from tlsbench.results.stored import Machine, Stored
 from tlsbench.results.trace_json import TracedHandshake, trace_in
 from tlsbench.session.history import histories
-
-#: What shakes hands in a load.
-_CLIENT_OF_LOADS = "pyopenssl"
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,29 +221,7 @@ def _pictures(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
         )
     for picture, of in drawn:
         if picture is not None:
-            yield replace(picture, origin=_origin(of))
-
-
-def _origin(sources: Sequence[Source]) -> list[str]:
-    """For a picture that stands alone: where and when its results were measured, and with what."""
-    lines = []
-    for source in sources:
-        machine = source.machine
-        engines = source.run.engines if source.run is not None else machine.engines
-        if source.load is not None:  # which knows nothing of its server's engine
-            engines = {name: engine for name, engine in engines.items() if name == _CLIENT_OF_LOADS}
-        facts = [
-            machine.processor,
-            f"{machine.cores} cores" if machine.cores else "",
-            f"{machine.system} {machine.release}".strip(),
-            f"{machine.python_implementation} {machine.python_version}".strip(),
-            f"tlsbench {machine.version}" if machine.version else "",
-            f"{source.taken_at} UTC" if source.taken_at else "",
-        ]
-        name = f"{source.name}: " if len(sources) > 1 else ""
-        lines.append(name + " · ".join(fact for fact in facts if fact))
-        lines.append(", ".join(f"{name} = {engine}" for name, engine in engines.items()))
-    return [line for line in lines if line]
+            yield replace(picture, origin=origin(of))
 
 
 def _grids(source: Source) -> Iterator[Grid]:

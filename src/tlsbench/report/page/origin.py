@@ -1,0 +1,48 @@
+"""Where and when results were measured, and with what, for a picture that stands alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from tlsbench.report.page.doubts import MOST_NAMED
+
+if TYPE_CHECKING:
+    from tlsbench.report.page.sources import Source
+
+#: What shakes hands in a load.
+_CLIENT_OF_LOADS = "pyopenssl"
+
+
+def origin(sources: Sequence[Source]) -> list[str]:
+    """The lines that say it. Results that have that in common are in one line."""
+    alike: dict[tuple[str, str], list[Source]] = {}
+    for source in sources:
+        alike.setdefault((_where(source), _engines(source)), []).append(source)
+    lines = []
+    for (where, engines), of in alike.items():
+        names = [source.name for source in of] if len(of) <= MOST_NAMED else [of[0].name, "…", of[-1].name]
+        name = f"{', '.join(names)}: " if len(sources) > 1 else ""
+        taken = list(dict.fromkeys(f"{source.taken_at} UTC" for source in of if source.taken_at))
+        when = ", ".join(taken) if len(taken) <= MOST_NAMED else f"{taken[0]} to {taken[-1]}"
+        lines += [name + " · ".join(fact for fact in (where, when) if fact), engines]
+    return [line for line in lines if line]
+
+
+def _where(source: Source) -> str:
+    machine = source.machine
+    facts = [
+        machine.processor,
+        f"{machine.cores} cores" if machine.cores else "",
+        f"{machine.system} {machine.release}".strip(),
+        f"{machine.python_implementation} {machine.python_version}".strip(),
+        f"tlsbench {machine.version}" if machine.version else "",
+    ]
+    return " · ".join(fact for fact in facts if fact)
+
+
+def _engines(source: Source) -> str:
+    engines = source.run.engines if source.run is not None else source.machine.engines
+    if source.load is not None:  # which knows nothing of its server's engine
+        engines = {name: engine for name, engine in engines.items() if name == _CLIENT_OF_LOADS}
+    return ", ".join(f"{name} = {engine}" for name, engine in engines.items())
