@@ -15,8 +15,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
-import psutil
-
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.interrupts import held, kept_from_children
 
@@ -43,6 +41,8 @@ class Vitals(NamedTuple):
 
 def vitals(connections: int) -> Vitals:
     """Those of this process, which has so many connections open."""
+    import psutil  # takes long, and who lists axes or asks for help needs none
+
     return Vitals(connections, psutil.Process().memory_info().rss, time.process_time())
 
 
