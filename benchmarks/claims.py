@@ -186,7 +186,7 @@ class Native:
 
     def sample(self) -> Sample:
         figures = (ctypes.c_int64 * 3)()
-        clients, servers = (_address(one._context) for one in (self.cell.clients, self.cell.servers))
+        clients, servers = (_address(one.context) for one in (self.cell.clients, self.cell.servers))
         assert self.function(clients, servers, b"localhost", figures) == 1
         return Sample(client=figures[0], server=figures[1], total=figures[2])
 

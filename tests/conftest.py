@@ -22,6 +22,8 @@ from tlsbench.workloads import Workload, prepare
 pytest_plugins = ["pytester"]
 
 _NEEDED = ("hypothesis", "pytest_timeout")
+#: What is printed is as wide as this says, and pytest-xdist says something in its workers.
+os.environ.pop("COLUMNS", None)
 #: A test that takes longer hangs. Set here, because an option of a plugin in pyproject.toml would be refused
 #: where only what the README installs is there to run the benchmarks.
 _HANG_SECONDS = 120
