@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tlsbench.errors import RequestError
@@ -53,6 +53,8 @@ def test_values_are_those_of_the_axes(rtt: int, mbit: int, loss: int) -> None:
 
 
 @given(st.lists(WORDS, max_size=4).map(",".join) | st.text(max_size=20))
+@example("0\n0")
+@example("a\nb=1")
 def test_a_text_is_conditions_or_an_error_of_one_line(text: str) -> None:
     try:
         written = canonical(text)

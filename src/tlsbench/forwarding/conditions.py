@@ -20,7 +20,7 @@ def canonical(text: str) -> str:
     :raises RequestError: for another axis, or a value that the axis has not.
     """
     given: dict[str, str] = {}
-    for part in text.split(","):
+    for part in " ".join(text.split()).split(","):  # an error about it is one line
         axis, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
             raise RequestError(f"'{part.strip()}' is no condition: write rtt=50ms,bandwidth=10mbit,loss=1%")
