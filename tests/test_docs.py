@@ -199,7 +199,10 @@ def test_the_loads_and_servers_of_their_page_run(installed: Environment, tmp_pat
                 with serving(f"{here.replace(' --port 8443', '')} --port 0", folder, environment):
                     pass
             elif line.startswith("tlsbench load"):
-                run(shlex.join([*shlex.split(here), *SMALL_LOAD]), folder, environment)
+                # So few connections decide no share, and a busy machine may miss any time.
+                lenient = ("--undecided", "pass") if "--fail-on" in here else ()
+                words = shlex.split(here.replace("p99<50ms", "p99<50s"))
+                run(shlex.join([*words, *SMALL_LOAD, *lenient]), folder, environment)
             else:
                 run(here, folder, environment)
 
