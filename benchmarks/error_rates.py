@@ -50,7 +50,8 @@ _RESAMPLES = 400
 _GATE = parse_gate("slower>5%")
 #: Between what the tables of a page stand, by their names.
 _MARKERS = {
-    name: (f"<!-- {name} -->", f"<!-- end of {name} -->") for name in ("error rates", "found", "duels")
+    name: (f"<!-- {name} -->", f"<!-- end of {name} -->")
+    for name in ("error rates", "found idle", "found beside one", "duels")
 }
 
 

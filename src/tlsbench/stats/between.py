@@ -4,7 +4,7 @@ A machine's pace differs between two runs by more than most changes do. What ref
 theirs but the machine's; what a cell changed by beyond that is its own (reference genes: J. Vandesompele et
 al., Genome Biology 3, 2002, research0034).
 
-Two decisions make this sharp enough to find changes of a few percent. A study of 40 runs under five
+Two decisions make this sharp enough to find changes of a few percent. Studies of 65 runs under five
 conditions led to both (docs/measuring.md).
 
 - **The fastest fifth of the rounds is compared.** Whatever else a machine does makes a round slower and never
@@ -31,6 +31,9 @@ from tlsbench.stats.intervals import CONFIDENCE, Interval, present
 
 #: The share of the rounds that is compared: the fastest.
 _FASTEST: Final = 0.2
+#: By this part of their distance from the middle round the fastest rounds are in doubt: the more else went on
+#: in a run, the less do its fastest rounds say what would have been without.
+_DOUBT: Final = 0.25
 #: It is never fewer rounds than these, and a cell of fewer than that says nothing.
 _FEWEST_FAST: Final = 3
 _FEWEST_ROUNDS: Final = 5
@@ -42,7 +45,10 @@ _PRIOR_FREEDOM: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Where a cell stood: the logarithm of its time in the fastest rounds, and the standard error of that."""
+    """Where a cell stood: the logarithm of its time in the fastest rounds, and how far that may be off.
+
+    :param error: as a standard deviation.
+    """
 
     log: float
     error: float
@@ -103,7 +109,7 @@ def level(rounds: Sequence[float]) -> Level | None:
     """Where a cell stood in a run: the mean of the logarithms of its fastest rounds.
 
     The error is that of an expected shortfall (S. X. Chen, Journal of Financial Econometrics 6 (2008) 87), as
-    if the rounds were independent.
+    if the rounds were independent, and a part of how far the fastest rounds are from the middle one.
 
     :param rounds: the medians of its rounds, above zero; NaN where there are none.
     :returns: None of fewer than five rounds, or if one is not above zero.
@@ -115,7 +121,9 @@ def level(rounds: Sequence[float]) -> Level | None:
     logs = np.log(known)
     fast = max(_FEWEST_FAST, round(_FASTEST * count))
     below = np.clip(logs[fast] - logs, 0.0, None)
-    return Level(float(logs[:fast].mean()), float(below.std(ddof=1)) * math.sqrt(count) / fast)
+    fastest = float(logs[:fast].mean())
+    sampling = float(below.std(ddof=1)) * math.sqrt(count) / fast
+    return Level(fastest, math.hypot(sampling, _DOUBT * (float(np.median(logs)) - fastest)))
 
 
 def change(cell: Move, references: Sequence[Move]) -> Change:
