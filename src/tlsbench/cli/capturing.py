@@ -32,7 +32,7 @@ PcapConnections = Annotated[
     typer.Option(
         "--pcap-connections",
         metavar="N",
-        help=f"Capture so many, of each the first MiB. [default: {_CONNECTIONS}]",
+        help=f"Capture this many connections, the first MiB of each. [default: {_CONNECTIONS}]",
         show_default=False,
     ),
 ]
