@@ -4,9 +4,10 @@ python benchmarks/coverage.py [RUNS] [SECONDS] [EQUALS]
 
 Each run measures a few scenarios, each as several equal cells. The ratio of two equals is 1, and the median
 of each is that of all its equals: the median of the others' medians is taken for it. Both are counted twice:
-of the cells as they are, which differ a little by where their memory happened to lie, and with the equals
-exchanged at random in each round, which leaves the noise of the machine alone. A pair is called different as
-a table calls it: above the noise floor of three of its equals, which are not among the pairs.
+of the cells as they are, by the intervals that are printed, and with the equals exchanged at random in each
+round, which leaves the noise of the machine alone, by the intervals of rounds without what places in memory
+add. A pair is called different as a table calls it: above the noise floor of three of its equals, which are
+not among the pairs.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from tlsbench.implementations.registry import capabilities, spellings
 from tlsbench.sampling import Plan, Series, measure, meter_named
 from tlsbench.sampling.placement import placement, processes_for
 from tlsbench.scenarios import expand, parse
-from tlsbench.stats import at_middle_pace, is_difference, noise_floor, paces, paired_ratio, rounds_interval
+from tlsbench.stats import is_difference, middle_of, noise_floor, paces, paired_ratio, with_placement
 
 _SELECTORS = (
     "workload=handshake implementation=pyopenssl version=1.3 key=ecdsa-secp256r1",
@@ -39,8 +40,8 @@ def main(runs: int, seconds: float, equals: int) -> None:
     for seed in range(runs):
         found: dict[str, list[bool]] = defaultdict(list)
         widths = []
-        for groups, how in _groups(seconds, equals, seed):
-            for name, held in _looked_at(groups, widths):
+        for groups, how, processes in _groups(seconds, equals, seed):
+            for name, held in _looked_at(groups, processes, widths):
                 found[f"{name}, {how}"].append(held)
         for name, held in found.items():
             rates[name].append(float(np.mean(held)))
@@ -52,16 +53,16 @@ def main(runs: int, seconds: float, equals: int) -> None:
         print(f"{name}: {np.mean(rate):.1%} in {runs} runs of {seconds:g} s ({span})")
 
 
-def _groups(seconds: float, equals: int, seed: int) -> Iterator[tuple[np.ndarray, str]]:
-    """The rounds of a run, scenarios by equals by rounds, as they were and exchanged."""
+def _groups(seconds: float, equals: int, seed: int) -> Iterator[tuple[np.ndarray, str, int]]:
+    """The rounds of a run, scenarios by equals by rounds, as they were and exchanged, and their processes."""
     scenarios = [expand([parse([one], spellings())], capabilities()).scenarios[0] for one in _SELECTORS]
     plan = Plan(time_budget_s=seconds, precision=0, seed=seed)
     with placement(scenarios, meter_named("wall"), processes_for(seconds)) as place:
         cells = [one for one in scenarios for _ in range(equals)]
         outcome = measure(cells, place.make, plan, turns=place)
     rounds = np.array([_medians(one) for one in outcome.series]).reshape(len(scenarios), equals, -1)
-    yield rounds, "cells as they are"
-    yield np.random.default_rng(seed).permuted(rounds, axis=1), "equals exchanged in each round"
+    yield rounds, "cells as they are", place.processes
+    yield np.random.default_rng(seed).permuted(rounds, axis=1), "equals exchanged in each round", 0
 
 
 def _medians(series: Series) -> Sequence[float]:
@@ -70,10 +71,10 @@ def _medians(series: Series) -> Sequence[float]:
     return series.round_medians
 
 
-def _looked_at(groups: np.ndarray, widths: list[float]) -> Iterator[tuple[str, bool]]:
+def _looked_at(groups: np.ndarray, processes: int, widths: list[float]) -> Iterator[tuple[str, bool]]:
     """For each pair and each cell of a run what was found, by name."""
     cells = groups.reshape(-1, groups.shape[-1])
-    intervals = [rounds_interval(at_middle_pace(*one)) for one in zip(cells, paces(cells), strict=True)]
+    intervals = [middle_of(*one, processes) for one in zip(cells, paces(cells), strict=True)]
     medians = np.array([one.median for one in intervals]).reshape(groups.shape[:2])
     for at, interval in enumerate(intervals):
         widths.append(interval.relative_half_width)
@@ -82,7 +83,7 @@ def _looked_at(groups: np.ndarray, widths: list[float]) -> Iterator[tuple[str, b
     for of_one in groups:
         floor = noise_floor(of_one[:_OF_FLOOR])
         for one, other in combinations(of_one[_OF_FLOOR:], 2):
-            ratio = paired_ratio(one, other)
+            ratio = with_placement(paired_ratio(one, other), one / other, processes, cells=2)
             yield "the interval of a ratio of equals holds 1", ratio.low <= 1 <= ratio.high
             yield "a pair of equals is called different", is_difference(ratio, floor)
 

@@ -101,6 +101,18 @@ def test_a_cell_that_changed_is_found_whatever_the_pace() -> None:
     assert judgement.verdicts[0].absolute.median < 0.8
 
 
+def test_of_many_cells_one_that_strayed_by_chance_is_not_called() -> None:
+    new = run(2, **{"pyopenssl full": 1.025})
+    alone = judge(run(1), replace(new, figures={"pyopenssl full": new.figures["pyopenssl full"]}))
+    (verdict,) = alone.verdicts
+    assert verdict.verdict == "slower"
+    assert 0.01 < verdict.p_value < 0.05, "else it says nothing of the correction"
+    among = judge(run(1), new)
+    assert called(among) == {}
+    assert among.verdicts[0].p_value > 0.05
+    assert among.verdicts[0].ratio == verdict.ratio
+
+
 def test_a_yardstick_of_the_cell_s_own_implementation_or_engine_does_not_judge_it() -> None:
     judgement = judge(run(1), run(2))
     by = {verdict.id: set(verdict.yardsticks) for verdict in judgement.verdicts}

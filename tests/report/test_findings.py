@@ -120,7 +120,7 @@ def test_resumption_and_key_types_are_told_with_their_sides(run_of: RunOf) -> No
     )
     key = said["ECDSA P-256 in place of RSA-2048"]
     assert key.headline.endswith("−20 % in the time of a handshake")
-    assert "client −20 % [−20, −20]" in key.details[0]
+    assert "client −20 % [−21, −19]" in key.details[0]
     assert "1,000 → 800 µs" in key.details[0]
 
 

@@ -122,8 +122,8 @@ def test_a_ratio_is_shown_only_where_one_is_not_in_its_interval(run: Run) -> Non
     rows = [line.split() for line in text.splitlines()[2:6]]
     assert rows[0][-1] == "="
     assert [row[-2:] for row in rows[1:]] == [
-        ["~", "0.99–1.01"],
-        ["2.00", "1.98–2.02"],
+        ["~", "0.99–1.02"],
+        ["2.00", "1.97–2.03"],
         ["0.50", "0.49–0.51"],
     ]
 

@@ -40,7 +40,7 @@ class Verdict:
     :param ratio: what the verdict is about: the figure in the new result over that in the base, 1.05 is five
         percent more; where yardsticks judge, less what they changed by.
     :param absolute: the figures over each other as they are.
-    :param p_value: of no change; without yardsticks of the rank test, corrected for the number of cells.
+    :param p_value: of no change, corrected for the number of cells; without yardsticks that of the rank test.
     :param floor: the difference below which nothing is called, as a fraction: what the yardsticks leave
         unexplained, or the noise floor and drift of the runs.
     :param yardsticks: the names of those that judge; none where none can.
@@ -89,26 +89,25 @@ class Judgement:
 def judge(base: Recording, new: Recording) -> Judgement:
     """Compare two results that were taken at different times, cells matched by id.
 
-    Where both runs have yardsticks that may judge a cell, it is called faster or slower if the interval of
-    its ratio, less what the yardsticks changed by, leaves one out: that interval includes how far unchanged
-    cells move against each other between the runs (:mod:`tlsbench.stats.between`).
+    A cell is called faster or slower if the interval of its ratio leaves one out, the ratio exceeds the
+    floor, and a test agrees whose p-value is corrected for the number of cells (Benjamini and Hochberg).
 
-    Elsewhere it is called so only if the interval of its absolute ratio leaves one out, the corrected rank
-    test agrees, and the ratio exceeds the floor: the larger noise floor of the two runs plus the larger
-    drift, because between two runs a machine wanders at least as far as within one.
+    Where both runs have yardsticks that may judge a cell, the ratio is less what the yardsticks changed by,
+    and the interval includes how far unchanged cells move against each other between the runs
+    (:mod:`tlsbench.stats.between`). Elsewhere it is the absolute one, the test that of ranks, and the floor
+    the larger noise floor of the two runs plus the larger drift: between two runs a machine wanders at least
+    as far as within one.
     """
     in_both = [name for name in base.figures if name in new.figures]
     shared = [name for name in in_both if base.instruments[name].unit == new.instruments[name].unit]
     absolute = _absolute(base, new, shared)
     yardsticks = Yardsticks(base, new)
     judged = {name: found for name in shared if (found := yardsticks.judge(name)) is not None}
-    verdicts = [
-        _by_yardsticks(absolute[name], judged[name]) if name in judged else absolute[name] for name in shared
-    ]
+    verdicts = absolute | _by_yardsticks(absolute, judged)
     return Judgement(
         base=base,
         new=new,
-        verdicts=verdicts,
+        verdicts=list(verdicts.values()),
         only_base=[name for name in base.figures if name not in new.figures],
         only_new=[name for name in new.figures if name not in base.figures],
         warnings=[
@@ -120,7 +119,7 @@ def judge(base: Recording, new: Recording) -> Judgement:
     )
 
 
-def _absolute(base: Recording, new: Recording, names: Sequence[str]) -> Mapping[str, Verdict]:
+def _absolute(base: Recording, new: Recording, names: Sequence[str]) -> dict[str, Verdict]:
     """The verdicts by the figures as they are."""
     comparisons = [
         (compare_counts if new.instruments[name] is CALLGRIND else compare)(
@@ -133,7 +132,6 @@ def _absolute(base: Recording, new: Recording, names: Sequence[str]) -> Mapping[
     verdicts = {}
     for name, comparison, p_value in zip(names, comparisons, p_values, strict=True):
         floor = max(base.floor(name), new.floor(name)) + drift
-        called = p_value <= _FALSE_DISCOVERIES and is_difference(comparison.ratio, floor)
         verdicts[name] = Verdict(
             id=name,
             parameters=new.parameters[name],
@@ -145,26 +143,32 @@ def _absolute(base: Recording, new: Recording, names: Sequence[str]) -> Mapping[
             p_value=p_value,
             floor=floor,
             yardsticks=(),
-            verdict=_direction(comparison.ratio) if called else "~",
+            verdict=_verdict(comparison.ratio, p_value, floor),
             more_samples=_more_samples(comparison.ratio, len(new.figures[name])),
         )
     return verdicts
 
 
-def _by_yardsticks(absolute: Verdict, judged: Judged) -> Verdict:
-    ratio, floor = judged.change.ratio, judged.change.unexplained
-    return replace(
-        absolute,
-        ratio=ratio,
-        p_value=judged.change.p_value,
-        floor=floor,
-        yardsticks=judged.by,
-        verdict=_direction(ratio) if is_difference(ratio, floor) else "~",
-        more_samples=0,
-    )
+def _by_yardsticks(absolute: Mapping[str, Verdict], judged: Mapping[str, Judged]) -> dict[str, Verdict]:
+    """The verdicts of the cells that yardsticks judge."""
+    p_values = adjusted([one.change.p_value for one in judged.values()])
+    return {
+        name: replace(
+            absolute[name],
+            ratio=one.change.ratio,
+            p_value=p_value,
+            floor=one.change.unexplained,
+            yardsticks=one.by,
+            verdict=_verdict(one.change.ratio, p_value, one.change.unexplained),
+            more_samples=0,
+        )
+        for (name, one), p_value in zip(judged.items(), p_values, strict=True)
+    }
 
 
-def _direction(ratio: Interval) -> str:
+def _verdict(ratio: Interval, p_value: float, floor: float) -> str:
+    if p_value > _FALSE_DISCOVERIES or not is_difference(ratio, floor):
+        return "~"
     return "slower" if ratio.median > 1 else "faster"
 
 

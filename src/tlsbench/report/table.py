@@ -23,7 +23,7 @@ from tlsbench.sampling import Instrument
 from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.scenarios.axes import AXES, ONE_SIDED_WORKLOADS, TLS_WORKLOADS, WORKLOAD_AXES
 from tlsbench.scenarios.sizes import parse_size
-from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio
+from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio, with_placement
 
 #: Behind a ratio to a cell that differs in more than the columns say.
 MARK: Final = "†"
@@ -294,4 +294,8 @@ def ratio_of(cell: Cell, baseline: Cell, part: str = "") -> Interval:
     shared = min(len(ours), len(theirs))
     if not shared or any(value <= 0 for value in theirs[:shared]):
         return Interval(float("-inf"), 1.0, float("inf"))
-    return paired_ratio(ours[:shared], theirs[:shared])
+    ratio = paired_ratio(ours[:shared], theirs[:shared])
+    if cell == baseline:
+        return ratio
+    rounds = [one / other for one, other in zip(ours, theirs, strict=False)]
+    return with_placement(ratio, rounds, cell.processes, cells=2)

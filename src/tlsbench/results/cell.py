@@ -11,6 +11,7 @@ from tlsbench.sampling.instructions import Count
 from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import Summary, summarise
+from tlsbench.units import NANOSECONDS
 from tlsbench.workloads import Sample
 
 
@@ -31,6 +32,8 @@ class Cell:
     :param negotiated: the proof: what the witnesses saw, as plain values.
     :param disturbed: how many samples were set aside: the processor was taken from the thread meanwhile.
     :param scenario: what was measured; None where a file is of axes that this version does not have.
+    :param processes: in how many processes, in turn, the rounds of its times were sampled; 0 of counts, and
+        where a file does not say.
     """
 
     id: str
@@ -46,6 +49,7 @@ class Cell:
     negotiated: Mapping[str, object]
     scenario: Scenario | None = None
     disturbed: int = 0
+    processes: int = 0
 
     @property
     def main(self) -> Summary:
@@ -82,21 +86,25 @@ class Cell:
         return self.ledger.server_bytes / self.operations
 
 
-def cell_from_series(series: Series, meter: Instrument, pace: Sequence[float] = ()) -> Cell:
+def cell_from_series(
+    series: Series, meter: Instrument, pace: Sequence[float] = (), processes: int = 1
+) -> Cell:
     """Sum up a cell's samples; it has at least one.
 
     :param pace: of its rounds (:func:`tlsbench.sampling.paces_of`), at whose middle the medians are given.
     :param meter: the instrument of the run; a workload may have brought its own.
+    :param processes: in how many processes, in turn, the rounds were sampled.
     """
     rounds = series.rounds
     instrument = instrument_for(series.scenario.workload, meter)
+    processes = processes if instrument.unit is NANOSECONDS else 0
     last = next(visit for visit in reversed(rounds) if visit)[-1]
     return Cell(
         id=series.scenario.id,
         label=series.scenario.label,
         axes=series.scenario.axes(),
         instrument=instrument,
-        figures={part: summarise(_of_rounds(rounds, part), pace) for part in instrument.parts},
+        figures={part: summarise(_of_rounds(rounds, part), pace, processes) for part in instrument.parts},
         phases={
             phase: summarise([[_phase(sample, phase) for sample in visit] for visit in rounds]).median
             for phase in last.phases or ()
@@ -108,6 +116,7 @@ def cell_from_series(series: Series, meter: Instrument, pace: Sequence[float] = 
         negotiated=dict(series.proof),
         scenario=series.scenario,
         disturbed=series.disturbed_count,
+        processes=processes,
     )
 
 

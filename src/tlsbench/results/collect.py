@@ -60,7 +60,7 @@ def collect(
     paces = paces_of((*series, *twins, *(measured for _, measured in healthy)))
     return Run(
         cells=[
-            cell_from_series(one, meter, pace)
+            cell_from_series(one, meter, pace, processes)
             for one, pace in zip(series, paces, strict=False)
             if one.sample_count
         ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from tlsbench.links import Ledger
@@ -16,6 +17,7 @@ from tlsbench.sampling import INSTRUMENTS, METERS, WALL, Instrument, instrument_
 from tlsbench.scenarios import Excluded
 from tlsbench.scenarios.axes import WORKLOAD_AXES
 from tlsbench.stats import Interval, Summary, median_interval, present
+from tlsbench.units import NANOSECONDS
 
 #: A smaller figure is none: no instrument tells it from zero.
 LEAST_FIGURE = 1e-6
@@ -43,11 +45,15 @@ def run_of(root: Node, cells: Sequence[Cell], engines: Mapping[str, str]) -> Run
         notes.find(name)
         for name in ("conditions", "engines", "noise_floor", "excluded", "failures", "yardsticks")
     )
+    known = record(conditions, Conditions) if conditions else UNKNOWN_CONDITIONS
+    processes = known.processes if conditions and conditions.find("processes") else 0
     return Run(
-        cells=cells,
+        cells=[
+            replace(cell, processes=processes if cell.instrument.unit is NANOSECONDS else 0) for cell in cells
+        ],
         excluded=[record(node, Excluded) for node in excluded.each()] if excluded else [],
         failures=[record(node, Failure) for node in failures.each()] if failures else [],
-        conditions=record(conditions, Conditions) if conditions else UNKNOWN_CONDITIONS,
+        conditions=known,
         engines={name: node.text() for name, node in own_engines.items()} if own_engines else engines,
         noise_floor={name: floor(node) for name, node in floors.items()} if floors else {},
         yardsticks=[record(node, YardstickRecord, round_medians=medians_of) for node in yardsticks.each()]

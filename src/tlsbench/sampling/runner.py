@@ -24,7 +24,7 @@ from tlsbench.sampling.heap import keep_heap
 from tlsbench.sampling.instruments import WALL, instrument_for
 from tlsbench.sampling.references import References
 from tlsbench.scenarios import Scenario
-from tlsbench.stats import at_middle_pace, paces, rounds_interval
+from tlsbench.stats import middle_of, paces
 from tlsbench.units import NANOSECONDS
 from tlsbench.workloads import Sample, Workload
 
@@ -273,7 +273,7 @@ def _sample(  # noqa: PLR0917 - each has its name
         stopped_by = (
             "interrupt"
             if stop_asked()
-            else _stopped_by(living, references.healthy, plan, rounds, elapsed_s())
+            else _stopped_by(living, references.healthy, plan, rounds, elapsed_s(), turns.processes)
         )
         if time.monotonic() - collected > _COLLECT_SECONDS:
             gc.collect()
@@ -290,8 +290,13 @@ def _settle(series: Sequence[Series], until: float, stop_asked: Callable[[], boo
             _guarded(cell, _run_once)
 
 
-def _stopped_by(
-    living: Sequence[Series], yardsticks: Sequence[Series], plan: Plan, rounds: int, elapsed_s: float
+def _stopped_by(  # noqa: PLR0917 - each has its name
+    living: Sequence[Series],
+    yardsticks: Sequence[Series],
+    plan: Plan,
+    rounds: int,
+    elapsed_s: float,
+    processes: int,
 ) -> str:
     """What ends the run after this round; nothing as long as it goes on.
 
@@ -306,7 +311,7 @@ def _stopped_by(
         return "time budget"
     # To look at every interval takes time, so it is done at growing distances.
     if plan.precision and rounds >= _LEAST_ROUNDS and rounds % max(1, rounds // 16) == 0:
-        _look(living, yardsticks)
+        _look(living, yardsticks, processes)
         visits = [sum(map(bool, yardstick.rounds)) for yardstick in yardsticks]
         if min(visits, default=_LEAST_ROUNDS) >= _LEAST_ROUNDS and all(
             cell.precision <= plan.precision for cell in living
@@ -320,10 +325,11 @@ def _has_enough(cell: Series, least: int) -> bool:
     return cell.sample_count >= least or cell.sample_count + cell.disturbed_count >= 2 * least
 
 
-def _look(living: Sequence[Series], yardsticks: Sequence[Series]) -> None:
+def _look(living: Sequence[Series], yardsticks: Sequence[Series], processes: int) -> None:
     """Note how precise the cells are, at the middle pace of their rounds: as the result will have it."""
     for cell, pace in zip(living, paces_of([*living, *yardsticks]), strict=False):
-        interval = rounds_interval(at_middle_pace(cell.round_medians, pace))
+        of_time = instrument_for(cell.scenario.workload, WALL).unit is NANOSECONDS
+        interval = middle_of(cell.round_medians, pace, processes if of_time else 0)
         cell.precision = interval.relative_half_width
 
 

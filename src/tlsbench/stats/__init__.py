@@ -12,9 +12,10 @@ from tlsbench.stats.intervals import (
 from tlsbench.stats.noise import LARGE_FLOOR, deviation, drift, is_difference, noise_floor
 from tlsbench.stats.pace import at_middle_pace, paces
 from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired, compare_paired_counts
+from tlsbench.stats.placement import with_placement
 from tlsbench.stats.shares import quantile_ranks, share_interval
 from tlsbench.stats.steps import Step, steps
-from tlsbench.stats.summary import Summary, summarise
+from tlsbench.stats.summary import Summary, middle_of, summarise
 from tlsbench.stats.unpaired import Comparison, adjusted, compare, compare_counts, geometric_mean
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "is_difference",
     "level",
     "median_interval",
+    "middle_of",
     "noise_floor",
     "paces",
     "paired_ratio",
@@ -52,4 +54,5 @@ __all__ = [
     "share_interval",
     "steps",
     "summarise",
+    "with_placement",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 
 from tlsbench.stats.intervals import Interval, rounds_interval
 from tlsbench.stats.pace import at_middle_pace
+from tlsbench.stats.placement import with_placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,24 @@ class Summary:
         return self.interval.median
 
 
-def summarise(rounds: Sequence[Sequence[float]], pace: Sequence[float] = ()) -> Summary:
+def summarise(rounds: Sequence[Sequence[float]], pace: Sequence[float] = (), processes: int = 0) -> Summary:
     """Sum up the samples of the rounds of a cell; at least one sample.
 
-    :param pace: of these rounds, see :func:`tlsbench.stats.pace.paces`; without it the interval is of the
-        rounds as they were measured.
+    :param pace: see :func:`middle_of`, and for ``processes`` too.
     """
     medians = tuple(float(np.median(samples)) if len(samples) else math.nan for samples in rounds)
     p90, p99 = np.percentile(np.concatenate([np.asarray(samples) for samples in rounds]), (90, 99))
-    return Summary(rounds_interval(at_middle_pace(medians, pace)), float(p90), float(p99), medians)
+    return Summary(middle_of(medians, pace, processes), float(p90), float(p99), medians)
+
+
+def middle_of(round_medians: Sequence[float], pace: Sequence[float] = (), processes: int = 0) -> Interval:
+    """The median of a cell's rounds, with its interval.
+
+    :param round_medians: NaN for a round without a sample.
+    :param pace: of these rounds, see :func:`tlsbench.stats.pace.paces`; without it the interval is of the
+        rounds as they were measured.
+    :param processes: in how many processes, in turn, the rounds were sampled; the interval then includes what
+        places in memory leave open (:mod:`tlsbench.stats.placement`). 0 where that is no part of it.
+    """
+    steady = at_middle_pace(round_medians, pace, aligned=True)
+    return with_placement(rounds_interval(steady), steady, processes)
