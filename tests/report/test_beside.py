@@ -103,22 +103,22 @@ def test_boringssl_is_not_ranked_with_a_server_that_sends_tickets(run_of: RunOf)
 
 def test_rates_say_of_which_group_and_how_many_tickets_they_are(run_of: RunOf) -> None:
     run = timed(run_of("implementation=pyopenssl version=1.3"))
-    assert "(pyopenssl, TLS 1.3, secp256r1, 2 tickets)" in said(run, "A core busy")
+    assert "(pyopenssl, TLS 1.3, secp256r1, 2 tickets)" in said(run, "One core serves")
 
 
 def test_a_ranking_says_what_is_not_known_of_all(run_of: RunOf) -> None:
     run = timed(run_of("implementation=ssl,pyopenssl version=1.3"), proving("ssl", tickets=None))
     words = said(run, "Fastest at handshake")
     assert words.startswith("Fastest at handshake: pyopenssl in 1 of 1 scenarios")
-    assert words.endswith("Not known of all that are ranked: tickets")
+    assert words.endswith("Unknown for some that are ranked: tickets")
 
 
 def test_a_contrast_says_what_follows_from_the_choice(run_of: RunOf) -> None:
     """OpenSSL's server makes two tickets after a full handshake, and one after a resumed one."""
     run = timed(run_of("implementation=pyopenssl version=1.3 resumption=none,psk"))
     words = said(run, "Resumption by psk")
-    assert words.startswith("Resumption by psk: −50 % in the time of a handshake. ")
-    assert "Beside that they differ in tickets 2 → 1" in words
+    assert words.startswith("Resumption by psk: handshakes take 50 % less time. ")
+    assert "They also differ in tickets 2 → 1" in words
 
 
 def test_a_contrast_is_not_made_of_cells_that_differ_in_more(run_of: RunOf) -> None:
@@ -145,8 +145,8 @@ def test_of_several_cells_that_may_stand_against_one_the_likest_is_taken(run_of:
         return replace(cell, figures={part: summarise(rounds) for part in cell.figures})
 
     run = replace(run, cells=[times(cell) for cell in run.cells], noise_floor={})
-    words = said(run, "ECDSA P-256 in place of RSA-2048")
-    assert "−50 % in the time of a handshake, in 2 pairs of scenarios" in words
+    words = said(run, "ECDSA P-256 instead of RSA-2048")
+    assert "handshakes take 50 % less time (2 comparisons)" in words
 
 
 def test_the_table_marks_rows_that_differ_in_more_than_its_columns(three: Run) -> None:
@@ -172,7 +172,7 @@ def test_the_table_says_what_is_not_known_of_every_row(three: Run) -> None:
 
     text = export(report_of_run(timed(three, old)), "table", 300)
     assert "†" not in text
-    assert "not known of every row, so that they may differ in it: tickets, round trips" in text
+    assert "unknown for some rows, so that they may differ in it: tickets, round trips" in text
 
 
 def test_a_group_that_has_a_column_is_no_mark(run_of: RunOf) -> None:
@@ -193,7 +193,7 @@ def test_the_picture_of_implementations_ranks_only_what_is_alike(three: Run) -> 
 def test_pictures_say_in_their_captions_what_differs_beside_their_names(three: Run) -> None:
     run = timed(three, proving("fake", tickets=0))
     for kind in ("cost", "distribution"):
-        assert "Beside what their names say, they differ in tickets (2, 0)." in picture(run, kind).beside
+        assert "They also differ in tickets (2, 0)." in picture(run, kind).beside
     assert "they differ in tickets" not in picture(timed(three, proving("fake", tickets=2)), "cost").beside
 
 
@@ -201,14 +201,14 @@ def test_what_differs_is_in_the_page_and_in_pictures_as_files(three: Run) -> Non
     pytest.importorskip("plotly")
     pytest.importorskip("matplotlib")
     run = timed(three, proving("fake", tickets=0))
-    said = "Beside what their names say, they differ in tickets (2, 0)."
+    said = "They also differ in tickets (2, 0)."
     assert said in render(page_of([source_of(stored_run(run, "x", Machine()), "x")]))
     assert said in "".join(ET.fromstring(draw(picture(run, "cost"), "svg")).itertext())
 
 
 def test_the_picture_of_resumption_says_what_differs_beside_it(run_of: RunOf) -> None:
     run = timed(run_of("implementation=pyopenssl version=1.3 resumption=none,psk"))
-    assert "Beside that they differ in tickets 2 → 1." in picture(run, "resumption").beside
+    assert "They also differ in tickets 2 → 1." in picture(run, "resumption").beside
 
 
 def side(name: str, ledger: Ledger | None = None, **facts: object) -> Side:
@@ -227,7 +227,7 @@ def test_a_duel_says_what_its_sides_differ_in_beside_their_names() -> None:
     words = sentence(result)
     assert words.startswith("utls is 2.00× faster than ssl")
     assert words.endswith(
-        "; they differ in more: group secp256r1 (ssl) and x25519 (utls), tickets 2 (ssl) and 0 (utls)"
+        "; they also differ in group secp256r1 (ssl) and x25519 (utls), tickets 2 (ssl) and 0 (utls)"
     )
     whole = report_of_duel(Duel(results=[result], meter="wall", method="", seed=1))
     assert "tickets 2 (ssl) and 0 (utls)" in whole.told
@@ -236,7 +236,7 @@ def test_a_duel_says_what_its_sides_differ_in_beside_their_names() -> None:
 
 def test_a_duel_says_what_is_not_known_of_both_sides() -> None:
     words = sentence(duel(side("ssl"), side("utls"), 1.0))
-    assert "cannot be told apart" in words
-    assert words.endswith("; not known of both: round trips, flights")
+    assert "no significant difference" in words
+    assert words.endswith("; unknown for one or both: round trips, flights")
     ledger = Ledger(4, 300, 1000, 1, 3)
     assert "not known" not in sentence(duel(side("ssl", ledger), side("utls", ledger)))

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tlsbench.report.findings import findings
+from tlsbench.report.findings.finding import amount
 from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.page import page_of, source_of
 from tlsbench.report.runs import report_of_run, sheets_of_run
@@ -54,7 +55,7 @@ def test_it_is_said_which_aead_is_faster_at_what_size(
     ratios: Sequence[float], words: str, records: Run
 ) -> None:
     (finding,) = findings(timed(records, ratios))
-    start = "bulk: of AES-128-GCM and ChaCha20-Poly1305 the faster is "
+    start = "bulk: the faster of AES-128-GCM and ChaCha20-Poly1305 is "
     assert finding.headline.startswith(start)
     assert words in finding.headline
 
@@ -115,11 +116,9 @@ def test_resumption_and_key_types_are_told_with_their_sides(run_of: RunOf) -> No
         }
         cells.append(replace(cell, figures=times))
     said = {one.headline.split(":")[0]: one for one in findings(replace(run, cells=cells, noise_floor={}))}
-    assert said["Resumption by psk"].headline.endswith(
-        "−50 % in the time of a handshake, in 2 pairs of scenarios"
-    )
-    key = said["ECDSA P-256 in place of RSA-2048"]
-    assert key.headline.endswith("−20 % in the time of a handshake")
+    assert said["Resumption by psk"].headline.endswith("handshakes take 50 % less time (2 comparisons)")
+    key = said["ECDSA P-256 instead of RSA-2048"]
+    assert key.headline.endswith("handshakes take 20 % less time")
     assert "client −20 % [−21, −19]" in key.details[0]
     assert "1,000 → 800 µs" in key.details[0]
 
@@ -135,11 +134,8 @@ def test_the_findings_say_what_a_choice_does_to_the_round_trips(run_of: RunOf) -
         ]
         cells.append(replace(cell, figures=dict.fromkeys(cell.figures, summarise(rounds))))
     said = [one.headline for one in findings(replace(run, cells=cells, noise_floor={}))]
-    assert (
-        "TLS 1.3 in place of TLS 1.2: +10 % in the time of a handshake, and 1 round trip fewer (2 → 1)"
-        in said
-    )
-    assert any(one.endswith("of a handshake, and 1 round trip fewer (1 → 0)") for one in said)
+    assert "TLS 1.3 instead of TLS 1.2: handshakes take 10 % more time and 1 round trip fewer (2 → 1)" in said
+    assert any("time and 1 round trip fewer (1 → 0)" in one for one in said)
 
 
 def test_certificates_beyond_the_initial_window_are_remarked(run_of: RunOf) -> None:
@@ -176,7 +172,7 @@ def test_the_fastest_library_leads_by_more_than_the_noise(run_of: RunOf) -> None
         "Fastest at handshake: pyopenssl in 1 of 1 scenarios (the next takes 2.00 times as long)" in fastest
     )
     tied = [one.headline for one in findings(replace(run, cells=cells, noise_floor={"handshake": 5.0}))]
-    assert "Fastest at handshake: in 1 the first two cannot be told apart" in tied
+    assert "Fastest at handshake: no significant difference between the first two in 1" in tied
 
 
 def test_words_and_table_print_the_same_figures_of_the_libraries(run_of: RunOf) -> None:
@@ -200,3 +196,21 @@ def test_words_and_table_print_the_same_figures_of_the_libraries(run_of: RunOf) 
     full, resumed = (entry.text("libraries_us") for entry in sheet.entries)
     assert (full, resumed) == ("3,000", "30.0")
     assert f"{full} → {resumed} µs" in finding.details[0]
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "noun", "words"),
+    [
+        (0.45, 0.77, "time", "23 to 55 % less time"),
+        (0.801, 0.803, "time", "20 % less time"),
+        (1.1, 1.16, "time", "10 to 16 % more time"),
+        (0.97, 1.05, "time", "3 % less to 5 % more time"),
+        (0.9, 0.95, "instructions", "5 to 10 % fewer instructions"),
+        (2.5, 3.14, "time", "2.5 to 3.1 times the time"),
+        (2.5, 2.5, "time", "2.5 times the time"),
+        (1.88, 2.5, "time", "88 % more to 2.5 times the time"),
+        (0.9, 2.5, "time", "10 % less to 2.5 times the time"),
+    ],
+)
+def test_ratios_are_said_as_what_an_operation_takes(low: float, high: float, noun: str, words: str) -> None:
+    assert amount(low, high, noun) == words

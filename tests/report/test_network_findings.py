@@ -29,7 +29,7 @@ def test_it_is_said_which_chains_cost_a_round_trip_at_which_window(chains: Run) 
     said = {finding.headline: finding.details for finding in findings(chains)}
     window = "With an initial window of 10 segments 1 of 2 chains cost a handshake more than 1 round trip"
     assert said[window][0].startswith("ml-dsa-87 × 1 (14.")
-    assert "With an initial window of 30 segments none of 2 chains costs a round trip more" in said
+    assert "With an initial window of 30 segments none of 2 chains costs an extra round trip" in said
 
 
 def test_what_0_rtt_saves_is_said_by_round_trip_time(run_of: RunOf) -> None:
@@ -39,7 +39,10 @@ def test_what_0_rtt_saves_is_said_by_round_trip_time(run_of: RunOf) -> None:
     assert "ms at rtt=20ms, 150." in said
 
 
-@pytest.mark.parametrize(("busy", "words"), [(0.1, "nowhere is it more"), (0.6, "in 4 cells it is more")])
+@pytest.mark.parametrize(
+    ("busy", "words"),
+    [(0.1, "the network takes longer in all cells"), (0.6, "in 4 cells it takes longer than the network")],
+)
 def test_the_share_of_the_processors_is_said(busy: float, words: str, chains: Run) -> None:
     cells = []
     for cell in chains.cells:

@@ -52,9 +52,9 @@ def of_sides(one: Side, other: Side, found: Likeness) -> Iterator[str]:
             f"{difference.what} {difference.one} ({one.name}) and {difference.other} ({other.name})"
             for difference in found.differences
         )
-        yield f"they differ in more: {told}"
+        yield f"they also differ in {told}"
     if found.unknown:
-        yield f"not known of both: {', '.join(found.unknown)}"
+        yield f"unknown for one or both: {', '.join(found.unknown)}"
 
 
 def of_names(cells: Sequence[Cell], without: Sequence[str] = ()) -> str:
@@ -73,9 +73,9 @@ def of_names(cells: Sequence[Cell], without: Sequence[str] = ()) -> str:
     said = []
     if values:
         told = ", ".join(f"{what} ({', '.join(of)})" for what, of in values.items())
-        said.append(f"Beside what their names say, they differ in {told}.")
+        said.append(f"They also differ in {told}.")
     if unknown := not_known(found):
-        said.append(f"Not known of all: {unknown}.")
+        said.append(f"Unknown for some: {unknown}.")
     return " ".join(said)
 
 
@@ -92,4 +92,4 @@ def table_notes(tables: Sequence[Table]) -> Iterator[str]:
                 f"{'; '.join(told)}{more}"
             )
         if unknown := not_known([row.beside for row in table.rows if not row.is_baseline], table.seen):
-            yield f"not known of every row{of}, so that they may differ in it: {unknown}"
+            yield f"unknown for some rows{of}, so that they may differ in it: {unknown}"

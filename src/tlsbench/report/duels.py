@@ -97,8 +97,8 @@ def sentence(result: DuelResult) -> str:
     beside = "".join(f"; {clause}" for clause in of_sides(result.a, result.b, result.beside))
     if total.verdict == "~":
         return (
-            f"{b} and {a} cannot be told apart: {_times(total, inverse=True)} "
-            f"({_interval(total, inverse=True)}), the noise floor is {_percent(total.floor)}{beside}"
+            f"no significant difference between {b} and {a}: {_times(total, inverse=True)} "
+            f"({_interval(total, inverse=True)}), and the noise floor is {_percent(total.floor)}{beside}"
         )
     inverse = total.verdict == "faster"
     leader, other = (b, a) if inverse else (a, b)
@@ -110,7 +110,7 @@ def sentence(result: DuelResult) -> str:
         if side in result.comparisons:
             one = result.comparisons[side]
             figures = f"{_times(one, inverse=inverse)} ({_interval(one, inverse=inverse)})"
-            answer += f", for the {side} {figures if one.verdict != '~' else 'not to be told apart'}"
+            answer += f", for the {side} {figures if one.verdict != '~' else 'no significant difference'}"
     return answer + beside
 
 

@@ -259,9 +259,7 @@ def test_two_results_are_compared_by_the_same_judgement(document: dict[str, Any]
         for one, name in ((document, "before"), (slower, "after"))
     ]
     shown = page_of(sources)
-    assert (
-        shown.findings[0].headline == "Against before: 4 cells are slower, 0 faster, 0 cannot be told apart"
-    )
+    assert shown.findings[0].headline == "Against before: 4 cells are slower, 0 faster, 0 inconclusive"
     assert shown.pictures[0].kind == "comparison"
     verdicts = {row.values[2] for row in shown.grids[1].rows}
     assert verdicts == {"slower"}

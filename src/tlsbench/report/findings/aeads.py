@@ -64,7 +64,7 @@ def aead_findings(run: Run) -> Iterator[Finding]:
     ]
     for axes, aead, pairs in told:
         context = _context(axes, [other for other, *_ in told])
-        yield Finding(f"{context}: of {aead} and {_CHACHA20} the faster is {_sentence(aead, pairs, run)}")
+        yield Finding(f"{context}: the faster of {aead} and {_CHACHA20} is {_sentence(aead, pairs, run)}")
 
 
 def _aead_of(cell: Cell) -> tuple[str, dict[str, str]] | None:

@@ -9,7 +9,7 @@ from math import isfinite
 from tlsbench.links.network import INITIAL_WINDOW_BYTES
 from tlsbench.report.beside import arrows, not_known, stray_words
 from tlsbench.report.digits import from_to
-from tlsbench.report.findings.finding import Finding, change_with_interval, span
+from tlsbench.report.findings.finding import Finding, amount, change_with_interval
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.report.naming import names
 from tlsbench.results import Cell, Run
@@ -40,21 +40,21 @@ CONTRASTS = (
         Contrast(f"Resumption by {value}", "resumption", value, "none")
         for value in ("psk", "ticket", "session-id", "early-data")
     ),
-    Contrast("ECDSA P-256 in place of RSA-2048", "key", "ecdsa-secp256r1", "rsa-2048", _SUITE),
-    Contrast("RSA-3072 in place of RSA-2048", "key", "rsa-3072", "rsa-2048", _SUITE),
-    Contrast("RSA-4096 in place of RSA-2048", "key", "rsa-4096", "rsa-2048", _SUITE),
-    Contrast("Ed25519 in place of ECDSA P-256", "key", "ed25519", "ecdsa-secp256r1", _SUITE),
-    Contrast("X25519MLKEM768 in place of x25519", "group", "X25519MLKEM768", "x25519", tells_bytes=True),
-    Contrast("MLKEM768 in place of x25519", "group", "MLKEM768", "x25519", tells_bytes=True),
+    Contrast("ECDSA P-256 instead of RSA-2048", "key", "ecdsa-secp256r1", "rsa-2048", _SUITE),
+    Contrast("RSA-3072 instead of RSA-2048", "key", "rsa-3072", "rsa-2048", _SUITE),
+    Contrast("RSA-4096 instead of RSA-2048", "key", "rsa-4096", "rsa-2048", _SUITE),
+    Contrast("Ed25519 instead of ECDSA P-256", "key", "ed25519", "ecdsa-secp256r1", _SUITE),
+    Contrast("X25519MLKEM768 instead of x25519", "group", "X25519MLKEM768", "x25519", tells_bytes=True),
+    Contrast("MLKEM768 instead of x25519", "group", "MLKEM768", "x25519", tells_bytes=True),
     *(
-        Contrast(f"{name} in place of ECDSA P-256", "key", value, "ecdsa-secp256r1", _SUITE, tells_bytes=True)
+        Contrast(f"{name} instead of ECDSA P-256", "key", value, "ecdsa-secp256r1", _SUITE, tells_bytes=True)
         for name, value in (
             ("ML-DSA-44", "ml-dsa-44"),
             ("ML-DSA-65", "ml-dsa-65"),
             ("ML-DSA-87", "ml-dsa-87"),
         )
     ),
-    Contrast("TLS 1.3 in place of TLS 1.2", "version", "1.3", "1.2", _SUITE),
+    Contrast("TLS 1.3 instead of TLS 1.2", "version", "1.3", "1.2", _SUITE),
     Contrast("A client certificate", "client_auth", "required", "none"),
     Contrast("A HelloRetryRequest", "hello_retry", "yes", "no"),
 )
@@ -79,7 +79,7 @@ def _finding(contrast: Contrast, told: Sequence[Pair], untold: int, not_alike: i
     named = zip(names([pair.context for pair in told]), told, strict=True)
     ordered = sorted(named, key=lambda one: one[1].ratio().median)
     ratios = [pair.ratio().median for _, pair in ordered]
-    of = f", in {len(told)} pairs of scenarios" if len(told) > 1 else ""
+    of = f" ({len(told)} comparisons)" if len(told) > 1 else ""
     details = [_sides(*ordered[0])]
     if len(ordered) > 1:
         details.append(_sides(*ordered[-1]))
@@ -89,16 +89,16 @@ def _finding(contrast: Contrast, told: Sequence[Pair], untold: int, not_alike: i
     besides = [pair.beside for pair in told]
     trips = _round_trips(told)
     if differing := arrows(besides, ("round trips",) if trips else ()):
-        details.append(f"Beside that they differ in {differing}")
+        details.append(f"They also differ in {differing}")
     if unknown := not_known(besides):
-        details.append(f"Not known of both: {unknown}")
+        details.append(f"Unknown for one or both: {unknown}")
     if untold:
-        details.append(f"In {untold} more the two cannot be told apart")
+        details.append(f"No significant difference in {untold} more")
     if not_alike:
         details.append(f"{not_alike} more are not compared, as they differ in more: {unlike}")
     noun = told[0].cell.instrument.noun
     return Finding(
-        f"{contrast.title}: {span(ratios[0], ratios[-1])} in the {noun} of a handshake{of}{trips}",
+        f"{contrast.title}: handshakes take {amount(ratios[0], ratios[-1], noun)}{trips}{of}",
         tuple(details),
     )
 
@@ -119,7 +119,7 @@ def _round_trips(told: Sequence[Pair]) -> str:
         return ""
     count = abs(before - after)
     noun = "round trip" if count == 1 else "round trips"
-    return f", and {count} {noun} {'fewer' if after < before else 'more'} ({before} → {after})"
+    return f" and {count} {noun} {'fewer' if after < before else 'more'} ({before} → {after})"
 
 
 def _sides(context: str, pair: Pair) -> str:

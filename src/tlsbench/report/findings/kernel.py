@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tlsbench.report.digits import from_to, with_unit
-from tlsbench.report.findings.finding import Finding, change_with_interval, span
+from tlsbench.report.findings.finding import Finding, amount, change_with_interval
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.report.naming import names
 from tlsbench.results import Run
@@ -62,16 +62,17 @@ def _finding(told: Sequence[_Carried], untold: int) -> Finding:
     named = zip(names([one.pair.context for one in told]), told, strict=True)
     ordered = sorted(named, key=lambda one: one[1].share(one[1].ratio.median))
     ratios = sorted(one.ratio.median for one in told)
-    of = f", in {len(told)} pairs of scenarios" if len(told) > 1 else ""
+    of = f" ({len(told)} comparisons)" if len(told) > 1 else ""
     details = [_sides(*one) for one in (ordered[0], *ordered[1:][-1:])]
     if untold:
-        details.append(f"In {untold} more the two cannot be told apart")
+        details.append(f"No significant difference in {untold} more")
     details.append(
-        "Both ends count, on loopback, with Python's calls into the kernel: no bypass of the kernel saves "
-        "more of that; a network card's driver and interrupts are not in it"
+        "That is of both ends on loopback, with Python's calls into the kernel: the most that a bypass of "
+        "the kernel could save, without a network card's driver and interrupts"
     )
+    more = amount(ratios[0], ratios[-1], "total time")
     return Finding(
-        f"TCP on loopback instead of memory: {span(ratios[0], ratios[-1])} in all of a handshake's time{of}",
+        f"TCP on loopback instead of memory: handshakes take {more}{of}",
         tuple(details),
     )
 

@@ -94,7 +94,7 @@ def _sentence(contested: Sequence[Sequence[Cell]], run: Run) -> str:
         f"{_range(leads)} times as long)"
         for library, leads in sorted(wins.items(), key=lambda win: -len(win[1]))
     ]
-    tied = [f"in {ties} the first two cannot be told apart"] if ties else []
+    tied = [f"no significant difference between the first two in {ties}"] if ties else []
     return "; ".join([*told, *tied])
 
 
@@ -105,7 +105,7 @@ def _details(
         yield f"Not ranked where they differ in more: {alone}"
     found = [likeness(one, cells[0], _LIBRARIES) for cells in contested for one in cells[1:]]
     if unknown := not_known(found):
-        yield f"Not known of all that are ranked: {unknown}"
+        yield f"Unknown for some that are ranked: {unknown}"
 
 
 def _range(leads: list[float]) -> str:

@@ -13,10 +13,10 @@ from tlsbench.scenarios.sizes import parse_size
 
 _NS_PER_MS = 1e6
 _MOST_CHAINS = 6
-#: An axis, what people choose on it, what in place of, and what to call that.
+#: An axis, what people choose on it, the alternative, and what to call the choice.
 _CHOICES = (
-    ("version", "1.3", "1.2", "TLS 1.3 in place of TLS 1.2"),
-    ("resumption", "early-data", "none", "0-RTT in place of a full handshake"),
+    ("version", "1.3", "1.2", "TLS 1.3 instead of TLS 1.2"),
+    ("resumption", "early-data", "none", "0-RTT instead of a full handshake"),
     ("resumption", "psk", "none", "Resumption by psk"),
     ("resumption", "ticket", "none", "Resumption by ticket"),
 )
@@ -51,7 +51,7 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
         where = f"With an initial window of {window} segments"
         where += "" if nodelay == "on" else " and Nagle's algorithm"
         if not dear:
-            yield Finding(f"{where} none of {len(chains)} chains costs a round trip more")
+            yield Finding(f"{where} none of {len(chains)} chains costs an extra round trip")
             continue
         named = [
             f"{name} ({size / 1e3:,.1f} kB from the server, {count:.0f} round trips)"
@@ -80,10 +80,10 @@ def _savings(cells: Sequence[Cell], axis: str, value: str, against: str, title: 
         )
         beside = [pair.beside for pair in found if not pair.beside.stray]
         if differing := arrows(beside):
-            details.append(f"Beside that they differ in {differing}")
+            details.append(f"They also differ in {differing}")
         if unknown := not_known(beside):
-            details.append(f"Not known of both: {unknown}")
-        yield Finding(f"{title} brings the first byte of an answer sooner by {told}", tuple(details))
+            details.append(f"Unknown for one or both: {unknown}")
+        yield Finding(f"{title}: the first byte of the answer comes sooner, by {told}", tuple(details))
     elif unlike:
         yield Finding(f"{title}: not compared, as the cells differ in more: {unlike}")
 
@@ -102,8 +102,12 @@ def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:
         least, most = min(share for share, _ in found), max(share for share, _ in found)
         told.append(f"{_span([100 * least, 100 * most])} % at rtt={rtt}")
     over = sum(share > 0.5 for found in shares.values() for share, _ in found)
-    where = f"in {over} cells it is more than the network" if over else "nowhere is it more than the network"
-    yield Finding(f"Processor time of both sides is {', '.join(told)} of the completion; {where}")
+    where = (
+        f"in {over} cells it takes longer than the network"
+        if over
+        else "the network takes longer in all cells"
+    )
+    yield Finding(f"Processor time of both sides: {', '.join(told)} of the completion; {where}")
 
 
 def sent_before_the_answer(cell: Cell) -> float:

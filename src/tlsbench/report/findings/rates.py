@@ -10,7 +10,7 @@ from tlsbench.report.findings.finding import Finding
 from tlsbench.results import Cell, Run
 from tlsbench.units import NANOSECONDS
 
-#: So many key types are told of; the table has them all.
+#: Of how many key types the finding speaks; the table has them all.
 _MOST = 4
 
 
@@ -29,15 +29,17 @@ def rate_findings(run: Run) -> Iterator[Finding]:
         if cell.server_operations_per_s and isfinite(cell.figures["server"].interval.high)
     ]
     if rates:
-        rest = ("; ".join(rates[1:_MOST]),) if rates[1:] else ()
-        yield Finding(f"A core busy with the server's side of full handshakes does {rates[0]} a second", rest)
+        first, *others = rates
+        rest = ("; ".join(f"{rate} with {of}" for rate, of in others[: _MOST - 1]),) if others else ()
+        yield Finding(f"One core serves {first[0]} full handshakes/s with {first[1]}", rest)
 
 
-def _rate(key: str, cell: Cell) -> str:
+def _rate(key: str, cell: Cell) -> tuple[str, str]:
+    """The rate with its uncertainty, and with what it was reached."""
     side = cell.figures["server"].interval
     half = 100 * side.relative_half_width
     library = cell.axes.get("implementation") or cell.axes.get("server", "")
     tickets = cell.negotiated.get("tickets")
     of = [library, f"TLS {cell.axes['version']}", cell.axes["group"]]
     of += [f"{tickets} ticket{'s' * (tickets != 1)}"] if tickets is not None else []
-    return f"{cell.server_operations_per_s:,.0f} ±{half:.1f} % with {key} ({', '.join(of)})"
+    return f"{cell.server_operations_per_s:,.0f} (±{half:.1f} %)", f"{key} ({', '.join(of)})"

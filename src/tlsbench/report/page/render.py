@@ -36,7 +36,9 @@ from tlsbench.tracing.ladder import NOTE
 MOST_BYTES = 6_000_000
 #: A picture of more figures than that is no table any more.
 _MOST_FIGURES = 120
-_NOTHING = "These results hold no two cells that differ in one thing alone: nothing can be told from them."
+_NOTHING = (
+    "These results hold no two cells that differ in one thing alone, so nothing can be concluded from them."
+)
 _HERE = files("tlsbench.report.page")
 
 

@@ -191,7 +191,7 @@ def _compared(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
         slower = sum(verdict.verdict == "slower" for verdict in called)
         headline = (
             f"Against {source.name}: {slower} cells are slower, {len(called) - slower} faster, "
-            f"{len(judgement.verdicts) - len(called)} cannot be told apart"
+            f"{len(judgement.verdicts) - len(called)} inconclusive"
         )
         yield Finding(
             headline,

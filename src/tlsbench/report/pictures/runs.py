@@ -138,8 +138,8 @@ def resumption(run: Run) -> Picture | None:
         if kind != "none"
     ]
     differing, unknown = arrows(pairs), not_known(pairs)
-    beside = [f"Beside that they differ in {differing}."] if differing else []
-    beside += [f"Not known of all: {unknown}."] if unknown else []
+    beside = [f"They also differ in {differing}."] if differing else []
+    beside += [f"Unknown for some: {unknown}."] if unknown else []
     names = {kind: "full" if kind == "none" else kind for kind in kinds}
     return Picture(
         "resumption",
