@@ -1,0 +1,103 @@
+"""Lanes, with real libraries: what is done is proved, on contexts that are shared or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tlsbench.errors import ProofError
+from tlsbench.implementations.registry import ends_of, tls_libraries
+from tlsbench.scenarios import Scenario
+from tlsbench.workloads.prepare import lanes_of
+from tlsbench.workloads.scaling.lanes import BulkLane, HandshakeLane, Lanes
+
+Find = Callable[[str], tuple[Scenario, ...]]
+OF = "workload=scaling version=1.3 key=ecdsa-secp256r1 threads=2"
+LIBRARIES = [
+    name for name in ("fake", "libssl", "ssl", "pyopenssl", "utls", "rtls") if name in tls_libraries()
+]
+
+
+@pytest.fixture
+def lanes(scenarios_of: Find) -> Callable[[str], Lanes]:
+    def of(selector: str) -> Lanes:
+        (scenario,) = scenarios_of(selector)
+        return lanes_of(scenario, ends_of(scenario))
+
+    return of
+
+
+def made(lanes: Lanes) -> list[Any]:
+    return [make() for make in lanes.makers(lanes.scenario.threads)]
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("way", ["", "context=own", "task=bulk size=16KiB", "resumption=psk"])
+def test_a_lane_does_one_operation_after_the_other_and_proves_them(
+    library: str, way: str, lanes: Callable[[str], Lanes]
+) -> None:
+    if way == "resumption=psk" and library in ("rtls", "utls"):
+        pytest.skip("it resumes nothing in TLS 1.3")
+    for lane in made(lanes(f"{OF} implementation={library} {way}")):
+        for _ in range(3):
+            lane.operate()
+        lane.prove()
+        assert lane.record()["version"] == "1.3"
+        assert lane.record()["resumption"] == ("psk" if "psk" in way else "none")
+        lane.close()
+
+
+@pytest.mark.parametrize("resumption", ["session-id", "ticket"])
+def test_sessions_of_older_versions_are_resumed_too(resumption: str, lanes: Callable[[str], Lanes]) -> None:
+    selector = f"{OF} implementation=libssl version=1.2 resumption={resumption}".replace("version=1.3 ", "")
+    for lane in made(lanes(selector)):
+        lane.operate()
+        lane.operate()
+        lane.prove()
+        lane.close()
+
+
+def test_shared_contexts_are_the_same_ones_and_own_ones_are_not(lanes: Callable[[str], Lanes]) -> None:
+    one, other = made(lanes(f"{OF} implementation=libssl"))
+    assert one.servers is other.servers
+    one, other = made(lanes(f"{OF} implementation=libssl context=own"))
+    assert one.servers is not other.servers
+    assert one.clients is not other.clients
+
+
+def test_the_ends_of_a_libssl_are_joined_and_those_of_others_are_not(lanes: Callable[[str], Lanes]) -> None:
+    for library, ends in (("libssl", "joined"), ("ssl", "through Python")):
+        lane = made(lanes(f"{OF} implementation={library}"))[0]
+        assert lane.record()["ends"] == ends
+
+
+def test_joined_ends_are_held_to_what_was_asked_for(lanes: Callable[[str], Lanes]) -> None:
+    """A lane that is to resume and comes to a full handshake is an error within its operation."""
+    lane = made(lanes(f"{OF} implementation=libssl resumption=psk"))[0]
+    assert isinstance(lane, HandshakeLane)
+    other = made(lanes(f"{OF} implementation=libssl resumption=psk"))[0]
+    lane._session = other._session  # which this server did not give
+    with pytest.raises(ProofError, match="resumption"):
+        lane.operate()
+
+
+def test_ends_through_python_are_held_to_it_by_the_wire(lanes: Callable[[str], Lanes]) -> None:
+    lane = made(lanes(f"{OF} implementation=ssl"))[0]
+    lane.operate()
+    lane.scenario = replace(lane.scenario, resumption="psk")
+    with pytest.raises(ProofError, match="resumption"):
+        lane.prove()
+
+
+def test_bytes_that_arrive_otherwise_are_an_error(lanes: Callable[[str], Lanes]) -> None:
+    lane = made(lanes(f"{OF} implementation=libssl task=bulk size=1KiB"))[0]
+    assert isinstance(lane, BulkLane)
+    lane.operate()
+    client, server = lane._ends or pytest.fail("it has none")
+    client.write(b"something more")
+    with pytest.raises(ProofError, match="bytes"):
+        lane.operate()
+    assert server is not client
