@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from tlsbench.errors import RequestError
-from tlsbench.implementations.registry import capabilities, spellings
+from tlsbench.implementations.registry import capabilities, spellings, tls_libraries
 from tlsbench.results.scenario_text import scenario_of_axes
 from tlsbench.scenarios import Scenario, expand, parse, scenario_from_id
 
@@ -63,5 +63,8 @@ def test_what_threads_do_not_do_is_said() -> None:
     assert "no early data" in excluded(f"{OF} resumption=early-data")
 
 
-def test_a_library_that_nobody_looked_at_has_no_threads_and_a_reason() -> None:
-    assert "was not looked at" in excluded("workload=scaling implementation=mbedtls version=1.2 threads=2")
+@pytest.mark.parametrize(("library", "reason"), [("mbedtls", "was not looked at"), ("tlslite", "take turns")])
+def test_a_library_that_has_no_use_for_threads_says_why(library: str, reason: str) -> None:
+    if library not in tls_libraries():
+        pytest.skip("it is not installed")
+    assert reason in excluded(f"workload=scaling implementation={library} version=1.2 threads=2")
