@@ -20,7 +20,7 @@ ONE = cell_with(threads=1, total=1000.0, processes=1000.0)
 def test_what_threads_lose_is_said_with_its_interval_and_the_controls() -> None:
     (said,) = findings(run_with(ONE, cell_with(total=800.0, processes=500.0)))
     assert said.headline == (
-        "scaling: 2 threads do 1,250,000 operations a second and lose 38 % [38, 38] against 2 processes"
+        "libssl: 2 threads do 1,250,000 operations a second and lose 38 % [38, 38] against 2 processes"
     )
     told = " ".join(said.details)
     assert "1.25 times [1.25, 1.25] what one thread does" in told

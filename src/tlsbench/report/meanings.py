@@ -30,6 +30,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "p99_us": "time within which 99 % of the operations were done",
     "ops_per_s": "operations that one core does in a second, both sides together",
     "server_ops_per_s": "operations that one core does in a second, the server's side alone",
+    "threads_per_s": "operations that all threads together do in a second, by the time on the wall",
     "per_thread_per_s": "operations that each thread does in a second, of all of them together",
     "processes_per_s": "operations that as many processes do in a second, in the same rounds",
     "efficiency_percent": "what the threads do over what as many processes do; the rest is contention",

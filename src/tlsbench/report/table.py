@@ -178,6 +178,7 @@ COLUMNS = (
         lambda percent: f"{percent:.1f}%",
         MAIN,
     ),
+    Column("threads_per_s", "ops/s", lambda row: row.cell.operations_per_s, format_count, MAIN, _SCALING),
     Column(
         "per_thread_per_s",
         "per thread",

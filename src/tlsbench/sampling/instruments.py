@@ -179,7 +179,7 @@ SCALING: Final = Instrument(
     ),
     main="total",
     columns=(
-        "ops_per_s",
+        "threads_per_s",
         "precision_percent",
         "per_thread_per_s",
         "processes_per_s",

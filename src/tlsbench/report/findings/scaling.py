@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from tlsbench.report.digits import duration_text, format_count
 from tlsbench.report.findings.finding import Finding
-from tlsbench.report.naming import labels_of, scenario_of
+from tlsbench.report.naming import names
 from tlsbench.report.table import ratio_of
 from tlsbench.results import Cell, Run
 from tlsbench.results.scaling import controls, efficiency, interpreter_share, threads_of
 from tlsbench.sampling.instruments import SCALING
 from tlsbench.stats import Interval, is_difference
 
-_MOST: Sequence[int] = range(8)
+#: So many scenarios are told of; the table has them all.
+_MOST = 8
 _VOID = "void: "
 
 
@@ -23,13 +25,11 @@ def scaling_findings(run: Run) -> Iterator[Finding]:
     cells = [cell for cell in run.cells if cell.instrument is SCALING]
     rows = [row for row in series_of(cells) if threads_of(row[-1]) > 1]
     if rows:
-        labels = dict(zip(map(id, rows), labels_of([row[-1] for row in rows], ("threads",)), strict=True))
-        ranked = sorted(rows, key=lambda row: efficiency(row[-1]).median)
-        yield from (_finding(labels[id(row)], row, run) for _, row in zip(_MOST, ranked, strict=False))
-        if len(rows) > len(_MOST):
-            yield Finding(
-                f"{len(rows) - len(_MOST)} more scenarios with several threads lose less: see the table"
-            )
+        named = names([row[-1].axes for row in rows], ("threads",))
+        ranked = sorted(zip(named, rows, strict=True), key=lambda one: efficiency(one[1][-1]).median)
+        yield from (_finding(name, row, run) for name, row in ranked[:_MOST])
+        if more := len(ranked[_MOST:]):
+            yield Finding(f"{more} more scenarios with several threads lose less: see the table")
     void = [failure for failure in run.failures if failure.error.startswith(_VOID)]
     if void:
         yield Finding(
@@ -50,7 +50,8 @@ def _finding(label: str, row: Sequence[Cell], run: Run) -> Finding:
     cell, first = row[-1], row[0]
     threads, found = threads_of(cell), efficiency(cell)
     lost = Interval(*(100 * (1 - end) for end in (found.high, found.median, found.low)))
-    what = f"{label}: {threads} threads do {format_count(cell.operations_per_s)} operations a second"
+    of = label or cell.axes.get("implementation") or f"{cell.axes['client']} → {cell.axes['server']}"
+    what = f"{of}: {threads} threads do {format_count(cell.operations_per_s)} operations a second"
     if is_difference(found, run.noise_floor.get("scaling", 0.0)):
         more = "lose" if lost.median > 0 else "gain"
         one, two = (
@@ -65,9 +66,10 @@ def _finding(label: str, row: Sequence[Cell], run: Run) -> Finding:
 def _details(cell: Cell, first: Cell) -> Iterator[str]:
     if threads_of(first) == 1 and first is not cell:
         speedup = ratio_of(first, cell)
-        yield (
-            f"That is {speedup.median:.2f} times [{speedup.low:.2f}, {speedup.high:.2f}] what one thread does"
+        known = (
+            f" [{speedup.low:.2f}, {speedup.high:.2f}]" if math.isfinite(speedup.high - speedup.low) else ""
         )
+        yield f"That is {speedup.median:.2f} times{known} what one thread does"
     p50, p99 = (duration_text(cell.figures[part].median / 1e3) for part in ("p50", "p99"))
     yield f"One operation takes {p50}, 1 % of them {p99} or more"
     yield f"The interpreter's own share of an operation is {100 * interpreter_share(cell):.1f} %"
@@ -75,5 +77,5 @@ def _details(cell: Cell, first: Cell) -> Iterator[str]:
     yield (
         f"Beside it pure Python got {found.python:.2f} times as far as with one thread, a hash without the "
         f"interpreter's lock {found.hash_threads:.2f} times, and {found.hash_processes:.2f} times with "
-        f"processes ({scenario_of([cell])})"
+        "processes"
     )
