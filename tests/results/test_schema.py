@@ -73,7 +73,8 @@ def test_what_is_read_and_written_again_is_described_and_the_same(name: str) -> 
             assert ours["stats"]["data"] == pytest.approx(theirs["stats"]["data"])
         kept, now = before["tlsbench"]["load"], again["tlsbench"]["load"]
         assert kept["plan"].items() <= now["plan"].items()
-        same = kept.keys() - {"plan", "tally"}
+        assert kept["server"].items() <= now["server"].items()
+        same = kept.keys() - {"plan", "server", "tally"}
         assert {key: now[key] for key in same} == {key: kept[key] for key in same}
     elif isinstance(result, Duel):
         assert {**again, "tlsbench": 0, "interrupted": 0} == {

@@ -342,6 +342,8 @@ def test_a_port_that_is_taken_is_told_in_one_line(plan_of: PlanOf) -> None:
         ({"bind": ("localhost", 0)}, "--bind localhost: it must be an address"),
         ({"bind": ("unix:/tmp/tls.sock", 0), "processes": 2}, "has one process"),
         ({"processes": 0}, "--processes 0: it must be from 1"),
+        ({"threads": 0}, "--threads 0: it must be from 1"),
+        ({"bind": ("unix:/tmp/tls.sock", 0), "threads": 2}, "has one thread"),
     ],
 )
 def test_a_server_that_cannot_be_is_refused(change: dict[str, Any], problem: str, plan_of: PlanOf) -> None:

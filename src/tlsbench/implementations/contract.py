@@ -213,6 +213,34 @@ class SocketWriter(Protocol):
         """The bytes that a handshake collects before it writes; 0 if it writes each flight at once."""
 
 
+class JoinedEndpoint(Endpoint, Protocol):
+    """An end of a pair that is joined within its library: it neither gives nor takes bytes."""
+
+    def is_resumed(self) -> bool:
+        """What :meth:`End.negotiated` says of that, for less."""
+
+
+@runtime_checkable
+class JoinsEnds(Protocol):
+    """A client's context that can join its ends with those of a server of the same library.
+
+    Bytes then go from one to the other within the library, so that an operation takes few calls of Python.
+    """
+
+    @property
+    def joins(self) -> bool:
+        """Whether this very library can."""
+
+    def join(
+        self, servers: ServerContext, session: object | None = None
+    ) -> tuple[JoinedEndpoint, JoinedEndpoint]:
+        """A new client end and a new server end that are joined.
+
+        :param servers: the context of a server, of the same library.
+        :param session: as :meth:`ClientContext.connect` takes it.
+        """
+
+
 @runtime_checkable
 class JoinsTickets(Protocol):
     """A library of which is known whether its server puts several session tickets into one record.

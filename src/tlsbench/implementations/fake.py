@@ -52,7 +52,7 @@ class Fake:
                 gap("it exchanges no keys, so it is not asked for another", hello_retry="yes"),
                 gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
             ),
-            supports=("resumption=early-data",),
+            supports=("resumption=early-data", "workload=scaling"),
             alone="its messages have the shape of TLS alone: it talks to itself",
         )
 

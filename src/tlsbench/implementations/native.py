@@ -7,9 +7,14 @@ parse them takes longer than to load it.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Iterable
+import operator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cache
+from types import MethodType
 from typing import Any
+
+from cffi import FFI
 
 
 class NativeLibrary:
@@ -30,6 +35,19 @@ class NativeLibrary:
 
     def _find(self, name: str) -> Any:
         return getattr(self.handle, name)
+
+    @contextmanager
+    def shown_to_profilers(self) -> Iterator[None]:
+        """Let profilers see the calls of its functions, for a time: those of cffi's kind are none to them.
+
+        A function that is called for the first time meanwhile is not seen.
+        """
+        found = {name: one for name, one in self.__dict__.items() if isinstance(one, FFI.CData)}
+        self.__dict__.update({name: MethodType(operator.call, one) for name, one in found.items()})
+        try:
+            yield
+        finally:
+            self.__dict__.update(found)
 
     def lacks(self, *names: str) -> tuple[str, ...]:
         """Those of these functions that it does not have."""

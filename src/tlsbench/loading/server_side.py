@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import psutil
@@ -21,12 +21,15 @@ class Spent:
     :param cpu_s: processor time of all its processes.
     :param busiest: the share of the time that the busiest of them was on a processor; several threads pass 1.
     :param elapsed_s: within so long.
+    :param threads: of all its processes, those that worked on it: they spent a tenth of what the busiest did,
+        or more; 0 where that is not known.
     """
 
     name: str
     cpu_s: float
     busiest: float
     elapsed_s: float
+    threads: int = 0
 
 
 class ServerSide:
@@ -38,6 +41,7 @@ class ServerSide:
     def __init__(self, target: Target) -> None:
         self._processes = _listeners(target)
         self._before: dict[int, float] = {}
+        self._threads_before: dict[int, float] = {}
         self._from = self._since = 0.0
 
     def begin_at(self, seconds: float) -> None:
@@ -48,6 +52,7 @@ class ServerSide:
         """Called now and then: begins to count when it is time."""
         if not self._since and time.monotonic() >= self._from:
             self._before, self._since = _cpu_seconds(self._processes), time.monotonic()
+            self._threads_before = _thread_seconds(self._processes)
 
     def spent(self) -> Spent | None:
         """What they have spent since; None if nothing is known of them, or they are gone."""
@@ -56,7 +61,8 @@ class ServerSide:
         spent = [seconds - self._before[pid] for pid, seconds in after.items() if pid in self._before]
         if not spent or not self._since:
             return None
-        return Spent(_name(self._processes), sum(spent), max(spent) / elapsed_s, elapsed_s)
+        threads = _at_work(self._threads_before, _thread_seconds(self._processes))
+        return Spent(_name(self._processes), sum(spent), max(spent) / elapsed_s, elapsed_s, threads)
 
 
 def _listeners(target: Target) -> list[psutil.Process]:
@@ -88,6 +94,21 @@ def _cpu_seconds(processes: Iterable[psutil.Process]) -> dict[int, float]:
             times = process.cpu_times()
             seconds[process.pid] = times.user + times.system
     return seconds
+
+
+def _thread_seconds(processes: Iterable[psutil.Process]) -> dict[int, float]:
+    """The processor time of each of their threads, by its id."""
+    seconds: dict[int, float] = {}
+    for process in processes:
+        with contextlib.suppress(psutil.Error):
+            seconds |= {one.id: one.user_time + one.system_time for one in process.threads()}
+    return seconds
+
+
+def _at_work(before: Mapping[int, float], after: Mapping[int, float]) -> int:
+    """How many threads spent at least a tenth of what the busiest did; new ones count as a whole."""
+    spent = [seconds - before.get(number, 0.0) for number, seconds in after.items()]
+    return sum(one >= max(spent) / 10 for one in spent) if any(one > 0 for one in spent) else 0
 
 
 def _name(processes: Iterable[psutil.Process]) -> str:

@@ -121,6 +121,8 @@ def _figures(row: Row, table: Table) -> Iterator[tuple[str, Figure]]:
         if is_median:
             interval = row.cell.figures[part].interval
             yield from ends(part, interval, instrument.unit.to_shown, unit, **marks).items()
+        if column.interval is not None:
+            yield from ends(part, column.interval(row), unit=unit).items()
     yield from ends("ratio", row.ratio).items()
     yield _RATIO_INTERVAL.name, Figure(None, _interval_text(row))
     yield "samples", Figure(len(row.cell.totals))

@@ -23,7 +23,8 @@ def greeting(
     :param root: the file of the root's certificate.
     """
     processes = f"{plan.processes} process{'es' if plan.processes > 1 else ''}"
-    yield f"serving on {place} with {processes}, model {plan.model}; Ctrl-C ends"
+    threads = f" of {plan.threads} threads" if plan.threads > 1 else ""
+    yield f"serving on {place} with {processes}{threads}, model {plan.model}; Ctrl-C ends"
     shown = [word for word in scenario.id.split() if not plan.groups or not word.startswith("group=")]
     yield f"  {' '.join(shown)}"
     if plan.groups:

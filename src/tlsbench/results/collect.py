@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import starmap
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.influences import influences
@@ -19,6 +20,7 @@ from tlsbench.results.machine import (
     standing_findings,
 )
 from tlsbench.results.run import Conditions, Failure, Run, YardstickRecord
+from tlsbench.results.scaling import why_void
 from tlsbench.sampling import Instrument, Plan, Series, drift_of, noise_floors, paces_of
 from tlsbench.sampling.instructions import Count
 from tlsbench.sampling.instruments import CALLGRIND
@@ -58,14 +60,19 @@ def collect(
     healthy = [(one, measured) for one, measured in yardsticks if measured.error is None]
     records = [_record(one, measured, meter) for one, measured in healthy if measured.sample_count]
     paces = paces_of((*series, *twins, *(measured for _, measured in healthy)))
+    cells = [
+        cell_from_series(one, meter, pace, processes)
+        for one, pace in zip(series, paces, strict=False)
+        if one.sample_count
+    ]
+    void = {cell.id: why for cell in cells if (why := why_void(cell))}
     return Run(
-        cells=[
-            cell_from_series(one, meter, pace, processes)
-            for one, pace in zip(series, paces, strict=False)
-            if one.sample_count
-        ],
+        cells=[cell for cell in cells if cell.id not in void],
         excluded=tuple(excluded),
-        failures=[Failure(one.scenario.id, str(one.error)) for one in series if one.error is not None],
+        failures=[
+            *(Failure(one.scenario.id, str(one.error)) for one in series if one.error is not None),
+            *starmap(Failure, void.items()),
+        ],
         conditions=Conditions(
             meter=meter.name,
             seed=plan.seed,

@@ -219,6 +219,7 @@ _FACTS: Final[Mapping[str, _Fact]] = {
     "group": _Fact(_group),
     "signature": _Fact(_signature, within=("key",)),
     "tickets": _Fact(_tickets, ("resumption",)),
+    "ends": _Fact(lambda of: str(of.negotiated.get("ends", ""))),
     "round trips": _Fact(_counted(lambda ledger: ledger.round_trips), ("version", "resumption")),
     "flights": _Fact(_counted(lambda ledger: ledger.handshake_flights), ("version", "resumption")),
 }

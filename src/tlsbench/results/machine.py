@@ -13,6 +13,8 @@ from pathlib import Path
 
 import psutil
 
+from tlsbench.topology import processors, siblings
+
 GOOD, FAIR, POOR, UNKNOWN = "good", "fair", "poor", "unknown"
 #: The remedy against other work beside the measurement.
 FREE_A_PROCESSOR = "end other programs, or keep a processor free and use --pin"
@@ -127,10 +129,12 @@ def _smt() -> MachineCheck:
         return MachineCheck("SMT siblings", UNKNOWN, "not to be seen")
     if active == "0":
         return MachineCheck("SMT siblings", GOOD, "none active")
+    shared = siblings(processors(range(os.cpu_count() or 1), _CPU.parent))
+    which = f" ({', '.join('+'.join(map(str, pair)) for pair in shared)})" if shared else ""
     return MachineCheck(
         "SMT siblings",
         FAIR,
-        "active: what runs on the sibling slows this one",
+        f"active{which}: what runs on the sibling slows this one",
         "echo off | sudo tee /sys/devices/system/cpu/smt/control, or keep the sibling idle",
     )
 

@@ -11,6 +11,7 @@ from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
 from tlsbench.scenarios.sizes import parse_size
 
 _FIELDS = frozenset(field.name for field in fields(Scenario))
+_COUNTS = ("chain_length", "threads")
 
 
 def scenario_of_axes(axes: Mapping[str, str]) -> Scenario | None:
@@ -21,12 +22,17 @@ def scenario_of_axes(axes: Mapping[str, str]) -> Scenario | None:
     both = axes.get("implementation")
     ends = {"client": both, "server": both} if both else {}
     values = {**{axis: value for axis, value in axes.items() if axis != "implementation"}, **ends}
-    size, chain_length = values.pop("size", ""), values.pop("chain_length", "0")
-    if not {"workload", "client", "server"} <= set(values) <= _FIELDS or not chain_length.isdecimal():
+    size, counts = values.pop("size", ""), {name: values.pop(name, "0") for name in _COUNTS}
+    if not {"workload", "client", "server"} <= set(values) <= _FIELDS:
+        return None
+    if not all(count.isdecimal() for count in counts.values()):
         return None
     try:
         scenario = Scenario(
-            **values, size=parse_size(size) if size else 0, chain_length=int(chain_length[:9])
+            **values,
+            size=parse_size(size) if size else 0,
+            chain_length=int(counts["chain_length"][:9]),
+            threads=int(counts["threads"][:9]),
         )
     except RequestError:
         return None

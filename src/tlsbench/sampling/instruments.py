@@ -167,12 +167,49 @@ COMPLETION: Final = Instrument(
     clock=time.thread_time_ns,
 )
 
+#: Of several threads at once, see :mod:`tlsbench.workloads.scaling`. Its total is the time on the wall for
+#: each operation of the whole; the other parts are those of as many processes, and of the controls.
+SCALING: Final = Instrument(
+    name="scaling",
+    meaning="elapsed time of several threads together",
+    unit=NANOSECONDS,
+    parts=(
+        *("total", "processes", "p50", "p99", "interpreter", "compiled"),
+        *("python", "python_alone", "hash", "hash_alone", "hash_processes", "hash_cpu"),
+    ),
+    main="total",
+    columns=(
+        "threads_per_s",
+        "precision_percent",
+        "per_thread_per_s",
+        "processes_per_s",
+        "efficiency_percent",
+        "p50_us",
+        "p99_us",
+        "interpreter_percent",
+        "python_speedup",
+        "hash_speedup",
+        "hash_processes_speedup",
+        "processors",
+        "ratio",
+    ),
+    noun="time",
+    note="ops/s are of all threads together by the time on the wall, ± half their 95 % interval, beside "
+    "those of as many processes in the same rounds; efficiency is the one over the other: what it lacks of "
+    "100 % the threads lose to each other; p50 and p99 are of one operation within the threads; interp. is "
+    "the interpreter's own share of an operation. Controls: Python × and hash × are how far pure Python "
+    "(which holds the interpreter's lock) and a hash (which releases it) get with all threads over one "
+    "alone, hash procs × the hash with processes, CPUs the processors that those had; where they do not come "
+    "out, the cell is void; × base is the time for each operation of the whole over that of the row marked =",
+    clock=time.perf_counter_ns,
+)
+
 #: All instruments by name.
-INSTRUMENTS: Final = {one.name: one for one in (WALL, CPU, CALLGRIND, ALLOCATIONS, COMPLETION)}
+INSTRUMENTS: Final = {one.name: one for one in (WALL, CPU, CALLGRIND, ALLOCATIONS, COMPLETION, SCALING)}
 #: Those that ``--meter`` chooses from.
 METERS: Final = {one.name: one for one in (WALL, CPU, CALLGRIND)}
 #: Workloads that one instrument alone can measure.
-_OF_WORKLOADS: Final = {"memory": ALLOCATIONS, "completion": COMPLETION}
+_OF_WORKLOADS: Final = {"memory": ALLOCATIONS, "completion": COMPLETION, "scaling": SCALING}
 
 
 def meter_named(name: str) -> Instrument:

@@ -90,8 +90,12 @@ def placement(scenarios: Sequence[Scenario], meter: Instrument, processes: int =
         yield _Here(meter)
         return
     environments = {_key(interpreter_of(scenario)) for scenario in scenarios}
+    beside = max(
+        (scenario.threads for scenario in scenarios), default=0
+    )  # so many processes stand beside each worker
     with ExitStack() as stack:
-        yield _InWorkers(meter, max(1, min(processes, _MOST_WORKERS // len(environments))), stack)
+        most = _MOST_WORKERS // (len(environments) * (1 + beside))
+        yield _InWorkers(meter, max(1, min(processes, most)), stack)
 
 
 @dataclass(frozen=True, slots=True)

@@ -160,6 +160,13 @@ def _scenario(values: Mapping[str, str]) -> Scenario:
     for axis, read in _READ.items():
         if axis in fields:
             fields[axis] = read(fields[axis])
-    if "algorithm" in fields and not algorithms.BY_NAME[fields["algorithm"]].sized:
-        del fields["size"]
+    if not _is_sized(fields):
+        fields.pop("size", None)
     return Scenario(**fields)
+
+
+def _is_sized(fields: Mapping[str, Any]) -> bool:
+    """Whether a size means something to what these values say is done."""
+    if "algorithm" in fields:
+        return algorithms.BY_NAME[fields["algorithm"]].sized
+    return fields.get("task") != "handshake"

@@ -141,6 +141,20 @@ IMPLEMENTATIONS = Profile(
     ),
 )
 
+_SCALING = "workload=scaling version=1.3 key=ecdsa-secp256r1"
+#: What threads of one process do beside processes: full handshakes on one context and on one each, resumed
+#: ones, and bulk. Each visit of a cell takes half a second, so that it wants a longer --time-budget.
+SCALING = Profile(
+    "scaling",
+    "1, 2 and 4 threads beside as many processes: full, resumed, bulk; on shared contexts and on own ones",
+    (
+        f"{_SCALING} implementation=libssl,ssl,pyopenssl,utls,rtls threads=1,2,4",
+        f"{_SCALING} implementation=libssl,pyopenssl threads=2,4 context=own",
+        f"{_SCALING} implementation=libssl,pyopenssl threads=1,2,4 resumption=psk",
+        f"{_SCALING} implementation=libssl,pyopenssl threads=1,2,4 task=bulk size=16KiB",
+    ),
+)
+
 _ENGINES = "libssl:*,ssl,pyopenssl,utls,rtls,s2n,gnutls,wolfssl"
 #: Beside them one that is pure Python, and two that end with TLS 1.2: against a peer alone.
 _AGAINST_A_PEER = f"{_ENGINES},libmbedtls,mbedtls,tlslite"
@@ -192,6 +206,7 @@ PROFILES = {
         NETWORK,
         IMPLEMENTATIONS,
         ENGINES,
+        SCALING,
         FULL,
     )
 }

@@ -62,6 +62,12 @@ PROTOCOL: Final = (
         workload=_MEASURED,
         link="network",
     ),
+    gap("threads send no early data", workload="scaling", resumption="early-data"),
+    gap(
+        "bulk goes over connections that stay open: leave resumption= out",
+        task="bulk",
+        resumption=_RESUMED,
+    ),
     *(
         gap("ML-DSA certificates need TLS 1.3", version="1.2", **{axis: _ML_DSA})
         for axis in ("key", "intermediate_key", "root_key")

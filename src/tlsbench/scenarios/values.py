@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tlsbench.scenarios import networks, openssl
+from tlsbench.scenarios import networks, openssl, scaling
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
@@ -45,7 +45,7 @@ _NO_SINGLE_OPERATIONS: Final = "a TLS library: primitives and certificates are i
 class Values:
     """One value for each axis. One that does not apply to the workload is ``""`` (``0`` for a number).
 
-    ``chain_length`` counts certificates, ``size`` bytes.
+    ``chain_length`` counts certificates, ``size`` bytes, ``threads`` threads.
     """
 
     workload: str = field(
@@ -57,6 +57,7 @@ class Values:
             denied={
                 **dict.fromkeys(ONE_SIDED_WORKLOADS, _NO_SINGLE_OPERATIONS),
                 "completion": "how it writes to a socket is not known",
+                "scaling": "whether several threads may use it at once was not looked at",
             },
             alone=BY_ITSELF,
         )
@@ -167,7 +168,7 @@ class Values:
             values=("none", "session-id", "ticket", "psk", "early-data"),
             default=("none",),
             neutral="none",
-            workloads=("handshake", "completion"),
+            workloads=("handshake", "completion", "scaling"),
             aliases={
                 "full": "none",
                 **dict.fromkeys(("0-rtt", "0rtt"), "early-data"),
@@ -280,7 +281,7 @@ class Values:
             meaning="bytes of application data in one operation",
             values=USUAL_SIZES,
             default=("16KiB",),
-            workloads=("bulk", "echo", "primitive", "completion"),
+            workloads=("bulk", "echo", "primitive", "completion", "scaling"),
             parse=lambda word: format_size(parse_size(word)),
             read=parse_size,
             write=format_size,
@@ -310,3 +311,6 @@ class Values:
             before="key",
         ),
     )
+    threads: int = field(default=0, metadata=scaling.THREADS)
+    context: str = field(default="", metadata=scaling.CONTEXT)
+    task: str = field(default="", metadata=scaling.TASK)

@@ -25,6 +25,8 @@ class ServerPlan:
     """What the worker processes of a server do.
 
     :param scenario: the id of the scenario whose server it is.
+    :param threads: of each process, each of which serves by the model on its own; they share the library's
+        context.
     :param groups: the groups that it takes, the preferred one first; that of the scenario alone if empty.
     :param peers: its PKI, as :meth:`tlsbench.pki.Peers.to_pem` writes it.
     :param model: one of :data:`MODELS`.
@@ -42,6 +44,7 @@ class ServerPlan:
     peers: Mapping[str, str]
     bind: tuple[str, int] = ("127.0.0.1", 0)
     processes: int = 1
+    threads: int = 1
     model: str = "selector"
     answer: str = "http"
     groups: tuple[str, ...] = ()
@@ -76,11 +79,15 @@ class ServerPlan:
             parse_size(match[1])
         if not 0 <= self.bind[1] <= 65535:
             raise RequestError(f"port {self.bind[1]} does not exist: valid is 0 to 65535")
-        if not 1 <= self.processes <= 256:
-            raise RequestError(f"--processes {self.processes}: it must be from 1 to 256")
+        for option, count, what in (
+            ("processes", self.processes, "process"),
+            ("threads", self.threads, "thread"),
+        ):
+            if not 1 <= count <= 256:
+                raise RequestError(f"--{option} {count}: it must be from 1 to 256")
+            if self.is_unix and count > 1:
+                raise RequestError(f"a socket in the file system has one {what}: give --{option} 1")
         if self.is_unix:
-            if self.processes > 1:
-                raise RequestError("a socket in the file system has one process: give --processes 1")
             return
         try:
             ipaddress.ip_address(self.bind[0])

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -32,7 +32,7 @@ from tlsbench.serving import models
 from tlsbench.serving.answers import answerer_of
 from tlsbench.serving.plan import ServerPlan
 from tlsbench.serving.session import Service
-from tlsbench.serving.tally import ServerTally
+from tlsbench.serving.tally import ServerTally, total
 from tlsbench.sockets import UNIX, Settings, family_of, remove_stale
 from tlsbench.tracing.tapping import Forwarder, Tapped, TappedServers, Taps
 
@@ -61,7 +61,7 @@ def listen(plan: ServerPlan) -> socket.socket:
         listener.bind(path)
     else:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if plan.processes > 1:
+        if plan.processes * plan.threads > 1:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(plan.bind)
     listener.listen(plan.backlog)
@@ -103,32 +103,55 @@ def main() -> None:
             scenario = replace(scenario, group=":".join(plan.groups))
         peers = Peers.from_pem(plan.peers)
         context = _context(plan, lambda: library.server_context(scenario, peers), forwarder.put)
-        listener = listen(plan)
+        listeners = [listen(plan)]
+        port = plan.bind[1] if plan.is_unix else listeners[0].getsockname()[1]
+        listeners += [listen(replace(plan, bind=(plan.bind[0], port))) for _ in range(1, plan.threads)]
     except OSError as error:
         _write({"error": f"cannot listen on {plan.place}: {error.strerror}"})
         return
     except TlsbenchError as error:
         _write({"error": str(error)})
         return
-    tally = ServerTally()
-    _write({"port": plan.bind[1] if plan.is_unix else listener.getsockname()[1]})
+    tallies = [ServerTally() for _ in listeners]
+    _write({"port": port})
     stopped = threading.Event()
-    threading.Thread(target=_report, args=(tally, stopped), daemon=True).start()
+    threading.Thread(target=_report, args=(tallies, stopped), daemon=True).start()
     gc.freeze()
-    service = Service(context, answerer_of(plan), tally, plan.limits)
+    services = [Service(context, answerer_of(plan), tally, plan.limits) for tally in tallies]
     with forwarder if plan.captured else contextlib.nullcontext():
-        models.BY_NAME[plan.model](listener, service, stopped.is_set)
+        _serve(plan, list(zip(listeners, services, strict=True)), stopped)
     if plan.is_unix:
         Path(plan.bind[0].removeprefix(UNIX)).unlink(missing_ok=True)
-    tally.cpu_s = time.process_time()
-    _write({"done": True, "tally": tally.to_plain()})
+    _write({"done": True, "tally": _together(tallies).to_plain()})
 
 
-def _report(tally: ServerTally, stopped: threading.Event) -> None:
+def _serve(
+    plan: ServerPlan, listening: Sequence[tuple[socket.socket, Service]], stopped: threading.Event
+) -> None:
+    """Serve in as many threads as there are listeners, this one among them, until it is over."""
+    model = models.BY_NAME[plan.model]
+    others = [
+        threading.Thread(target=model, args=(*one, stopped.is_set), daemon=True) for one in listening[1:]
+    ]
+    for thread in others:
+        thread.start()
+    model(*listening[0], stopped.is_set)
+    for thread in others:
+        thread.join()
+
+
+def _together(tallies: Sequence[ServerTally]) -> ServerTally:
+    """What all threads saw, and the processor time of the process."""
+    together = total(tallies)
+    together.cpu_s = time.process_time()
+    return together
+
+
+def _report(tallies: Sequence[ServerTally], stopped: threading.Event) -> None:
     """Write the tally each second, until the input ends, or nobody reads what is written."""
     with contextlib.suppress(BrokenPipeError):
         while not select.select([sys.stdin], [], [], 1.0)[0]:
-            tally.cpu_s = time.process_time()
+            tally = _together(tallies)
             message: dict[str, Any] = {"tally": tally.to_plain()}
             with contextlib.suppress(OSError):  # to look needs a descriptor, and there may be none left
                 message["vitals"] = vitals(tally.open)

@@ -27,6 +27,7 @@ from tlsbench.sampling import Plan, aa_cells_of, measure, meter_named, noise_flo
 from tlsbench.sampling.remote import RemoteWorkload, Worker
 from tlsbench.scenarios import Scenario, scenario_from_id
 from tlsbench.sockets import why_no_kernel_tls
+from tlsbench.topology import cores, processors
 from tlsbench.workloads import prepare
 
 #: How long the noise floor is measured.
@@ -59,6 +60,7 @@ def examine() -> list[MachineCheck]:
         *_variables(),
         _timer(),
         *_features(),
+        *_places(),
         _kernel_tls(),
         *_measured(),
     ]
@@ -98,6 +100,26 @@ def _features() -> Sequence[MachineCheck]:
     return [
         *findings,
         MachineCheck("engine uses AES-NI", POOR, used, "unset OPENSSL_ia32cap; use another build"),
+    ]
+
+
+def _places() -> Sequence[MachineCheck]:
+    """The processors for threads, in the order in which ``--pin all`` places them, and their nodes."""
+    found = processors()
+    order = ", ".join(str(one.number) for one in found)
+    several = len(found) > 1
+    placed = f"{cores(found)} cores, {len(found)} processors, for threads in the order {order}"
+    nodes: dict[int, list[int]] = {}
+    for one in found:
+        nodes.setdefault(one.node, []).append(one.number)
+    told = "; ".join(f"node {node}: {', '.join(map(str, sorted(of)))}" for node, of in sorted(nodes.items()))
+    return [
+        MachineCheck("threads", GOOD, placed)
+        if several
+        else MachineCheck("threads", FAIR, placed, "threads cannot be compared on one processor"),
+        MachineCheck("NUMA nodes", GOOD, told)
+        if len(nodes) == 1
+        else MachineCheck("NUMA nodes", FAIR, told, "compare threads within one: --pin with its processors"),
     ]
 
 

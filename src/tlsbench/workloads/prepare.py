@@ -16,7 +16,8 @@ from tlsbench.implementations import (
     SocketWriter,
     TlsImplementation,
 )
-from tlsbench.links import JOINED, STREAM, open_link
+from tlsbench.implementations.native import NativeLibrary
+from tlsbench.links import JOINED, STREAM, WireReader, open_link
 from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
@@ -27,6 +28,8 @@ from tlsbench.workloads.memory import Memory
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.processor import prove_processor
 from tlsbench.workloads.sample import Clock, Workload
+from tlsbench.workloads.scaling.cell import Scaling
+from tlsbench.workloads.scaling.lanes import Lanes
 from tlsbench.workloads.stream import Bulk, Echo
 
 _Thing = TypeVar("_Thing")
@@ -54,10 +57,10 @@ def prepare(
     """
     client = implementations[scenario.client]
     prove_processor(scenario, implementations)
+    if scenario.workload == "scaling":
+        return Scaling(scenario, lanes_of(scenario, implementations, peers), _native(implementations))
     if scenario.key:
-        peers = peers or _made(
-            f"the keys and certificates cannot be made{_hint()}", partial(peers_for, scenario)
-        )
+        peers = peers or _peers_of(scenario)
     if scenario.workload in ONE_SIDED_WORKLOADS:
         if not isinstance(client, PrimitiveImplementation):
             raise MeasurementError(f"{client.id} has no single operations")
@@ -68,7 +71,6 @@ def prepare(
     wanted = _of_client(scenario)
     make_clients = partial(_made, _refusal(client), partial(client.client_context, wanted, peers))
     servers = _made(_refusal(server), partial(server.server_context, scenario, peers))
-    joins_tickets = isinstance(server, JoinsTickets) and server.joins_tickets
     cell = _TLS_WORKLOADS[scenario.workload](
         scenario,
         peers,
@@ -76,13 +78,42 @@ def prepare(
         servers,
         open_link(_link_of(scenario)),
         clock,
-        reader=JOINED if joins_tickets else STREAM,
+        reader=_reader_of(server),
     )
     if isinstance(cell, CompletionCell):
         cell.buffers = _buffer_of(client), _buffer_of(server)
     elif isinstance(cell, Handshake) and scenario.trust != "memory":
         cell.make_clients = make_clients
     return cell
+
+
+def lanes_of(
+    scenario: Scenario, implementations: Mapping[str, Implementation], peers: Peers | None = None
+) -> Lanes:
+    """What makes the lanes of a scenario of ``workload=scaling``; arguments as of :func:`prepare`."""
+    peers = peers or _peers_of(scenario)
+    client, server = (_with_tls(implementations[end]) for end in (scenario.client, scenario.server))
+    return Lanes(
+        scenario,
+        peers,
+        partial(_made, _refusal(client), partial(client.client_context, scenario, peers)),
+        partial(_made, _refusal(server), partial(server.server_context, scenario, peers)),
+        _reader_of(server),
+    )
+
+
+def _reader_of(server: TlsImplementation) -> WireReader:
+    return JOINED if isinstance(server, JoinsTickets) and server.joins_tickets else STREAM
+
+
+def _native(implementations: Mapping[str, Implementation]) -> list[NativeLibrary]:
+    """The libraries whose calls cffi makes."""
+    found = [getattr(member, "library", None) for member in implementations.values()]
+    return [library for library in found if isinstance(library, NativeLibrary)]
+
+
+def _peers_of(scenario: Scenario) -> Peers:
+    return _made(f"the keys and certificates cannot be made{_hint()}", partial(peers_for, scenario))
 
 
 def _of_client(scenario: Scenario) -> Scenario:

@@ -23,7 +23,8 @@ class Sample:
     everything from the first call to the last, so the rest is the harness and the link. A primitive has one
     side, the client. ``phases`` splits the sides' figures by name. ``disturbed`` tells that the processor was
     taken from the thread meanwhile (:mod:`tlsbench.workloads.disturbance`). The phase ``tcp_open``, what it
-    took to open a TCP connection, is in no other figure.
+    took to open a TCP connection, is in no other figure. ``parts`` are figures of one operation that the
+    workload's own instrument tells apart beyond these.
     """
 
     client: int
@@ -34,12 +35,16 @@ class Sample:
     phases: Mapping[str, int] | None = None
     unit: Unit = NANOSECONDS
     disturbed: bool = False
+    parts: Mapping[str, float] | None = None
 
     def of(self, part: str) -> float:
         """The figure of one operation in a part.
 
-        That is of ``client``, ``server``, both (``libraries``), the rest (``harness``), or ``total``.
+        That is of ``client``, ``server``, both (``libraries``), the rest (``harness``), ``total``, or one of
+        :attr:`parts`.
         """
+        if self.parts is not None and part in self.parts:
+            return self.parts[part]
         whole: int = getattr(self, part)
         return whole / self.operations
 

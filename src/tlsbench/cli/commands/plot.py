@@ -33,7 +33,8 @@ def command(
         typer.Option(
             "--kind",
             help="cost, distribution, throughput, primitives, wire, network, resumption, implementations, "
-            "versions, memory, latency, course or waiting. [default: the first that there is]",
+            "versions, memory, scaling, latency, serving, course or waiting. [default: the first that there "
+            "is]",
             show_default=False,
         ),
     ] = None,

@@ -70,8 +70,13 @@ def command(
     meter: Meter = None,
     seed: Seed,
     pin: Annotated[
-        int | None,
-        typer.Option("--pin", metavar="CPU", help="Stay on this processor (Linux).", show_default=False),
+        str | None,
+        typer.Option(
+            "--pin",
+            metavar="CPUS",
+            help="Stay on this processor, or these (0,2-3; all), each thread on one (Linux).",
+            show_default=False,
+        ),
     ] = None,
     processes: Annotated[
         int | None,
@@ -115,6 +120,7 @@ def command(
     from tlsbench.report.live import ProgressView
     from tlsbench.report.runs import report_of_run
     from tlsbench.sampling import WALL, Plan
+    from tlsbench.session.placing import pin_to
     from tlsbench.session.run import RunRequest, run
     from tlsbench.session.selecting import baseline_of, matrix_of
 
@@ -132,7 +138,7 @@ def command(
         is_baseline = baseline_of(baseline, [scenario.axes() for scenario in matrix.scenarios])
     _check_outputs(json_path, save, report)
     if pin is not None:
-        _pin(pin)
+        pin_to(pin)
     with interruptible() as stop:
         with measuring.screen(quiet=quiet) as screen:
             result = run(request, ProgressView(screen, request.plan, is_baseline), stop)
@@ -203,16 +209,3 @@ def _page(run: Run, name: str, scenarios: Sequence[Scenario]) -> str:
     traces, doubts = trace_shapes([one for one in scenarios if one.id in measured])
     source = source_of(stored_run(run, name, machine_of(machine_info())), name)
     return render(page_of([source], traces, doubts))
-
-
-def _pin(cpu: int) -> None:
-    import os
-
-    from tlsbench.errors import RequestError
-
-    if not hasattr(os, "sched_setaffinity"):
-        raise RequestError("--pin needs Linux: this system does not let a process choose its processor")
-    usable = sorted(os.sched_getaffinity(0))
-    if cpu not in usable:
-        raise RequestError(f"--pin {cpu}: no such processor, valid are {', '.join(map(str, usable))}")
-    os.sched_setaffinity(0, {cpu})

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Examples:
       tlsbench serve
       tlsbench serve implementation=rtls version=1.3 --port 9443 --processes 1
+      tlsbench serve implementation=libssl --processes 1 --threads 4
       tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
 
     Without group= it takes the groups that clients offer first, where its library has them.
@@ -51,6 +52,10 @@ def command(
     processes: Annotated[
         int, typer.Option("--processes", "-p", help="Worker processes that share the port; 0 is one a core.")
     ] = 0,
+    threads: Annotated[
+        int,
+        typer.Option("--threads", help="Threads of each process; they share the library's context."),
+    ] = 1,
     model: Annotated[
         str,
         typer.Option("--model", help="How each serves many connections: selector, thread or asyncio."),
@@ -120,6 +125,7 @@ def command(
         peers=peers.to_pem(),
         bind=(bind, port),
         processes=processes or os.cpu_count() or 1,
+        threads=threads,
         model=model,
         answer=answer,
         groups=served_groups(selectors or (), scenario),

@@ -62,7 +62,10 @@ class GnuTls:
                 ),
                 *facts(self.id),
             ),
-            supports=("trust", "ocsp", "tickets", "signature", "resumption=early-data"),
+            supports=(
+                *("trust", "ocsp", "tickets", "signature"),
+                *("resumption=early-data", "workload=scaling"),
+            ),
         )
 
     def _unknown_groups(self) -> tuple[str, ...]:

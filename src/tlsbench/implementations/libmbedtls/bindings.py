@@ -16,6 +16,7 @@ from tlsbench.errors import HandshakeError
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 
 _DECLARATIONS = """
+    extern int (*mbedtls_mutex_lock)(void *mutex);  /* of a build with MBEDTLS_THREADING_C */
     typedef int (*random_t)(void *context, unsigned char *into, size_t length);
     typedef struct { int tag; size_t length; unsigned char *data; } buffer_t;
     typedef struct { int own; buffer_t der; } certificate_t;

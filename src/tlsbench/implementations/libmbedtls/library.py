@@ -69,9 +69,13 @@ class LibMbedTls:
                     gap("it has RSA and ECDSA certificates alone", **{axis: _REFUSED})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
+                gap(
+                    f"{self.path} is built without locks (MBEDTLS_THREADING_C)",
+                    workload=() if lib.has("mbedtls_mutex_lock") else "scaling",
+                ),
                 *facts(self.id),
             ),
-            supports=("trust",),
+            supports=("trust", *(("workload=scaling",) if lib.has("mbedtls_mutex_lock") else ())),
         )
 
     def _curve(self, group: str) -> int | None:

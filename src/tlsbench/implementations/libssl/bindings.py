@@ -120,6 +120,7 @@ DECLARATIONS: Final = """
 
     const BIO_METHOD *BIO_s_mem(void);
     BIO *BIO_new(const BIO_METHOD *method);
+    int BIO_new_bio_pair(BIO **one, size_t one_bytes, BIO **other, size_t other_bytes);
     int BIO_read(BIO *bio, void *buffer, int most);
     int BIO_write(BIO *bio, const void *data, int length);
     size_t BIO_ctrl_pending(BIO *bio);

@@ -110,7 +110,7 @@ class LibSsl:
                 ),
             ),
             supports=(
-                *("cpu", "trust", "session", "hello_retry", *supported(library)),
+                *("cpu", "trust", "session", "hello_retry", "workload=scaling", *supported(library)),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
                 *(("workload=completion",) if library.has("SSL_CTX_set_ciphersuites") else ()),

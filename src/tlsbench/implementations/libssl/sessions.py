@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import get_ident
 from typing import Any
 
 from tlsbench.implementations.libssl import bindings as native
@@ -18,7 +19,8 @@ class Sessions:
     def __init__(self, lib: Library, context: Any, *, serialises: bool, by_callback: bool) -> None:
         self._lib = lib
         self._serialises = serialises
-        self._newest: Any = ffi.NULL
+        #: By the thread that it came to, which is the one that reads it: threads may share the context.
+        self._newest: dict[int, Any] = {}
         self._callback: Any = None
         if by_callback:
             self._callback = ffi.callback("int (SSL *, SSL_SESSION *)", self._keep)
@@ -26,13 +28,13 @@ class Sessions:
             lib.SSL_CTX_sess_set_new_cb(context, self._callback)
 
     def _keep(self, _tls: Any, session: Any) -> int:
-        self._newest = ffi.gc(session, self._lib.SSL_SESSION_free)
+        self._newest[get_ident()] = ffi.gc(session, self._lib.SSL_SESSION_free)
         return 1  # it is ours now
 
     def of(self, tls: Any) -> object | None:
         """The session of a connection, None if it has none."""
         if self._callback is not None:
-            session, self._newest = self._newest, ffi.NULL
+            session = self._newest.pop(get_ident(), ffi.NULL)
         else:
             session = ffi.gc(self._lib.SSL_get1_session(tls), self._lib.SSL_SESSION_free)
         if session == ffi.NULL:

@@ -91,7 +91,7 @@ class PyOpenSsl:
                 ),
             ),
             supports=(
-                *("workload=certificate", "workload=completion"),
+                *("workload=certificate", "workload=completion", "workload=scaling"),
                 *("resumption", "ocsp", "trust", "cpu", "hello_retry"),
             ),
         )

@@ -115,7 +115,7 @@ class S2n:
                 *facts(self.id),
                 *_gaps_of_policies(),
             ),
-            supports=("trust", "ocsp", "tickets", "resumption=early-data"),
+            supports=("trust", "ocsp", "tickets", "resumption=early-data", "workload=scaling"),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> S2nContext:

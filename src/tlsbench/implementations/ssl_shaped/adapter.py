@@ -82,7 +82,7 @@ class SslShaped:
                 *fixed_suites(self.id, self.id),
             ),
             supports=(
-                *("trust", "cpu", "hello_retry"),
+                *("trust", "cpu", "hello_retry", "workload=scaling"),
                 *(("tickets",) if self.sets_tickets else ()),
                 *(("workload=completion",) if self.handshake_buffer_bytes else ()),
             ),

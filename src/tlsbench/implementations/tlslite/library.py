@@ -72,6 +72,7 @@ class Tlslite:
                     "of a resumed TLS 1.3 handshake its server does not tell that, nor its client with whom",
                     resumption="psk",
                 ),
+                gap("it is Python throughout, so that its threads take turns", workload="scaling"),
                 *facts(self.id),
                 gap(
                     "of the cipher suites it is asked here for AES-GCM and ChaCha20-Poly1305",

@@ -98,7 +98,7 @@ class WolfSsl(LibSsl):
                 ),
                 *facts(self.id),
             ),
-            supports=("trust", "session", "tickets"),
+            supports=("trust", "session", "tickets", "workload=scaling"),
         )
 
 

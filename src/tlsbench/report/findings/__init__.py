@@ -10,6 +10,7 @@ from tlsbench.report.findings.libraries import fastest_findings
 from tlsbench.report.findings.memory import memory_findings
 from tlsbench.report.findings.network import network_findings
 from tlsbench.report.findings.rates import rate_findings
+from tlsbench.report.findings.scaling import scaling_findings
 from tlsbench.report.findings.sides import side_findings
 from tlsbench.results import Run
 
@@ -21,6 +22,7 @@ def findings(run: Run) -> list[Finding]:
     return [
         *contrast_findings(run),
         *network_findings(run),
+        *scaling_findings(run),
         *aead_findings(run),
         *kernel_findings(run),
         *fastest_findings(run),

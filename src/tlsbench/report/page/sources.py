@@ -20,6 +20,7 @@ from tlsbench.report.pictures import Picture
 from tlsbench.report.pictures.compared import comparison, history, verdict_names
 from tlsbench.report.pictures.loads import course, latency, waiting
 from tlsbench.report.pictures.runs import pictures_of_run
+from tlsbench.report.pictures.scaling import serving
 from tlsbench.report.pictures.shapes import MOST_LINES
 from tlsbench.results import Run, storage
 from tlsbench.results.reader import parse, read
@@ -210,7 +211,10 @@ def _pictures(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
     drawn: list[tuple[Picture | None, Sequence[Source]]] = [
         *((comparison(one), (source, last)) for source, one in zip(sources, judgements, strict=False)),
         *((picture, (last,)) for picture in (pictures_of_run(last.run) if last.run is not None else ())),
-        (latency([(source.name, source.load) for source in loads_told if source.load]), loads_told),
+        *(
+            (draw([(source.name, source.load) for source in loads_told if source.load]), loads_told)
+            for draw in (latency, serving)
+        ),
         *((draw(last.load), (last,)) for draw in (course, waiting) if last.load is not None),
     ]
     if len(sources) > 2:

@@ -54,7 +54,7 @@ def latency(loads: Sequence[tuple[str, Load]]) -> Picture | None:
             y_is_log=True,
             ticks={x: text for x, text in _NINES.items() if x <= most * 1.01},
         ),
-        scenario=_scenario([load for _, load in loads]),
+        scenario=scenario_of_loads([load for _, load in loads]),
     )
 
 
@@ -76,7 +76,7 @@ def course(load: Load) -> Picture | None:
         "A load second by second",
         "What was complete, and what failed, in each second of the load.",
         Lines(lines, "seconds of the load", "in that second"),
-        scenario=_scenario([load]),
+        scenario=scenario_of_loads([load]),
     )
 
 
@@ -106,11 +106,12 @@ def waiting(load: Load) -> Picture | None:
         "Latency second by second",
         "The median and the 99th percentile of the times that ended in each second, in ms.",
         Lines(lines, "seconds of the load", "ms", y_is_log=True),
-        scenario=_scenario([load]),
+        scenario=scenario_of_loads([load]),
     )
 
 
-def _scenario(loads: Sequence[Load]) -> str:
+def scenario_of_loads(loads: Sequence[Load]) -> str:
+    """What some loads were set to."""
     told = (", ".join(f"{name} {value}" for name, value in settings_of(load)) for load in loads)
     return " | ".join(dict.fromkeys(told))
 

@@ -1,0 +1,110 @@
+"""What a cell of ``workload=scaling`` says, and whether its controls let it speak.
+
+Its figures are the time on the wall for each operation of the whole; ratios are taken round by round.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from tlsbench.results.cell import Cell
+from tlsbench.sampling.instruments import SCALING
+from tlsbench.stats import Interval, paired_ratio
+
+#: The least share of the processors that processes must have had, as their processor time says.
+_HAD: Final = 0.85
+#: The least speed-up of processes that hash, for each core that they can use: clocks fall as cores are used.
+_SPED_UP: Final = 0.75
+#: How far threads that hash may be from processes that do, either way.
+_ALIKE: Final = 0.85
+#: How far pure Python may get with several threads and one lock, over one thread: it should be 1.
+_ONE_LOCK: Final = (0.7, 1.25)
+#: The same without the lock, over what the processes of the hash do: it should be 1.
+_NO_LOCK: Final = 0.75
+_REMEDY: Final = "end other programs, and repeat"
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """The controls of a cell.
+
+    :param python: how far pure Python gets with all threads, over one; 1 is no further.
+    :param hash_threads: the same of a hash that releases the interpreter's lock; ``hash_processes`` with as
+        many processes.
+    :param processors: how many the processes had, by their processor time.
+    """
+
+    python: float
+    hash_threads: float
+    hash_processes: float
+    processors: float
+
+
+def over(cell: Cell, one: str, other: str) -> Interval:
+    """One figure of a cell over another, round by round, with its 95 % interval."""
+    figures = cell.figures
+    return paired_ratio(figures[one].round_medians, figures[other].round_medians)
+
+
+def threads_of(cell: Cell) -> int:
+    """The threads of a cell."""
+    return int(cell.axes["threads"])
+
+
+def efficiency(cell: Cell) -> Interval:
+    """What the threads do in a time over what as many processes do in it: what is lacking is contention."""
+    return over(cell, "processes", "total")
+
+
+def interpreter_share(cell: Cell) -> float:
+    """The interpreter's own share of an operation, as a fraction."""
+    own, compiled = (cell.figures[part].median for part in ("interpreter", "compiled"))
+    return own / (own + compiled) if own + compiled else 0.0
+
+
+def controls(cell: Cell) -> Controls:
+    """The controls of a cell."""
+    return Controls(
+        python=over(cell, "python_alone", "python").median,
+        hash_threads=over(cell, "hash_alone", "hash").median,
+        hash_processes=over(cell, "hash_alone", "hash_processes").median,
+        processors=over(cell, "hash_cpu", "hash_processes").median,
+    )
+
+
+def why_void(cell: Cell) -> str:
+    """Why the figures of a cell are void, in one line; ``""`` where its controls came out.
+
+    Cells of other workloads have none.
+    """
+    if cell.instrument is not SCALING:
+        return ""
+    reasons = list(_reasons(cell))
+    return f"void: {'; '.join(reasons)}; {_REMEDY}" if reasons else ""
+
+
+def _reasons(cell: Cell) -> Iterator[str]:
+    found, threads, proof = controls(cell), threads_of(cell), cell.negotiated
+    processors, cores = (int(str(proof[name])) for name in ("processors", "cores"))
+    there, several = min(threads, processors), f"{threads} thread{'s' * (threads > 1)}"
+    beside = f"{threads} process{'es' * (threads > 1)}"
+    if found.processors < _HAD * there:
+        yield f"{beside} had the time of {found.processors:.2f} processors, where there are {there}"
+    if found.hash_processes < _SPED_UP * min(threads, cores):
+        yield (
+            f"a hash got {found.hash_processes:.2f} times as far with {beside} as with one thread, on "
+            f"{cores} cores"
+        )
+    if not _ALIKE <= found.hash_threads / found.hash_processes <= 1 / _ALIKE:
+        yield (
+            f"a hash without the interpreter's lock got {found.hash_threads:.2f} times as far with {several} "
+            f"as with one, and {found.hash_processes:.2f} times with {beside}"
+        )
+    low, high = _ONE_LOCK
+    if proof.get("interpreter") == "free-threaded":
+        if found.python < _NO_LOCK * found.hash_processes:
+            yield f"pure Python got {found.python:.2f} times as far with {several}, though it has no lock"
+    elif not low <= found.python <= high:
+        yield f"pure Python got {found.python:.2f} times as far with {several} as with one, under one lock"

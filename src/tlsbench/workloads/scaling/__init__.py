@@ -1,0 +1,1 @@
+"""``workload=scaling``: several threads at once, beside as many processes, with controls."""

@@ -1,0 +1,127 @@
+"""A cell of ``workload=scaling``: batches of threads, of as many processes, and of the controls, in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+import numpy as np
+
+from tlsbench.implementations.native import NativeLibrary
+from tlsbench.scenarios import Scenario
+from tlsbench.topology import cores, processors
+from tlsbench.workloads.sample import Sample
+from tlsbench.workloads.scaling.controls import CONTROLS, has_one_lock
+from tlsbench.workloads.scaling.crew import CREW, Crew
+from tlsbench.workloads.scaling.interpreter import share_of
+from tlsbench.workloads.scaling.lanes import HandshakeLane, Lanes
+from tlsbench.workloads.scaling.threads import Threads
+from tlsbench.workloads.scaling.turns import Batch, Lane
+
+#: A batch is so long that the threads do about so many operations together: a 99th percentile needs them.
+_OPERATIONS: Final = 100
+_LEAST_NS, _MOST_NS = 30_000_000, 250_000_000
+_CONTROL_NS: Final = 30_000_000
+_PROFILED: Final = 4
+
+
+@dataclass(slots=True)
+class Scaling:
+    """A cell of several threads.
+
+    A sample is one batch of each kind. Its figures are the time on the wall for each operation of the whole.
+
+    :param libraries: those whose calls cffi makes.
+    """
+
+    scenario: Scenario
+    lanes: Lanes
+    libraries: Sequence[NativeLibrary] = ()
+    crew: Crew = CREW
+    _threads: Threads = field(init=False)
+    _own: list[Lane] = field(default_factory=list, init=False)
+    _beside: list[int] = field(default_factory=list, init=False)
+    _window_ns: int = field(default=0, init=False)
+    _taken: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        count = self.scenario.threads
+        self._threads = Threads(count)
+        self.crew.join()
+        try:
+            self._own = self._threads.each(list(self.lanes.makers(count)))
+            alone = replace(self.scenario, threads=1, context="shared")
+            self._beside = self.crew.prepare(alone, count)
+            self._window_ns = self._fitting_ns()
+        except BaseException:
+            self.close()
+            raise
+
+    def _fitting_ns(self) -> int:
+        """How long a batch must be."""
+        each_ns = self._threads.turn([lane.operate for lane in self._own], _LEAST_NS).each_ns
+        self._threads.each([lane.prove for lane in self._own])
+        return int(min(max(_OPERATIONS * each_ns, _LEAST_NS), _MOST_NS))
+
+    def sample(self) -> Sample:
+        kinds = dict(self._kinds())
+        names = list(kinds)
+        first = self._taken % len(names)
+        self._taken += 1
+        batches = {name: kinds[name]() for name in (*names[first:], *names[:first])}
+        threads = batches.pop("threads")
+        self._threads.each([lane.prove for lane in self._own])
+        (share,) = self._threads.each([self._share])
+        latencies = np.concatenate([np.asarray(turn.latencies_ns) for turn in threads.turns])
+        p50, p99 = np.percentile(latencies, (50, 99), method="inverted_cdf")
+        return Sample(
+            client=0,
+            server=0,
+            total=threads.wall_ns,
+            operations=threads.operations,
+            parts={
+                "p50": float(p50),
+                "p99": float(p99),
+                **share,
+                **{name: batch.each_ns for name, batch in batches.items()},
+                "hash_cpu": batches["hash_processes"].cpu_each_ns,
+            },
+        )
+
+    def _kinds(self) -> Iterator[tuple[str, Callable[[], Batch]]]:
+        """What takes a batch of each kind."""
+        threads, count = self._threads, self.scenario.threads
+        python, text = CONTROLS["python"], CONTROLS["hash"]
+        yield "threads", lambda: threads.turn([lane.operate for lane in self._own], self._window_ns)
+        yield "hash", lambda: threads.turn([text] * count, _CONTROL_NS)
+        yield "hash_processes", lambda: self.crew.turn(["hash"] * count, _CONTROL_NS)
+        yield "python", lambda: threads.turn([python] * count, _CONTROL_NS)
+        yield "processes", lambda: self.crew.turn(self._beside, self._window_ns)
+        yield "python_alone", lambda: threads.turn([python], _CONTROL_NS)
+        yield "hash_alone", lambda: threads.turn([text], _CONTROL_NS)
+
+    def _share(self) -> Mapping[str, float]:
+        lane = self._own[0]
+        kept = (lambda: lane._last) if isinstance(lane, HandshakeLane) else (lambda: None)
+        share = share_of(lane.operate, _PROFILED, self.libraries, kept)
+        lane.prove()
+        return {"interpreter": share.interpreter_ns, "compiled": share.compiled_ns}
+
+    def visit(self, rewarm: int, samples: int) -> list[Sample]:  # noqa: ARG002 - a batch warms its caches
+        return [self.sample() for _ in range(samples)]
+
+    def proof(self) -> Mapping[str, object]:
+        found = processors()
+        return {
+            **self._own[0].record(),
+            "processors": len(found),
+            "cores": cores(found),
+            "interpreter": "one lock" if has_one_lock() else "free-threaded",
+        }
+
+    def close(self) -> None:
+        self._threads.each([lane.close for lane in self._own])
+        self._own.clear()
+        self._threads.close()
+        self.crew.leave()

@@ -1,0 +1,39 @@
+"""The threads of a cell: each keeps its lane for as long as the cell lives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
+
+from tlsbench.topology import places, stay_on
+from tlsbench.workloads.scaling.turns import Batch, now_ns, take_turn
+
+_T = TypeVar("_T")
+#: From the request to the instant at which the turns begin.
+_LEAD_NS = 1_000_000
+
+
+class Threads:
+    """So many threads, each on its processor where they are placed (:mod:`tlsbench.topology`)."""
+
+    def __init__(self, count: int) -> None:
+        self._executors = [ThreadPoolExecutor(1, "lane", stay_on, (place,)) for place in places(count)]
+
+    def each(self, jobs: Sequence[Callable[[], _T]]) -> list[_T]:
+        """What the first job gives in the first thread, the second in the second, and so on, one by one."""
+        return [executor.submit(job).result() for executor, job in zip(self._executors, jobs, strict=False)]
+
+    def turn(self, operations: Sequence[Callable[[], object]], window_ns: int) -> Batch:
+        """Let as many threads as there are operations take their turns at the same time."""
+        at_ns = now_ns() + _LEAD_NS
+        turns = [
+            executor.submit(take_turn, operate, at_ns, window_ns)
+            for executor, operate in zip(self._executors, operations, strict=False)
+        ]
+        return Batch(at_ns, [turn.result() for turn in turns])
+
+    def close(self) -> None:
+        """End them."""
+        for executor in self._executors:
+            executor.shutdown()
