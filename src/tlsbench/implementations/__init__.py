@@ -16,6 +16,8 @@ from tlsbench.implementations.contract import (
     ServerContext,
     SocketWriter,
     TlsImplementation,
+    Verification,
+    VerifyingImplementation,
 )
 
 __all__ = [
@@ -34,4 +36,6 @@ __all__ = [
     "ServerContext",
     "SocketWriter",
     "TlsImplementation",
+    "Verification",
+    "VerifyingImplementation",
 ]

@@ -9,6 +9,7 @@ from tlsbench.stats.intervals import (
     present,
     rounds_interval,
 )
+from tlsbench.stats.leaks import TimedCalls, TimingDifference, timing_difference
 from tlsbench.stats.noise import LARGE_FLOOR, deviation, drift, is_difference, noise_floor
 from tlsbench.stats.pace import at_middle_pace, paces
 from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired, compare_paired_counts
@@ -30,6 +31,8 @@ __all__ = [
     "PairedComparison",
     "Step",
     "Summary",
+    "TimedCalls",
+    "TimingDifference",
     "adjusted",
     "at_middle_pace",
     "change",
@@ -52,4 +55,5 @@ __all__ = [
     "share_interval",
     "steps",
     "summarise",
+    "timing_difference",
 ]
