@@ -1,6 +1,7 @@
 """What numbers mean: pure functions of numbers, without I/O."""
 
 from tlsbench.stats.between import Change, Kind, Level, Move, change, level
+from tlsbench.stats.estimates import Estimate, estimates, mean_estimate
 from tlsbench.stats.intervals import (
     CONFIDENCE,
     Interval,
@@ -24,6 +25,7 @@ __all__ = [
     "Change",
     "Comparison",
     "Epoch",
+    "Estimate",
     "Interval",
     "Kind",
     "Level",
@@ -42,9 +44,11 @@ __all__ = [
     "compare_paired_counts",
     "deviation",
     "drift",
+    "estimates",
     "geometric_mean",
     "is_difference",
     "level",
+    "mean_estimate",
     "median_interval",
     "noise_floor",
     "paces",
