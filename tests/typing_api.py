@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, assert_type
 
 import tlsbench
-from tlsbench import Comparison, Interrupted, Matrix, Progress, Result, Scenario
+from tlsbench import Capacity, Comparison, Interrupted, Matrix, Progress, Result, Scenario
 
 
 def note(progress: Progress) -> None:
@@ -35,6 +35,10 @@ assert_type(tlsbench.duel("key=rsa-2048", python=[Path("a"), "b"], env_a={"A": "
 assert_type(tlsbench.load("127.0.0.1:8443", version="1.3", rate=5, socket={"TCP_NODELAY": 1}), Result)
 assert_type(tlsbench.load("127.0.0.1:8443", fail_on=["p99<50ms", "failed<1%"]), Result)
 assert_type(tlsbench.read(Path("result.json")), Result)
+assert_type(tlsbench.capacity("key=rsa-2048", connections="20000/s", resumed="60%", version="1.3"), Capacity)
+assert_type(tlsbench.capacity(connections=500, transfer=51200, from_="result.json", beyond="60us"), Capacity)
+assert_type(tlsbench.capacity(connections=500, from_=run).rows(), list[dict[str, Any]])
+assert_type(tlsbench.capacity(connections=500, from_=run).cores, float)
 assert_type(tlsbench.compare(run, "result.json", fail_on="slower>5%"), Comparison)
 assert_type(tlsbench.compare(Path("a"), run, fail_on=["slower>5%", "faster>5%"]), Comparison)
 

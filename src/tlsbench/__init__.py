@@ -5,8 +5,9 @@ peers are, ``implementations`` drives a TLS library without I/O, ``links`` moves
 ``workloads`` turns one call into one verified sample, ``stats`` says what numbers mean,
 ``sampling`` how often to ask, ``results`` what is kept and ``report`` who reads it.
 
-For Python programs there are :func:`run`, :func:`duel`, :func:`compare`, :func:`load`, :func:`read` and
-:func:`matrix`. They are imported when first asked for: ``import tlsbench`` alone imports nothing else.
+For Python programs there are :func:`run`, :func:`duel`, :func:`compare`, :func:`load`, :func:`capacity`,
+:func:`read` and :func:`matrix`. They are imported when first asked for: ``import tlsbench`` alone imports
+nothing else.
 """
 
 from __future__ import annotations
@@ -18,12 +19,25 @@ from typing import TYPE_CHECKING
 from tlsbench.version import __version__
 
 if TYPE_CHECKING:
-    from tlsbench.api import Comparison, Interrupted, Result, compare, duel, load, matrix, read, run
+    from tlsbench.api import (
+        Capacity,
+        Comparison,
+        Interrupted,
+        Result,
+        capacity,
+        compare,
+        duel,
+        load,
+        matrix,
+        read,
+        run,
+    )
     from tlsbench.errors import MeasurementError, OutputError, RequestError, TlsbenchError
     from tlsbench.sampling import Progress
     from tlsbench.scenarios import Matrix, Scenario
 
 __all__ = [
+    "Capacity",
     "Comparison",
     "Interrupted",
     "Matrix",
@@ -35,6 +49,7 @@ __all__ = [
     "Scenario",
     "TlsbenchError",
     "__version__",
+    "capacity",
     "compare",
     "duel",
     "load",

@@ -7,6 +7,19 @@ The functions take plain Python and give a :class:`Result` or a :class:`Comparis
 from tlsbench.api.interrupted import Interrupted
 from tlsbench.api.loading import load
 from tlsbench.api.measuring import compare, duel, matrix, read, run
+from tlsbench.api.planning import Capacity, capacity
 from tlsbench.api.result import Comparison, Result
 
-__all__ = ["Comparison", "Interrupted", "Result", "compare", "duel", "load", "matrix", "read", "run"]
+__all__ = [
+    "Capacity",
+    "Comparison",
+    "Interrupted",
+    "Result",
+    "capacity",
+    "compare",
+    "duel",
+    "load",
+    "matrix",
+    "read",
+    "run",
+]

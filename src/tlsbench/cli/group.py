@@ -25,7 +25,7 @@ _SETTINGS: Final[dict[str, Any]] = {
 
 
 def _load(package: str, name: str) -> Any:  # noqa: ANN401 - typer does not export the class of its commands
-    module = import_module(f"{package}.{name}")
+    module = import_module(f"{package}.{name.replace('-', '_')}")
     alone = typer.Typer(**_SETTINGS)
     if hasattr(module, "COMMANDS"):
         alone.add_typer(_subgroup(module), name=name)

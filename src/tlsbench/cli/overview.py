@@ -17,6 +17,8 @@ COMMANDS: Final[dict[str, str]] = {
     "plot": "Draw one picture of a result.",
     "history": "Show how cells fared over the saved runs.",
     "load": "Load a TLS server with many connections.",
+    "capacity": "Say how many cores, how much memory and line a load takes.",
+    "constant-time": "Check whether what verifies takes the same time for any input.",
     "serve": "Serve TLS with any implementation, to load it.",
     "engines": "List every TLS library here that can be measured.",
     "doctor": "Grade this machine as a benchmark host.",

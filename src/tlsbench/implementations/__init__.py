@@ -18,6 +18,8 @@ from tlsbench.implementations.contract import (
     ServerContext,
     SocketWriter,
     TlsImplementation,
+    Verification,
+    VerifyingImplementation,
 )
 
 __all__ = [
@@ -38,4 +40,6 @@ __all__ = [
     "ServerContext",
     "SocketWriter",
     "TlsImplementation",
+    "Verification",
+    "VerifyingImplementation",
 ]

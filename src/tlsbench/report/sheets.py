@@ -16,7 +16,7 @@ from tlsbench.scenarios import Excluded
 from tlsbench.stats import Interval
 from tlsbench.units import BYTES, INSTRUCTIONS, NANOSECONDS, VIRTUAL_NANOSECONDS
 
-Kind = Literal["run", "comparison", "duel", "load"]
+Kind = Literal["run", "comparison", "duel", "load", "timing", "capacity"]
 #: The units that people read figures of instruments in, as names of columns end.
 NAMES: Final = {
     NANOSECONDS: "us",

@@ -305,6 +305,8 @@ _OTHERS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "a handshake of 'tlsbench trace', which 'tlsbench report' shows": lambda one: (
         {"scenario", "flights"} <= one.keys()
     ),
+    "a capacity of 'tlsbench capacity', whose cells its --save keeps": lambda one: "capacity" in one,
+    "a check of 'tlsbench constant-time'": lambda one: {"constant_time", "method"} <= one.keys(),
     "the history of saved runs": lambda one: {"runs", "cells"} == one.keys(),
 }
 

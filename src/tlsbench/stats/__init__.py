@@ -1,6 +1,7 @@
 """What numbers mean: pure functions of numbers, without I/O."""
 
 from tlsbench.stats.between import Change, Kind, Level, Move, change, level
+from tlsbench.stats.estimates import Estimate, estimates, mean_estimate
 from tlsbench.stats.intervals import (
     CONFIDENCE,
     Interval,
@@ -9,6 +10,7 @@ from tlsbench.stats.intervals import (
     present,
     rounds_interval,
 )
+from tlsbench.stats.leaks import TimedCalls, TimingDifference, timing_difference
 from tlsbench.stats.noise import LARGE_FLOOR, deviation, drift, is_difference, noise_floor
 from tlsbench.stats.pace import at_middle_pace, paces
 from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired, compare_paired_counts
@@ -24,6 +26,7 @@ __all__ = [
     "Change",
     "Comparison",
     "Epoch",
+    "Estimate",
     "Interval",
     "Kind",
     "Level",
@@ -31,6 +34,8 @@ __all__ = [
     "PairedComparison",
     "Step",
     "Summary",
+    "TimedCalls",
+    "TimingDifference",
     "adjusted",
     "at_middle_pace",
     "change",
@@ -40,9 +45,11 @@ __all__ = [
     "compare_paired_counts",
     "deviation",
     "drift",
+    "estimates",
     "geometric_mean",
     "is_difference",
     "level",
+    "mean_estimate",
     "median_interval",
     "middle_of",
     "noise_floor",
@@ -54,5 +61,6 @@ __all__ = [
     "share_interval",
     "steps",
     "summarise",
+    "timing_difference",
     "with_placement",
 ]

@@ -20,25 +20,28 @@ from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlg
 from cryptography.hazmat.backends.openssl import backend
 from cryptography.hazmat.bindings.openssl.binding import Binding
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, mlkem, padding, rsa, x25519
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
+from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x25519
 from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from tlsbench.errors import MeasurementError, ProofError
-from tlsbench.implementations.contract import Operation
-from tlsbench.implementations.cryptography import certificates, verifier
+from tlsbench.implementations.contract import Operation, Verification
+from tlsbench.implementations.cryptography import certificates, verifications, verifier
+from tlsbench.implementations.cryptography.verifications import (
+    ADDITIONAL_DATA,
+    AEADS,
+    HASHES,
+    MESSAGE,
+    NONCE_BYTES,
+    TAG_BYTES,
+    scheme_of,
+)
 from tlsbench.implementations.openssl_names import CPU_INFO
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Peers, keys
-from tlsbench.pki.template import signature_hash
 from tlsbench.scenarios import Capabilities, Scenario, gap
 from tlsbench.scenarios.axes import TLS_WORKLOADS
 
-_HASHES: Final[Mapping[str, hashes.HashAlgorithm]] = {
-    "sha-256": hashes.SHA256(),
-    "sha-384": hashes.SHA384(),
-}
 _CURVES: Final[Mapping[str, ec.EllipticCurve]] = {
     "secp256r1": ec.SECP256R1(),
     "secp384r1": ec.SECP384R1(),
@@ -47,19 +50,6 @@ _KEMS: Final[Mapping[str, Any]] = {
     "ml-kem-768": mlkem.MLKEM768PrivateKey,
     "ml-kem-1024": mlkem.MLKEM1024PrivateKey,
 }
-_AEADS: Final[Mapping[str, tuple[Callable[[bytes], Any], int]]] = {
-    # algorithm: constructor and key length in bytes
-    "aes-128-gcm": (AESGCM, 16),
-    "aes-256-gcm": (AESGCM, 32),
-    "chacha20-poly1305": (ChaCha20Poly1305, 32),
-    "aes-128-ccm": (AESCCM, 16),
-}
-_NONCE_BYTES = 12
-_TAG_BYTES = 16
-#: Additional data of the length that TLS 1.3 records have (RFC 8446 section 5.2).
-_ADDITIONAL_DATA = b"\x17\x03\x03\x40\x00"
-#: What is signed: as long as what a TLS 1.3 CertificateVerify covers (RFC 8446 section 4.4.3).
-_MESSAGE = b" " * 64 + b"TLS 1.3, server CertificateVerify\x00" + bytes(32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +92,24 @@ class Cryptography:
             return certificates.operation(scenario, peers)
         algorithm, operation = scenario.algorithm.split("/")
         try:
-            return _factory(algorithm)(algorithm, operation, scenario.size)
+            return _factory(algorithm, operation)(algorithm, operation, scenario.size)
+        except UnsupportedAlgorithm as error:
+            raise MeasurementError(f"{self.engine()} has no {algorithm}") from error
+
+    def verification(self, scenario: Scenario) -> Verification:
+        algorithm, operation = scenario.algorithm.split("/")
+        try:
+            return verifications.verification(algorithm, operation, scenario.size)
         except UnsupportedAlgorithm as error:
             raise MeasurementError(f"{self.engine()} has no {algorithm}") from error
 
 
-def _factory(algorithm: str) -> Callable[[str, str, int], Operation]:
+def _factory(algorithm: str, operation: str) -> Callable[[str, str, int], Operation]:
+    if (algorithm.partition("-")[0], operation) in verifications.ALONE:
+        return verifications.operation
     families: tuple[tuple[Any, Callable[[str, str, int], Operation]], ...] = (
-        (_AEADS, _aead),
-        (_HASHES, _digest),
+        (AEADS, _aead),
+        (HASHES, _digest),
         (("hmac-sha-256", "hmac-sha-384"), _hmac),
         (("hkdf-sha-256", "hkdf-sha-384"), _hkdf),
         (("x25519", *_CURVES), _agreement),
@@ -126,20 +125,20 @@ def _check(algorithm: str, wanted: object, got: object) -> None:
 
 
 def _aead(algorithm: str, operation: str, size_bytes: int) -> Operation:
-    make, key_bytes = _AEADS[algorithm]
+    make, key_bytes = AEADS[algorithm]
     cipher = make(os.urandom(key_bytes))
-    nonce, plaintext = os.urandom(_NONCE_BYTES), os.urandom(size_bytes)
-    sealed = cipher.encrypt(nonce, plaintext, _ADDITIONAL_DATA)
-    into = bytearray(size_bytes + (_TAG_BYTES if "encrypt" in operation else 0))
+    nonce, plaintext = os.urandom(NONCE_BYTES), os.urandom(size_bytes)
+    sealed = cipher.encrypt(nonce, plaintext, ADDITIONAL_DATA)
+    into = bytearray(size_bytes + (TAG_BYTES if "encrypt" in operation else 0))
     data, result = (plaintext, sealed) if "encrypt" in operation else (sealed, plaintext)
-    arguments = (nonce, data, _ADDITIONAL_DATA, *((into,) if operation.endswith("_into") else ()))
+    arguments = (nonce, data, ADDITIONAL_DATA, *((into,) if operation.endswith("_into") else ()))
     call = partial(getattr(cipher, operation), *arguments)
 
     def verify() -> None:
         returned = call()
         _check(algorithm, result, bytes(into) if operation.endswith("_into") else returned)
         try:
-            cipher.decrypt(nonce, sealed[:-1] + bytes([sealed[-1] ^ 1]), _ADDITIONAL_DATA)
+            cipher.decrypt(nonce, sealed[:-1] + bytes([sealed[-1] ^ 1]), ADDITIONAL_DATA)
         except InvalidTag:
             return
         raise ProofError(algorithm, wanted="InvalidTag", got="a forged text", witness="client")
@@ -148,7 +147,7 @@ def _aead(algorithm: str, operation: str, size_bytes: int) -> Operation:
 
 
 def _digest(algorithm: str, _operation: str, size_bytes: int) -> Operation:
-    data, kind = os.urandom(size_bytes), _HASHES[algorithm]
+    data, kind = os.urandom(size_bytes), HASHES[algorithm]
 
     def call() -> bytes:
         digest = hashes.Hash(kind)
@@ -161,7 +160,7 @@ def _digest(algorithm: str, _operation: str, size_bytes: int) -> Operation:
 
 def _hmac(algorithm: str, _operation: str, size_bytes: int) -> Operation:
     name = algorithm.removeprefix("hmac-")
-    key, data, kind = os.urandom(32), os.urandom(size_bytes), _HASHES[name]
+    key, data, kind = os.urandom(32), os.urandom(size_bytes), HASHES[name]
 
     def call() -> bytes:
         mac = HMAC(key, kind)
@@ -173,7 +172,7 @@ def _hmac(algorithm: str, _operation: str, size_bytes: int) -> Operation:
 
 
 def _hkdf(algorithm: str, _operation: str, _size_bytes: int) -> Operation:
-    kind = _HASHES[algorithm.removeprefix("hkdf-")]
+    kind = HASHES[algorithm.removeprefix("hkdf-")]
     secret, salt, info = os.urandom(32), os.urandom(kind.digest_size), b"tls13 traffic"
     length_bytes = kind.digest_size
 
@@ -225,30 +224,23 @@ def _kem(algorithm: str, operation: str, _size_bytes: int) -> Operation:
 def _signature(algorithm: str, operation: str, _size_bytes: int) -> Operation:
     private: Any = keys.private_key(algorithm, "primitive")
     public = private.public_key()
-    scheme: tuple[Any, ...] = ()
-    if isinstance(private, rsa.RSAPrivateKey):
-        # rsa_pss_rsae_sha256, the one RSA scheme of TLS 1.3 handshakes
-        scheme = (padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
-    elif isinstance(private, ec.EllipticCurvePrivateKey):
-        digest = signature_hash(private)
-        assert digest is not None
-        scheme = (ec.ECDSA(digest),)
-    signature = private.sign(_MESSAGE, *scheme)
+    scheme = scheme_of(private)
+    signature = private.sign(MESSAGE, *scheme)
     calls: dict[str, Callable[[], object]] = {
         "keygen": keys.GENERATORS[algorithm],
-        "sign": partial(private.sign, _MESSAGE, *scheme),
-        "verify": partial(public.verify, signature, _MESSAGE, *scheme),
+        "sign": partial(private.sign, MESSAGE, *scheme),
+        "verify": partial(public.verify, signature, MESSAGE, *scheme),
     }
 
     def verify() -> None:
         try:
-            public.verify(private.sign(_MESSAGE, *scheme), _MESSAGE, *scheme)
+            public.verify(private.sign(MESSAGE, *scheme), MESSAGE, *scheme)
         except InvalidSignature:
             raise ProofError(
                 algorithm, wanted="a valid signature", got="an invalid one", witness="client"
             ) from None
         try:
-            public.verify(signature, _MESSAGE + b"!", *scheme)
+            public.verify(signature, MESSAGE + b"!", *scheme)
         except InvalidSignature:
             return
         raise ProofError(algorithm, wanted="InvalidSignature", got="a forgery", witness="client")

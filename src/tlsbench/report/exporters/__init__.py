@@ -15,7 +15,7 @@ from tlsbench.errors import RequestError, listed, unknown
 if TYPE_CHECKING:  # the command line asks for names, and needs nothing else of it
     from tlsbench.report.sheets import Kind, Report
 
-_ALL: Final[tuple[Kind, ...]] = ("run", "comparison", "duel", "load")
+_ALL: Final[tuple[Kind, ...]] = ("run", "comparison", "duel", "load", "timing", "capacity")
 
 #: The formats by name, with the kinds of results that have them. Each is the module of that name.
 EXPORTERS: Final[dict[str, tuple[Kind, ...]]] = {

@@ -15,14 +15,17 @@ from tlsbench.report.sheets import Entry, Figure, Report
 #: Units with the base unit of each and its size in that.
 _BASES = {
     "": ("", 1.0),
+    "ns": ("seconds", 1e-9),
     "us": ("seconds", 1e-6),
     "ms": ("seconds", 1e-3),
     "kib": ("bytes", 1024.0),
     "bytes": ("bytes", 1.0),
+    "gib": ("bytes", 2.0**30),
     "thousand_instructions": ("instructions", 1e3),
     "percent": ("ratio", 1e-2),
     "per_s": ("per_second", 1.0),
     "mb_per_s": ("bytes_per_second", 1e6),
+    "mbit_per_s": ("bytes_per_second", 1e6 / 8),
 }
 _HELP = "the label interval, low or high, marks the ends of the 95 % interval"
 

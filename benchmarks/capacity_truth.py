@@ -1,0 +1,238 @@
+"""What ``tlsbench capacity`` predicts of a server, beside what loads on ``tlsbench serve`` find of it.
+
+    python benchmarks/capacity_truth.py [--seconds 8] [--budget 20] [--repeats 3] [--json FILE]
+                                        [--write docs/capacity.md]
+
+Each repeat measures the cells, what a connection of ``tlsbench serve`` takes beyond TLS, and then the loads,
+each a closed loop that keeps a server of one process busy. What the server's process spent is its own
+counter, read before and after. A prediction is of the repeat's own cells; what is printed is the median over
+repeats, as the machine may be busy with other things in one of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from tlsbench import files
+from tlsbench.loading import LoadPlan, Target, run_load
+from tlsbench.pki import peers_for
+from tlsbench.results.machine import standing_findings
+from tlsbench.sampling import Plan
+from tlsbench.scenarios import Scenario
+from tlsbench.serving import ServerPlan, ServerTally, Serving
+from tlsbench.session.beyond import beyond_tls
+from tlsbench.session.capacity import CapacityRequest, capacity_of, cells_for
+from tlsbench.session.run import RunRequest, run
+from tlsbench.session.sizing import Demand
+
+sys.path.insert(0, str(Path(__file__).parent))
+import pages
+
+_MARKERS: Final = ("<!-- capacity truth -->", "<!-- end of capacity truth -->")
+_US: Final = 1e6
+_NS_PER_US: Final = 1e3
+_ALLOWED: Final = 0.15
+#: That are open at once: a server that is busy, which is what capacity is about.
+_CONNECTIONS: Final = 16
+#: A server reports its counters once a second.
+_REPORTED_SECONDS: Final = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A load, and what capacity is asked about it."""
+
+    words: str
+    selectors: tuple[str, ...]
+    resumed: float
+    transfer_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A case in one repeat; times in microseconds of the server's processor for a connection.
+
+    :param library_us: of what is predicted, inside the TLS library; ``beyond_us`` the rest.
+    :param resumed: the share that did resume.
+    """
+
+    case: Case
+    library_us: float
+    beyond_us: float
+    measured_us: float
+    connections: int
+    resumed: float
+    failed: int
+
+    @property
+    def predicted_us(self) -> float:
+        return self.library_us + self.beyond_us
+
+    @property
+    def off(self) -> float:
+        """The prediction over what was measured, less one."""
+        return self.predicted_us / self.measured_us - 1
+
+
+_ECDSA: Final = ("implementation=pyopenssl", "version=1.3", "group=x25519", "key=ecdsa-secp256r1")
+_RSA: Final = ("implementation=pyopenssl", "version=1.3", "group=x25519", "key=rsa-2048")
+CASES: Final = (
+    Case("P-256, all full, nothing sent", _ECDSA, 0.0, 0),
+    Case("P-256, 60 % resumed, 50 KiB each", _ECDSA, 0.6, 51_200),
+    Case("RSA-2048, 60 % resumed, 50 KiB each", _RSA, 0.6, 51_200),
+)
+
+
+def predicted(cases: Sequence[Case], budget_s: float, seed: int) -> Iterator[tuple[float, float, Scenario]]:
+    """For each case the time inside the library and beyond it, and the server, from one run of all cells."""
+    requests = [
+        CapacityRequest(
+            demand=Demand(connections_per_s=1, resumed=case.resumed, transfer_bytes=case.transfer_bytes),
+            selectors=case.selectors,
+            alone=True,
+        )
+        for case in cases
+    ]
+    matrices = [cells_for(request) for request in requests]
+    scenarios = dict.fromkeys(scenario for matrix in matrices for scenario in matrix.scenarios)
+    plan = Plan(time_budget_s=budget_s, precision=0, seed=seed)
+    measured = run(RunRequest(matrix=replace(matrices[0], scenarios=tuple(scenarios)), plan=plan))
+    for case, request in zip(cases, requests, strict=True):
+        found = capacity_of(request, measured)
+        beyond = beyond_tls(found.server, case.transfer_bytes)
+        yield _US * found.asked.busy_cores.value, beyond.value / _NS_PER_US, found.server
+
+
+def tally_now(server: Serving) -> ServerTally:
+    """The counters of a server that is idle, once it has reported them."""
+    until = time.monotonic() + _REPORTED_SECONDS
+    while time.monotonic() < until:
+        server.watch(0.1)
+    return server.tally()
+
+
+def observed(
+    case: Case, served: Scenario, seconds: float, rate_per_s: float = 0.0
+) -> tuple[float, ServerTally, int]:
+    """The microseconds of the server's processor for a connection, and what it served meanwhile."""
+    plan = ServerPlan(scenario=served.id, peers=peers_for(served).to_pem())
+    with Serving(plan) as server:
+        load = LoadPlan(
+            target=Target(*server.address),
+            connections=_CONNECTIONS,
+            rate_per_s=rate_per_s,
+            duration_s=seconds,
+            warm_up_s=1.0,
+            resume=case.resumed,
+            requests=int(bool(case.transfer_bytes)),
+            size_bytes=case.transfer_bytes,
+            path=f"/bytes/{case.transfer_bytes}" if case.transfer_bytes else "/",
+            version=served.version,
+            group=served.group,
+            workers=2,
+        )
+        load.check(unbounded=False)
+        run_load(replace(load, rate_per_s=0, connections=2, duration_s=1.0))  # sessions, and warm caches
+        before = tally_now(server)
+        found = run_load(load)
+        after = tally_now(server)
+    connections = after.ended - before.ended
+    spent_us = _US * (after.cpu_s - before.cpu_s) / connections
+    return spent_us, _since(before, after), sum(found.tally.failures.values())
+
+
+def _since(before: ServerTally, after: ServerTally) -> ServerTally:
+    return replace(after, ended=after.ended - before.ended, negotiated=after.negotiated - before.negotiated)
+
+
+def repeated(cases: Sequence[Case], options: argparse.Namespace) -> Iterator[Outcome]:
+    """The outcomes of one repeat after the other."""
+    for number in range(options.repeats):
+        made = list(predicted(cases, options.budget, number))
+        for case, (library_us, beyond_us, served) in zip(cases, made, strict=True):
+            measured_us, seen, failed = observed(case, served, options.seconds)
+            resumed = sum(count for kind, count in seen.negotiated.items() if kind.endswith("resumed"))
+            yield Outcome(
+                case,
+                library_us,
+                beyond_us,
+                measured_us,
+                seen.ended,
+                resumed / max(1, seen.handshakes),
+                failed,
+            )
+
+
+def table(cases: Sequence[Case], found: Sequence[Outcome]) -> str:
+    """The medians over repeats as Markdown, with where and when they were measured."""
+    rows = {case: [one for one in found if one.case == case] for case in cases}
+    within = sum(abs(median(one.off for one in row)) <= _ALLOWED for row in rows.values())
+    busy = [str(one) for one in standing_findings() if "load" in str(one)]
+    lines = [
+        (
+            f"{datetime.now(UTC):%Y-%m-%d}, Linux {platform.release()} ({platform.machine()}), "
+            f"Python {platform.python_version()}; pyopenssl, medians of {len(found) // len(cases)} repeats. "
+            f"**{within} of {len(cases)} predictions are within {_ALLOWED:.0%} of the load.**"
+            + (f" The machine was busy: {'; '.join(busy)}." if busy else "")
+        ),
+        "",
+        "| load | in the library, µs | beyond it, µs | predicted | measured | off | repeats |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for case, row in rows.items():
+        offs = sorted(one.off for one in row)
+        figures = [
+            f"{median(getattr(one, name) for one in row):,.0f}"
+            for name in ("library_us", "beyond_us", "predicted_us", "measured_us")
+        ]
+        lines.append(
+            f"| {case.words} | {' | '.join(figures)} | {median(offs):+.1%} | "
+            f"{offs[0]:+.1%} to {offs[-1]:+.1%} |"
+        )
+    return "\n".join([*lines, ""])
+
+
+def parsed(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    """The options of the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each load")
+    parser.add_argument("--budget", type=float, default=20.0, help="seconds for the cells")
+    parser.add_argument("--repeats", type=int, default=3, help="of all")
+    parser.add_argument("--json", type=Path, help="where all figures go")
+    parser.add_argument("--write", type=Path, help="the page that gets the table")
+    return parser.parse_args(arguments)
+
+
+def main(options: argparse.Namespace) -> int:
+    """Compare, and print the table; 1 if a prediction is further off than it may be."""
+    found = []
+    for one in repeated(CASES, options):
+        print(
+            f"{one.case.words}: {one.predicted_us:.0f} µs, measured {one.measured_us:.0f} ({one.off:+.1%}); "
+            f"{one.connections} connections, {one.resumed:.0%} resumed, {one.failed} failed",
+            file=sys.stderr,
+            flush=True,
+        )
+        found.append(one)
+    if options.json:
+        files.write(options.json, json.dumps([asdict(one) for one in found]))
+    text = table(CASES, found)
+    print(text, end="")
+    if options.write:
+        pages.write(text, options.write, _MARKERS)
+    offs = [median(one.off for one in found if one.case == case) for case in CASES]
+    return int(any(abs(off) > _ALLOWED for off in offs))
+
+
+if __name__ == "__main__":
+    sys.exit(main(parsed()))

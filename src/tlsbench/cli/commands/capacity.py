@@ -1,0 +1,217 @@
+"""``tlsbench capacity``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from tlsbench.cli import completion
+from tlsbench.cli.options import (
+    DEFAULT_TIME_BUDGET,
+    RESULT,
+    Quiet,
+    Seed,
+    Selectors,
+    TimeBudget,
+    Written,
+    duration,
+    format_of,
+    lazily,
+    option,
+    teaches,
+)
+from tlsbench.cli.usage import axes_help, usage
+from tlsbench.session.quantities import rate, seconds, share
+
+if TYPE_CHECKING:
+    from tlsbench.results import Run
+    from tlsbench.sampling import Plan
+    from tlsbench.session.capacity import Capacity, CapacityRequest
+    from tlsbench.stats import Estimate
+
+_PLAIN_WIDTH = 160
+_FAILED = 3
+
+more_help = axes_help
+
+
+@teaches(
+    r"""Say how many cores, how much memory and line a load takes, from measured cells.
+
+    The first value of each axis is what is asked; others, or other keys and libraries that are here, stand
+    beside it, and so do other shares that resume and other lifetimes of tickets.
+
+    \b
+    Examples:
+      tlsbench capacity --connections 20000/s --resumed 60% --transfer 50KiB --open 100000 key=ecdsa-secp256r1
+      tlsbench capacity -c 500/s --resumed 80% key=rsa-2048,ecdsa-secp256r1 implementation=ssl,pyopenssl
+      tlsbench capacity -c 20000/s --from saved-run --headroom 50%
+
+    Exit codes: 0 done, 2 wrong request, 3 a cell failed, 130 interrupted.
+    """
+)
+def command(
+    *,
+    selectors: Selectors = None,
+    connections: Annotated[
+        float, option(rate, "--connections", "-c", metavar="RATE", help="New connections: 20000/s, 900/min.")
+    ],
+    resumed: Annotated[
+        float, option(share, "--resumed", metavar="SHARE", help="Of them resume a session: 60%.")
+    ] = Written("0%", share),
+    transfer: Annotated[
+        int,
+        option(
+            lazily("tlsbench.scenarios.sizes:parse_size"),
+            "--transfer",
+            metavar="SIZE",
+            help="The server sends so much on each: 50KiB.",
+            show_default=False,
+        ),
+    ] = 0,
+    open_connections: Annotated[int, typer.Option("--open", help="Connections that are open at once.")] = 0,
+    headroom: Annotated[
+        float, option(share, "--headroom", metavar="SHARE", help="Of each resource stays free.")
+    ] = Written("30%", share),
+    ticket_lifetime: Annotated[
+        float, duration("--ticket-lifetime", help="With which so many resume: 10m, 2h.")
+    ] = Written("2h", seconds),
+    beyond: Annotated[
+        str | None,
+        typer.Option(
+            "--beyond",
+            metavar="TIME",
+            help="Processor time of a connection beyond TLS (kernel, program): 60us; 'serve' measures that "
+            "of 'tlsbench serve'. [default: left out]",
+            show_default=False,
+        ),
+    ] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option(
+            "--from",
+            metavar="RESULT",
+            help=f"Take the cells from a stored result. {RESULT} [default: measured now]",
+            show_default=False,
+            autocompletion=completion.results,
+        ),
+    ] = None,
+    alone: Annotated[bool, typer.Option("--alone", help="Put nothing beside what is asked.")] = False,
+    time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
+    seed: Seed,
+    output_format: Annotated[str, format_of("capacity")] = "table",
+    json_path: Annotated[
+        Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
+    ] = None,
+    save: Annotated[
+        str | None,
+        typer.Option(
+            "--save",
+            metavar="NAME",
+            help="Keep the measured cells in .benchmarks/, for --from.",
+            show_default=False,
+        ),
+    ] = None,
+    quiet: Quiet = False,
+) -> int:
+    """Measure or read, compute, store and print; the exit code."""
+    from dataclasses import replace
+
+    from tlsbench.cli import output
+    from tlsbench.errors import RequestError
+    from tlsbench.interrupts import interruptible
+    from tlsbench.report.capacity import capacity_to_json, report_of_capacity
+    from tlsbench.results import storage
+    from tlsbench.sampling import Plan
+    from tlsbench.session.capacity import CapacityRequest, capacity_of
+    from tlsbench.session.sizing import Demand
+
+    demand = Demand(
+        connections_per_s=connections,
+        resumed=resumed,
+        transfer_bytes=transfer,
+        open_connections=open_connections,
+        headroom=headroom,
+    )
+    request = CapacityRequest(
+        demand=demand, selectors=selectors or (), ticket_lifetime_s=ticket_lifetime, alone=alone
+    )
+    with usage():
+        request.check()
+    if from_ is not None and save is not None:
+        raise RequestError("--from reads cells that are stored: leave out --save")
+    output.check(json_path)
+    if save is not None:
+        storage.check_save(save)
+    with interruptible() as stop:
+        if from_ is not None:
+            run = _read(from_)
+        else:
+            plan = Plan(time_budget_s=time_budget, precision=0.01, seed=seed)
+            run = _measured(request, plan, stop, quiet=quiet)
+            if run.conditions.stopped_by == "interrupt":
+                raise stop.interrupted("interrupted before all was measured")
+        steps = [] if save is None else [lambda: f"saved {storage.save(save, _document(run))}"]
+        capacity = capacity_of(request, run, "" if from_ is None else from_)
+        if beyond is not None:
+            found, words = _beyond(beyond, capacity, stop)
+            request = replace(request, beyond_ns=found, beyond_words=words)
+            capacity = capacity_of(request, run, capacity.from_)
+        if json_path is not None:
+            steps.append(lambda: output.written(json_path, capacity_to_json(capacity)))
+        stored = output.store(steps)
+        with output.beside(json_path):
+            output.report(report_of_capacity(capacity), output_format, _PLAIN_WIDTH)
+        for failure in run.failures:
+            output.note(f"tlsbench: {failure.id}: {failure.error}")
+        return _FAILED if run.failures and from_ is None else stored
+
+
+def _read(reference: str) -> Run:
+    from tlsbench.cli import output
+    from tlsbench.errors import RequestError
+    from tlsbench.results import Run
+    from tlsbench.results.reader import read, remarks_of
+
+    stored = read(reference)
+    if not isinstance(stored.result, Run):
+        raise RequestError(f"{stored.source} is no run: --from takes what 'tlsbench run' or --save stored")
+    for remark in remarks_of(stored):
+        output.note(remark)
+    return stored.result
+
+
+def _measured(request: CapacityRequest, plan: Plan, stop: Callable[[], bool], *, quiet: bool) -> Run:
+    from tlsbench.cli import measuring
+    from tlsbench.report.live import ProgressView
+    from tlsbench.session.capacity import cells_for
+    from tlsbench.session.run import RunRequest, run
+
+    with usage():
+        matrix = cells_for(request)
+    asked = RunRequest(matrix=matrix, plan=plan, command=measuring.invocation())
+    asked.check()
+    with measuring.screen(quiet=quiet) as screen:
+        return run(asked, ProgressView(screen, plan, None), stop)
+
+
+def _document(run: Run) -> str:
+    from tlsbench.results.benchmark_json import to_json
+    from tlsbench.results.environment import machine_info
+
+    return to_json(run, machine_info())
+
+
+def _beyond(text: str, capacity: Capacity, stop: Callable[[], bool]) -> tuple[Estimate, str]:
+    """What a connection takes beyond TLS, and where that is from."""
+    from tlsbench.session.beyond import OF_SERVE, SERVE, beyond_tls
+    from tlsbench.session.quantities import nanoseconds
+    from tlsbench.stats import Estimate
+
+    if text == SERVE:
+        return beyond_tls(capacity.server, capacity.request.demand.transfer_bytes, stop_asked=stop), OF_SERVE
+    with usage():
+        return Estimate.exact(nanoseconds(text)), f"{text} for each connection, as given"

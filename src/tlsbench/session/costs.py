@@ -1,0 +1,114 @@
+"""From the cells of a run to what a server pays: for handshakes, records, and open connections."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Final
+
+from tlsbench.results import Cell, Run
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.sizes import parse_size
+from tlsbench.session.sizing import Bytes, Costs, Scaling
+from tlsbench.stats import Estimate, estimates
+from tlsbench.units import BYTES, NANOSECONDS
+
+#: Axes that the sealing of records does not depend on.
+_NOT_OF_RECORDS: Final = frozenset(
+    {
+        *("workload", "key", "chain_length", "group", "client_auth", "intermediate_key", "root_key"),
+        *("resumption", "link", "size"),
+    }
+)
+#: Axes that the memory of an open connection is not told apart by.
+_NOT_OF_MEMORY: Final = frozenset({"workload", "resumption", "link"})
+_OF_HANDSHAKES: Final = frozenset({"resumption"})
+
+
+def is_full_handshake(cell: Cell) -> bool:
+    """Whether a cell is one in time."""
+    return (
+        cell.axes["workload"] == "handshake"
+        and cell.axes.get("resumption") == "none"
+        and cell.instrument.unit is NANOSECONDS
+        and "server" in cell.figures
+    )
+
+
+def costs_of(run: Run, full: Cell, resumption: str) -> tuple[Costs, Mapping[str, str]]:
+    """What the server of a full handshake pays, from the cells of the run that are like it.
+
+    :param resumption: how sessions are resumed.
+    :returns: the costs, with None for what the run does not have, and the ids of the cells by what they are
+        the cost of.
+    """
+    resumed = _like(run, full, "handshake", _OF_HANDSHAKES, {"resumption": resumption})
+    bulk = _like(run, full, "bulk", _NOT_OF_RECORDS)
+    memory = _like(run, full, "memory", _NOT_OF_MEMORY)
+    cells = {"full handshakes": full, "resumed handshakes": resumed, "records": bulk, "memory": memory}
+    found = {what: cell for what, cell in cells.items() if cell is not None}
+    servers = dict(zip(found, _servers(list(found.values())), strict=True))
+    per_byte, of_bytes = _records(bulk, servers.get("records"))
+    costs = Costs(
+        full_ns=servers["full handshakes"],
+        full_bytes=Bytes(full.client_bytes, full.server_bytes),
+        resumed_ns=servers.get("resumed handshakes"),
+        resumed_bytes=Bytes() if resumed is None else Bytes(resumed.client_bytes, resumed.server_bytes),
+        byte_ns=per_byte,
+        byte_bytes=of_bytes,
+        memory_bytes=servers.get("memory"),
+        scaling=scaling_of(run, full),
+    )
+    return costs, {what: cell.id for what, cell in found.items()}
+
+
+def scaling_of(_run: Run, _full: Cell) -> Scaling:
+    """What several cores do of what one does, where the run has measured it."""
+    return Scaling()
+
+
+def _like(
+    run: Run,
+    full: Cell,
+    workload: str,
+    but: Collection[str],
+    special: Mapping[str, str] | None = None,
+) -> Cell | None:
+    """The cell of a workload that has the axes of a handshake, but some; the likest of several."""
+    unit = BYTES if workload == "memory" else NANOSECONDS
+
+    def differences(cell: Cell) -> int:
+        return sum(cell.axes.get(axis, value) != value for axis, value in full.axes.items())
+
+    fitting = [
+        cell
+        for cell in run.cells
+        if cell.axes["workload"] == workload
+        and cell.instrument.unit is unit
+        and "server" in cell.figures
+        and all(cell.axes.get(axis) == value for axis, value in (special or {}).items())
+        and all(
+            value == full.axes.get(axis, AXES[axis].neutral if axis in AXES else "")
+            for axis, value in cell.axes.items()
+            if axis not in but
+        )
+    ]
+    return min(fitting, key=differences, default=None)
+
+
+def _servers(cells: Sequence[Cell]) -> list[Estimate]:
+    """What the servers of cells pay for an operation, from the same drawn rounds."""
+    figures = [cell.figures["server"] for cell in cells]
+    return estimates([one.round_medians for one in figures], [one.median for one in figures])
+
+
+def _records(bulk: Cell | None, server: Estimate | None) -> tuple[Estimate | None, Bytes]:
+    """What a server pays for each byte that it sends, and what a byte takes of the line.
+
+    A server of bulk opens as much as it seals; how much of its time is sealing is in its phases.
+    """
+    if bulk is None or server is None:
+        return None, Bytes()
+    size = parse_size(bulk.axes["size"])
+    seal, opening = bulk.phases.get("server_seal"), bulk.phases.get("server_open")
+    share = seal / (seal + opening) if seal and opening else 0.5
+    return server * (share / size), Bytes(0.0, bulk.server_bytes / size)

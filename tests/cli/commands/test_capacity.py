@@ -1,0 +1,68 @@
+"""``tlsbench capacity`` on stored cells."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tlsbench.cli.app import run
+
+ASKED = ["capacity", "--connections", "20000/s", "--resumed", "60%", "implementation=fake", "version=1.3"]
+
+
+@pytest.fixture
+def saved(in_empty_folder: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    """Cells of fake, saved as ``before``."""
+    assert run([*ASKED, "--save", "before", "--time-budget", "200ms", "-q"]) == 0
+    capsys.readouterr()
+    return in_empty_folder
+
+
+def test_what_was_measured_is_kept_for_another_question(
+    saved: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*ASKED, "--from", "before", "--headroom", "50%", "--json", "answer.json"]) == 0
+    told = capsys.readouterr().out
+    assert "20,000 new connections/s, 60 % resumed, nothing sent on each, 0 open" in told
+    assert "linear, not proved here" in told
+    found = json.loads((saved / "answer.json").read_text())["capacity"]
+    assert found["from"] == "before"
+    cores = found["choices"][0]
+    assert cores["cores"]["value"] == pytest.approx(2 * cores["busy_cores"]["value"])
+
+
+@pytest.mark.usefixtures("saved")
+def test_what_is_given_beyond_tls_is_added(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*ASKED, "--from", "before", "--beyond", "1ms", "--headroom", "0%", "--format", "json"]) == 0
+    parts = json.loads(capsys.readouterr().out)["capacity"]["parts"]
+    assert parts[-1]["name"] == "beyond TLS"
+    assert parts[-1]["cores"]["value"] == pytest.approx(20.0)
+
+
+@pytest.mark.usefixtures("saved")
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--transfer", "50KiB"], "before has no records (workload=bulk) of"),
+        (["--beyond", "fast"], "no time of a processor"),
+        (["--resumed", "160%"], "no share"),
+        (["--save", "after"], "leave out --save"),
+        (["key=rsa-3072"], "measure it with 'tlsbench run workload=handshake,bulk,memory"),
+    ],
+)
+def test_what_cannot_be_is_one_line_and_exit_code_2(
+    words: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run([*ASKED, "--from", "before", *words]) == 2
+    error = capsys.readouterr().err
+    assert told in error
+    assert len(error.splitlines()) == 1
+
+
+def test_an_answer_is_no_result_and_says_so(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run([*ASKED, "--from", "before", "--json", "answer.json"]) == 0
+    capsys.readouterr()
+    assert run(["show", str(saved / "answer.json")]) == 2
+    assert "a capacity of 'tlsbench capacity'" in capsys.readouterr().err
