@@ -28,7 +28,7 @@ PAGES = [
     "CONTRIBUTING.md",
     "SECURITY.md",
     "certs/README.md",
-    *sorted(f"docs/{page.name}" for page in (ROOT / "docs").glob("*.md")),
+    *sorted(page.relative_to(ROOT).as_posix() for page in (ROOT / "docs").rglob("*.md")),
 ]
 #: What a page tells to install: the first such line in it.
 INSTALL = re.compile(r"pip install ((?:'\.\[[a-z,]+\]')|\.)(?=[\s`]|$)")

@@ -58,7 +58,7 @@ def test_the_citation_has_the_keywords_of_the_package() -> None:
 
 
 def test_a_source_distribution_has_the_pages_that_the_readme_links() -> None:
-    included = ast.literal_eval(re.findall(r"^include = (\[.*\])$", text("pyproject.toml"), re.MULTILINE)[0])
+    included = tomllib.loads(text("pyproject.toml"))["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
     linked = {path.partition("#")[0] for path in re.findall(r"\]\(([^):]+)\)", text("README.md"))}
     missing = [
         path

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from tlsbench.cli import output
+from tlsbench.cli import output, settings
 from tlsbench.cli.options import teaching
 from tlsbench.cli.overview import COMMANDS
 from tlsbench.interrupts import Interrupted
@@ -42,6 +42,32 @@ class _Command(TyperCommand):
     #: The title of a list, and its rows of a name and a text.
     more_help: Callable[[], tuple[str, Sequence[tuple[str, str]]]]
 
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: Any = None,  # noqa: ANN401 - click's
+        **extra: Any,  # noqa: ANN401
+    ) -> Any:  # noqa: ANN401
+        """Parse the arguments; the defaults are what the project's file sets, but for help."""
+        words = (*parent.command_path.split()[1:], info_name) if parent is not None else (info_name,)
+        if not extra.get("resilient_parsing") and not {"-h", "--help"} & set(args):
+            extra["default_map"] = settings.defaults_of([word for word in words if word])
+        return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - click's
+        """Run the command; what the file set in it is kept, to be stored with its result."""
+        by_file = [one for one in self.params if _source(ctx, one.name) == "DEFAULT_MAP"]
+        settings.apply(
+            [
+                word
+                for one in by_file
+                for value in _listed(ctx.default_map[one.name])
+                for word in (one.opts[0], value)
+            ]
+        )
+        return super().invoke(ctx)
+
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002 - click's
         """Write that list below the options."""
         title, rows = self.more_help()
@@ -51,6 +77,15 @@ class _Command(TyperCommand):
                 whole = f"{'':{formatter.current_indent}}{name:<{names}}  {text}"
                 indent = " " * (formatter.current_indent + names + 2)
                 formatter.write("\n".join(output.wrapped(whole, indent, formatter.width)) + "\n")
+
+
+def _source(ctx: Any, name: str | None) -> str:  # noqa: ANN401 - click's
+    """Where the value of a parameter comes from, by click's name for it."""
+    return getattr(ctx.get_parameter_source(name or ""), "name", "")
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return value if isinstance(value, list) else [value]
 
 
 class _OnDemand(MutableMapping[str, Any]):

@@ -7,13 +7,14 @@ import sys
 
 from rich.console import Console
 
+from tlsbench.cli import settings
 from tlsbench.report.live import Screen
 from tlsbench.report.sheets import Report
 
 
 def invocation() -> str:
-    """The command line that asked for it, to be stored with the result."""
-    return shlex.join(["tlsbench", *sys.argv[1:]])
+    """The command line that asked for it, with what the project's file set: it is stored with the result."""
+    return shlex.join(["tlsbench", *sys.argv[1:], *settings.applied()])
 
 
 def screen(*, quiet: bool, line_seconds: float | None = None) -> Screen:

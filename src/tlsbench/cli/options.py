@@ -31,7 +31,7 @@ else:  # to import them takes long, and typer has no lists of pairs: it leaves w
     Assignment = Gate = Instrument = SocketOption = object
 
 Parser = Callable[[str], Any]
-RESULT = "A JSON file, or the name or number of a saved run."
+RESULT = "A JSON file (- for standard input), or the name or number of a saved run."
 _Command = TypeVar("_Command", bound=Callable[..., object])
 _TEXTS: dict[Callable[..., object], str] = {}
 
@@ -231,7 +231,7 @@ JsonPath = Annotated[
 TimeBudget = Annotated[
     float,
     duration(
-        "--time-budget", envvar="TLSBENCH_TIME_BUDGET", help="Measure for at most so long: 500ms, 40s, 2m."
+        "--time-budget", envvar="TLSBENCH_TIME_BUDGET", help="Measure for at most this long: 500ms, 40s, 2m."
     ),
 ]
 DEFAULT_TIME_BUDGET = Written("40s", seconds)
@@ -250,7 +250,7 @@ Seed = Annotated[
     typer.Option(
         "--seed",
         default_factory=_new_seed,
-        help="Of the random order in each round. [default: a new one]",
+        help="Seed for the random order of each round. [default: a new one]",
         show_default=False,
     ),
 ]
@@ -260,7 +260,7 @@ Gates = Annotated[
         "--fail-on",
         metavar="GATE",
         parser=parsed(lazily("tlsbench.comparison:parse_gate")),
-        help="End with 1 if the new side fails it, with 4 if it is undecided: 'slower>5%'. Repeatable.",
+        help="Exit with 1 if the new side fails it, with 4 if it is undecided: 'slower>5%'. Repeatable.",
         show_default=False,
     ),
 ]
@@ -270,7 +270,7 @@ Undecided = Annotated[
         "--undecided",
         metavar="ANSWER",
         parser=parsed(one_of("answer", ("pass", "fail"))),
-        help="Take an undecided gate for a pass or a fail. [default: neither, exit code 4]",
+        help="Count an undecided gate as pass or fail. [default: neither, exit code 4]",
         show_default=False,
     ),
 ]
@@ -279,7 +279,7 @@ Yardsticks = Annotated[
     typer.Option(
         "--yardstick",
         metavar="PATTERN",
-        help="Take the benchmarks of this name or glob, such as '*::test_reference*', for yardsticks. "
+        help="Use the benchmarks with this name or glob, such as '*::test_reference*', as yardsticks. "
         "Repeatable.",
         show_default=False,
     ),

@@ -17,6 +17,7 @@ _MOST_NUMBERED = 99_999_999
 #: A name is repeated in tables and lines.
 _LONGEST_NAME = 100
 _NUMBERED = re.compile(r"(\d{4,})_(.+)\.json")
+_STANDARD_INPUT = Path("/dev/stdin")
 #: Results of our own profiles have a few megabytes; far larger ones are something else. As values they take
 #: some ten times their size in memory.
 _LARGEST_BYTES = 256 << 20
@@ -69,12 +70,14 @@ def check_save(name: str) -> None:
 
 
 def find(reference: str) -> Path:
-    """The file that a reference means: a path, or the name or number of a saved run.
+    """The file that a reference means: a path, the name or number of a saved run, or ``-``, standard input.
 
     Of several runs with one name it is the latest.
 
     :raises RequestError: if there is none.
     """
+    if reference == "-":
+        return _STANDARD_INPUT
     path = Path(reference)
     try:
         if path.is_file():

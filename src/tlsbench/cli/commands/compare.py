@@ -17,17 +17,17 @@ _PLAIN_WIDTH = 160
 
 
 @teaches(
-    r"""Compare two stored results: faster, slower, or not to be told.
+    r"""Compare two stored results: faster, slower or inconclusive.
 
     \b
     Examples:
       tlsbench compare before after
       tlsbench compare 0001 0002 --fail-on 'slower>5%'
       tlsbench compare old.json new.json --fail-on 'slower>3% where workload=handshake' --format github
-      tlsbench compare --against last-release               the latest saved run, and that of the last tag
+      tlsbench compare --against last-release               the latest saved run with that of the last tag
       tlsbench compare old.json new.json --yardstick '*::test_reference*'
 
-    Any pytest-benchmark JSON with raw data will do.
+    Both can be any pytest-benchmark JSON with raw data.
     Exit codes: 0 done, 1 a gate failed, 2 wrong request, 4 a gate is undecided.
     """
 )
@@ -37,7 +37,7 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[BASE] [NEW]",
-            help=f"{RESULT} With --against, NEW alone. [default: the latest saved run]",
+            help=f"{RESULT} With --against, only NEW. [default: the latest saved run]",
             show_default=False,
             autocompletion=completion.results,
         ),

@@ -31,12 +31,12 @@ def command(
     from rich.table import Table
     from rich.text import Text
 
-    from tlsbench.cli import output
+    from tlsbench.cli import output, settings
     from tlsbench.report.terminal import line
     from tlsbench.session import doctor
 
     output.note(f"looking and measuring for some {doctor.SECONDS:.0f} s")
-    findings = doctor.examine()
+    findings = [*settings.findings(), *doctor.examine()]
     if output_format == "json":
         output.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")
         return

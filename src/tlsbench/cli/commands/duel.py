@@ -34,7 +34,7 @@ more_help = axes_help
 
 
 @teaches(
-    r"""Two scenarios, or two Python environments, measured against each other in one interleaved run.
+    r"""Measure two scenarios, or two Python environments, in turn within one run, and say which is faster.
 
     \b
     Examples:
@@ -53,14 +53,15 @@ def command(
         str | None, typer.Option("--a", metavar="SELECTORS", help="One whole scenario.", show_default=False)
     ] = None,
     b: Annotated[
-        str | None, typer.Option("--b", metavar="SELECTORS", help="The other.", show_default=False)
+        str | None,
+        typer.Option("--b", metavar="SELECTORS", help="The other whole scenario.", show_default=False),
     ] = None,
     python: Annotated[
         list[str] | None,
         typer.Option(
             "--python",
             metavar="PYTHON",
-            help="An interpreter that has tlsbench; give it twice, a then b.",
+            help="An interpreter with tlsbench installed; give two, a then b.",
             show_default=False,
         ),
     ] = None,
@@ -83,7 +84,8 @@ def command(
     undecided: Undecided = None,
     output_format: Annotated[str, format_of("duel")] = "text",
     json_path: Annotated[
-        Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
+        Path | None,
+        typer.Option("--json", metavar="PATH", help="Write all figures as JSON.", show_default=False),
     ] = None,
     quiet: Quiet = False,
 ) -> int:

@@ -1,0 +1,61 @@
+"""The order of the pages. One that is not named here stands at the end of the guides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+GUIDES: Final = "Guides"
+#: Sections in their order, each with its pages in theirs.
+SECTIONS: Final[dict[str, tuple[str, ...]]] = {
+    "Start": ("index.md", "install.md", "cheatsheet.md", "figures.md"),
+    "Tutorials": (
+        "tutorials/platform-engineer.md",
+        "tutorials/maintainer.md",
+        "tutorials/teacher.md",
+    ),
+    "Recipes": ("recipes.md", "ci.md", "pytest.md"),
+    GUIDES: (
+        "measuring.md",
+        "verdicts.md",
+        "report.md",
+        "results.md",
+        "trace.md",
+        "network.md",
+        "load.md",
+        "implementations.md",
+        "engines.md",
+        "certificates.md",
+        "certs/index.md",
+        "python.md",
+    ),
+    "Reference": (
+        "reference/axes.md",
+        "reference/profiles.md",
+        "reference/columns.md",
+        "reference/libraries.md",
+        "reference/schema.md",
+        "reference/api.md",
+        "settings.md",
+        "environment.md",
+        "glossary.md",
+    ),
+    "Project": ("project/contributing.md", "project/security.md", "project/changelog.md"),
+}
+
+
+def nav_of(pages: Iterable[str], commands: Sequence[str]) -> list[dict[str, Any]]:
+    """The navigation as mkdocs takes it.
+
+    :param pages: all that there are, by their paths in the site.
+    :param commands: those of the commands, which have a section before the reference.
+    """
+    named = {page for section in SECTIONS.values() for page in section} | set(commands)
+    sections = {name: list(section) for name, section in SECTIONS.items()}
+    sections[GUIDES] += sorted(set(pages) - named)
+    found: list[dict[str, Any]] = []
+    for name, section in sections.items():
+        if name == "Reference":
+            found.append({"Commands": list(commands)})
+        found.append({name: section})
+    return found
