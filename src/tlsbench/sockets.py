@@ -112,11 +112,19 @@ class Settings:
 
     :param options: by the names of :data:`OPTIONS`. TCP_NODELAY is set unless it says otherwise.
     :param use: ``"connect"`` or ``"listen"``; what is accepted has the options of the listening socket.
+    :param kind: the type of its sockets, of a stream or of datagrams.
     """
 
-    def __init__(self, options: Mapping[str, int | str], family: socket.AddressFamily, use: str) -> None:
-        self._family, self._use = family, use
-        wanted = dict(options) if family == socket.AF_UNIX else {"TCP_NODELAY": 1, **options}
+    def __init__(
+        self,
+        options: Mapping[str, int | str],
+        family: socket.AddressFamily,
+        use: str,
+        kind: int = socket.SOCK_STREAM,
+    ) -> None:
+        self._family, self._use, self._kind = family, use, kind
+        is_tcp = family != socket.AF_UNIX and kind == socket.SOCK_STREAM
+        wanted = {"TCP_NODELAY": 1, **options} if is_tcp else dict(options)
         self._options = tuple((name, *self._call(name, value)) for name, value in wanted.items())
 
     def _call(self, name: str, value: int | str) -> tuple[int, int, int | bytes]:
@@ -147,7 +155,7 @@ class Settings:
         :raises RequestError: if it refuses one.
         """
         lines = []
-        with socket.socket(self._family, socket.SOCK_STREAM) as sock:
+        with socket.socket(self._family, self._kind) as sock:
             self.apply(sock)
             for name, level, number, value in self._options:
                 if isinstance(value, bytes) or name == "TCP_FASTOPEN":

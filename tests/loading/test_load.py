@@ -191,6 +191,14 @@ def test_the_load_s_own_processes_are_not_the_server_s(server: Server) -> None:
         child.communicate(b"\n")
 
 
+def test_who_serves_over_udp_is_found_by_that() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        target = Target(*sock.getsockname())
+        assert [one.pid for one in server_side._listeners(target, over_udp=True)] == [os.getpid()]
+        assert server_side._listeners(target) == []
+
+
 def test_an_open_loop_waits_for_less_than_a_millisecond_too(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

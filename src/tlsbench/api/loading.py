@@ -31,6 +31,8 @@ def load(
     ramp_up: Seconds = 0.0,
     processes: int = 1,
     requests: int = 0,
+    http: str = "",
+    streams: int = 10,
     path: str = "/",
     size: int | str | None = None,
     pool: int = 0,
@@ -71,6 +73,9 @@ def load(
     :param ramp_up: how much of the warm-up it takes to begin all connections.
     :param processes: worker processes.
     :param requests: HTTP requests on each connection; 0 shakes hands alone.
+    :param http: ``"1.1"``, ``"2"``, ``"3"`` or ``"auto"`` (2 or 1.1), which is offered by ALPN and spoken;
+        ``""`` speaks 1.1 and offers nothing.
+    :param streams: of HTTP/2 and 3, requests at once on each connection.
     :param path: what they ask for.
     :param size: bytes that each answer has (of ``tlsbench serve`` it is asked for so many); ``"16KiB"`` too.
     :param pool: connections that are kept and used again; 0 opens one for each use.
@@ -115,6 +120,8 @@ def load(
             pool_idle_s=seconds_of("pool_idle", pool_idle, zero=True),
             pool_lifetime_s=seconds_of("pool_lifetime", pool_lifetime, zero=True),
             early_data=early_data,
+            http=http,
+            streams=streams,
             socket_options=parse_options(f"{name}={value}" for name, value in (socket or {}).items()),
             via=canonical(via) if via is not None else "",
             hold=hold,

@@ -153,6 +153,17 @@ class LogsKeys(Protocol):
         """
 
 
+@runtime_checkable
+class SelectsProtocols(Protocol):
+    """A server's context that answers ALPN (RFC 7301)."""
+
+    def select_protocols(self, protocols: Sequence[str]) -> None:
+        """Choose the first of these that a client offers, and none where it offers no other.
+
+        To be called before the first connection.
+        """
+
+
 class DatagramClientContext(Protocol):
     """Makes the client ends of a scenario over datagrams."""
 

@@ -55,7 +55,7 @@ class Answer:
                     raise MeasurementError("an answer without an end of its header")
                 # h11 takes lines that end without a carriage return too, as RFC 9112 section 2.2 allows
                 return b"\n\n" in self._head and self._by_h11()
-            self._body_left = _length(head)
+            self._body_left = plain_length(head)
             if self._body_left < 0:
                 return self._by_h11()
             self._must_be(self._body_left)
@@ -78,7 +78,7 @@ class Answer:
         try:
             http.receive_data(data)
             while (event := http.next_event()) not in (h11.NEED_DATA, h11.PAUSED):
-                if isinstance(event, h11.Response) and not _is_success(event.status_code):
+                if isinstance(event, h11.Response) and not is_success(event.status_code):
                     raise MeasurementError(f"HTTP status {event.status_code}")
                 if isinstance(event, h11.Data):
                     self._got_bytes += len(event.data)
@@ -98,11 +98,12 @@ class Answer:
             raise MeasurementError(f"an answer of {body_bytes} bytes, not {self._size_bytes}")
 
 
-def _is_success(status: int) -> bool:
+def is_success(status: int) -> bool:
+    """Whether it says that the server gave what it was asked for, or that the asker has it (RFC 9110)."""
     return 200 <= status < 300 or status == _NOT_MODIFIED
 
 
-def _length(head: bytes) -> int:
+def plain_length(head: bytes) -> int:
     """The length of the body of an answer of the plain shape; -1 for one of another."""
     lengths = _LENGTH.findall(head)
     if (

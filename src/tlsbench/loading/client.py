@@ -1,94 +1,63 @@
-"""One connection of a load: what it waits for, and what it does when that comes.
+"""A connection over TLS, behind its handshake: the server's acceptance, its tickets, and requests.
 
 A handshake counts when the server's acceptance was seen. In TLS 1.2 that is the server's Finished. In TLS 1.3
 the client speaks last, and may yet be refused: what counts there is a ticket, data or close_notify of the
-server (RFC 8446 sections 4.6.1 and 6.1). The time of the handshake ends before, where the client is done.
+server (RFC 8446 sections 4.6.1 and 6.1).
 """
 
 from __future__ import annotations
 
 import contextlib
 import socket
+from time import monotonic_ns
 from typing import Final
 
 from OpenSSL import SSL
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.pyopenssl import bindings
-from tlsbench.loading.answers import Answer
+from tlsbench.loading.attempt import ASKING
 from tlsbench.loading.context import Shared
+from tlsbench.loading.exchanges import Exchange, exchange_of
 from tlsbench.loading.opening import Opening
 from tlsbench.loading.tally import SUCCESS
+from tlsbench.loading.tapped import TappedClient
 
 _TLS13: Final = 0x0304
-_READ_BYTES: Final = 32 * 1024
 #: After so many reads others have their turn.
 _MOST_READS: Final = 32
-#: A server that sends tickets does so at once; one that has not by then sends none.
-_TICKET_LIMIT_NS: Final = 200_000_000
 
 
 class Connection(Opening):
-    """A connection of the load: its parameters are those of an :class:`Opening`."""
+    """A connection of the load: its parameters are those of an :class:`~tlsbench.loading.attempt.Attempt`."""
 
-    __slots__ = (
-        "_answer",
-        "_done_ns",
-        "_is_half_closed",
-        "_left",
-        "_ticketless",
-        "_wants_ticket",
-        "is_held",
-        "is_idle",
-    )
+    __slots__ = ("_exchange", "_ticketless")
 
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
         super().__init__(shared, begin_ns, counted=counted)
-        self.is_held = False
-        #: Whether it lies in a pool and nobody uses it.
-        self.is_idle = False
-        self._left = shared.plan.requests
-        self._answer: Answer | None = None
-        self._done_ns = 0
-        self._is_half_closed = self._wants_ticket = False
+        self._exchange: Exchange | None = None
         self._ticketless: SSL.Session | None = None
 
-    def again(self, begin_ns: int, now_ns: int, *, counted: bool) -> None:
-        """Use a connection of a pool once more: its requests, without a handshake."""
-        self.begin_ns, self.counted = begin_ns, counted
-        self.outcome, self.is_idle = "", False
-        self._left = self._shared.plan.requests
-        self._on_event = self._ask
-        self.go_on(now_ns)
-
-    def lie_idle(self, deadline_ns: int) -> None:
-        """Stay open in a pool, until it is used again or the deadline is over."""
-        self.outcome, self.is_idle, self.counted = "", True, False
-        self.step, self._on_event, self.deadline_ns = "idle", self._held, deadline_ns
-        self.go_on(0)
-
     def run_out_of_time(self, now_ns: int) -> None:
-        """The time of its step is over."""
-        if self.step == "acceptance" and not self._is_half_closed:
-            self._shared.is_server_quiet = True
-            self._take_leave(now_ns)
-        elif self.step in ("acceptance", "ticket"):
-            self._end(SUCCESS)
-        else:
-            self._fail("timeout")
+        """The time of its step is over, if it is still that step."""
+        if self.step == ASKING and self._exchange is not None:
+            deadline_ns = self._exchange.waits_since_ns + self._shared.limit_ns
+            if deadline_ns > now_ns:
+                self.deadline_ns = deadline_ns  # what was waited for has come, and something else is now
+                return
+        super().run_out_of_time(now_ns)
 
-    def finish(self) -> None:
-        """End a held connection; where acceptance was not seen, after asking the server."""
-        if self._is_accepted or self._is_half_closed:
-            self._end(SUCCESS)
-            return
-        now_ns = self._clock()
-        self._next("acceptance", self._linger, now_ns)
-        self._take_leave(now_ns)
-        self.go_on(now_ns)
+    def _where(self) -> str:
+        return self._exchange.step if self.step == ASKING and self._exchange is not None else self.step
+
+    def _early_request(self) -> bytes:
+        shared = self._shared
+        self._exchange = exchange_of(shared.protocol, shared.asked)
+        return self._exchange.ask(shared.plan.requests, monotonic_ns(), counted=self.counted)
 
     def _shaken(self, tls: SSL.Connection, done_ns: int) -> None:
         shared, tally = self._shared, self._shared.tally
+        self._protocol = shared.protocol_of(tls)
         if tls.get_protocol_version() == _TLS13:
             # It cannot be resumed; each ticket brings another. While it is kept, none can lie in its place.
             self._ticketless = tls.get_session()
@@ -98,49 +67,28 @@ class Connection(Opening):
             shared.accepted.remove(tls)
             if self.counted:
                 tally.early_data["accepted"] += 1
-            self._answer, self._since_ns = Answer(shared.plan.size_bytes), self._early_ns
-            self._next("first byte", self._read, done_ns)
-            self._read(done_ns)
-        elif self._left:
+            self._next(ASKING, self._turn, done_ns)
+            self._turn(done_ns)
+            return
+        self._exchange = None
+        if shared.plan.requests:
             if self._early_ns and self.counted:
                 tally.early_data["rejected"] += 1
             self._ask(done_ns)
-        else:
-            self._leave(done_ns)
-
-    def _accept(self) -> None:
-        """The server's acceptance was seen: the handshake counts."""
-        if self._is_accepted:
             return
-        self._is_accepted = True
-        if self.counted:
-            self._shared.tally.negotiated[self._words] += 1
-        self._took("handshake", self._handshake_ns)
+        exchange = exchange_of(shared.protocol, shared.asked)
+        if exchange.speaks_unasked:
+            self._exchange = exchange
+            self._send(exchange.ask(0, done_ns, counted=self.counted))
+        self._leave(done_ns)
 
-    def _leave(self, now_ns: int) -> None:
-        """All that was wanted is done; what may still come is acceptance, or a ticket: no part of the time.
-
-        A pool's connection gives its session once, however often it is used.
-        """
-        plan, has_given = self._shared.plan, self._done_ns > 0
-        self._done_ns = now_ns
-        self._wants_ticket = plan.resume > 0 and not has_given and not self._keep_session()
-        if plan.hold or (self._is_accepted and not self._wants_ticket):
-            self._rest()
-            return
-        self._next("ticket" if self._is_accepted else "acceptance", self._linger, now_ns)
-        self.deadline_ns = now_ns + _TICKET_LIMIT_NS
-        self._linger(now_ns)
-        if self._shared.is_server_quiet and self.step == "acceptance" and not self.outcome:
-            self._take_leave(now_ns)
-
-    def _linger(self, _now_ns: int) -> None:
-        """Wait for acceptance, and for a ticket if one is wanted."""
+    def _linger(self, now_ns: int) -> None:
         assert self._tls is not None
         try:
-            self._tls.recv(_READ_BYTES)
+            data = self._tls.recv(bindings.READ_BYTES)
             self.has_more = True
             self._accept()
+            self._take_unasked(data, now_ns)
         except SSL.WantReadError:
             self._look_for_ticket()
         except SSL.ZeroReturnError:
@@ -156,6 +104,14 @@ class Connection(Opening):
         if self._is_accepted and not self._wants_ticket and not self.outcome:
             self._rest()
 
+    def _take_unasked(self, data: bytes, now_ns: int) -> bool:
+        """Take what came while nothing was asked; whether its protocol has such things."""
+        exchange = self._exchange
+        if exchange is None or not exchange.speaks_unasked:
+            return False
+        self._send(exchange.take(data, now_ns))
+        return True
+
     def _take_leave(self, now_ns: int) -> None:
         """End the client's half: a server that sent no ticket closes then, most likely with a word."""
         assert self.sock is not None
@@ -164,6 +120,12 @@ class Connection(Opening):
         self._say_goodbye()
         with contextlib.suppress(OSError):
             self.sock.shutdown(socket.SHUT_WR)
+
+    def _say_goodbye(self) -> None:
+        if self._exchange is not None and not self._unsent and not self._has_said_goodbye():
+            with contextlib.suppress(SSL.Error):
+                self._send(self._exchange.goodbye())
+        super()._say_goodbye()
 
     def _look_for_ticket(self) -> None:
         """See whether a ticket has come: it is acceptance, and may be wanted."""
@@ -175,7 +137,6 @@ class Connection(Opening):
             self._wants_ticket = not self._keep_session()
 
     def _keep_session(self) -> bool:
-        """Keep the session for a later connection, if it is one that can be resumed."""
         assert self._tls is not None
         if bindings.has_session(self._tls, self._ticketless):
             return False
@@ -185,88 +146,72 @@ class Connection(Opening):
         return True
 
     def _ask(self, now_ns: int) -> None:
-        self._answer, self._since_ns = Answer(self._shared.plan.size_bytes), now_ns
-        self._next("first byte", self._send, now_ns)
-        self._send(now_ns)
-
-    def _send(self, _now_ns: int) -> None:
-        assert self._tls is not None
+        tls, shared = self._tls, self._shared
+        assert tls is not None
+        if self._exchange is None:
+            self._exchange = exchange_of(shared.protocol, shared.asked)
+        self._next(ASKING, self._turn, now_ns)
+        request = self._exchange.ask(shared.plan.requests, now_ns, counted=self.counted)
         if not self._is_accepted:
             # What a server said when it refused and closed: after a write that fails OpenSSL reads no more.
             with contextlib.suppress(SSL.WantReadError):
-                self._tls.recv(1, socket.MSG_PEEK)
-        self._tls.send(self._shared.request)
-        self._on_event = self._read
+                tls.recv(1, socket.MSG_PEEK)
+        self._send(request)
 
-    def _read(self, _now_ns: int) -> None:
-        tls, tally = self._tls, self._shared.tally
+    def _send(self, data: bytes) -> None:
+        """Send it, behind what is left of before; what the socket does not take waits for its next event."""
+        tls = self._tls
         assert tls is not None
-        assert self._answer is not None
-        for _ in range(_MOST_READS):
-            try:
-                data = tls.recv(_READ_BYTES)
-            except SSL.ZeroReturnError:
-                if not self._answer.close():
-                    raise
-                self._answered(self._clock())
-                return
-            now_ns = self._clock()
-            self._accept()
-            if self.counted:
-                tally.bytes_received += len(data)
-            if self.step == "first byte":
-                self._took("first byte", now_ns - self._since_ns)
-                self._next("request", self._read, now_ns)
-            if self._answer.take(data):
-                self._answered(now_ns)
-                return
-        self.has_more = True
+        data = self._unsent + data
+        if data:
+            sent_bytes = tls.send(data) if isinstance(tls, TappedClient) else bindings.write(tls, data)
+            self._unsent = data[sent_bytes:]
 
-    def _answered(self, now_ns: int) -> None:
-        self._took("request", now_ns - self._since_ns)
-        if self.counted:
-            self._shared.tally.requests += 1
-        self._left -= 1
-        if self._left:
-            self._ask(now_ns)
-            self.has_more = True  # the next answer may have come with this one
-        else:
+    def _turn(self, _now_ns: int) -> None:  # noqa: C901 - one loop, for speed
+        """Take the answers that have come, and ask for what there is to be asked then."""
+        tls, exchange, receive, tally = self._tls, self._exchange, self._receive, self._shared.tally
+        assert tls is not None
+        assert exchange is not None
+        if self._unsent:
+            self._send(b"")
+        out = b""
+        try:
+            for _ in range(_MOST_READS):
+                data = receive(tls)
+                if not data:
+                    break
+                now_ns = monotonic_ns()
+                if not self._is_accepted:
+                    self._accept()
+                if self.counted:
+                    tally.bytes_received += len(data)
+                out += exchange.take(data, now_ns)
+                if not exchange.left:
+                    self._send(out)
+                    self._leave(now_ns)
+                    return
+                if out and exchange.alternates:
+                    break  # what comes next answers this, and an event will tell of it
+            else:
+                self.has_more = True
+        except SSL.ZeroReturnError:
+            now_ns = monotonic_ns()
+            if not exchange.end_of_input(now_ns):
+                raise
             self._leave(now_ns)
-
-    def _rest(self) -> None:
-        """What is wanted is done: hold the connection, or end it."""
-        if not self._shared.plan.hold:
-            self._end(SUCCESS)
             return
-        self.is_held, self.deadline_ns = True, 0
-        self.step, self._on_event = "hold", self._held
-        if self.counted:
-            self._shared.tally.held += 1
-        self._held(0)
+        if out:
+            self._send(out)
 
-    def _held(self, _now_ns: int) -> None:
+    def _held(self, now_ns: int) -> None:
         assert self._tls is not None
         try:
-            self._tls.recv(_READ_BYTES)  # tickets; data that nobody asked for is an error
+            data = self._tls.recv(bindings.READ_BYTES)  # tickets, and what a protocol has to say
         except SSL.WantReadError:
             self._look_for_ticket()
             return
-        raise MeasurementError("data that nobody asked for")
-
-    def _end(self, outcome: str) -> None:
-        if self.outcome:
-            return
-        self.outcome = outcome
-        if self.is_idle:
-            return
-        if self.is_held and not self._is_accepted and outcome != SUCCESS and self.counted:
-            self._shared.tally.held -= 1
-        if outcome == SUCCESS:
-            is_unseen = not self._is_accepted
-            self._accept()
-            if self.counted:
-                self._shared.tally.unconfirmed += is_unseen
-                self._took("connection", self._done_ns - self.begin_ns)
-        self._shared.tally.end(
-            outcome, counted=self.counted, is_late=self._clock() >= self._shared.count_from_ns
-        )
+        if not self._take_unasked(data, now_ns):
+            raise MeasurementError("data that nobody asked for")
+        self.has_more = True
+        if self._exchange is not None and self._exchange.is_over:
+            self._fail("closed by the server")

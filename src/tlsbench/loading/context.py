@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 from collections import deque
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from OpenSSL import SSL
 from OpenSSL.crypto import X509
@@ -20,10 +21,13 @@ from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.implementations.pyopenssl.library import show_identity
 from tlsbench.implementations.pyopenssl.tapped import MakeTap, log_keys, untapped
 from tlsbench.loading.credentials import identity_of, roots_of
+from tlsbench.loading.exchanges import OFFERED, Asked, refusal, spoken
+from tlsbench.loading.names import is_address
 from tlsbench.loading.plan import LoadPlan
-from tlsbench.loading.tally import LoadTally
+from tlsbench.loading.tally import LoadTally, record_times
 from tlsbench.loading.tapped import TappedClient
 from tlsbench.loading.watchdog import Turn
+from tlsbench.protocol.http import HTTP_1
 from tlsbench.scenarios import ciphers
 from tlsbench.sockets import HAS_TCP_INFO, UNIX, Settings
 
@@ -58,6 +62,8 @@ def client_context(plan: LoadPlan) -> SSL.Context:
             bindings.check_host_name(context, plan.name)
         if plan.key_log or plan.captured:
             log_keys(context, plan.key_log)
+        if offered := OFFERED[plan.http]:
+            context.set_alpn_protos([protocol.encode("ascii") for protocol in offered])
         if plan.cert:
             show_identity(context, identity_of(plan.cert, plan.key))
     except (SSL.Error, MeasurementError) as error:
@@ -91,9 +97,9 @@ class Shared:
     family: socket.AddressFamily
     settings: Settings
     tally: LoadTally
-    request: bytes
     tap: MakeTap = untapped
-    sessions: deque[SSL.Session] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
+    #: To be resumed: sessions of OpenSSL, or of QUIC its library's tickets.
+    sessions: deque[Any] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
     #: Connections whose early data the server has accepted, until they ask.
     accepted: set[SSL.Connection] = field(default_factory=set)
     #: Whether the server says nothing after a handshake, so that a client must take leave to hear of it.
@@ -103,6 +109,52 @@ class Shared:
     count_from_ns: int = 0
     #: Adds up the wanted share, so that of any ten in a row as many resume as are wanted.
     owed: float = 0.0
+    #: How long each step of a connection may take.
+    limit_ns: int = field(init=False)
+    #: By phase, times in nanoseconds that are not in the tally's histograms yet: see :meth:`note_times`.
+    took: dict[str, list[int]] = field(init=False)
+    asked: Asked = field(init=False)
+    receive: Callable[[SSL.Connection], bytes] = field(init=False)
+    #: What was spoken last, by its name in ALPN: early data is spoken so, before it is agreed.
+    protocol: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        plan = self.plan
+        host = f"[{plan.name}]" if is_address(plan.name) and ":" in plan.name else plan.name
+        self.limit_ns = int(plan.step_limit_s * 1e9)
+        self.took = {phase: [] for phase in self.tally.times}
+        self.asked = Asked(
+            authority=host.encode("ascii"),
+            path=plan.path.encode("ascii"),
+            size_bytes=plan.size_bytes,
+            streams=plan.streams,
+            tally=self.tally,
+            first_bytes_ns=self.took["first byte"],
+            requests_ns=self.took["request"],
+        )
+        self.receive = bindings.reader()
+        self.protocol = (*OFFERED[plan.http], HTTP_1)[0]
+
+    def note_times(self) -> None:
+        """Put the times of late into the tally's histograms, where each takes longer than in a list."""
+        for phase, took_ns in self.took.items():
+            record_times(self.tally.times[phase], took_ns)
+            took_ns.clear()
+
+    def protocol_of(self, tls: SSL.Connection) -> str:
+        """What was agreed by ALPN, where something was offered; from now on that is spoken.
+
+        :raises MeasurementError: if it is not what the plan asks for.
+        """
+        agreed = bindings.chosen_protocol(tls)
+        self.protocol = spoken(self.plan.http, agreed)
+        return (agreed or "none") if self.plan.http else ""
+
+    def why_refused(self, words: str) -> str:
+        """Why a handshake failed, and what to ask for where the server speaks something else."""
+        if self.plan.http and "no application protocol" in words:
+            return refusal(self.plan.http, "it refuses that by ALPN")
+        return words
 
     def connection(self) -> SSL.Connection:
         """A new connection, over memory."""
@@ -123,16 +175,17 @@ class Shared:
 
         self.context.set_info_callback(note)
 
-    def send_early(self, tls: SSL.Connection, session: SSL.Session | None) -> str:
-        """Put the request into the first flight of a connection that was to resume; or say why not."""
+    @staticmethod
+    def send_early(tls: SSL.Connection, session: SSL.Session | None, request: bytes) -> str:
+        """Put a request into the first flight of a connection that was to resume; or say why not."""
         if session is None:
             return "there was no session yet"
         most_bytes = bindings.most_early_data(session)
         if not most_bytes:
             return "the server's tickets allow no early data"
-        if most_bytes < len(self.request):
+        if most_bytes < len(request):
             return "the server's tickets allow less early data than the request has"
-        bindings.write_early_data(tls, self.request)
+        bindings.write_early_data(tls, request)
         return ""
 
     def agreed(self, tls: SSL.Connection) -> str:
@@ -145,14 +198,21 @@ class Shared:
             "cipher": cipher_from_openssl(tls.get_cipher_name()),
             "group": group_from_openssl(tls.get_group_name()),
         }
+        self.check_agreed(agreed)
+        kind = "resumed" if bindings.session_reused(tls) else "full"
+        return " ".join((*(value or "none" for value in agreed.values()), kind))
+
+    def check_agreed(self, agreed: Mapping[str, str | None]) -> None:
+        """See to it that what was negotiated, by axis, is what the plan wants.
+
+        :raises MeasurementError: if it is not.
+        """
         for axis, got in agreed.items():
             wanted = getattr(self.plan, axis)
             if wanted and got not in (wanted, None):
                 raise MeasurementError(f"negotiated {got}, not {wanted}")
-        kind = "resumed" if bindings.session_reused(tls) else "full"
-        return " ".join((*(value or "none" for value in agreed.values()), kind))
 
-    def session_to_resume(self) -> tuple[bool, SSL.Session | None]:
+    def session_to_resume(self) -> tuple[bool, Any]:
         """Whether the next connection is to resume, and what; it may be that there is nothing yet."""
         self.owed += self.plan.resume
         if self.owed < 1:

@@ -95,7 +95,7 @@ def run_load(
         ]
         with may_be_cut():
             remarks = [worker.first_answer()["remarks"] for worker in workers]
-        server_side = ServerSide(plan.target)
+        server_side = ServerSide(plan.target, over_udp=plan.http == "3")
         began = time.monotonic()
         start_ns = time.monotonic_ns() + int(_HEAD_START_SECONDS * 1e9)
         for worker in workers:

@@ -13,16 +13,18 @@ from time import monotonic_ns, process_time
 
 from tlsbench.errors import RequestError
 from tlsbench.implementations.pyopenssl.tapped import MakeTap, untapped
-from tlsbench.loading.client import Connection
+from tlsbench.loading.attempt import Attempt
 from tlsbench.loading.context import Shared, client_context, resolve
 from tlsbench.loading.failures import words_of
-from tlsbench.loading.names import is_address
 from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.tally import SUCCESS, LoadTally
+from tlsbench.loading.timers import Timers
 from tlsbench.loading.watchdog import Watchdog
 from tlsbench.sockets import Settings
 
 _EVENTS = 512
+#: The other side has ended its half, or the connection is gone.
+_ENDING = getattr(select, "EPOLLRDHUP", 0) | getattr(select, "EPOLLHUP", 0) | getattr(select, "EPOLLERR", 0)
 _SECOND_NS = 1_000_000_000
 #: How often deadlines are looked at: steps that are over time end this much later at most.
 _SWEEP_NS = 100_000_000
@@ -31,6 +33,17 @@ _BACK_OFF_NS = 20_000_000
 #: Why a connection of an open loop could not begin in time.
 _NO_ROOM = "begin: timeout, as many connections were open as may be (see --connections)"
 _LATE = "begin: timeout, the client was too busy (see --processes)"
+
+
+def attempts_of(http: str) -> type[Attempt]:
+    """What makes the connections of a load, by its ``http``."""
+    if http == "3":
+        from tlsbench.loading.quic import QuicConnection  # which needs an extra
+
+        return QuicConnection
+    from tlsbench.loading.client import Connection
+
+    return Connection
 
 
 class Engine:
@@ -43,27 +56,29 @@ class Engine:
         if not hasattr(select, "epoll"):
             raise RequestError("load needs Linux: this system has no epoll")
         family, address = resolve(plan)
-        host = f"[{plan.name}]" if is_address(plan.name) and ":" in plan.name else plan.name
-        request = f"GET {plan.path} HTTP/1.1\r\nHost: {host}\r\n\r\n".encode("ascii")
-        settings = Settings(plan.socket_options, family, "connect")
+        self._make = attempts_of(plan.http)
+        settings = Settings(plan.socket_options, family, "connect", self._make.kind)
         #: What the kernel makes of the socket options otherwise than it was asked.
         self.remarks = settings.try_out()
         self.tally = tally = LoadTally()
         #: From the first counted beginning to the end of the last connection.
         self.elapsed_s = 0.0
         self._plan = plan
-        self._shared = Shared(plan, client_context(plan), address, family, settings, tally, request, tap)
+        self._shared = Shared(plan, client_context(plan), address, family, settings, tally, tap)
         if plan.early_data:
             self._shared.watch_early_data()
         self._epoll = select.epoll()
         self._fd = fd
         if fd >= 0:
             self._epoll.register(fd, select.EPOLLIN)
-        self._open: dict[int, Connection] = {}
+        self._timers = Timers()
+        # What comes of a timer or the clock must not be late.
+        self._waits_finely = plan.is_open_loop or plan.http == "3"
+        self._open: dict[int, Attempt] = {}
         #: Those of them that a pool keeps; the last used is used first.
-        self._idle: list[Connection] = []
+        self._idle: list[Attempt] = []
         #: Those of them that may have more to read, of which epoll says nothing.
-        self._more: list[Connection] = []
+        self._more: list[Attempt] = []
         self._limit_ns = int(plan.step_limit_s * 1e9)
         #: When each free slot begins its next connection.
         self._due_ns: list[int] = []
@@ -119,25 +134,35 @@ class Engine:
             self._epoll.close()
 
     def _go_on(self, patience_s: float) -> None:
-        """Wait for events, and drive the connections that have some, or more to read."""
+        """Wait for events, and drive the connections that have some, or more to read, or a timer due."""
         more, self._more = self._more, []
         patience_s = 0.0 if more else patience_s
-        if self._plan.is_open_loop and patience_s:
+        if self._waits_finely and patience_s:
             # epoll rounds up to a millisecond, by which all beginnings would be late; select(2) does not
             select.select([self._epoll], [], [], patience_s)
             patience_s = 0.0
-        for fd, _ in self._epoll.poll(patience_s, _EVENTS):
-            if fd == self._fd:
-                self._end_ns = min(self._end_ns, monotonic_ns())  # what is open is finished
-                self._epoll.unregister(fd)
+        opened = self._open
+        for fd, events in self._epoll.poll(patience_s, _EVENTS):
+            connection = opened.get(fd)
+            if connection is None:
+                if fd == self._fd:
+                    self._end_ns = min(self._end_ns, monotonic_ns())  # what is open is finished
+                    self._epoll.unregister(fd)
                 continue
-            if (connection := self._open.get(fd)) is not None:
-                connection.go_on(monotonic_ns())
+            connection.go_on(monotonic_ns())
+            if events & _ENDING and not connection.outcome:
+                connection.has_more = True  # no event will tell of the end again
+            if connection.outcome or connection.has_more or connection.timer_ns:
                 self._settle(fd, connection)
         for connection in more:
-            if connection.sock is not None:
-                connection.go_on(monotonic_ns())
-                self._settle(connection.sock.fileno(), connection)
+            self._drive(connection)
+        self._timers.run(monotonic_ns(), self._drive)
+
+    def _drive(self, connection: Attempt) -> None:
+        """Let a connection do what it can, if it is still open."""
+        if connection.sock is not None:
+            connection.go_on(monotonic_ns())
+            self._settle(connection.sock.fileno(), connection)
 
     @property
     def open_connections(self) -> int:
@@ -149,6 +174,8 @@ class Engine:
         return self._plan.is_open_loop and self._next_begin_ns() < self._end_ns
 
     def _charge(self) -> None:
+        """Bring the tally up to date."""
+        self._shared.note_times()
         if self._cpu_from_s is not None:
             self.tally.cpu_s = process_time() - self._cpu_from_s
 
@@ -203,7 +230,7 @@ class Engine:
             connection.again(begin_ns, now_ns, counted=counted)
             self._settle(connection.sock.fileno(), connection)
             return
-        connection = Connection(self._shared, begin_ns, counted=counted)
+        connection = self._make(self._shared, begin_ns, counted=counted)
         connection.open(now_ns)
         if connection.sock is None or connection.outcome:
             self._settle(-1, connection)
@@ -211,16 +238,18 @@ class Engine:
         fd = connection.sock.fileno()
         self._open[fd] = connection
         try:
-            self._epoll.register(fd, select.EPOLLIN | select.EPOLLOUT | select.EPOLLET)
+            self._epoll.register(fd, select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET)
         except OSError as error:  # a user may watch so many descriptors (epoll(7))
             connection.give_up(words_of(error.errno or 0))
             self._settle(fd, connection)
 
-    def _settle(self, fd: int, connection: Connection) -> None:
+    def _settle(self, fd: int, connection: Attempt) -> None:
         """Let go of a connection that has ended, and free its slot; come back to one with more to read."""
         if not connection.outcome:
             if connection.has_more:
                 self._more.append(connection)
+            if connection.timer_ns:
+                self._timers.note(connection)
             return
         if connection.is_idle:
             self._retire(fd, connection, "by the server")
@@ -234,7 +263,7 @@ class Engine:
         self._open.pop(fd, None)
         connection.close()  # which takes it out of epoll too
 
-    def _keep(self, fd: int, connection: Connection) -> None:
+    def _keep(self, fd: int, connection: Attempt) -> None:
         """Put a connection into the pool, until its idle time or its lifetime is over."""
         plan, now_ns = self._plan, monotonic_ns()
         deadlines = [now_ns + int(plan.pool_idle_s * 1e9)] if plan.pool_idle_s else []
@@ -247,7 +276,7 @@ class Engine:
         elif deadlines and min(deadlines) <= now_ns:
             self._retire(fd, connection, "lifetime")
 
-    def _retire(self, fd: int, connection: Connection, why: str) -> None:
+    def _retire(self, fd: int, connection: Attempt, why: str) -> None:
         """Close a connection of the pool that nobody uses."""
         if monotonic_ns() >= self._count_from_ns:
             self.tally.retired[why] += 1
@@ -288,7 +317,7 @@ class Engine:
 
     def _patience_s(self, now_ns: int, sweep_ns: int) -> float:
         """How long to wait for events: until something is due."""
-        until_ns = sweep_ns
+        until_ns = min(sweep_ns, self._timers.next_ns)
         if now_ns < self._end_ns:
             until_ns = min(until_ns, self._end_ns)
             if not self._has_room():

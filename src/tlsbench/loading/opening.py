@@ -1,20 +1,19 @@
-"""A connection of a load until its client is done with the handshake, and how any of its steps ends."""
+"""A connection over TCP until its client is done with the handshake of TLS."""
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import socket
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable
 from time import monotonic_ns
 from typing import Final
 
 from OpenSSL import SSL
 
-from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.links.hello import HELLO_BYTES, asks_to_retry
+from tlsbench.loading.attempt import Attempt
 from tlsbench.loading.context import Shared
 from tlsbench.loading.failures import reason_of, words_of
 from tlsbench.loading.names import server_name_indication
@@ -27,126 +26,47 @@ _FIRST_FLIGHT_BYTES: Final = 96 * 1024
 _SHUT_DOWN: Final = SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN
 
 
-class Opening(ABC):
-    """A connection that begins; :class:`~tlsbench.loading.client.Connection` goes on with it.
+class Opening(Attempt):
+    """A connection that begins; :class:`~tlsbench.loading.client.Connection` goes on with it."""
 
-    :param begin_ns: when it should have begun: times are counted from there.
-    :param counted: whether it counts, or warms up.
-    """
-
-    __slots__ = (
-        "_early_ns",
-        "_handshake_ns",
-        "_is_accepted",
-        "_is_cut",
-        "_on_event",
-        "_peeked_bytes",
-        "_shared",
-        "_since_ns",
-        "_tls",
-        "_unsent",
-        "_words",
-        "began_ns",
-        "begin_ns",
-        "counted",
-        "deadline_ns",
-        "has_more",
-        "outcome",
-        "sock",
-        "step",
-    )
+    __slots__ = ("_early_ns", "_peeked_bytes", "_receive", "_tls", "_unsent")
+    kind = socket.SOCK_STREAM
 
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
-        self._shared = shared
-        self.begin_ns = begin_ns
-        self.counted = counted
-        self.sock: socket.socket | None = None
-        self.step = "connect"
-        self.outcome = ""
-        #: Whether there may be more to read, of which no event will tell.
-        self.has_more = False
-        self.deadline_ns = 0
-        #: When it began to connect; :attr:`begin_ns` is that of its present use.
-        self.began_ns = 0
+        super().__init__(shared, begin_ns, counted=counted)
         self._tls: SSL.Connection | None = None
-        self._since_ns = begin_ns
+        #: Reads application data of it: ``b""`` where there is none now.
+        self._receive: Callable[[SSL.Connection], bytes] = shared.receive
         #: When its request was sent as early data; 0 if it was not.
         self._early_ns = 0
+        #: What is to be sent before anything else is: of the first flight, and then application data.
         self._unsent = b""
         #: How much of the server's first bytes was seen; -1 once it is known what they are.
         self._peeked_bytes = 0
-        #: What the client's handshake took, and what came of it; "" while it goes on.
-        self._handshake_ns, self._words = 0, ""
-        #: Whether the server was seen to have accepted it.
-        self._is_accepted = False
-        #: Whether its turn took too long.
-        self._is_cut = False
-        self._on_event: Callable[[int], None] = self._connected
 
     @abstractmethod
     def _shaken(self, tls: SSL.Connection, done_ns: int) -> None:
         """The client is done with the handshake."""
 
     @abstractmethod
-    def _end(self, outcome: str) -> None:
-        """Count an end; called again, it does nothing."""
+    def _early_request(self) -> bytes:
+        """What is to be sent as early data."""
 
-    def open(self, now_ns: int) -> None:
-        """Begin to connect; ends at once with an outcome if that cannot be."""
-        shared = self._shared
-        self.began_ns = now_ns
-        self._limit(now_ns)
-        try:
-            self.sock = sock = socket.socket(shared.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-            shared.settings.apply(sock)
-            code = sock.connect_ex(shared.address)
-        except OSError as error:
-            self._fail(words_of(error.errno or 0))
+    def _break(self, error: Exception) -> None:
+        if isinstance(error, SSL.WantReadError | SSL.WantWriteError):
             return
-        except RequestError as error:
-            self._fail(str(error))
-            return
-        if code not in (0, errno.EINPROGRESS):
-            self._fail(words_of(code))
-
-    def go_on(self, now_ns: int) -> None:
-        """Do what can be done now; with an outcome the connection has ended."""
-        self.has_more = False
-        turn = self._shared.turn
-        turn.number, turn.connection = turn.number + 1, self
-        try:
-            self._on_event(now_ns)
-        except (SSL.WantReadError, SSL.WantWriteError, BlockingIOError):
-            pass
-        except SSL.ZeroReturnError:
+        if isinstance(error, SSL.ZeroReturnError):
             self._fail("closed by the server")
-        except SSL.SysCallError as error:
+        elif isinstance(error, SSL.SysCallError):
             bindings.clear_errors()
             code = error.args[0] if error.args else -1
             self._fail(words_of(code) if code > 0 else "closed by the server without close_notify")
-        except SSL.Error as error:
+        elif isinstance(error, SSL.Error):
             if self._words and not self._is_accepted:
                 self.step = "handshake"  # the client was done, and the server refuses
-            self._fail(f"TLS: {reason_of(error)}")
-        except MeasurementError as error:
-            self._fail(str(error))
-        except OSError as error:
-            self._fail(words_of(error.errno or 0))
-        except Exception as error:  # noqa: BLE001 - whatever a server sends, the counts of a worker survive it
-            self._fail(f"unexpected {type(error).__name__}")
-        finally:
-            turn.connection = None
-
-    def cut(self) -> None:
-        """End what OpenSSL reads for it now, from another thread: its turn ends, and so does it."""
-        self._is_cut = True
-        if (sock := self.sock) is not None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-
-    def give_up(self, why: str) -> None:
-        """End it from outside."""
-        self._fail(why)
+            self._fail(self._shared.why_refused(f"TLS: {reason_of(error)}"))
+        else:
+            super()._break(error)
 
     def close(self) -> None:
         """Give the socket back, after a word of goodbye where there is something to end."""
@@ -167,7 +87,7 @@ class Opening(ABC):
         shared = self._shared
         assert self.sock is not None
         # A pool's connection counts no more when it lies unused, and may have been opened in the warm-up.
-        counts = self.counted or (shared.plan.pool and self._clock() >= shared.count_from_ns)
+        counts = self.counted or (shared.plan.pool and monotonic_ns() >= shared.count_from_ns)
         if shared.is_tcp and counts:
             with contextlib.suppress(OSError):
                 shared.tally.see_path(tcp_info(self.sock))
@@ -182,6 +102,8 @@ class Opening(ABC):
         shared = self._shared
         # Over memory until the ClientHello is out: so nothing of the server is read before it is seen here.
         self._tls = tls = shared.connection()
+        if isinstance(tls, TappedClient):
+            self._receive = tls.receive
         tls.set_connect_state()
         if indicated := server_name_indication(shared.plan.name):
             tls.set_tlsext_host_name(indicated)
@@ -192,7 +114,7 @@ class Opening(ABC):
         if session is not None:
             tls.set_session(session)
         if shared.plan.early_data and wanted:
-            why_not = shared.send_early(tls, session)
+            why_not = shared.send_early(tls, session, self._early_request())
             if not why_not:
                 self._early_ns = now_ns
             elif self.counted:
@@ -222,7 +144,7 @@ class Opening(ABC):
         if self._peeked_bytes >= 0 and not self._look_at_hello():
             return
         tls.do_handshake()
-        done_ns = self._clock()
+        done_ns = monotonic_ns()
         self._handshake_ns = done_ns - self._since_ns
         self._words = self._shared.agreed(tls)
         if self.counted and self._shared.plan.uses_fast_open and self.sock and sent_data_with_syn(self.sock):
@@ -245,29 +167,15 @@ class Opening(ABC):
             self._shared.tally.hello_retry_requests += 1
         return True
 
+    def _has_said_goodbye(self) -> bool:
+        assert self._tls is not None
+        return bool(self._tls.get_shutdown() & SSL.SENT_SHUTDOWN)
+
     def _say_goodbye(self) -> None:
         """Send close_notify (RFC 8446 section 6.1), once."""
         assert self._tls is not None
-        if not self._tls.get_shutdown() & SSL.SENT_SHUTDOWN:
+        if not self._has_said_goodbye():
             try:
                 self._tls.shutdown()
             except SSL.Error:  # it is gone: what it said before is still to be read
                 bindings.clear_errors()
-
-    def _next(self, step: str, on_event: Callable[[int], None], now_ns: int) -> None:
-        self.step, self._on_event = step, on_event
-        self._limit(now_ns)
-
-    def _limit(self, now_ns: int) -> None:
-        self.deadline_ns = now_ns + int(self._shared.plan.step_limit_s * 1e9)
-
-    def _took(self, phase: str, took_ns: int) -> None:
-        if self.counted:
-            self._shared.tally.times[phase].record_value(max(1000, took_ns))
-
-    def _fail(self, why: str) -> None:
-        self._end(f"{self.step}: {'timeout' if self._is_cut else why}")
-
-    @staticmethod
-    def _clock() -> int:
-        return monotonic_ns()

@@ -7,9 +7,10 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
+from importlib.util import find_spec
 from typing import Any
 
-from tlsbench.errors import RequestError
+from tlsbench.errors import RequestError, unknown
 from tlsbench.loading.names import host_name
 from tlsbench.sockets import UNIX
 
@@ -21,6 +22,10 @@ _PATH = re.compile(rf"/[!-~]{{0,{_MOST_PATH - 1}}}")
 MOST_SECONDS = 600.0
 MOST_PER_SECOND = 100_000.0
 MOST_CONNECTIONS = 100_000
+#: Of HTTP/2 and 3 on one connection, at once.
+MOST_STREAMS = 10_000
+#: The values of ``--http``, with the packages of the extra that they need.
+HTTPS: Mapping[str, tuple[str, ...]] = {"": (), "1.1": (), "2": ("h2",), "3": ("qh3",), "auto": ("h2",)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +87,9 @@ class LoadPlan:
     :param warm_up_s: how long uncounted ones do before that.
     :param ramp_up_s: within the warm-up, how long it takes until all connections of a closed loop have begun.
     :param requests: HTTP requests on each connection; 0 ends it after the handshake.
+    :param http: which HTTP is offered by ALPN and spoken: ``"1.1"``, ``"2"``, ``"3"`` or ``"auto"`` (2 or
+        1.1, as the server chooses); ``""`` offers nothing, and speaks 1.1.
+    :param streams: of HTTP/2 and 3, how many requests are under way at once on each connection, at most.
     :param path: what they ask for.
     :param size_bytes: how long each answer must be; 0 takes any.
     :param pool: so many connections are kept and used again: what begins is then a use of one, with the
@@ -119,6 +127,8 @@ class LoadPlan:
     pool_idle_s: float = 0.0
     pool_lifetime_s: float = 0.0
     early_data: bool = False
+    http: str = ""
+    streams: int = 10
     socket_options: Mapping[str, int | str] = field(default_factory=dict)
     via: str = ""
     hold: bool = False
@@ -141,6 +151,11 @@ class LoadPlan:
     def is_open_loop(self) -> bool:
         """Whether connections begin by the clock."""
         return self.rate_per_s > 0
+
+    @property
+    def has_streams(self) -> bool:
+        """Whether several requests may be under way at once on a connection."""
+        return self.requests > 0 and self.http in ("2", "3", "auto")
 
     @property
     def uses_fast_open(self) -> bool:
@@ -169,6 +184,7 @@ class LoadPlan:
             ("--warm-up", self.warm_up_s, 0, MOST_SECONDS),
             ("--ramp-up", self.ramp_up_s, 0, self.warm_up_s),
             ("--requests", self.requests, 0, 1_000_000),
+            ("--streams", self.streams, 1, MOST_STREAMS),
             ("--resume", self.resume, 0, 1),
             ("--limit", self.step_limit_s, 0.001, MOST_SECONDS),
             ("--processes", self.workers, 1, 256),
@@ -182,6 +198,7 @@ class LoadPlan:
         if self.hold and self.is_open_loop:
             raise RequestError("--hold keeps connections open: give --connections, not --rate")
         self._check_uses()
+        self._check_http()
         self._check_texts()
         for what, count in (("connections", self.connections), ("connections of the pool", self.pool)):
             if self.workers > (count or self.workers):
@@ -200,6 +217,26 @@ class LoadPlan:
             raise RequestError("--early-data: TLS 1.2 has none (RFC 8446 section 2.3)")
         if self.via and self.target.is_unix:
             raise RequestError("--via is a line for TCP, and unix:PATH has none: load HOST:PORT")
+
+    def _check_http(self) -> None:
+        if self.http not in HTTPS:
+            raise unknown("HTTP version", self.http, HTTPS)
+        for package in HTTPS[self.http]:
+            if find_spec(package) is None:
+                raise RequestError(
+                    f"--http {self.http} needs {package}: pip install {package}, or '.[quic]' in a clone of "
+                    "tlsbench"
+                )
+        if self.http != "3":
+            return
+        if self.target.is_unix:
+            raise RequestError("--http 3 is over UDP, and unix:PATH has none: load HOST:PORT")
+        if self.group:
+            raise RequestError("--http 3: qh3 lets no group be chosen: leave group= out")
+        if self.captured or self.key_log:
+            raise RequestError("--http 3: connections over QUIC are not captured: 'tlsbench trace' does that")
+        if self.version == "1.2":
+            raise RequestError("--http 3: QUIC has TLS 1.3 alone (RFC 9001 section 4.2)")
 
     def _check_texts(self) -> None:
         if host_name(self.name) != self.name:

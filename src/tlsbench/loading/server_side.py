@@ -38,8 +38,8 @@ class ServerSide:
     A system tells users of their own processes; of others' none are found.
     """
 
-    def __init__(self, target: Target) -> None:
-        self._processes = _listeners(target)
+    def __init__(self, target: Target, *, over_udp: bool = False) -> None:
+        self._processes = _listeners(target, over_udp=over_udp)
         self._before: dict[int, float] = {}
         self._threads_before: dict[int, float] = {}
         self._from = self._since = 0.0
@@ -65,12 +65,13 @@ class ServerSide:
         return Spent(_name(self._processes), sum(spent), max(spent) / elapsed_s, elapsed_s, threads)
 
 
-def _listeners(target: Target) -> list[psutil.Process]:
+def _listeners(target: Target, *, over_udp: bool = False) -> list[psutil.Process]:
     found: dict[int, psutil.Process] = {}
     with contextlib.suppress(psutil.Error, OSError):
         ours = {child.pid for child in psutil.Process().children(recursive=True)}  # they are the load itself
-        for connection in psutil.net_connections("unix" if target.is_unix else "tcp"):
-            if connection.pid is not None and _is_at(connection, target):
+        kind = "unix" if target.is_unix else "udp" if over_udp else "tcp"
+        for connection in psutil.net_connections(kind):
+            if connection.pid is not None and _is_at(connection, target, over_udp=over_udp):
                 first = psutil.Process(connection.pid)
                 for process in (first, *first.children(recursive=True)):
                     if process.pid not in ours:
@@ -78,11 +79,11 @@ def _listeners(target: Target) -> list[psutil.Process]:
     return list(found.values())
 
 
-def _is_at(connection: object, target: Target) -> bool:
+def _is_at(connection: object, target: Target, *, over_udp: bool) -> bool:
     address = getattr(connection, "laddr", None)
     if target.is_unix:
         return bool(address == target.host.removeprefix(UNIX))
-    listens = getattr(connection, "status", "") == psutil.CONN_LISTEN
+    listens = over_udp or getattr(connection, "status", "") == psutil.CONN_LISTEN
     return listens and getattr(address, "port", 0) == target.port
 
 

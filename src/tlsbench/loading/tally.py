@@ -16,10 +16,14 @@ from tlsbench.sockets import TcpInfo
 
 #: What the kernel says of the path.
 TCP_RTT = "TCP RTT"
+#: What the QUIC library says of it.
+QUIC_RTT = "QUIC RTT"
 #: The phases of a connection that are timed, in their order, and the path's own time.
-PHASES = ("connect", "handshake", "first byte", "request", "connection", TCP_RTT)
+PHASES = ("connect", "handshake", "first byte", "request", "connection", TCP_RTT, QUIC_RTT)
 #: HdrHistogram: from a microsecond to an hour, three significant digits, in nanoseconds.
 _LOW_NS, _HIGH_NS, _DIGITS = 1_000, 3_600_000_000_000, 3
+#: Such a histogram tells no two values apart that differ in so many of their lowest bits alone: log2(1000).
+_UNIT_BITS = 9
 #: What came of a connection that did what it should.
 SUCCESS = "success"
 #: A server could make a new kind of failure of each answer: so many are kept apart.
@@ -30,6 +34,17 @@ _OTHER_KINDS = "other kinds of failure"
 def histogram() -> HdrHistogram:
     """An empty one, for nanoseconds."""
     return HdrHistogram(_LOW_NS, _HIGH_NS, _DIGITS)
+
+
+def record_times(times: HdrHistogram, took_ns: list[int]) -> None:
+    """Record many times: as if one by one, but once for each that the histogram tells apart."""
+    if not took_ns:
+        return
+    least, most = times.min_value, times.max_value
+    for unit, count in Counter([took >> _UNIT_BITS for took in took_ns]).items():
+        times.record_value(max(_LOW_NS, unit << _UNIT_BITS), count)
+    times.min_value = min(least, max(_LOW_NS, min(took_ns)))
+    times.max_value = max(most, _LOW_NS, *took_ns)
 
 
 @dataclass(slots=True)
@@ -55,11 +70,17 @@ class LoadTally:
     :param retired: connections of a pool that ended while nobody used them, by why.
     :param times: by phase, a histogram in nanoseconds. ``connection`` is from the intended beginning to the
         end of what the connection does; ``TCP RTT`` the kernel's smoothed round trip time, once for each
-        connection of TCP that counts; of a pool, for each that ended while others counted.
+        connection of TCP that counts; of a pool, for each that ended while others counted. ``QUIC RTT`` is
+        the QUIC library's likewise.
     :param windows: of these, the congestion windows of the clients' kernels at the end, by segments.
     :param retransmissions: segments that the clients' kernels sent again on them; ``retransmitting`` of them
         had some. What the server's kernel sent again they do not know.
     :param cpu_s: processor time of the workers while they counted.
+    :param protocols: handshakes by what was agreed by ALPN (RFC 7301), ``"none"`` where the server chose
+        nothing; none are counted where nothing was offered.
+    :param quic_lost: packets that the clients' QUIC library took for lost (RFC 9002 section 6), whose
+        contents it sends again; ``quic_losing`` connections had some. What the server lost they do not
+        know.
     """
 
     begun: int = 0
@@ -81,6 +102,9 @@ class LoadTally:
     windows: Counter[str] = field(default_factory=Counter)
     retransmissions: int = 0
     retransmitting: int = 0
+    protocols: Counter[str] = field(default_factory=Counter)
+    quic_lost: int = 0
+    quic_losing: int = 0
 
     def end(self, outcome: str, *, counted: bool, is_late: bool) -> None:
         """Count the end of a connection.
@@ -100,6 +124,17 @@ class LoadTally:
         self.windows[str(info.window_segments)] += 1
         self.retransmissions += info.retransmissions
         self.retransmitting += info.retransmissions > 0
+
+    def see_quic(self, rtt_s: float, lost: int) -> None:
+        """Note what the QUIC library says of a connection that ends.
+
+        :param rtt_s: its smoothed round trip time; 0 if it has measured none.
+        :param lost: packets that it took for lost.
+        """
+        if rtt_s:
+            self.times[QUIC_RTT].record_value(max(_LOW_NS, int(1e9 * rtt_s)))
+        self.quic_lost += lost
+        self.quic_losing += lost > 0
 
     @property
     def not_sent_early(self) -> Mapping[str, int]:

@@ -52,9 +52,9 @@ class Pieces:
         self._piece = content.piece
         self.left_bytes = content.length_bytes
 
-    def next(self) -> bytes:
-        """The next piece; ``b""`` when none is left."""
-        piece = self._piece[: self.left_bytes]
+    def next(self, most_bytes: int = PIECE_BYTES) -> bytes:
+        """The next piece, of so many bytes at most; ``b""`` when none is left."""
+        piece = self._piece[: min(self.left_bytes, most_bytes)]
         self.left_bytes -= len(piece)
         return piece
 

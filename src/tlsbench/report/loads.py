@@ -43,6 +43,7 @@ MEANING_OF_PHASES = {
     "request": "to its last byte",
     "connection": "from the intended beginning to the end",
     "TCP RTT": "the kernel's smoothed round trip time at its end",
+    "QUIC RTT": "the QUIC library's smoothed round trip time at its end",
 }
 
 
@@ -260,11 +261,14 @@ def settings_of(load: Load) -> list[tuple[str, str]]:
         does = f"{plan.requests} request{'s' * (plan.requests > 1)} each"
     else:
         does = "handshakes alone"
+    if plan.has_streams:
+        does += f", {plan.streams} at once"
     if plan.pool:
         does += f", pool of {plan.pool}"
     if plan.via:
         does += f", via {plan.via}"
     chosen = {
+        "HTTP": plan.http,
         "resumption": f"{plan.resume:.0%}" if plan.resume else "",
         "version": plan.version,
         "cipher": plan.cipher,
@@ -277,7 +281,8 @@ def settings_of(load: Load) -> list[tuple[str, str]]:
 
 def _heading(load: Load) -> str:
     settings = dict(settings_of(load))
-    return f"load of {settings['target']}: {settings['beginning']}, {settings['connections']}"
+    http = f", HTTP {settings['HTTP']}" if "HTTP" in settings else ""
+    return f"load of {settings['target']}: {settings['beginning']}, {settings['connections']}{http}"
 
 
 def percentile_distribution(load: Load, phase: str) -> str:

@@ -6,6 +6,7 @@ import ipaddress
 from collections.abc import Iterator
 from pathlib import Path
 
+from tlsbench.protocol.http import NAMES
 from tlsbench.scenarios import Scenario
 from tlsbench.serving import ServerPlan, ServerTally
 
@@ -23,18 +24,23 @@ def greeting(
     :param root: the file of the root's certificate.
     """
     processes = f"{plan.processes} process{'es' if plan.processes > 1 else ''}"
+    is_quic = plan.http == "3"
+    how = "by aioquic over QUIC" if is_quic else f"model {plan.model}"
     threads = f" of {plan.threads} threads" if plan.threads > 1 else ""
-    yield f"serving on {place} with {processes}{threads}, model {plan.model}; Ctrl-C ends"
-    shown = [word for word in scenario.id.split() if not plan.groups or not word.startswith("group=")]
-    yield f"  {' '.join(shown)}"
+    yield f"serving on {place} with {processes}{threads}, {how}; Ctrl-C ends"
+    hidden = ("implementation=", "cipher=", "group=") if is_quic else ("group=",) * bool(plan.groups)
+    yield f"  {' '.join(word for word in scenario.id.split() if not word.startswith(hidden))}"
     if plan.groups:
         yield f"  takes any group of {', '.join(plan.groups)}"
-    if scenario.version == "1.3" and not early_data:
+    if plan.protocols:
+        yield f"  speaks {' and '.join(NAMES[one] for one in plan.protocols)}"
+    if scenario.version == "1.3" and not early_data and not is_quic:
         yield "  its tickets allow no early data (see --early-data)"
     if not plan.is_unix and not ipaddress.ip_address(plan.bind[0]).is_loopback:
         yield "this is not loopback: others can connect"
     trusting = f" --root {root} --server-name localhost" if root else ""
-    yield f"  tlsbench load {place}{trusting} version={scenario.version}"
+    http = " --http 3" if is_quic else ""
+    yield f"  tlsbench load {place}{trusting} version={scenario.version}{http}"
 
 
 def second_line(tally: ServerTally, before: ServerTally) -> str:
@@ -56,6 +62,8 @@ def counts(tally: ServerTally, idle_s: float) -> Iterator[str]:
     yield f"{tally.accepted:,} connections, {tally.handshakes:,} handshakes, {tally.requests:,} requests"
     for what, count in tally.negotiated.most_common():
         yield f"  {count:,} × TLS {what}"
+    for spoken, count in tally.protocols.most_common():
+        yield f"  {count:,} × {spoken}"
     if tally.hello_retry_requests:
         yield f"  {tally.hello_retry_requests:,} × HelloRetryRequest: {_RETRIED}"
     if tally.early_data:

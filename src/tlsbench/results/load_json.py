@@ -18,7 +18,7 @@ from tlsbench.forwarding import Forwarded
 from tlsbench.loading import Load, LoadPlan, LoadTally, Threshold, parse_threshold
 from tlsbench.loading.seconds import QUANTILES, Second
 from tlsbench.loading.server_side import Spent
-from tlsbench.loading.tally import PHASES, TCP_RTT, histogram
+from tlsbench.loading.tally import PHASES, QUIC_RTT, TCP_RTT, histogram
 from tlsbench.processes import Vitals
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.stored import FORMAT
@@ -130,7 +130,8 @@ def _vitals(node: Node) -> Vitals:
 
 def _histograms(node: Node) -> dict[str, HdrHistogram]:
     def of(phase: str) -> HdrHistogram:
-        is_newer = phase == TCP_RTT and node.get(phase) is None  # older versions did not ask the kernel
+        # older versions did not ask the kernel, and had no QUIC
+        is_newer = phase in (TCP_RTT, QUIC_RTT) and node.get(phase) is None
         return histogram() if is_newer else _histogram(node[phase])
 
     return {phase: of(phase) for phase in PHASES}
@@ -175,6 +176,8 @@ def _benchmark(load: Load, phase: str) -> dict[str, Any]:
         "connections": plan.connections,
         "rate": plan.rate_per_s,
         "requests": plan.requests,
+        "http": plan.http,
+        "streams": plan.streams if plan.has_streams else 0,
         "size": plan.size_bytes,
         "resume": plan.resume,
         "early_data": int(plan.early_data),

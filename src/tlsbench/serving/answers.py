@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final, Protocol
 
 from tlsbench.loopback.http import PIECE_BYTES, Content, HttpServer, Pieces
+from tlsbench.protocol.http import HTTP_1, HTTP_2, PREFACE
 from tlsbench.serving.plan import ServerPlan
+
+if TYPE_CHECKING:  # an extra
+    from tlsbench.loopback.http2 import Http2Server
 
 _MOST_BODY_BYTES: Final = 1 << 26
 _BYTES: Final = b"/bytes/"
 _ZEROS: Final = bytes(PIECE_BYTES)
 _GREETING: Final = b"This is TLS.\n"
+#: Whether HTTP/2 can be spoken: that is an extra.
+HAS_HTTP_2: Final = find_spec("h2") is not None
 _NOT_FOUND: Final = Content(b"", 0, status=404)
 
 
 class Answerer(Protocol):
     """Answers on one connection, a bounded piece at a time."""
 
-    #: Whether the last answer was the connection's last.
-    is_over: bool
-    #: How many requests were answered.
-    answered: int
-    #: What was wrong with a request, of a fixed set; ``""`` if nothing was.
-    problem: str
+    @property
+    def protocol(self) -> str:
+        """What is spoken, by its name in ALPN; ``""`` if that is not known, or is nothing that has one."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last answer was the connection's last."""
+
+    @property
+    def answered(self) -> int:
+        """How many requests were answered."""
+
+    @property
+    def problem(self) -> str:
+        """What was wrong with a request, of a fixed set; ``""`` if nothing was."""
 
     @property
     def has_more(self) -> bool:
@@ -49,6 +65,8 @@ class Fixed:
 
     :param length_bytes: of the answer; None echoes.
     """
+
+    protocol = ""
 
     def __init__(self, length_bytes: int | None) -> None:
         self._length_bytes = length_bytes
@@ -81,18 +99,81 @@ class Fixed:
         return piece
 
 
-def http() -> HttpServer:
-    """HTTP/1.1: ``/bytes/N`` has so many bytes, any other path a greeting."""
-    return HttpServer(_content)
+class Http:
+    """HTTP/1.1 or HTTP/2, as the client's first bytes say: who speaks HTTP/2 says so before all else."""
+
+    def __init__(self) -> None:
+        self._begun = b""
+        self._http: HttpServer | Http2Server | None = None
+        #: What is spoken, by its name in ALPN; ``""`` as long as that is not known.
+        self.protocol = ""
+
+    @property
+    def has_more(self) -> bool:
+        """Whether some of an answer may be made."""
+        return self._http is not None and self._http.has_more
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether an answer has begun, and not ended."""
+        return self._http is not None and self._http.is_answering
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all is answered, and nothing of another request has come."""
+        return self._http.is_idle if self._http is not None else not self._begun
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last answer was the connection's last."""
+        return self._http is not None and self._http.is_over
+
+    @property
+    def answered(self) -> int:
+        """How many requests were answered."""
+        return 0 if self._http is None else self._http.answered
+
+    @property
+    def problem(self) -> str:
+        """What was wrong with a request, of a fixed set; ``""`` if nothing was."""
+        return "" if self._http is None else self._http.problem
+
+    def receive(self, data: bytes) -> None:
+        """Take application data."""
+        if self._http is not None:
+            self._http.receive(data)
+            return
+        self._begun += data
+        if PREFACE.startswith(self._begun) and len(self._begun) < len(PREFACE):
+            return
+        self.protocol = HTTP_2 if self._begun.startswith(PREFACE) and HAS_HTTP_2 else HTTP_1
+        self._http = _http2() if self.protocol == HTTP_2 else HttpServer(content)
+        self._http.receive(self._begun)
+
+    def next_piece(self) -> bytes:
+        """Some of the answers; ``b""`` where there is none yet."""
+        return b"" if self._http is None else self._http.next_piece()
 
 
-def _content(target: bytes) -> Content:
+def _http2() -> Http2Server:
+    from tlsbench.loopback.http2 import Http2Server  # which needs an extra
+
+    return Http2Server(content)
+
+
+def content(target: bytes) -> Content:
+    """What is answered to a target."""
     if not target.startswith(_BYTES):
         return Content(_GREETING, len(_GREETING))
     digits = target.removeprefix(_BYTES)
     if not digits.isdigit() or len(digits) > 12 or int(digits) > _MOST_BODY_BYTES:
         return _NOT_FOUND
     return Content(_ZEROS, int(digits))
+
+
+def http() -> Answerer:
+    """HTTP: ``/bytes/N`` has so many bytes, any other path a greeting."""
+    return Http()
 
 
 def answerer_of(plan: ServerPlan) -> Callable[[], Answerer]:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import socket
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from importlib.util import find_spec
 from typing import Any, Final
 
 from tlsbench.errors import RequestError, unknown
+from tlsbench.protocol.http import HTTP_1, HTTP_2, HTTP_3
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.serving.limits import DEFAULT, Limits
 from tlsbench.sockets import UNIX
@@ -18,6 +21,12 @@ from tlsbench.sockets import UNIX
 MODELS: Final = ("selector", "thread", "asyncio")
 _BULK = re.compile(r"bulk:(.+)")
 ANSWERS: Final = ("http", "echo", "bulk:SIZE")
+#: By the values of ``--http``, the protocols that are taken by ALPN, the preferred one first.
+PROTOCOLS: Final[Mapping[str, tuple[str, ...]]] = {
+    "auto": (HTTP_2, HTTP_1),
+    "1.1": (HTTP_1,),
+    "3": (HTTP_3,),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +41,8 @@ class ServerPlan:
     :param model: one of :data:`MODELS`.
     :param answer: ``"http"`` (HTTP/1.1; ``/bytes/N`` has so many bytes), ``"echo"``, or ``"bulk:SIZE"``: so
         many bytes for whatever is sent.
+    :param http: what HTTP is answered: one of :data:`PROTOCOLS`. ``"auto"`` is 1.1, and 2 where its package
+        is installed; ``"3"`` is over QUIC, and nothing else then.
     :param bind: an address of this machine and a port, 0 for any; or ``unix:PATH`` and 0.
     :param socket_options: by the names of :data:`tlsbench.sockets.OPTIONS`.
     :param limits: how long clients may take.
@@ -47,6 +58,7 @@ class ServerPlan:
     threads: int = 1
     model: str = "selector"
     answer: str = "http"
+    http: str = "auto"
     groups: tuple[str, ...] = ()
     limits: Limits = DEFAULT
     key_log: str = ""
@@ -58,6 +70,11 @@ class ServerPlan:
     def is_unix(self) -> bool:
         """Whether it listens in the file system."""
         return self.bind[0].startswith(UNIX)
+
+    @property
+    def kind(self) -> int:
+        """How its socket is made: a type of socket(2)."""
+        return socket.SOCK_DGRAM if self.http == "3" else socket.SOCK_STREAM
 
     @property
     def place(self) -> str:
@@ -77,6 +94,7 @@ class ServerPlan:
             if match is None:
                 raise unknown("answer", self.answer, ANSWERS)
             parse_size(match[1])
+        self._check_http()
         if not 0 <= self.bind[1] <= 65535:
             raise RequestError(f"port {self.bind[1]} does not exist: valid is 0 to 65535")
         for option, count, what in (
@@ -95,6 +113,30 @@ class ServerPlan:
             raise RequestError(
                 f"--bind {self.bind[0]}: it must be an address of this machine, or unix:PATH"
             ) from None
+
+    def _check_http(self) -> None:
+        if self.http not in PROTOCOLS:
+            raise unknown("HTTP version", self.http, PROTOCOLS)
+        if self.http != "3":
+            return
+        if find_spec("aioquic") is None:
+            raise RequestError(
+                "--http 3 needs aioquic: pip install aioquic, or '.[quic]' in a clone of tlsbench"
+            )
+        if self.answer != "http":
+            raise RequestError(f"--http 3 answers HTTP, and --answer {self.answer} is none")
+        if self.captured:
+            raise RequestError("--http 3: connections over QUIC are not captured")
+        if self.is_unix:
+            raise RequestError("--http 3 is over UDP, and unix:PATH has none: give an address")
+
+    @property
+    def protocols(self) -> tuple[str, ...]:
+        """What is taken by ALPN; nothing, where no HTTP is answered."""
+        if self.answer != "http":
+            return ()
+        has_http_2 = find_spec("h2") is not None
+        return tuple(one for one in PROTOCOLS[self.http] if one != HTTP_2 or has_http_2)
 
     @property
     def bulk_bytes(self) -> int:

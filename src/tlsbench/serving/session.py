@@ -181,6 +181,8 @@ class Session:
             self._fail("closed within the handshake")
         elif self._owes or not self._answerer.is_idle:
             self._fail("closed within a request")
+        if spoken := self._answerer.protocol:
+            self._service.tally.protocols[spoken] += 1
         self._service.tally.ended += 1
         with contextlib.suppress(Exception):  # of any library's kind, and nothing depends on it any more
             self._endpoint.close()

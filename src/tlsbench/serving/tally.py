@@ -27,6 +27,7 @@ class ServerTally:
     :param alerts: alerts that ended a connection, ``"sent"`` or ``"received"`` before the name, where known.
     :param closed_idle: connections that were closed because they were idle for too long.
     :param requests: HTTP requests answered, or reads echoed.
+    :param protocols: connections that asked something, by what they spoke: the name in ALPN (RFC 7301).
     :param bytes_received: application data; ``bytes_sent`` likewise.
     :param cpu_s: processor time of the processes.
     """
@@ -40,6 +41,7 @@ class ServerTally:
     alerts: Counter[str] = field(default_factory=Counter)
     closed_idle: int = 0
     requests: int = 0
+    protocols: Counter[str] = field(default_factory=Counter)
     bytes_received: int = 0
     bytes_sent: int = 0
     cpu_s: float = 0.0
@@ -74,7 +76,7 @@ class ServerTally:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> ServerTally:
         """The inverse of :meth:`to_plain`."""
-        counters = {name: Counter(plain[name]) for name in ("negotiated", "failures", "alerts")}
+        counters = {name: Counter(plain[name]) for name in ("negotiated", "failures", "alerts", "protocols")}
         return cls(**{**plain, **counters})
 
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tlsbench.errors import TlsbenchError
-from tlsbench.implementations import LogsKeys, ServerContext
+from tlsbench.implementations import LogsKeys, SelectsProtocols, ServerContext
 from tlsbench.implementations.registry import spellings, tls_library
 from tlsbench.links import Direction
 from tlsbench.pki import Peers
@@ -47,24 +47,26 @@ def _write(message: dict[str, Any]) -> None:
 
 
 def listen(plan: ServerPlan) -> socket.socket:
-    """A listening socket that shares its port with those of the other workers.
+    """A listening socket, or one of UDP, that shares its port with those of the other workers.
 
     What it accepts has its options, TCP_NODELAY too: asyncio would set that only where a protocol is named.
     """
     family = family_of(plan.bind[0])
     is_unix = family == socket.AF_UNIX
-    listener = socket.socket(family, socket.SOCK_STREAM)
-    Settings(plan.socket_options, family, "listen").apply(listener)
+    listener = socket.socket(family, plan.kind)
+    Settings(plan.socket_options, family, "listen", plan.kind).apply(listener)
     if is_unix:
         path = plan.bind[0].removeprefix(UNIX)
         remove_stale(path)
         listener.bind(path)
     else:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if plan.kind == socket.SOCK_STREAM:  # of UDP another process could take the port by that
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if plan.processes * plan.threads > 1:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listener.bind(plan.bind)
-    listener.listen(plan.backlog)
+    if plan.kind == socket.SOCK_STREAM:
+        listener.listen(plan.backlog)
     return listener
 
 
@@ -73,17 +75,53 @@ def _context(
 ) -> ServerContext:
     """The server's context; of which some connections are tapped, if they are to be captured."""
     context = make()
+    _select_protocols(context, plan)
     if plan.key_log and isinstance(context, LogsKeys):
         context.log_keys(plan.key_log)
     if not plan.captured:
         return context
     tapped, key_log = make(), None
+    _select_protocols(tapped, plan)
     if isinstance(tapped, LogsKeys):
         key_log = Path(tempfile.mkdtemp()) / "keys"  # within a folder that goes with this process
         key_log.touch()
         tapped.log_keys(str(key_log))
     taps = Taps(plan.captured, Direction.TO_CLIENT, hand_on)
     return TappedServers(context, tapped, taps, key_log, Path(plan.key_log) if plan.key_log else None)
+
+
+def _select_protocols(context: ServerContext, plan: ServerPlan) -> None:
+    if plan.protocols and isinstance(context, SelectsProtocols):
+        context.select_protocols(plan.protocols)
+
+
+#: Serves a socket until the function says stop, and counts what it sees.
+_Go = Callable[[socket.socket, ServerTally, Callable[[], bool]], None]
+
+
+def _over_tls(
+    plan: ServerPlan, make: Callable[[], ServerContext], _peers: Peers, hand_on: Callable[[Tapped], None]
+) -> _Go:
+    context = _context(plan, make, hand_on)
+
+    def go(listener: socket.socket, tally: ServerTally, stop_asked: Callable[[], bool]) -> None:
+        service = Service(context, answerer_of(plan), tally, plan.limits)
+        models.BY_NAME[plan.model](listener, service, stop_asked)
+
+    return go
+
+
+def _http3(
+    plan: ServerPlan, _make: Callable[[], ServerContext], peers: Peers, _hand_on: Callable[[Tapped], None]
+) -> _Go:
+    from tlsbench.serving.quic import serve_http3  # which needs an extra
+
+    early_data = scenario_from_id(plan.scenario, spellings()).resumption == "early-data"
+
+    def go(listener: socket.socket, tally: ServerTally, stop_asked: Callable[[], bool]) -> None:
+        serve_http3(listener, plan, peers, tally, stop_asked, early_data=early_data)
+
+    return go
 
 
 def _write_tapped(tapped: Tapped) -> None:
@@ -102,7 +140,8 @@ def main() -> None:
         if plan.groups:
             scenario = replace(scenario, group=":".join(plan.groups))
         peers = Peers.from_pem(plan.peers)
-        context = _context(plan, lambda: library.server_context(scenario, peers), forwarder.put)
+        serve = _http3 if plan.http == "3" else _over_tls
+        go = serve(plan, lambda: library.server_context(scenario, peers), peers, forwarder.put)
         listeners = [listen(plan)]
         port = plan.bind[1] if plan.is_unix else listeners[0].getsockname()[1]
         listeners += [listen(replace(plan, bind=(plan.bind[0], port))) for _ in range(1, plan.threads)]
@@ -117,25 +156,21 @@ def main() -> None:
     stopped = threading.Event()
     threading.Thread(target=_report, args=(tallies, stopped), daemon=True).start()
     gc.freeze()
-    services = [Service(context, answerer_of(plan), tally, plan.limits) for tally in tallies]
     with forwarder if plan.captured else contextlib.nullcontext():
-        _serve(plan, list(zip(listeners, services, strict=True)), stopped)
+        _serve(go, list(zip(listeners, tallies, strict=True)), stopped.is_set)
     if plan.is_unix:
         Path(plan.bind[0].removeprefix(UNIX)).unlink(missing_ok=True)
     _write({"done": True, "tally": _together(tallies).to_plain()})
 
 
 def _serve(
-    plan: ServerPlan, listening: Sequence[tuple[socket.socket, Service]], stopped: threading.Event
+    go: _Go, listening: Sequence[tuple[socket.socket, ServerTally]], stop_asked: Callable[[], bool]
 ) -> None:
     """Serve in as many threads as there are listeners, this one among them, until it is over."""
-    model = models.BY_NAME[plan.model]
-    others = [
-        threading.Thread(target=model, args=(*one, stopped.is_set), daemon=True) for one in listening[1:]
-    ]
+    others = [threading.Thread(target=go, args=(*one, stop_asked), daemon=True) for one in listening[1:]]
     for thread in others:
         thread.start()
-    model(*listening[0], stopped.is_set)
+    go(*listening[0], stop_asked)
     for thread in others:
         thread.join()
 

@@ -15,6 +15,8 @@ from tlsbench.session.selecting import matrix_of
 
 #: The axes that a server has.
 AXES: Final = ("implementation", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
+#: Those of them that a server of HTTP/3 has, too.
+HTTP_3_AXES: Final = ("version", "key", "chain_length")
 #: What a server takes unless it is given a group, the preferred one first; of these, what its library has.
 GROUPS: Final = ("X25519MLKEM768", "x25519", "secp256r1", "secp384r1", "secp521r1")
 _EARLY_DATA = "resumption=early-data"
@@ -42,6 +44,23 @@ def served_scenario(selectors: Sequence[str], *, early_data: bool = False) -> Sc
     if idle or scenario.workload != "handshake":
         raise RequestError(f"a server has no {' '.join(idle) or 'workload'}: its axes are {', '.join(AXES)}")
     return scenario
+
+
+def check_http3(selectors: Sequence[str]) -> None:
+    """See to it that what selectors say of a server is what one of HTTP/3 can be, which is aioquic's.
+
+    :raises RequestError: if it is not.
+    """
+    for word in (word for text in selectors for word in text.split()):
+        axis, _, value = word.partition("=")
+        if axis not in HTTP_3_AXES:
+            raise RequestError(
+                f"HTTP/3 is served by aioquic, which has no {axis}=: its axes are {', '.join(HTTP_3_AXES)}"
+            )
+        if axis == "version" and value != "1.3":
+            raise RequestError("HTTP/3 is over QUIC, which has TLS 1.3 alone (RFC 9001 section 4.2)")
+        if axis == "key" and value.startswith("ml-dsa"):
+            raise RequestError(f"HTTP/3 is served by aioquic, which does not sign with {value}")
 
 
 def served_groups(selectors: Sequence[str], scenario: Scenario) -> tuple[str, ...]:

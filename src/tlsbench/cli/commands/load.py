@@ -49,6 +49,7 @@ _FAILED = 3
       tlsbench load 127.0.0.1:8443 --rate 500 --resume 0.7 version=1.3
       tlsbench load localhost:8443 --connections 100 --requests 50 --path / --root pki/root.pem
       tlsbench load 127.0.0.1:8443 --rate 200 --requests 1 --pool 10 --pool-idle 5s
+      tlsbench load 127.0.0.1:8443 --http 2 --requests 1000 --streams 100
       tlsbench load 127.0.0.1:8443 --via rtt=50ms,bandwidth=10mbit,loss=1%
       tlsbench load 127.0.0.1:8443 --rate 200 --fail-on 'p99<50ms' --fail-on 'failed<1%'
 
@@ -102,6 +103,19 @@ def command(
     requests: Annotated[
         int, typer.Option("--requests", "-k", help="HTTP requests on each connection; 0 shakes hands alone.")
     ] = 0,
+    http: Annotated[
+        str,
+        typer.Option(
+            "--http",
+            metavar="VERSION",
+            help="Offer HTTP 1.1, 2, 3 (over QUIC) or auto (2 or 1.1) by ALPN, and speak it. [default: 1.1, "
+            "nothing offered]",
+            show_default=False,
+        ),
+    ] = "",
+    streams: Annotated[
+        int, typer.Option("--streams", help="Of HTTP/2 and 3: requests at once on each connection.")
+    ] = 10,
     path: Annotated[str, typer.Option("--path", help="What they ask for.")] = "/",
     size: Annotated[
         int,
@@ -230,6 +244,8 @@ def command(
         pool_idle_s=pool_idle,
         pool_lifetime_s=pool_lifetime,
         early_data=early_data,
+        http=http,
+        streams=streams,
         socket_options=dict(socket_options or ()),
         via=via or "",
         hold=hold,

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
       tlsbench serve
       tlsbench serve implementation=rtls version=1.3 --port 9443 --processes 1
       tlsbench serve implementation=libssl --processes 1 --threads 4
+      tlsbench serve --http 3 key=ecdsa-secp256r1 --processes 1
       tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
 
     Without group= it takes the groups that clients offer first, where its library has them.
@@ -66,6 +67,12 @@ def command(
             "--answer", help="http (/bytes/N has so many bytes), echo, or bulk:SIZE for whatever is sent."
         ),
     ] = "http",
+    http: Annotated[
+        str,
+        typer.Option(
+            "--http", metavar="VERSION", help="Which HTTP: auto (2 and 1.1, by ALPN), 1.1, or 3 (over QUIC)."
+        ),
+    ] = "auto",
     early_data: Annotated[
         bool, typer.Option("--early-data", help="Accept early data (0-RTT) of resumed TLS 1.3 sessions.")
     ] = False,
@@ -115,10 +122,12 @@ def command(
     from tlsbench.report.growth import growth_lines
     from tlsbench.report.serving import counts, greeting
     from tlsbench.serving import Limits, ServerPlan, Serving
-    from tlsbench.session.serve import logs_keys, served_groups, served_scenario
+    from tlsbench.session.serve import check_http3, logs_keys, served_groups, served_scenario
     from tlsbench.sockets import Settings, family_of
 
     scenario = served_scenario(selectors or (), early_data=early_data)
+    if http == "3":
+        check_http3(selectors or ())
     peers = _peers(pki, scenario)
     plan = ServerPlan(
         scenario=scenario.id,
@@ -128,7 +137,8 @@ def command(
         threads=threads,
         model=model,
         answer=answer,
-        groups=served_groups(selectors or (), scenario),
+        http=http,
+        groups=() if http == "3" else served_groups(selectors or (), scenario),
         key_log=output.key_log(),
         captured=capturing.captured(pcap, pcap_connections),
         limits=Limits(handshake_s=handshake_timeout, request_s=request_timeout, idle_s=idle_timeout),
@@ -138,7 +148,7 @@ def command(
     output.check(json_path, root, *capturing.outputs(pcap))
     if root is not None:
         files.write(root, peers.root.certificate_pem)
-    for remark in Settings(plan.socket_options, family_of(plan.bind[0]), "listen").try_out():
+    for remark in Settings(plan.socket_options, family_of(plan.bind[0]), "listen", plan.kind).try_out():
         output.note(remark)
     of, has_keys = f"tlsbench serve: {scenario.id}", plan.captured > 0 and logs_keys(scenario, peers)
     with capturing.capture(pcap, plan.captured, of, has_keys=has_keys) as live, _signals() as stopped:

@@ -36,6 +36,8 @@ SYMBOLS = {
     "early data": ("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"),
 }
 
+#: So much is read at once: two records.
+READ_BYTES: Final = 32 * 1024
 #: X509_V_ERR_CERT_REJECTED: the application does not want the certificate; the alert is bad_certificate.
 CERTIFICATE_REJECTED: Final = 28
 #: SSL_MODE_NO_AUTO_CHAIN of SSL_CTX_set_mode(3): send the chain as given, not the root from the
@@ -165,6 +167,56 @@ def attach(connection: SSL.Connection, sock: socket.socket) -> None:
     _lib.SSL_set_fd(connection._ssl, sock.fileno())  # which frees the BIOs over memory
     connection._socket = sock
     connection._into_ssl = connection._from_ssl = None
+
+
+def reader() -> Callable[[SSL.Connection], bytes]:
+    """What reads application data of connections (SSL_read(3)) into one buffer of its own.
+
+    It gives ``b""`` where there is none now, and raises what :meth:`OpenSSL.SSL.Connection.recv` raises; that
+    allocates a buffer at each call.
+    """
+    buffer = _ffi.new("char[]", READ_BYTES)
+    view, read, get_error, want_read = (
+        _ffi.buffer(buffer),
+        _lib.SSL_read,
+        _lib.SSL_get_error,
+        _lib.SSL_ERROR_WANT_READ,
+    )
+
+    def receive(connection: SSL.Connection) -> bytes:
+        tls: Any = connection._ssl
+        got = read(tls, buffer, READ_BYTES)
+        if got > 0:
+            data: bytes = view[:got]
+            return data
+        if get_error(tls, got) == want_read:
+            return b""
+        connection._raise_ssl_error(tls, got)
+        raise AssertionError("SSL_get_error(3) knows no reason")
+
+    return receive
+
+
+def write(connection: SSL.Connection, data: bytes) -> int:
+    """Write as much application data as the socket takes (SSL_write(3)): how many bytes.
+
+    :raises OpenSSL.SSL.Error: as :meth:`OpenSSL.SSL.Connection.send` does, but where it must wait.
+    """
+    tls: Any = connection._ssl
+    sent: int = _lib.SSL_write(tls, data, len(data))
+    if sent == len(data):
+        return sent
+    if sent > 0:  # a record, see SSL_MODE_ENABLE_PARTIAL_WRITE of SSL_CTX_set_mode(3)
+        return sent + write(connection, data[sent:])
+    if _lib.SSL_get_error(tls, sent) in (_lib.SSL_ERROR_WANT_WRITE, _lib.SSL_ERROR_WANT_READ):
+        return 0
+    connection._raise_ssl_error(tls, sent)
+    raise AssertionError("SSL_get_error(3) knows no reason")
+
+
+def chosen_protocol(connection: SSL.Connection) -> str:
+    """What was agreed by ALPN (RFC 7301), ``""`` if nothing was."""
+    return connection.get_alpn_proto_negotiated().decode("ascii", "replace")
 
 
 def session_reused(connection: SSL.Connection) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -202,6 +203,14 @@ class PyOpenSslContext:
 
     def log_keys(self, path: str) -> None:
         log_keys(self._context, path)
+
+    def select_protocols(self, protocols: Sequence[str]) -> None:
+        ours = [protocol.encode("ascii") for protocol in protocols]
+
+        def choose(_connection: SSL.Connection, theirs: list[bytes]) -> bytes | SSL._NoOverlappingProtocols:
+            return next((one for one in ours if one in theirs), SSL.NO_OVERLAPPING_PROTOCOLS)
+
+        self._context.set_alpn_select_callback(choose)
 
     def accept(self) -> PyOpenSslEndpoint:
         connection = SSL.Connection(self._context, None)

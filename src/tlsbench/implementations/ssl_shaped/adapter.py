@@ -6,7 +6,7 @@ One adapter serves them all; how a library differs from the others is data, in a
 from __future__ import annotations
 
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -159,6 +159,9 @@ class SslShapedContext:
 
     def log_keys(self, path: str) -> None:
         self._context.keylog_filename = path
+
+    def select_protocols(self, protocols: Sequence[str]) -> None:
+        self._context.set_alpn_protocols(list(protocols))
 
     def accept(self) -> SslShapedEndpoint:
         incoming, outgoing = self._bio(), self._bio()

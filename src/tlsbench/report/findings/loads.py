@@ -18,8 +18,11 @@ def load_findings(load: Load) -> list[str]:
     rate = f"{load.handshakes_per_s:,.1f} handshakes a second{_requests(load)}"
     lines = [f"held: {tally.held:,} connections" if load.plan.hold else rate]
     lines += [f"  {count:,} × TLS {what}" for what, count in tally.negotiated.most_common()]
+    if tally.protocols:
+        chosen = ", ".join(f"{what} in {count:,} handshakes" for what, count in tally.protocols.most_common())
+        lines.append(f"the server chose by ALPN: {chosen}")
     lines += [*_handshakes(load), *_pool(load), *_early_data(load), *_failures(load)]
-    lines += _path(load)
+    lines += [*_path(load), *_quic_path(load)]
     if load.forwarded is not None:
         line = load.forwarded
         lines.append(
@@ -79,6 +82,18 @@ def _path(load: Load) -> list[str]:
         segments = f"{tally.retransmissions:,} segment{'s' * (tally.retransmissions > 1)}"
         again = f"{segments}, in {tally.retransmitting:,} of {asked:,} connections,"
     return [f"TCP: the client sent {again} again; its congestion window at the end: {window}"]
+
+
+def _quic_path(load: Load) -> list[str]:
+    """What the clients' QUIC library says of its packets."""
+    if load.plan.http != "3" or not load.tally.handshakes:
+        return []
+    lost, again = "no packet", ""
+    if load.tally.quic_lost:
+        packets = f"{load.tally.quic_lost:,} packet{'s' * (load.tally.quic_lost > 1)}"
+        lost = f"{packets}, in {load.tally.quic_losing:,} connections,"
+        again = " and sent again what was in them"
+    return [f"QUIC: the client took {lost} for lost{again}"]
 
 
 def _early_data(load: Load) -> list[str]:

@@ -1,0 +1,350 @@
+"""HTTP/2 (RFC 9113): many requests under way at once, and several in a write.
+
+What most servers send is read here, a frame at a time and at the least cost. That is possible because this
+client lets the server's header compression remember nothing (SETTINGS_HEADER_TABLE_SIZE 0): the same bytes
+are always the same head, so that a head which was read once, by hpack, is compared from then on. Windows are
+as large as they can be, so that no server waits for one.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from h2.errors import ErrorCodes
+from hpack import Decoder, Encoder, HPACKError
+
+from tlsbench.errors import MeasurementError
+from tlsbench.loading.exchanges import frames
+from tlsbench.loading.exchanges.contract import ANY_LENGTH, Asked
+from tlsbench.loading.exchanges.heads import INTERIM, body_length
+from tlsbench.protocol.http import PREFACE
+
+_BROKEN: Final = "an answer that breaks the rules of HTTP/2"
+#: Until a server says how many streams it takes at once (RFC 9113 section 6.5.2 has it allow no fewer).
+_STREAMS_UNTIL_TOLD: Final = 100
+_MOST_HEAD_BYTES: Final = 64 * 1024
+#: The connection's window is made whole again when so much is left of it.
+_LOW_WINDOW_BYTES: Final = frames.LARGEST_WINDOW_BYTES // 2
+_PLAIN_HEADERS: Final = frames.END_HEADERS | frames.END_STREAM
+_OPENING: Final = (
+    PREFACE
+    + frames.frame(
+        frames.SETTINGS,
+        0,
+        0,
+        frames.SETTING.pack(frames.SETTINGS_HEADER_TABLE_SIZE, 0)
+        + frames.SETTING.pack(frames.SETTINGS_ENABLE_PUSH, 0)
+        + frames.SETTING.pack(frames.SETTINGS_INITIAL_WINDOW_SIZE, frames.LARGEST_WINDOW_BYTES),
+    )
+    + frames.window_update(0, frames.LARGEST_WINDOW_BYTES - frames.FIRST_WINDOW_BYTES)
+)
+_SETTINGS_ACK: Final = frames.frame(frames.SETTINGS, frames.ACK, 0)
+
+
+class Http2:
+    """Asks on as many streams at once as were asked for, and the server takes."""
+
+    __slots__ = (
+        "_asked",
+        "_block",
+        "_coming",
+        "_counted",
+        "_frame_head",
+        "_has_opened",
+        "_is_plain",
+        "_most_streams",
+        "_next_stream",
+        "_partial",
+        "_refilled",
+        "_rest",
+        "_to_ask",
+        "_waiting",
+        "_window_bytes",
+        "is_over",
+        "left",
+    )
+    alternates = False
+    speaks_unasked = True
+
+    def __init__(self, asked: Asked) -> None:
+        self._asked = asked
+        self._block = _request_block(asked)
+        self._frame_head = frames.frame(frames.HEADERS, _PLAIN_HEADERS, 0, self._block)[:5]
+        #: By stream, when its request was sent; of those whose answer has no head yet.
+        self._waiting: dict[int, int] = {}
+        #: By stream, of those whose answer has: when it was sent, and the head came; how long the body must
+        #: be, and how much of it has come.
+        self._coming: dict[int, tuple[int, int, int, int]] = {}
+        self._next_stream = 1
+        self._most_streams = min(asked.streams, _STREAMS_UNTIL_TOLD)
+        self._window_bytes = frames.LARGEST_WINDOW_BYTES
+        #: By stream, how much had come of it when its window was last made whole again.
+        self._refilled: dict[int, int] = {}
+        #: What came of a frame that is not whole.
+        self._rest = b""
+        #: The stream and flags of a head in several frames, and what came of it.
+        self._partial: tuple[int, int, bytes] | None = None
+        #: Whether frames may come of which most have the same shape: not before the server's settings, and
+        #: not within a head of several frames.
+        self._is_plain = False
+        self._has_opened = self._counted = False
+        self._to_ask = 0
+        self.left = 0
+        self.is_over = False
+
+    @property
+    def step(self) -> str:
+        """``"first byte"`` or ``"request"``."""
+        first = min(self._waiting.values(), default=0)
+        return "first byte" if first and first <= self.waits_since_ns else "request"
+
+    @property
+    def waits_since_ns(self) -> int:
+        """When the step began that goes on for longest."""
+        heads = (head_ns for _, head_ns, _, _ in self._coming.values())
+        return min((*self._waiting.values(), *heads), default=0)
+
+    def ask(self, count: int, now_ns: int, *, counted: bool) -> bytes:
+        """Begin with as many as may be at once; with none, say what a client says first."""
+        self.left = self._to_ask = count
+        self._counted = counted
+        opening = b"" if self._has_opened else _OPENING
+        self._has_opened = True
+        return opening + self._fill(now_ns)
+
+    def _fill(self, now_ns: int) -> bytes:
+        """Ask as much as may be asked now."""
+        waiting = self._waiting
+        count = min(self._to_ask, self._most_streams - len(waiting) - len(self._coming))
+        if count <= 0 or self.is_over:
+            return b""
+        first, self._next_stream = self._next_stream, self._next_stream + 2 * count
+        self._to_ask -= count
+        parts: list[bytes] = []
+        for stream in range(first, self._next_stream, 2):
+            waiting[stream] = now_ns
+            parts += (self._frame_head, stream.to_bytes(4, "big"), self._block)
+        return b"".join(parts)
+
+    def take(self, data: bytes, now_ns: int) -> bytes:  # noqa: C901, PLR0912 - one loop, for speed
+        """Take frames, of which the last may be cut off; behind answers come the next requests."""
+        if self._rest:
+            data = self._rest + data
+        asked, waiting, coming, unpack = self._asked, self._waiting, self._coming, frames.HEADER.unpack_from
+        known, size = asked.known_heads, len(data)
+        out = b""
+        end = 0
+        while size - end >= frames.HEADER_BYTES:
+            length_and_kind, flags, stream = unpack(data, end)
+            begin = end + frames.HEADER_BYTES
+            frame_end = begin + (length_and_kind >> 8)
+            if frame_end > size:
+                if length_and_kind >> 8 > frames.MOST_PAYLOAD_BYTES:
+                    raise MeasurementError(_BROKEN)
+                break
+            end = frame_end
+            kind = length_and_kind & 0xFF
+            if not self._is_plain:
+                out += self._other(kind, flags, stream & frames.STREAM_MASK, data[begin:end], now_ns)
+            elif kind == frames.DATA and stream in coming and not flags & frames.PADDED:
+                since_ns, head_ns, must_bytes, got_bytes = coming[stream]
+                self._window_bytes -= end - begin
+                got_bytes += end - begin
+                if flags & frames.END_STREAM:
+                    del coming[stream]
+                    self._whole(since_ns, must_bytes, got_bytes, now_ns)
+                else:
+                    coming[stream] = (since_ns, head_ns, must_bytes, got_bytes)
+            elif (
+                kind == frames.HEADERS
+                and flags | frames.END_STREAM == _PLAIN_HEADERS
+                and stream in waiting
+                and (must_bytes := known.get(data[begin:end], INTERIM)) != INTERIM
+            ):
+                since_ns = waiting.pop(stream)
+                if self._counted:
+                    asked.first_bytes_ns.append(now_ns - since_ns)
+                if flags & frames.END_STREAM:
+                    self._whole(since_ns, must_bytes, 0, now_ns)
+                else:
+                    coming[stream] = (since_ns, now_ns, must_bytes, 0)
+            else:
+                out += self._other(kind, flags, stream & frames.STREAM_MASK, data[begin:end], now_ns)
+        self._rest = data[end:]
+        if self._window_bytes < _LOW_WINDOW_BYTES:
+            out += self._refill()
+        if self.is_over and self.left and not waiting and not coming:
+            raise MeasurementError("the server takes no more requests on this connection (GOAWAY)")
+        return out + self._fill(now_ns)
+
+    def _whole(self, since_ns: int, must_bytes: int, got_bytes: int, now_ns: int) -> None:
+        """An answer has ended."""
+        asked = self._asked
+        if must_bytes not in (got_bytes, ANY_LENGTH):
+            raise MeasurementError(f"an answer of {got_bytes} bytes, not {must_bytes}")
+        if self._counted:
+            asked.requests_ns.append(now_ns - since_ns)
+            asked.tally.requests += 1
+        self.left -= 1
+
+    def _refill(self) -> bytes:
+        """Let as much come again as has come: on the connection, and on the streams that go on."""
+        came_bytes = frames.LARGEST_WINDOW_BYTES - self._window_bytes
+        if self._window_bytes < 0:
+            raise MeasurementError(_BROKEN)
+        self._window_bytes = frames.LARGEST_WINDOW_BYTES
+        out = frames.window_update(0, came_bytes)
+        before, self._refilled = self._refilled, {}
+        for stream, (_, _, _, got_bytes) in self._coming.items():
+            self._refilled[stream] = got_bytes
+            if more_bytes := got_bytes - before.get(stream, 0):
+                out += frames.window_update(stream, more_bytes)
+        return out
+
+    def _other(  # noqa: C901 - a kind of frame each
+        self, kind: int, flags: int, stream: int, payload: bytes, now_ns: int
+    ) -> bytes:
+        """Take a frame of any shape; what is to be said to it."""
+        if self._partial is not None:
+            self._continue(kind, flags, stream, payload, now_ns)
+        elif kind == frames.SETTINGS:
+            return self._set(flags, stream, payload)
+        elif not self._is_plain:  # the first frame is one of settings (section 3.4)
+            raise MeasurementError(_BROKEN)
+        elif kind == frames.HEADERS:
+            block = _unpadded(flags, payload)[5 if flags & frames.PRIORITY else 0 :]
+            if flags & frames.END_HEADERS:
+                self._head(stream, flags, block, now_ns)
+            else:
+                self._partial, self._is_plain = (stream, flags, block), False
+        elif kind == frames.DATA:
+            self._padded(stream, flags, payload, now_ns)
+        elif kind == frames.PING:
+            return b"" if flags & frames.ACK else frames.frame(frames.PING, frames.ACK, 0, payload)
+        elif kind == frames.GOAWAY:
+            self._go_away(payload)
+        elif kind == frames.RST_STREAM:
+            if stream in self._waiting or stream in self._coming:
+                raise MeasurementError(f"the server ends a stream ({_error_name(payload[:4])})")
+        elif kind in (frames.PUSH_PROMISE, frames.CONTINUATION):
+            raise MeasurementError(_BROKEN)
+        return b""
+
+    def _continue(self, kind: int, flags: int, stream: int, payload: bytes, now_ns: int) -> None:
+        """Take the next piece of a head: nothing else may come before its end (section 6.10)."""
+        assert self._partial is not None
+        its_stream, its_flags, block = self._partial
+        if kind != frames.CONTINUATION or stream != its_stream or len(block) > _MOST_HEAD_BYTES:
+            raise MeasurementError(_BROKEN)
+        self._partial = (stream, its_flags, block + payload)
+        if flags & frames.END_HEADERS:
+            self._partial, self._is_plain = None, True
+            self._head(stream, its_flags, block + payload, now_ns)
+
+    def _set(self, flags: int, stream: int, payload: bytes) -> bytes:
+        """Take the server's settings: of these a client that sends no bodies needs one."""
+        if stream or len(payload) % frames.SETTING.size or (flags & frames.ACK and not self._is_plain):
+            raise MeasurementError(_BROKEN)
+        if flags & frames.ACK:
+            return b""
+        for name, value in frames.SETTING.iter_unpack(payload):
+            if name == frames.SETTINGS_MAX_CONCURRENT_STREAMS:
+                self._most_streams = min(self._asked.streams, value)
+        if not self._is_plain:
+            self._is_plain = True
+            if not self._most_streams:
+                raise MeasurementError("the server takes no requests (SETTINGS_MAX_CONCURRENT_STREAMS 0)")
+        return _SETTINGS_ACK
+
+    def _head(self, stream: int, flags: int, block: bytes, now_ns: int) -> None:
+        """Take the head of an answer, an interim one, or trailers."""
+        ends = bool(flags & frames.END_STREAM)
+        if stream in self._coming:  # trailers
+            since_ns, _, must_bytes, got_bytes = self._coming.pop(stream)
+            if not ends:
+                raise MeasurementError(_BROKEN)
+            self._whole(since_ns, must_bytes, got_bytes, now_ns)
+            return
+        if stream not in self._waiting:
+            raise MeasurementError(_BROKEN)
+        must_bytes = self._read(block)
+        if must_bytes == INTERIM:
+            if ends:
+                raise MeasurementError(_BROKEN)
+            return
+        since_ns = self._waiting.pop(stream)
+        if self._counted:
+            self._asked.first_bytes_ns.append(now_ns - since_ns)
+        if ends:
+            self._whole(since_ns, must_bytes, 0, now_ns)
+        else:
+            self._coming[stream] = (since_ns, now_ns, must_bytes, 0)
+
+    def _read(self, block: bytes) -> int:
+        """How long the body behind a head must be; it is kept for the next of the same."""
+        decoder = Decoder(_MOST_HEAD_BYTES)
+        decoder.max_allowed_table_size = decoder.header_table_size = 0
+        try:
+            fields = [(bytes(name), bytes(value)) for name, value in decoder.decode(block, raw=True)]
+        except HPACKError:
+            raise MeasurementError(_BROKEN) from None
+        return self._asked.learn(block, body_length(fields, self._asked.size_bytes, _BROKEN))
+
+    def _padded(self, stream: int, flags: int, payload: bytes, now_ns: int) -> None:
+        """Take data with padding: all of it is in the windows (section 6.1)."""
+        if stream not in self._coming:
+            raise MeasurementError(_BROKEN)
+        since_ns, head_ns, must_bytes, got_bytes = self._coming.pop(stream)
+        self._window_bytes -= len(payload)
+        got_bytes += len(_unpadded(flags, payload))
+        if flags & frames.END_STREAM:
+            self._whole(since_ns, must_bytes, got_bytes, now_ns)
+        else:
+            self._coming[stream] = (since_ns, head_ns, must_bytes, got_bytes)
+
+    def _go_away(self, payload: bytes) -> None:
+        """The server ends the connection; it may still answer what it has taken (section 6.8)."""
+        if len(payload) < 8:
+            raise MeasurementError(_BROKEN)
+        last = int.from_bytes(payload[:4], "big") & frames.STREAM_MASK
+        why = _error_name(payload[4:8])
+        if why != ErrorCodes.NO_ERROR.name or any(stream > last for stream in self._waiting):
+            raise MeasurementError(f"the server ends the connection (GOAWAY, {why})")
+        self.is_over = True
+
+    def end_of_input(self, _now_ns: int) -> bool:
+        """No answer ends by that."""
+        return False
+
+    def goodbye(self) -> bytes:
+        """That no stream of the server's was seen, and nothing was wrong."""
+        return frames.frame(frames.GOAWAY, 0, 0, bytes(8)) if self._has_opened else b""
+
+
+def _request_block(asked: Asked) -> bytes:
+    """The header block of the requests: it too leaves nothing in the other's memory, and is always alike."""
+    fields = [
+        (b":method", b"GET"),
+        (b":scheme", b"https"),
+        (b":authority", asked.authority),
+        (b":path", asked.path),
+    ]
+    block: bytes = Encoder().encode([(name, value, True) for name, value in fields])
+    return block
+
+
+def _unpadded(flags: int, payload: bytes) -> bytes:
+    """The payload without its padding (section 6.1)."""
+    if not flags & frames.PADDED:
+        return payload
+    if not payload or payload[0] >= len(payload):
+        raise MeasurementError(_BROKEN)
+    return payload[1 : len(payload) - payload[0]]
+
+
+def _error_name(code: bytes) -> str:
+    """An error code (section 7) by its name: those that nobody knows have one together."""
+    try:
+        return ErrorCodes(int.from_bytes(code, "big")).name
+    except ValueError:
+        return "an unknown error"
