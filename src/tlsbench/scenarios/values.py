@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tlsbench.scenarios import networks, openssl
+from tlsbench.scenarios import networks, openssl, transports
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
@@ -63,10 +63,11 @@ class Values:
     )
     client: str = field(metadata=row(meaning="the TLS library of the client", **_LIBRARY))
     server: str = field(metadata=row(meaning="the TLS library of the server", **_LIBRARY))
+    transport: str = field(default="", metadata=transports.TRANSPORT)
     version: str = field(
         default="",
         metadata=row(
-            meaning="TLS protocol version",
+            meaning="protocol version: of TLS, of DTLS, or of the TLS in QUIC",
             values=("1.2", "1.3"),
             default=("1.3", "1.2"),
             workloads=TLS_WORKLOADS,
@@ -267,6 +268,8 @@ class Values:
         ),
     )
     offload: str = field(default="", metadata=OFFLOAD)
+    mtu: str = field(default="", metadata=transports.MTU)
+    address_check: str = field(default="", metadata=transports.ADDRESS_CHECK)
     rtt: str = field(default="", metadata=networks.RTT)
     bandwidth: str = field(default="", metadata=networks.BANDWIDTH)
     loss: str = field(default="", metadata=networks.LOSS)

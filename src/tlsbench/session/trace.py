@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tlsbench import files
 from tlsbench.errors import RequestError, TlsbenchError
@@ -15,18 +15,31 @@ from tlsbench.implementations.registry import ends_of
 from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.sampling.placement import need_workers
 from tlsbench.scenarios import Scenario
+from tlsbench.scenarios.transports import DATAGRAMS
 from tlsbench.session.selecting import matrix_of
 from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder, ladder_of
 from tlsbench.tracing.capture import format_of, key_log_beside, whole
 from tlsbench.tracing.decoding import opening_of
 from tlsbench.tracing.packets import packets_of
 from tlsbench.tracing.recording import RecordedClients, RecordedLink, RecordedServers
+from tlsbench.tracing.recording_datagrams import (
+    RecordedDatagramClients,
+    RecordedDatagrams,
+    RecordedDatagramServers,
+)
 from tlsbench.tracing.records import records_of
 from tlsbench.workloads import prepare
 from tlsbench.workloads.handshake import Handshake
 
 #: So many ladders a page has of a run, lest they bury its figures.
 _MOST_SHAPES: Final = 4
+#: What stands between a cell and its client's context, its server's, and its link, and records.
+_RECORDED: Final[tuple[Callable[..., Any], ...]] = (RecordedClients, RecordedServers, RecordedLink)
+_RECORDED_DATAGRAMS: Final[tuple[Callable[..., Any], ...]] = (
+    RecordedDatagramClients,
+    RecordedDatagramServers,
+    RecordedDatagrams,
+)
 _COMMENT: Final = "tlsbench trace, TCP and IP headers made up"
 
 
@@ -85,6 +98,8 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
     (scenario,) = matrix.scenarios
     if scenario.workload != "handshake":
         raise RequestError(f"a trace is of a handshake, not of workload={scenario.workload}")
+    if scenario.transport in DATAGRAMS:
+        raise RequestError("a trace is of TLS over a stream: leave transport= out")
     if need_workers([scenario]):
         raise RequestError(f"cannot trace that: {scenario.id} needs a process of its own")
     return scenario
@@ -132,7 +147,8 @@ def trace_shapes(scenarios: Sequence[Scenario]) -> tuple[list[TracedHandshake], 
     """
     by_shape: dict[tuple[str, ...], Scenario] = {}
     for scenario in scenarios:
-        if scenario.workload == "handshake" and not need_workers([scenario]):
+        traced = scenario.workload == "handshake" and scenario.transport not in DATAGRAMS
+        if traced and not need_workers([scenario]):
             shape = (scenario.version, scenario.resumption, scenario.client_auth, scenario.hello_retry)
             by_shape.setdefault(shape, scenario)
     traces, problems = [], []
@@ -154,9 +170,11 @@ def _record(cell: Handshake, recorder: Recorder, path: Path) -> str:
     elif isinstance(clients, LogsKeys) and make_clients is None:
         clients.log_keys(str(path))
         keys_from = cell.scenario.client
-    cell.clients = RecordedClients(clients, recorder)
-    cell.servers = RecordedServers(servers, recorder)
-    cell.link = RecordedLink(cell.link, recorder)
+    in_datagrams = cell.scenario.transport in DATAGRAMS
+    record_clients, record_servers, record_link = _RECORDED_DATAGRAMS if in_datagrams else _RECORDED
+    cell.clients = record_clients(clients, recorder)
+    cell.servers = record_servers(servers, recorder)
+    cell.link = record_link(cell.link, recorder)
     if make_clients is not None:
-        cell.make_clients = lambda: RecordedClients(make_clients(), recorder)
+        cell.make_clients = lambda: record_clients(make_clients(), recorder)
     return keys_from

@@ -14,9 +14,7 @@ from tlsbench.implementations import (
     JoinsTickets,
     PrimitiveImplementation,
     SocketWriter,
-    TlsImplementation,
 )
-from tlsbench.links import JOINED, STREAM, open_link
 from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
@@ -28,9 +26,10 @@ from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.processor import prove_processor
 from tlsbench.workloads.sample import Clock, Workload
 from tlsbench.workloads.stream import Bulk, Echo
+from tlsbench.workloads.transports import TRANSPORTS
 
 _Thing = TypeVar("_Thing")
-_TLS_WORKLOADS: dict[str, type[Handshake | Bulk | Echo | Memory | CompletionCell]] = {
+_TLS_WORKLOADS: dict[str, Callable[..., Handshake | Bulk | Echo | Memory | CompletionCell]] = {
     "handshake": Handshake,
     "bulk": Bulk,
     "echo": Echo,
@@ -64,19 +63,21 @@ def prepare(
         operation = _made(_refusal(client), partial(client.operation, scenario, peers))
         return Primitive(scenario, operation, clock)
     assert peers is not None
-    client, server = _with_tls(client), _with_tls(implementations[scenario.server])
+    server = implementations[scenario.server]
+    transport = TRANSPORTS[scenario.transport or "tls"]
     wanted = _of_client(scenario)
-    make_clients = partial(_made, _refusal(client), partial(client.client_context, wanted, peers))
-    servers = _made(_refusal(server), partial(server.server_context, scenario, peers))
+    make_clients = partial(_made, _refusal(client), partial(transport.clients(client), wanted, peers))
+    servers = _made(_refusal(server), partial(transport.servers(server), scenario, peers))
     joins_tickets = isinstance(server, JoinsTickets) and server.joins_tickets
     cell = _TLS_WORKLOADS[scenario.workload](
         scenario,
         peers,
         make_clients(),
         servers,
-        open_link(_link_of(scenario)),
+        transport.open_link(_link_of(scenario)),
         clock,
-        reader=JOINED if joins_tickets else STREAM,
+        reader=transport.reader_of_joined if joins_tickets else transport.reader,
+        shake=transport.shake,
     )
     if isinstance(cell, CompletionCell):
         cell.buffers = _buffer_of(client), _buffer_of(server)
@@ -104,16 +105,10 @@ def _link_of(scenario: Scenario) -> str:
     return scenario.link if scenario.link not in ("", "network") else "memory"
 
 
-def _buffer_of(library: TlsImplementation) -> int:
+def _buffer_of(library: Implementation) -> int:
     if not isinstance(library, SocketWriter):
         raise MeasurementError(f"{library.id} does not say how it writes to a socket")
     return library.handshake_buffer_bytes
-
-
-def _with_tls(member: Implementation) -> TlsImplementation:
-    if not isinstance(member, TlsImplementation):
-        raise MeasurementError(f"{member.id} has no TLS")
-    return member
 
 
 def _refusal(library: Implementation) -> str:

@@ -119,14 +119,14 @@ def _implementations() -> list[dict[str, Any]]:
 
 
 def _interop() -> list[dict[str, Any]]:
-    """Every pair of TLS libraries, tried."""
+    """Every pair of libraries that speak the same, tried."""
     from tlsbench.implementations.registry import capabilities, implementations
     from tlsbench.workloads.interop import pairs
 
     return [
         {
             "name": f"{pair.client} → {pair.server}",
-            "summary": f"TLS {pair.version}  "
+            "summary": f"{pair.protocol}  "
             + (
                 f"{'FAILS: ' * pair.failed}{pair.reason}"
                 if pair.reason or pair.scenario is None

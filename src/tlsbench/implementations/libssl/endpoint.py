@@ -22,7 +22,7 @@ from tlsbench.protocol.messages import RECORD_BYTES
 MAX_EARLY_DATA_BYTES: Final = 16384
 _HOST: Final = SERVER_NAME.encode("ascii")
 #: Memory that is written before it is read need not be cleared.
-_allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
+allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
 # enum values of SSL_read_early_data(3)
 _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = 1, 2
 
@@ -69,9 +69,7 @@ class LibSslContext:
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslEndpoint:
         lib = self._lib
-        endpoint = LibSslEndpoint(
-            lib, self.context, self._sessions, self._told, wants_staple=self._wants_staple
-        )
+        endpoint = self._endpoint(sessions=self._sessions, wants_staple=self._wants_staple)
         tls = endpoint.tls
         if self._wants_staple:
             lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_TYPE, native.STATUS_TYPE_OCSP, ffi.NULL)
@@ -85,15 +83,16 @@ class LibSslContext:
         return endpoint
 
     def accept(self) -> LibSslEndpoint:
-        endpoint = LibSslEndpoint(
-            self._lib, self.context, None, self._told, reads_early_data=self._early_data
-        )
+        endpoint = self._endpoint(sessions=None, reads_early_data=self._early_data)
         self._lib.SSL_set_accept_state(endpoint.tls)
         return endpoint
 
+    def _endpoint(self, **settings: Any) -> LibSslEndpoint:
+        return LibSslEndpoint(self._lib, self.context, told=self._told, **settings)
+
 
 class LibSslEndpoint:
-    """An SSL between two memory BIOs.
+    """An SSL between two memory BIOs, or two of another method (``bio``).
 
     One pair of BIOs (BIO_new_bio_pair(3)) that joins both ends, so that Python copies only the ledger's
     bytes, was tried instead: what is charged to the sides took 1.00 to 1.03 times as long.
@@ -103,16 +102,18 @@ class LibSslEndpoint:
         self,
         lib: Library,
         context: Any,
+        *,
         sessions: Sessions | None,
         told: Told,
-        *,
+        bio: Callable[[], Any] | None = None,
         reads_early_data: bool = False,
         wants_staple: bool = False,
     ) -> None:
         self._lib = lib
         self.tls = ffi.gc(lib.SSL_new(context), lib.SSL_free)
-        self._incoming = lib.BIO_new(lib.BIO_s_mem())
-        self._outgoing = lib.BIO_new(lib.BIO_s_mem())
+        bio = bio or lib.BIO_s_mem
+        self._incoming = lib.BIO_new(bio())
+        self._outgoing = lib.BIO_new(bio())
         lib.SSL_set_bio(self.tls, self._incoming, self._outgoing)  # they are freed with it
         self._sessions = sessions  # a client has them
         self._told = told
@@ -157,7 +158,7 @@ class LibSslEndpoint:
         waiting = self._lib.BIO_ctrl_pending(self._outgoing)
         if not waiting:
             return b""
-        buffer = _allocate("char[]", waiting)
+        buffer = allocate("char[]", waiting)
         self._lib.BIO_read(self._outgoing, buffer, waiting)
         return bytes(ffi.buffer(buffer, waiting))
 
@@ -170,7 +171,7 @@ class LibSslEndpoint:
 
     def read(self) -> bytes:
         if self._record is None:
-            self._record = _allocate("char[]", RECORD_BYTES)
+            self._record = allocate("char[]", RECORD_BYTES)
         read, tls, record, chunks = self._lib.SSL_read, self.tls, self._record, []
         while True:
             result = read(tls, record, RECORD_BYTES)
