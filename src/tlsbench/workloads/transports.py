@@ -26,6 +26,7 @@ from tlsbench.links import (
     WireReader,
     open_link,
 )
+from tlsbench.links.quic import QUIC
 from tlsbench.workloads.datagrams import shake_hands_by_datagrams
 from tlsbench.workloads.exchange import Connection, shake_hands
 
@@ -83,4 +84,5 @@ TRANSPORTS: Final[Mapping[str, Transport]] = {
         reader_of_joined=JOINED,
     ),
     "dtls": Transport(**_IN_DATAGRAMS, reader=DTLS, reader_of_joined=DTLS),
+    "quic": Transport(**_IN_DATAGRAMS, reader=QUIC, reader_of_joined=QUIC),
 }
