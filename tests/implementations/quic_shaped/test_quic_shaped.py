@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from tlsbench import pki
-from tlsbench.errors import HandshakeError, MeasurementError
+from tlsbench.errors import HandshakeError, MeasurementError, ProofError
 from tlsbench.implementations import DatagramImplementation
+from tlsbench.implementations.quic_shaped.endpoint import QuicServerEnd
 from tlsbench.implementations.registry import capabilities, implementation, implementations, spellings
 from tlsbench.links import Direction, MemoryDatagrams
 from tlsbench.links.quic import QUIC, initials_of
@@ -300,3 +301,51 @@ def resident_bytes() -> int:
     gc.collect()
     resident: int = psutil.Process().memory_info().rss
     return resident
+
+
+@pytest.mark.skipif(len(LIBRARIES) < 2, reason="one of aioquic and qh3 is not installed")
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "client=aioquic server=qh3",
+        "implementation=qh3 key=rsa-2048 chain_length=5",
+        "implementation=qh3 key=rsa-3072 chain_length=4",
+        "implementation=qh3 key=rsa-4096 chain_length=4 mtu=1400",
+        "implementation=qh3 key=rsa-4096 chain_length=3",
+    ],
+)
+def test_the_reason_why_qh3_needs_the_address_first_is_what_happens_without(selector: str) -> None:
+    meeting = Meeting(f"{selector} address_check=yes")
+    meeting.shake()
+    meeting.scenario = replace(meeting.scenario, address_check="no")
+    server = implementation("qh3")
+    assert isinstance(server, DatagramImplementation)
+    meeting.servers = server.datagram_server_context(meeting.scenario, meeting.peers)
+    with pytest.raises(HandshakeError, match="packet builder capacity exhausted"):
+        meeting.shake()
+    matrix = expand([parse([f"transport=quic {selector} address_check=no"], spellings())], capabilities())
+    assert "packet builder capacity exhausted" in matrix.excluded[0].reason
+
+
+@pytest.mark.parametrize(("client", "server"), PAIRS)
+def test_the_group_that_a_pair_takes_is_the_only_one_that_it_can_be_asked_for(
+    client: str, server: str
+) -> None:
+    meeting = Meeting(f"client={client} server={server}")
+    prove(meeting.shake(), meeting.scenario, meeting.peers, "none", reader=QUIC)
+    other = replace(meeting.scenario, group="secp384r1")
+    with pytest.raises(ProofError, match="group"):
+        prove(meeting.shake(), other, meeting.peers, "none", reader=QUIC)
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_a_connection_that_was_closed_in_the_meantime_is_no_proof(library: str) -> None:
+    exchange = Meeting(f"implementation={library}").shake()
+    assert isinstance(exchange.server, QuicServerEnd)
+    exchange.server.connection.close(error_code=7, reason_phrase="enough")
+    later_ns = 10**9
+    for datagram in exchange.server.datagrams_to_send(later_ns):
+        exchange.client.receive_datagram(datagram, later_ns)
+    exchange.client.handle_timer(60 * later_ns)
+    with pytest.raises(HandshakeError, match="enough"):
+        exchange.client.negotiated()

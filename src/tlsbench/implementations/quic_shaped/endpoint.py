@@ -171,6 +171,7 @@ class QuicEnd:
             raise HandshakeError(f"{self._name}: {words}") from error
 
     def _told(self, certificate: bytes, chain_length: int | None) -> Negotiated:
+        self._refuse_terminated()
         suite = self.connection.tls.key_schedule.cipher_suite
         resumed = bool(self._completed.session_resumed)
         return Negotiated(

@@ -13,6 +13,7 @@ from tlsbench.implementations.quic_shaped.endpoint import Address, Peer
 from tlsbench.protocol.messages import VERSION_CODE_POINTS
 from tlsbench.scenarios import Gap, Scenario, gap
 
+_DATAGRAM_FRAME_BYTES: Final = 65_536
 _ED25519: Final = "ed25519"
 _SIGNATURES: Final = (
     "ED25519",
@@ -47,6 +48,9 @@ class _Tokens:
 def _settings(api: SimpleNamespace, scenario: Scenario) -> dict[str, Any]:
     # It looks for larger datagrams in the midst of handshakes unless it is told not to.
     settings: dict[str, Any] = {"probe_datagram_size": False}
+    if scenario.workload == "request":
+        # Its HTTP/3 says that it has datagrams, and then must have them (RFC 9297 section 2.1.1).
+        settings["max_datagram_frame_size"] = _DATAGRAM_FRAME_BYTES
     if _ED25519 in (scenario.key, scenario.intermediate_key, scenario.root_key):
         # Its client leaves that out unless it is asked for.
         settings["signature_algorithms"] = [api.SignatureAlgorithm[name] for name in _SIGNATURES]
