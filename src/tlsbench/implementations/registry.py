@@ -49,6 +49,8 @@ _TLS_LIBRARIES: Final = {
     "gnutls": "tlsbench.implementations.gnutls.library:of_the_system",
     "libmbedtls": "tlsbench.implementations.libmbedtls.library:of_the_system",
     "wolfssl": "tlsbench.implementations.wolfssl.library:of_the_system",
+    "aioquic": "tlsbench.implementations.quic_shaped.aioquic:AIOQUIC",
+    "qh3": "tlsbench.implementations.quic_shaped.qh3:QH3",
 }
 _PRIMITIVE_LIBRARIES: Final = {"cryptography": "tlsbench.implementations.cryptography:Cryptography"}
 _FLOOR: Final = {"fake": "tlsbench.implementations.fake:Fake"}

@@ -73,6 +73,7 @@ PROTOCOL: Final = (
         workload="completion",
         transport=DATAGRAMS,
     ),
+    gap("HTTP is spoken over TLS (HTTP/2) and QUIC (HTTP/3)", workload="request", transport="dtls"),
     gap("QUIC has TLS 1.3 (RFC 9001, section 4.2): add version=1.3", transport="quic", version="1.2"),
     gap(
         "QUIC's datagrams hold at least 1,200 bytes (RFC 9000, section 14)",

@@ -16,7 +16,7 @@ _SMALLEST_OF_QUIC: Final = 1200
 _MTUS: Final = ("256", "548", "1200", "1400", "1472", "8972")
 
 _OF_CONNECTIONS: Final[Mapping[str, Any]] = {
-    "workloads": ("handshake", "bulk", "echo", "completion"),
+    "workloads": ("handshake", "bulk", "echo", "request", "completion"),
     "rare": True,
 }
 TRANSPORT: Final = row(

@@ -263,7 +263,7 @@ class Values:
             values=("memory", "tcp", "unix", "network"),
             default=("memory", "network"),
             neutral="memory",
-            workloads=("handshake", "bulk", "echo", "completion"),
+            workloads=("handshake", "bulk", "echo", "request", "completion"),
             before="cpu",
         ),
     )
@@ -283,7 +283,7 @@ class Values:
             meaning="bytes of application data in one operation",
             values=USUAL_SIZES,
             default=("16KiB",),
-            workloads=("bulk", "echo", "primitive", "completion"),
+            workloads=("bulk", "echo", "request", "primitive", "completion"),
             parse=lambda word: format_size(parse_size(word)),
             read=parse_size,
             write=format_size,

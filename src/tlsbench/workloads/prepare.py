@@ -25,7 +25,7 @@ from tlsbench.workloads.memory import Memory
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.processor import prove_processor
 from tlsbench.workloads.sample import Clock, Workload
-from tlsbench.workloads.stream import Bulk, Echo
+from tlsbench.workloads.stream import Bulk, Echo, Request
 from tlsbench.workloads.transports import TRANSPORTS
 
 _Thing = TypeVar("_Thing")
@@ -33,6 +33,7 @@ _TLS_WORKLOADS: dict[str, Callable[..., Handshake | Bulk | Echo | Memory | Compl
     "handshake": Handshake,
     "bulk": Bulk,
     "echo": Echo,
+    "request": Request,
     "memory": Memory,
     "completion": CompletionCell,
 }
@@ -68,6 +69,8 @@ def prepare(
     wanted = _of_client(scenario)
     make_clients = partial(_made, _refusal(client), partial(transport.clients(client), wanted, peers))
     servers = _made(_refusal(server), partial(transport.servers(server), scenario, peers))
+    if scenario.workload == "request":
+        make_clients, servers = transport.with_http(make_clients, servers)
     joins_tickets = isinstance(server, JoinsTickets) and server.joins_tickets
     cell = _TLS_WORKLOADS[scenario.workload](
         scenario,

@@ -1,4 +1,4 @@
-"""``workload=bulk`` and ``workload=echo``: application data over an established connection."""
+"""``workload=bulk``, ``echo`` and ``request``: application data over an established connection."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from tlsbench.workloads.sample import Sample, in_a_row
 #: mallopt(3)), whose faults would come and go between rounds.
 _BULK_BYTES = 64 * 1024
 _MOST_WRITES = 64
+#: What a request asks for.
+_PATH = b"/tlsbench"
 #: Then a new connection: far below the 2^24.5 records of one key (RFC 8446 section 5.5).
 _WRITES_PER_CONNECTION = 1 << 20
 
@@ -93,12 +95,15 @@ class Echo(_Stream):
     """A request of ``size`` bytes and its echo, one after the other: the total is the latency."""
 
     def sample(self) -> Sample:
+        return self._ask(self._payload)
+
+    def _ask(self, request: bytes) -> Sample:
         pour, clock = self._connection(1).pour, self.clock
         start = clock()
-        up = pour(Direction.TO_SERVER, self._payload, 1, clock)
-        down = pour(Direction.TO_CLIENT, up.received, 1, clock)
+        up = pour(Direction.TO_SERVER, request, 1, clock)
+        down = pour(Direction.TO_CLIENT, self._answer(up.received), 1, clock)
         end = clock()
-        _prove_bytes("request", self._payload, up.received, "server")
+        _prove_bytes("request", request, up.received, "server")
         _prove_bytes("response", self._payload, down.received, "client")
         return Sample(
             client=up.source_ns + down.sink_ns,
@@ -106,6 +111,24 @@ class Echo(_Stream):
             total=end - start,
             ledger=self.reader.summarise(self.link.take_ledger()),
         )
+
+    def _answer(self, request: bytes) -> bytes:
+        """What the server writes when it has read a request."""
+        return request
+
+
+@dataclass(slots=True)
+class Request(Echo):
+    """A GET on an open connection and its answer of ``size`` bytes: HTTP/2 over TLS, HTTP/3 over QUIC.
+
+    The ends write and read paths and bodies; headers and their compression are theirs.
+    """
+
+    def sample(self) -> Sample:
+        return self._ask(_PATH)
+
+    def _answer(self, request: bytes) -> bytes:  # noqa: ARG002 - any path has this body
+        return self._payload
 
 
 def _prove_bytes(what: str, wanted: bytes, got: bytes, witness: str) -> None:

@@ -29,6 +29,7 @@ from tlsbench.links import (
 from tlsbench.links.quic import QUIC
 from tlsbench.workloads.datagrams import shake_hands_by_datagrams
 from tlsbench.workloads.exchange import Connection, shake_hands
+from tlsbench.workloads.http2 import Http2Clients, Http2Servers
 
 Clients = Callable[..., ClientContext | DatagramClientContext]
 Servers = Callable[..., ServerContext | DatagramServerContext]
@@ -43,6 +44,7 @@ class Transport:
     :param servers: likewise the server's.
     :param open_link: the link, from the value of the axis ``link``.
     :param shake: as :func:`tlsbench.workloads.exchange.shake_hands`, over that link.
+    :param with_http: a maker of clients and servers, so that their ends speak HTTP; over QUIC they do.
     :param reader: reads the link's ledger.
     :param reader_of_joined: the same for a server that joins its tickets.
     """
@@ -51,6 +53,7 @@ class Transport:
     servers: Callable[[Implementation], Servers]
     open_link: Callable[[str], Link | DatagramLink]
     shake: Callable[..., Connection]
+    with_http: Callable[[Any, Any], tuple[Any, Any]] = lambda make_clients, servers: (make_clients, servers)
     reader: WireReader
     reader_of_joined: WireReader
 
@@ -80,6 +83,7 @@ TRANSPORTS: Final[Mapping[str, Transport]] = {
         servers=lambda member: _over_streams(member).server_context,
         open_link=open_link,
         shake=shake_hands,
+        with_http=lambda make, servers: (lambda: Http2Clients(make()), Http2Servers(servers)),
         reader=STREAM,
         reader_of_joined=JOINED,
     ),
