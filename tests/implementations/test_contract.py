@@ -61,7 +61,7 @@ class Careless(PyOpenSsl):
     id = "careless"
     def client_context(self, scenario, peers):
         context = PyOpenSsl().client_context(scenario, peers)
-        context._context.set_verify(0)
+        context.context.set_verify(0)
         return context
 
 class TestCareless(Conformance):

@@ -4,9 +4,10 @@ import pytest
 
 from tlsbench.errors import WireError
 from tlsbench.links import Direction
+from tlsbench.links.key_schedule import expand_label
 from tlsbench.protocol.messages import HANDSHAKE
 from tlsbench.scenarios import ciphers
-from tlsbench.tracing.protection import Suite, Tls13Opener, expand_label, prf
+from tlsbench.tracing.protection import Suite, Tls13Opener, prf
 from tlsbench.tracing.records import Record
 
 #: RFC 8448 section 3: the client's handshake traffic secret, and its protected Finished.

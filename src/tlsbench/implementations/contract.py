@@ -37,7 +37,8 @@ class Negotiated:
     before the handshake was complete. ``ocsp`` is the status in the OCSP response that a client was shown
     and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
     handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
-    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`).
+    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`). Of QUIC
+    ``version`` is that of its TLS.
     """
 
     version: str | None
@@ -100,7 +101,13 @@ class Endpoint(End, Protocol):
 class DatagramEndpoint(End, Protocol):
     """An end over datagrams, which may be lost, so that it has a timer. The driver says what time it is.
 
-    Such libraries do their cryptography in any of these calls, so all of them are charged to its side.
+    Such libraries do their cryptography in any of these calls, so all of them are charged to its side. The
+    driver calls ``handshake`` (once the handshake is complete ``read``) after it has handed over the
+    datagrams of a flight, and after a timer, never without a reason; then it asks for datagrams to send. No
+    datagram holds more than the scenario's ``mtu``.
+
+    The bytes of :meth:`End.write` arrive whole and in order where the transport sees to that (QUIC, on one
+    stream each way), or nothing is lost or reordered (DTLS, whose ends cut them to records that fit).
     """
 
     def receive_datagram(self, datagram: bytes, now_ns: int) -> None:
@@ -110,7 +117,10 @@ class DatagramEndpoint(End, Protocol):
         """The datagrams for the other side, each only once."""
 
     def timer_ns(self) -> int | None:
-        """When :meth:`handle_timer` is due; None if nothing is waited for."""
+        """When :meth:`handle_timer` is due; None if nothing is waited for.
+
+        A timer that only ends an idle connection may be left out.
+        """
 
     def handle_timer(self, now_ns: int) -> None:
         """Do what is due: what was sent and not answered is sent again.
@@ -119,8 +129,19 @@ class DatagramEndpoint(End, Protocol):
         """
 
 
+@runtime_checkable
+class KeepsRealTime(Protocol):
+    """A datagram end whose library reads the system's clock, and can be given no other time.
+
+    It counts what is left of its timer from the time that the driver told it last.
+    """
+
+    def wait(self) -> None:
+        """Sleep until its timer is due. The driver calls it before ``handle_timer``, at no one's charge."""
+
+
 class ClientContext(Protocol):
-    """Makes the client ends of a scenario."""
+    """Makes the client ends of a scenario over a stream."""
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> Endpoint:
         """A new client end.
@@ -131,7 +152,7 @@ class ClientContext(Protocol):
 
 
 class ServerContext(Protocol):
-    """Makes the server ends of a scenario."""
+    """Makes the server ends of a scenario over a stream."""
 
     def accept(self) -> Endpoint:
         """A new server end."""
@@ -213,6 +234,23 @@ class TlsImplementation(Implementation, Protocol):
 
         Its ``group`` may be several, separated by colons, the preferred one first: a server that takes any of
         them. Where the library takes one alone, it is left to its own choice.
+        """
+
+
+@runtime_checkable
+class DatagramImplementation(Implementation, Protocol):
+    """A library with DTLS, QUIC or both, as ``transport`` of a scenario says; it may have TLS beside them.
+
+    Which of them it has its capabilities say: ``transport=dtls``, ``transport=quic``.
+    """
+
+    def datagram_client_context(self, scenario: Scenario, peers: Peers) -> DatagramClientContext:
+        """The client of ``scenario``, see :meth:`TlsImplementation.client_context`."""
+
+    def datagram_server_context(self, scenario: Scenario, peers: Peers) -> DatagramServerContext:
+        """The server of ``scenario``, see :meth:`TlsImplementation.server_context`.
+
+        With ``address_check=yes`` it lets no client in that has not sent back what it was given first.
         """
 
 

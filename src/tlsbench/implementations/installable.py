@@ -43,6 +43,8 @@ INSTALLABLE: Final = (
     Installable("rtls", "rustls on AWS-LC (2026.9.21)", "implementation=rtls"),
     Installable("python-mbedtls", "Mbed TLS 2.28 (2.10.1)", "implementation=mbedtls"),
     Installable("tlslite-ng", "tlslite-ng, pure Python (0.8.2)", "implementation=tlslite"),
+    Installable("aioquic", "QUIC in Python (1.7.2)", "implementation=aioquic"),
+    Installable("qh3", "QUIC on a core in Rust (2.1.0)", "implementation=qh3"),
     Installable("android-libboringssl", "BoringSSL (Debian 12)", _BY_PATH, "libssl.so.0"),
     Installable("libgnutls30", "GnuTLS 3.7 (Debian 12)", "implementation=gnutls", "libgnutls.so"),
     Installable("libwolfssl35", "wolfSSL 5.5 (Debian 12)", "implementation=wolfssl", "libwolfssl.so"),

@@ -1,4 +1,4 @@
-"""The packages that the extra ``implementations`` brings, and where each of them has wheels."""
+"""The packages that the extras ``implementations`` and ``quic`` bring, and where each of them has wheels."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Package:
     :param machines: the processors that its wheels are for, as :func:`platform.machine` calls them; any,
         where it is pure Python.
     :param last_python: the last CPython that its wheels are for; any, where they are for the stable ABI.
+    :param extra: which extra of tlsbench brings it.
     :param system: the one whose wheels have the library in them, as :data:`sys.platform` calls it; ``""`` for
         any.
     """
@@ -29,6 +30,7 @@ class Package:
     machines: tuple[str, ...] = ()
     last_python: _Version | None = None
     system: str = ""
+    extra: str = "implementations"
 
     def lack(
         self,
@@ -51,7 +53,7 @@ class Package:
 
     def remedy(self) -> str:
         """How to install it here, or why there is nothing to install."""
-        return self.lack() or f"pip install {self.name}, or '.[implementations]' in a clone of tlsbench"
+        return self.lack() or f"pip install {self.name}, or '.[{self.extra}]' in a clone of tlsbench"
 
 
 _COMMON: Final = ("x86_64", "aarch64", "arm64", "AMD64")
@@ -63,6 +65,8 @@ PACKAGES: Final = {
     "mbedtls": Package("python-mbedtls", ("x86_64", "arm64", "AMD64"), (3, 12)),
     "tlslite": Package("tlslite-ng"),
     "s2n": Package("awscrt", ("x86_64", "aarch64"), system="linux"),
+    "aioquic": Package("aioquic", _COMMON, extra="quic"),
+    "qh3": Package("qh3", _COMMON, extra="quic"),
 }
 #: The modules by which packages are found whose name is not that of the member.
 MODULES: Final = {"s2n": "awscrt"}

@@ -169,6 +169,43 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             group=_groups_but("secp521r1"),
         ),
     ),
+    "aioquic": tuple(
+        gap(
+            f"no group can be chosen: of a client {client} it takes {group}",
+            client=client,
+            server="aioquic",
+            group=_groups_but(group),
+        )
+        for client, group in (("aioquic", "secp256r1"), ("qh3", "x25519"))
+    ),
+    "qh3": (
+        *(
+            gap(
+                "its server gives up where it must hold back a part of its flight until the client's address "
+                "is validated (packet builder capacity exhausted): add address_check=yes",
+                server="qh3",
+                address_check="no",
+                **what,
+            )
+            for what in (
+                {"client": "aioquic"},
+                {"mtu": "1200", "key": "rsa-2048", "chain_length": "5"},
+                {"mtu": "1200", "key": "rsa-3072", "chain_length": "4"},
+                {"mtu": "1200", "key": "rsa-4096", "chain_length": "3"},
+                {"key": "rsa-3072", "chain_length": "5"},
+                {"key": "rsa-4096", "chain_length": ("4", "5")},
+            )
+        ),
+        *(
+            gap(
+                f"no group can be chosen: of a client {client} it takes {group}",
+                client=client,
+                server="qh3",
+                group=_groups_but(group),
+            )
+            for client, group in (("aioquic", "secp256r1"), ("qh3", "X25519MLKEM768"))
+        ),
+    ),
     "libmbedtls": (
         gap(
             "a client mbedtls offers neither x25519 nor x448",

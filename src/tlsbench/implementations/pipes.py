@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+
 
 class Pipe:
     """The bytes in and out of one connection, for a library that calls back for them."""
@@ -37,3 +39,31 @@ class Pipe:
         data = b"".join(self._outgoing)
         self._outgoing.clear()
         return data
+
+
+class DatagramPipe:
+    """The same for datagrams: each is taken and put in one piece."""
+
+    __slots__ = ("_incoming", "_outgoing")
+
+    def __init__(self) -> None:
+        self._incoming: deque[bytes] = deque()
+        self._outgoing: list[bytes] = []
+
+    def take(self, most: int) -> bytes:
+        """The next datagram that came in, cut off behind ``most`` bytes; ``b""`` if there is none."""
+        return self._incoming.popleft()[:most] if self._incoming else b""
+
+    def put(self, datagram: bytes) -> None:
+        """A datagram for the other side."""
+        self._outgoing.append(datagram)
+
+    def receive(self, datagram: bytes) -> None:
+        """A datagram from the other side; an empty one says nothing."""
+        if datagram:
+            self._incoming.append(datagram)
+
+    def to_send(self) -> list[bytes]:
+        """What was put in here, each datagram only once."""
+        datagrams, self._outgoing = self._outgoing, []
+        return datagrams

@@ -49,6 +49,8 @@ _TLS_LIBRARIES: Final = {
     "gnutls": "tlsbench.implementations.gnutls.library:of_the_system",
     "libmbedtls": "tlsbench.implementations.libmbedtls.library:of_the_system",
     "wolfssl": "tlsbench.implementations.wolfssl.library:of_the_system",
+    "aioquic": "tlsbench.implementations.quic_shaped.aioquic:AIOQUIC",
+    "qh3": "tlsbench.implementations.quic_shaped.qh3:QH3",
 }
 _PRIMITIVE_LIBRARIES: Final = {"cryptography": "tlsbench.implementations.cryptography:Cryptography"}
 _FLOOR: Final = {"fake": "tlsbench.implementations.fake:Fake"}
@@ -88,9 +90,12 @@ class _OnDemand(Mapping[str, _Value]):
         return len(self._ids)
 
 
-def implementations() -> Mapping[str, Implementation]:
-    """Every implementation, by its id, in the order in which tables show them."""
-    return _OnDemand(_entries(), implementation)
+def implementations(paths: Iterable[str] = ()) -> Mapping[str, Implementation]:
+    """Every implementation, by its id, in the order in which tables show them.
+
+    :param paths: ids that name a libssl by its path, which stand behind them.
+    """
+    return _OnDemand((*_entries(), *paths), implementation)
 
 
 def tls_libraries() -> Mapping[str, TlsImplementation]:

@@ -1,12 +1,24 @@
 """Between whom: links move the bytes and keep the wire ledger."""
 
 from tlsbench.links.datagrams import DatagramLink, MemoryDatagrams
-from tlsbench.links.ledger import NO_LEDGER, Direction, Entry, Flight, Ledger, flights, summarise
+from tlsbench.links.dtls import DTLS
+from tlsbench.links.ledger import (
+    NO_LEDGER,
+    Direction,
+    Entry,
+    Flight,
+    Ledger,
+    flights,
+    sizes_of,
+    summarise,
+    summarise_datagrams,
+)
 from tlsbench.links.link import Link, MemoryLink, SocketLink, TcpLink, open_link
 from tlsbench.links.round_trips import RoundTrips, round_trips
-from tlsbench.links.wire import JOINED, STREAM, Observed, WireReader, count_tickets, observe
+from tlsbench.links.wire import JOINED, STREAM, Observed, WireReader, count_tickets, observe, observed
 
 __all__ = [
+    "DTLS",
     "JOINED",
     "NO_LEDGER",
     "STREAM",
@@ -26,7 +38,10 @@ __all__ = [
     "count_tickets",
     "flights",
     "observe",
+    "observed",
     "open_link",
     "round_trips",
+    "sizes_of",
     "summarise",
+    "summarise_datagrams",
 ]

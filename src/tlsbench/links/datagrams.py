@@ -19,6 +19,9 @@ class DatagramLink(Protocol):
     def take_ledger(self) -> list[Entry]:
         """What was sent since the last call, in order."""
 
+    def close(self) -> None:
+        """Give up the link's resources."""
+
 
 class MemoryDatagrams:
     """Hands each datagram over, without the kernel and without loss."""
@@ -33,3 +36,6 @@ class MemoryDatagrams:
     def take_ledger(self) -> list[Entry]:
         entries, self._entries = self._entries, []
         return entries
+
+    def close(self) -> None:
+        pass

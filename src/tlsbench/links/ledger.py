@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields, replace
 from enum import Enum
 from itertools import groupby
+from typing import Any, Final
 
 
 class Direction(Enum):
@@ -37,10 +39,14 @@ class Ledger:
     """The sum of what was carried for one sample.
 
     ``flights`` is how often the direction changed, and one more. ``client_bytes`` went from client to server,
-    ``server_bytes`` from server to client; both are TLS bytes, without TCP, UDP or IP. Of a handshake,
-    ``round_trips`` is how many it took until the client could send its first byte of application data (the
-    first byte of an answer takes one more, and so does opening TCP), and ``handshake_flights`` the flights
-    without what came after it, such as tickets. Both are None where that was not counted.
+    ``server_bytes`` from server to client; both are bytes of TLS, DTLS or QUIC, without TCP, UDP or IP. Of a
+    handshake, ``round_trips`` is how many it took until the client could send its first byte of application
+    data (the first byte of an answer takes one more, and so does opening TCP), and ``handshake_flights`` the
+    flights without what came after it, such as tickets. Both are None where that was not counted.
+
+    Of datagrams there are more, None over a stream: how many each side sent, how many of both sides hold more
+    than one record of DTLS or packet of QUIC (``coalesced``), and of a handshake the ``sizes`` of those of
+    each flight, in bytes, the client's first flight first.
     """
 
     flights: int
@@ -48,7 +54,29 @@ class Ledger:
     server_bytes: int
     round_trips: int | None = None
     handshake_flights: int | None = None
+    client_datagrams: int | None = None
+    server_datagrams: int | None = None
+    coalesced: int | None = None
+    sizes: tuple[tuple[int, ...], ...] | None = None
 
+    def plain(self) -> dict[str, Any]:
+        """As JSON can hold it, without what a stream has not; :meth:`of` takes its values."""
+        return {
+            name: value
+            for name, value in asdict(self).items()
+            if value is not None or name not in _OF_DATAGRAMS
+        }
+
+    @classmethod
+    def of(cls, values: Sequence[Any] | Mapping[str, Any]) -> Ledger:
+        """The ledger of fields that have been through JSON, by their order or by their names."""
+        named = values if isinstance(values, Mapping) else dict(zip(_NAMES, values, strict=False))
+        sizes = named.get("sizes")
+        return cls(**{**named, "sizes": sizes and tuple(map(tuple, sizes))})
+
+
+_NAMES: Final = tuple(one.name for one in fields(Ledger))
+_OF_DATAGRAMS: Final = frozenset(("client_datagrams", "server_datagrams", "coalesced", "sizes"))
 
 #: Of what goes over no link.
 NO_LEDGER = Ledger(0, 0, 0)
@@ -70,3 +98,23 @@ def summarise(entries: Iterable[Entry]) -> Ledger:
 
 def _bytes(flown: Iterable[Flight], direction: Direction) -> int:
     return sum(len(part) for flight in flown if flight.direction is direction for part in flight.parts)
+
+
+def summarise_datagrams(entries: Iterable[Entry], parts: Callable[[bytes], int]) -> Ledger:
+    """Count flights, bytes and datagrams.
+
+    :param parts: how many records or packets a datagram holds.
+    """
+    sent = list(entries)
+    counts = Counter(direction for direction, _ in sent)
+    return replace(
+        summarise(sent),
+        client_datagrams=counts[Direction.TO_SERVER],
+        server_datagrams=counts[Direction.TO_CLIENT],
+        coalesced=sum(parts(datagram) > 1 for _, datagram in sent),
+    )
+
+
+def sizes_of(entries: Iterable[Entry]) -> tuple[tuple[int, ...], ...]:
+    """The sizes of the datagrams of each flight, in bytes."""
+    return tuple(tuple(map(len, flight.parts)) for flight in flights(entries))

@@ -6,26 +6,37 @@ from tlsbench.errors import WireError
 
 
 class Reader:
-    """Takes numbers and vectors (RFC 8446 section 3) off the front of some bytes."""
+    """Takes numbers and vectors (RFC 8446 section 3) off the front of some bytes.
+
+    ``at`` is how many bytes were taken.
+    """
 
     def __init__(self, data: bytes) -> None:
         self._data = data
-        self._at = 0
+        self.at = 0
 
     def __bool__(self) -> bool:
         """Whether something is left."""
-        return self._at < len(self._data)
+        return self.at < len(self._data)
 
     def take(self, length: int) -> bytes:
         """The next bytes.
 
         :raises WireError: if there are fewer, as in the other methods.
         """
-        taken = self._data[self._at : self._at + length]
+        taken = self._data[self.at : self.at + length]
         if len(taken) != length:
-            raise WireError("a TLS message ends too early")
-        self._at += length
+            raise WireError("a message ends too early")
+        self.at += length
         return taken
+
+    def rest(self) -> bytes:
+        """All that is left."""
+        return self.take(len(self._data) - self.at)
+
+    def peek(self) -> int:
+        """The next byte, which stays; something must be left."""
+        return self._data[self.at]
 
     def number(self, width: int) -> int:
         """The next number, big-endian, of so many bytes."""

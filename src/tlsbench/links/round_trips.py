@@ -1,8 +1,8 @@
-"""Round trips of a handshake, counted from what went over a stream."""
+"""Round trips of a handshake, counted from what went over a link."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,11 +12,13 @@ from tlsbench.protocol.messages import APPLICATION_DATA, RECORD_HEADER_BYTES
 
 #: The record that comes before the Finished message in TLS 1.2.
 _CHANGE_CIPHER_SPEC: Final = 20
+#: The types of the records in a flight.
+ContentTypes = Callable[[Flight], Iterable[int]]
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTrips:
-    """How long a handshake takes, in round trips on a TCP connection that is open.
+    """How long a handshake takes, in round trips, over TCP on a connection that is open.
 
     To open TCP takes one more. The first byte of an answer comes one round trip after the client may send.
 
@@ -28,7 +30,17 @@ class RoundTrips:
     flights: int
 
 
-def round_trips(entries: Iterable[Entry], version: str, *, early_data: bool) -> RoundTrips:
+def content_types(flight: Flight) -> Iterator[int]:
+    """The types of the records in a flight over a stream."""
+    data, at = flight.data, 0
+    while at + RECORD_HEADER_BYTES <= len(data):
+        yield data[at]
+        at += RECORD_HEADER_BYTES + int.from_bytes(data[at + 3 : at + RECORD_HEADER_BYTES], "big")
+
+
+def round_trips(
+    entries: Iterable[Entry], version: str, *, early_data: bool, types_of: ContentTypes = content_types
+) -> RoundTrips:
     """Count the round trips of a complete handshake.
 
     The client may send once it has the server's Finished and has sent its own. In TLS 1.2 (RFC 5246 section
@@ -38,7 +50,7 @@ def round_trips(entries: Iterable[Entry], version: str, *, early_data: bool) -> 
     :param early_data: whether the server accepted early data.
     :raises WireError: if the handshake is not complete.
     """
-    flown = flights(entries)
+    flown = [_Flown(flight.direction, frozenset(types_of(flight))) for flight in flights(entries)]
     last = _server_finished(flown) if version == "1.2" else _client_finished(flown)
     until_client = [flight.direction for flight in flown[: last + 1]]
     count = 0 if early_data else until_client.count(Direction.TO_CLIENT)
@@ -47,25 +59,26 @@ def round_trips(entries: Iterable[Entry], version: str, *, early_data: bool) -> 
     return RoundTrips(count, last + 1 + resumed_1_2)
 
 
-def _server_finished(flown: Sequence[Flight]) -> int:
+@dataclass(frozen=True, slots=True)
+class _Flown:
+    """A flight, by the types of its records."""
+
+    direction: Direction
+    types: frozenset[int]
+
+
+def _server_finished(flown: Sequence[_Flown]) -> int:
     return _first(flown, Direction.TO_CLIENT, _CHANGE_CIPHER_SPEC, after=0)
 
 
-def _client_finished(flown: Sequence[Flight]) -> int:
+def _client_finished(flown: Sequence[_Flown]) -> int:
     heard = next((at for at, one in enumerate(flown) if one.direction is Direction.TO_CLIENT), len(flown))
     return _first(flown, Direction.TO_SERVER, APPLICATION_DATA, after=heard)
 
 
-def _first(flown: Sequence[Flight], direction: Direction, content_type: int, after: int) -> int:
+def _first(flown: Sequence[_Flown], direction: Direction, content_type: int, after: int) -> int:
     """The first flight of a direction, from the number ``after`` on, with a record of this type."""
     for at, flight in enumerate(flown):
-        if at >= after and flight.direction is direction and content_type in _content_types(flight.data):
+        if at >= after and flight.direction is direction and content_type in flight.types:
             return at
     raise WireError("the handshake on the wire is not complete")
-
-
-def _content_types(data: bytes) -> Iterator[int]:
-    at = 0
-    while at + RECORD_HEADER_BYTES <= len(data):
-        yield data[at]
-        at += RECORD_HEADER_BYTES + int.from_bytes(data[at + 3 : at + RECORD_HEADER_BYTES], "big")

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 from tlsbench.errors import WireError
-from tlsbench.links.ledger import Direction, Entry, Flight, flights
+from tlsbench.links.ledger import Direction, Entry, Flight, Ledger, flights, summarise
 from tlsbench.links.reader import Reader as _Reader
+from tlsbench.links.round_trips import RoundTrips, round_trips
 from tlsbench.protocol.extensions import (
     EARLY_DATA,
     KEY_SHARE,
@@ -50,7 +51,8 @@ class Observed:
     ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
     and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response, ``signature``
     the code point of the scheme by which it signed its keys; None where the wire hides it (TLS 1.3).
-    ``hello_retry`` tells of an extra round trip for another group, which then is that of the second hellos.
+    ``hello_retry`` tells of an extra round trip for another group, which then is that of the second hellos;
+    ``address_check`` of one for a cookie (DTLS) or a token (QUIC).
     """
 
     version: str
@@ -62,6 +64,7 @@ class Observed:
     client_auth: bool | None
     stapled: bool | None
     signature: int | None
+    address_check: bool = False
 
 
 def observe(entries: Iterable[Entry]) -> Observed:
@@ -74,6 +77,21 @@ def observe(entries: Iterable[Entry]) -> Observed:
     hello_retry = server_messages[SERVER_HELLO][2:34] == HELLO_RETRY_REQUEST_RANDOM
     if hello_retry:
         client_messages, server_messages = _opening(flown[2:])
+    return observed(client_messages, server_messages, hello_retry=hello_retry)
+
+
+def observed(
+    client_messages: Mapping[int, bytes],
+    server_messages: Mapping[int, bytes],
+    *,
+    hello_retry: bool = False,
+    address_check: bool = False,
+) -> Observed:
+    """What the messages in the clear say, by their types, whatever carried them.
+
+    :param client_messages: their bodies as TLS has them; the ClientHello is the last one.
+    :param server_messages: likewise; the ServerHello is no HelloRetryRequest.
+    """
     offered = _hello_extensions(client_messages[CLIENT_HELLO], from_client=True)
     hello = _Reader(server_messages[SERVER_HELLO])
     legacy_version, _random = hello.number(2), hello.take(32)
@@ -100,6 +118,7 @@ def observe(entries: Iterable[Entry]) -> Observed:
             client_auth=None,
             stapled=None,
             signature=None,
+            address_check=address_check,
         )
     certificates = server_messages.get(CERTIFICATE)
     by_ticket = bool(offered.get(SESSION_TICKET))
@@ -114,6 +133,7 @@ def observe(entries: Iterable[Entry]) -> Observed:
         client_auth=CERTIFICATE_REQUEST in server_messages,
         stapled=CERTIFICATE_STATUS in server_messages,
         signature=signature,
+        address_check=address_check,
     )
 
 
@@ -152,16 +172,26 @@ def count_joined_tickets(entries: Iterable[Entry]) -> int | None:
     return None if count_tickets(entries) else 0
 
 
+class CountRoundTrips(Protocol):
+    """As :func:`~tlsbench.links.round_trips.round_trips` counts."""
+
+    def __call__(self, entries: Iterable[Entry], version: str, *, early_data: bool) -> RoundTrips: ...
+
+
 @dataclass(frozen=True, slots=True)
 class WireReader:
     """How the ledger of one kind of link is read.
 
     :param observe: what the first flights say; it raises ``WireError`` if they are no handshake's.
     :param count_tickets: how many tickets a server sent; it gives None where the wire does not tell.
+    :param round_trips: how long a handshake takes; it raises ``WireError`` if it is not complete.
+    :param summarise: the sum of what was carried.
     """
 
     observe: Callable[[Iterable[Entry]], Observed]
     count_tickets: Callable[[Iterable[Entry]], int | None]
+    round_trips: CountRoundTrips = round_trips
+    summarise: Callable[[Iterable[Entry]], Ledger] = summarise
 
 
 #: TLS over a stream: records, which writes may cut anywhere.

@@ -12,7 +12,7 @@ from OpenSSL import SSL
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.pyopenssl import bindings
-from tlsbench.implementations.pyopenssl.library import translated
+from tlsbench.implementations.pyopenssl.endpoint import translated
 from tlsbench.loopback.alerts import Alert
 
 _CHUNK_BYTES = 64 * 1024

@@ -14,6 +14,8 @@ APPLICATION_DATA: Final = 23
 # RFC 8446 section 4 and RFC 5246 section 7.4 (HandshakeType)
 CLIENT_HELLO: Final = 1
 SERVER_HELLO: Final = 2
+#: RFC 6347 section 4.2.1
+HELLO_VERIFY_REQUEST: Final = 3
 NEW_SESSION_TICKET: Final = 4
 END_OF_EARLY_DATA: Final = 5
 ENCRYPTED_EXTENSIONS: Final = 8
@@ -35,6 +37,7 @@ HANDSHAKE_NAMES: Final[Mapping[int, str]] = {
     0: "HelloRequest",
     CLIENT_HELLO: "ClientHello",
     SERVER_HELLO: "ServerHello",
+    HELLO_VERIFY_REQUEST: "HelloVerifyRequest",
     NEW_SESSION_TICKET: "NewSessionTicket",
     END_OF_EARLY_DATA: "EndOfEarlyData",
     ENCRYPTED_EXTENSIONS: "EncryptedExtensions",
@@ -57,6 +60,9 @@ NAMED_CURVE: Final = 3
 
 #: The versions of TLS by their code points, as scenarios spell them (RFC 8446 section 4.2.1).
 VERSIONS: Final[Mapping[int, str]] = {0x0303: "1.2", 0x0304: "1.3"}
+#: Those of DTLS, which counts down (RFC 6347 section 4.1, RFC 9147 section 5.3).
+DTLS_VERSIONS: Final[Mapping[int, str]] = {0xFEFD: "1.2", 0xFEFC: "1.3"}
+DTLS_VERSION_CODE_POINTS: Final = {name: code_point for code_point, name in DTLS_VERSIONS.items()}
 VERSION_CODE_POINTS: Final = {name: code_point for code_point, name in VERSIONS.items()}
 #: The random of a ServerHello that is a HelloRetryRequest (RFC 8446 section 4.1.3).
 HELLO_RETRY_REQUEST_RANDOM: Final = bytes.fromhex(
@@ -65,6 +71,8 @@ HELLO_RETRY_REQUEST_RANDOM: Final = bytes.fromhex(
 
 #: The header of a record: type, version, length (RFC 8446 section 5.1).
 RECORD_HEADER_BYTES: Final = 5
+#: The same in DTLS: type, version, epoch, sequence number, length (RFC 6347 section 4.1).
+DTLS_RECORD_HEADER_BYTES: Final = 13
 #: The most plaintext in a record (RFC 8446 section 5.1).
 RECORD_BYTES: Final = 1 << 14
 #: The most that protection may add to a record's fragment (RFC 5246 section 6.2.3; TLS 1.3 allows 256).

@@ -92,7 +92,7 @@ def extra_info(cell: Cell) -> dict[str, Any]:
             "unit": cell.instrument.unit.symbol,
             "figures": {part: _summary_to_json(summary) for part, summary in cell.figures.items()},
             "phases": dict(cell.phases),
-            "wire": asdict(cell.ledger),
+            "wire": cell.ledger.plain(),
             "samples": len(cell.totals),
             "operations_per_sample": cell.operations,
             "round_sizes": list(cell.round_sizes),

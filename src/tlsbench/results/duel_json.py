@@ -41,7 +41,7 @@ def duel_to_json(duel: Duel) -> str:
 
 
 def _side_to_json(side: Side) -> dict[str, object]:
-    wire = {"wire": asdict(side.ledger)} if side.ledger is not None else {}
+    wire = {"wire": side.ledger.plain()} if side.ledger is not None else {}
     return {"name": side.name, "id": side.id, "negotiated": dict(side.negotiated), **wire}
 
 

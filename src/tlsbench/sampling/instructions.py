@@ -224,7 +224,7 @@ def _count(scenario: Scenario, futures: Sequence[Future[_Answer]]) -> Count | Me
         for (once, _), (twice, _) in zip(answers[::2], answers[1::2], strict=True)
     ]
     wire = answers[-1][1].get("ledger")
-    ledger = Ledger(*wire) if wire is not None else None
+    ledger = Ledger.of(wire) if wire is not None else None
     return Count(scenario, tuple(differences), operations, answers[-1][1]["proof"], ledger)
 
 

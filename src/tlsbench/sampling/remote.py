@@ -136,4 +136,4 @@ def _sample(plain: Mapping[str, Any]) -> Sample:
     """A sample from over there, where tlsbench may be 0.1.0, which wrote the unit in the names."""
     figures = {name.removesuffix("_ns"): value for name, value in plain.items()}
     unit = UNITS[figures.pop("unit", NANOSECONDS.symbol)]
-    return Sample(ledger=Ledger(*figures.pop("ledger")), unit=unit, **figures)
+    return Sample(ledger=Ledger.of(figures.pop("ledger")), unit=unit, **figures)

@@ -87,11 +87,23 @@ class Capabilities:
                 reasons.setdefault(reason, []).append(value)
         return reasons
 
-    def in_the_way(self, ends: tuple[str, ...] = ENDS) -> tuple[Gap, ...]:
-        """Every gap of the library at these ends, in the order in which reasons are given.
+    def refusals(self, ends: tuple[str, ...] = ENDS) -> tuple[Gap, ...]:
+        """What the library at these ends has not at all: workloads, and what is special and not supported.
 
         A workload that it does not have at all is a better reason than what is denied of it.
         """
         denials = (gap for gap, needed in self.denials if set(ends) & set(needed))
-        whole = tuple(gap for gap in self.gaps if gap.when.keys() == {"workload"})
-        return (*whole, *denials, *(gap for gap in self.gaps if gap not in whole))
+        return (*(gap for gap in self.gaps if _is_of_workload(gap)), *denials)
+
+    @property
+    def partial(self) -> tuple[Gap, ...]:
+        """The other gaps."""
+        return tuple(gap for gap in self.gaps if not _is_of_workload(gap))
+
+    def in_the_way(self, ends: tuple[str, ...] = ENDS) -> tuple[Gap, ...]:
+        """Every gap of the library at these ends, in the order in which reasons are given."""
+        return (*self.refusals(ends), *self.partial)
+
+
+def _is_of_workload(gap: Gap) -> bool:
+    return gap.when.keys() == {"workload"}

@@ -103,7 +103,10 @@ def obstacles(
 
 
 def _between(client: str, server: str, capabilities: Mapping[str, Capabilities]) -> Iterator[Gap]:
-    """The gaps of both libraries, with their names, and that no process can hold them both."""
+    """The gaps of both libraries, with their names, and that no process can hold them both.
+
+    What one of them has not at all comes before what the other has in part.
+    """
     ends: dict[str, tuple[str, ...]] = {}
     for end, library in (("client", client), ("server", server)):
         ends[library] = (*ends.get(library, ()), end)
@@ -111,7 +114,10 @@ def _between(client: str, server: str, capabilities: Mapping[str, Capabilities])
         able = capabilities[library]
         if able.alone and client != server:
             yield Gap(f"{library}: {able.alone}", {})
-        for gap in able.in_the_way(stood):
+        for gap in able.refusals(stood):
+            yield Gap(f"{library}: {gap.reason}", gap.when)
+    for library in ends:
+        for gap in capabilities[library].partial:
             yield Gap(f"{library}: {gap.reason}", gap.when)
     ours, theirs = capabilities[client].libcrypto, capabilities[server].libcrypto
     if ours and theirs and ours != theirs:

@@ -12,6 +12,7 @@ from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES, SignatureScheme
+from tlsbench.scenarios.transports import DATAGRAMS, TOO_SMALL_FOR_QUIC
 
 
 def _suites(matches: Callable[[CipherSuite], bool]) -> tuple[str, ...]:
@@ -67,6 +68,31 @@ PROTOCOL: Final = (
         "bulk goes over connections that stay open: leave resumption= out",
         task="bulk",
         resumption=_RESUMED,
+    ),
+    gap(
+        "datagrams go from memory to memory: leave link= out",
+        transport=DATAGRAMS,
+        link=("tcp", "unix"),
+    ),
+    gap(
+        "the network that is simulated carries TCP: leave transport= out",
+        workload="completion",
+        transport=DATAGRAMS,
+    ),
+    gap("HTTP is spoken over TLS (HTTP/2) and QUIC (HTTP/3)", workload="request", transport="dtls"),
+    gap("QUIC has TLS 1.3 (RFC 9001, section 4.2): add version=1.3", transport="quic", version="1.2"),
+    gap(
+        "QUIC's datagrams hold at least 1,200 bytes (RFC 9000, section 14)",
+        transport="quic",
+        mtu=TOO_SMALL_FOR_QUIC,
+    ),
+    *(
+        gap(
+            f"TLS over a stream has no {what}: add transport=dtls or quic",
+            transport="tls",
+            **{axis: AXES[axis].special},
+        )
+        for axis, what in (("mtu", "datagrams"), ("address_check", "check of addresses, TCP makes it"))
     ),
     *(
         gap("ML-DSA certificates need TLS 1.3", version="1.2", **{axis: _ML_DSA})

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tlsbench.scenarios import networks, openssl, scaling
+from tlsbench.scenarios import networks, openssl, scaling, transports
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
@@ -64,10 +64,11 @@ class Values:
     )
     client: str = field(metadata=row(meaning="the TLS library of the client", **_LIBRARY))
     server: str = field(metadata=row(meaning="the TLS library of the server", **_LIBRARY))
+    transport: str = field(default="", metadata=transports.TRANSPORT)
     version: str = field(
         default="",
         metadata=row(
-            meaning="TLS protocol version",
+            meaning="protocol version: of TLS, of DTLS, or of the TLS in QUIC",
             values=("1.2", "1.3"),
             default=("1.3", "1.2"),
             workloads=TLS_WORKLOADS,
@@ -263,11 +264,13 @@ class Values:
             values=("memory", "tcp", "unix", "network"),
             default=("memory", "network"),
             neutral="memory",
-            workloads=("handshake", "bulk", "echo", "completion"),
+            workloads=("handshake", "bulk", "echo", "request", "completion"),
             before="cpu",
         ),
     )
     offload: str = field(default="", metadata=OFFLOAD)
+    mtu: str = field(default="", metadata=transports.MTU)
+    address_check: str = field(default="", metadata=transports.ADDRESS_CHECK)
     rtt: str = field(default="", metadata=networks.RTT)
     bandwidth: str = field(default="", metadata=networks.BANDWIDTH)
     loss: str = field(default="", metadata=networks.LOSS)
@@ -281,7 +284,7 @@ class Values:
             meaning="bytes of application data in one operation",
             values=USUAL_SIZES,
             default=("16KiB",),
-            workloads=("bulk", "echo", "primitive", "completion", "scaling"),
+            workloads=("bulk", "echo", "request", "primitive", "completion", "scaling"),
             parse=lambda word: format_size(parse_size(word)),
             read=parse_size,
             write=format_size,

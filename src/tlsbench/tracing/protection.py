@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
 
 from tlsbench.errors import WireError
+from tlsbench.links.key_schedule import expand_label
 from tlsbench.scenarios import ciphers
 from tlsbench.tracing.records import Record
 
@@ -66,19 +67,6 @@ class Suite:
         if self.algorithm == "CHACHA20":
             return ChaCha20Poly1305(key)
         return AESGCM(key) if self.algorithm == "GCM" else AESCCM(key)
-
-
-def expand_label(secret: bytes, label: str, length: int, hash_name: str) -> bytes:
-    """HKDF-Expand-Label with an empty context (RFC 8446 section 7.1)."""
-    full = b"tls13 " + label.encode("ascii")
-    info = length.to_bytes(2, "big") + bytes([len(full)]) + full + b"\0"
-    expanded, block = b"", b""
-    for counter in range(1, 256):
-        if len(expanded) >= length:
-            break
-        block = hmac.digest(secret, block + info + bytes([counter]), hash_name)
-        expanded += block
-    return expanded[:length]
 
 
 def prf(secret: bytes, label: str, seed: bytes, length: int, hash_name: str) -> bytes:

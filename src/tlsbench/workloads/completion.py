@@ -12,8 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tlsbench.errors import MeasurementError, ProofError
-from tlsbench.implementations import Endpoint
-from tlsbench.links import Direction, Entry, round_trips, summarise
+from tlsbench.implementations import ClientContext, Endpoint, ServerContext
+from tlsbench.links import Direction, Entry, Link, round_trips, summarise
 from tlsbench.links.network import Completion, Network, Turn, complete
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.networks import read_bandwidth, read_loss, read_rtt
@@ -99,6 +99,10 @@ class CompletionCell(Handshake):
 
     Whatever the meter, what the ends compute is processor time of the thread.
     """
+
+    clients: ClientContext
+    servers: ServerContext
+    link: Link
 
     #: Of each side, the bytes that its handshake collects before it writes.
     buffers: tuple[int, int] = (0, 0)

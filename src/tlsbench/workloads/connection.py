@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from tlsbench.implementations import ClientContext, ServerContext
-from tlsbench.links import STREAM, Link, WireReader
+from tlsbench.implementations import (
+    ClientContext,
+    DatagramClientContext,
+    DatagramServerContext,
+    ServerContext,
+)
+from tlsbench.links import STREAM, DatagramLink, Link, WireReader
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Scenario
+from tlsbench.workloads.exchange import Connection, shake_hands
 from tlsbench.workloads.proof import Proof
 from tlsbench.workloads.sample import Clock
 
 
 @dataclass(slots=True)
 class ConnectionCell:
-    """A scenario with all that was made for it: contexts, PKI and link are its own."""
+    """A scenario with all that was made for it: contexts, PKI and link are its own.
+
+    ``shake`` brings contexts and link of its transport to a connection; ``reader`` reads what went over it.
+    """
 
     scenario: Scenario
     peers: Peers
-    clients: ClientContext
-    servers: ServerContext
-    link: Link
+    clients: ClientContext | DatagramClientContext
+    servers: ServerContext | DatagramServerContext
+    link: Link | DatagramLink
     clock: Clock
-    #: What the server's tickets on the wire are counted by.
     reader: WireReader = field(default=STREAM, kw_only=True)
+    shake: Callable[..., Connection] = field(default=shake_hands, kw_only=True)
     _proof: Proof | None = field(default=None, init=False)
 
     def proof(self) -> Mapping[str, object]:

@@ -1,28 +1,166 @@
-"""One handshake over datagrams, driven by one thread in virtual time.
+"""One connection over datagrams, driven by one thread in virtual time.
 
-Time stands still while a side can go on; when neither can, it moves to the timer that is due first, so that
-what is lost costs no waiting. Every call of a library is charged to its side, see
+What one side sends arrives a moment later. Time stands still while a side can go on; when neither can, it
+moves to the timer that is due first, so that what is lost costs no waiting, and neither does the pacing of a
+sender. Every call of a library is charged to its side, see
 :class:`~tlsbench.implementations.DatagramEndpoint`.
+
+Whatever happens to the datagrams, it ends: after so many rounds, and after so long a wait.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations import DatagramClientContext, DatagramEndpoint, DatagramServerContext
+from tlsbench.implementations import (
+    DatagramClientContext,
+    DatagramEndpoint,
+    DatagramServerContext,
+    KeepsRealTime,
+)
 from tlsbench.links import DatagramLink, Direction, Entry
+from tlsbench.workloads.exchange import Poured
 from tlsbench.workloads.sample import Clock
 
+_NS_PER_S: Final = 1_000_000_000
+#: One way through a local network.
+_TRANSIT_NS: Final = 50_000
 #: More rounds than a handshake takes in which each side loses its flights a few times.
-_MOST_ROUNDS = 64
+_MOST_ROUNDS: Final = 64
+#: Each round of application data brings at least this much: QUIC's smallest window is two datagrams.
+_BYTES_A_ROUND: Final = 1024
+#: All waiting for timers together: a side that sends its flight again after 1, 2, 4 and 8 s has no answer.
+_MOST_WAIT_NS: Final = 20 * _NS_PER_S
+#: Both sides are done, and what comes after the handshake is held back no longer than this: paced datagrams
+#: and delayed acknowledgements (25 ms by default, RFC 9000 section 18.2).
+_SETTLING_NS: Final = _NS_PER_S // 10
+
+
+@dataclass(slots=True)
+class _Side:
+    """One end, and what it has spent.
+
+    ``arrived`` is the application data that it has read; ``after_ns`` what it spent on reading once its
+    handshake was complete; ``heard`` how many flights it got before.
+    """
+
+    end: DatagramEndpoint
+    direction: Direction
+    spent_ns: int
+    is_done: bool = False
+    received: bool = False
+    stirred: bool = True
+    heard: int = 0
+    after_ns: int = 0
+    arrived: bytearray = field(default_factory=bytearray)
+
+    def step(self, clock: Clock, now_ns: int) -> list[bytes]:
+        """Go on with the handshake, or with what comes after it; what is to be sent."""
+        began = clock()
+        if not self.is_done:
+            if self.received or self.stirred:
+                self.heard += self.received
+                self.is_done = self.end.handshake()
+        elif self.received:
+            self.arrived += self.end.read()  # session tickets and what was sent again are read here too
+            self.after_ns += clock() - began
+        datagrams = list(self.end.datagrams_to_send(now_ns))
+        self.spent_ns += clock() - began
+        self.received = self.stirred = False
+        return datagrams
+
+    def take(self, datagram: bytes, clock: Clock, now_ns: int) -> None:
+        began = clock()
+        self.end.receive_datagram(datagram, now_ns)
+        spent_ns = clock() - began
+        self.spent_ns += spent_ns
+        if self.is_done:
+            self.after_ns += spent_ns
+        self.received = True
+
+    def write(self, data: bytes, times: int, clock: Clock) -> None:
+        write = self.end.write
+        began = clock()
+        for _ in range(times):
+            write(data)
+        self.spent_ns += clock() - began
+
+    def wait(self, clock: Clock, now_ns: int) -> int:
+        """Handle the timer, if it is due; what of the clock's time was slept, which is no one's."""
+        due_ns = self.end.timer_ns()
+        if due_ns is None or due_ns > now_ns:
+            return 0
+        slept_ns = 0
+        if isinstance(self.end, KeepsRealTime):
+            began = clock()
+            self.end.wait()
+            slept_ns = clock() - began
+        began = clock()
+        self.end.handle_timer(now_ns)
+        self.spent_ns += clock() - began
+        self.stirred = True
+        return slept_ns
+
+
+@dataclass(slots=True)
+class _Conversation:
+    """Two ends, what carries their datagrams, and what time it is for them.
+
+    ``slept_ns`` is what of the clock's time went by for timers in real time.
+    """
+
+    client: _Side
+    server: _Side
+    link: DatagramLink
+    now_ns: int = 0
+    waited_ns: int = 0
+    slept_ns: int = 0
+
+    def go_on(
+        self, clock: Clock, is_over: Callable[[], bool], what: str, most_rounds: int = _MOST_ROUNDS
+    ) -> None:
+        """Bring datagrams to and fro until it is over, and nothing more comes of itself."""
+        waited_before_ns = self.waited_ns
+        for _ in range(most_rounds):
+            if self._exchange(clock):
+                continue
+            due = [at for side in (self.client, self.server) if (at := side.end.timer_ns()) is not None]
+            wait_ns = max(0, min(due) - self.now_ns) if due else None
+            if is_over() and (wait_ns is None or wait_ns > _SETTLING_NS):
+                return
+            if wait_ns is None:
+                raise MeasurementError(f"{what} stalled: both sides wait for the other")
+            self.waited_ns += wait_ns
+            if self.waited_ns - waited_before_ns > _MOST_WAIT_NS:
+                seconds = _MOST_WAIT_NS // _NS_PER_S
+                raise MeasurementError(f"{what} did not end in {seconds} s of waiting for answers")
+            self.now_ns += wait_ns
+            for side in (self.client, self.server):
+                self.slept_ns += side.wait(clock, self.now_ns)
+        raise MeasurementError(f"{what} did not end in {most_rounds} rounds")
+
+    def _exchange(self, clock: Clock) -> bool:
+        """Let each side go on and send; whether anything came of it."""
+        moved = False
+        for side, other in ((self.client, self.server), (self.server, self.client)):
+            datagrams = side.step(clock, self.now_ns)
+            if datagrams:
+                moved = True
+                self.now_ns += _TRANSIT_NS
+            for datagram in datagrams:
+                for arrived in self.link.carry(side.direction, datagram):
+                    other.take(arrived, clock, self.now_ns)
+        return moved or self.client.received or self.server.received
 
 
 @dataclass(frozen=True, slots=True)
 class DatagramExchange:
-    """A complete handshake over datagrams: both ends, what each spent, and what went over the link.
+    """A connection over datagrams, see :class:`~tlsbench.workloads.exchange.Connection`.
 
-    ``waited_ns`` is the virtual time that was spent waiting for timers.
+    ``waited_ns`` is the virtual time of the handshake that was spent waiting for timers.
     """
 
     client: DatagramEndpoint
@@ -30,86 +168,66 @@ class DatagramExchange:
     client_ns: int
     server_ns: int
     total_ns: int
-    waited_ns: int
     entries: list[Entry]
+    heard: int
+    client_tickets_ns: int
+    waited_ns: int
+    _conversation: _Conversation
+
+    def pour(self, direction: Direction, data: bytes, writes: int, clock: Clock) -> Poured:
+        talk = self._conversation
+        ends = (talk.client, talk.server)
+        source, sink = ends if direction is Direction.TO_SERVER else ends[::-1]
+        before_ns, sink_before_ns, wanted = source.spent_ns, sink.spent_ns, len(data) * writes
+        source.write(data, writes, clock)
+        talk.go_on(
+            clock,
+            lambda: len(sink.arrived) >= wanted,
+            f"{wanted} bytes {direction.value}",
+            _MOST_ROUNDS + wanted // _BYTES_A_ROUND,
+        )
+        received = bytes(sink.arrived)
+        sink.arrived.clear()
+        return Poured(source.spent_ns - before_ns, sink.spent_ns - sink_before_ns, received)
 
     def close(self) -> None:
-        """Close both ends."""
         self.client.close()
         self.server.close()
 
 
-@dataclass(slots=True)
-class _Side:
-    """One end, and what it has spent."""
-
-    end: DatagramEndpoint
-    direction: Direction
-    spent_ns: int
-    is_done: bool = False
-    received: bool = False
-
-    def step(self, clock: Clock, now_ns: int) -> list[bytes]:
-        """Go on with the handshake, or with what comes after it; what is to be sent."""
-        began = clock()
-        if not self.is_done:
-            self.is_done = self.end.handshake()
-        elif self.received:
-            self.end.read()  # session tickets, and what was sent again
-        datagrams = list(self.end.datagrams_to_send(now_ns))
-        self.spent_ns += clock() - began
-        self.received = False
-        return datagrams
-
-    def take(self, datagram: bytes, clock: Clock, now_ns: int) -> None:
-        began = clock()
-        self.end.receive_datagram(datagram, now_ns)
-        self.spent_ns += clock() - began
-        self.received = True
-
-    def wait(self, clock: Clock, now_ns: int) -> None:
-        due_ns = self.end.timer_ns()
-        if due_ns is not None and due_ns <= now_ns:
-            began = clock()
-            self.end.handle_timer(now_ns)
-            self.spent_ns += clock() - began
-
-
-def shake_hands_by_datagrams(
-    clients: DatagramClientContext, servers: DatagramServerContext, link: DatagramLink, clock: Clock
+def shake_hands_by_datagrams(  # noqa: PLR0917 - as shake_hands of a stream
+    clients: DatagramClientContext,
+    servers: DatagramServerContext,
+    link: DatagramLink,
+    clock: Clock,
+    session: object | None = None,
+    early_data: bytes = b"",
 ) -> DatagramExchange:
     """Run a handshake to its end, session tickets included.
 
     :raises HandshakeError: if a side gives up.
-    :raises MeasurementError: if neither side goes on, and none has a timer.
+    :raises MeasurementError: if neither side goes on and none has a timer, or it takes too long.
     """
     link.take_ledger()
     start = clock()
-    made = clients.connect()
+    made = clients.connect(session, early_data)
     between = clock()
     client = _Side(made, Direction.TO_SERVER, between - start)
     began = clock()
     accepted = servers.accept()
     server = _Side(accepted, Direction.TO_CLIENT, clock() - began)
-    now_ns = 0
-    for _ in range(_MOST_ROUNDS):
-        moved = False
-        for side, other in ((client, server), (server, client)):
-            for datagram in side.step(clock, now_ns):
-                moved = True
-                for arrived in link.carry(side.direction, datagram):
-                    other.take(arrived, clock, now_ns)
-        if moved or client.received or server.received:
-            continue
-        if client.is_done and server.is_done:
-            total_ns = clock() - start
-            return DatagramExchange(
-                client.end, server.end, client.spent_ns, server.spent_ns, total_ns, now_ns, link.take_ledger()
-            )
-        due = [at for side in (client, server) if (at := side.end.timer_ns()) is not None]
-        if not due:
-            raise MeasurementError("the handshake stalled: both sides wait for the other")
-        now_ns = max(now_ns, min(due))
-        for side in (client, server):
-            side.wait(clock, now_ns)
-    raise MeasurementError(f"the handshake did not end in {_MOST_ROUNDS} rounds")
+    talk = _Conversation(client, server, link)
+    talk.go_on(clock, lambda: client.is_done and server.is_done, "the handshake")
+    total_ns = clock() - start - talk.slept_ns
+    return DatagramExchange(
+        made,
+        accepted,
+        client.spent_ns,
+        server.spent_ns,
+        total_ns,
+        link.take_ledger(),
+        client.heard,
+        client.after_ns,
+        talk.waited_ns,
+        talk,
+    )

@@ -1,12 +1,17 @@
-"""One handshake, driven by one thread, each half-step charged to the side that took it."""
+"""One connection over a stream, driven by one thread, each half-step charged to the side that took it.
+
+Over datagrams the same is done by :mod:`tlsbench.workloads.datagrams`; what the workloads know of either is
+:class:`Connection`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Protocol
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations import ClientContext, Endpoint, ServerContext
-from tlsbench.links import Direction, Entry, Link
+from tlsbench.implementations import ClientContext, End, Endpoint, ServerContext
+from tlsbench.links import Direction, Entry, Link, MemoryLink
 from tlsbench.workloads.sample import Clock
 
 #: More half-steps than any TLS handshake takes; a library that wants more is going round in circles.
@@ -14,12 +19,52 @@ _MOST_STEPS = 32
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Poured:
+    """What it took each side to bring application data over, and what arrived."""
+
+    source_ns: int
+    sink_ns: int
+    received: bytes
+
+
+class Connection(Protocol):
     """A complete handshake: both ends, what each spent, and what went over the link.
 
     ``heard`` is how many flights of the server the client had heard when its library said that it was done.
     ``client_tickets_ns`` is what of the client's time it took to read what came after that: session tickets.
     """
+
+    @property
+    def client(self) -> End: ...
+    @property
+    def server(self) -> End: ...
+    @property
+    def client_ns(self) -> int: ...
+    @property
+    def server_ns(self) -> int: ...
+    @property
+    def total_ns(self) -> int: ...
+    @property
+    def entries(self) -> list[Entry]: ...
+    @property
+    def heard(self) -> int: ...
+    @property
+    def client_tickets_ns(self) -> int: ...
+
+    def pour(self, direction: Direction, data: bytes, writes: int, clock: Clock) -> Poured:
+        """Write ``data`` so often on one side, and read all of it on the other.
+
+        :raises HandshakeError: if a side gives up.
+        :raises MeasurementError: if it does not arrive.
+        """
+
+    def close(self) -> None:
+        """Close both ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A connection over a stream, see :class:`Connection`."""
 
     client: Endpoint
     server: Endpoint
@@ -29,6 +74,20 @@ class Exchange:
     entries: list[Entry]
     heard: int = 0
     client_tickets_ns: int = 0
+    link: Link = field(default_factory=MemoryLink)
+
+    def pour(self, direction: Direction, data: bytes, writes: int, clock: Clock) -> Poured:
+        ends = (self.client, self.server)
+        source, sink = ends if direction is Direction.TO_SERVER else ends[::-1]
+        write = source.write
+        began = clock()
+        for _ in range(writes):
+            write(data)
+        source_ns = clock() - began
+        sink.receive_data(self.link.carry(direction, source.data_to_send()))
+        began = clock()
+        received = sink.read()
+        return Poured(source_ns, clock() - began, received)
 
     def close(self) -> None:
         """Close both ends."""
@@ -91,5 +150,5 @@ def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
         taken_ns = clock() - began
     total_ns = clock() - start
     return Exchange(
-        client, server, client_ns + taken_ns, server_ns, total_ns, link.take_ledger(), heard, taken_ns
+        client, server, client_ns + taken_ns, server_ns, total_ns, link.take_ledger(), heard, taken_ns, link
     )

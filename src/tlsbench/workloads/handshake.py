@@ -8,11 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from tlsbench.errors import MeasurementError, ProofError
-from tlsbench.implementations import ClientContext
-from tlsbench.links import Direction, Ledger, TcpLink, round_trips, summarise
+from tlsbench.implementations import ClientContext, DatagramClientContext
+from tlsbench.links import Direction, Ledger, TcpLink, WireReader, sizes_of
+from tlsbench.scenarios.transports import DATAGRAMS
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.disturbance import watched
-from tlsbench.workloads.exchange import Exchange, shake_hands
+from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.sample import Sample
 
@@ -31,7 +32,7 @@ class _Taken:
     0 where there was none to make or to open.
     """
 
-    exchange: Exchange
+    exchange: Connection
     resumption: str
     early_data: bytes
     context_ns: int
@@ -46,7 +47,7 @@ class Handshake(ConnectionCell):
     handshake and charged to the client: what a program pays that keeps no context.
     """
 
-    make_clients: Callable[[], ClientContext] | None = None
+    make_clients: Callable[[], ClientContext | DatagramClientContext] | None = None
 
     _early_data: bytes = field(default=b"", init=False)
     _session: object | None = field(default=None, init=False)
@@ -83,7 +84,7 @@ class Handshake(ConnectionCell):
             client=context_ns + exchange.client_ns,
             server=exchange.server_ns,
             total=context_ns + exchange.total_ns,
-            ledger=_ledger_of(taken, self.scenario.version),
+            ledger=_ledger_of(taken, self.scenario.version, self.reader),
             phases=_phases(taken, self.scenario.version),
             disturbed=disturbed,
         )
@@ -99,7 +100,7 @@ class Handshake(ConnectionCell):
         early_data = self._early_data if session is not None else b""
         # Each connection has a handshake of its own; the cost of the connection stays apart from it.
         tcp_ns = self.link.open_ns(self.clock) if isinstance(self.link, TcpLink) else 0
-        exchange = shake_hands(self.clients, self.servers, self.link, self.clock, session, early_data)
+        exchange = self.shake(self.clients, self.servers, self.link, self.clock, session, early_data)
         resumption = self.scenario.resumption if session is not None else "none"
         return _Taken(exchange, resumption, early_data, context_ns, tcp_ns)
 
@@ -113,14 +114,11 @@ class Handshake(ConnectionCell):
             raise MeasurementError(f"{self.scenario.server} gave {self.scenario.client} no session to resume")
         return self._session
 
-    def _session_of(self, exchange: Exchange) -> object | None:
-        client, server = exchange.client, exchange.server
-        if exchange.entries[-1][0] is Direction.TO_SERVER:
+    def _session_of(self, exchange: Connection) -> object | None:
+        if self.scenario.transport not in DATAGRAMS and exchange.entries[-1][0] is Direction.TO_SERVER:
             # BoringSSL's server, which sends its tickets with the first that it writes.
-            server.write(b"\0")
-            client.receive_data(server.data_to_send())
-            client.read()
-        session = client.session()
+            exchange.pour(Direction.TO_CLIENT, b"\0", 1, self.clock)
+        session = exchange.client.session()
         if self.scenario.session == "serialised" and not isinstance(session, bytes | None):
             got = f"a {type(session).__name__}"
             raise ProofError("session", wanted="bytes", got=got, witness="client")
@@ -137,13 +135,13 @@ def _phases(taken: _Taken, version: str) -> dict[str, int] | None:
     return {**before, "handshake": handshake_ns, **after} if before or after else None
 
 
-def _ledger_of(taken: _Taken, version: str) -> Ledger:
+def _ledger_of(taken: _Taken, version: str, reader: WireReader) -> Ledger:
     """The ledger with its round trips, which the client's library must have seen too.
 
     :raises ProofError: if it was done sooner or later than the wire says.
     """
     exchange = taken.exchange
-    counted = round_trips(exchange.entries, version, early_data=bool(taken.early_data))
+    counted = reader.round_trips(exchange.entries, version, early_data=bool(taken.early_data))
     if not taken.early_data and counted.count != exchange.heard:
         raise ProofError(
             "round trips",
@@ -151,4 +149,6 @@ def _ledger_of(taken: _Taken, version: str) -> Ledger:
             got=f"done after {exchange.heard}",
             witness="client",
         )
-    return replace(summarise(exchange.entries), round_trips=counted.count, handshake_flights=counted.flights)
+    summed = reader.summarise(exchange.entries)
+    sizes = None if summed.client_datagrams is None else sizes_of(exchange.entries)
+    return replace(summed, round_trips=counted.count, handshake_flights=counted.flights, sizes=sizes)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
 
 from tlsbench.errors import TlsbenchError
-from tlsbench.implementations import Implementation, TlsImplementation
+from tlsbench.implementations import DatagramImplementation, Implementation, TlsImplementation
 from tlsbench.scenarios import Capabilities, Scenario, expand, parse
 from tlsbench.scenarios.axes import AXES
 from tlsbench.workloads.prepare import prepare
@@ -15,7 +16,7 @@ from tlsbench.workloads.prepare import prepare
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A client and a server of a version: the scenario in which they met, or the reason why they cannot.
+    """A client and a server of a transport and a version: how they met, or the reason why they cannot.
 
     ``failed`` tells that nothing stood in the way, and it failed all the same.
     """
@@ -26,27 +27,45 @@ class Pair:
     scenario: Scenario | None
     reason: str = ""
     failed: bool = False
+    transport: str = "tls"
+
+    @property
+    def protocol(self) -> str:
+        """What they speak, as people write it."""
+        return f"{self.transport.upper()} {self.version}" if self.transport != "quic" else "QUIC v1"
 
 
 def pairs(
     implementations: Mapping[str, Implementation],
     capabilities: Mapping[str, Capabilities],
     selector: str = "",
+    transports: Sequence[str] = AXES["transport"].values,
 ) -> Iterator[Pair]:
-    """Every pair of TLS libraries, for each version, with one full handshake where they can.
+    """Every pair of libraries that speak a transport, for each version, with a full handshake if they can.
 
     :param selector: what else to ask of the handshake, such as ``"key=rsa-2048"``.
+    :param transports: values of that axis.
     """
-    libraries = [name for name, member in implementations.items() if isinstance(member, TlsImplementation)]
-    for version in AXES["version"].values:
-        for client in libraries:
-            for server in libraries:
-                text = f"client={client} server={server} version={version} {selector}"
-                matrix = expand([parse([text], tuple(implementations))], capabilities)
+    for transport in transports:
+        libraries = [name for name, member in implementations.items() if _speaks(transport, member)]
+        for version in AXES["version"].values if transport != "quic" else ("1.3",):
+            for client, server in product(libraries, repeat=2):
+                ends = f"client={client} server={server} transport={transport} version={version}"
+                matrix = expand([parse([f"{ends} {selector}"], tuple(implementations))], capabilities)
                 if not matrix.scenarios:
-                    yield Pair(client, server, version, None, matrix.excluded[0].reason)
+                    reason = matrix.excluded[0].reason
+                    yield Pair(client, server, version, None, reason, transport=transport)
                     continue
-                yield _tried(Pair(client, server, version, matrix.scenarios[0]), implementations)
+                pair = Pair(client, server, version, matrix.scenarios[0], transport=transport)
+                yield _tried(pair, implementations)
+
+
+def _speaks(transport: str, member: Implementation) -> bool:
+    """Whether a library has anything of a transport at all; TLS is what all have that say no more."""
+    if transport == "tls":
+        return isinstance(member, TlsImplementation)
+    named = {"transport", f"transport={transport}"}
+    return isinstance(member, DatagramImplementation) and bool(named & set(member.capabilities().supports))
 
 
 def _tried(pair: Pair, implementations: Mapping[str, Implementation]) -> Pair:
@@ -58,5 +77,5 @@ def _tried(pair: Pair, implementations: Mapping[str, Implementation]) -> Pair:
         finally:
             workload.close()
     except TlsbenchError as error:
-        return Pair(pair.client, pair.server, pair.version, pair.scenario, str(error), failed=True)
+        return replace(pair, reason=str(error), failed=True)
     return pair

@@ -17,8 +17,8 @@ from functools import cache
 from typing import Final
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations import Endpoint
-from tlsbench.links import Direction
+from tlsbench.implementations import ClientContext, Endpoint, ServerContext
+from tlsbench.links import Direction, Link
 from tlsbench.units import BYTES
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Exchange
@@ -110,7 +110,11 @@ class _Side:
 
 @dataclass(slots=True)
 class Memory(ConnectionCell):
-    """A cell of open connections."""
+    """A cell of open connections, over streams."""
+
+    clients: ClientContext
+    servers: ServerContext
+    link: Link
 
     def __post_init__(self) -> None:
         if any(os.environ.get(name) != value for name, value in ENVIRONMENT.items()):

@@ -14,10 +14,9 @@ from tlsbench.implementations import (
     JoinsTickets,
     PrimitiveImplementation,
     SocketWriter,
-    TlsImplementation,
 )
 from tlsbench.implementations.native import NativeLibrary
-from tlsbench.links import JOINED, STREAM, WireReader, open_link
+from tlsbench.links import WireReader
 from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
@@ -30,13 +29,15 @@ from tlsbench.workloads.processor import prove_processor
 from tlsbench.workloads.sample import Clock, Workload
 from tlsbench.workloads.scaling.cell import Scaling
 from tlsbench.workloads.scaling.lanes import Lanes
-from tlsbench.workloads.stream import Bulk, Echo
+from tlsbench.workloads.stream import Bulk, Echo, Request
+from tlsbench.workloads.transports import TRANSPORTS, Transport, over_streams
 
 _Thing = TypeVar("_Thing")
-_TLS_WORKLOADS: dict[str, type[Handshake | Bulk | Echo | Memory | CompletionCell]] = {
+_TLS_WORKLOADS: dict[str, Callable[..., Handshake | Bulk | Echo | Memory | CompletionCell]] = {
     "handshake": Handshake,
     "bulk": Bulk,
     "echo": Echo,
+    "request": Request,
     "memory": Memory,
     "completion": CompletionCell,
 }
@@ -67,18 +68,22 @@ def prepare(
         operation = _made(_refusal(client), partial(client.operation, scenario, peers))
         return Primitive(scenario, operation, clock)
     assert peers is not None
-    client, server = _with_tls(client), _with_tls(implementations[scenario.server])
+    server = implementations[scenario.server]
+    transport = TRANSPORTS[scenario.transport or "tls"]
     wanted = _of_client(scenario)
-    make_clients = partial(_made, _refusal(client), partial(client.client_context, wanted, peers))
-    servers = _made(_refusal(server), partial(server.server_context, scenario, peers))
+    make_clients = partial(_made, _refusal(client), partial(transport.clients(client), wanted, peers))
+    servers = _made(_refusal(server), partial(transport.servers(server), scenario, peers))
+    if scenario.workload == "request":
+        make_clients, servers = transport.with_http(make_clients, servers)
     cell = _TLS_WORKLOADS[scenario.workload](
         scenario,
         peers,
         make_clients(),
         servers,
-        open_link(_link_of(scenario)),
+        transport.open_link(_link_of(scenario)),
         clock,
-        reader=_reader_of(server),
+        reader=_reader_of(server, transport),
+        shake=transport.shake,
     )
     if isinstance(cell, CompletionCell):
         cell.buffers = _buffer_of(client), _buffer_of(server)
@@ -92,18 +97,19 @@ def lanes_of(
 ) -> Lanes:
     """What makes the lanes of a scenario of ``workload=scaling``; arguments as of :func:`prepare`."""
     peers = peers or _peers_of(scenario)
-    client, server = (_with_tls(implementations[end]) for end in (scenario.client, scenario.server))
+    client, server = (over_streams(implementations[end]) for end in (scenario.client, scenario.server))
     return Lanes(
         scenario,
         peers,
         partial(_made, _refusal(client), partial(client.client_context, scenario, peers)),
         partial(_made, _refusal(server), partial(server.server_context, scenario, peers)),
-        _reader_of(server),
+        _reader_of(server, TRANSPORTS["tls"]),
     )
 
 
-def _reader_of(server: TlsImplementation) -> WireReader:
-    return JOINED if isinstance(server, JoinsTickets) and server.joins_tickets else STREAM
+def _reader_of(server: Implementation, transport: Transport) -> WireReader:
+    joins_tickets = isinstance(server, JoinsTickets) and server.joins_tickets
+    return transport.reader_of_joined if joins_tickets else transport.reader
 
 
 def _native(implementations: Mapping[str, Implementation]) -> list[NativeLibrary]:
@@ -135,16 +141,10 @@ def _link_of(scenario: Scenario) -> str:
     return scenario.link if scenario.link not in ("", "network") else "memory"
 
 
-def _buffer_of(library: TlsImplementation) -> int:
+def _buffer_of(library: Implementation) -> int:
     if not isinstance(library, SocketWriter):
         raise MeasurementError(f"{library.id} does not say how it writes to a socket")
     return library.handshake_buffer_bytes
-
-
-def _with_tls(member: Implementation) -> TlsImplementation:
-    if not isinstance(member, TlsImplementation):
-        raise MeasurementError(f"{member.id} has no TLS")
-    return member
 
 
 def _refusal(library: Implementation) -> str:

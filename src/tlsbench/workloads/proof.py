@@ -21,8 +21,7 @@ from tlsbench.pki.keys import key_type_of
 from tlsbench.protocol import groups, signature_schemes
 from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.scenarios.axes import AXES
-from tlsbench.workloads.datagrams import DatagramExchange
-from tlsbench.workloads.exchange import Exchange
+from tlsbench.workloads.exchange import Connection
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +53,7 @@ class Proof:
             **({"signature": signature} if signature else {}),
             **({} if self.tickets is None else {"tickets": self.tickets}),
             **({"hello_retry": True} if self.wire.hello_retry else {}),
+            **({"address_check": True} if self.wire.address_check else {}),
             **{axis: told for axis in _TOLD_BY_BOTH if (told := getattr(self.client, axis)) is not None},
         }
 
@@ -66,7 +66,7 @@ class Proof:
 
 
 def prove(
-    exchange: Exchange | DatagramExchange,
+    exchange: Connection,
     scenario: Scenario,
     peers: Peers,
     resumption: str,
@@ -87,6 +87,7 @@ def prove(
     _agree("cipher", scenario.cipher, _cipher_name(wire.cipher), client.cipher, server.cipher)
     _prove_group(scenario, wire, client, server)
     _same("resumption", resumption, wire.resumption, "wire")
+    _same("address_check", scenario.address_check == "yes", wire.address_check, "wire")
     for side, witness in ((client, "client"), (server, "server")):
         if side.resumed != (resumption != "none"):
             got = "a resumed handshake" if side.resumed else "a full handshake"

@@ -1,4 +1,4 @@
-"""``workload=bulk`` and ``workload=echo``: application data over an established connection."""
+"""``workload=bulk``, ``echo`` and ``request``: application data over an established connection."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ import os
 from dataclasses import dataclass, field
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations import Endpoint
-from tlsbench.links import Direction, summarise
+from tlsbench.links import Direction
 from tlsbench.workloads.connection import ConnectionCell
-from tlsbench.workloads.exchange import Exchange, shake_hands
+from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.sample import Sample, in_a_row
 
@@ -18,6 +17,8 @@ from tlsbench.workloads.sample import Sample, in_a_row
 #: mallopt(3)), whose faults would come and go between rounds.
 _BULK_BYTES = 64 * 1024
 _MOST_WRITES = 64
+#: What a request asks for.
+_PATH = b"/tlsbench"
 #: Then a new connection: far below the 2^24.5 records of one key (RFC 8446 section 5.5).
 _WRITES_PER_CONNECTION = 1 << 20
 
@@ -25,21 +26,21 @@ _WRITES_PER_CONNECTION = 1 << 20
 @dataclass(slots=True)
 class _Stream(ConnectionCell):
     _payload: bytes = field(default=b"", init=False)
-    _exchange: Exchange | None = field(default=None, init=False)
+    _exchange: Connection | None = field(default=None, init=False)
     _writes: int = field(default=0, init=False)
 
     def __post_init__(self) -> None:
         self._payload = os.urandom(self.scenario.size)
 
-    def _ends(self, writes: int) -> tuple[Endpoint, Endpoint]:
-        """The established ends, good for so many more writes."""
+    def _connection(self, writes: int) -> Connection:
+        """An established connection, good for so many more writes."""
         self._writes += writes
         if self._exchange is None or self._writes > _WRITES_PER_CONNECTION:
             self._drop_connection()
-            self._exchange = shake_hands(self.clients, self.servers, self.link, self.clock)
+            self._exchange = self.shake(self.clients, self.servers, self.link, self.clock)
             self._proof = prove(self._exchange, self.scenario, self.peers, "none", reader=self.reader)
             self._writes = writes
-        return self._exchange.client, self._exchange.server
+        return self._exchange
 
     def _drop_connection(self) -> None:
         if self._exchange is not None:
@@ -66,41 +67,27 @@ class Bulk(_Stream):
 
     def sample(self) -> Sample:
         writes = max(1, min(_MOST_WRITES, _BULK_BYTES // self.scenario.size))
-        client, server = self._ends(writes)
+        pour, clock = self._connection(writes).pour, self.clock
         expected = self._payload * writes
-        start = self.clock()
-        client_seal_ns, server_open_ns, upload = self._pour(client, server, Direction.TO_SERVER, writes)
-        server_seal_ns, client_open_ns, download = self._pour(server, client, Direction.TO_CLIENT, writes)
-        total_ns = self.clock() - start
-        _prove_bytes("uploaded bytes", expected, upload, "server")
-        _prove_bytes("downloaded bytes", expected, download, "client")
+        start = clock()
+        up = pour(Direction.TO_SERVER, self._payload, writes, clock)
+        down = pour(Direction.TO_CLIENT, self._payload, writes, clock)
+        total_ns = clock() - start
+        _prove_bytes("uploaded bytes", expected, up.received, "server")
+        _prove_bytes("downloaded bytes", expected, down.received, "client")
         return Sample(
-            client=client_seal_ns + client_open_ns,
-            server=server_seal_ns + server_open_ns,
+            client=up.source_ns + down.sink_ns,
+            server=up.sink_ns + down.source_ns,
             total=total_ns,
             operations=writes,
-            ledger=summarise(self.link.take_ledger()),
+            ledger=self.reader.summarise(self.link.take_ledger()),
             phases={
-                "client_seal": client_seal_ns,
-                "server_open": server_open_ns,
-                "server_seal": server_seal_ns,
-                "client_open": client_open_ns,
+                "client_seal": up.source_ns,
+                "server_open": up.sink_ns,
+                "server_seal": down.source_ns,
+                "client_open": down.sink_ns,
             },
         )
-
-    def _pour(
-        self, source: Endpoint, sink: Endpoint, direction: Direction, writes: int
-    ) -> tuple[int, int, bytes]:
-        clock, payload, write = self.clock, self._payload, source.write
-        began = clock()
-        for _ in range(writes):
-            write(payload)
-        seal_ns = clock() - began
-        sink.receive_data(self.link.carry(direction, source.data_to_send()))
-        began = clock()
-        received = sink.read()
-        open_ns = clock() - began
-        return seal_ns, open_ns, received
 
 
 @dataclass(slots=True)
@@ -108,28 +95,40 @@ class Echo(_Stream):
     """A request of ``size`` bytes and its echo, one after the other: the total is the latency."""
 
     def sample(self) -> Sample:
-        client, server = self._ends(1)
-        clock, link = self.clock, self.link
+        return self._ask(self._payload)
+
+    def _ask(self, request: bytes) -> Sample:
+        pour, clock = self._connection(1).pour, self.clock
         start = clock()
-        client.write(self._payload)
-        client_ns = clock() - start
-        server.receive_data(link.carry(Direction.TO_SERVER, client.data_to_send()))
-        began = clock()
-        request = server.read()
-        server.write(request)
-        server_ns = clock() - began
-        client.receive_data(link.carry(Direction.TO_CLIENT, server.data_to_send()))
-        began = clock()
-        response = client.read()
+        up = pour(Direction.TO_SERVER, request, 1, clock)
+        down = pour(Direction.TO_CLIENT, self._answer(up.received), 1, clock)
         end = clock()
-        _prove_bytes("request", self._payload, request, "server")
-        _prove_bytes("response", self._payload, response, "client")
+        _prove_bytes("request", request, up.received, "server")
+        _prove_bytes("response", self._payload, down.received, "client")
         return Sample(
-            client=client_ns + end - began,
-            server=server_ns,
+            client=up.source_ns + down.sink_ns,
+            server=up.sink_ns + down.source_ns,
             total=end - start,
-            ledger=summarise(link.take_ledger()),
+            ledger=self.reader.summarise(self.link.take_ledger()),
         )
+
+    def _answer(self, request: bytes) -> bytes:
+        """What the server writes when it has read a request."""
+        return request
+
+
+@dataclass(slots=True)
+class Request(Echo):
+    """A GET on an open connection and its answer of ``size`` bytes: HTTP/2 over TLS, HTTP/3 over QUIC.
+
+    The ends write and read paths and bodies; headers and their compression are theirs.
+    """
+
+    def sample(self) -> Sample:
+        return self._ask(_PATH)
+
+    def _answer(self, request: bytes) -> bytes:  # noqa: ARG002 - any path has this body
+        return self._payload
 
 
 def _prove_bytes(what: str, wanted: bytes, got: bytes, witness: str) -> None:

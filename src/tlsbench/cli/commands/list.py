@@ -119,21 +119,27 @@ def _implementations() -> list[dict[str, Any]]:
 
 
 def _interop() -> list[dict[str, Any]]:
-    """Every pair of TLS libraries, tried."""
+    """Every pair of libraries that speak the same, tried; over QUIC every OpenSSL that is found, too."""
+    from tlsbench.implementations.found_files import libssl_files
     from tlsbench.implementations.registry import capabilities, implementations
     from tlsbench.workloads.interop import pairs
 
+    found = tuple(f"libssl:{path}" for path in libssl_files())
+    everyone = {"tls": (), "dtls": (), "quic": found}
     return [
         {
             "name": f"{pair.client} → {pair.server}",
-            "summary": f"TLS {pair.version}  "
+            "summary": f"{pair.protocol}  "
             + (
                 f"{'FAILS: ' * pair.failed}{pair.reason}"
                 if pair.reason or pair.scenario is None
                 else f"{pair.scenario.cipher} {pair.scenario.group}"
             ),
         }
-        for pair in pairs(implementations(), capabilities())
+        for transport, paths in everyone.items()
+        for pair in pairs(
+            implementations(paths), capabilities({"implementation": paths}), transports=(transport,)
+        )
     ]
 
 

@@ -89,6 +89,19 @@ _DECLARATIONS = """
     void mbedtls_ssl_session_free(void *session);
     int mbedtls_ssl_get_session(const void *ssl, void *session);
     int mbedtls_ssl_set_session(void *ssl, const void *session);
+
+    void mbedtls_ssl_conf_handshake_timeout(void *config, uint32_t least_ms, uint32_t most_ms);
+    void mbedtls_ssl_conf_dtls_cookies(void *config, void *write, void *check, void *context);
+    void mbedtls_ssl_cookie_init(void *cookies);
+    void mbedtls_ssl_cookie_free(void *cookies);
+    int mbedtls_ssl_cookie_setup(void *cookies, random_t random, void *context);
+    int mbedtls_ssl_cookie_write(void);
+    int mbedtls_ssl_cookie_check(void);
+    int mbedtls_ssl_set_client_transport_id(void *ssl, const unsigned char *id, size_t length);
+    void mbedtls_ssl_set_timer_cb(void *ssl, void *context,
+        void (*set)(void *, uint32_t, uint32_t), int (*get)(void *));
+    void mbedtls_ssl_set_mtu(void *ssl, uint16_t bytes);
+    int mbedtls_ssl_session_reset(void *ssl);
 """
 
 #: mbedtls_ssl_export_keys_ext_t
@@ -106,6 +119,7 @@ _ERROR_BYTES: Final = 512
 CLIENT: Final = 0
 SERVER: Final = 1
 TRANSPORT_STREAM: Final = 0
+TRANSPORT_DATAGRAM: Final = 1
 PRESET_DEFAULT: Final = 0
 VERIFY_NONE: Final = 0
 VERIFY_REQUIRED: Final = 2
@@ -114,8 +128,11 @@ MINOR_VERSION_TLS12: Final = 3
 MASTER_SECRET_BYTES: Final = 48
 RANDOM_BYTES: Final = 32
 E_WANT_READ: Final = -0x6900
+E_HELLO_VERIFY_REQUIRED: Final = -0x6A80
 E_PEER_CLOSE_NOTIFY: Final = -0x7880
 E_CERT_VERIFY_FAILED: Final = -0x2700
+#: What DTLS needs beside that.
+NEEDED_FOR_DTLS: Final = ("mbedtls_ssl_set_timer_cb", "mbedtls_ssl_set_mtu", "mbedtls_ssl_cookie_setup")
 #: What nothing can be told and proved without.
 NEEDED: Final = ("mbedtls_ssl_conf_export_keys_ext_cb", "mbedtls_ssl_conf_curves", "mbedtls_ssl_ticket_setup")
 
@@ -128,6 +145,8 @@ class Library(NativeLibrary):
         self.send: Any = ffi.callback("int (void *, const unsigned char *, size_t)", _send, error=-1)
         self.receive: Any = ffi.callback("int (void *, unsigned char *, size_t)", _receive, error=-1)
         self.give: Any = ffi.callback(_EXPORT, _give, error=-1)
+        self.set_timer: Any = ffi.callback("void (void *, uint32_t, uint32_t)", _set_timer)
+        self.get_timer: Any = ffi.callback("int (void *)", _get_timer)
         self._entropy: Any = ffi.callback("int (void *, unsigned char *, size_t)", _entropy, error=-1)
 
     def new(self, kind: str) -> Any:
@@ -177,6 +196,15 @@ def _give(  # as mbedtls_ssl_export_keys_ext_t has them
 def _entropy(_context: Any, into: Any, length: int) -> int:
     ffi.memmove(into, os.urandom(length), length)
     return 0
+
+
+def _set_timer(handle: Any, sooner_ms: int, later_ms: int) -> None:
+    ffi.from_handle(handle).set(sooner_ms, later_ms)
+
+
+def _get_timer(handle: Any) -> int:
+    state: int = ffi.from_handle(handle).state()
+    return state
 
 
 def _receive(handle: Any, buffer: Any, most: int) -> int:

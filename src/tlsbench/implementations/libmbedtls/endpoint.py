@@ -11,7 +11,7 @@ from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libmbedtls import bindings as native
 from tlsbench.implementations.libmbedtls.bindings import Library, ffi, text
 from tlsbench.implementations.openssl_names import version_from_openssl
-from tlsbench.implementations.pipes import Pipe
+from tlsbench.implementations.pipes import DatagramPipe, Pipe
 from tlsbench.pki import SERVER_NAME
 from tlsbench.protocol.messages import RECORD_BYTES
 
@@ -82,10 +82,14 @@ class LibMbedTlsContext:
     def connect(self, session: object | None = None, early_data: bytes = b"") -> LibMbedTlsEndpoint:
         assert not early_data, "a capability says that there is none"
         endpoint = LibMbedTlsEndpoint(self, is_server=False)
-        self.lib.must(self.lib.mbedtls_ssl_set_hostname(endpoint.tls, self._host))
-        if session is not None:
-            self.lib.must(self.lib.mbedtls_ssl_set_session(endpoint.tls, session))
+        self.begin(endpoint, session)
         return endpoint
+
+    def begin(self, client: LibMbedTlsEndpoint, session: object | None) -> None:
+        """Give a client's end the host that it asks for, and the session that it resumes."""
+        self.lib.must(self.lib.mbedtls_ssl_set_hostname(client.tls, self._host))
+        if session is not None:
+            self.lib.must(self.lib.mbedtls_ssl_set_session(client.tls, session))
 
     def accept(self) -> LibMbedTlsEndpoint:
         return LibMbedTlsEndpoint(self, is_server=True)
@@ -94,23 +98,26 @@ class LibMbedTlsContext:
 class LibMbedTlsEndpoint:
     """An mbedtls_ssl_context between two buffers in memory."""
 
-    def __init__(self, context: LibMbedTlsContext, *, is_server: bool) -> None:
+    def __init__(
+        self, context: LibMbedTlsContext, *, is_server: bool, pipe: Pipe | DatagramPipe | None = None
+    ) -> None:
         lib = self._lib = context.lib
         self.tls = lib.new("ssl")
         self._context = context
         self._is_server = is_server
         self._resumed: bool | None = None
         self._master = b""
-        pipe = Pipe()
+        pipe = pipe or Pipe()
         self._handle = ffi.new_handle(pipe)
         self._buffer: Any = None
         lib.must(lib.mbedtls_ssl_setup(self.tls, context.config))
         lib.mbedtls_ssl_set_bio(self.tls, self._handle, lib.send, lib.receive, ffi.NULL)
-        self.receive_data = pipe.receive_data
-        self.data_to_send = pipe.data_to_send
+        if isinstance(pipe, Pipe):
+            self.receive_data = pipe.receive_data
+            self.data_to_send = pipe.data_to_send
 
     def handshake(self) -> bool:
-        result = self._lib.mbedtls_ssl_handshake(self.tls)
+        result = self._go_on()
         secrets = self._context.secrets
         self._master = secrets.taken() or self._master
         if result == 0:
@@ -120,6 +127,10 @@ class LibMbedTlsEndpoint:
         if result == native.E_WANT_READ:
             return False
         raise self._gives_up(result)
+
+    def _go_on(self) -> int:
+        result: int = self._lib.mbedtls_ssl_handshake(self.tls)
+        return result
 
     def write(self, data: bytes) -> None:
         tls, write, whole = self.tls, self._lib.mbedtls_ssl_write, ffi.from_buffer("unsigned char[]", data)

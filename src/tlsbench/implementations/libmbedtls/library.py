@@ -9,6 +9,11 @@ from typing import Any, Final
 from tlsbench.errors import RequestError
 from tlsbench.implementations.libmbedtls import bindings as native
 from tlsbench.implementations.libmbedtls.bindings import Library, ffi, text
+from tlsbench.implementations.libmbedtls.datagrams import (
+    LibMbedTlsDatagramContext,
+    ask_no_cookies,
+    make_cookies,
+)
 from tlsbench.implementations.libmbedtls.endpoint import LibMbedTlsContext
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import group_list
@@ -49,9 +54,11 @@ class LibMbedTls:
 
     def capabilities(self) -> Capabilities:
         lib, engine = self.library, self.engine()
+        without_dtls = lib.lacks(*native.NEEDED_FOR_DTLS)
         return Capabilities(
             (
                 gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
+                gap(f"it has no {', '.join(without_dtls)}", transport="dtls" if without_dtls else ()),
                 gap(
                     f"{engine} does not know the cipher suite",
                     version="1.2",
@@ -75,7 +82,11 @@ class LibMbedTls:
                 ),
                 *facts(self.id),
             ),
-            supports=("trust", *(("workload=scaling",) if lib.has("mbedtls_mutex_lock") else ())),
+            supports=(
+                "trust",
+                *(("workload=scaling",) if lib.has("mbedtls_mutex_lock") else ()),
+                *(() if without_dtls else ("transport=dtls", "mtu", "address_check")),
+            ),
         )
 
     def _curve(self, group: str) -> int | None:
@@ -85,20 +96,43 @@ class LibMbedTls:
         return number
 
     def client_context(self, scenario: Scenario, peers: Peers) -> LibMbedTlsContext:
+        return LibMbedTlsContext(
+            self.library, *self._client(scenario, peers), **_settings_of_client(scenario)
+        )
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> LibMbedTlsContext:
+        return LibMbedTlsContext(
+            self.library, *self._server(scenario, peers), **_settings_of_server(scenario)
+        )
+
+    def datagram_client_context(self, scenario: Scenario, peers: Peers) -> LibMbedTlsDatagramContext:
+        config, kept = self._client(scenario, peers)
+        return LibMbedTlsDatagramContext(
+            self.library, config, kept, scenario, **_settings_of_client(scenario)
+        )
+
+    def datagram_server_context(self, scenario: Scenario, peers: Peers) -> LibMbedTlsDatagramContext:
+        lib, (config, kept) = self.library, self._server(scenario, peers)
+        if scenario.address_check == "yes":
+            kept.append(make_cookies(lib, config))
+        else:
+            ask_no_cookies(lib, config)
+        return LibMbedTlsDatagramContext(lib, config, kept, scenario, **_settings_of_server(scenario))
+
+    def _client(self, scenario: Scenario, peers: Peers) -> tuple[Any, list[object]]:
         lib = self.library
         config, kept = self._config(scenario, native.CLIENT)
         kept.append(self._trust(config, (*peers.strangers, peers.root.certificate)))
         lib.mbedtls_ssl_conf_session_tickets(config, int(scenario.resumption == "ticket"))
         if scenario.client_auth == "required":
             kept.append(self._show(config, peers.client))
-        return LibMbedTlsContext(lib, config, kept, verifies=True, resumes=_resumes(scenario))
+        return config, kept
 
-    def server_context(self, scenario: Scenario, peers: Peers) -> LibMbedTlsContext:
+    def _server(self, scenario: Scenario, peers: Peers) -> tuple[Any, list[object]]:
         lib = self.library
         config, kept = self._config(scenario, native.SERVER)
         kept.append(self._show(config, peers.server))
-        verifies = scenario.client_auth == "required"
-        if verifies:
+        if scenario.client_auth == "required":
             kept.append(self._trust(config, (peers.root.certificate,)))
         else:
             lib.mbedtls_ssl_conf_authmode(config, native.VERIFY_NONE)
@@ -110,14 +144,15 @@ class LibMbedTls:
                 config, cache, lib.mbedtls_ssl_cache_get, lib.mbedtls_ssl_cache_set
             )
             kept.append(cache)
-        return LibMbedTlsContext(lib, config, kept, verifies=verifies, resumes=_resumes(scenario))
+        return config, kept
 
     def _config(self, scenario: Scenario, endpoint: int) -> tuple[Any, list[object]]:
         """A configuration, and what must live as long as it."""
         lib = self.library
         config = lib.new("ssl_config")
-        defaults = (native.TRANSPORT_STREAM, native.PRESET_DEFAULT)
-        lib.must(lib.mbedtls_ssl_config_defaults(config, endpoint, *defaults))
+        is_stream = scenario.transport != "dtls"
+        transport = native.TRANSPORT_STREAM if is_stream else native.TRANSPORT_DATAGRAM
+        lib.must(lib.mbedtls_ssl_config_defaults(config, endpoint, transport, native.PRESET_DEFAULT))
         lib.mbedtls_ssl_conf_rng(config, lib.mbedtls_ctr_drbg_random, lib.random)
         for limit in (lib.mbedtls_ssl_conf_min_version, lib.mbedtls_ssl_conf_max_version):
             limit(config, native.MAJOR_VERSION, native.MINOR_VERSION_TLS12)
@@ -153,8 +188,12 @@ class LibMbedTls:
         return tickets
 
 
-def _resumes(scenario: Scenario) -> bool:
-    return scenario.resumption not in ("", "none")
+def _settings_of_client(scenario: Scenario) -> dict[str, bool]:
+    return {"verifies": True, "resumes": scenario.resumption not in ("", "none")}
+
+
+def _settings_of_server(scenario: Scenario) -> dict[str, bool]:
+    return {**_settings_of_client(scenario), "verifies": scenario.client_auth == "required"}
 
 
 def of_the_system() -> LibMbedTls:

@@ -15,6 +15,8 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import MeasurementError
+from tlsbench.implementations.libssl import datagram_bindings as dtls
+from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
 
@@ -151,6 +153,7 @@ FILETYPE_PEM: Final = 1
 SENT_AND_RECEIVED_SHUTDOWN: Final = 3
 X509_V_OK: Final = 0
 ERROR_WANT_READ: Final = 2
+ERROR_WANT_WRITE: Final = 3
 ERROR_ZERO_RETURN: Final = 6
 
 
@@ -164,8 +167,10 @@ def _text_macro(library: Library, command: int, context: Any, words: bytes) -> i
     return result
 
 
-def _host_name(library: Library, command: int, tls: Any, name: Any) -> int:
-    result: int = library.SSL_ctrl(tls, command, 0, name)
+def _of_connection(library: Library, command: int, tls: Any, argument: Any = 0) -> int:
+    """A macro over SSL_ctrl, of a number or of a pointer."""
+    number, pointer = (argument, ffi.NULL) if isinstance(argument, int) else (0, argument)
+    result: int = library.SSL_ctrl(tls, command, number, pointer)
     return result
 
 
@@ -173,7 +178,10 @@ def _host_name(library: Library, command: int, tls: Any, name: Any) -> int:
 _MACROS: Final[Mapping[str, tuple[Callable[..., int], int]]] = {
     "SSL_CTX_set_mode": (_number_macro, 33),
     "SSL_CTX_set_session_cache_mode": (_number_macro, 44),
-    "SSL_set_tlsext_host_name": (_host_name, 55),
+    "SSL_set_mtu": (_of_connection, dtls.CTRL_SET_MTU),
+    "SSL_set_tlsext_host_name": (_of_connection, 55),
+    "DTLSv1_get_timeout": (_of_connection, dtls.CTRL_GET_TIMEOUT),
+    "DTLSv1_handle_timeout": (_of_connection, dtls.CTRL_HANDLE_TIMEOUT),
     "SSL_CTX_set1_groups_list": (_text_macro, 92),
     "SSL_CTX_set1_sigalgs_list": (_text_macro, 98),
     "SSL_CTX_set_min_proto_version": (_number_macro, 123),
@@ -302,7 +310,7 @@ def find() -> str | None:
 @cache
 def declare() -> None:
     """Have cffi read the declarations, once."""
-    ffi.cdef(DECLARATIONS)
+    ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS)
 
 
 @cache

@@ -24,7 +24,9 @@ MAX_EARLY_DATA_BYTES: Final = 16384
 _JOINED_BYTES: Final = 96 * 1024
 _HOST: Final = SERVER_NAME.encode("ascii")
 #: Memory that is written before it is read need not be cleared.
-_allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
+allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
+#: What SSL_get_error(3) says where the other side is waited for; over QUIC a stream may be full, too.
+WAITS: Final = (native.ERROR_WANT_READ, native.ERROR_WANT_WRITE)
 # enum values of SSL_read_early_data(3)
 _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = 1, 2
 
@@ -33,8 +35,8 @@ _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = 1, 2
 Told = Callable[[Any], Mapping[str, Any]]
 
 
-class LibSslContext:
-    """One side's SSL_CTX."""
+class LibSslSide:
+    """One side's SSL_CTX, whatever its connections go over."""
 
     def __init__(
         self,
@@ -46,11 +48,14 @@ class LibSslContext:
         wants_staple: bool = False,
         serialises: bool = False,
         by_callback: bool = False,
+        copies_sessions: bool = False,
         kept: object = None,
     ) -> None:
         self._lib = lib
         self.context = context
-        self._sessions = Sessions(lib, context, serialises=serialises, by_callback=by_callback)
+        self._sessions = Sessions(
+            lib, context, serialises=serialises, by_callback=by_callback, copies=copies_sessions
+        )
         self._told = told
         self._early_data = early_data
         self._wants_staple = wants_staple
@@ -69,6 +74,28 @@ class LibSslContext:
         self._key_log = ffi.callback("void (const SSL *, const char *)", append)
         self._lib.SSL_CTX_set_keylog_callback(self.context, self._key_log)
 
+    def _prepare(self, tls: Any, session: object | None) -> None:
+        """Tell a client whom to connect to, and by which session."""
+        lib = self._lib
+        if self._wants_staple:
+            lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_TYPE, native.STATUS_TYPE_OCSP, ffi.NULL)
+        lib.SSL_set_connect_state(tls)
+        lib.SSL_set_tlsext_host_name(tls, self._host)
+        lib.SSL_set1_host(tls, self._host)
+        if session is not None:
+            self._sessions.resume(tls, session)
+
+
+class LibSslContext(LibSslSide):
+    """One side's SSL_CTX of TLS."""
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslEndpoint:
+        endpoint = self._endpoint(sessions=self._sessions, wants_staple=self._wants_staple)
+        self._prepare(endpoint.tls, session)
+        if early_data:
+            endpoint.write_early_data(early_data)
+        return endpoint
+
     @property
     def joins(self) -> bool:
         return self._lib.has("BIO_new_bio_pair")
@@ -78,78 +105,46 @@ class LibSslContext:
     ) -> tuple[LibSslEndpoint, LibSslEndpoint]:
         ends = ffi.new("BIO *[2]")
         self._lib.BIO_new_bio_pair(ends, _JOINED_BYTES, ends + 1, _JOINED_BYTES)
-        return self.connect(session, bio=ends[0]), servers.accept(bio=ends[1])
+        client = self._endpoint(sessions=self._sessions, wants_staple=self._wants_staple, joined=ends[0])
+        self._prepare(client.tls, session)
+        server = servers._endpoint(sessions=None, joined=ends[1])
+        self._lib.SSL_set_accept_state(server.tls)
+        return client, server
 
-    def connect(
-        self, session: object | None = None, early_data: bytes = b"", *, bio: Any = None
-    ) -> LibSslEndpoint:
-        lib = self._lib
-        endpoint = LibSslEndpoint(
-            lib, self.context, self._sessions, self._told, wants_staple=self._wants_staple, bio=bio
-        )
-        tls = endpoint.tls
-        if self._wants_staple:
-            lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_TYPE, native.STATUS_TYPE_OCSP, ffi.NULL)
-        lib.SSL_set_connect_state(tls)
-        lib.SSL_set_tlsext_host_name(tls, self._host)
-        lib.SSL_set1_host(tls, self._host)
-        if session is not None:
-            self._sessions.resume(tls, session)
-        if early_data:
-            endpoint.write_early_data(early_data)
-        return endpoint
-
-    def accept(self, *, bio: Any = None) -> LibSslEndpoint:
-        endpoint = LibSslEndpoint(
-            self._lib, self.context, None, self._told, reads_early_data=self._early_data, bio=bio
-        )
+    def accept(self) -> LibSslEndpoint:
+        endpoint = self._endpoint(sessions=None, reads_early_data=self._early_data)
         self._lib.SSL_set_accept_state(endpoint.tls)
         return endpoint
 
+    def _endpoint(self, **settings: Any) -> LibSslEndpoint:
+        return LibSslEndpoint(self._lib, self.context, told=self._told, **settings)
 
-class LibSslEndpoint:
-    """An SSL between two memory BIOs.
 
-    One pair of BIOs (BIO_new_bio_pair(3)) that joins both ends, so that Python copies only the ledger's
-    bytes, was tried instead: what is charged to the sides took 1.00 to 1.03 times as long. Threads have such
-    pairs all the same (:meth:`LibSslContext.join`): there it counts how rarely the interpreter is called.
+class LibSslEnd:
+    """An SSL, whatever carries its bytes, and what it says of its connection.
 
-    :param bio: an end of such a pair.
+    :param tls: it, which is freed with this.
+    :param sessions: a client has them.
     """
 
     def __init__(
-        self,
-        lib: Library,
-        context: Any,
-        sessions: Sessions | None,
-        told: Told,
-        *,
-        reads_early_data: bool = False,
-        wants_staple: bool = False,
-        bio: Any = None,
+        self, lib: Library, tls: Any, *, sessions: Sessions | None, told: Told, wants_staple: bool = False
     ) -> None:
         self._lib = lib
-        self.tls = ffi.gc(lib.SSL_new(context), lib.SSL_free)
-        self._incoming = bio or lib.BIO_new(lib.BIO_s_mem())
-        self._outgoing = bio or lib.BIO_new(lib.BIO_s_mem())
-        lib.SSL_set_bio(self.tls, self._incoming, self._outgoing)  # they are freed with it
-        self._sessions = sessions  # a client has them
+        self.tls = tls
+        self._sessions = sessions
         self._told = told
-        self._reads_early = reads_early_data
         self._early_data = b""
         self._wants_staple = wants_staple
         self._ocsp = ""
-        self._record: Any = None
 
     def handshake(self) -> bool:
-        if self._reads_early and not self._read_early_data():
-            return False
         result = self._lib.SSL_do_handshake(self.tls)
         if result == 1:
             if self._wants_staple:
                 self._check_staple()
             return True
-        if self._lib.SSL_get_error(self.tls, result) == native.ERROR_WANT_READ:
+        if self._lib.SSL_get_error(self.tls, result) in WAITS:
             return False
         raise self._gives_up()
 
@@ -171,56 +166,6 @@ class LibSslEndpoint:
             raise HandshakeError(f"{lib.name}: {error}") from error
         if self._ocsp != "good":
             raise HandshakeError(f"{lib.name}: the stapled OCSP response says: {self._ocsp}")
-
-    def data_to_send(self) -> bytes:
-        waiting = self._lib.BIO_ctrl_pending(self._outgoing)
-        if not waiting:
-            return b""
-        buffer = _allocate("char[]", waiting)
-        self._lib.BIO_read(self._outgoing, buffer, waiting)
-        return bytes(ffi.buffer(buffer, waiting))
-
-    def receive_data(self, data: bytes) -> None:
-        self._lib.BIO_write(self._incoming, data, len(data))
-
-    def write(self, data: bytes) -> None:
-        if data and self._lib.SSL_write(self.tls, data, len(data)) <= 0:
-            raise self._gives_up()
-
-    def read(self) -> bytes:
-        if self._record is None:
-            self._record = _allocate("char[]", RECORD_BYTES)
-        read, tls, record, chunks = self._lib.SSL_read, self.tls, self._record, []
-        while True:
-            result = read(tls, record, RECORD_BYTES)
-            if result > 0:
-                chunks.append(bytes(ffi.buffer(record, result)))
-                continue
-            error = self._lib.SSL_get_error(self.tls, result)
-            if error in (native.ERROR_WANT_READ, native.ERROR_ZERO_RETURN):
-                return b"".join(chunks)
-            raise self._gives_up()
-
-    def write_early_data(self, data: bytes) -> None:
-        """Put ``data`` into the first flight of a client that has a session."""
-        written = ffi.new("size_t *")
-        if self._lib.SSL_write_early_data(self.tls, data, len(data), written) != 1:
-            raise self._gives_up()
-
-    def _read_early_data(self) -> bool:
-        """Take early data until there is no more of it; whether the handshake may go on."""
-        buffer, read = ffi.new("char[]", MAX_EARLY_DATA_BYTES), ffi.new("size_t *")
-        while True:
-            outcome = self._lib.SSL_read_early_data(self.tls, buffer, MAX_EARLY_DATA_BYTES, read)
-            if outcome == _READ_EARLY_DATA_SUCCESS:
-                self._early_data += bytes(ffi.buffer(buffer, read[0]))
-            elif outcome == _READ_EARLY_DATA_FINISH:
-                self._reads_early = False
-                return True
-            elif self._lib.SSL_get_error(self.tls, outcome) == native.ERROR_WANT_READ:
-                return False
-            else:
-                raise self._gives_up()
 
     def negotiated(self) -> Negotiated:
         lib = self._lib
@@ -267,6 +212,93 @@ class LibSslEndpoint:
         result = self._lib.SSL_get_verify_result(self.tls)
         words = text(self._lib.X509_verify_cert_error_string(result)) if result != native.X509_V_OK else ""
         return HandshakeError(f"{self._lib.name}: {reason(self._lib)}{f' ({words})' if words else ''}")
+
+
+class LibSslEndpoint(LibSslEnd):
+    """An SSL between two memory BIOs, or two of another method (``bio``).
+
+    One pair of BIOs (BIO_new_bio_pair(3)) that joins both ends, so that Python copies only the ledger's
+    bytes, was tried instead: what is charged to the sides took 1.00 to 1.03 times as long. Threads have such
+    pairs all the same (:meth:`LibSslContext.join`): there it counts how rarely the interpreter is called.
+
+    :param joined: an end of such a pair.
+    """
+
+    def __init__(
+        self,
+        lib: Library,
+        context: Any,
+        *,
+        sessions: Sessions | None,
+        told: Told,
+        bio: Callable[[], Any] | None = None,
+        joined: Any = None,
+        reads_early_data: bool = False,
+        wants_staple: bool = False,
+    ) -> None:
+        tls = ffi.gc(lib.SSL_new(context), lib.SSL_free)
+        super().__init__(lib, tls, sessions=sessions, told=told, wants_staple=wants_staple)
+        bio = bio or lib.BIO_s_mem
+        self._incoming = joined or lib.BIO_new(bio())
+        self._outgoing = joined or lib.BIO_new(bio())
+        lib.SSL_set_bio(self.tls, self._incoming, self._outgoing)  # they are freed with it
+        self._reads_early = reads_early_data
+        self._record: Any = None
+
+    def handshake(self) -> bool:
+        if self._reads_early and not self._read_early_data():
+            return False
+        return super().handshake()
+
+    def data_to_send(self) -> bytes:
+        waiting = self._lib.BIO_ctrl_pending(self._outgoing)
+        if not waiting:
+            return b""
+        buffer = allocate("char[]", waiting)
+        self._lib.BIO_read(self._outgoing, buffer, waiting)
+        return bytes(ffi.buffer(buffer, waiting))
+
+    def receive_data(self, data: bytes) -> None:
+        self._lib.BIO_write(self._incoming, data, len(data))
+
+    def write(self, data: bytes) -> None:
+        if data and self._lib.SSL_write(self.tls, data, len(data)) <= 0:
+            raise self._gives_up()
+
+    def read(self) -> bytes:
+        if self._record is None:
+            self._record = allocate("char[]", RECORD_BYTES)
+        read, tls, record, chunks = self._lib.SSL_read, self.tls, self._record, []
+        while True:
+            result = read(tls, record, RECORD_BYTES)
+            if result > 0:
+                chunks.append(bytes(ffi.buffer(record, result)))
+                continue
+            error = self._lib.SSL_get_error(self.tls, result)
+            if error in (native.ERROR_WANT_READ, native.ERROR_ZERO_RETURN):
+                return b"".join(chunks)
+            raise self._gives_up()
+
+    def write_early_data(self, data: bytes) -> None:
+        """Put ``data`` into the first flight of a client that has a session."""
+        written = ffi.new("size_t *")
+        if self._lib.SSL_write_early_data(self.tls, data, len(data), written) != 1:
+            raise self._gives_up()
+
+    def _read_early_data(self) -> bool:
+        """Take early data until there is no more of it; whether the handshake may go on."""
+        buffer, read = ffi.new("char[]", MAX_EARLY_DATA_BYTES), ffi.new("size_t *")
+        while True:
+            outcome = self._lib.SSL_read_early_data(self.tls, buffer, MAX_EARLY_DATA_BYTES, read)
+            if outcome == _READ_EARLY_DATA_SUCCESS:
+                self._early_data += bytes(ffi.buffer(buffer, read[0]))
+            elif outcome == _READ_EARLY_DATA_FINISH:
+                self._reads_early = False
+                return True
+            elif self._lib.SSL_get_error(self.tls, outcome) == native.ERROR_WANT_READ:
+                return False
+            else:
+                raise self._gives_up()
 
 
 def reason(lib: Library) -> str:

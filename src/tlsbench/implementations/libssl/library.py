@@ -6,9 +6,10 @@ Several of them live in one process as long as the dynamic linker can tell their
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.gaps import (
@@ -19,8 +20,15 @@ from tlsbench.implementations.gaps import (
 )
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
-from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, reason
+from tlsbench.implementations.libssl.datagrams import (
+    LibSslDatagramContext,
+    dtls_gaps,
+    dtls_supported,
+    make_cookies,
+)
+from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, LibSslSide, reason
 from tlsbench.implementations.libssl.knobs import knob_gaps, new_context, supported, told
+from tlsbench.implementations.libssl.quic import LibSslQuicContext, quic_gaps, quic_supported
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import (
     CPU_INFO,
@@ -33,7 +41,7 @@ from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.trust import trust_file
-from tlsbench.protocol.messages import VERSION_CODE_POINTS
+from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
 
@@ -45,6 +53,7 @@ _ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("SSL_CTX_callback_ctrl", "SSL_ctrl", "SSL_get0_verified_chain"), "ocsp"),
     (("SSL_CTX_set1_sigalgs_list",), "signature"),
 )
+_Side = TypeVar("_Side", bound=LibSslSide)
 
 
 @dataclass(frozen=True)
@@ -90,6 +99,8 @@ class LibSsl:
                 ),
                 kernel_tls_gap(),
                 *knob_gaps(library),
+                *dtls_gaps(library, self.engine()),
+                *quic_gaps(library, self.id),
                 one_ticket_when_resumed(self.id),
                 gap(
                     "its server sends its tickets with its first write",
@@ -111,6 +122,7 @@ class LibSsl:
             ),
             supports=(
                 *("cpu", "trust", "session", "hello_retry", "workload=scaling", *supported(library)),
+                *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
                 *(("workload=completion",) if library.has("SSL_CTX_set_ciphersuites") else ()),
@@ -132,8 +144,34 @@ class LibSsl:
         return ml_dsa if self.library.has("SSL_CTX_ctrl") else ("ed25519", *ML_DSA)
 
     def client_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
+        return self._client(scenario, peers, self.library.TLS_client_method(), LibSslContext)
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
+        return self._server(scenario, peers, self.library.TLS_server_method(), LibSslContext)
+
+    def datagram_client_context(
+        self, scenario: Scenario, peers: Peers
+    ) -> LibSslDatagramContext | LibSslQuicContext:
+        if scenario.transport == "quic":
+            method = self.library.OSSL_QUIC_client_method()
+            return self._client(scenario, peers, method, LibSslQuicContext.of_client)
+        make = partial(LibSslDatagramContext, scenario=scenario)
+        return self._client(scenario, peers, self.library.DTLS_client_method(), make)
+
+    def datagram_server_context(
+        self, scenario: Scenario, peers: Peers
+    ) -> LibSslDatagramContext | LibSslQuicContext:
+        if scenario.transport == "quic":
+            method = self.library.OSSL_QUIC_server_method()
+            checks = scenario.address_check == "yes"
+            quic = partial(LibSslQuicContext.of_server, checks_address=checks)
+            return self._server(scenario, peers, method, quic)
+        make = partial(LibSslDatagramContext, scenario=scenario)
+        return self._server(scenario, peers, self.library.DTLS_server_method(), make)
+
+    def _client(self, scenario: Scenario, peers: Peers, method: Any, make: Callable[..., _Side]) -> _Side:
         lib = self.library
-        context = new_context(lib, lib.TLS_client_method(), scenario)
+        context = new_context(lib, method, scenario)
         self._configure(context, scenario)
         self._trust(context, (*peers.strangers, peers.root.certificate))
         lib.SSL_CTX_set_verify(context, native.VERIFY_PEER, ffi.NULL)
@@ -141,7 +179,7 @@ class LibSsl:
         lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_OFF)
         if scenario.client_auth == "required":
             self._show(context, peers.client)
-        return LibSslContext(
+        return make(
             lib,
             context,
             told=partial(told, lib, scenario),
@@ -151,9 +189,9 @@ class LibSsl:
             by_callback=scenario.resumption == "psk" and not lib.has("SSL_CTX_ctrl"),
         )
 
-    def server_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
+    def _server(self, scenario: Scenario, peers: Peers, method: Any, make: Callable[..., _Side]) -> _Side:
         lib = self.library
-        context = new_context(lib, lib.TLS_server_method(), scenario)
+        context = new_context(lib, method, scenario)
         self._configure(context, scenario)
         lib.SSL_CTX_set_session_id_context(context, b"tlsbench", len(b"tlsbench"))
         if scenario.client_auth == "required":
@@ -166,10 +204,10 @@ class LibSsl:
         if early_data:
             lib.SSL_CTX_set_max_early_data(context, MAX_EARLY_DATA_BYTES)
         self._show(context, peers.server)
-        kept = self._staple(context, peers) if scenario.ocsp == "stapled" else None
-        return LibSslContext(
-            lib, context, told=partial(told, lib, scenario), early_data=early_data, kept=kept
-        )
+        kept = [self._staple(context, peers)] if scenario.ocsp == "stapled" else []
+        if scenario.address_check == "yes" and scenario.transport == "dtls":
+            kept.append(make_cookies(lib, context))
+        return make(lib, context, told=partial(told, lib, scenario), early_data=early_data, kept=kept)
 
     def _staple(self, context: Any, peers: Peers) -> object:
         """Make a server staple a response; what is returned must live as long as the context."""
@@ -189,7 +227,8 @@ class LibSsl:
 
     def _configure(self, context: Any, scenario: Scenario) -> None:
         lib = self.library
-        version = VERSION_CODE_POINTS[scenario.version]
+        versions = DTLS_VERSION_CODE_POINTS if scenario.transport == "dtls" else VERSION_CODE_POINTS
+        version = versions[scenario.version]
         lib.SSL_CTX_set_mode(context, native.MODE_NO_AUTO_CHAIN)
         self._must(lib.SSL_CTX_set_min_proto_version(context, version))
         self._must(lib.SSL_CTX_set_max_proto_version(context, version))

@@ -18,7 +18,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations.contract import ClientContext, ServerContext
+from tlsbench.implementations.contract import (
+    ClientContext,
+    DatagramClientContext,
+    DatagramServerContext,
+    ServerContext,
+)
 from tlsbench.implementations.descriptions import Description
 from tlsbench.implementations.libssl.library import LibSsl
 from tlsbench.implementations.missing import Missing
@@ -60,6 +65,12 @@ class LibSslInOwnProcess:
         raise self._elsewhere()
 
     def server_context(self, _scenario: Scenario, _peers: Peers) -> ServerContext:
+        raise self._elsewhere()
+
+    def datagram_client_context(self, _scenario: Scenario, _peers: Peers) -> DatagramClientContext:
+        raise self._elsewhere()
+
+    def datagram_server_context(self, _scenario: Scenario, _peers: Peers) -> DatagramServerContext:
         raise self._elsewhere()
 
     def _elsewhere(self) -> MeasurementError:

@@ -14,11 +14,15 @@ class Sessions:
 
     :param serialises: whether they are kept as bytes (``i2d_SSL_SESSION``).
     :param by_callback: whether the library hands them to a callback.
+    :param copies: whether a copy is kept: a QUIC connection spoils its own when it ends.
     """
 
-    def __init__(self, lib: Library, context: Any, *, serialises: bool, by_callback: bool) -> None:
+    def __init__(
+        self, lib: Library, context: Any, *, serialises: bool, by_callback: bool, copies: bool = False
+    ) -> None:
         self._lib = lib
         self._serialises = serialises
+        self._copies = copies
         #: By the thread that it came to, which is the one that reads it: threads may share the context.
         self._newest: dict[int, Any] = {}
         self._callback: Any = None
@@ -39,7 +43,12 @@ class Sessions:
             session = ffi.gc(self._lib.SSL_get1_session(tls), self._lib.SSL_SESSION_free)
         if session == ffi.NULL:
             return None
-        return self._serialised(session) if self._serialises else session
+        if self._serialises:
+            return self._serialised(session)
+        if self._copies:
+            session = ffi.gc(self._lib.SSL_SESSION_dup(session), self._lib.SSL_SESSION_free)
+        found: object = session
+        return found
 
     def _serialised(self, session: Any) -> bytes:
         data = ffi.new("unsigned char[]", self._lib.i2d_SSL_SESSION(session, ffi.NULL))

@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cryptography.hazmat.primitives.serialization import Encoding
 from OpenSSL import SSL
 from OpenSSL.crypto import X509
 
-from tlsbench.errors import CertificateError, HandshakeError
-from tlsbench.implementations.contract import Negotiated, Operation
+from tlsbench.errors import CertificateError
+from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.gaps import kernel_tls_gap
 from tlsbench.implementations.openssl_names import (
     HANDSHAKE_BUFFER_BYTES,
     ML_DSA,
-    cipher_from_openssl,
-    group_from_openssl,
     group_list,
-    version_from_openssl,
 )
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.implementations.pyopenssl import bindings, certificates
-from tlsbench.implementations.pyopenssl.tapped import log_keys
+from tlsbench.implementations.pyopenssl.datagrams import PyOpenSslDatagramContext, make_cookies
+from tlsbench.implementations.pyopenssl.endpoint import PyOpenSslContext
 from tlsbench.pki import SERVER_NAME, Identity, Peers, check_ocsp_response, ocsp_response
 from tlsbench.pki.trust import trust_file
+from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import TLS_WORKLOADS
 
-#: pyOpenSSL allocates a buffer of the size asked for at each call: two records are few and enough.
-_CHUNK_BYTES = 32 * 1024
-_VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
-_SHUT_DOWN = SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN
-_HOST = SERVER_NAME.encode("ascii")
 #: What no handshake can be driven and proved without.
 _NEEDED = (
     "groups",
@@ -68,6 +60,20 @@ class PyOpenSsl:
             (
                 *cpu_gaps(tells=True),
                 kernel_tls_gap(),
+                gap(
+                    f"{self.engine()} has no DTLS 1.3; of OpenSSL's releases 4.1 will be the first with it",
+                    transport="dtls",
+                    version="1.3",
+                ),
+                gap(
+                    f"this pyOpenSSL does not bind {', '.join(bindings.missing('cookies'))}",
+                    transport="dtls",
+                    address_check="yes" if bindings.missing("cookies") else (),
+                ),
+                gap(
+                    f"this pyOpenSSL does not bind {', '.join(bindings.missing('QUIC'))}",
+                    transport="quic" if bindings.missing("QUIC") else (),
+                ),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
                 gap(
                     "pyOpenSSL parses and verifies certificates; the rest is in cryptography",
@@ -94,45 +100,65 @@ class PyOpenSsl:
             supports=(
                 *("workload=certificate", "workload=completion", "workload=scaling"),
                 *("resumption", "ocsp", "trust", "cpu", "hello_retry"),
+                *("transport=dtls", "mtu", "address_check"),
             ),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:
-        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
-        _configure(context, scenario, peers)
-        context.set_verify(SSL.VERIFY_PEER)
-        bindings.check_host_name(context, SERVER_NAME)
-        context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # sessions are handed over by hand
-        if scenario.client_auth == "required":
-            show_identity(context, peers.client)
-        stapled = scenario.ocsp == "stapled"
-        if stapled:
-            context.set_ocsp_client_callback(_check_staple)
-        return PyOpenSslContext(context, wants_staple=stapled)
+        context = _client(scenario, peers, SSL.TLS_CLIENT_METHOD)
+        return PyOpenSslContext(context, wants_staple=scenario.ocsp == "stapled")
 
     def server_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:
-        context = SSL.Context(SSL.TLS_SERVER_METHOD)
-        _configure(context, scenario, peers)
-        context.set_session_id(b"tlsbench")  # with client certificates nothing resumes without
-        if scenario.client_auth == "required":
-            context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
-        early_data = scenario.resumption == "early-data"
-        if early_data:
-            bindings.accept_early_data(context)
-        if scenario.ocsp == "stapled":
-            staple = ocsp_response(peers.issuer, peers.server.leaf)
-            context.set_ocsp_server_callback(lambda _connection, _data: staple)
-        show_identity(context, peers.server)
-        return PyOpenSslContext(context, early_data=early_data)
+        context = _server(scenario, peers, SSL.TLS_SERVER_METHOD)
+        return PyOpenSslContext(context, early_data=scenario.resumption == "early-data")
+
+    def datagram_client_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslDatagramContext:
+        context = _client(scenario, peers, SSL.DTLS_CLIENT_METHOD)
+        return PyOpenSslDatagramContext(context, scenario, wants_staple=scenario.ocsp == "stapled")
+
+    def datagram_server_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslDatagramContext:
+        context = _server(scenario, peers, SSL.DTLS_SERVER_METHOD)
+        if scenario.address_check == "yes":
+            make_cookies(context)
+        return PyOpenSslDatagramContext(context, scenario)
 
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
         assert peers is not None, "a capability says that there are no primitives"
         return certificates.operation(scenario, peers)
 
 
+def _client(scenario: Scenario, peers: Peers, method: int) -> SSL.Context:
+    context = SSL.Context(method)
+    _configure(context, scenario, peers)
+    context.set_verify(SSL.VERIFY_PEER)
+    bindings.check_host_name(context, SERVER_NAME)
+    context.set_session_cache_mode(SSL.SESS_CACHE_OFF)  # sessions are handed over by hand
+    if scenario.client_auth == "required":
+        show_identity(context, peers.client)
+    if scenario.ocsp == "stapled":
+        context.set_ocsp_client_callback(_check_staple)
+    return context
+
+
+def _server(scenario: Scenario, peers: Peers, method: int) -> SSL.Context:
+    context = SSL.Context(method)
+    _configure(context, scenario, peers)
+    context.set_session_id(b"tlsbench")  # with client certificates nothing resumes without
+    if scenario.client_auth == "required":
+        context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
+    if scenario.resumption == "early-data":
+        bindings.accept_early_data(context)
+    if scenario.ocsp == "stapled":
+        staple = ocsp_response(peers.issuer, peers.server.leaf)
+        context.set_ocsp_server_callback(lambda _connection, _data: staple)
+    show_identity(context, peers.server)
+    return context
+
+
 def _configure(context: SSL.Context, scenario: Scenario, peers: Peers) -> None:
     context.set_mode(bindings.MODE_NO_AUTO_CHAIN)
-    version = _VERSIONS[scenario.version]
+    versions = DTLS_VERSION_CODE_POINTS if scenario.transport == "dtls" else VERSION_CODE_POINTS
+    version = versions[scenario.version]
     context.set_min_proto_version(version)
     context.set_max_proto_version(version)
     if scenario.trust in ("", "memory"):
@@ -178,127 +204,3 @@ def _check_staple(connection: SSL.Connection, der: bytes, _data: object) -> bool
         return False
     connection.set_app_data(status)
     return status == "good"
-
-
-class PyOpenSslContext:
-    """One side's SSL.Context."""
-
-    def __init__(self, context: SSL.Context, *, early_data: bool = False, wants_staple: bool = False) -> None:
-        self._context = context
-        self._early_data = early_data
-        self._wants_staple = wants_staple
-
-    def connect(self, session: object | None = None, early_data: bytes = b"") -> PyOpenSslEndpoint:
-        connection = SSL.Connection(self._context, None)
-        connection.set_connect_state()
-        connection.set_tlsext_host_name(_HOST)
-        if self._wants_staple:
-            connection.request_ocsp()
-        if session is not None:
-            assert isinstance(session, SSL.Session)
-            connection.set_session(session)
-        if early_data:
-            bindings.write_early_data(connection, early_data)
-        return PyOpenSslEndpoint(connection)
-
-    def log_keys(self, path: str) -> None:
-        log_keys(self._context, path)
-
-    def select_protocols(self, protocols: Sequence[str]) -> None:
-        ours = [protocol.encode("ascii") for protocol in protocols]
-
-        def choose(_connection: SSL.Connection, theirs: list[bytes]) -> bytes | SSL._NoOverlappingProtocols:
-            return next((one for one in ours if one in theirs), SSL.NO_OVERLAPPING_PROTOCOLS)
-
-        self._context.set_alpn_select_callback(choose)
-
-    def accept(self) -> PyOpenSslEndpoint:
-        connection = SSL.Connection(self._context, None)
-        connection.set_accept_state()
-        reader = bindings.EarlyDataReader(connection) if self._early_data else None
-        return PyOpenSslEndpoint(connection, reader, is_server=True)
-
-
-class PyOpenSslEndpoint:
-    """A Connection over its own memory BIOs."""
-
-    __slots__ = ("_connection", "_early_data", "_is_server")
-
-    def __init__(
-        self,
-        connection: SSL.Connection,
-        early_data: bindings.EarlyDataReader | None = None,
-        *,
-        is_server: bool = False,
-    ) -> None:
-        self._connection = connection
-        self._early_data = early_data
-        self._is_server = is_server
-
-    def handshake(self) -> bool:
-        try:
-            if self._early_data is not None and not self._early_data.finished:
-                self._early_data.read()
-            self._connection.do_handshake()
-        except SSL.WantReadError:
-            return False
-        except SSL.Error as error:
-            raise translated(error) from error
-        return True
-
-    def data_to_send(self) -> bytes:
-        chunks = []
-        try:
-            while True:
-                chunks.append(self._connection.bio_read(_CHUNK_BYTES))
-        except SSL.WantReadError:
-            return b"".join(chunks)
-
-    def receive_data(self, data: bytes) -> None:
-        self._connection.bio_write(data)
-
-    def write(self, data: bytes) -> None:
-        if self._early_data is not None and self._early_data.data and not self._early_data.finished:
-            bindings.write_early_data(self._connection, data)  # an answer before the client's Finished
-            return
-        self._connection.sendall(data)
-
-    def read(self) -> bytes:
-        chunks = []
-        try:
-            while True:
-                chunks.append(self._connection.recv(_CHUNK_BYTES))
-        except (SSL.WantReadError, SSL.ZeroReturnError):
-            return b"".join(chunks)
-        except SSL.Error as error:
-            raise translated(error) from error
-
-    def negotiated(self) -> Negotiated:
-        connection = self._connection
-        certificate = connection.get_peer_certificate(as_cryptography=True)
-        chain = connection.get_peer_cert_chain()
-        return Negotiated(
-            version=version_from_openssl(connection.get_protocol_version_name()),
-            cipher=cipher_from_openssl(connection.get_cipher_name()),
-            group=group_from_openssl(connection.get_group_name()),
-            resumed=bindings.session_reused(connection),
-            peer_certificate=certificate.public_bytes(Encoding.DER) if certificate else b"",
-            peer_verified=certificate is not None and bindings.peer_verified(connection),
-            # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
-            peer_chain_length=len(chain) + self._is_server if chain is not None else None,
-            early_data=self._early_data.data if self._early_data is not None else b"",
-            ocsp=connection.get_app_data() or "",
-        )
-
-    def session(self) -> object | None:
-        return self._connection.get_session()
-
-    def close(self) -> None:
-        # Without this OpenSSL takes the session for broken and forgets it.
-        self._connection.set_shutdown(_SHUT_DOWN)
-
-
-def translated(error: SSL.Error) -> HandshakeError:
-    """The error of a library that gives up, with its reasons in one line."""
-    reasons = [reason for *_, reason in error.args[0]] if error.args else []
-    return HandshakeError(f"pyopenssl: {'; '.join(reasons) or type(error).__name__}")

@@ -63,7 +63,16 @@ class Lanes:
 
 
 @dataclass(slots=True)
-class HandshakeLane(Handshake):
+class _OverMemory(Handshake):
+    """A handshake of TLS in memory."""
+
+    clients: ClientContext
+    servers: ServerContext
+    link: MemoryLink
+
+
+@dataclass(slots=True)
+class HandshakeLane(_OverMemory):
     """Handshakes, full or resumed: each with new ends, which the next one frees.
 
     Where the library can, the ends are joined within it. The wire of such a handshake is not seen: the first
@@ -122,7 +131,7 @@ class HandshakeLane(Handshake):
 
 
 @dataclass(slots=True)
-class BulkLane(Handshake):
+class BulkLane(_OverMemory):
     """Writes of ``size`` bytes over a connection that stays open, one each way in an operation."""
 
     _payload: bytes = field(default=b"", init=False)

@@ -1,0 +1,253 @@
+"""One end of a DTLS connection on a libssl: an SSL between two BIOs of datagrams, and what makes it.
+
+OpenSSL has a BIO of datagrams in memory from 3.2 on (BIO_s_dgram_mem(3)). Without it, datagrams are handed
+to a memory BIO one by one, and what comes out of one is packed into datagrams as OpenSSL packs it.
+
+Its timers are of the real time. So that a lost flight is sent again soon, the first is 50 ms and not 1 s, and
+the driver, whose time is virtual, is told 20 times that: who waits, waits as long as RFC 6347 (section 4.2.4)
+says. Where that cannot be set, it is 1 s of both.
+"""
+
+from __future__ import annotations
+
+import hmac
+import os
+import time
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from tlsbench.errors import HandshakeError
+from tlsbench.implementations.dtls import COOKIE_SECRET_BYTES, packed, payload_bytes, records
+from tlsbench.implementations.libssl import datagram_bindings as dtls
+from tlsbench.implementations.libssl.bindings import Library, ffi
+from tlsbench.implementations.libssl.endpoint import LibSslContext, LibSslEndpoint, allocate
+from tlsbench.implementations.libssl.knobs import new_context
+from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS
+from tlsbench.scenarios import Gap, Scenario, gap
+
+_FIRST_TIMER_S: Final = 1.0
+_HURRY: Final = 20
+_NS_PER_US: Final = 1000
+_US_PER_S: Final = 1_000_000
+#: The peer of a connection in memory, as a cookie is bound to one.
+_ADDRESS: Final = b"memory"
+
+
+class LibSslDatagramContext(LibSslContext):
+    """One side's SSL_CTX of DTLS."""
+
+    def __init__(self, lib: Library, context: Any, scenario: Scenario, **settings: Any) -> None:
+        super().__init__(lib, context, **settings)
+        lib.SSL_CTX_set_options(context, dtls.OP_NO_QUERY_MTU)
+        self._mtu = int(scenario.mtu)
+        self._payload_bytes = payload_bytes(scenario)
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslDatagramEndpoint:
+        endpoint = super().connect(session, early_data)
+        assert isinstance(endpoint, LibSslDatagramEndpoint)
+        return endpoint
+
+    def accept(self) -> LibSslDatagramEndpoint:
+        endpoint = super().accept()
+        assert isinstance(endpoint, LibSslDatagramEndpoint)
+        return endpoint
+
+    def _endpoint(self, **settings: Any) -> LibSslEndpoint:
+        return LibSslDatagramEndpoint(
+            self._lib,
+            self.context,
+            told=self._told,
+            mtu=self._mtu,
+            payload_bytes=self._payload_bytes,
+            **settings,
+        )
+
+
+class LibSslDatagramEndpoint(LibSslEndpoint):
+    """An SSL between two BIOs of datagrams.
+
+    :param mtu: the most bytes in a datagram.
+    :param payload_bytes: the most application data in a record that fits into one.
+    """
+
+    def __init__(self, lib: Library, context: Any, *, mtu: int, payload_bytes: int, **settings: Any) -> None:
+        self._keeps_datagrams = keeps_datagrams(lib)
+        super().__init__(
+            lib, context, bio=lib.BIO_s_dgram_mem if self._keeps_datagrams else lib.BIO_s_mem, **settings
+        )
+        lib.SSL_set_mtu(self.tls, mtu)
+        self._mtu = mtu
+        self._payload_bytes = payload_bytes
+        self._hurry = _set_first_timer(lib, self.tls)
+        self._now_ns = 0
+        #: What waits for a memory BIO, and what came out of one.
+        self._arrived: deque[bytes] = deque()
+        self._ready: list[bytes] = []
+        self._datagram: Any = None
+        self._left: Any = None
+
+    def handshake(self) -> bool:
+        while True:
+            is_done = super().handshake()
+            if is_done or not self._feed():
+                self._pack()
+                return is_done
+
+    def read(self) -> bytes:
+        data = super().read()
+        while self._feed():
+            data += super().read()
+        self._pack()
+        return data
+
+    def write(self, data: bytes) -> None:
+        write, tls, most = self._lib.SSL_write, self.tls, self._payload_bytes
+        whole = ffi.from_buffer(data)
+        for at in range(0, len(data), most):
+            if write(tls, whole + at, min(most, len(data) - at)) <= 0:
+                raise self._gives_up()
+
+    def receive_datagram(self, datagram: bytes, now_ns: int) -> None:
+        self._now_ns = now_ns
+        if not self._keeps_datagrams:
+            self._arrived.append(datagram)
+        elif datagram:
+            self._lib.BIO_write(self._incoming, datagram, len(datagram))
+
+    def datagrams_to_send(self, now_ns: int) -> Sequence[bytes]:
+        self._now_ns = now_ns
+        if not self._keeps_datagrams:
+            # What is written after the handshake leaves as it is written: a record in a datagram.
+            ready, self._ready = self._ready, []
+            return [*ready, *records(self.data_to_send())]
+        if self._datagram is None:
+            self._datagram = allocate("char[]", self._mtu)
+        read, outgoing, buffer, most = self._lib.BIO_read, self._outgoing, self._datagram, self._mtu
+        datagrams = []
+        while (length := read(outgoing, buffer, most)) > 0:
+            datagrams.append(ffi.buffer(buffer, length)[:])
+        return datagrams
+
+    def timer_ns(self) -> int | None:
+        left_us = self._left_us()
+        return None if left_us is None else self._now_ns + left_us * _NS_PER_US * self._hurry
+
+    def handle_timer(self, now_ns: int) -> None:
+        self._now_ns = now_ns
+        while left_us := self._left_us():
+            time.sleep(left_us / _US_PER_S)
+        if self._lib.DTLSv1_handle_timeout(self.tls) < 0:
+            raise HandshakeError(f"{self._lib.name}: no answer, and its timer has run out too often")
+        self._pack()
+
+    def _left_us(self) -> int | None:
+        """What is left of its timer; None if there is none."""
+        if self._left is None:
+            self._left = ffi.new("timeval_t *")
+        if self._lib.DTLSv1_get_timeout(self.tls, self._left) != 1:
+            return None
+        left = self._left[0]
+        return int(left.tv_sec) * _US_PER_S + int(left.tv_usec)
+
+    def _feed(self) -> bool:
+        """Give a memory BIO the next datagram, alone; whether there was one."""
+        if not self._arrived:
+            return False
+        datagram = self._arrived.popleft()
+        if datagram:
+            self._lib.BIO_write(self._incoming, datagram, len(datagram))
+        return True
+
+    def _pack(self) -> None:
+        """Make datagrams of what came out of a memory BIO, as it is of one flight."""
+        if not self._keeps_datagrams:
+            self._ready += packed(self.data_to_send(), self._mtu)
+
+
+def dtls_supported(lib: Library) -> Iterator[str]:
+    """What a library can do of the axes of DTLS."""
+    if not lib.lacks(*dtls.NEEDED):
+        yield from ("transport=dtls", "mtu")
+        if not lib.lacks(*dtls.NEEDED_FOR_COOKIES):
+            yield "address_check"
+
+
+def dtls_gaps(lib: Library, engine: str) -> Iterator[Gap]:
+    """What it cannot."""
+    if lacking := lib.lacks(*dtls.NEEDED):
+        yield gap(f"{lib.path} has no {', '.join(lacking)}", transport="dtls")
+        return
+    if lacking := lib.lacks(*dtls.NEEDED_FOR_COOKIES):
+        yield gap(f"{lib.path} has no {', '.join(lacking)}", transport="dtls", address_check="yes")
+    first = "; of OpenSSL's releases 4.1 will be the first with it" if engine.startswith("OpenSSL") else ""
+    why = "its DTLS 1.3 is not driven here" if _has_dtls13(lib) else f"{engine} has no DTLS 1.3{first}"
+    yield gap(why, transport="dtls", version="1.3")
+
+
+def _has_dtls13(lib: Library) -> bool:
+    context = new_context(lib, lib.DTLS_client_method())
+    result: int = lib.SSL_CTX_set_max_proto_version(context, DTLS_VERSION_CODE_POINTS["1.3"])
+    lib.ERR_clear_error()
+    return result == 1
+
+
+def keeps_datagrams(lib: Library) -> bool:
+    """Whether a library has a BIO in memory that keeps datagrams apart."""
+    return lib.has("BIO_s_dgram_mem")
+
+
+def make_cookies(lib: Library, context: Any) -> object:
+    """Make a server ask for cookies, as RFC 6347 (section 4.2.1) proposes them.
+
+    :returns: what must live as long as the context.
+    """
+    secret = os.urandom(COOKIE_SECRET_BYTES)
+
+    def cookie() -> bytes:
+        return hmac.digest(secret, _ADDRESS, "sha256")
+
+    def generate(_tls: Any, into: Any, length: Any) -> int:
+        made = cookie()
+        ffi.memmove(into, made, len(made))
+        length[0] = len(made)
+        return 1
+
+    def verify(_tls: Any, given: Any, length: int) -> int:
+        return int(hmac.compare_digest(ffi.buffer(given, length)[:], cookie()))
+
+    kept: Any = (
+        ffi.callback("int (SSL *, unsigned char *, unsigned *)", generate),
+        ffi.callback("int (SSL *, const unsigned char *, unsigned)", verify),
+    )
+    lib.SSL_CTX_set_options(context, dtls.OP_COOKIE_EXCHANGE)
+    lib.SSL_CTX_set_cookie_generate_cb(context, kept[0])
+    lib.SSL_CTX_set_cookie_verify_cb(context, kept[1])
+    return kept
+
+
+def _set_first_timer(lib: Library, tls: Any) -> int:
+    """Have the first timer of a connection run out soon; how many times as long the driver is told it is."""
+    if lib.has("DTLS_set_timer_cb"):
+        lib.DTLS_set_timer_cb(tls, _next_timer())
+    elif lib.has("DTLSv1_set_initial_timeout_duration"):
+        lib.DTLSv1_set_initial_timeout_duration(tls, round(1000 * _FIRST_TIMER_S / _HURRY))
+    else:
+        return 1
+    return _HURRY
+
+
+def _next_timer() -> Any:
+    """The callback that gives the next timer, in microseconds: twice the last."""
+    if not _callbacks:
+        first_us = round(_FIRST_TIMER_S / _HURRY * _US_PER_S)
+
+        def next_us(_tls: Any, last_us: int) -> int:
+            return 2 * last_us or first_us
+
+        _callbacks.append(ffi.callback("unsigned (SSL *, unsigned)", next_us))
+    return _callbacks[0]
+
+
+#: Made once the declarations are read.
+_callbacks: Final[list[Any]] = []

@@ -1,0 +1,137 @@
+"""``mbedtls``: Mbed TLS, by the package python-mbedtls."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from importlib import import_module
+from importlib.metadata import version
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tlsbench.implementations.mbedtls.datagrams import (
+    FIRST_TIMER_S,
+    LONGEST_TIMER_S,
+    MbedTlsDatagramContext,
+)
+from tlsbench.implementations.mbedtls.endpoint import MbedTlsContext
+from tlsbench.implementations.pairs import facts
+from tlsbench.pki import Identity, Peers
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, keys
+
+_REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
+#: By the type of key, the groups that it takes only where the key's curve is not listed beside them.
+_PREFERS_CURVE_OF: Final = {
+    "ecdsa-secp256r1": ("x25519", "x448"),
+    "ecdsa-secp384r1": ("x25519", "x448", "secp256r1"),
+}
+
+
+@dataclass(frozen=True)
+class MbedTls:
+    """Mbed TLS."""
+
+    id: str = "mbedtls"
+    summary: str = "Mbed TLS, by the package python-mbedtls"
+
+    @cached_property
+    def tls(self) -> Any:
+        return import_module("mbedtls.tls")
+
+    def engine(self) -> str:
+        name = import_module("mbedtls.version").version
+        return f"{name} in python-mbedtls {version('python-mbedtls')}"
+
+    def capabilities(self) -> Capabilities:
+        known = {name.replace("-", "_") for name in self.tls.ciphers_available()}
+        return Capabilities(
+            (
+                gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
+                gap("its API resumes nothing", resumption=("session-id", "ticket")),
+                gap(
+                    f"{self.engine()} does not know the cipher suite",
+                    version="1.2",
+                    cipher=tuple(name for name in ciphers.BY_NAME if name not in known),
+                ),
+                *(
+                    gap("it has RSA and ECDSA certificates alone", **{axis: _REFUSED})
+                    for axis in ("key", "intermediate_key", "root_key")
+                ),
+                gap(
+                    "its server asks for a client certificate always: add client_auth=required",
+                    server="mbedtls",
+                    client_auth="none",
+                ),
+                gap(
+                    "its server asks for a cookie always: add address_check=yes",
+                    server="mbedtls",
+                    transport="dtls",
+                    address_check="no",
+                ),
+                *(
+                    gap(
+                        "the server lists the curve of its certificate too, which a client mbedtls prefers",
+                        client="mbedtls",
+                        key=key,
+                        group=shorter,
+                    )
+                    for key, shorter in _PREFERS_CURVE_OF.items()
+                ),
+                *facts(self.id),
+            ),
+            supports=("trust", "transport=dtls", "mtu", "address_check"),
+        )
+
+    def client_context(self, scenario: Scenario, peers: Peers) -> MbedTlsContext:
+        return MbedTlsContext(self, self._client(scenario, peers))
+
+    def server_context(self, scenario: Scenario, peers: Peers) -> MbedTlsContext:
+        return MbedTlsContext(self, self._server(scenario, peers))
+
+    def datagram_client_context(self, scenario: Scenario, peers: Peers) -> MbedTlsDatagramContext:
+        return MbedTlsDatagramContext(self, self._client(scenario, peers), scenario)
+
+    def datagram_server_context(self, scenario: Scenario, peers: Peers) -> MbedTlsDatagramContext:
+        return MbedTlsDatagramContext(self, self._server(scenario, peers), scenario)
+
+    def _client(self, scenario: Scenario, peers: Peers) -> Any:
+        identity = peers.client if scenario.client_auth == "required" else None
+        roots = (*peers.strangers, peers.root.certificate)
+        return self.tls.ClientContext(self._configuration(scenario, identity, roots))
+
+    def _server(self, scenario: Scenario, peers: Peers) -> Any:
+        roots = (peers.root.certificate,) if scenario.client_auth == "required" else ()
+        return self.tls.ServerContext(self._configuration(scenario, peers.server, roots))
+
+    def _configuration(
+        self, scenario: Scenario, identity: Identity | None, roots: tuple[x509.Certificate, ...]
+    ) -> Any:
+        if scenario.transport == "dtls":
+            make, only = self.tls.DTLSConfiguration, self.tls.DTLSVersion.DTLSv1_2
+            timers = {"handshake_timeout_min": FIRST_TIMER_S, "handshake_timeout_max": LONGEST_TIMER_S}
+        else:
+            make, only, timers = self.tls.TLSConfiguration, self.tls.TLSVersion.TLSv1_2, {}
+        return make(
+            trust_store=self.tls.TrustStore([_certificate(root) for root in roots]),
+            validate_certificates=bool(roots),
+            certificate_chain=None if identity is None else _chain(identity),
+            ciphers=[scenario.cipher.replace("_", "-")],
+            lowest_supported_version=only,
+            highest_supported_version=only,
+            **timers,
+        )
+
+
+def _certificate(certificate: x509.Certificate) -> Any:
+    return import_module("mbedtls.x509").CRT.from_DER(certificate.public_bytes(Encoding.DER))
+
+
+def _chain(identity: Identity) -> tuple[Any, Any]:
+    key = identity.private_key
+    kind = "RSA" if isinstance(key, rsa.RSAPrivateKey) else "ECC"
+    der = key.private_bytes(Encoding.DER, PrivateFormat.TraditionalOpenSSL, NoEncryption())
+    loaded = getattr(import_module("mbedtls.pk"), kind).from_buffer(der)
+    return tuple(_certificate(certificate) for certificate in identity.certificates), loaded

@@ -1,0 +1,1 @@
+"""QUIC libraries with the shape of aioquic: connections without I/O, datagrams and a time in and out."""

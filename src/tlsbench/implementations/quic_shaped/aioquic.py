@@ -1,0 +1,73 @@
+"""``aioquic``: QUIC and TLS 1.3 in Python, on the cryptography package's OpenSSL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tlsbench.implementations.openssl_names import ML_DSA
+from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.quic_shaped.adapter import QuicShaped, ciphers_but
+from tlsbench.implementations.quic_shaped.endpoint import Address, Peer
+from tlsbench.scenarios import Gap, gap
+
+
+def _engine() -> str:
+    from cryptography.hazmat.backends.openssl import backend
+
+    return backend.openssl_version_text()
+
+
+def _peer(connection: Any) -> Peer:
+    tls = connection.tls  # which has no public name for what it was shown
+    return Peer(tls._peer_certificate.public_bytes(Encoding.DER), 1 + len(tls._peer_certificate_chain))
+
+
+@dataclass(frozen=True, slots=True)
+class _Tokens:
+    """Sealed with AES-GCM, with the time."""
+
+    handler: Any
+
+    def make(self, address: Address, original_id: bytes, source_id: bytes, now: float) -> bytes:
+        token: bytes = self.handler.create_token(
+            address=address,
+            original_destination_connection_id=original_id,
+            retry_source_connection_id=source_id,
+            now=now,
+        )
+        return token
+
+    def check(self, address: Address, destination_id: bytes, token: bytes, now: float) -> tuple[bytes, bytes]:
+        original_id = self.handler.validate_token(
+            address=address, destination_cid=destination_id, token=token, now=now
+        )
+        return original_id, destination_id
+
+
+def _gaps() -> tuple[Gap, ...]:
+    return (
+        gap("its server asks for a client's certificate in its own tests alone", client_auth="required"),
+        gap(
+            "it has AES-GCM and ChaCha20-Poly1305",
+            cipher=ciphers_but("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"),
+        ),
+        *(
+            gap("it does not sign with ML-DSA, nor know its certificates", **{axis: ML_DSA})
+            for axis in ("key", "intermediate_key", "root_key")
+        ),
+        *facts("aioquic"),
+    )
+
+
+AIOQUIC: Final = QuicShaped(
+    id="aioquic",
+    summary="aioquic, QUIC in Python",
+    package="aioquic",
+    written_in=_engine,
+    peer_of=_peer,
+    tokens=_Tokens,
+    gaps=_gaps,
+)

@@ -1,0 +1,117 @@
+"""The same as :mod:`tlsbench.tracing.recording` over datagrams: each of them is a piece."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tlsbench.implementations import (
+    DatagramClientContext,
+    DatagramEndpoint,
+    DatagramServerContext,
+    Negotiated,
+)
+from tlsbench.links import DatagramLink, Direction, Entry
+from tlsbench.tracing.recording import Recorder
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDatagramClients:
+    """A client's context whose connections are recorded."""
+
+    inner: DatagramClientContext
+    recorder: Recorder
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> RecordedDatagramEnd:
+        recorder = self.recorder
+        recorder.begin()
+        began = recorder.clock()
+        end = self.inner.connect(session, early_data)
+        recorder.spend(Direction.TO_SERVER, began)
+        return RecordedDatagramEnd(end, recorder, Direction.TO_SERVER)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDatagramServers:
+    """A server's context whose connections are recorded."""
+
+    inner: DatagramServerContext
+    recorder: Recorder
+
+    def accept(self) -> RecordedDatagramEnd:
+        began = self.recorder.clock()
+        end = self.inner.accept()
+        self.recorder.spend(Direction.TO_CLIENT, began)
+        return RecordedDatagramEnd(end, self.recorder, Direction.TO_CLIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDatagramEnd:
+    """An end whose time is noted: that of every call which may be one of its cryptography."""
+
+    inner: DatagramEndpoint
+    recorder: Recorder
+    direction: Direction
+
+    def handshake(self) -> bool:
+        began = self.recorder.clock()
+        done = self.inner.handshake()
+        self.recorder.spend(self.direction, began)
+        return done
+
+    def write(self, data: bytes) -> None:
+        began = self.recorder.clock()
+        self.inner.write(data)
+        self.recorder.spend(self.direction, began)
+
+    def read(self) -> bytes:
+        began = self.recorder.clock()
+        data = self.inner.read()
+        self.recorder.spend(self.direction, began)
+        return data
+
+    def receive_datagram(self, datagram: bytes, now_ns: int) -> None:
+        began = self.recorder.clock()
+        self.inner.receive_datagram(datagram, now_ns)
+        self.recorder.spend(self.direction, began)
+
+    def datagrams_to_send(self, now_ns: int) -> Sequence[bytes]:
+        began = self.recorder.clock()
+        datagrams = self.inner.datagrams_to_send(now_ns)
+        self.recorder.spend(self.direction, began)
+        return datagrams
+
+    def timer_ns(self) -> int | None:
+        return self.inner.timer_ns()
+
+    def handle_timer(self, now_ns: int) -> None:
+        began = self.recorder.clock()
+        self.inner.handle_timer(now_ns)
+        self.recorder.spend(self.direction, began)
+
+    def negotiated(self) -> Negotiated:
+        return self.inner.negotiated()
+
+    def session(self) -> object | None:
+        return self.inner.session()
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedDatagrams:
+    """A link that notes the datagrams that it carries."""
+
+    inner: DatagramLink
+    recorder: Recorder
+
+    def carry(self, direction: Direction, datagram: bytes) -> tuple[bytes, ...]:
+        self.recorder.note(direction, datagram)
+        return self.inner.carry(direction, datagram)
+
+    def take_ledger(self) -> list[Entry]:
+        return self.inner.take_ledger()
+
+    def close(self) -> None:
+        self.inner.close()
