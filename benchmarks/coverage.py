@@ -5,9 +5,9 @@ python benchmarks/coverage.py [RUNS] [SECONDS] [EQUALS]
 Each run measures a few scenarios, each as several equal cells. The ratio of two equals is 1, and the median
 of each is that of all its equals: the median of the others' medians is taken for it. Both are counted twice:
 of the cells as they are, by the intervals that are printed, and with the equals exchanged at random in each
-round, which leaves the noise of the machine alone, by the intervals of rounds without what places in memory
-add. A pair is called different as a table calls it: above the noise floor of three of its equals, which are
-not among the pairs.
+round, which leaves the noise of the machine alone, by intervals without the effect of addresses.
+A pair is called different as a table calls it: above the noise floor of three of its equals, which are not
+among the pairs.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tlsbench.implementations.registry import capabilities, spellings
 from tlsbench.sampling import Plan, Series, measure, meter_named
 from tlsbench.sampling.placement import placement, processes_for
 from tlsbench.scenarios import expand, parse
-from tlsbench.stats import is_difference, middle_of, noise_floor, paces, paired_ratio, with_placement
+from tlsbench.stats import is_difference, middle_of, noise_floor, paces, paired_ratio, with_addresses
 
 _SELECTORS = (
     "workload=handshake implementation=pyopenssl version=1.3 key=ecdsa-secp256r1",
@@ -83,7 +83,7 @@ def _looked_at(groups: np.ndarray, processes: int, widths: list[float]) -> Itera
     for of_one in groups:
         floor = noise_floor(of_one[:_OF_FLOOR])
         for one, other in combinations(of_one[_OF_FLOOR:], 2):
-            ratio = with_placement(paired_ratio(one, other), one / other, processes, cells=2)
+            ratio = with_addresses(paired_ratio(one, other), one / other, processes, cells=2)
             yield "the interval of a ratio of equals holds 1", ratio.low <= 1 <= ratio.high
             yield "a pair of equals is called different", is_difference(ratio, floor)
 

@@ -23,7 +23,7 @@ from tlsbench.sampling import Instrument
 from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.scenarios.axes import AXES, ONE_SIDED_WORKLOADS, TLS_WORKLOADS, WORKLOAD_AXES
 from tlsbench.scenarios.sizes import parse_size
-from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio, with_placement
+from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio, with_addresses
 
 #: Behind a ratio to a cell that differs in more than the columns say.
 MARK: Final = "†"
@@ -380,4 +380,4 @@ def ratio_of(cell: Cell, baseline: Cell, part: str = "") -> Interval:
     if cell == baseline:
         return ratio
     rounds = [one / other for one, other in zip(ours, theirs, strict=False)]
-    return with_placement(ratio, rounds, cell.processes, cells=2)
+    return with_addresses(ratio, rounds, cell.processes, cells=2)

@@ -1,5 +1,6 @@
 """What numbers mean: pure functions of numbers, without I/O."""
 
+from tlsbench.stats.addresses import with_addresses
 from tlsbench.stats.between import Change, Kind, Level, Move, change, level
 from tlsbench.stats.estimates import Estimate, estimates, mean_estimate
 from tlsbench.stats.intervals import (
@@ -14,7 +15,6 @@ from tlsbench.stats.leaks import TimedCalls, TimingDifference, timing_difference
 from tlsbench.stats.noise import LARGE_FLOOR, deviation, drift, is_difference, noise_floor
 from tlsbench.stats.pace import at_middle_pace, paces
 from tlsbench.stats.paired import Epoch, PairedComparison, compare_paired, compare_paired_counts
-from tlsbench.stats.placement import with_placement
 from tlsbench.stats.shares import quantile_ranks, share_interval
 from tlsbench.stats.steps import Step, steps
 from tlsbench.stats.summary import Summary, middle_of, summarise
@@ -62,5 +62,5 @@ __all__ = [
     "steps",
     "summarise",
     "timing_difference",
-    "with_placement",
+    "with_addresses",
 ]

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from tlsbench.stats.addresses import with_addresses
 from tlsbench.stats.intervals import Interval, rounds_interval
 from tlsbench.stats.pace import at_middle_pace
-from tlsbench.stats.placement import with_placement
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +50,8 @@ def middle_of(round_medians: Sequence[float], pace: Sequence[float] = (), proces
     :param round_medians: NaN for a round without a sample.
     :param pace: of these rounds, see :func:`tlsbench.stats.pace.paces`; without it the interval is of the
         rounds as they were measured.
-    :param processes: in how many processes, in turn, the rounds were sampled; the interval then includes what
-        places in memory leave open (:mod:`tlsbench.stats.placement`). 0 where that is no part of it.
+    :param processes: in how many processes, in turn, the rounds were sampled; the interval then includes the
+        effect of memory addresses (:mod:`tlsbench.stats.addresses`). 0 where that is no part of it.
     """
     steady = at_middle_pace(round_medians, pace, aligned=True)
-    return with_placement(rounds_interval(steady), steady, processes)
+    return with_addresses(rounds_interval(steady), steady, processes)

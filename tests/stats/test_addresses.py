@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from tlsbench.stats import Interval, middle_of, paired_ratio, rounds_interval, with_placement
+from tlsbench.stats import Interval, middle_of, paired_ratio, rounds_interval, with_addresses
 
 ROUNDS = 120
 
@@ -46,15 +46,15 @@ def test_ratios_of_equals_hold_one_as_often_as_they_say(processes: int) -> None:
     held = []
     for _ in range(600):
         ours, theirs = (sampled(generator, processes, 0.004) for _ in range(2))
-        found = with_placement(paired_ratio(ours, theirs), ours / theirs, processes, cells=2)
+        found = with_addresses(paired_ratio(ours, theirs), ours / theirs, processes, cells=2)
         held.append(found.low <= 1 <= found.high)
     assert 0.92 < np.mean(held) < 0.995
 
 
 def test_processes_far_apart_make_it_wider_than_is_expected_of_any() -> None:
     rounds = np.resize([90.0, 100.0, 100.0, 110.0], ROUNDS)
-    narrow = with_placement(Interval(99, 100, 101), np.full(ROUNDS, 100.0), 4)
-    wide = with_placement(Interval(99, 100, 101), rounds, 4)
+    narrow = with_addresses(Interval(99, 100, 101), np.full(ROUNDS, 100.0), 4)
+    wide = with_addresses(Interval(99, 100, 101), rounds, 4)
     assert narrow.high < 101.5
     assert wide.high > 103
 
@@ -62,7 +62,7 @@ def test_processes_far_apart_make_it_wider_than_is_expected_of_any() -> None:
 def test_more_processes_make_it_narrower() -> None:
     same = np.full(ROUNDS, 100.0)
     widths = [
-        with_placement(Interval(99.9, 100, 100.1), same, count).relative_half_width for count in (1, 2, 4)
+        with_addresses(Interval(99.9, 100, 100.1), same, count).relative_half_width for count in (1, 2, 4)
     ]
     assert widths == sorted(widths, reverse=True)
     assert widths[0] == pytest.approx(0.0079, rel=0.05)
@@ -70,8 +70,8 @@ def test_more_processes_make_it_narrower() -> None:
 
 def test_few_rounds_of_a_process_say_nothing_of_it() -> None:
     rounds = [100.0, 300.0] * 5
-    same = with_placement(Interval(99, 100, 101), [100.0] * 10, 2)
-    assert with_placement(Interval(99, 100, 101), rounds, 2) == same
+    same = with_addresses(Interval(99, 100, 101), [100.0] * 10, 2)
+    assert with_addresses(Interval(99, 100, 101), rounds, 2) == same
 
 
 @pytest.mark.parametrize(
@@ -84,4 +84,4 @@ def test_few_rounds_of_a_process_say_nothing_of_it() -> None:
     ids=["of counts", "without an end", "not above zero"],
 )
 def test_what_has_no_place_or_no_logarithm_stays_as_it_is(interval: Interval, processes: int) -> None:
-    assert with_placement(interval, [100.0] * 20, processes) is interval
+    assert with_addresses(interval, [100.0] * 20, processes) is interval

@@ -1,7 +1,7 @@
-"""What a cell costs by where its memory happens to lie, as a part of its interval.
+"""What a cell costs by its memory addresses, as a part of its interval.
 
-Everything that is made anew, such as a process and what is in it, lies elsewhere in memory, and what a cell
-costs differs with that (T. Mytkowicz et al., Producing Wrong Data Without Doing Anything Obviously Wrong!,
+Everything that is made anew, such as a process and what is in it, has other addresses, and what a cell costs
+differs with them (T. Mytkowicz et al., Producing Wrong Data Without Doing Anything Obviously Wrong!,
 ASPLOS 2009). No number of rounds shows it: the rounds of one process have it in common. What is found in a
 few processes is moderated by what studies say of others (G. K. Smyth, Statistical Applications in Genetics
 and Molecular Biology 3 (2004), article 3).
@@ -29,12 +29,12 @@ _FEWEST_ROUNDS: Final = 6
 _QUANTILE: Final = 1.959964
 
 
-def with_placement(interval: Interval, rounds: Sequence[float], processes: int, cells: int = 1) -> Interval:
-    """An interval, widened by what the places in memory leave open.
+def with_addresses(interval: Interval, rounds: Sequence[float], processes: int, cells: int = 1) -> Interval:
+    """An interval, widened by the effect of memory addresses.
 
     :param interval: of the median of ``rounds``; one that is not above zero, or infinite, stays as it is.
     :param rounds: round r in process r modulo ``processes``; NaN where there is none.
-    :param processes: how many took turns; 0 where places in memory are no part of it.
+    :param processes: how many took turns; 0 where addresses have no effect on it.
     :param cells: how many cells the rounds are of: two, if they are ratios.
     """
     if not processes or interval.low <= 0 or not math.isfinite(interval.high):
