@@ -89,6 +89,28 @@ def test_a_retry_adds_a_round_trip(run_of: RunOf) -> None:
     assert "and 1 round trip more (1 → 2)" in told
 
 
+OVER = "workload=completion version=1.3 group=secp256r1 rtt=20ms,150ms size=1KiB"
+
+
+def test_over_a_network_quic_is_sooner_by_the_opening_of_tcp(run_of: RunOf) -> None:
+    run = run_of(f"{OVER} implementation=pyopenssl,aioquic key=ecdsa-secp256r1")
+
+    def at_once(cell: Cell) -> Cell:
+        first = 2 * float(cell.axes["rtt"].removesuffix("ms")) * 1e6
+        return replace(cell, phases={**cell.phases, "first_byte": first})
+
+    [told] = said(replace(run, cells=[at_once(cell) for cell in run.cells]), "QUIC by aioquic")
+    assert "sooner by 20.0 ms at rtt=20ms, 150.0 ms at rtt=150ms" in told
+
+
+def test_over_a_network_long_chains_cost_a_round_trip_too(run_of: RunOf) -> None:
+    run = run_of(f"{OVER} implementation=pyopenssl,aioquic key=rsa-4096 chain_length=1,3")
+    [told] = said(run, "A QUIC server sends at most 3 times")
+    assert "with aioquic over a network 1 of 2 chains" in told
+    [of_tcp] = said(run, "With an initial window of 10 segments")
+    assert "none of 2 chains" in of_tcp  # those over QUIC are no part of it
+
+
 def test_the_profile_has_all_three_transports() -> None:
     assert {"transport=tls,quic", "transport=tls,dtls"} <= {
         word for line in TRANSPORTS.selections for word in line.split()

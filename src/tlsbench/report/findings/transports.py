@@ -9,8 +9,10 @@ from typing import Final
 from tlsbench.protocol.quic import AMPLIFICATION
 from tlsbench.report.digits import from_to
 from tlsbench.report.findings.finding import Finding, change_with_interval
+from tlsbench.report.findings.network import sent_before_the_answer
 from tlsbench.report.table import ratio_of
 from tlsbench.results import Cell, Run
+from tlsbench.scenarios.networks import read_rtt
 from tlsbench.stats import Interval, is_difference
 
 #: What differs between a cell over datagrams and its like over TLS; all else must be the same.
@@ -23,7 +25,10 @@ _NOUNS: Final = {
     "request": "a request",
 }
 _CALLED: Final = {"quic": "QUIC", "dtls": "DTLS"}
+#: Where a handshake was, beside which the workload says nothing more.
+_WHERE: Final = {"handshake": "", "completion": " over a network"}
 _MOST_CHAINS: Final = 6
+_NS_PER_MS: Final = 1e6
 
 
 def transport_findings(run: Run) -> Iterator[Finding]:
@@ -31,6 +36,7 @@ def transport_findings(run: Run) -> Iterator[Finding]:
     for workload, noun in _NOUNS.items():
         for transport in _CALLED:
             yield from _beside_tls(run, workload, noun, transport)
+    yield from _over_network(run.cells)
     yield from _amplification(run.cells)
 
 
@@ -39,7 +45,8 @@ def _beside_tls(run: Run, workload: str, noun: str, transport: str) -> Iterator[
     floor = run.noise_floor.get(workload, 0.0)
     by_library: dict[str, list[tuple[Cell, Cell]]] = defaultdict(list)
     for cell in _of(run.cells, workload, transport):
-        if (other := _like(cell, _of(run.cells, workload, "tls"))) is not None:
+        other = _like(cell, _of(run.cells, workload, "tls"))
+        if other is not None and "libraries" in cell.figures:
             by_library[_library(cell)].append((cell, other))
     for library, found in by_library.items():
         told = [(cell, other) for cell, other in found if is_difference(ratio_of(cell, other), floor)]
@@ -63,7 +70,7 @@ def _of(cells: Sequence[Cell], workload: str, transport: str) -> list[Cell]:
         if cell.axes["workload"] == workload
         and cell.axes.get("transport", "tls") == transport
         and cell.axes.get("address_check", "no") == "no"
-        and "libraries" in cell.figures
+        and "total" in cell.figures
     ]
 
 
@@ -134,17 +141,37 @@ def _more(told: Sequence[tuple[Cell, Cell]]) -> Iterator[str]:
         yield f"In {len(told)} more of its cells: {more}"
 
 
+def _over_network(cells: Sequence[Cell]) -> Iterator[Finding]:
+    """How much sooner QUIC brings the first byte of an answer, by round trip time."""
+    over_tls = [cell for cell in _of(cells, "completion", "tls") if cell.phases]
+    sooner: dict[tuple[str, str], dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for cell in _of(cells, "completion", "quic"):
+        if cell.phases and (other := _like(cell, over_tls)) is not None:
+            rtt_ms = read_rtt(cell.axes["rtt"])
+            before, after = (one.phases["first_byte"] / _NS_PER_MS for one in (other, cell))
+            sooner[_library(cell), _library(other)][cell.axes["rtt"]].append(before + rtt_ms - after)
+    for (library, peer), by_rtt in sooner.items():
+        told = ", ".join(
+            f"{min(saved):,.1f} to {max(saved):,.1f} ms at rtt={rtt}"
+            if len(saved) > 1
+            else f"{saved[0]:,.1f} ms at rtt={rtt}"
+            for rtt, saved in sorted(by_rtt.items(), key=lambda one: read_rtt(one[0]))
+        )
+        what = f"QUIC by {library} instead of TLS" + ("" if peer == library else f" by {peer}")
+        yield Finding(
+            f"{what} brings the first byte of an answer sooner by {told}".replace("by -", "by −"),
+            ("The round trip that opens TCP is in it",),
+        )
+
+
 def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
     """The chains that are more than a QUIC server may send before it has validated the client's address."""
-    full = [
-        cell
-        for cell in _of(cells, "handshake", "quic")
-        if cell.axes.get("resumption", "none") == "none" and cell.ledger.sizes and cell.ledger.round_trips
-    ]
-    by_library: dict[str, list[Cell]] = defaultdict(list)
-    for cell in full:
-        by_library[_library(cell)].append(cell)
-    for library, members in by_library.items():
+    by_library: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for workload in ("handshake", "completion"):
+        for cell in _of(cells, workload, "quic"):
+            if cell.axes.get("resumption", "none") == "none" and cell.ledger.round_trips:
+                by_library[_library(cell), workload].append(cell)
+    for (library, workload), members in by_library.items():
         chains: dict[str, Cell] = {}
         for cell in sorted(members, key=lambda one: one.server_bytes):
             chains.setdefault(f"{cell.axes['key']} × {cell.axes['chain_length']}", cell)
@@ -154,7 +181,7 @@ def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
             continue
         limit = (
             f"A QUIC server sends at most {AMPLIFICATION} times what it received until the client's address "
-            f"is validated (RFC 9000 section 8.1): with {library}"
+            f"is validated (RFC 9000 section 8.1): with {library}{_WHERE[workload]}"
         )
         if not held:
             yield Finding(f"{limit} none of {len(chains)} chains costs a round trip more")
@@ -162,17 +189,17 @@ def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
         named = [f"{name} ({_held_back(cell)})" for name, cell in list(held.items())[:_MOST_CHAINS]]
         more = f" and {len(held) - len(named)} more" if len(held) > len(named) else ""
         yield Finding(
-            f"{limit} {len(held)} of {len(chains)} chains cost a handshake more than "
-            f"{least} round trip{'' if least == 1 else 's'}",
+            f"{limit} {len(held)} of {len(chains)} chains cost a handshake more than {_trips(least)}",
             ("; ".join(named) + more,),
         )
 
 
 def _held_back(cell: Cell) -> str:
-    """What went to and fro in the first round trip, and how many it took."""
-    assert cell.ledger.sizes is not None
-    sent, answered = (sum(sizes) for sizes in cell.ledger.sizes[:2])
+    """What went to and fro in the first round trip, where it was counted, and how many it took."""
+    trips, sizes = _trips(cell.ledger.round_trips or 0), cell.ledger.sizes
+    if sizes is None:
+        return f"{sent_before_the_answer(cell):,.0f} bytes from the server, {trips}"
+    sent, answered = (sum(flight) for flight in sizes[:2])
     return (
-        f"{answered:,} bytes sent for {sent:,} received, of {cell.server_bytes:,.0f} from the server, "
-        f"{_trips(cell.ledger.round_trips or 0)}"
+        f"{answered:,} bytes sent for {sent:,} received, of {cell.server_bytes:,.0f} from the server, {trips}"
     )
