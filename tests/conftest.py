@@ -107,6 +107,15 @@ def out_of_sight_of_xdist(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)
 
 
+@pytest.fixture(scope="session")
+def openssl_35() -> str:
+    """The OpenSSL 3.5 in the wheel of psycopg-binary, as selectors name it: it has QUIC at both ends."""
+    found = find_spec("psycopg_binary")
+    assert found is not None and found.origin is not None, "pip install --group test"  # noqa: PT018
+    (path,) = Path(found.origin).parents[1].glob("psycopg_binary.libs/libssl-*.so.3")
+    return f"libssl:{path}"
+
+
 @pytest.fixture
 def scenarios_of() -> Callable[[str], tuple[Scenario, ...]]:
     """The scenarios that a selector spells; none may be excluded."""

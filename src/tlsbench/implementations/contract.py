@@ -128,6 +128,17 @@ class DatagramEndpoint(End, Protocol):
         """
 
 
+@runtime_checkable
+class KeepsRealTime(Protocol):
+    """A datagram end whose library reads the system's clock, and can be given no other time.
+
+    It counts what is left of its timer from the time that the driver told it last.
+    """
+
+    def wait(self) -> None:
+        """Sleep until its timer is due. The driver calls it before ``handle_timer``, at no one's charge."""
+
+
 class ClientContext(Protocol):
     """Makes the client ends of a scenario over a stream."""
 

@@ -10,11 +10,13 @@ from tlsbench.scenarios import Scenario, ciphers, groups, keys
 CPU_INFO = 9
 #: The buffer that OpenSSL puts before a socket while it shakes hands (``BIO_f_buffer``, bf_buff.c).
 HANDSHAKE_BUFFER_BYTES = 4096
+#: Of QUIC the version of its TLS, which is always this one (RFC 9001 section 4.2).
 _VERSIONS: Mapping[str, str] = {
     "TLSv1.2": "1.2",
     "TLSv1.3": "1.3",
     "DTLSv1.2": "1.2",
     "DTLSv1.3": "1.3",
+    "QUICv1": "1.3",
 }
 #: The key types that came with OpenSSL 3.5.
 ML_DSA = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"))

@@ -90,9 +90,12 @@ class _OnDemand(Mapping[str, _Value]):
         return len(self._ids)
 
 
-def implementations() -> Mapping[str, Implementation]:
-    """Every implementation, by its id, in the order in which tables show them."""
-    return _OnDemand(_entries(), implementation)
+def implementations(paths: Iterable[str] = ()) -> Mapping[str, Implementation]:
+    """Every implementation, by its id, in the order in which tables show them.
+
+    :param paths: ids that name a libssl by its path, which stand behind them.
+    """
+    return _OnDemand((*_entries(), *paths), implementation)
 
 
 def tls_libraries() -> Mapping[str, TlsImplementation]:

@@ -6,12 +6,10 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from tlsbench.tracing.ladder import NOTE
-
 if TYPE_CHECKING:
     from tlsbench.results.trace_json import TracedHandshake
     from tlsbench.tracing.decoding import Message
-    from tlsbench.tracing.ladder import LadderFlight
+    from tlsbench.tracing.ladder import LadderFlight, RecordLine
 
 WIDTH: Final = 80
 _INNER: Final = WIDTH - 4
@@ -27,28 +25,34 @@ def ladder_text(trace: TracedHandshake) -> str:
 def _head(trace: TracedHandshake) -> Iterator[str]:
     yield from textwrap.wrap(trace.scenario, WIDTH, break_on_hyphens=False)
     yield from textwrap.wrap(", ".join(f"{name}: {engine}" for name, engine in trace.engines.items()), WIDTH)
-    yield f"TLS {trace.ladder.version}, {trace.ladder.cipher}"
-    yield from textwrap.wrap(NOTE, WIDTH)
+    yield f"{trace.ladder.protocol}, {trace.ladder.cipher}"
+    yield from textwrap.wrap(trace.ladder.carrier.note, WIDTH)
 
 
 def _rungs(trace: TracedHandshake) -> Iterator[str]:
+    unit = trace.ladder.carrier.unit
     yield f"{'client':<{WIDTH - 6}}server"
     for number, flight in enumerate(trace.ladder.flights, 1):
         from_client = flight.sender == "client"
         spent = f"{flight.spent_ns / 1e6:.2f} ms in the {flight.sender}"
         yield _row(spent if from_client else spent.rjust(_INNER))
-        records = f"{len(flight.records)} record{'' if len(flight.records) == 1 else 's'}"
-        title = f"─── flight {number}: {flight.wire_bytes:,} bytes, {records} "
+        title = f"─── flight {number}: {flight.wire_bytes:,} bytes, {parts_of(flight, unit)} "
         yield (f"├{title:─<{WIDTH - 3}}▶│" if from_client else f"│◀{title:─<{WIDTH - 3}}┤")
         for message in flight.messages:
-            yield from map(_row, _message(message))
-        yield from map(_row, _records(flight))
+            yield from map(_row, _message(message, unit))
+        yield from map(_row, _records(flight, unit))
 
 
-def _message(message: Message) -> Iterator[str]:
+def parts_of(flight: LadderFlight, unit: str) -> str:
+    """How many datagrams, where it has them, and how many records or packets."""
+    counts = [("datagram", len(flight.datagrams_bytes)), (unit, len(flight.records))]
+    return ", ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in counts if count or name == unit)
+
+
+def _message(message: Message, unit: str) -> Iterator[str]:
     state = "encrypted" if message.encrypted else "in the clear"
     first, last = message.records[0] + 1, message.records[-1] + 1
-    where = f"record {first}" if first == last else f"records {first}-{last}"
+    where = f"{unit} {first}" if first == last else f"{unit}s {first}-{last}"
     name = message.name if message.opened else f"({message.name}: not decrypted)"
     yield f"  {name:<34}{message.wire_bytes:>8,}  {state:<14}{where}"
     parts = [f"{one.name}{_KEPT}{one.wire_bytes:,}" for one in message.extensions]
@@ -59,9 +63,19 @@ def _message(message: Message) -> Iterator[str]:
         yield line.replace(_KEPT, " ")
 
 
-def _records(flight: LadderFlight) -> Iterator[str]:
-    sizes = ", ".join(f"{one.wire_bytes:,}" for one in flight.records)
-    yield from textwrap.wrap(f"records of {sizes}", _INNER, initial_indent="  ", subsequent_indent="    ")
+def _records(flight: LadderFlight, unit: str) -> Iterator[str]:
+    lists = {f"{unit}s": [_record(one, unit) for one in flight.records]}
+    if flight.datagrams_bytes:
+        lists["datagrams"] = [f"{size:,}" for size in flight.datagrams_bytes]
+    for name, sizes in lists.items():
+        text = f"{name} of {', '.join(sizes)}"
+        for line in textwrap.wrap(text, _INNER, initial_indent="  ", subsequent_indent="    "):
+            yield line.replace(_KEPT, " ")
+
+
+def _record(record: RecordLine, unit: str) -> str:
+    size = f"{record.wire_bytes:,}"
+    return size if unit == "record" else f"{size}{_KEPT}({record.content_type})"
 
 
 def _row(text: str) -> str:
@@ -77,6 +91,8 @@ def _foot(trace: TracedHandshake) -> Iterator[str]:
     yield f"{len(flights)} flights; {by['client']:,} bytes from the client, {by['server']:,} from the server"
     if trace.ladder.hello_retry:
         yield "The server asked for another key share: a round trip more (HelloRetryRequest)."
+    if trace.ladder.retry:
+        yield "The server had the client prove its address first: a round trip more (Retry)."
     if trace.keys_from:
         said = f"Decrypted with the key log of {trace.keys_from}, which is off in every measurement."
         yield from textwrap.wrap(said, WIDTH)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from tlsbench.escaping import for_xml
+from tlsbench.report.ladder import parts_of
 
 if TYPE_CHECKING:
     from tlsbench.results.trace_json import TracedHandshake
@@ -37,7 +38,7 @@ def ladder_svg(trace: TracedHandshake) -> str:
     for line in textwrap.wrap(trace.scenario, _WRAP, break_on_hyphens=False):
         sheet.text(_MARGIN, line, "title")
     engines = ", ".join(f"{name}: {engine}" for name, engine in trace.engines.items())
-    sheet.text(_MARGIN, f"TLS {trace.ladder.version}, {trace.ladder.cipher}; {engines}", "small")
+    sheet.text(_MARGIN, f"{trace.ladder.protocol}, {trace.ladder.cipher}; {engines}", "small")
     sheet.text(_MARGIN, _NOTE, "small")
     sheet.skip(_GAP)
     sheet.text(_CLIENT, "client", "title", anchor="middle")
@@ -45,7 +46,7 @@ def ladder_svg(trace: TracedHandshake) -> str:
     sheet.text(_SERVER, "server", "title", anchor="middle")
     top = sheet.y - _LINE // 2
     for number, flight in enumerate(trace.ladder.flights, 1):
-        _flight(sheet, number, flight)
+        _flight(sheet, number, flight, trace.ladder.carrier.unit)
     for x in (_CLIENT, _SERVER):
         sheet.element("line", x1=x, x2=x, y1=top, y2=sheet.y)
     return sheet.document(trace.scenario)
@@ -84,15 +85,14 @@ class _Sheet:
         return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def _flight(sheet: _Sheet, number: int, flight: LadderFlight) -> None:
+def _flight(sheet: _Sheet, number: int, flight: LadderFlight, unit: str) -> None:
     from_client = flight.sender == "client"
     start, end = (_CLIENT, _SERVER) if from_client else (_SERVER, _CLIENT)
     sheet.skip(_GAP)
-    records = f"{len(flight.records)} record{'' if len(flight.records) == 1 else 's'}"
     sheet.text(
         (_CLIENT + _SERVER) // 2,
-        f"flight {number}: {flight.wire_bytes:,} bytes in {records}, after {flight.spent_ns / 1e6:.2f} ms in "
-        f"the {flight.sender}",
+        f"flight {number}: {flight.wire_bytes:,} bytes in {parts_of(flight, unit)}, after "
+        f"{flight.spent_ns / 1e6:.2f} ms in the {flight.sender}",
         "title",
         anchor="middle",
     )

@@ -11,7 +11,7 @@ from tlsbench.results.reader import newer_version
 from tlsbench.results.scenario_text import axes_of_id
 from tlsbench.results.stored import FORMAT
 from tlsbench.results.strict import DocumentError, Node, document, record, text_of
-from tlsbench.tracing.ladder import NOTE, Ladder, LadderFlight
+from tlsbench.tracing.ladder import CARRIERS, Ladder, LadderFlight
 from tlsbench.version import __version__
 
 #: A document with this member is no trace: it is what pytest-benchmark stores.
@@ -39,15 +39,17 @@ def trace_to_json(traced: TracedHandshake) -> str:
     """The handshake as the text of a JSON document; times in nanoseconds, sizes in bytes."""
     ladder = traced.ladder
     found = {
-        "note": NOTE,
+        "note": ladder.carrier.note,
         "scenario": traced.scenario,
         "axes": axes_of_id(traced.scenario),
         "engines": dict(traced.engines),
         "keys_from": traced.keys_from or None,
+        "transport": ladder.transport,
         "version": ladder.version,
         "cipher": ladder.cipher,
         "decrypted": ladder.opened,
         "hello_retry_request": ladder.hello_retry,
+        "retry": ladder.retry,
         "flights": [asdict(flight) for flight in ladder.flights],
         "tlsbench": {"format": FORMAT, "version": __version__},
     }
@@ -78,6 +80,9 @@ def trace_in(content: bytes, source: str) -> TracedHandshake | None:
 
 def _trace_of(root: Node) -> TracedHandshake:
     keys_from = root.get("keys_from")
+    transport = root.get("transport")
+    if transport is not None and transport.text() not in CARRIERS:
+        raise transport.fault(f"one of {', '.join(CARRIERS)}")
     flights = tuple(_flight(node) for node in root["flights"].each())
     if not flights:
         raise root["flights"].fault("at least one flight")
@@ -85,7 +90,13 @@ def _trace_of(root: Node) -> TracedHandshake:
         scenario=root["scenario"].text(),
         engines={name: node.text() for name, node in root["engines"].items()},
         keys_from=keys_from.text() if keys_from else "",
-        ladder=Ladder(root["version"].text(), root["cipher"].text(), root["decrypted"].flag(), flights),
+        ladder=Ladder(
+            root["version"].text(),
+            root["cipher"].text(),
+            root["decrypted"].flag(),
+            flights,
+            transport.text() if transport else "tls",
+        ),
     )
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from tlsbench import files
 from tlsbench.errors import RequestError, TlsbenchError
@@ -15,32 +15,18 @@ from tlsbench.implementations.registry import ends_of
 from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.sampling.placement import need_workers
 from tlsbench.scenarios import Scenario
-from tlsbench.scenarios.transports import DATAGRAMS
 from tlsbench.session.selecting import matrix_of
-from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder, ladder_of
+from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder
 from tlsbench.tracing.capture import format_of, key_log_beside, whole
-from tlsbench.tracing.decoding import opening_of
-from tlsbench.tracing.packets import packets_of
-from tlsbench.tracing.recording import RecordedClients, RecordedLink, RecordedServers
-from tlsbench.tracing.recording_datagrams import (
-    RecordedDatagramClients,
-    RecordedDatagrams,
-    RecordedDatagramServers,
-)
-from tlsbench.tracing.records import records_of
+from tlsbench.tracing.transports import TRACED, Traced
 from tlsbench.workloads import prepare
 from tlsbench.workloads.handshake import Handshake
 
+#: What decides which messages there are.
+_SHAPE: Final = ("transport", "version", "resumption", "client_auth", "hello_retry", "address_check")
 #: So many ladders a page has of a run, lest they bury its figures.
 _MOST_SHAPES: Final = 4
-#: What stands between a cell and its client's context, its server's, and its link, and records.
-_RECORDED: Final[tuple[Callable[..., Any], ...]] = (RecordedClients, RecordedServers, RecordedLink)
-_RECORDED_DATAGRAMS: Final[tuple[Callable[..., Any], ...]] = (
-    RecordedDatagramClients,
-    RecordedDatagramServers,
-    RecordedDatagrams,
-)
-_COMMENT: Final = "tlsbench trace, TCP and IP headers made up"
+_COMMENT: Final = "tlsbench trace, {headers} headers made up: {scenario}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,8 +59,9 @@ def captures(trace: Trace, path: Path) -> dict[Path, bytes]:
     :param path: pcapng with the secrets inside; where it ends with ``.pcap``, pcap, and a key log of the same
         name beside it if there are secrets.
     """
-    packets = packets_of(trace.pieces, int(trace.began_s * 1e9))
-    comment = f"{_COMMENT}: {trace.scenario.id}"
+    how = TRACED[trace.scenario.transport]
+    packets = how.packets(trace.pieces, int(trace.began_s * 1e9))
+    comment = _COMMENT.format(headers=how.headers, scenario=trace.scenario.id)
     found = {path: whole(format_of(path), packets, trace.key_log, comment)}
     beside = key_log_beside(path)
     if beside is not None and trace.key_log:
@@ -98,8 +85,8 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
     (scenario,) = matrix.scenarios
     if scenario.workload != "handshake":
         raise RequestError(f"a trace is of a handshake, not of workload={scenario.workload}")
-    if scenario.transport in DATAGRAMS:
-        raise RequestError("a trace is of TLS over a stream: leave transport= out")
+    if scenario.transport not in TRACED:
+        raise RequestError(f"a trace is of transport={' or '.join(TRACED)}, not of {scenario.transport}")
     if need_workers([scenario]):
         raise RequestError(f"cannot trace that: {scenario.id} needs a process of its own")
     return scenario
@@ -114,10 +101,11 @@ def trace(scenario: Scenario) -> Trace:
     """
     cell = prepare(scenario, ends_of(scenario), time.perf_counter_ns)
     assert isinstance(cell, Handshake)
+    how = TRACED[scenario.transport]
     try:
         with files.temporary(b"", ".keylog") as path:
             recorder = Recorder(time.perf_counter_ns)
-            keys_from = _record(cell, recorder, path)
+            keys_from = _record(cell, how, recorder, path)
             cell.sample()  # what only the first handshake of a process costs is not in the trace
             began_s = time.time()
             cell.sample()
@@ -125,7 +113,7 @@ def trace(scenario: Scenario) -> Trace:
             log = KeyLog.parse(path.read_text(encoding="ascii"))
     finally:
         cell.close()
-    log = log.of(opening_of(records_of(pieces)).client_random)
+    log = log.of(how.opening(pieces).client_random)
     return Trace(
         scenario=scenario,
         engines={name: member.engine() for name, member in ends_of(scenario).items()},
@@ -133,24 +121,23 @@ def trace(scenario: Scenario) -> Trace:
         pieces=pieces,
         key_log=log,
         keys_from=keys_from if log else "",
-        ladder=ladder_of(pieces, log),
+        ladder=how.ladder(pieces, log),
     )
 
 
 def trace_shapes(scenarios: Sequence[Scenario]) -> tuple[list[TracedHandshake], list[str]]:
     """A trace of one handshake for each shape among scenarios that were measured, of the first few.
 
-    A shape is what decides which messages there are: version, resumption, client certificates,
-    HelloRetryRequest. Nothing may be measured meanwhile.
+    A shape is what decides which messages there are: transport, version, resumption, client certificates,
+    HelloRetryRequest, checks of addresses. Nothing may be measured meanwhile.
 
     :returns: the traces, and a line for each shape that could not be traced.
     """
     by_shape: dict[tuple[str, ...], Scenario] = {}
     for scenario in scenarios:
-        traced = scenario.workload == "handshake" and scenario.transport not in DATAGRAMS
+        traced = scenario.workload == "handshake" and scenario.transport in TRACED
         if traced and not need_workers([scenario]):
-            shape = (scenario.version, scenario.resumption, scenario.client_auth, scenario.hello_retry)
-            by_shape.setdefault(shape, scenario)
+            by_shape.setdefault(tuple(map(scenario.value, _SHAPE)), scenario)
     traces, problems = [], []
     for scenario in list(by_shape.values())[:_MOST_SHAPES]:
         try:
@@ -160,7 +147,7 @@ def trace_shapes(scenarios: Sequence[Scenario]) -> tuple[list[TracedHandshake], 
     return traces, problems
 
 
-def _record(cell: Handshake, recorder: Recorder, path: Path) -> str:
+def _record(cell: Handshake, how: Traced, recorder: Recorder, path: Path) -> str:
     """Put the recorder between the cell and its libraries; which of them logs its keys."""
     clients, servers, make_clients = cell.clients, cell.servers, cell.make_clients
     keys_from = ""
@@ -170,11 +157,9 @@ def _record(cell: Handshake, recorder: Recorder, path: Path) -> str:
     elif isinstance(clients, LogsKeys) and make_clients is None:
         clients.log_keys(str(path))
         keys_from = cell.scenario.client
-    in_datagrams = cell.scenario.transport in DATAGRAMS
-    record_clients, record_servers, record_link = _RECORDED_DATAGRAMS if in_datagrams else _RECORDED
-    cell.clients = record_clients(clients, recorder)
-    cell.servers = record_servers(servers, recorder)
-    cell.link = record_link(cell.link, recorder)
+    cell.clients = how.clients(clients, recorder)
+    cell.servers = how.servers(servers, recorder)
+    cell.link = how.link(cell.link, recorder)
     if make_clients is not None:
-        cell.make_clients = lambda: record_clients(make_clients(), recorder)
+        cell.make_clients = lambda: how.clients(make_clients(), recorder)
     return keys_from

@@ -94,7 +94,7 @@ def _clear_hellos(records: Sequence[Record], direction: Direction) -> Iterator[H
         if record.direction is not direction or record.content_type != messages.HANDSHAKE:
             continue
         waiting += record.fragment
-        while (found := _next_message(waiting)) is not None:
+        while (found := next_message(waiting)) is not None:
             kind, body = found
             waiting = waiting[MESSAGE_HEADER_BYTES + len(body) :]
             if kind != wanted:
@@ -102,7 +102,7 @@ def _clear_hellos(records: Sequence[Record], direction: Direction) -> Iterator[H
             yield hello_of(kind, body)
 
 
-def _next_message(waiting: bytes) -> tuple[int, bytes] | None:
+def next_message(waiting: bytes) -> tuple[int, bytes] | None:
     """The type and body of the message at the beginning, once it is whole."""
     if len(waiting) < MESSAGE_HEADER_BYTES:
         return None
@@ -199,7 +199,7 @@ class _Decoder:
 
     def _handshake(self, side: _Side, number: int, *, encrypted: bool) -> Iterator[Message]:
         """The messages that are whole now; each may change the keys of its sender."""
-        while (found := _next_message(side.waiting)) is not None:
+        while (found := next_message(side.waiting)) is not None:
             kind, body = found
             size = MESSAGE_HEADER_BYTES + len(body)
             read = read_body(kind, body, self.version)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,16 +14,46 @@ from tlsbench.tracing.keylog import KeyLog
 from tlsbench.tracing.recording import Piece
 from tlsbench.tracing.records import Record, flights_of, records_of
 
-#: What is to be said wherever a ladder is shown.
-NOTE: Final = (
+_NOTE: Final = (
     "One traced handshake: its times are not a benchmark. Sizes are in bytes on the wire, headers included: "
-    "5 bytes for each record, 4 for each message, 4 for each extension."
 )
 
 
 @dataclass(frozen=True, slots=True)
+class Carrier:
+    """What carries handshakes, as a ladder says it.
+
+    :param protocol: its name, around the version of TLS.
+    :param unit: what it calls the parts that messages travel in.
+    :param note: what is to be said wherever a ladder is shown.
+    """
+
+    protocol: str
+    unit: str
+    note: str
+
+
+#: By the value of the axis ``transport``.
+CARRIERS: Final[Mapping[str, Carrier]] = {
+    "tls": Carrier(
+        "TLS {version}",
+        "record",
+        f"{_NOTE}5 bytes for each record, 4 for each message, 4 for each extension.",
+    ),
+    "quic": Carrier(
+        "QUIC version 1 with TLS {version}",
+        "packet",
+        f"{_NOTE}those of packets with 16 bytes of protection, 4 for each message and each extension.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class RecordLine:
-    """A record: what its header says that it holds, and its size with that header and protection."""
+    """A record, or a packet of QUIC: what its header says, and its size with that header and protection.
+
+    Of a packet's header, ``header_bytes`` counts what stands before its number.
+    """
 
     number: int
     content_type: str
@@ -37,6 +67,7 @@ class LadderFlight:
     """What one side sends before the other does. A message stands in the flight of its last byte.
 
     ``spent_ns`` is the time in its sender's library before it, ``at_ns`` when it left, since the beginning.
+    ``datagrams_bytes`` are the sizes of its datagrams, over what has them.
     """
 
     sender: str
@@ -45,16 +76,21 @@ class LadderFlight:
     at_ns: int
     records: tuple[RecordLine, ...]
     messages: tuple[Message, ...]
+    datagrams_bytes: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """One handshake, flight by flight. ``opened`` is whether nothing in it stayed encrypted."""
+    """One handshake, flight by flight.
+
+    ``opened`` is whether nothing in it stayed encrypted, ``transport`` what carried it, as in a scenario.
+    """
 
     version: str
     cipher: str
     opened: bool
     flights: tuple[LadderFlight, ...]
+    transport: str = "tls"
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -64,7 +100,25 @@ class Ladder:
     @property
     def hello_retry(self) -> bool:
         """Whether the server asked for another key share."""
-        return any(message.name == "HelloRetryRequest" for message in self.messages)
+        return self._has("HelloRetryRequest")
+
+    @property
+    def retry(self) -> bool:
+        """Whether a server of QUIC sent a Retry packet first."""
+        return self._has("Retry")
+
+    @property
+    def carrier(self) -> Carrier:
+        """What carried it."""
+        return CARRIERS[self.transport]
+
+    @property
+    def protocol(self) -> str:
+        """What was spoken."""
+        return self.carrier.protocol.format(version=self.version)
+
+    def _has(self, name: str) -> bool:
+        return any(message.name == name for message in self.messages)
 
 
 def ladder_of(pieces: Sequence[Piece], key_log: KeyLog) -> Ladder:

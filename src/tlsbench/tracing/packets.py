@@ -1,8 +1,9 @@
-"""TCP connections over IPv4 that carry what went over a link, packet by packet.
+"""Connections over IPv4 that carry what went over a link, packet by packet: TCP, or UDP for datagrams.
 
-The TLS bytes are real. What carries them is made up here: a TCP connection over IPv4 between two addresses
-for documentation (RFC 5737), in segments of at most 1,460 bytes, without loss. Port 443 of the server lets
-other programs know that it is TLS; each connection has a client's port of its own.
+The bytes of TLS or QUIC are real. What carries them is made up here: a TCP connection over IPv4 between two
+addresses for documentation (RFC 5737), in segments of at most 1,460 bytes, without loss; or a packet of UDP
+for each datagram. Port 443 of the server lets other programs know what it is; each connection has a client's
+port of its own.
 """
 
 from __future__ import annotations
@@ -23,7 +24,9 @@ _CLIENT_PORTS: Final = 65536 - _FIRST_PORT
 _SERVER_PORT: Final = 443
 _ADDRESSES: Final = {Direction.TO_SERVER: bytes((192, 0, 2, 1)), Direction.TO_CLIENT: bytes((192, 0, 2, 2))}
 _SYN, _PSH, _ACK = 0x02, 0x08, 0x10
-_TCP: Final = 6
+#: The protocols of IP, and where in their headers the checksum stands.
+_TCP, _UDP = 6, 17
+_CHECKSUM_AT: Final = {_TCP: 16, _UDP: 6}
 _WINDOW_BYTES: Final = 0xFFFF
 _INITIAL_SEQUENCE: Final = {Direction.TO_SERVER: 1_000_000, Direction.TO_CLIENT: 2_000_000}
 
@@ -80,12 +83,11 @@ class Conversation:
         acknowledges: bool = True,
     ) -> Packet:
         (receiver,) = (other for other in Direction if other is not sender)
-        client_port = _FIRST_PORT + self.number % _CLIENT_PORTS
-        ports = (client_port, _SERVER_PORT) if sender is Direction.TO_SERVER else (_SERVER_PORT, client_port)
         acknowledged = self._sequence[receiver] if acknowledges else 0
         offset = (20 + len(options)) // 4 << 4
+        ports = _ports(sender, self.number)
         fields = (*ports, self._sequence[sender], acknowledged, offset, flags, _WINDOW_BYTES)
-        return Packet(self.began_ns + at_ns, _ip(sender, receiver, _tcp(fields, options + data)))
+        return Packet(self.began_ns + at_ns, _ip(sender, _TCP, _tcp(fields, options + data)))
 
 
 def packets_of(pieces: Sequence[Piece], began_ns: int) -> list[Packet]:
@@ -97,6 +99,28 @@ def packets_of(pieces: Sequence[Piece], began_ns: int) -> list[Packet]:
     return [*conversation.opening(), *conversation.carry(pieces)]
 
 
+def udp_packets_of(pieces: Sequence[Piece], began_ns: int) -> list[Packet]:
+    """The packets of one connection over UDP, one for each piece.
+
+    :param began_ns: when the connection began, in nanoseconds since 1970.
+    """
+    return [
+        Packet(began_ns + piece.at_ns, _ip(piece.direction, _UDP, _udp(piece.direction, piece.data)))
+        for piece in pieces
+    ]
+
+
+def _ports(sender: Direction, number: int) -> tuple[int, int]:
+    """The ports of a packet: its sender's and the other side's."""
+    client_port = _FIRST_PORT + number % _CLIENT_PORTS
+    return (client_port, _SERVER_PORT) if sender is Direction.TO_SERVER else (_SERVER_PORT, client_port)
+
+
+def _udp(sender: Direction, data: bytes) -> bytes:
+    """A datagram (RFC 768) whose checksum is still to come."""
+    return struct.pack("!HHHH", *_ports(sender, 0), 8 + len(data), 0) + data
+
+
 def _tcp(fields: tuple[int, ...], rest: bytes) -> bytes:
     """A segment (RFC 9293) whose checksum is still to come.
 
@@ -105,12 +129,15 @@ def _tcp(fields: tuple[int, ...], rest: bytes) -> bytes:
     return struct.pack("!HHIIBBHHH", *fields, 0, 0) + rest
 
 
-def _ip(sender: Direction, receiver: Direction, segment: bytes) -> bytes:
-    """An IPv4 packet (RFC 791) with a segment, checksums and all."""
+def _ip(sender: Direction, protocol: int, segment: bytes) -> bytes:
+    """An IPv4 packet (RFC 791) with a segment or a datagram, checksums and all."""
+    (receiver,) = (other for other in Direction if other is not sender)
     addresses = _ADDRESSES[sender] + _ADDRESSES[receiver]
-    pseudo = addresses + struct.pack("!BBH", 0, _TCP, len(segment))
-    segment = segment[:16] + struct.pack("!H", _checksum(pseudo + segment)) + segment[18:]
-    head = struct.pack("!BBHHHBB", 0x45, 0, 20 + len(segment), 0, 0x4000, 64, _TCP)
+    pseudo = addresses + struct.pack("!BBH", 0, protocol, len(segment))
+    at = _CHECKSUM_AT[protocol]
+    checksum = _checksum(pseudo + segment) or 0xFFFF  # of UDP, 0 is none (RFC 768)
+    segment = segment[:at] + struct.pack("!H", checksum) + segment[at + 2 :]
+    head = struct.pack("!BBHHHBB", 0x45, 0, 20 + len(segment), 0, 0x4000, 64, protocol)
     return head + struct.pack("!H", _checksum(head + bytes(2) + addresses)) + addresses + segment
 
 

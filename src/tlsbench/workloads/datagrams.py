@@ -15,7 +15,12 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations import DatagramClientContext, DatagramEndpoint, DatagramServerContext
+from tlsbench.implementations import (
+    DatagramClientContext,
+    DatagramEndpoint,
+    DatagramServerContext,
+    KeepsRealTime,
+)
 from tlsbench.links import DatagramLink, Direction, Entry
 from tlsbench.workloads.exchange import Poured
 from tlsbench.workloads.sample import Clock
@@ -83,24 +88,36 @@ class _Side:
             write(data)
         self.spent_ns += clock() - began
 
-    def wait(self, clock: Clock, now_ns: int) -> None:
+    def wait(self, clock: Clock, now_ns: int) -> int:
+        """Handle the timer, if it is due; what of the clock's time was slept, which is no one's."""
         due_ns = self.end.timer_ns()
-        if due_ns is not None and due_ns <= now_ns:
+        if due_ns is None or due_ns > now_ns:
+            return 0
+        slept_ns = 0
+        if isinstance(self.end, KeepsRealTime):
             began = clock()
-            self.end.handle_timer(now_ns)
-            self.spent_ns += clock() - began
-            self.stirred = True
+            self.end.wait()
+            slept_ns = clock() - began
+        began = clock()
+        self.end.handle_timer(now_ns)
+        self.spent_ns += clock() - began
+        self.stirred = True
+        return slept_ns
 
 
 @dataclass(slots=True)
 class _Conversation:
-    """Two ends, what carries their datagrams, and what time it is for them."""
+    """Two ends, what carries their datagrams, and what time it is for them.
+
+    ``slept_ns`` is what of the clock's time went by for timers in real time.
+    """
 
     client: _Side
     server: _Side
     link: DatagramLink
     now_ns: int = 0
     waited_ns: int = 0
+    slept_ns: int = 0
 
     def go_on(
         self, clock: Clock, is_over: Callable[[], bool], what: str, most_rounds: int = _MOST_ROUNDS
@@ -122,7 +139,7 @@ class _Conversation:
                 raise MeasurementError(f"{what} did not end in {seconds} s of waiting for answers")
             self.now_ns += wait_ns
             for side in (self.client, self.server):
-                side.wait(clock, self.now_ns)
+                self.slept_ns += side.wait(clock, self.now_ns)
         raise MeasurementError(f"{what} did not end in {most_rounds} rounds")
 
     def _exchange(self, clock: Clock) -> bool:
@@ -201,7 +218,7 @@ def shake_hands_by_datagrams(  # noqa: PLR0917 - as shake_hands of a stream
     server = _Side(accepted, Direction.TO_CLIENT, clock() - began)
     talk = _Conversation(client, server, link)
     talk.go_on(clock, lambda: client.is_done and server.is_done, "the handshake")
-    total_ns = clock() - start
+    total_ns = clock() - start - talk.slept_ns
     return DatagramExchange(
         made,
         accepted,

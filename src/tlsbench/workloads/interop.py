@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
@@ -39,12 +39,14 @@ def pairs(
     implementations: Mapping[str, Implementation],
     capabilities: Mapping[str, Capabilities],
     selector: str = "",
+    transports: Sequence[str] = AXES["transport"].values,
 ) -> Iterator[Pair]:
     """Every pair of libraries that speak a transport, for each version, with a full handshake if they can.
 
     :param selector: what else to ask of the handshake, such as ``"key=rsa-2048"``.
+    :param transports: values of that axis.
     """
-    for transport in AXES["transport"].values:
+    for transport in transports:
         libraries = [name for name, member in implementations.items() if _speaks(transport, member)]
         for version in AXES["version"].values if transport != "quic" else ("1.3",):
             for client, server in product(libraries, repeat=2):

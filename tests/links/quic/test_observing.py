@@ -92,7 +92,21 @@ def test_round_trips_end_with_the_clients_first_packet_of_1_rtt() -> None:
     assert (counted.count, counted.flights) == (2, 5)
     assert quic_round_trips(whole, early_data=True).count == 0
     with pytest.raises(WireError, match="not complete"):
-        quic_round_trips(whole[:4], early_data=False)
+        quic_round_trips(whole[:2], early_data=False)
+
+
+def test_they_end_with_its_last_handshake_packet_if_it_has_nothing_to_say_in_1_rtt_yet() -> None:
+    whole: list[Entry] = [
+        (UP, CLIENT_FIRST),
+        (DOWN, SERVER_FIRST + HANDSHAKE),
+        (UP, HANDSHAKE),
+        (DOWN, HANDSHAKE),
+        (UP, HANDSHAKE),
+        (DOWN, ONE_RTT),
+        (UP, ONE_RTT),
+    ]
+    counted = quic_round_trips(whole, early_data=False)
+    assert (counted.count, counted.flights) == (2, 5)
 
 
 def test_the_server_does_not_speak_first() -> None:

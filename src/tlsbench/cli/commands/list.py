@@ -74,7 +74,7 @@ def command(
 
 def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
     """An entry of a list: its name and summary, and below it the rest."""
-    yield f"{entry['name']:<{_NAME_WIDTH}}{entry['summary']}"
+    yield f"{entry['name']:<{_NAME_WIDTH - 1}} {entry['summary']}"
     for key, value in entry.items():
         if key not in ("name", "summary"):
             for text in value if isinstance(value, list) else [value]:
@@ -119,10 +119,13 @@ def _implementations() -> list[dict[str, Any]]:
 
 
 def _interop() -> list[dict[str, Any]]:
-    """Every pair of libraries that speak the same, tried."""
+    """Every pair of libraries that speak the same, tried; over QUIC every OpenSSL that is found, too."""
+    from tlsbench.implementations.found_files import libssl_files
     from tlsbench.implementations.registry import capabilities, implementations
     from tlsbench.workloads.interop import pairs
 
+    found = tuple(f"libssl:{path}" for path in libssl_files())
+    everyone = {"tls": (), "dtls": (), "quic": found}
     return [
         {
             "name": f"{pair.client} → {pair.server}",
@@ -133,7 +136,10 @@ def _interop() -> list[dict[str, Any]]:
                 else f"{pair.scenario.cipher} {pair.scenario.group}"
             ),
         }
-        for pair in pairs(implementations(), capabilities())
+        for transport, paths in everyone.items()
+        for pair in pairs(
+            implementations(paths), capabilities({"implementation": paths}), transports=(transport,)
+        )
     ]
 
 

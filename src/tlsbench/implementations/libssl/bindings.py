@@ -16,6 +16,7 @@ from cffi import FFI
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.libssl import datagram_bindings as dtls
+from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
 
@@ -151,6 +152,7 @@ FILETYPE_PEM: Final = 1
 SENT_AND_RECEIVED_SHUTDOWN: Final = 3
 X509_V_OK: Final = 0
 ERROR_WANT_READ: Final = 2
+ERROR_WANT_WRITE: Final = 3
 ERROR_ZERO_RETURN: Final = 6
 
 
@@ -307,7 +309,7 @@ def find() -> str | None:
 @cache
 def declare() -> None:
     """Have cffi read the declarations, once."""
-    ffi.cdef(DECLARATIONS + dtls.DECLARATIONS)
+    ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS)
 
 
 @cache

@@ -23,6 +23,8 @@ MAX_EARLY_DATA_BYTES: Final = 16384
 _HOST: Final = SERVER_NAME.encode("ascii")
 #: Memory that is written before it is read need not be cleared.
 allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
+#: What SSL_get_error(3) says where the other side is waited for; over QUIC a stream may be full, too.
+WAITS: Final = (native.ERROR_WANT_READ, native.ERROR_WANT_WRITE)
 # enum values of SSL_read_early_data(3)
 _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = 1, 2
 
@@ -31,8 +33,8 @@ _READ_EARLY_DATA_SUCCESS, _READ_EARLY_DATA_FINISH = 1, 2
 Told = Callable[[Any], Mapping[str, Any]]
 
 
-class LibSslContext:
-    """One side's SSL_CTX."""
+class LibSslSide:
+    """One side's SSL_CTX, whatever its connections go over."""
 
     def __init__(
         self,
@@ -44,11 +46,14 @@ class LibSslContext:
         wants_staple: bool = False,
         serialises: bool = False,
         by_callback: bool = False,
+        copies_sessions: bool = False,
         kept: object = None,
     ) -> None:
         self._lib = lib
         self.context = context
-        self._sessions = Sessions(lib, context, serialises=serialises, by_callback=by_callback)
+        self._sessions = Sessions(
+            lib, context, serialises=serialises, by_callback=by_callback, copies=copies_sessions
+        )
         self._told = told
         self._early_data = early_data
         self._wants_staple = wants_staple
@@ -67,10 +72,9 @@ class LibSslContext:
         self._key_log = ffi.callback("void (const SSL *, const char *)", append)
         self._lib.SSL_CTX_set_keylog_callback(self.context, self._key_log)
 
-    def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslEndpoint:
+    def _prepare(self, tls: Any, session: object | None) -> None:
+        """Tell a client whom to connect to, and by which session."""
         lib = self._lib
-        endpoint = self._endpoint(sessions=self._sessions, wants_staple=self._wants_staple)
-        tls = endpoint.tls
         if self._wants_staple:
             lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_TYPE, native.STATUS_TYPE_OCSP, ffi.NULL)
         lib.SSL_set_connect_state(tls)
@@ -78,6 +82,14 @@ class LibSslContext:
         lib.SSL_set1_host(tls, self._host)
         if session is not None:
             self._sessions.resume(tls, session)
+
+
+class LibSslContext(LibSslSide):
+    """One side's SSL_CTX of TLS."""
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> LibSslEndpoint:
+        endpoint = self._endpoint(sessions=self._sessions, wants_staple=self._wants_staple)
+        self._prepare(endpoint.tls, session)
         if early_data:
             endpoint.write_early_data(early_data)
         return endpoint
@@ -91,47 +103,31 @@ class LibSslContext:
         return LibSslEndpoint(self._lib, self.context, told=self._told, **settings)
 
 
-class LibSslEndpoint:
-    """An SSL between two memory BIOs, or two of another method (``bio``).
+class LibSslEnd:
+    """An SSL, whatever carries its bytes, and what it says of its connection.
 
-    One pair of BIOs (BIO_new_bio_pair(3)) that joins both ends, so that Python copies only the ledger's
-    bytes, was tried instead: what is charged to the sides took 1.00 to 1.03 times as long.
+    :param tls: it, which is freed with this.
+    :param sessions: a client has them.
     """
 
     def __init__(
-        self,
-        lib: Library,
-        context: Any,
-        *,
-        sessions: Sessions | None,
-        told: Told,
-        bio: Callable[[], Any] | None = None,
-        reads_early_data: bool = False,
-        wants_staple: bool = False,
+        self, lib: Library, tls: Any, *, sessions: Sessions | None, told: Told, wants_staple: bool = False
     ) -> None:
         self._lib = lib
-        self.tls = ffi.gc(lib.SSL_new(context), lib.SSL_free)
-        bio = bio or lib.BIO_s_mem
-        self._incoming = lib.BIO_new(bio())
-        self._outgoing = lib.BIO_new(bio())
-        lib.SSL_set_bio(self.tls, self._incoming, self._outgoing)  # they are freed with it
-        self._sessions = sessions  # a client has them
+        self.tls = tls
+        self._sessions = sessions
         self._told = told
-        self._reads_early = reads_early_data
         self._early_data = b""
         self._wants_staple = wants_staple
         self._ocsp = ""
-        self._record: Any = None
 
     def handshake(self) -> bool:
-        if self._reads_early and not self._read_early_data():
-            return False
         result = self._lib.SSL_do_handshake(self.tls)
         if result == 1:
             if self._wants_staple:
                 self._check_staple()
             return True
-        if self._lib.SSL_get_error(self.tls, result) == native.ERROR_WANT_READ:
+        if self._lib.SSL_get_error(self.tls, result) in WAITS:
             return False
         raise self._gives_up()
 
@@ -153,6 +149,82 @@ class LibSslEndpoint:
             raise HandshakeError(f"{lib.name}: {error}") from error
         if self._ocsp != "good":
             raise HandshakeError(f"{lib.name}: the stapled OCSP response says: {self._ocsp}")
+
+    def negotiated(self) -> Negotiated:
+        lib = self._lib
+        certificate = lib.peer_certificate_of(self.tls)
+        return Negotiated(
+            version=version_from_openssl(text(lib.SSL_get_version(self.tls))),
+            cipher=lib.cipher_of(self.tls),
+            group=lib.group_of(self.tls),
+            resumed=bool(lib.SSL_session_reused(self.tls)),
+            peer_certificate=certificate,
+            # Without a verification that was asked for and is good, a client here has no handshake.
+            peer_verified=bool(certificate) and lib.SSL_get_verify_result(self.tls) == native.X509_V_OK,
+            peer_chain_length=lib.chain_length_of(self.tls, is_server=self._sessions is None),
+            early_data=self._early_data,
+            ocsp=self._ocsp,
+            signature=self._signature(),
+            **self._told(self.tls),
+        )
+
+    def _signature(self) -> str | None:
+        """How the other side signed; None if it did not, or the library does not tell."""
+        lib = self._lib
+        if lib.has("SSL_get_peer_signature_algorithm"):
+            return signature_schemes.NAMES.get(lib.SSL_get_peer_signature_algorithm(self.tls))
+        if not lib.has("SSL_get_peer_signature_type_nid"):
+            return None
+        kind, digest = ffi.new("int *"), ffi.new("int *")
+        if not lib.SSL_get_peer_signature_type_nid(self.tls, kind):
+            return None
+        lib.SSL_ctrl(self.tls, native.CTRL_GET_PEER_SIGNATURE_NID, 0, digest)
+        return signature_from_nids(kind[0], digest[0])
+
+    def session(self) -> object | None:
+        return self._sessions.of(self.tls) if self._sessions is not None else None
+
+    def close(self) -> None:
+        # Without this OpenSSL takes the session for broken and forgets it.
+        self._lib.SSL_set_shutdown(self.tls, native.SENT_AND_RECEIVED_SHUTDOWN)
+
+    def _gives_up(self) -> HandshakeError:
+        result = self._lib.SSL_get_verify_result(self.tls)
+        words = text(self._lib.X509_verify_cert_error_string(result)) if result != native.X509_V_OK else ""
+        return HandshakeError(f"{self._lib.name}: {reason(self._lib)}{f' ({words})' if words else ''}")
+
+
+class LibSslEndpoint(LibSslEnd):
+    """An SSL between two memory BIOs, or two of another method (``bio``).
+
+    One pair of BIOs (BIO_new_bio_pair(3)) that joins both ends, so that Python copies only the ledger's
+    bytes, was tried instead: what is charged to the sides took 1.00 to 1.03 times as long.
+    """
+
+    def __init__(
+        self,
+        lib: Library,
+        context: Any,
+        *,
+        sessions: Sessions | None,
+        told: Told,
+        bio: Callable[[], Any] | None = None,
+        reads_early_data: bool = False,
+        wants_staple: bool = False,
+    ) -> None:
+        tls = ffi.gc(lib.SSL_new(context), lib.SSL_free)
+        super().__init__(lib, tls, sessions=sessions, told=told, wants_staple=wants_staple)
+        bio = bio or lib.BIO_s_mem
+        self._incoming = lib.BIO_new(bio())
+        self._outgoing = lib.BIO_new(bio())
+        lib.SSL_set_bio(self.tls, self._incoming, self._outgoing)  # they are freed with it
+        self._reads_early = reads_early_data
+        self._record: Any = None
+
+    def handshake(self) -> bool:
+        if self._reads_early and not self._read_early_data():
+            return False
+        return super().handshake()
 
     def data_to_send(self) -> bytes:
         waiting = self._lib.BIO_ctrl_pending(self._outgoing)
@@ -203,49 +275,6 @@ class LibSslEndpoint:
                 return False
             else:
                 raise self._gives_up()
-
-    def negotiated(self) -> Negotiated:
-        lib = self._lib
-        certificate = lib.peer_certificate_of(self.tls)
-        return Negotiated(
-            version=version_from_openssl(text(lib.SSL_get_version(self.tls))),
-            cipher=lib.cipher_of(self.tls),
-            group=lib.group_of(self.tls),
-            resumed=bool(lib.SSL_session_reused(self.tls)),
-            peer_certificate=certificate,
-            # Without a verification that was asked for and is good, a client here has no handshake.
-            peer_verified=bool(certificate) and lib.SSL_get_verify_result(self.tls) == native.X509_V_OK,
-            peer_chain_length=lib.chain_length_of(self.tls, is_server=self._sessions is None),
-            early_data=self._early_data,
-            ocsp=self._ocsp,
-            signature=self._signature(),
-            **self._told(self.tls),
-        )
-
-    def _signature(self) -> str | None:
-        """How the other side signed; None if it did not, or the library does not tell."""
-        lib = self._lib
-        if lib.has("SSL_get_peer_signature_algorithm"):
-            return signature_schemes.NAMES.get(lib.SSL_get_peer_signature_algorithm(self.tls))
-        if not lib.has("SSL_get_peer_signature_type_nid"):
-            return None
-        kind, digest = ffi.new("int *"), ffi.new("int *")
-        if not lib.SSL_get_peer_signature_type_nid(self.tls, kind):
-            return None
-        lib.SSL_ctrl(self.tls, native.CTRL_GET_PEER_SIGNATURE_NID, 0, digest)
-        return signature_from_nids(kind[0], digest[0])
-
-    def session(self) -> object | None:
-        return self._sessions.of(self.tls) if self._sessions is not None else None
-
-    def close(self) -> None:
-        # Without this OpenSSL takes the session for broken and forgets it.
-        self._lib.SSL_set_shutdown(self.tls, native.SENT_AND_RECEIVED_SHUTDOWN)
-
-    def _gives_up(self) -> HandshakeError:
-        result = self._lib.SSL_get_verify_result(self.tls)
-        words = text(self._lib.X509_verify_cert_error_string(result)) if result != native.X509_V_OK else ""
-        return HandshakeError(f"{self._lib.name}: {reason(self._lib)}{f' ({words})' if words else ''}")
 
 
 def reason(lib: Library) -> str:

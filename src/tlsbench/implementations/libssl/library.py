@@ -26,8 +26,9 @@ from tlsbench.implementations.libssl.datagrams import (
     dtls_supported,
     make_cookies,
 )
-from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, reason
+from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, LibSslSide, reason
 from tlsbench.implementations.libssl.knobs import knob_gaps, new_context, supported, told
+from tlsbench.implementations.libssl.quic import LibSslQuicContext, quic_gaps, quic_supported
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import (
     CPU_INFO,
@@ -52,7 +53,7 @@ _ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
     (("SSL_CTX_callback_ctrl", "SSL_ctrl", "SSL_get0_verified_chain"), "ocsp"),
     (("SSL_CTX_set1_sigalgs_list",), "signature"),
 )
-_Context = TypeVar("_Context", bound=LibSslContext)
+_Side = TypeVar("_Side", bound=LibSslSide)
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,7 @@ class LibSsl:
                 kernel_tls_gap(),
                 *knob_gaps(library),
                 *dtls_gaps(library, self.engine()),
+                *quic_gaps(library, self.id),
                 one_ticket_when_resumed(self.id),
                 gap(
                     "its server sends its tickets with its first write",
@@ -120,7 +122,7 @@ class LibSsl:
             ),
             supports=(
                 *("cpu", "trust", "session", "hello_retry", *supported(library)),
-                *dtls_supported(library),
+                *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
                 *(("workload=completion",) if library.has("SSL_CTX_set_ciphersuites") else ()),
@@ -147,17 +149,27 @@ class LibSsl:
     def server_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
         return self._server(scenario, peers, self.library.TLS_server_method(), LibSslContext)
 
-    def datagram_client_context(self, scenario: Scenario, peers: Peers) -> LibSslDatagramContext:
+    def datagram_client_context(
+        self, scenario: Scenario, peers: Peers
+    ) -> LibSslDatagramContext | LibSslQuicContext:
+        if scenario.transport == "quic":
+            method = self.library.OSSL_QUIC_client_method()
+            return self._client(scenario, peers, method, LibSslQuicContext.of_client)
         make = partial(LibSslDatagramContext, scenario=scenario)
         return self._client(scenario, peers, self.library.DTLS_client_method(), make)
 
-    def datagram_server_context(self, scenario: Scenario, peers: Peers) -> LibSslDatagramContext:
+    def datagram_server_context(
+        self, scenario: Scenario, peers: Peers
+    ) -> LibSslDatagramContext | LibSslQuicContext:
+        if scenario.transport == "quic":
+            method = self.library.OSSL_QUIC_server_method()
+            checks = scenario.address_check == "yes"
+            quic = partial(LibSslQuicContext.of_server, checks_address=checks)
+            return self._server(scenario, peers, method, quic)
         make = partial(LibSslDatagramContext, scenario=scenario)
         return self._server(scenario, peers, self.library.DTLS_server_method(), make)
 
-    def _client(
-        self, scenario: Scenario, peers: Peers, method: Any, make: Callable[..., _Context]
-    ) -> _Context:
+    def _client(self, scenario: Scenario, peers: Peers, method: Any, make: Callable[..., _Side]) -> _Side:
         lib = self.library
         context = new_context(lib, method, scenario)
         self._configure(context, scenario)
@@ -177,9 +189,7 @@ class LibSsl:
             by_callback=scenario.resumption == "psk" and not lib.has("SSL_CTX_ctrl"),
         )
 
-    def _server(
-        self, scenario: Scenario, peers: Peers, method: Any, make: Callable[..., _Context]
-    ) -> _Context:
+    def _server(self, scenario: Scenario, peers: Peers, method: Any, make: Callable[..., _Side]) -> _Side:
         lib = self.library
         context = new_context(lib, method, scenario)
         self._configure(context, scenario)
@@ -195,7 +205,7 @@ class LibSsl:
             lib.SSL_CTX_set_max_early_data(context, MAX_EARLY_DATA_BYTES)
         self._show(context, peers.server)
         kept = [self._staple(context, peers)] if scenario.ocsp == "stapled" else []
-        if scenario.address_check == "yes":
+        if scenario.address_check == "yes" and scenario.transport == "dtls":
             kept.append(make_cookies(lib, context))
         return make(lib, context, told=partial(told, lib, scenario), early_data=early_data, kept=kept)
 

@@ -13,11 +13,15 @@ class Sessions:
 
     :param serialises: whether they are kept as bytes (``i2d_SSL_SESSION``).
     :param by_callback: whether the library hands them to a callback.
+    :param copies: whether a copy is kept: a QUIC connection spoils its own when it ends.
     """
 
-    def __init__(self, lib: Library, context: Any, *, serialises: bool, by_callback: bool) -> None:
+    def __init__(
+        self, lib: Library, context: Any, *, serialises: bool, by_callback: bool, copies: bool = False
+    ) -> None:
         self._lib = lib
         self._serialises = serialises
+        self._copies = copies
         self._newest: Any = ffi.NULL
         self._callback: Any = None
         if by_callback:
@@ -37,7 +41,12 @@ class Sessions:
             session = ffi.gc(self._lib.SSL_get1_session(tls), self._lib.SSL_SESSION_free)
         if session == ffi.NULL:
             return None
-        return self._serialised(session) if self._serialises else session
+        if self._serialises:
+            return self._serialised(session)
+        if self._copies:
+            session = ffi.gc(self._lib.SSL_SESSION_dup(session), self._lib.SSL_SESSION_free)
+        found: object = session
+        return found
 
     def _serialised(self, session: Any) -> bytes:
         data = ffi.new("unsigned char[]", self._lib.i2d_SSL_SESSION(session, ffi.NULL))

@@ -34,6 +34,7 @@ SYMBOLS = {
         "X509_STORE_set_purpose",
     ),
     "cookies": ("SSL_OP_COOKIE_EXCHANGE", "SSL_CTX_set_cookie_generate_cb", "SSL_CTX_set_cookie_verify_cb"),
+    "QUIC": ("OSSL_QUIC_client_method", "BIO_new_bio_dgram_pair", "SSL_new_listener"),
     "early data": ("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"),
 }
 

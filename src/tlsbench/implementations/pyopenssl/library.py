@@ -70,6 +70,10 @@ class PyOpenSsl:
                     transport="dtls",
                     address_check="yes" if bindings.missing("cookies") else (),
                 ),
+                gap(
+                    f"this pyOpenSSL does not bind {', '.join(bindings.missing('QUIC'))}",
+                    transport="quic" if bindings.missing("QUIC") else (),
+                ),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
                 gap(
                     "pyOpenSSL parses and verifies certificates; the rest is in cryptography",

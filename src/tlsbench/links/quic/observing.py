@@ -130,10 +130,11 @@ def observe_quic(entries: Iterable[Entry]) -> Observed:
 
 
 def quic_round_trips(entries: Iterable[Entry], version: str = "1.3", *, early_data: bool) -> RoundTrips:
-    """Count the round trips of a complete handshake of QUIC, that of a Retry among them.
+    """Count the round trips of a complete handshake of QUIC, those of a Retry and a full window among them.
 
-    The client may send once it has the keys of 1-RTT packets, and then does so at once, if only to
-    acknowledge (RFC 9001 section 4.1.1). Early data goes out at once.
+    The client may send once it has sent its Finished (RFC 9001 section 4.1.1), in the last of its Handshake
+    packets. Some clients send a 1-RTT packet with it, others none before they have something to say. Early
+    data goes out at once.
 
     :param version: of TLS, of which QUIC has the one.
     :param early_data: whether the server accepted early data.
@@ -141,12 +142,15 @@ def quic_round_trips(entries: Iterable[Entry], version: str = "1.3", *, early_da
     """
     assert version == "1.3", "a rule of the protocol says so"
     flown = flights(entries)
-    for at, flight in enumerate(flown):
-        kinds = {packet.kind for part in flight.parts for packet in packets_of(part)}
-        if flight.direction is Direction.TO_SERVER and PacketKind.ONE_RTT in kinds:
-            before = [one.direction for one in flown[:at]].count(Direction.TO_CLIENT)
-            return RoundTrips(0 if early_data else before, at + 1)
-    raise WireError("the handshake on the wire is not complete")
+    kinds = [{packet.kind for part in one.parts for packet in packets_of(part)} for one in flown]
+    own = [at for at, one in enumerate(flown) if one.direction is Direction.TO_SERVER]
+    finished = [at for at in own if PacketKind.HANDSHAKE in kinds[at]][-1:]
+    if not finished:
+        raise WireError("the handshake on the wire is not complete")
+    ready = [at for at in own if PacketKind.ONE_RTT in kinds[at]][:1]
+    at = min(finished + ready)
+    before = [one.direction for one in flown[:at]].count(Direction.TO_CLIENT)
+    return RoundTrips(0 if early_data else before, at + 1)
 
 
 def _joined(pieces: Mapping[int, bytes]) -> bytes:

@@ -30,7 +30,6 @@ from tlsbench.report.pictures import Bars, Dots, Heat, Lines, Picture
 from tlsbench.report.pictures.shapes import COLOURS, TOGETHER
 from tlsbench.results.benchmark_json import finite
 from tlsbench.results.trace_json import TracedHandshake
-from tlsbench.tracing.ladder import NOTE
 
 #: What a page may have at most.
 MOST_BYTES = 6_000_000
@@ -91,7 +90,8 @@ def _ladder(traced: TracedHandshake) -> str:
     return (
         f"<figure><h3>{for_html(headline(traced))}</h3>"
         f'<div class=scroll tabindex=0 role=region aria-label="{label}">{ladder_svg(traced)}</div>'
-        f"<figcaption>{for_html(NOTE)}</figcaption><details><summary>The ladder as text</summary>"
+        f"<figcaption>{for_html(traced.ladder.carrier.note)}</figcaption>"
+        "<details><summary>The ladder as text</summary>"
         f'<pre class=text tabindex=0 role=region aria-label="{label}, as text">{text}</pre>'
         "</details></figure>"
     )

@@ -17,9 +17,10 @@ def headline(traced: TracedHandshake) -> str:
     client, server = (
         sum(flight.wire_bytes for flight in flights if flight.sender == side) for side in ("client", "server")
     )
-    retry = ", with a HelloRetryRequest" if traced.ladder.hello_retry else ""
+    more = [("a HelloRetryRequest", traced.ladder.hello_retry), ("a Retry", traced.ladder.retry)]
+    retry = "".join(f", with {name}" for name, has_it in more if has_it)
     sizes = f"{client:,} bytes from the client, {server:,} from the server"
-    return f"One handshake of TLS {traced.ladder.version}{retry}: {len(flights)} flights, {sizes}"
+    return f"One handshake of {traced.ladder.protocol}{retry}: {len(flights)} flights, {sizes}"
 
 
 def trace_findings(traces: Sequence[TracedHandshake]) -> list[Finding]:
