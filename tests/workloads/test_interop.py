@@ -38,6 +38,40 @@ def test_every_library_meets_pyopenssl_as_a_client_and_as_a_server() -> None:
     assert clients == servers == libraries
 
 
+QUIC_WAYS = [
+    "",
+    "key=rsa-2048 chain_length=3",
+    "key=ml-dsa-65 chain_length=2 group=X25519MLKEM768",
+    "client_auth=required chain_length=2",
+    "group=X25519MLKEM768",
+    "group=x25519 key=rsa-2048",
+    "group=secp384r1",
+    "resumption=psk",
+    "resumption=early-data",
+    "address_check=yes group=X25519MLKEM768",
+    "hello_retry=yes group=secp256r1",
+    "workload=bulk size=64KiB",
+    "workload=echo",
+    "workload=request",
+]
+
+
+@pytest.mark.parametrize("way", QUIC_WAYS)
+def test_every_pair_with_openssl_s_own_quic_meets_with_proof_or_has_a_reason(
+    way: str, openssl_35: str
+) -> None:
+    named = (openssl_35,)
+    everyone, able = implementations(named), capabilities({"implementation": named})
+    met = [
+        pair
+        for pair in pairs(everyone, able, way, transports=("quic",))
+        if openssl_35 in (pair.client, pair.server)
+    ]
+    assert (openssl_35, openssl_35) in {(pair.client, pair.server) for pair in met}
+    assert not [pair for pair in met if pair.failed], "what cannot be must be a capability"
+    assert all(pair.reason for pair in met if pair.scenario is None)
+
+
 def test_a_pair_that_fails_without_a_reason_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pyopenssl, "group_list", lambda _scenario: "secp384r1")
     failed = [pair for pair in pairs(implementations(), capabilities()) if pair.failed]

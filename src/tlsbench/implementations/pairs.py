@@ -19,6 +19,8 @@ _CHACHA20: Final = "TLS_CHACHA20_POLY1305_SHA256"
 _CHACHA20_12: Final = tuple(name for name in ciphers.BY_NAME if "WITH_CHACHA20" in name)
 _CBC_12: Final = tuple(name for name in ciphers.BY_NAME if "_CBC_" in name)
 _ML_DSA: Final = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"))
+#: The groups for which a client qh3 sends keys.
+_KEYS_OF_QH3: Final = ("X25519MLKEM768", "x25519")
 #: What each of them offers and takes, and cannot be kept from.
 _OFFERED: Final = (_AES_256, _AES_128, _CHACHA20)
 _FIRST: Final = {"ssl": _AES_256, "utls": _AES_128, "rtls": _AES_128}
@@ -247,6 +249,36 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
 def facts(library: str) -> tuple[Gap, ...]:
     """What a library cannot do with some libraries, of the pairs of which it gives the reason."""
     return _FACTS[library]
+
+
+def facts_of_openssl_quic(library: str) -> tuple[Gap, ...]:
+    """What OpenSSL's QUIC cannot do with others.
+
+    :param library: the id of a libssl.
+    """
+    return (
+        gap(
+            "the connection IDs of its clients are empty, and a server qh3 takes none for theirs "
+            "(initial_source_connection_id does not match)",
+            transport="quic",
+            client=library,
+            server="qh3",
+        ),
+        gap(
+            "a client qh3 sends keys for X25519MLKEM768 and x25519, and cannot read a HelloRetryRequest",
+            transport="quic",
+            client="qh3",
+            server=library,
+            group=tuple(name for name in groups.BY_NAME if name not in _KEYS_OF_QH3),
+        ),
+        gap(
+            "a client qh3 has no room for its tickets in a ClientHello (Write out of bounds)",
+            transport="quic",
+            client="qh3",
+            server=library,
+            resumption="psk",
+        ),
+    )
 
 
 def fixed_suites(library: str, like: str) -> tuple[Gap, ...]:

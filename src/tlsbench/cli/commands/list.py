@@ -74,7 +74,7 @@ def command(
 
 def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
     """An entry of a list: its name and summary, and below it the rest."""
-    yield f"{entry['name']:<{_NAME_WIDTH}}{entry['summary']}"
+    yield f"{entry['name']:<{_NAME_WIDTH - 1}} {entry['summary']}"
     for key, value in entry.items():
         if key not in ("name", "summary"):
             for text in value if isinstance(value, list) else [value]:

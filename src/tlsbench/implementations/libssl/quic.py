@@ -27,6 +27,7 @@ from tlsbench.implementations.libssl.endpoint import (
     allocate,
     reason,
 )
+from tlsbench.implementations.pairs import facts_of_openssl_quic
 from tlsbench.protocol.quic import ALPN
 from tlsbench.scenarios import Gap, ciphers, gap
 from tlsbench.scenarios.axes import AXES
@@ -50,12 +51,14 @@ _NS: Final = 1_000_000_000
 class LibSslQuicEnd(LibSslEnd):
     """One end of a QUIC connection.
 
+    :param context: what made it, whose callbacks must live as long.
     :param owner: the SSL that the datagrams go in and out of: the connection of a client, the listener of a
         server, whose connection there is when its first datagram has come.
     """
 
-    def __init__(self, lib: Library, owner: Any, **settings: Any) -> None:
+    def __init__(self, lib: Library, context: object, owner: Any, **settings: Any) -> None:
         super().__init__(lib, owner, **settings)
+        self._context = context
         self._owner = owner
         self._has_connection = self._sessions is not None
         pair = ffi.new("BIO *[2]")
@@ -195,7 +198,7 @@ class LibSslQuicContext(LibSslSide):
         lib = self._lib
         tls = ffi.gc(lib.SSL_new(self.context), lib.SSL_free)
         end = LibSslQuicEnd(
-            lib, tls, sessions=self._sessions, told=self._told, wants_staple=self._wants_staple
+            lib, self, tls, sessions=self._sessions, told=self._told, wants_staple=self._wants_staple
         )
         self._prepare(tls, session)
         lib.SSL_set1_initial_peer_addr(tls, self._server)
@@ -204,7 +207,7 @@ class LibSslQuicContext(LibSslSide):
     def accept(self) -> LibSslQuicEnd:
         lib = self._lib
         listener = ffi.gc(lib.SSL_new_listener(self.context, self._flags), lib.SSL_free)
-        end = LibSslQuicEnd(lib, listener, sessions=None, told=self._told)
+        end = LibSslQuicEnd(lib, self, listener, sessions=None, told=self._told)
         if lib.SSL_listen(listener) != 1:
             raise HandshakeError(f"{lib.name}: {reason(lib)}")
         return end
@@ -248,6 +251,10 @@ def quic_gaps(lib: Library, name: str) -> Iterator[Gap]:
         if lacking := lib.lacks(*functions):
             yield gap(f"{lib.path} has no QUIC{of}: it lacks {', '.join(lacking)}", transport="quic", **ends)
             return
+    yield from facts_of_openssl_quic(name)
+    yield gap(
+        "OpenSSL has QUIC, but no HTTP/3: transport=tls is HTTP/2", transport="quic", workload="request"
+    )
     yield gap("OpenSSL's QUIC has no early data (openssl-quic(7))", transport="quic", resumption="early-data")
     yield gap("OpenSSL's QUIC has no CCM (openssl-quic(7))", transport="quic", cipher=_CCM)
     yield gap(

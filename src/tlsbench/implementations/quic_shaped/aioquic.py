@@ -11,7 +11,7 @@ from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.quic_shaped.adapter import QuicShaped, ciphers_but
 from tlsbench.implementations.quic_shaped.endpoint import Address, Peer
-from tlsbench.scenarios import Gap, gap
+from tlsbench.scenarios import Gap, gap, groups
 
 
 def _engine() -> str:
@@ -47,8 +47,16 @@ class _Tokens:
         return original_id, destination_id
 
 
+#: Its client sends a key for each of them.
+_GROUPS: Final = ("secp256r1", "secp384r1", "x25519", "x448")
+
+
 def _gaps() -> tuple[Gap, ...]:
     return (
+        gap(
+            "it does not know the group", group=tuple(name for name in groups.BY_NAME if name not in _GROUPS)
+        ),
+        gap("its client sends keys for every group, and its server takes one of them", hello_retry="yes"),
         gap("its server asks for a client's certificate in its own tests alone", client_auth="required"),
         gap(
             "it has AES-GCM and ChaCha20-Poly1305",
