@@ -114,7 +114,8 @@ def _by_program(
 
 
 def _ours(http: str) -> Callable[[int, float], Turn]:
-    """Ourselves: a pool of connections that stay open, and are used for a thousand requests at a time."""
+    """Ourselves: a pool of connections that stay open, and are used for so many requests at a time."""
+    requests = 100 if http == "3" else 1000
 
     def take(port: int, seconds: float) -> Turn:
         plan = LoadPlan(
@@ -122,7 +123,7 @@ def _ours(http: str) -> Callable[[int, float], Turn]:
             server_name="localhost",
             connections=_CONNECTIONS,
             pool=_CONNECTIONS,
-            requests=1000,
+            requests=requests,
             streams=_STREAMS,
             http=http,
             duration_s=seconds,

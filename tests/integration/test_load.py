@@ -32,9 +32,10 @@ http {{
   client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
   uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
   server {{
-    listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/key.pem;
+    listen 127.0.0.1:{port} {listen};
+    ssl_certificate {folder}/chain.pem; ssl_certificate_key {folder}/key.pem;
     ssl_protocols TLSv1.2 TLSv1.3; ssl_session_cache off;
-    ssl_early_data on; keepalive_requests 100000; {options}
+    ssl_early_data on; {options}
     location / {{ return 200 "hello\\n"; }}
   }}
 }}
@@ -49,8 +50,8 @@ class Nginx:
     port: int
     process: subprocess.Popen[bytes] | None = None
 
-    def configure(self, options: str = "") -> None:
-        text = _CONFIGURATION.format(folder=self.folder, port=self.port, options=options)
+    def configure(self, options: str = "keepalive_requests 100000;", listen: str = "ssl") -> None:
+        text = _CONFIGURATION.format(folder=self.folder, port=self.port, options=options, listen=listen)
         (self.folder / "nginx.conf").write_text(text)
 
     def start(self) -> None:
@@ -210,7 +211,7 @@ def test_nginx_asks_to_retry_only_where_it_takes_no_group_of_ours(
     curve: str, change: dict[str, Any], share: int, nginx: Nginx
 ) -> None:
     nginx.stop()
-    nginx.configure(f"ssl_ecdh_curve {curve};")
+    nginx.configure(f"ssl_ecdh_curve {curve}; keepalive_requests 100000;")
     nginx.start()
     tally = run_load(plan_of(nginx, **change)).tally
     assert set(tally.outcomes) == {SUCCESS}

@@ -124,7 +124,10 @@ class Shared:
         self.limit_ns = int(plan.step_limit_s * 1e9)
         self.took = {phase: [] for phase in self.tally.times}
         self.asked = Asked(
-            authority=host.encode("ascii"),
+            # the port is said unless it is that of https (RFC 9110 section 7.2)
+            authority=(host if plan.target.port in (0, 443) else f"{host}:{plan.target.port}").encode(
+                "ascii"
+            ),
             path=plan.path.encode("ascii"),
             size_bytes=plan.size_bytes,
             streams=plan.streams,

@@ -176,14 +176,14 @@ def _benchmark(load: Load, phase: str) -> dict[str, Any]:
         "connections": plan.connections,
         "rate": plan.rate_per_s,
         "requests": plan.requests,
-        "http": plan.http,
-        "streams": plan.streams if plan.has_streams else 0,
         "size": plan.size_bytes,
         "resume": plan.resume,
         "early_data": int(plan.early_data),
         "pool": plan.pool,
         **plan.socket_options,
     }
+    if plan.http:
+        params |= {"http": plan.http, "streams": plan.streams if plan.has_streams else 0}
     name = " ".join(f"{axis}={value}" for axis, value in params.items() if value)
     return {
         "group": "load",

@@ -164,7 +164,7 @@ def _http2() -> Http2Server:
 def content(target: bytes) -> Content:
     """What is answered to a target."""
     if not target.startswith(_BYTES):
-        return Content(_GREETING, len(_GREETING))
+        return Content(_GREETING, len(_GREETING), media_type="text/plain")
     digits = target.removeprefix(_BYTES)
     if not digits.isdigit() or len(digits) > 12 or int(digits) > _MOST_BODY_BYTES:
         return _NOT_FOUND

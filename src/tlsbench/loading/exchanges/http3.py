@@ -19,7 +19,7 @@ _BROKEN: Final = "an answer that breaks the rules of HTTP/3"
 
 
 class Http3:
-    """Asks on as many streams at once as were asked for; what the server does not take yet waits in QUIC."""
+    """Asks on as many streams at once as were asked for, and the server takes."""
 
     __slots__ = ("_asked", "_coming", "_counted", "_fields", "_http", "_quic", "_to_ask", "_waiting", "left")
 
@@ -61,7 +61,9 @@ class Http3:
     def fill(self, now_ns: int) -> None:
         """Ask as much as may be asked now."""
         waiting, quic, http = self._waiting, self._quic, self._http
-        count = min(self._to_ask, self._asked.streams - len(waiting) - len(self._coming))
+        # of all streams that were ever opened the server allows so many (RFC 9000 section 4.6)
+        allowed = quic.max_concurrent_bidi_streams - quic.get_next_available_stream_id() // 4
+        count = min(self._to_ask, self._asked.streams - len(waiting) - len(self._coming), allowed)
         for _ in range(count):
             stream = quic.get_next_available_stream_id()
             http.send_headers(stream, self._fields, end_stream=True)
