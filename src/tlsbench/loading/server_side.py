@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import psutil
@@ -70,12 +70,23 @@ def _listeners(target: Target) -> list[psutil.Process]:
     with contextlib.suppress(psutil.Error, OSError):
         ours = {child.pid for child in psutil.Process().children(recursive=True)}  # they are the load itself
         for connection in psutil.net_connections("unix" if target.is_unix else "tcp"):
-            if connection.pid is not None and _is_at(connection, target):
-                first = psutil.Process(connection.pid)
-                for process in (first, *first.children(recursive=True)):
+            if connection.pid is None or not _is_at(connection, target):
+                continue
+            for owner in _owners(psutil.Process(connection.pid), target):
+                for process in (owner, *owner.children(recursive=True)):
                     if process.pid not in ours:
                         found[process.pid] = process
     return list(found.values())
+
+
+def _owners(one: psutil.Process, target: Target) -> Iterator[psutil.Process]:
+    """All that have the socket which one of them has: the system names one, be it a worker or its master."""
+    yield one
+    with contextlib.suppress(psutil.Error):
+        parent = one.parent()
+        for other in (parent, *parent.children()) if parent is not None else ():
+            if other != one and any(_is_at(held, target) for held in other.net_connections("tcp")):
+                yield other
 
 
 def _is_at(connection: object, target: Target) -> bool:
