@@ -194,6 +194,20 @@ def test_a_wrong_request_ends_pytest_with_one_line(
     assert "Traceback" not in result.stderr.str()
 
 
+def test_a_void_cell_fails_its_test_and_has_no_row(suite: pytest.Pytester) -> None:
+    suite.makeconftest(
+        """
+        from tlsbench.results import collect
+
+        collect.why_void = lambda cell: "void: the controls did not come out"
+        """
+    )
+    result = run(suite, "--tls=workload=scaling implementation=fake", "--benchmark-json=x.json")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["*MeasurementError: void: the controls did not come out"])
+    assert not Path("x.json").exists() or not results()
+
+
 def test_what_is_excluded_is_told_with_its_reason(suite: pytest.Pytester) -> None:
     result = run(suite, "--tls=implementation=fake", "--tls=version=1.2,1.3", "--tls=resumption=psk")
     result.stdout.fnmatch_lines(["*tlsbench: excluded 1: TLS 1.2 resumes by*"])

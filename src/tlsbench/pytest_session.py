@@ -194,6 +194,9 @@ class TlsSession:
         if not series.sample_count:
             raise MeasurementError("interrupted before this scenario was measured")
         assert self._run is not None
+        for failure in self._run.failures:
+            if failure.id == scenario.id:  # one that was measured and is void
+                raise MeasurementError(failure.error)
         cell = next(one for one in self._run.cells if one.id == scenario.id)
         if not benchmark.disabled:
             self._played[scenario.id] += 1

@@ -12,6 +12,7 @@ import jsonschema
 import pytest
 from hdrh.histogram import HdrHistogram
 from tests.results.documents import NAMES, document
+from tests.results.scaling_cells import cell_with, run_with
 
 from tlsbench.links import Ledger
 from tlsbench.loading import Load
@@ -23,6 +24,7 @@ from tlsbench.results.environment import machine_info
 from tlsbench.results.load_json import load_to_json
 from tlsbench.results.reader import parse
 from tlsbench.results.run import Conditions
+from tlsbench.results.scaling import efficiency
 from tlsbench.results.stored import FORMAT
 
 SCHEMA: dict[str, Any] = json.loads(files("tlsbench.results").joinpath("schema.json").read_text("utf-8"))
@@ -50,6 +52,18 @@ def test_what_is_written_is_described(run_of: Callable[[str], Run]) -> None:
     assert written["tlsbench"]["format"] == FORMAT
     assert faults(written) == []
     assert json.dumps([extra_info(cell) for cell in run.cells], allow_nan=False), "as the pytest plugin does"
+
+
+def test_a_cell_of_threads_is_described_and_read_as_it_was() -> None:
+    run = run_with(cell_with(threads=1), cell_with())
+    written = to_json(run, machine_info())
+    assert faults(json.loads(written)) == []
+    again = parse(written, "threads").result
+    assert isinstance(again, Run)
+    for cell, before in zip(again.cells, run.cells, strict=True):
+        assert cell.instrument is before.instrument
+        assert cell.figures == before.figures
+        assert efficiency(cell) == efficiency(before)
 
 
 @pytest.mark.parametrize("name", ["load.json", "load-hold.json", "duel.json", "run.json", "pytest.json"])

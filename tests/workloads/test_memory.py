@@ -109,7 +109,7 @@ def test_the_command_shows_both_sides_in_kib(
     [
         (
             ["duel", "workload=memory", "implementation=ssl,pyopenssl"],
-            "a duel compares measured times, and workload=memory has none",
+            "a duel compares the times of one thread, and workload=memory has none",
         ),
         (["run", "workload=memory", "--meter", "instructions"], "leave out --meter instructions"),
         (["run", "workload=memory", "implementation=fake"], "it keeps nothing of a connection"),

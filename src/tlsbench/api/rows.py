@@ -49,7 +49,7 @@ def rows_of_judgement(judgement: Judgement) -> list[Row]:
 
 def _of_cell(cell: Cell, run: Run) -> Row:
     row: Row = {"id": cell.id, **_axes(cell.axes), "instrument": cell.instrument.name}
-    for part in PARTS:
+    for part in dict.fromkeys((*PARTS, *cell.instrument.parts)):
         if part in cell.figures:
             summary = cell.figures[part]
             row |= _interval(part, summary.interval, cell.instrument)

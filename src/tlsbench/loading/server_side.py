@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import psutil
@@ -71,12 +71,24 @@ def _listeners(target: Target, *, over_udp: bool = False) -> list[psutil.Process
         ours = {child.pid for child in psutil.Process().children(recursive=True)}  # they are the load itself
         kind = "unix" if target.is_unix else "udp" if over_udp else "tcp"
         for connection in psutil.net_connections(kind):
-            if connection.pid is not None and _is_at(connection, target, over_udp=over_udp):
-                first = psutil.Process(connection.pid)
-                for process in (first, *first.children(recursive=True)):
+            if connection.pid is None or not _is_at(connection, target, over_udp=over_udp):
+                continue
+            for owner in _owners(psutil.Process(connection.pid), target, kind):
+                for process in (owner, *owner.children(recursive=True)):
                     if process.pid not in ours:
                         found[process.pid] = process
     return list(found.values())
+
+
+def _owners(one: psutil.Process, target: Target, kind: str) -> Iterator[psutil.Process]:
+    """All that have the socket which one of them has: the system names one, be it a worker or its master."""
+    yield one
+    with contextlib.suppress(psutil.Error):
+        parent = one.parent()
+        for other in (parent, *parent.children()) if parent is not None else ():
+            held = other.net_connections(kind) if other != one else ()
+            if any(_is_at(socket, target, over_udp=kind == "udp") for socket in held):
+                yield other
 
 
 def _is_at(connection: object, target: Target, *, over_udp: bool) -> bool:

@@ -72,8 +72,8 @@ class DuelRequest:
         for workload in sorted(workloads):
             if instrument_for(workload, WALL) is not WALL:
                 raise RequestError(
-                    f"a duel compares measured times, and workload={workload} has none: see 'tlsbench run "
-                    f"workload={workload}'"
+                    f"a duel compares the times of one thread, and workload={workload} has none: see "
+                    f"'tlsbench run workload={workload}'"
                 )
         check_instrument(self.instrument, workloads)
         for gate in gates:

@@ -20,11 +20,19 @@ from tlsbench.errors import RequestError, unknown
       tlsbench plot baseline -o cost.svg
       tlsbench plot result.json --kind wire -o bytes.png
       tlsbench plot after.json --base before.json -o change.svg
+      tlsbench plot threads-1.json threads-2.json --kind serving -o threads.svg
     """
 )
 def command(
     *,
-    result: Annotated[str, typer.Argument(metavar="RESULT", help=RESULT, autocompletion=completion.results)],
+    results: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="RESULT...",
+            help=f"{RESULT} Of several the last, and what is of all.",
+            autocompletion=completion.results,
+        ),
+    ],
     path: Annotated[
         Path, typer.Option("--output", "-o", metavar="PATH", help="A file that ends with .svg, .png or .pdf.")
     ],
@@ -49,10 +57,10 @@ def command(
     from tlsbench.report.page import page_of, read_source
 
     check_picture(path)
-    sources = [read_source(one) for one in (*((base,) if base else ()), result)]
+    sources = [read_source(one) for one in (*((base,) if base else ()), *results)]
     pictures = {picture.kind: picture for picture in page_of(sources).pictures}
     if not pictures:
-        raise RequestError(f"{result} has nothing to draw: no handshakes, no sizes, no load")
+        raise RequestError(f"{results[-1]} has nothing to draw: no handshakes, no sizes, no load")
     if kind is not None and kind not in pictures:
         raise unknown("picture of this result", kind, tuple(pictures))
     output.note(picture_written(pictures[kind] if kind else next(iter(pictures.values())), path))

@@ -29,7 +29,7 @@ def scaling(run: Run) -> Picture | None:
     shown = found.items
     names = labels_of([row[0] for row in shown], ("threads",))
     lines = [
-        _line(f"{name}: {kind}" if len(shown) > 1 else kind, row, part)
+        _line(f"{kind}: {name}" if len(shown) > 1 else kind, row, part)
         for name, row in zip(names, shown, strict=True)
         for kind, part in (("threads", "total"), ("processes", "processes"))
     ]
