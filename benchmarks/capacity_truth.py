@@ -31,7 +31,8 @@ from tlsbench.sampling import Plan
 from tlsbench.scenarios import Scenario
 from tlsbench.serving import ServerPlan, ServerTally, Serving
 from tlsbench.session.beyond import beyond_tls
-from tlsbench.session.capacity import CapacityRequest, capacity_of, cells_for
+from tlsbench.session.capacity import capacity_of
+from tlsbench.session.capacity_request import CapacityRequest, cells_for
 from tlsbench.session.run import RunRequest, run
 from tlsbench.session.sizing import Demand
 

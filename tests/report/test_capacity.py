@@ -8,10 +8,11 @@ from dataclasses import replace
 
 import pytest
 
-from tlsbench.report.capacity import answer, capacity_to_json, report_of_capacity, scaling_words
+from tlsbench.report.capacity import answer, document, report_of_capacity, scaling_words
 from tlsbench.report.exporters import EXPORTERS, export
 from tlsbench.results import Cell, Run
-from tlsbench.session.capacity import Capacity, CapacityRequest, capacity_of
+from tlsbench.session.capacity import Capacity, capacity_of
+from tlsbench.session.capacity_request import CapacityRequest
 from tlsbench.session.sizing import Demand, Scaling, size
 from tlsbench.stats import Estimate
 
@@ -55,12 +56,16 @@ def test_what_is_left_out_is_said(capacity: Capacity) -> None:
 
 
 def test_scaling_that_was_measured_is_said_with_how_far_it_goes(capacity: Capacity) -> None:
-    costs = replace(capacity.costs, scaling=Scaling({1: 1.0, 2: 0.9}), full_ns=Estimate.exact(1e6))
+    costs = replace(
+        capacity.costs,
+        scaling=Scaling({1: Estimate.exact(1.0), 2: Estimate.exact(0.9)}),
+        full_ns=Estimate.exact(1e6),
+    )
     scaled = replace(
         capacity, costs=costs, choices=[replace(capacity.choices[0], sizing=size(DEMAND, costs))]
     )
     assert scaling_words(scaled) == (
-        "cores: by the efficiency that was measured with so many threads (1: 100 %, 2: 90 %); beyond 2 it is "
+        "cores: by the efficiency that was measured with so many threads (2: 90 % [90, 90]); beyond 2 it is "
         "taken to stay what it is there"
     )
 
@@ -84,7 +89,7 @@ def test_every_format_writes_it(capacity: Capacity, name: str) -> None:
 
 
 def test_json_has_every_figure_with_its_interval(capacity: Capacity) -> None:
-    found = json.loads(capacity_to_json(capacity))["capacity"]
+    found = json.loads(document(capacity))["capacity"]
     assert found["demand"]["connections_per_s"] == 20_000
     assert [part["name"] for part in found["parts"]] == ["full handshakes", "resumed handshakes", "records"]
     first = found["choices"][0]

@@ -16,10 +16,9 @@ from tlsbench.session.capacity import (
     LIFETIME,
     SHARE,
     Capacity,
-    CapacityRequest,
     capacity_of,
-    cells_for,
 )
+from tlsbench.session.capacity_request import CapacityRequest, cells_for
 from tlsbench.session.sizing import Demand
 from tlsbench.stats import Estimate, Summary
 from tlsbench.units import BYTES
@@ -118,8 +117,8 @@ def test_memory_is_of_cells_that_count_bytes(measured: Run) -> None:
 @pytest.mark.parametrize(
     ("keep", "words"),
     [
-        ("workload=bulk", "no a full handshake"),
-        ("workload=handshake resumption=none", "a handshake with resumption=psk"),
+        ("workload=bulk", "full handshake"),
+        ("workload=handshake resumption=none", "handshake with resumption=psk"),
         ("workload=handshake", "records"),
     ],
 )
@@ -133,7 +132,7 @@ def test_a_run_without_a_cell_is_refused_with_what_measures_it(measured: Run, ke
         RequestError, match="measure it with 'tlsbench run workload=handshake,bulk,memory"
     ) as told:
         capacity_of(ask("key=ecdsa-secp256r1"), replace(measured, cells=kept), "before")
-    assert words.removeprefix("no a ") in str(told.value)
+    assert f"no {words}" in str(told.value)
     assert str(told.value).startswith("before has no ")
 
 
@@ -199,3 +198,36 @@ def test_libraries_are_told_apart(measured: Run) -> None:
     found = capacity_of(ask(), replace(measured, cells=[*measured.cells, *other]))
     assert choices(found, LIBRARY) == {"other": pytest.approx(found.asked.cores.value)}
     assert "rsa-2048" in choices(found, KEY)
+
+
+def threads(run: Run, count: int, nanoseconds: float, processors: int = 8) -> Cell:
+    """A cell of so many threads, each of whose handshakes takes the whole process so long."""
+    full = with_server(run.cells[0], nanoseconds)
+    axes = {
+        **full.axes,
+        "workload": "scaling",
+        "threads": str(count),
+        "context": "shared",
+        "task": "handshake",
+    }
+    figures = {**full.figures, "total": full.figures["server"]}
+    return replace(full, axes=axes, figures=figures, negotiated={"processors": processors})
+
+
+def test_measured_threads_say_how_many_cores_it_really_takes(measured: Run) -> None:
+    linear = capacity_of(ask(), measured)
+    cells = [
+        threads(measured, count, nanoseconds) for count, nanoseconds in ((1, 1000), (2, 555.6), (4, 312.5))
+    ]
+    found = capacity_of(ask(), replace(measured, cells=[*measured.cells, *cells]))
+    shares = {count: one.value for count, one in found.costs.scaling.efficiencies.items()}
+    assert shares == {1: pytest.approx(1.0), 2: pytest.approx(0.9, rel=1e-3), 4: pytest.approx(0.8)}
+    assert found.asked.busy_cores.value == linear.asked.busy_cores.value
+    assert found.asked.cores.value == pytest.approx(linear.asked.cores.value / 0.8)
+    assert not linear.costs.scaling.is_measured
+
+
+def test_more_threads_than_processors_are_no_cores(measured: Run) -> None:
+    cells = [threads(measured, 1, 1000, 2), threads(measured, 2, 500, 2), threads(measured, 4, 500, 2)]
+    found = capacity_of(ask(), replace(measured, cells=[*measured.cells, *cells]))
+    assert list(found.costs.scaling.efficiencies) == [1, 2]

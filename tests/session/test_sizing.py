@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlsbench.session.sizing import FRAME, Bytes, Costs, Demand, Scaling, share_with_lifetime, size
+from tlsbench.session.sizing import FRAME, Bytes, Costs, Demand, Scaling, cores_for, share_with_lifetime, size
 from tlsbench.stats import Estimate
+from tlsbench.stats.estimates import DRAWS
 
 
 def exact(value: float) -> Estimate:
@@ -82,27 +84,39 @@ def test_a_cost_that_is_not_known_is_not_taken_for_nothing() -> None:
 
 
 def test_lost_efficiency_takes_more_cores() -> None:
-    scaling = Scaling({1: 1.0, 2: 0.9, 4: 0.75})
-    assert scaling.cores_for(1.0) == pytest.approx(1.0)
-    assert scaling.cores_for(1.8) == pytest.approx(2.0)
-    assert scaling.cores_for(3.0) == pytest.approx(4.0)
-    assert scaling.cores_for(2.4) == pytest.approx(3.0)  # halfway from 1.8 to 3.0
-    assert scaling.cores_for(6.0) == pytest.approx(8.0)  # the efficiency of four, kept
-    assert Scaling().cores_for(7.5) == 7.5
-    assert not Scaling().is_measured
+    shares = {1: 1.0, 2: 0.9, 4: 0.75}
+    assert cores_for(1.0, shares) == pytest.approx(1.0)
+    assert cores_for(1.8, shares) == pytest.approx(2.0)
+    assert cores_for(3.0, shares) == pytest.approx(4.0)
+    assert cores_for(2.4, shares) == pytest.approx(3.0)  # halfway from 1.8 to 3.0
+    assert cores_for(6.0, shares) == pytest.approx(8.0)  # the efficiency of four, kept
+    assert cores_for(7.5, {}) == 7.5
 
 
 def test_threads_that_get_nothing_more_done_are_never_enough() -> None:
-    assert Scaling({2: 0.4}).cores_for(0.9) == pytest.approx(0.9)
-    assert math.isinf(Scaling({2: 0.0}).cores_for(3.0))
+    assert cores_for(0.9, {2: 0.4}) == pytest.approx(0.9)
+    assert math.isinf(cores_for(3.0, {2: 0.0}))
+
+
+def test_how_well_the_efficiency_is_known_is_in_the_interval() -> None:
+    known, vague = Estimate.exact(0.8), Estimate(0.8, np.linspace(0.7, 0.9, DRAWS))
+    exact, wide = (
+        Scaling({1: Estimate.exact(1.0), 2: one}).cores_for(Estimate.exact(8.0)) for one in (known, vague)
+    )
+    assert exact.value == wide.value == pytest.approx(10.0)
+    assert exact.interval.high == pytest.approx(10.0)
+    assert wide.interval.low == pytest.approx(8 / 0.895, rel=0.01)
+    assert wide.interval.high == pytest.approx(8 / 0.705, rel=0.01)
+    assert Scaling().cores_for(Estimate.exact(8.0)).value == 8.0
+    assert not Scaling().is_measured
 
 
 @given(st.floats(0.01, 1000), st.floats(0.01, 1000), st.lists(st.floats(0.5, 1), max_size=3))
 def test_more_work_never_takes_fewer_cores(one: float, other: float, shares: list[float]) -> None:
-    scaling = Scaling({2**number: share for number, share in enumerate(shares, start=1)})
+    efficiencies = {2**number: share for number, share in enumerate(shares, start=1)}
     less, more = sorted((one, other))
-    assert scaling.cores_for(less) <= scaling.cores_for(more) * (1 + 1e-9)
-    assert scaling.cores_for(more) >= more * (1 - 1e-9)
+    assert cores_for(less, efficiencies) <= cores_for(more, efficiencies) * (1 + 1e-9)
+    assert cores_for(more, efficiencies) >= more * (1 - 1e-9)
 
 
 def test_a_longer_ticket_lifetime_brings_back_more_clients() -> None:

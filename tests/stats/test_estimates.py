@@ -18,8 +18,6 @@ def test_arithmetic_is_that_of_the_values_and_of_each_draw() -> None:
     assert set(total.draws) == {4.5}
     assert (one * other).value == 8.0
     assert (one / other).value == 0.5
-    assert one.of(lambda x: x * x).value == 4.0
-    assert set(one.of(lambda x: x * x).draws) == {9.0}
 
 
 def test_what_is_exact_has_no_width() -> None:

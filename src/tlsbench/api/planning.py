@@ -12,13 +12,14 @@ from tlsbench.api.measuring import read, run
 from tlsbench.api.result import Result, Rows
 from tlsbench.api.rows import Row
 from tlsbench.errors import RequestError
-from tlsbench.report.capacity import capacity_to_json, report_of_capacity
+from tlsbench.report.capacity import document, report_of_capacity
 from tlsbench.report.exporters import export
 from tlsbench.results import Run
 from tlsbench.sampling import Progress
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.session import capacity as planning
 from tlsbench.session.beyond import OF_SERVE, SERVE, beyond_tls
+from tlsbench.session.capacity_request import CapacityRequest, cells_for
 from tlsbench.session.quantities import nanoseconds, rate, share
 from tlsbench.session.sizing import Demand
 from tlsbench.stats import Estimate
@@ -53,7 +54,7 @@ class Capacity(Rows):
 
     def to_json(self) -> str:
         """Every figure, as the text of a JSON document."""
-        return capacity_to_json(self.value)
+        return document(self.value)
 
     def __str__(self) -> str:
         return export(report_of_capacity(self.value), "table", _WIDTH).rstrip("\n")
@@ -103,7 +104,7 @@ def capacity(
     :raises Interrupted: after Ctrl-C.
     """
     with in_words_of_python():
-        request = planning.CapacityRequest(
+        request = CapacityRequest(
             demand=Demand(
                 connections_per_s=rate(str(connections)),
                 resumed=share(str(resumed)),
@@ -116,7 +117,7 @@ def capacity(
             alone=alone,
         )
         request.check()
-        scenarios = planning.cells_for(request).scenarios if from_ is None else ()
+        scenarios = cells_for(request).scenarios if from_ is None else ()
     if from_ is None:
         measured = run(
             *scenarios,

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from typing import Final
 
+from tlsbench.report.capacity_json import capacity_to_json
 from tlsbench.report.digits import format_count, format_us
 from tlsbench.report.findings import Finding
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet, ends
-from tlsbench.results.benchmark_json import finite
-from tlsbench.results.stored import FORMAT
 from tlsbench.session.capacity import ASKED, KEY, LIBRARY, LIFETIME, SHARE, Capacity, Choice
 from tlsbench.session.sizing import FRAME, Part, Sizing
 from tlsbench.stats import Estimate, Interval
-from tlsbench.version import __version__
 
 _GIB: Final = 2.0**30
 _MBIT: Final = 1e6
@@ -78,7 +74,7 @@ def report_of_capacity(capacity: Capacity) -> Report:
         ],
         labels=("part", "of", "name"),
         columns=_COLUMNS,
-        document=lambda: capacity_to_json(capacity),
+        document=lambda: document(capacity),
         summary=[answer(capacity)],
         lead=question(capacity),
         warnings=capacity.warnings,
@@ -89,6 +85,11 @@ def report_of_capacity(capacity: Capacity) -> Report:
 
 
 _TITLE: Final = ("implementation", "client", "server", "version", "cipher", "group", "key", "chain_length")
+
+
+def document(capacity: Capacity) -> str:
+    """Every figure, as the text of a JSON document."""
+    return capacity_to_json(capacity, scaling_words(capacity))
 
 
 def question(capacity: Capacity) -> str:
@@ -125,7 +126,9 @@ def scaling_words(capacity: Capacity) -> str:
         "" if capacity.asked.cores.value <= most else f"; beyond {most} it is taken to stay what it is there"
     )
     shares = ", ".join(
-        f"{count}: {100 * share:.0f} %" for count, share in sorted(scaling.efficiencies.items())
+        f"{count}: {100 * one.value:.0f} % {_brackets((one * 100).interval, 0)}"
+        for count, one in scaling.efficiencies.items()
+        if count > 1
     )
     return f"cores: by the efficiency that was measured with so many threads ({shares}){beyond}"
 
@@ -284,59 +287,3 @@ def _brackets(interval: Interval, digits: int | None = None) -> str:
         else (f"{interval.low:.{digits}f}", f"{interval.high:.{digits}f}")
     )
     return f"[{low}, {high}]"
-
-
-def capacity_to_json(capacity: Capacity) -> str:
-    """Every figure of a capacity, as the text of a JSON document; what is not finite becomes null."""
-    request = capacity.request
-    document = {
-        "capacity": {
-            "demand": asdict(request.demand),
-            "ticket_lifetime_s": request.ticket_lifetime_s,
-            "beyond_tls_ns": None if request.beyond_ns is None else _plain(request.beyond_ns),
-            "beyond_tls": request.beyond_words,
-            "axes": dict(capacity.axes),
-            "cells": dict(capacity.sources),
-            "from": capacity.from_,
-            "scaling": {str(count): share for count, share in capacity.costs.scaling.efficiencies.items()},
-            "scaling_words": scaling_words(capacity),
-            "parts": [
-                {
-                    "name": part.name,
-                    "share_of_connections": part.share,
-                    "each_ns": _plain(part.each_ns),
-                    "cores": _plain(part.cores),
-                }
-                for part in capacity.asked.parts
-            ],
-            "choices": [
-                {
-                    "of": choice.of,
-                    "name": choice.name,
-                    "resumed": choice.demand.resumed,
-                    **_sizing(choice.sizing),
-                }
-                for choice in capacity.choices
-            ],
-            "left_out": [asdict(one) for one in capacity.left_out],
-            "engines": dict(capacity.engines),
-            "warnings": list(capacity.warnings),
-        },
-        "tlsbench": {"format": FORMAT, "version": __version__},
-    }
-    return json.dumps(finite(document), indent=2, allow_nan=False) + "\n"
-
-
-def _sizing(sizing: Sizing) -> Mapping[str, object]:
-    return {
-        "busy_cores": _plain(sizing.busy_cores),
-        "cores": _plain(sizing.cores),
-        "memory_bytes": None if sizing.memory_bytes is None else _plain(sizing.memory_bytes),
-        "up_bits_per_s": sizing.up_bits_per_s,
-        "down_bits_per_s": sizing.down_bits_per_s,
-    }
-
-
-def _plain(estimate: Estimate) -> Mapping[str, float]:
-    interval = estimate.interval
-    return {"value": estimate.value, "low": interval.low, "high": interval.high}

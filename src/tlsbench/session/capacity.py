@@ -1,7 +1,7 @@
 """How many cores, how much memory and line a load takes, from measured cells.
 
-Which cells a request needs is :func:`cells_for`; a run that has them, measured now or stored, becomes a
-:class:`Capacity` by :func:`capacity_of`. The arithmetic is in :mod:`tlsbench.session.sizing`.
+A run that has the cells of a request (:func:`tlsbench.session.capacity_request.cells_for`), measured now or
+stored, becomes a :class:`Capacity`. The arithmetic is in :mod:`tlsbench.session.sizing`.
 """
 
 from __future__ import annotations
@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 
 from tlsbench.errors import RequestError
-from tlsbench.implementations.missing import Missing
-from tlsbench.implementations.registry import implementation, spellings
+from tlsbench.implementations.registry import spellings
 from tlsbench.results import Cell, Run
-from tlsbench.scenarios import Excluded, Matrix, Scenario, Selection, parse, scenario_from_id
-from tlsbench.scenarios.axes import WORKLOAD_AXES
+from tlsbench.scenarios import Excluded, Scenario, Selection, scenario_from_id
+from tlsbench.session.capacity_request import CapacityRequest
 from tlsbench.session.costs import costs_of, is_full_handshake
-from tlsbench.session.selecting import matrix_of, selects
+from tlsbench.session.selecting import selects
 from tlsbench.session.sizing import (
     MOST_TICKET_SECONDS,
     Costs,
@@ -27,68 +26,11 @@ from tlsbench.session.sizing import (
     share_with_lifetime,
     size,
 )
-from tlsbench.stats import Estimate
 
-#: How a session is resumed, by version, where the request does not say.
-RESUMED: Final = {"1.2": "ticket", "1.3": "psk"}
-#: What stands beside what was asked for, where it can be measured here.
-_OTHER_KEYS: Final = ("ecdsa-secp256r1", "rsa-2048")
-_OTHER_LIBRARIES: Final = ("ssl", "pyopenssl", "libssl", "utls", "rtls")
 _OTHER_SHARES: Final = (0.0, 0.5, 0.8, 0.95)
 _OTHER_LIFETIMES_S: Final = (300.0, 3600.0, 7200.0, 86_400.0, MOST_TICKET_SECONDS)
-#: OpenSSL's default.
-USUAL_LIFETIME_S: Final = 7200.0
 #: What a choice may be of.
 ASKED, KEY, LIBRARY, SHARE, LIFETIME = "asked", "key", "library", "resumed", "ticket lifetime"
-_RECORDS: Final = "size=16KiB"
-#: What carries the bytes of what is measured now: the kernel's work between two steps evicts what the
-#: library has in the caches, as it does in a server.
-_LINK: Final = "link=tcp"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CapacityRequest:
-    """What is asked.
-
-    :param selectors: of the server, such as ``"key=ecdsa-secp256r1"``; the first value of each axis is what
-        is asked for, and others stand beside it.
-    :param beyond_ns: processor time of each connection beyond the TLS library; None leaves it out, and says
-        so.
-    :param beyond_words: where that is from.
-    :param ticket_lifetime_s: with which the share that resumes was seen.
-    :param alone: whether nothing else is to stand beside what is asked.
-    """
-
-    demand: Demand
-    selectors: Sequence[str] = ()
-    beyond_ns: Estimate | None = None
-    beyond_words: str = ""
-    ticket_lifetime_s: float = USUAL_LIFETIME_S
-    alone: bool = False
-
-    def check(self) -> None:
-        """Refuse now what would fail later.
-
-        :raises RequestError: if the demand is none, or the selectors are of something else than a server.
-        """
-        demand = self.demand
-        if not 0 <= demand.headroom < 1:
-            raise RequestError(f"--headroom {demand.headroom:g}: it must be from 0% to below 100%")
-        if demand.open_connections < 0:
-            raise RequestError(f"--open {demand.open_connections}: it must be 0 or more")
-        wanted = self.wanted
-        if wanted.get("workload", ("handshake",)) != ("handshake",):
-            raise RequestError("capacity knows which workloads it needs: leave out workload=")
-        if wanted.get("link", ("memory",))[0] == "network":
-            raise RequestError("capacity is of processor time: link= must be memory, tcp or unix")
-        resumption = wanted.get("resumption", ("psk",))
-        if len(resumption) > 1 or resumption == ("none",):
-            raise RequestError("resumption= says how sessions are resumed: give psk, ticket or session-id")
-
-    @property
-    def wanted(self) -> Selection:
-        """What the selectors spell."""
-        return parse(self.selectors, spellings())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,79 +84,6 @@ class Capacity:
         return self.choices[0].sizing
 
 
-def cells_for(request: CapacityRequest) -> Matrix:
-    """What is to be measured for a request: handshakes, full and resumed, records, open connections.
-
-    :raises RequestError: if the server that is asked for cannot be measured here.
-    """
-    request.check()
-    asked, others = _servers(request)
-    scenarios: dict[Scenario, None] = {}
-    excluded: dict[Excluded, None] = {}
-    for number, server in enumerate((asked, *others)):
-        found = _cells_of(server, request)
-        if not number and found.excluded:
-            reasons = dict.fromkeys(one.reason for one in found.excluded)
-            raise RequestError(f"that cannot be measured: {'; '.join(reasons)}")
-        scenarios |= dict.fromkeys(found.scenarios)
-        excluded |= dict.fromkeys(found.excluded)
-    return Matrix(tuple(scenarios), tuple(excluded))
-
-
-def _servers(request: CapacityRequest) -> tuple[Scenario, Sequence[Scenario]]:
-    """The full handshake of the server that is asked for, and of those that stand beside it."""
-    words = [word for word in _words(request.selectors) if not word.startswith("resumption=")]
-    link = [] if "link" in request.wanted else [_LINK]
-    matrix = matrix_of([*words, *link, "workload=handshake"])
-    if not matrix.scenarios:
-        reasons = dict.fromkeys(one.reason for one in matrix.excluded)
-        raise RequestError(f"that cannot be measured: {'; '.join(reasons)}")
-    asked, *others = matrix.scenarios
-    if others or request.alone:
-        return asked, others
-    beside = [
-        *(_changed(asked, "key", key) for key in _OTHER_KEYS if key != asked.key),
-        *(
-            _changed(asked, "implementation", name)
-            for name in _OTHER_LIBRARIES
-            if name != asked.client == asked.server and not isinstance(implementation(name), Missing)
-        ),
-    ]
-    return asked, [scenario for matrix in beside for scenario in matrix.scenarios]
-
-
-def _words(selectors: Sequence[str]) -> list[str]:
-    return [word for text in selectors for word in text.split()]
-
-
-def _changed(asked: Scenario, axis: str, value: str) -> Matrix:
-    """The same but for one axis; in TLS 1.2 the suite follows from the key."""
-    axes = {**asked.axes(), axis: value}
-    if asked.version == "1.2":
-        axes.pop("cipher")
-    return matrix_of([f"{name}={one}" for name, one in axes.items()])
-
-
-def _cells_of(server: Scenario, request: CapacityRequest) -> Matrix:
-    demand, axes = request.demand, server.axes()
-    kind = request.wanted.get("resumption", (RESUMED[server.version],))[0]
-    lines = [("handshake", f"resumption=none,{kind}" if demand.resumed else "resumption=none")]
-    if demand.transfer_bytes:
-        lines.append(("bulk", _RECORDS))
-    if demand.open_connections:
-        lines.append(("memory", ""))
-    found = []
-    for workload, special in lines:
-        known = {"implementation", *WORKLOAD_AXES[workload]}
-        words = [f"{axis}={value}" for axis, value in axes.items() if axis in known]
-        words = [word for word in words if not word.startswith(("workload=", "resumption="))]
-        found.append(matrix_of([*words, f"workload={workload}", *filter(None, [special])]))
-    return Matrix(
-        tuple(scenario for one in found for scenario in one.scenarios),
-        tuple(excluded for one in found for excluded in one.excluded),
-    )
-
-
 def capacity_of(request: CapacityRequest, run: Run, source: str = "") -> Capacity:
     """The answer that the cells of a run give.
 
@@ -227,13 +96,13 @@ def capacity_of(request: CapacityRequest, run: Run, source: str = "") -> Capacit
     firsts = {axis: values[:1] for axis, values in wanted.items()}
     asked = next((cell for cell in cells if selects(firsts, cell.axes)), None)
     if asked is None:
-        raise _missing(request, source, "a full handshake")
-    kind = request.wanted.get("resumption", (RESUMED[asked.axes["version"]],))[0]
+        raise _missing(request, source, "full handshake")
+    kind = request.resumption(asked.axes["version"])
     costs, sources = costs_of(run, asked, kind)
     costs = replace(costs, beyond_ns=request.beyond_ns)
     demand = request.demand
     if demand.resumed and costs.resumed_ns is None:
-        raise _missing(request, source, f"a handshake with resumption={kind}")
+        raise _missing(request, source, f"handshake with resumption={kind}")
     if demand.transfer_bytes and costs.byte_ns is None:
         raise _missing(request, source, "records (workload=bulk)")
     choices = [Choice(ASKED, "", demand, size(demand, costs))]
@@ -314,9 +183,8 @@ def duration(seconds: float) -> str:
 
 def _missing(request: CapacityRequest, source: str, what: str) -> RequestError:
     """The error for a result without a cell, with what measures it."""
-    words = [word for word in _words(request.selectors) if not word.startswith("resumption=")]
-    kind = request.wanted.get("resumption", (RESUMED[request.wanted.get("version", ("1.3",))[0]],))[0]
-    workloads = ["workload=handshake,bulk,memory", f"resumption=none,{kind}"]
+    words, version = request.server_words, request.wanted.get("version", ("1.3",))[0]
+    workloads = ["workload=handshake,bulk,memory", f"resumption=none,{request.resumption(version)}"]
     return RequestError(
         f"{source or 'the run'} has no {what} {'of ' * bool(words)}{' '.join(words)}".rstrip()
         + f": measure it with '{shlex.join(['tlsbench', 'run', *workloads, *words])}'"

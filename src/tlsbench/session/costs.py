@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
@@ -21,6 +22,10 @@ _NOT_OF_RECORDS: Final = frozenset(
 )
 #: Axes that the memory of an open connection is not told apart by.
 _NOT_OF_MEMORY: Final = frozenset({"workload", "resumption", "link"})
+#: Axes that say how threads are measured, and what a handshake is carried by.
+_NOT_OF_SCALING: Final = frozenset({"workload", "threads", "context", "task", "link", "size"})
+#: As servers have it: one context for all threads.
+_SHARED: Final = "shared"
 _OF_HANDSHAKES: Final = frozenset({"resumption"})
 
 
@@ -61,9 +66,42 @@ def costs_of(run: Run, full: Cell, resumption: str) -> tuple[Costs, Mapping[str,
     return costs, {what: cell.id for what, cell in found.items()}
 
 
-def scaling_of(_run: Run, _full: Cell) -> Scaling:
-    """What several cores do of what one does, where the run has measured it."""
-    return Scaling()
+def scaling_of(run: Run, full: Cell) -> Scaling:
+    """What several threads do of what one does, where the run has measured it (``workload=scaling``).
+
+    Of a handshake with both of its ends in a thread, up to as many threads as there are processors.
+    """
+    cells = {
+        int(cell.axes["threads"]): cell
+        for cell in run.cells
+        if cell.axes["workload"] == "scaling"
+        and cell.axes.get("task", "handshake") == "handshake"
+        and cell.axes.get("context", _SHARED) == _SHARED
+        and "total" in cell.figures
+        and _is_like(cell, full, _NOT_OF_SCALING)
+        and int(cell.axes["threads"]) <= _processors(cell)
+    }
+    if not {1} < cells.keys():
+        return Scaling()
+    totals = [cell.figures["total"] for cell in cells.values()]
+    drawn = estimates([one.round_medians for one in totals], [one.median for one in totals])
+    by_count = dict(zip(cells, drawn, strict=True))
+    return Scaling({count: by_count[1] / (time * count) for count, time in sorted(by_count.items())})
+
+
+def _processors(cell: Cell) -> float:
+    """How many the measuring process could use; as many as it likes where that was not noted."""
+    noted = cell.negotiated.get("processors")
+    return noted if isinstance(noted, int) else math.inf
+
+
+def _is_like(cell: Cell, full: Cell, but: Collection[str]) -> bool:
+    """Whether a cell has the axes of a handshake, but some, and its own otherwise as is usual."""
+    return all(
+        value == full.axes.get(axis, AXES[axis].neutral if axis in AXES else "")
+        for axis, value in cell.axes.items()
+        if axis not in but
+    )
 
 
 def _like(
@@ -86,11 +124,7 @@ def _like(
         and cell.instrument.unit is unit
         and "server" in cell.figures
         and all(cell.axes.get(axis) == value for axis, value in (special or {}).items())
-        and all(
-            value == full.axes.get(axis, AXES[axis].neutral if axis in AXES else "")
-            for axis, value in cell.axes.items()
-            if axis not in but
-        )
+        and _is_like(cell, full, but)
     ]
     return min(fitting, key=differences, default=None)
 

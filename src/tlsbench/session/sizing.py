@@ -20,6 +20,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
+import numpy as np
+
 from tlsbench.stats import Estimate
 
 _NS_PER_S: Final = 1e9
@@ -52,11 +54,11 @@ class Demand:
 class Scaling:
     """What several cores do of what one does, as measured.
 
-    :param efficiencies: by the number of threads or processes: what they do together over what one does times
-        their number. Without any it is taken to be linear.
+    :param efficiencies: by the number of threads: what they do together over what one does times their
+        number. Without any it is taken to be linear.
     """
 
-    efficiencies: Mapping[int, float] = field(default_factory=dict)
+    efficiencies: Mapping[int, Estimate] = field(default_factory=dict)
 
     @property
     def is_measured(self) -> bool:
@@ -68,19 +70,32 @@ class Scaling:
         """The largest number that was measured; 1 without."""
         return max(self.efficiencies, default=1)
 
-    def cores_for(self, work: float) -> float:
-        """The least cores that do as much as so many perfect ones.
+    def cores_for(self, work: Estimate) -> Estimate:
+        """The least cores that do as much as so many perfect ones, in each draw by its own efficiencies."""
+        if not self.is_measured:
+            return work
+        value = cores_for(work.value, {count: one.value for count, one in self.efficiencies.items()})
+        shares = zip(*(one.draws for one in self.efficiencies.values()), strict=True)
+        draws = [
+            cores_for(float(needed), dict(zip(self.efficiencies, drawn, strict=True)))
+            for needed, drawn in zip(work.draws, shares, strict=True)
+        ]
+        return Estimate(value, np.array(draws))
 
-        Between two measured numbers what they do together is on a line; beyond the largest, the efficiency is
-        taken to stay what it was there. Infinite if more cores do no more.
-        """
-        done = [(0.0, 0.0), (1.0, 1.0)]
-        done += [(float(n), n * share) for n, share in sorted(self.efficiencies.items()) if n > 1]
-        for (fewer, less), (more, enough) in pairwise(done):
-            if work <= enough and enough > less:
-                return fewer + (more - fewer) * max(0.0, work - less) / (enough - less)
-        last, together = done[-1]
-        return work * last / together if together > 0 else math.inf
+
+def cores_for(work: float, efficiencies: Mapping[int, float]) -> float:
+    """The least cores that do as much as so many perfect ones.
+
+    Between two measured numbers what they do together is on a line; beyond the largest, the efficiency is
+    taken to stay what it was there. Infinite if more cores do no more.
+    """
+    done = [(0.0, 0.0), (1.0, 1.0)]
+    done += [(float(count), count * share) for count, share in sorted(efficiencies.items()) if count > 1]
+    for (fewer, less), (more, enough) in pairwise(done):
+        if work <= enough and enough > less:
+            return fewer + (more - fewer) * max(0.0, work - less) / (enough - less)
+    last, together = done[-1]
+    return work * last / together if together > 0 else math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +191,7 @@ def size(demand: Demand, costs: Costs) -> Sizing:
     return Sizing(
         parts=parts,
         busy_cores=busy,
-        cores=(busy / free).of(costs.scaling.cores_for),
+        cores=costs.scaling.cores_for(busy / free),
         memory_bytes=memory,
         up_bits_per_s=8 * FRAME * up / free,
         down_bits_per_s=8 * FRAME * down / free,

@@ -10,7 +10,7 @@ the interval is that of the draws' percentiles.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -51,10 +51,6 @@ class Estimate:
         if not isinstance(other, Estimate):
             return Estimate(self.value / other, self.draws / other)
         return Estimate(self.value / other.value, self.draws / other.draws)
-
-    def of(self, function: Callable[[float], float]) -> Estimate:
-        """A function of the figure, such as one that is not linear."""
-        return Estimate(function(self.value), np.array([function(float(draw)) for draw in self.draws]))
 
     @property
     def interval(self) -> Interval:

@@ -29,7 +29,8 @@ from tlsbench.session.quantities import rate, seconds, share
 if TYPE_CHECKING:
     from tlsbench.results import Run
     from tlsbench.sampling import Plan
-    from tlsbench.session.capacity import Capacity, CapacityRequest
+    from tlsbench.session.capacity import Capacity
+    from tlsbench.session.capacity_request import CapacityRequest
     from tlsbench.stats import Estimate
 
 _PLAIN_WIDTH = 160
@@ -123,10 +124,11 @@ def command(
     from tlsbench.cli import output
     from tlsbench.errors import RequestError
     from tlsbench.interrupts import interruptible
-    from tlsbench.report.capacity import capacity_to_json, report_of_capacity
+    from tlsbench.report.capacity import document, report_of_capacity
     from tlsbench.results import storage
     from tlsbench.sampling import Plan
-    from tlsbench.session.capacity import CapacityRequest, capacity_of
+    from tlsbench.session.capacity import capacity_of
+    from tlsbench.session.capacity_request import CapacityRequest
     from tlsbench.session.sizing import Demand
 
     demand = Demand(
@@ -161,7 +163,7 @@ def command(
             request = replace(request, beyond_ns=found, beyond_words=words)
             capacity = capacity_of(request, run, capacity.from_)
         if json_path is not None:
-            steps.append(lambda: output.written(json_path, capacity_to_json(capacity)))
+            steps.append(lambda: output.written(json_path, document(capacity)))
         stored = output.store(steps)
         with output.beside(json_path):
             output.report(report_of_capacity(capacity), output_format, _PLAIN_WIDTH)
@@ -187,7 +189,7 @@ def _read(reference: str) -> Run:
 def _measured(request: CapacityRequest, plan: Plan, stop: Callable[[], bool], *, quiet: bool) -> Run:
     from tlsbench.cli import measuring
     from tlsbench.report.live import ProgressView
-    from tlsbench.session.capacity import cells_for
+    from tlsbench.session.capacity_request import cells_for
     from tlsbench.session.run import RunRequest, run
 
     with usage():

@@ -1,0 +1,151 @@
+"""What is asked of a capacity, and which cells answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tlsbench.errors import RequestError
+from tlsbench.implementations.missing import Missing
+from tlsbench.implementations.registry import implementation, spellings
+from tlsbench.scenarios import Excluded, Matrix, Scenario, Selection, parse
+from tlsbench.scenarios.axes import WORKLOAD_AXES
+from tlsbench.session.selecting import matrix_of
+from tlsbench.session.sizing import Demand
+from tlsbench.stats import Estimate
+
+#: How a session is resumed, by version, where the request does not say.
+RESUMED: Final = {"1.2": "ticket", "1.3": "psk"}
+#: OpenSSL's default.
+USUAL_LIFETIME_S: Final = 7200.0
+#: What stands beside what was asked for, where it can be measured here.
+_OTHER_KEYS: Final = ("ecdsa-secp256r1", "rsa-2048")
+_OTHER_LIBRARIES: Final = ("ssl", "pyopenssl", "libssl", "utls", "rtls")
+_RECORDS: Final = "size=16KiB"
+#: What carries the bytes of what is measured now: the kernel's work between two steps evicts what the
+#: library has in the caches, as it does in a server.
+_LINK: Final = "link=tcp"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CapacityRequest:
+    """What is asked.
+
+    :param selectors: of the server, such as ``"key=ecdsa-secp256r1"``; the first value of each axis is what
+        is asked for, and others stand beside it.
+    :param beyond_ns: processor time of each connection beyond the TLS library; None leaves it out, and says
+        so.
+    :param beyond_words: where that is from.
+    :param ticket_lifetime_s: with which the share that resumes was seen.
+    :param alone: whether nothing else is to stand beside what is asked.
+    """
+
+    demand: Demand
+    selectors: Sequence[str] = ()
+    beyond_ns: Estimate | None = None
+    beyond_words: str = ""
+    ticket_lifetime_s: float = USUAL_LIFETIME_S
+    alone: bool = False
+
+    def check(self) -> None:
+        """Refuse now what would fail later.
+
+        :raises RequestError: if the demand is none, or the selectors are of something else than a server.
+        """
+        demand = self.demand
+        if not 0 <= demand.headroom < 1:
+            raise RequestError(f"--headroom {demand.headroom:g}: it must be from 0% to below 100%")
+        if demand.open_connections < 0:
+            raise RequestError(f"--open {demand.open_connections}: it must be 0 or more")
+        wanted = self.wanted
+        if wanted.get("workload", ("handshake",)) != ("handshake",):
+            raise RequestError("capacity knows which workloads it needs: leave out workload=")
+        if wanted.get("link", ("memory",))[0] == "network":
+            raise RequestError("capacity is of processor time: link= must be memory, tcp or unix")
+        resumption = wanted.get("resumption", ("psk",))
+        if len(resumption) > 1 or resumption == ("none",):
+            raise RequestError("resumption= says how sessions are resumed: give psk, ticket or session-id")
+
+    def resumption(self, version: str) -> str:
+        """How sessions of a version are resumed."""
+        return self.wanted.get("resumption", (RESUMED[version],))[0]
+
+    @property
+    def server_words(self) -> list[str]:
+        """The selectors of a full handshake, word by word."""
+        words = [word for text in self.selectors for word in text.split()]
+        return [word for word in words if not word.startswith("resumption=")]
+
+    @property
+    def wanted(self) -> Selection:
+        """What the selectors spell."""
+        return parse(self.selectors, spellings())
+
+
+def cells_for(request: CapacityRequest) -> Matrix:
+    """What is to be measured for a request: handshakes, full and resumed, records, open connections.
+
+    :raises RequestError: if the server that is asked for cannot be measured here.
+    """
+    request.check()
+    asked, others = _servers(request)
+    scenarios: dict[Scenario, None] = {}
+    excluded: dict[Excluded, None] = {}
+    for number, server in enumerate((asked, *others)):
+        found = _cells_of(server, request)
+        if not number and found.excluded:
+            reasons = dict.fromkeys(one.reason for one in found.excluded)
+            raise RequestError(f"that cannot be measured: {'; '.join(reasons)}")
+        scenarios |= dict.fromkeys(found.scenarios)
+        excluded |= dict.fromkeys(found.excluded)
+    return Matrix(tuple(scenarios), tuple(excluded))
+
+
+def _servers(request: CapacityRequest) -> tuple[Scenario, Sequence[Scenario]]:
+    """The full handshake of the server that is asked for, and of those that stand beside it."""
+    link = [] if "link" in request.wanted else [_LINK]
+    matrix = matrix_of([*request.server_words, *link, "workload=handshake"])
+    if not matrix.scenarios:
+        reasons = dict.fromkeys(one.reason for one in matrix.excluded)
+        raise RequestError(f"that cannot be measured: {'; '.join(reasons)}")
+    asked, *others = matrix.scenarios
+    if others or request.alone:
+        return asked, others
+    beside = [
+        *(_changed(asked, "key", key) for key in _OTHER_KEYS if key != asked.key),
+        *(
+            _changed(asked, "implementation", name)
+            for name in _OTHER_LIBRARIES
+            if name != asked.client == asked.server and not isinstance(implementation(name), Missing)
+        ),
+    ]
+    return asked, [scenario for matrix in beside for scenario in matrix.scenarios]
+
+
+def _changed(asked: Scenario, axis: str, value: str) -> Matrix:
+    """The same but for one axis; in TLS 1.2 the suite follows from the key."""
+    axes = {**asked.axes(), axis: value}
+    if asked.version == "1.2":
+        axes.pop("cipher")
+    return matrix_of([f"{name}={one}" for name, one in axes.items()])
+
+
+def _cells_of(server: Scenario, request: CapacityRequest) -> Matrix:
+    demand, axes = request.demand, server.axes()
+    kind = request.resumption(server.version)
+    lines = [("handshake", f"resumption=none,{kind}" if demand.resumed else "resumption=none")]
+    if demand.transfer_bytes:
+        lines.append(("bulk", _RECORDS))
+    if demand.open_connections:
+        lines.append(("memory", ""))
+    found = []
+    for workload, special in lines:
+        known = {"implementation", *WORKLOAD_AXES[workload]}
+        words = [f"{axis}={value}" for axis, value in axes.items() if axis in known]
+        words = [word for word in words if not word.startswith(("workload=", "resumption="))]
+        found.append(matrix_of([*words, f"workload={workload}", *filter(None, [special])]))
+    return Matrix(
+        tuple(scenario for one in found for scenario in one.scenarios),
+        tuple(excluded for one in found for excluded in one.excluded),
+    )
