@@ -68,12 +68,14 @@ def _page(words: str, command: Any, context: Any) -> str:
     for parameter in command.get_params(context):
         record = parameter.get_help_record(context)
         if record is not None:
-            name = record[0].replace("|", r"\|")
-            row = f"| `{name}` | {for_markdown(' '.join(record[1].split()))} |"
-            (arguments if parameter.param_type_name == "argument" else options).append(row)
+            is_argument = parameter.param_type_name == "argument"
+            name = re.sub(r" <.*>$", "", record[0]) if is_argument else record[0]  # without Python's type
+            cell = name.replace("|", r"\|")
+            row = f"| `{cell}` | {for_markdown(' '.join(record[1].split()))} |"
+            (arguments if is_argument else options).append(row)
     for title, rows in (("Arguments", arguments), ("Options", options)):
         if rows:
-            text += [f"## {title}", "\n".join(["| | |", "|---|---|", *rows])]
+            text += [f"## {title}", "\n".join([f"| {title.lower()[:-1]} | meaning |", "|---|---|", *rows])]
     if command.more_help()[1]:
         text.append("What the selectors select is on the page of the [axes](../reference/axes.md).")
     return "\n\n".join(text) + "\n"

@@ -23,7 +23,7 @@ ROOT: Final = Path(__file__).resolve().parents[2]
 _DOCS: Final = "docs/"
 #: Pages of the site that are not in docs/, by their path in the repository.
 FROM_ELSEWHERE: Final = {
-    "certs/README.md": "certs/index.md",
+    "certs/README.md": "certificates-tour.md",
     "CONTRIBUTING.md": "project/contributing.md",
     "SECURITY.md": "project/security.md",
     "CHANGELOG.md": "project/changelog.md",

@@ -26,7 +26,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         "implementations.md",
         "engines.md",
         "certificates.md",
-        "certs/index.md",
+        "certificates-tour.md",
         "python.md",
     ),
     "Reference": (

@@ -109,8 +109,8 @@ def columns_page() -> str:
         (
             for_markdown(column.heading),
             _code(column.name),
-            _sentence(MEANINGS[column.name]),
-            _code(*column.workloads) if len(column.workloads) < len(WORKLOAD_AXES) else "all that have it",
+            _sentence(MEANINGS[column.name])
+            + f" Of {_code(*column.workloads)}." * (len(column.workloads) < len(WORKLOAD_AXES)),
         )
         for column in COLUMNS
     ]
@@ -124,7 +124,7 @@ def columns_page() -> str:
                 "columns first; `--format csv` has all. [How tlsbench measures](../measuring.md) explains "
                 "what is charged to which side."
             ),
-            table(("heading", "name", "meaning", "workloads"), rows),
+            table(("heading", "name", "meaning"), rows),
             "## Words in the headings",
             (
                 "- **c→s** and **s→c** are from client to server, and from server to client; **B** is "

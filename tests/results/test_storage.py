@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -110,3 +112,33 @@ def test_a_file_far_too_large_is_refused_unread() -> None:
 def test_a_reference_that_cannot_be_looked_at_is_one_clear_line() -> None:
     with pytest.raises(RequestError, match="cannot read x+: File name too long"):
         storage.find("x" * 5000)
+
+
+def test_a_dash_means_the_result_on_standard_input(tmp_path: Path, run_of: Callable[[str], Run]) -> None:
+    (tmp_path / "result.json").write_text(to_json(run_of("implementation=fake"), {}), encoding="utf-8")
+    (tmp_path / "-").write_text("a file of that name is ./-", encoding="utf-8")
+    shown = [
+        subprocess.run(
+            [sys.executable, "-m", "tlsbench", "show", name, "--format", "csv"],
+            cwd=tmp_path,
+            input=(tmp_path / "result.json").read_text(encoding="utf-8"),
+            capture_output=True,
+            text=True,
+        )
+        for name in ("-", "result.json")
+    ]
+    assert shown[0].returncode == 0, shown[0].stderr
+    assert shown[0].stdout == shown[1].stdout
+
+
+def test_standard_input_that_holds_no_result_is_said_to_be_so(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tlsbench", "show", "-"],
+        cwd=tmp_path,
+        input="{}",
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("tlsbench: /dev/stdin: ")
+    assert len(done.stderr.splitlines()) == 1
