@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tlsbench.links import NO_LEDGER, Ledger
+from tlsbench.results.parts import CellPart, counted_part, parts_of
 from tlsbench.sampling import Instrument, Series, instrument_for
 from tlsbench.sampling.instructions import Count
 from tlsbench.sampling.instruments import CALLGRIND
@@ -30,6 +31,7 @@ class Cell:
     :param ledger: bytes and flights of one sample (of the last, where they differ).
     :param negotiated: the proof: what the witnesses saw, as plain values.
     :param disturbed: how many samples were set aside: the processor was taken from the thread meanwhile.
+    :param parts: the ledger of both sides, where it was asked for (``parts=yes``).
     :param scenario: what was measured; None where a file is of axes that this version does not have.
     """
 
@@ -46,6 +48,7 @@ class Cell:
     negotiated: Mapping[str, object]
     scenario: Scenario | None = None
     disturbed: int = 0
+    parts: tuple[CellPart, ...] = ()
 
     @property
     def main(self) -> Summary:
@@ -108,6 +111,7 @@ def cell_from_series(series: Series, meter: Instrument, pace: Sequence[float] = 
         negotiated=dict(series.proof),
         scenario=series.scenario,
         disturbed=series.disturbed_count,
+        parts=parts_of(series, pace),
     )
 
 
@@ -127,6 +131,7 @@ def cell_from_count(count: Count) -> Cell:
         ledger=count.ledger or NO_LEDGER,
         negotiated=dict(count.proof),
         scenario=count.scenario,
+        parts=tuple(map(counted_part, count.parts)),
     )
 
 

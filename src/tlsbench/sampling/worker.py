@@ -81,6 +81,7 @@ def _plain(sample: Sample) -> dict[str, Any]:
         "phases": sample.phases,
         "unit": sample.unit.symbol,
         "disturbed": sample.disturbed,
+        **({"parts": [astuple(part) for part in sample.parts]} if sample.parts else {}),
     }
 
 

@@ -50,7 +50,7 @@ ALGORITHMS = (
     *(_algorithm(aead, operation, sized=True) for aead in AEADS for operation in AEAD_OPERATIONS),
     *(_algorithm(digest, "digest", sized=True) for digest in HASHES),
     *(_algorithm(f"hmac-{digest}", "sign", sized=True) for digest in HASHES),
-    *(_algorithm(f"hkdf-{digest}", "derive") for digest in HASHES),
+    *(_algorithm(f"hkdf-{digest}", operation) for digest in HASHES for operation in ("derive", "expand")),
     *(_algorithm(group, operation) for group in AGREEMENTS for operation in ("keygen", "exchange")),
     *(_algorithm(kem, operation) for kem in KEMS for operation in ("keygen", "encapsulate", "decapsulate")),
     *(

@@ -19,6 +19,7 @@ class Exchange:
 
     ``heard`` is how many flights of the server the client had heard when its library said that it was done.
     ``client_tickets_ns`` is what of the client's time it took to read what came after that: session tickets.
+    ``client_made_ns`` and ``server_made_ns`` are what of each side's time it took to make its end.
     """
 
     client: Endpoint
@@ -29,6 +30,8 @@ class Exchange:
     entries: list[Entry]
     heard: int = 0
     client_tickets_ns: int = 0
+    client_made_ns: int = 0
+    server_made_ns: int = 0
 
     def close(self) -> None:
         """Close both ends."""
@@ -58,7 +61,7 @@ def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
     made = clock()
     server = servers.accept()
     began = clock()
-    client_ns, server_ns = made - start, began - made
+    client_ns, server_ns = client_made_ns, server_made_ns = made - start, began - made
     client_done = server_done = tickets = False
     heard = 0
     for _ in range(_MOST_STEPS):
@@ -91,5 +94,14 @@ def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
         taken_ns = clock() - began
     total_ns = clock() - start
     return Exchange(
-        client, server, client_ns + taken_ns, server_ns, total_ns, link.take_ledger(), heard, taken_ns
+        client,
+        server,
+        client_ns + taken_ns,
+        server_ns,
+        total_ns,
+        link.take_ledger(),
+        heard,
+        taken_ns,
+        client_made_ns,
+        server_made_ns,
     )

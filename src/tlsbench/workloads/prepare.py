@@ -10,20 +10,24 @@ from typing import TypeVar
 
 from tlsbench.errors import MeasurementError, TlsbenchError
 from tlsbench.implementations import (
+    CallsPrimitives,
     Implementation,
     JoinsTickets,
     PrimitiveImplementation,
     SocketWriter,
     TlsImplementation,
 )
-from tlsbench.links import JOINED, STREAM, open_link
+from tlsbench.links import JOINED, STREAM, observe, open_link
 from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.scenarios.groups import groups_to_retry
+from tlsbench.scenarios.parts import aead_of
 from tlsbench.workloads.completion import CompletionCell
+from tlsbench.workloads.exchange import Exchange
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.memory import Memory
+from tlsbench.workloads.parts import Prices, bill, traffic_of
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.processor import prove_processor
 from tlsbench.workloads.sample import Clock, Workload
@@ -80,9 +84,33 @@ def prepare(
     )
     if isinstance(cell, CompletionCell):
         cell.buffers = _buffer_of(client), _buffer_of(server)
-    elif isinstance(cell, Handshake) and scenario.trust != "memory":
-        cell.make_clients = make_clients
+    elif isinstance(cell, Handshake):
+        if scenario.trust != "memory":
+            cell.make_clients = make_clients
+        if scenario.parts == "yes":
+            ends = {"client": _with_primitives(client), "server": _with_primitives(server)}
+            cell.price = partial(_prices, scenario, peers, ends, clock)
     return cell
+
+
+def _prices(
+    scenario: Scenario,
+    peers: Peers,
+    ends: Mapping[str, CallsPrimitives],
+    clock: Clock,
+    exchange: Exchange,
+) -> Prices:
+    """The operations of handshakes such as this one."""
+    is_nonce_sent = aead_of(scenario.cipher) != "chacha20-poly1305"
+    traffic = traffic_of(exchange.entries, scenario.version, is_nonce_sent=is_nonce_sent)
+    exchanges_keys = observe(exchange.entries).group is not None
+    return Prices(bill(scenario, peers, traffic, exchanges_keys=exchanges_keys), ends, clock)
+
+
+def _with_primitives(member: Implementation) -> CallsPrimitives:
+    if not isinstance(member, CallsPrimitives):
+        raise MeasurementError(f"the single operations of {member.id} cannot be called")
+    return member
 
 
 def _of_client(scenario: Scenario) -> Scenario:

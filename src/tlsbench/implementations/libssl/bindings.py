@@ -15,6 +15,7 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import MeasurementError
+from tlsbench.implementations.libssl.libcrypto import OPERATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
 
@@ -302,6 +303,7 @@ def find() -> str | None:
 def declare() -> None:
     """Have cffi read the declarations, once."""
     ffi.cdef(DECLARATIONS)
+    ffi.cdef(OPERATIONS)
 
 
 @cache
