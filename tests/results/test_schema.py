@@ -132,7 +132,11 @@ def test_every_member_of_a_run_is_described() -> None:
     assert set(SCHEMA["$defs"]["ledger"]["properties"]) == {field.name for field in fields(Ledger)}
     stored = document("run.json")["benchmarks"][0]
     renamed = {"instrument", "unit", "figures", "phases", "disturbed"}  # of older files these are not there
-    assert set(SCHEMA["$defs"]["cell"]["properties"]) == set(stored["extra_info"]["tlsbench"]) | renamed
+    asked_for = {"parts"}
+    assert (
+        set(SCHEMA["$defs"]["cell"]["properties"])
+        == set(stored["extra_info"]["tlsbench"]) | renamed | asked_for
+    )
     assert set(stored) <= set(SCHEMA["$defs"]["benchmark"]["properties"])
 
 

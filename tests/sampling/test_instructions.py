@@ -94,11 +94,11 @@ def one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     now, counted = [0.0], []
 
     def run(
-        scenario: Scenario, _interpreter: object, samples: int, _running: object
+        scenario: Scenario, _interpreter: object, task: Any, _running: object
     ) -> tuple[int, Mapping[str, Any]]:
         now[0] += 10.0
         counted.append(scenario.id)
-        return 1000 * samples, {"operations": 1, "proof": {}}
+        return 1000 * task.samples, {"operations": 1, "proof": {}}
 
     monkeypatch.setattr(instructions, "_run", run)
     monkeypatch.setattr(instructions, "time", SimpleNamespace(monotonic=lambda: now[0]))

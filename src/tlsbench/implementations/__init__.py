@@ -1,6 +1,7 @@
 """What is measured: TLS libraries behind one small contract, bytes or datagrams in and out."""
 
 from tlsbench.implementations.contract import (
+    CallsPrimitives,
     ClientContext,
     DatagramClientContext,
     DatagramEndpoint,
@@ -26,6 +27,7 @@ from tlsbench.implementations.contract import (
 )
 
 __all__ = [
+    "CallsPrimitives",
     "ClientContext",
     "DatagramClientContext",
     "DatagramEndpoint",

@@ -373,3 +373,19 @@ class VerifyingImplementation(PrimitiveImplementation, Protocol):
 
         :raises MeasurementError: if the engine does not have it.
         """
+
+
+@runtime_checkable
+class CallsPrimitives(Implementation, Protocol):
+    """A library that calls single operations of the very engine that its TLS runs on, as ``parts=yes`` needs.
+
+    Its capabilities say ``supports=("parts",)`` if it is a TLS library.
+    """
+
+    def primitive(self, algorithm: str, size_bytes: int) -> Operation:
+        """An operation of that engine.
+
+        :param algorithm: a name of :mod:`tlsbench.scenarios.algorithms`, such as ``"x25519/keygen"``.
+        :param size_bytes: how much data it works on; 0 where it has no size.
+        :raises MeasurementError: if the engine does not have it.
+        """

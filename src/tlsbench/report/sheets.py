@@ -110,6 +110,7 @@ class Report:
     :param document: makes its JSON, which holds more than this: every sample.
     :param summary: what it comes to, in a line or a few.
     :param totals: figures of the result as a whole.
+    :param ledgers: sheets for people alone, of what its entries are made of.
     :param lead: a line above its sheets.
     :param told: all of it in words, where that is how people read it on a terminal.
     :param warnings: what makes it hard to believe.
@@ -129,6 +130,7 @@ class Report:
     summary: Sequence[str]
     usual: Mapping[str, str] = field(default_factory=dict)
     totals: Sequence[Entry] = ()
+    ledgers: Sequence[Sheet] = ()
     lead: str = ""
     told: str = ""
     warnings: Sequence[str] = ()

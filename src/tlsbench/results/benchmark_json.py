@@ -15,6 +15,7 @@ from dataclasses import asdict
 from typing import Any
 
 from tlsbench.results.cell import Cell
+from tlsbench.results.parts import CellPart
 from tlsbench.results.run import Run
 from tlsbench.results.stored import FORMAT
 from tlsbench.stats import Summary
@@ -98,8 +99,15 @@ def extra_info(cell: Cell) -> dict[str, Any]:
             "round_sizes": list(cell.round_sizes),
             "disturbed": cell.disturbed,
             "precision": cell.precision if math.isfinite(cell.precision) else None,
+            **({"parts": [_part_to_json(part) for part in cell.parts]} if cell.parts else {}),
         }
     }
+
+
+def _part_to_json(part: CellPart) -> dict[str, Any]:
+    plain = asdict(part)
+    interval: Mapping[str, float] = plain.pop("interval")
+    return {**plain, **{name: finite(interval[name]) for name in ("median", "low", "high")}}
 
 
 def _summary_to_json(summary: Summary) -> dict[str, Any]:

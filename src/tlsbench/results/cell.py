@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tlsbench.links import NO_LEDGER, Ledger
+from tlsbench.results.parts import CellPart, counted_part, parts_of
 from tlsbench.sampling import Instrument, Series, instrument_for
 from tlsbench.sampling.instructions import Count
 from tlsbench.sampling.instruments import CALLGRIND
@@ -31,6 +32,7 @@ class Cell:
     :param ledger: bytes and flights of one sample (of the last, where they differ).
     :param negotiated: the proof: what the witnesses saw, as plain values.
     :param disturbed: how many samples were set aside: the processor was taken from the thread meanwhile.
+    :param parts: the ledger of both sides, where it was asked for (``parts=yes``).
     :param scenario: what was measured; None where a file is of axes that this version does not have.
     :param processes: in how many processes, in turn, the rounds of its times were sampled; 0 of counts, and
         where a file does not say.
@@ -50,6 +52,7 @@ class Cell:
     scenario: Scenario | None = None
     disturbed: int = 0
     processes: int = 0
+    parts: tuple[CellPart, ...] = ()
 
     @property
     def main(self) -> Summary:
@@ -117,6 +120,7 @@ def cell_from_series(
         scenario=series.scenario,
         disturbed=series.disturbed_count,
         processes=processes,
+        parts=parts_of(series, pace),
     )
 
 
@@ -136,6 +140,7 @@ def cell_from_count(count: Count) -> Cell:
         ledger=count.ledger or NO_LEDGER,
         negotiated=dict(count.proof),
         scenario=count.scenario,
+        parts=tuple(map(counted_part, count.parts)),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from tlsbench.links import Ledger
 from tlsbench.results.benchmark_json import PER_SECOND
 from tlsbench.results.cell import Cell
+from tlsbench.results.parts import SIDES, CellPart
 from tlsbench.results.run import Conditions, Failure, Run, YardstickRecord
 from tlsbench.results.scenario_text import scenario_of_axes
 from tlsbench.results.strict import Node, record
@@ -18,6 +19,7 @@ from tlsbench.scenarios import Excluded
 from tlsbench.scenarios.axes import WORKLOAD_AXES
 from tlsbench.stats import Interval, Summary, median_interval, present
 from tlsbench.units import NANOSECONDS
+from tlsbench.workloads.parts import PARTS
 
 #: A smaller figure is none: no instrument tells it from zero.
 LEAST_FIGURE = 1e-6
@@ -105,6 +107,7 @@ def cell_of(benchmark: Node, notes: Node, data_s: Sequence[float], meter: str) -
         negotiated={name: node.plain() for name, node in notes["negotiated"].items()},
         scenario=scenario_of_axes(axes),
         disturbed=notes["disturbed"].whole(0) if notes.find("disturbed") else 0,
+        parts=tuple(map(_part_of, parts.each())) if (parts := notes.find("parts")) else (),
     )
 
 
@@ -148,12 +151,32 @@ def _libraries(parts: Mapping[str, Summary]) -> Summary:
     )
 
 
-def _summary(node: Node) -> Summary:
+def _part_of(node: Node) -> CellPart:
+    for name, valid in (("side", SIDES), ("part", PARTS)):
+        if node[name].text() not in valid:
+            raise node[name].fault(f"one of {', '.join(valid)}")
+    return CellPart(
+        side=node["side"].text(),
+        part=node["part"].text(),
+        operation=node["operation"].text(),
+        count=node["count"].number(0.0),
+        size_bytes=node["size_bytes"].whole(0),
+        source=node["source"].text(),
+        interval=_interval(node),
+    )
+
+
+def _interval(node: Node) -> Interval:
     interval = Interval(
         _bound(node["low"], -math.inf), node["median"].number(), _bound(node["high"], math.inf)
     )
     if not interval.low <= interval.median <= interval.high:
         raise node.fault("low, median and high in this order")
+    return interval
+
+
+def _summary(node: Node) -> Summary:
+    interval = _interval(node)
     return Summary(interval, node["p90"].number(), node["p99"].number(), medians_of(node["round_medians"]))
 
 

@@ -6,6 +6,9 @@ on what else the machine does, so they can gate changes of a percent on shared m
 whole sample, both sides and the harness, because callgrind cannot tell which side a shared function
 works for; and of the code that the engine picks on the processor that valgrind shows it, which has no
 AVX-512 in valgrind 3.19.
+
+Where a scenario asks for its parts, two more processes collect the calls of one side's library each
+(:mod:`tlsbench.workloads.collecting`); what is below which is in :mod:`tlsbench.sampling.profile`.
 """
 
 from __future__ import annotations
@@ -21,7 +24,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
+from pathlib import Path
 from statistics import fmean
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from tlsbench import pki
@@ -29,23 +34,41 @@ from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.interrupts import may_be_cut
 from tlsbench.links import Ledger
 from tlsbench.processes import Interpreter, Process
+from tlsbench.sampling.profile import parts_of_profile, read_profile
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import Interval
+from tlsbench.workloads.parts import Part
 
 #: The name of the meter; it has no clock.
 INSTRUCTIONS = "instructions"
 _SAMPLES = 10
 _REPEATS = 3
-#: How many samples each process takes that the count of one scenario needs.
-_SAMPLES_OF_COUNT = (_SAMPLES, 2 * _SAMPLES) * _REPEATS
 #: What a process takes on a machine that has time for it, most of it to start Python under valgrind.
 _USUAL_SECONDS = 10.0
 #: Fifty times slower than without valgrind is usual; this is far beyond.
 _PATIENCE_SECONDS = 600.0
-_CALLGRIND = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
+_CALLGRIND = ("valgrind", "--tool=callgrind")
+_NO_PROFILE = "/dev/null"
 _COLLECTED = re.compile(r"Collected : ([0-9]+)")
 #: The instructions of a process, and what it says of its samples.
 _Answer: TypeAlias = tuple[int, Mapping[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """One process: how many samples it takes, and whose calls are collected; ``""`` if everything is."""
+
+    samples: int
+    side: str = ""
+
+
+_WHOLE = (_Task(_SAMPLES), _Task(2 * _SAMPLES)) * _REPEATS
+_APART = (_Task(_SAMPLES, "client"), _Task(_SAMPLES, "server"))
+
+
+def _tasks(scenario: Scenario) -> tuple[_Task, ...]:
+    """The processes that the count of a scenario needs."""
+    return _WHOLE + _APART if scenario.parts == "yes" else _WHOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +79,7 @@ class Count:
     :param operations: operations in one sample.
     :param proof: what was negotiated.
     :param ledger: what one sample sent; None where an older tlsbench counted, which does not say.
+    :param parts: of both sides, where the scenario asks for them.
     """
 
     scenario: Scenario
@@ -63,6 +87,7 @@ class Count:
     operations: int
     proof: Mapping[str, object]
     ledger: Ledger | None = None
+    parts: tuple[Part, ...] = ()
 
     @property
     def interval(self) -> Interval:
@@ -140,11 +165,11 @@ class _Counting:
         self, requests: Sequence[tuple[Scenario, Interpreter]], at_a_time: int, budget_s: float
     ) -> None:
         self.at_a_time = at_a_time
-        self.of = len(requests) * len(_SAMPLES_OF_COUNT)
+        self.of = sum(len(_tasks(scenario)) for scenario, _ in requests)
         self.started_at: dict[Future[_Answer], float] = {}
         self._requests = requests
         self._until = time.monotonic() + budget_s
-        self._waiting = deque((at, samples) for at in range(len(requests)) for samples in _SAMPLES_OF_COUNT)
+        self._waiting = deque((at, task) for at, (one, _) in enumerate(requests) for task in _tasks(one))
         self._begun: list[list[Future[_Answer]]] = [[] for _ in requests]
         self._seconds: list[float] = []
         self._processes: set[Process] = set()
@@ -165,7 +190,7 @@ class _Counting:
         """What came of it. A scenario was counted if all its processes have ended by themselves."""
         results = [
             _count(scenario, futures)
-            if len(futures) == len(_SAMPLES_OF_COUNT) and self.started_at.keys().isdisjoint(futures)
+            if len(futures) == len(_tasks(scenario)) and self.started_at.keys().isdisjoint(futures)
             else None
             for (scenario, _), futures in zip(self._requests, self._begun, strict=True)
         ]
@@ -175,9 +200,9 @@ class _Counting:
     def begin(self, pool: ThreadPoolExecutor, stop_asked: Callable[[], bool]) -> bool:
         """Start what may be started now; whether anything runs."""
         while self._waiting and len(self.started_at) < self.at_a_time and self._may_start(stop_asked):
-            at, samples = self._waiting.popleft()
+            at, task = self._waiting.popleft()
             now = time.monotonic()
-            future = pool.submit(_run, *self._requests[at], samples, self._processes)
+            future = pool.submit(_run, *self._requests[at], task, self._processes)
             self._begun[at].append(future)
             self.started_at[future] = now
         return bool(self.started_at)
@@ -209,7 +234,8 @@ class _Counting:
         return not self._stopped_by
 
     def _ends_in_time(self) -> bool:
-        turns = math.ceil((len(self.started_at) + len(_SAMPLES_OF_COUNT)) / self.at_a_time)
+        needed = len(_tasks(self._requests[self._waiting[0][0]][0]))
+        turns = math.ceil((len(self.started_at) + needed) / self.at_a_time)
         return time.monotonic() + turns * fmean(self._seconds) <= self._until
 
 
@@ -218,22 +244,40 @@ def _count(scenario: Scenario, futures: Sequence[Future[_Answer]]) -> Count | Me
         answers = [future.result() for future in futures]
     except MeasurementError as error:
         return error
-    operations = int(answers[-1][1]["operations"])
+    whole, apart = answers[: len(_WHOLE)], answers[len(_WHOLE) :]
+    last = whole[-1][1]
+    operations = int(last["operations"])
     differences = [
         (twice - once) / _SAMPLES / operations
-        for (once, _), (twice, _) in zip(answers[::2], answers[1::2], strict=True)
+        for (once, _), (twice, _) in zip(whole[::2], whole[1::2], strict=True)
     ]
-    wire = answers[-1][1].get("ledger")
+    wire = last.get("ledger")
     ledger = Ledger.of(wire) if wire is not None else None
-    return Count(scenario, tuple(differences), operations, answers[-1][1]["proof"], ledger)
+    parts = tuple(part for _, answer in apart for part in answer["parts"])
+    return Count(scenario, tuple(differences), operations, last["proof"], ledger, parts)
 
 
-def _run(scenario: Scenario, interpreter: Interpreter, samples: int, running: set[Process]) -> _Answer:
+def _run(scenario: Scenario, interpreter: Interpreter, task: _Task, running: set[Process]) -> _Answer:
+    if not task.side:
+        return _collect(scenario, interpreter, task, running, _NO_PROFILE)
+    with TemporaryDirectory(prefix="tlsbench-") as folder:
+        path = Path(folder, "profile")
+        collected, answer = _collect(scenario, interpreter, task, running, str(path))
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            parts = parts_of_profile(read_profile(lines), task.side, task.samples)
+    return collected, {**answer, "parts": parts}
+
+
+def _collect(
+    scenario: Scenario, interpreter: Interpreter, task: _Task, running: set[Process], profile: str
+) -> _Answer:
     peers = pki.peers_for(scenario).to_pem() if scenario.key else None
-    request = {"scenario": scenario.id, "samples": samples, "peers": peers}
+    request = {"scenario": scenario.id, "samples": task.samples, "peers": peers, "side": task.side}
     fixed = replace(interpreter, environment={"PYTHONHASHSEED": "0", **interpreter.environment})
+    starts = "no" if task.side else "yes"
+    under = (*_CALLGRIND, f"--callgrind-out-file={profile}", f"--collect-atstart={starts}")
     with closing(
-        Process("tlsbench.workloads.counted", json.dumps(request), interpreter=fixed, under=_CALLGRIND)
+        Process("tlsbench.workloads.counted", json.dumps(request), interpreter=fixed, under=under)
     ) as process:
         running.add(process)
         try:

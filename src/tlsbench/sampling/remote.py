@@ -13,6 +13,7 @@ from tlsbench.processes import Interpreter, Process
 from tlsbench.scenarios import Scenario
 from tlsbench.units import NANOSECONDS, UNITS
 from tlsbench.workloads import Sample
+from tlsbench.workloads.parts import Part
 
 #: More than any sample or preparation takes; a worker that is silent for so long is given up.
 _PATIENCE_SECONDS = 60.0
@@ -136,4 +137,5 @@ def _sample(plain: Mapping[str, Any]) -> Sample:
     """A sample from over there, where tlsbench may be 0.1.0, which wrote the unit in the names."""
     figures = {name.removesuffix("_ns"): value for name, value in plain.items()}
     unit = UNITS[figures.pop("unit", NANOSECONDS.symbol)]
-    return Sample(ledger=Ledger.of(figures.pop("ledger")), unit=unit, **figures)
+    parts = tuple(Part(*part) for part in figures.pop("parts", ()))
+    return Sample(ledger=Ledger.of(figures.pop("ledger")), unit=unit, parts=parts, **figures)

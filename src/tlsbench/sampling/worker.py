@@ -81,7 +81,8 @@ def _plain(sample: Sample) -> dict[str, Any]:
         "phases": sample.phases,
         "unit": sample.unit.symbol,
         "disturbed": sample.disturbed,
-        "parts": sample.parts,
+        "figures": sample.figures,
+        **({"parts": [astuple(part) for part in sample.parts]} if sample.parts else {}),
     }
 
 

@@ -60,7 +60,7 @@ ALGORITHMS = (
         for digest in HASHES
         for operation in ("sign", "verify")
     ),
-    *(_algorithm(f"hkdf-{digest}", "derive") for digest in HASHES),
+    *(_algorithm(f"hkdf-{digest}", operation) for digest in HASHES for operation in ("derive", "expand")),
     *(_algorithm(group, operation) for group in AGREEMENTS for operation in ("keygen", "exchange")),
     *(_algorithm(kem, operation) for kem in KEMS for operation in ("keygen", "encapsulate", "decapsulate")),
     *(

@@ -11,6 +11,7 @@ from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
+from tlsbench.scenarios.parts import MADE_OF, aead_of
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES, SignatureScheme
 from tlsbench.scenarios.transports import DATAGRAMS, TOO_SMALL_FOR_QUIC
 
@@ -177,4 +178,21 @@ PROTOCOL: Final = (
         cipher=_suites(lambda suite: suite.version == "1.3"),
     ),
     *(_needs_key(family) for family in _families()),
+    gap(
+        "no primitive is measured that its records are sealed by",
+        parts="yes",
+        cipher=_suites(lambda suite: not aead_of(suite.name)),
+    ),
+    gap(
+        "no primitive is measured that its keys are agreed by",
+        parts="yes",
+        group=tuple(group.name for group in GROUPS if group.name not in MADE_OF),
+    ),
+    gap("an OCSP response is checked outside the library", parts="yes", ocsp="stapled"),
+    gap("the parts are those of TLS over a stream: leave transport= out", parts="yes", transport=DATAGRAMS),
+    gap(
+        "the single operations are those of the engine's own provider",
+        parts="yes",
+        provider=AXES["provider"].special,
+    ),
 )

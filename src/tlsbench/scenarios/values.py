@@ -19,6 +19,7 @@ from tlsbench.scenarios.keys import KEY_TYPES
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
 from tlsbench.scenarios.offload import OFFLOAD
 from tlsbench.scenarios.operations import OPERATIONS
+from tlsbench.scenarios.parts import PARTS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES
 from tlsbench.scenarios.sizes import USUAL_SIZES, format_size, parse_size
 
@@ -271,6 +272,7 @@ class Values:
     offload: str = field(default="", metadata=OFFLOAD)
     mtu: str = field(default="", metadata=transports.MTU)
     address_check: str = field(default="", metadata=transports.ADDRESS_CHECK)
+    parts: str = field(default="", metadata=PARTS)
     rtt: str = field(default="", metadata=networks.RTT)
     bandwidth: str = field(default="", metadata=networks.BANDWIDTH)
     loss: str = field(default="", metadata=networks.LOSS)

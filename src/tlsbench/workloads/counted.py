@@ -1,8 +1,10 @@
 """A process whose instructions are counted: ``python -m tlsbench.workloads.counted``.
 
-It reads one line of JSON, ``{"scenario": id, "samples": n, "peers": …}``, makes the cell, warms it up and
-takes so many samples. The keys come with the request, because to make them takes a random number of
-instructions. The last line that it writes is the proof of the last sample, its operations and its ledger.
+It reads one line of JSON, ``{"scenario": id, "samples": n, "peers": …, "side": ""}``, makes the cell, warms
+it up and takes so many samples. With a side, ``"client"`` or ``"server"``, it has the calls of that side's
+library alone collected (:mod:`tlsbench.workloads.collecting`). The keys come with the request, because to
+make them takes a random number of instructions. The last line that it writes is the proof of the last sample,
+its operations and its ledger.
 """
 
 from __future__ import annotations
@@ -20,7 +22,10 @@ from tlsbench.implementations.registry import ends_of, spellings
 from tlsbench.links import NO_LEDGER
 from tlsbench.pki import Peers
 from tlsbench.scenarios import scenario_from_id
+from tlsbench.workloads.collecting import CollectedContext, toggle
+from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.prepare import prepare
+from tlsbench.workloads.sample import Workload
 
 #: Enough for what is made on first use: method tables, blinding of RSA keys, caches of the interpreter.
 _WARM_UP_SAMPLES = 5
@@ -36,11 +41,22 @@ def run(request: Mapping[str, Any]) -> Mapping[str, Any]:
     workload = prepare(scenario, ends_of(scenario), clock.__next__, peers)
     for _ in range(_WARM_UP_SAMPLES):
         workload.sample()
+    if request.get("side"):
+        _collect(workload, request["side"])
     operations, ledger = 1, NO_LEDGER
     for _ in range(request["samples"]):
         sample = workload.sample()
         operations, ledger = sample.operations, sample.ledger
     return {"proof": dict(workload.proof()), "operations": operations, "ledger": astuple(ledger)}
+
+
+def _collect(workload: Workload, side: str) -> None:
+    """From now on have what that side's library executes collected."""
+    assert isinstance(workload, Handshake)
+    if side == "client":
+        workload.clients = CollectedContext(workload.clients, toggle())
+    else:
+        workload.servers = CollectedContext(workload.servers, toggle())
 
 
 if __name__ == "__main__":

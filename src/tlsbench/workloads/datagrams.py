@@ -171,6 +171,8 @@ class DatagramExchange:
     entries: list[Entry]
     heard: int
     client_tickets_ns: int
+    client_made_ns: int
+    server_made_ns: int
     waited_ns: int
     _conversation: _Conversation
 
@@ -212,10 +214,12 @@ def shake_hands_by_datagrams(  # noqa: PLR0917 - as shake_hands of a stream
     start = clock()
     made = clients.connect(session, early_data)
     between = clock()
-    client = _Side(made, Direction.TO_SERVER, between - start)
+    client_made_ns = between - start
+    client = _Side(made, Direction.TO_SERVER, client_made_ns)
     began = clock()
     accepted = servers.accept()
-    server = _Side(accepted, Direction.TO_CLIENT, clock() - began)
+    server_made_ns = clock() - began
+    server = _Side(accepted, Direction.TO_CLIENT, server_made_ns)
     talk = _Conversation(client, server, link)
     talk.go_on(clock, lambda: client.is_done and server.is_done, "the handshake")
     total_ns = clock() - start - talk.slept_ns
@@ -228,6 +232,8 @@ def shake_hands_by_datagrams(  # noqa: PLR0917 - as shake_hands of a stream
         link.take_ledger(),
         client.heard,
         client.after_ns,
+        client_made_ns,
+        server_made_ns,
         talk.waited_ns,
         talk,
     )

@@ -32,6 +32,7 @@ class Connection(Protocol):
 
     ``heard`` is how many flights of the server the client had heard when its library said that it was done.
     ``client_tickets_ns`` is what of the client's time it took to read what came after that: session tickets.
+    ``client_made_ns`` and ``server_made_ns`` are what of each side's time it took to make its end.
     """
 
     @property
@@ -50,6 +51,10 @@ class Connection(Protocol):
     def heard(self) -> int: ...
     @property
     def client_tickets_ns(self) -> int: ...
+    @property
+    def client_made_ns(self) -> int: ...
+    @property
+    def server_made_ns(self) -> int: ...
 
     def pour(self, direction: Direction, data: bytes, writes: int, clock: Clock) -> Poured:
         """Write ``data`` so often on one side, and read all of it on the other.
@@ -74,6 +79,8 @@ class Exchange:
     entries: list[Entry]
     heard: int = 0
     client_tickets_ns: int = 0
+    client_made_ns: int = 0
+    server_made_ns: int = 0
     link: Link = field(default_factory=MemoryLink)
 
     def pour(self, direction: Direction, data: bytes, writes: int, clock: Clock) -> Poured:
@@ -117,7 +124,7 @@ def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
     made = clock()
     server = servers.accept()
     began = clock()
-    client_ns, server_ns = made - start, began - made
+    client_ns, server_ns = client_made_ns, server_made_ns = made - start, began - made
     client_done = server_done = tickets = False
     heard = 0
     for _ in range(_MOST_STEPS):
@@ -150,5 +157,15 @@ def shake_hands(  # noqa: PLR0917 - two of everything, and each has its name
         taken_ns = clock() - began
     total_ns = clock() - start
     return Exchange(
-        client, server, client_ns + taken_ns, server_ns, total_ns, link.take_ledger(), heard, taken_ns, link
+        client,
+        server,
+        client_ns + taken_ns,
+        server_ns,
+        total_ns,
+        link.take_ledger(),
+        heard,
+        taken_ns,
+        client_made_ns,
+        server_made_ns,
+        link,
     )

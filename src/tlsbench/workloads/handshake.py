@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from tlsbench.errors import MeasurementError, ProofError
@@ -14,6 +14,7 @@ from tlsbench.scenarios.transports import DATAGRAMS
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.disturbance import watched
 from tlsbench.workloads.exchange import Connection
+from tlsbench.workloads.parts import Prices
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.sample import Sample
 
@@ -44,12 +45,15 @@ class Handshake(ConnectionCell):
     """A cell of handshakes. Its sessions are its own: they come from its contexts and stay here.
 
     With ``make_clients`` the client's context, and the trust store that it loads, is made anew for each
-    handshake and charged to the client: what a program pays that keeps no context.
+    handshake and charged to the client: what a program pays that keeps no context. With ``price`` each visit
+    measures the parts of its handshakes too; it is given one of them, whose operations are those of all.
     """
 
     make_clients: Callable[[], ClientContext | DatagramClientContext] | None = None
+    price: Callable[[Connection], Prices] | None = None
 
     _early_data: bytes = field(default=b"", init=False)
+    _prices: Prices | None = field(default=None, init=False)
     _session: object | None = field(default=None, init=False)
     _session_until: float = field(default=0.0, init=False)
 
@@ -62,7 +66,8 @@ class Handshake(ConnectionCell):
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         taken = watched(self._take, lambda one: one.exchange.close(), rewarm, samples)
-        return [self._proved(one, disturbed=disturbed) for one, disturbed in taken]
+        proved = [self._proved(one, disturbed=disturbed) for one, disturbed in taken]
+        return self._with_parts(proved, [one.exchange for one, _ in taken])
 
     def _take(self) -> _Taken:
         """One handshake, to be proved."""
@@ -88,6 +93,15 @@ class Handshake(ConnectionCell):
             phases=_phases(taken, self.scenario.version),
             disturbed=disturbed,
         )
+
+    def _with_parts(self, samples: list[Sample], exchanges: Sequence[Connection]) -> list[Sample]:
+        if self.price is None:
+            return samples
+        if self._prices is None:
+            self._prices = self.price(exchanges[-1])
+        made = ({"client": one.client_made_ns, "server": one.server_made_ns} for one in exchanges)
+        prices = self._prices.visit()
+        return [replace(sample, parts=prices.parts(ends)) for sample, ends in zip(samples, made, strict=True)]
 
     def _renew_clients(self) -> int:
         """Make a context for the next handshake; the time it took."""

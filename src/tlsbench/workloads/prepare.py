@@ -10,22 +10,26 @@ from typing import TypeVar
 
 from tlsbench.errors import MeasurementError, TlsbenchError
 from tlsbench.implementations import (
+    CallsPrimitives,
     Implementation,
     JoinsTickets,
     PrimitiveImplementation,
     SocketWriter,
 )
 from tlsbench.implementations.native import NativeLibrary
-from tlsbench.links import WireReader
+from tlsbench.links import STREAM, WireReader
 from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.scenarios.groups import groups_to_retry
+from tlsbench.scenarios.parts import aead_of
 from tlsbench.scenarios.transports import DATAGRAMS
 from tlsbench.workloads.completion import CompletionCell, NetworkCell
 from tlsbench.workloads.datagram_completion import DatagramCompletionCell
+from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.memory import Memory
+from tlsbench.workloads.parts import Prices, bill, traffic_of
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.processor import prove_processor
 from tlsbench.workloads.sample import Clock, Workload
@@ -92,8 +96,12 @@ def prepare(
     )
     if isinstance(cell, CompletionCell):
         cell.buffers = _buffer_of(client), _buffer_of(server)
-    elif isinstance(cell, Handshake) and scenario.trust != "memory":
-        cell.make_clients = make_clients
+    elif isinstance(cell, Handshake):
+        if scenario.trust != "memory":
+            cell.make_clients = make_clients
+        if scenario.parts == "yes":
+            ends = {"client": _with_primitives(client), "server": _with_primitives(server)}
+            cell.price = partial(_prices, scenario, peers, ends, clock)
     return cell
 
 
@@ -125,6 +133,26 @@ def _native(implementations: Mapping[str, Implementation]) -> list[NativeLibrary
 
 def _peers_of(scenario: Scenario) -> Peers:
     return _made(f"the keys and certificates cannot be made{_hint()}", partial(peers_for, scenario))
+
+
+def _prices(
+    scenario: Scenario,
+    peers: Peers,
+    ends: Mapping[str, CallsPrimitives],
+    clock: Clock,
+    exchange: Connection,
+) -> Prices:
+    """The operations of handshakes such as this one."""
+    is_nonce_sent = aead_of(scenario.cipher) != "chacha20-poly1305"
+    traffic = traffic_of(exchange.entries, scenario.version, is_nonce_sent=is_nonce_sent)
+    exchanges_keys = STREAM.observe(exchange.entries).group is not None
+    return Prices(bill(scenario, peers, traffic, exchanges_keys=exchanges_keys), ends, clock)
+
+
+def _with_primitives(member: Implementation) -> CallsPrimitives:
+    if not isinstance(member, CallsPrimitives):
+        raise MeasurementError(f"the single operations of {member.id} cannot be called")
+    return member
 
 
 def _of_client(scenario: Scenario) -> Scenario:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeAlias
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from tlsbench.links import NO_LEDGER, Ledger
 from tlsbench.scenarios import Scenario
 from tlsbench.units import NANOSECONDS, Unit
 from tlsbench.workloads.disturbance import watched
+
+if TYPE_CHECKING:
+    from tlsbench.workloads.parts import Part
 
 #: A clock: a counter that only grows, in the unit of its instrument.
 Clock: TypeAlias = Callable[[], int]
@@ -23,8 +26,9 @@ class Sample:
     everything from the first call to the last, so the rest is the harness and the link. A primitive has one
     side, the client. ``phases`` splits the sides' figures by name. ``disturbed`` tells that the processor was
     taken from the thread meanwhile (:mod:`tlsbench.workloads.disturbance`). The phase ``tcp_open``, what it
-    took to open a TCP connection, is in no other figure. ``parts`` are figures of one operation that the
-    workload's own instrument tells apart beyond these.
+    took to open a TCP connection, is in no other figure. ``figures`` are those of one operation that only the
+    workload's own instrument has. ``parts`` are what the sides' figures are made of, as far as that is known
+    (``parts=yes``), measured in the same visit.
     """
 
     client: int
@@ -35,16 +39,17 @@ class Sample:
     phases: Mapping[str, int] | None = None
     unit: Unit = NANOSECONDS
     disturbed: bool = False
-    parts: Mapping[str, float] | None = None
+    figures: Mapping[str, float] | None = None
+    parts: tuple[Part, ...] = ()
 
     def of(self, part: str) -> float:
         """The figure of one operation in a part.
 
         That is of ``client``, ``server``, both (``libraries``), the rest (``harness``), ``total``, or one of
-        :attr:`parts`.
+        :attr:`figures`.
         """
-        if self.parts is not None and part in self.parts:
-            return self.parts[part]
+        if self.figures is not None and part in self.figures:
+            return self.figures[part]
         whole: int = getattr(self, part)
         return whole / self.operations
 

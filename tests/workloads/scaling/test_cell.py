@@ -48,8 +48,8 @@ def test_a_sample_has_the_time_on_the_wall_and_every_control(cell_of: Callable[.
     crew = Beside()
     cell = cell_of(OF, crew)
     (sample,) = cell.visit(5, 1)
-    assert sample.parts is not None
-    assert {"total", *sample.parts} == set(SCALING.parts)
+    assert sample.figures is not None
+    assert {"total", *sample.figures} == set(SCALING.parts)
     assert sample.of("total") == sample.total / sample.operations
     assert sample.of("processes") == 5_000_000 / 2000
     assert sample.of("hash_cpu") == 4_900 * 2 / 2
@@ -140,8 +140,8 @@ def test_threads_of_pure_python_get_no_further_than_one_with_real_processes_besi
     """The fake is Python through and through, so that its threads must do what the control says."""
     (scenario,) = scenarios_of(OF)
     cell = prepare(scenario, ends_of(scenario), WALL.clock)
-    samples = [cell.sample() for _ in range(3)]
+    samples = [cell.sample() for _ in range(5)]
     cell.close()
-    assert all(sample.parts for sample in samples)
-    speedups = sorted(sample.of("python_alone") / sample.of("python") for sample in samples)
-    assert speedups[1] < 1.5
+    assert all(sample.figures for sample in samples)
+    # Where other load takes the processor from the one alone, the others seem to gain: the least counts.
+    assert min(sample.of("python_alone") / sample.of("python") for sample in samples) < 1.5

@@ -22,7 +22,7 @@ from cryptography.hazmat.bindings.openssl.binding import Binding
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x25519
 from cryptography.hazmat.primitives.hmac import HMAC
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations.contract import Operation, Verification
@@ -90,18 +90,22 @@ class Cryptography:
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
         if peers is not None:
             return certificates.operation(scenario, peers)
-        algorithm, operation = scenario.algorithm.split("/")
+        return self.primitive(scenario.algorithm, scenario.size)
+
+    def primitive(self, algorithm: str, size_bytes: int) -> Operation:
+        """See :class:`tlsbench.implementations.contract.CallsPrimitives`."""
+        subject, operation = algorithm.split("/")
         try:
-            return _factory(algorithm, operation)(algorithm, operation, scenario.size)
+            return _factory(subject, operation)(subject, operation, size_bytes)
         except UnsupportedAlgorithm as error:
-            raise MeasurementError(f"{self.engine()} has no {algorithm}") from error
+            raise MeasurementError(f"{self.engine()} has no {subject}") from error
 
     def verification(self, scenario: Scenario) -> Verification:
-        algorithm, operation = scenario.algorithm.split("/")
+        subject, operation = scenario.algorithm.split("/")
         try:
-            return verifications.verification(algorithm, operation, scenario.size)
+            return verifications.verification(subject, operation, scenario.size)
         except UnsupportedAlgorithm as error:
-            raise MeasurementError(f"{self.engine()} has no {algorithm}") from error
+            raise MeasurementError(f"{self.engine()} has no {subject}") from error
 
 
 def _factory(algorithm: str, operation: str) -> Callable[[str, str, int], Operation]:
@@ -171,17 +175,21 @@ def _hmac(algorithm: str, _operation: str, size_bytes: int) -> Operation:
     return Operation(call, lambda: _check(algorithm, reference.digest(), call()))
 
 
-def _hkdf(algorithm: str, _operation: str, _size_bytes: int) -> Operation:
+def _hkdf(algorithm: str, operation: str, _size_bytes: int) -> Operation:
     kind = HASHES[algorithm.removeprefix("hkdf-")]
     secret, salt, info = os.urandom(32), os.urandom(kind.digest_size), b"tls13 traffic"
     length_bytes = kind.digest_size
 
-    def call() -> bytes:
+    def derive() -> bytes:
         return HKDF(kind, length_bytes, salt, info).derive(secret)
+
+    def expand() -> bytes:
+        return HKDFExpand(kind, length_bytes, info).derive(extracted)
 
     # RFC 5869 sections 2.2 and 2.3, for one block of output
     extracted = stdlib_hmac.digest(salt, secret, kind.name)
     expected = stdlib_hmac.digest(extracted, info + b"\x01", kind.name)
+    call = {"derive": derive, "expand": expand}[operation]
     return Operation(call, lambda: _check(algorithm, expected, call()))
 
 

@@ -12,12 +12,14 @@ from functools import cached_property, partial
 from typing import Any, Final, TypeVar
 
 from tlsbench.errors import HandshakeError
+from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.gaps import (
     SYSTEM_LIBCRYPTO,
     kernel_tls_gap,
     keys_of_two_kinds,
     one_ticket_when_resumed,
 )
+from tlsbench.implementations.libssl import aeads, primitives
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.datagrams import (
@@ -44,6 +46,7 @@ from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.parts import aead_of
 
 #: What OpenSSL_version(3) tells of itself.
 _VERSION: Final = 0
@@ -57,8 +60,8 @@ _Side = TypeVar("_Side", bound=LibSslSide)
 
 
 @dataclass(frozen=True)
-class LibSsl:
-    """A libssl, loaded by path.
+class LibSslShaped:
+    """A library with the API of a libssl, loaded by path.
 
     :param path: a file name that the dynamic linker finds, or a path.
     """
@@ -115,13 +118,31 @@ class LibSsl:
                 *(() if library.has("SSL_CTX_set_ciphersuites") else fixed_suites(self.id, "utls")),
                 *(() if library.has("SSL_CTX_ctrl") else (keys_of_two_kinds(self.id),)),
                 gap(f"{self.engine()} does not know the group", group=unknown),
+                gap(
+                    f"{self.engine()} has no such operation, or it cannot be called",
+                    algorithm=primitives.not_offered(library),
+                ),
+                gap(
+                    "its libcrypto's way to CCM is not called",
+                    parts="yes",
+                    cipher=tuple(name for name in ciphers.BY_NAME if not aeads.has(library, aead_of(name))),
+                ),
                 *(
                     gap(f"{self.engine()} takes no such certificates", **{axis: self._refused_keys()})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),
             supports=(
-                *("cpu", "trust", "session", "hello_retry", "workload=scaling", *supported(library)),
+                *(
+                    "cpu",
+                    "trust",
+                    "session",
+                    "hello_retry",
+                    "parts",
+                    "workload=primitive",
+                    "workload=scaling",
+                ),
+                *supported(library),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
@@ -257,6 +278,22 @@ class LibSsl:
     def _must(self, result: int) -> None:
         if result != 1:
             raise HandshakeError(f"{self.library.name}: {reason(self.library)}")
+
+
+@dataclass(frozen=True)
+class LibSsl(LibSslShaped):
+    """A libssl, and the libcrypto that it is linked with.
+
+    :param path: a file name that the dynamic linker finds, or a path.
+    """
+
+    def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
+        assert peers is None, "a capability says that there are no certificates"
+        return self.primitive(scenario.algorithm, scenario.size)
+
+    def primitive(self, algorithm: str, size_bytes: int) -> Operation:
+        """An operation of the libcrypto that this libssl is linked with."""
+        return primitives.primitive(self.library, algorithm, size_bytes)
 
 
 def of_the_system() -> LibSsl:

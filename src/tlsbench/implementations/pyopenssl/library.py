@@ -9,6 +9,7 @@ from OpenSSL.crypto import X509
 
 from tlsbench.errors import CertificateError
 from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.cryptography.primitives import Cryptography
 from tlsbench.implementations.gaps import kernel_tls_gap
 from tlsbench.implementations.openssl_names import (
     HANDSHAKE_BUFFER_BYTES,
@@ -99,7 +100,7 @@ class PyOpenSsl:
             ),
             supports=(
                 *("workload=certificate", "workload=completion", "workload=scaling"),
-                *("resumption", "ocsp", "trust", "cpu", "hello_retry"),
+                *("resumption", "ocsp", "trust", "cpu", "hello_retry", "parts"),
                 *("transport=dtls", "mtu", "address_check"),
             ),
         )
@@ -125,6 +126,10 @@ class PyOpenSsl:
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
         assert peers is not None, "a capability says that there are no primitives"
         return certificates.operation(scenario, peers)
+
+    def primitive(self, algorithm: str, size_bytes: int) -> Operation:
+        """An operation of the cryptography package, whose OpenSSL pyOpenSSL calls."""
+        return Cryptography().primitive(algorithm, size_bytes)
 
 
 def _client(scenario: Scenario, peers: Peers, method: int) -> SSL.Context:

@@ -9,7 +9,7 @@ from typing import Final
 from tlsbench.errors import RequestError
 from tlsbench.implementations.libssl.bindings import text
 from tlsbench.implementations.libssl.endpoint import LibSslContext
-from tlsbench.implementations.libssl.library import LibSsl
+from tlsbench.implementations.libssl.library import LibSslShaped
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
@@ -26,7 +26,7 @@ _PREFERS_CURVE_OF: Final = {
 
 
 @dataclass(frozen=True)
-class WolfSsl(LibSsl):
+class WolfSsl(LibSslShaped):
     """wolfSSL, loaded by path.
 
     :param path: a file name that the dynamic linker finds, or a path.

@@ -12,7 +12,7 @@ def write(report: Report, _width: int) -> str:
     """The report as tables, and what is said of it as a list."""
     lines = [f"> **Warning**: {for_markdown(one)}" for one in report.warnings] if report.warns_first else []
     lines += [for_markdown(report.lead)] if report.lead else []
-    for sheet in report.sheets:
+    for sheet in (*report.sheets, *report.ledgers):
         lines += _table(sheet)
     said = (*map(str, report.findings), *report.notes, *report.gates)
     return "\n".join((*lines, *(f"- {for_markdown(one)}" for one in said))) + "\n"

@@ -33,7 +33,7 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from (line(f"WARNING: {warning}", "bold yellow") for warning in report.warnings)
     if report.lead:
         yield line(report.lead, "bold red" if report.errors else "bold")
-    yield sheets(report.sheets, width)
+    yield sheets([*report.sheets, *report.ledgers], width)
     for finding in report.findings:
         yield line(finding.headline)
         yield from (Padding(line(detail, "dim"), (0, 0, 0, 2)) for detail in finding.details)

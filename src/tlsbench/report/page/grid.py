@@ -12,12 +12,14 @@ import numpy as np
 from tlsbench.comparison import Judgement, Recording
 from tlsbench.loading import Load
 from tlsbench.report.digits import duration_text
+from tlsbench.report.ledger import shown
 from tlsbench.report.loads import MEANING_OF_PHASES, phases_of, settings_of
 from tlsbench.report.meanings import MEANINGS
 from tlsbench.report.naming import labels_of
 from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.table import MAIN, Column, Row, Table, tables
 from tlsbench.results import Cell, Run
+from tlsbench.results.parts import SIDES
 from tlsbench.scenarios.axes import AXES
 from tlsbench.stats import Interval, median_interval
 from tlsbench.units import Unit
@@ -284,7 +286,19 @@ def _facts(cell: Cell) -> dict[str, dict[str, str]]:
             "samples": f"{len(cell.totals):,} in {len(cell.round_sizes):,} rounds",
             "operations in a sample": f"{cell.operations:,}",
         },
+        **{f"parts of the {side}": facts for side in SIDES if (facts := _parts(cell, side))},
         "scenario": {"id": cell.id},
+    }
+
+
+def _parts(cell: Cell, side: str) -> dict[str, str]:
+    """The ledger of a side, where the cell was taken apart."""
+    return {
+        " ".join(
+            filter(None, (one.part, one.operation, f"× {one.count:g}" if one.operation and one.count else ""))
+        ): shown(one.interval.median, cell)
+        for one in cell.parts
+        if one.side == side
     }
 
 

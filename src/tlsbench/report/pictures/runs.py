@@ -15,6 +15,7 @@ from tlsbench.report.naming import labels_of, scenario_of
 from tlsbench.report.pictures.choosing import at_equal_ranks, cells_of, greatest, median_of
 from tlsbench.report.pictures.implementations import implementations
 from tlsbench.report.pictures.network import network
+from tlsbench.report.pictures.parts import parts
 from tlsbench.report.pictures.scaling import scaling
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, TOGETHER, Bars, Line, Lines, Picture
 from tlsbench.report.pictures.sizes import primitives, throughput
@@ -216,8 +217,7 @@ def _with_precision(cell: Cell) -> str:
 
 PICTURES = (
     *(cost, distribution, throughput, primitives, wire, network, resumption, implementations, versions),
-    memory,
-    scaling,
+    *(parts, memory, scaling),
 )
 
 

@@ -10,7 +10,7 @@ _T = TypeVar("_T")
 
 #: Okabe and Ito's colours, told apart by people of every colour vision (Color Universal Design, 2008), but
 #: for their yellow, which a white page swallows.
-COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5D3A9B", "#7F7F7F")
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#5D3A9B", "#7F7F7F", "#C4C4C4")
 #: More than these in one picture cannot be read.
 MOST_BARS = 24
 MOST_LINES = 8

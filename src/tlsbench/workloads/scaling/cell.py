@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-import numpy as np
-
 from tlsbench.implementations.native import NativeLibrary
 from tlsbench.scenarios import Scenario
 from tlsbench.topology import cores, processors
@@ -73,6 +71,8 @@ class Scaling:
         threads = batches.pop("threads")
         self._threads.each([lane.prove for lane in self._own])
         (share,) = self._threads.each([self._share])
+        import numpy as np  # whose import starts threads: only where there are threads to be measured
+
         latencies = np.concatenate([np.asarray(turn.latencies_ns) for turn in threads.turns])
         p50, p99 = np.percentile(latencies, (50, 99), method="inverted_cdf")
         return Sample(
@@ -80,7 +80,7 @@ class Scaling:
             server=0,
             total=threads.wall_ns,
             operations=threads.operations,
-            parts={
+            figures={
                 "p50": float(p50),
                 "p99": float(p99),
                 **share,

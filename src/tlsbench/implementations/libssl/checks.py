@@ -1,0 +1,50 @@
+"""What the operations of a libcrypto have in common: keys that it loads, and results that are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from tlsbench.errors import MeasurementError, ProofError
+from tlsbench.implementations.libssl.bindings import Library, ffi
+from tlsbench.pki import keys
+
+
+def must(lib: Library, result: int, what: str) -> None:
+    """See to it that a call succeeded.
+
+    :raises MeasurementError: if not.
+    """
+    if result != 1:
+        lib.ERR_clear_error()
+        raise MeasurementError(f"{lib.path}: {what} failed")
+
+
+def check(algorithm: str, wanted: bytes, got: bytes) -> None:
+    """See to it that a result is right.
+
+    :raises ProofError: if not.
+    """
+    if wanted != got:
+        raise ProofError(algorithm, wanted="the right result", got="another", witness="client")
+
+
+def loaded(lib: Library, key: PrivateKeyTypes) -> Any:
+    """A private key as the library's own."""
+    der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    data, at = ffi.new("unsigned char[]", der), ffi.new("const unsigned char **")
+    at[0] = data
+    loaded = lib.d2i_AutoPrivateKey(ffi.NULL, at, len(der))
+    if loaded == ffi.NULL:
+        lib.ERR_clear_error()
+        raise MeasurementError(f"{lib.path} does not read a key of {keys.key_type_of(key.public_key())}")
+    return ffi.gc(loaded, lib.EVP_PKEY_free)
+
+
+def checked(call: Callable[[], object], subject: str, expected: bytes, out: Any) -> None:
+    """Call an operation once, and look at what it has written."""
+    call()
+    check(subject, expected, bytes(ffi.buffer(out, len(expected))))

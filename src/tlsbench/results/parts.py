@@ -1,0 +1,99 @@
+"""What each side of a cell is made of: its parts with their intervals, and the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from tlsbench.sampling import Series
+from tlsbench.stats import Interval, summarise
+from tlsbench.workloads import Sample
+from tlsbench.workloads.parts import REST, Part
+
+SIDES = ("client", "server")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellPart:
+    """One row of the ledger of a side, in the unit of its cell.
+
+    :param side: ``"client"`` or ``"server"``.
+    :param part: one of :data:`tlsbench.workloads.parts.PARTS`.
+    :param operation: what was done: a name of :mod:`tlsbench.scenarios.algorithms`, or the function
+        that was entered; ``""`` of what was timed within the handshake, and of the rest.
+    :param count: how often in one handshake; 0 if that is not known.
+    :param size_bytes: what all of them work on together; 0 where they have no size.
+    :param source: the sections of RFCs that ask for it.
+    :param interval: of what all of them cost together.
+    """
+
+    side: str
+    part: str
+    operation: str
+    count: float
+    size_bytes: int
+    source: str
+    interval: Interval
+
+
+def parts_of(series: Series, pace: Sequence[float]) -> tuple[CellPart, ...]:
+    """The ledger of both sides; empty where no parts were measured.
+
+    The rest is taken in each round: the side's time less what its parts cost in that round. So what the
+    machine does meanwhile is in both, and the interval of the rest is its own.
+
+    :param pace: of the rounds, at whose middle the medians are given.
+    """
+    rounds = [[sample for sample in visit if sample.parts] for visit in series.rounds]
+    last = next((visit[-1] for visit in reversed(rounds) if visit), None)
+    return tuple(_figures(rounds, last, pace)) if last is not None else ()
+
+
+def _figures(rounds: Sequence[Sequence[Sample]], last: Sample, pace: Sequence[float]) -> Iterator[CellPart]:
+    for side in SIDES:
+        for at, part in enumerate(last.parts):
+            if part.side == side:
+                costs = [[sample.parts[at].cost for sample in visit] for visit in rounds]
+                yield CellPart(
+                    side=side,
+                    part=part.part,
+                    operation=part.operation,
+                    count=part.count,
+                    size_bytes=part.size_bytes,
+                    source=part.source,
+                    interval=summarise(costs, pace).interval,
+                )
+        left = [[_left(sample, side) for sample in visit] for visit in rounds]
+        yield rest_of(side, summarise(left, pace).interval)
+
+
+def rest_of(side: str, interval: Interval) -> CellPart:
+    """The row of what is left of a side."""
+    return CellPart(side=side, part=REST, operation="", count=1, size_bytes=0, source="", interval=interval)
+
+
+def counted_part(part: Part) -> CellPart:
+    """A part that was counted once, and so exactly."""
+    return CellPart(
+        side=part.side,
+        part=part.part,
+        operation=part.operation,
+        count=part.count,
+        size_bytes=part.size_bytes,
+        source=part.source,
+        interval=Interval(part.cost, part.cost, part.cost),
+    )
+
+
+def _left(sample: Sample, side: str) -> float:
+    return sample.of(side) - math.fsum(part.cost for part in sample.parts if part.side == side)
+
+
+def by_part(parts: Sequence[CellPart], side: str) -> Mapping[str, float]:
+    """What each part of a side costs, in the order of the ledger: the sums of their medians."""
+    costs: dict[str, float] = {}
+    for one in parts:
+        if one.side == side:
+            costs[one.part] = costs.get(one.part, 0.0) + one.interval.median
+    return costs

@@ -1,0 +1,195 @@
+"""A profile of callgrind, read for where a TLS library's instructions go: below which of its calls.
+
+libssl and libcrypto are two files, and between them stand functions that are exported and have their names
+even where all other symbols are stripped. So what libssl calls of libcrypto says what it is for, and all that
+is below such a call belongs to it: what each of them costs, inclusive, adds up, and nothing is counted twice.
+How often they are called is not known: callgrind counts calls of the other side too, which cost nothing here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Final
+
+from tlsbench.errors import MeasurementError
+from tlsbench.workloads.parts import PARTS, REST, UNKNOWN, Part
+from tlsbench.workloads.parts.bill import (
+    AGREEMENT,
+    ALLOCATION,
+    HASHING,
+    KEY_SCHEDULE,
+    KEY_SHARE,
+    RECORDS,
+    SIGNATURE,
+    VERIFICATION,
+)
+
+_PROTOCOL, _CRYPTOGRAPHY = re.compile(r"libssl\b.*"), re.compile(r"libcrypto\b.*")
+#: What callgrind writes for code of no file that it knows, such as linkage tables.
+_NO_FILE: Final = "???"
+_NAMED = re.compile(r"(c?(?:fn|ob|fl|fi|fe))=(?:\(([0-9]+)\))? ?(.*)")
+#: A function that has less of a side's instructions has no row of its own.
+_LEAST_SHARE = 0.01
+_SETS_PEER: Final = "EVP_PKEY_derive_set_peer"
+#: OpenSSL 1.1.1 calls these for HKDF as well as for a key agreement: the latter sets a peer.
+_FOR_BOTH: Final = ("EVP_PKEY_derive", "EVP_PKEY_derive_init", "EVP_PKEY_CTX_new_id", "EVP_PKEY_CTX_ctrl")
+#: What a function of libcrypto is for, by the beginning of its name; the first that fits.
+_MEANT: Final[Sequence[tuple[str, tuple[str, ...]]]] = (
+    (
+        KEY_SHARE,
+        (
+            *("EVP_PKEY_keygen", "EVP_PKEY_paramgen", "EVP_PKEY_CTX_set_group_name", "EVP_PKEY_Q_keygen"),
+            *("EVP_PKEY_CTX_set_ec_paramgen", "X25519_keypair", "EC_KEY_generate", "BCM_mlkem768_generate"),
+            *(
+                "MLKEM768_generate",
+                "MLKEM1024_generate",
+                "KYBER_generate",
+                "EVP_PKEY_get1_encoded_public_key",
+            ),
+        ),
+    ),
+    (
+        AGREEMENT,
+        (
+            *(_SETS_PEER, "EVP_PKEY_encapsulate", "EVP_PKEY_decapsulate", "X25519", "EC_POINT_mul"),
+            *("MLKEM768_", "MLKEM1024_", "KYBER_", "ECDH_", "EVP_PKEY_set1_encoded_public_key"),
+            *("EVP_PKEY_set1_tls_encodedpoint",),
+        ),
+    ),
+    (KEY_SCHEDULE, ("EVP_DigestSignUpdate", "EVP_DigestSignFinal", "EVP_KDF_", "EVP_MAC_", "EVP_Q_mac")),
+    (KEY_SCHEDULE, ("HKDF", "HMAC", "CRYPTO_tls1_prf", "CRYPTO_tls13", "EVP_PKEY_new_raw_private_key")),
+    (SIGNATURE, ("EVP_DigestSign", "EVP_PKEY_sign")),
+    (VERIFICATION, ("EVP_DigestVerify", "EVP_PKEY_verify", "X509_verify_cert")),
+    (ALLOCATION, ("CRYPTO_malloc", "CRYPTO_zalloc", "CRYPTO_realloc", "CRYPTO_clear", "CRYPTO_free")),
+    (ALLOCATION, ("CRYPTO_memdup", "CRYPTO_strdup", "OPENSSL_malloc", "OPENSSL_realloc", "OPENSSL_free")),
+    (ALLOCATION, ("OPENSSL_zalloc", "OPENSSL_calloc", "BUF_MEM_", "BIO_new", "BIO_free", "malloc", "free")),
+    (ALLOCATION, ("EVP_MD_CTX_new", "EVP_MD_CTX_free", "EVP_CIPHER_CTX_new", "EVP_CIPHER_CTX_free")),
+    (RECORDS, ("EVP_Cipher", "EVP_CIPHER", "EVP_AEAD", "EVP_Encrypt", "EVP_Decrypt")),
+    (HASHING, ("EVP_Digest", "EVP_MD_CTX", "SHA256", "SHA384", "SHA512")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Arc:
+    """Calls from one function of a file to one of another."""
+
+    caller: str
+    caller_file: str
+    callee: str
+    callee_file: str
+    instructions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What callgrind wrote.
+
+    :param by_file: the instructions of each file's own code.
+    :param arcs: the calls between functions, with what was executed below them.
+    """
+
+    by_file: Mapping[str, int]
+    arcs: Sequence[Arc]
+
+    @property
+    def total(self) -> int:
+        """All that was collected."""
+        return sum(self.by_file.values())
+
+
+def read_profile(lines: Iterable[str]) -> Profile:
+    """Read a profile (Callgrind Format Specification 1).
+
+    :raises MeasurementError: if it is none.
+    """
+    names: dict[tuple[str, str], str] = {}
+    at = {"fn": "", "ob": "", "cfn": "", "cob": ""}
+    by_file: Counter[str] = Counter()
+    arcs: list[Arc] = []
+    is_call = False
+    for line in lines:
+        if named := _NAMED.match(line):
+            kind, number, name = named.groups()
+            space = kind.removeprefix("c")
+            if number is not None:
+                name = names.setdefault((space, number), name) if name else names.get((space, number), "")
+            at[kind] = name
+        elif line.startswith("calls="):
+            is_call = True
+        elif line[:1].isdigit() or line[:1] in "+-*":
+            cost = _cost(line)
+            if is_call:
+                callee_file = at["cob"] or at["ob"]
+                arcs.append(Arc(at["fn"], at["ob"], at["cfn"], callee_file, cost))
+                at["cob"], is_call = "", False
+            else:
+                by_file[at["ob"]] += cost
+    if not by_file:
+        raise MeasurementError("callgrind collected nothing")
+    return Profile(by_file, arcs)
+
+
+def _cost(line: str) -> int:
+    """Of a line of a position and a cost, which is left out where it is nothing."""
+    words = line.split()
+    try:
+        return int(words[1]) if len(words) > 1 else 0
+    except ValueError:
+        raise MeasurementError(f"callgrind wrote '{line.strip()}', which is no cost") from None
+
+
+def parts_of_profile(profile: Profile, side: str, handshakes: int) -> tuple[Part, ...]:
+    """The ledger of a side in instructions.
+
+    :param handshakes: how many of them the profile is of.
+    :raises MeasurementError: if the library is no libssl with a libcrypto of its own.
+    """
+    files = {file: PurePath(file).name for file in profile.by_file}
+    named = {file for file, name in files.items() if name != _NO_FILE}  # a call by a linkage table goes on
+    protocol = {file for file, name in files.items() if _PROTOCOL.match(name)}
+    cryptography = {file for file, name in files.items() if _CRYPTOGRAPHY.match(name)}
+    if not protocol or not cryptography:
+        raise MeasurementError(
+            "its TLS and its cryptography are one file, or have no symbols: calls between them are not seen"
+        )
+    outside = {arc.caller_file for arc in profile.arcs if arc.callee_file in protocol} - protocol
+    callers = (outside & named) - cryptography
+    entered = [
+        arc
+        for arc in profile.arcs
+        if (arc.caller_file in protocol and arc.callee_file in named - protocol)
+        or (arc.caller_file in callers and arc.callee_file in cryptography)
+    ]
+    setters = {arc.caller for arc in entered if arc.callee == _SETS_PEER}
+    costs: Counter[tuple[str, str]] = Counter()
+    for arc in entered:
+        costs[_part_of(arc, setters), arc.callee] += arc.instructions
+    own = sum(profile.by_file[file] for file in protocol)
+    around = profile.total - own - costs.total()
+    costs[REST, "the protocol code itself"] = own
+    costs[REST, "what calls it, Python among it"] = around
+    return tuple(
+        Part(side, part, name, UNKNOWN, 0, "", instructions / handshakes)
+        for part, name, instructions in _rows(costs, _LEAST_SHARE * profile.total)
+    )
+
+
+def _part_of(arc: Arc, setters: set[str]) -> str:
+    if arc.callee in _FOR_BOTH:
+        return AGREEMENT if arc.caller in setters else KEY_SCHEDULE
+    return next((part for part, names in _MEANT if arc.callee.startswith(names)), REST)
+
+
+def _rows(costs: Mapping[tuple[str, str], int], least: float) -> Iterator[tuple[str, str, int]]:
+    """Those with as many instructions one by one, the others of a part together."""
+    for part in PARTS:
+        found = {name: instructions for (of, name), instructions in costs.items() if of == part}
+        large = sorted((name for name in found if found[name] >= least), key=lambda name: -found[name])
+        yield from ((part, name, found[name]) for name in large)
+        if small := [found[name] for name in found if found[name] < least]:
+            kind = "other" if large else "small"
+            yield part, f"{len(small)} {kind} function{'s' * (len(small) > 1)}", sum(small)

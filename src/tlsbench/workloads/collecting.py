@@ -1,0 +1,107 @@
+"""Collecting the instructions of one side alone: valgrind is asked from within, around each of its calls.
+
+A client request is a sequence of instructions that does nothing on a processor, and that valgrind knows
+(``valgrind.h``, ``callgrind.h``: The Valgrind Client Request mechanism). Without a compiler it is written
+into memory here as the bytes that it has.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import platform
+from collections.abc import Callable
+from typing import Any, Final
+
+from tlsbench.errors import MeasurementError
+from tlsbench.implementations import Endpoint
+
+#: VG_USERREQ__RUNNING_ON_VALGRIND, and VG_USERREQ__TOGGLE_COLLECT of the tool 'CT'.
+_RUNNING_ON_VALGRIND: Final = 0x1001
+_TOGGLE_COLLECT: Final = (ord("C") << 24) + (ord("T") << 16) + 2
+#: ``long request(long *arguments)`` for each kind of processor.
+_REQUESTS: Final = {
+    "x86_64": bytes.fromhex(
+        "4889f8"  # mov rax, rdi: where the arguments are
+        "31d2"  # xor edx, edx: the answer without valgrind
+        "48c1c703 48c1c70d 48c1c73d 48c1c733"  # rol rdi by 3, 13, 61 and 51: what it was
+        "4887db"  # xchg rbx, rbx
+        "4889d0"  # mov rax, rdx: the answer
+        "c3"  # ret
+    )
+}
+_ARGUMENTS: Final = 6
+
+
+def toggle() -> Callable[[], None]:
+    """What begins to collect instructions, and ends it with the next call.
+
+    :raises MeasurementError: on a processor whose request is not known, or without valgrind.
+    """
+    code = _REQUESTS.get(platform.machine())
+    if code is None:
+        raise MeasurementError(f"both sides cannot be told apart on {platform.machine()}: on x86-64 alone")
+    memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
+    memory.write(code)
+    address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
+    request = ctypes.CFUNCTYPE(ctypes.c_long, ctypes.c_void_p)(address)
+
+    def asked(number: int) -> int:
+        found: int = request((ctypes.c_long * _ARGUMENTS)(number))
+        return found
+
+    if not asked(_RUNNING_ON_VALGRIND):
+        raise MeasurementError("instructions are collected under valgrind alone")
+    arguments = (ctypes.c_long * _ARGUMENTS)(_TOGGLE_COLLECT)
+
+    def toggled() -> None:
+        assert memory  # the code lives as long as its caller
+        request(arguments)
+
+    return toggled
+
+
+class CollectedContext:
+    """A context of either side: what its library's own calls execute is collected; a clock times the same."""
+
+    def __init__(self, context: object, toggle: Callable[[], None]) -> None:
+        self._context: Any = context
+        self._toggle = toggle
+
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> Endpoint:
+        """See :class:`~tlsbench.implementations.ClientContext`."""
+        return self._made(lambda: self._context.connect(session, early_data))
+
+    def accept(self) -> Endpoint:
+        """See :class:`~tlsbench.implementations.ServerContext`."""
+        return self._made(self._context.accept)
+
+    def _made(self, make: Callable[[], Endpoint]) -> Endpoint:
+        self._toggle()
+        end = make()
+        self._toggle()
+        collected: Any = _CollectedEnd(end, self._toggle)
+        return collected  # type: ignore[no-any-return]  # what it does not have itself is the end's
+
+
+class _CollectedEnd:
+    def __init__(self, end: Endpoint, toggle: Callable[[], None]) -> None:
+        self._end = end
+        self._toggle = toggle
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - of the end, whatever it is
+        return getattr(self._end, name)
+
+    def handshake(self) -> bool:
+        self._toggle()
+        try:
+            return self._end.handshake()
+        finally:
+            self._toggle()
+
+    def read(self) -> bytes:
+        self._toggle()
+        try:
+            return self._end.read()
+        finally:
+            self._toggle()

@@ -1,0 +1,101 @@
+"""What the ledger of the wire says of the work behind it: records to be sealed, messages to be hashed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from tlsbench.links import Direction, Entry
+from tlsbench.links.ledger import Flight, flights
+from tlsbench.links.reader import Reader
+from tlsbench.protocol.messages import APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE
+
+_TAG_BYTES = 16
+#: The nonce that a record of TLS 1.2 carries: with GCM and CCM (RFC 5288, section 3), not with ChaCha20.
+_EXPLICIT_NONCE_BYTES = 8
+_CONTENT_TYPE_BYTES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What one handshake sent, as far as it is work for both sides.
+
+    :param transcript_bytes: of all handshake messages that the transcript has (RFC 8446 section 4.4.1):
+        without the session tickets of TLS 1.3.
+    :param by_client: the bytes of plaintext in each record that the client sealed, in order.
+    :param by_server: the same of the server.
+    :param tickets: records that a server of TLS 1.3 sent behind the handshake, each a session ticket.
+    """
+
+    transcript_bytes: int
+    by_client: tuple[int, ...]
+    by_server: tuple[int, ...]
+    tickets: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    direction: Direction
+    sealed: int | None
+    message: int
+    is_ticket: bool = False
+
+
+def traffic_of(entries: Iterable[Entry], version: str, *, is_nonce_sent: bool) -> Traffic:
+    """Read the records of a handshake.
+
+    :param version: of TLS, as a scenario spells it.
+    :param is_nonce_sent: whether records of TLS 1.2 carry a part of their nonce.
+    :raises WireError: if a record ends too early.
+    """
+    read = _of_tls_13 if version == "1.3" else _of_tls_12
+    records = list(read(flights(entries), _EXPLICIT_NONCE_BYTES if is_nonce_sent else 0))
+    by_client, by_server = (
+        tuple(one.sealed for one in records if one.direction is direction and one.sealed is not None)
+        for direction in (Direction.TO_SERVER, Direction.TO_CLIENT)
+    )
+    return Traffic(
+        sum(one.message for one in records), by_client, by_server, sum(one.is_ticket for one in records)
+    )
+
+
+def _of_tls_13(flown: Iterable[Flight], _nonce_bytes: int) -> Iterator[_Record]:
+    """Records that are protected look like application data (RFC 8446 section 5.2)."""
+    answered = spoken = False  # whether the server has sent anything, and whether its first flight is over
+    for flight in flown:
+        to_client = flight.direction is Direction.TO_CLIENT
+        protected = False
+        for kind, fragment in _records(flight):
+            if kind == HANDSHAKE:
+                yield _Record(flight.direction, None, len(fragment))
+            elif kind == APPLICATION_DATA:
+                protected = True
+                sealed = len(fragment) - _TAG_BYTES
+                is_ticket = to_client and spoken
+                is_early = not to_client and not answered
+                message = 0 if is_ticket or is_early else sealed - _CONTENT_TYPE_BYTES
+                yield _Record(flight.direction, sealed, message, is_ticket)
+        answered = answered or to_client
+        spoken = spoken or (to_client and protected)
+
+
+def _of_tls_12(flown: Iterable[Flight], nonce_bytes: int) -> Iterator[_Record]:
+    """Handshake records behind a direction's ChangeCipherSpec are protected (RFC 5246 section 7.1)."""
+    protected: set[Direction] = set()
+    for flight in flown:
+        for kind, fragment in _records(flight):
+            if kind == CHANGE_CIPHER_SPEC:
+                protected.add(flight.direction)
+            elif flight.direction not in protected:
+                yield _Record(flight.direction, None, len(fragment) if kind == HANDSHAKE else 0)
+            else:
+                sealed = len(fragment) - _TAG_BYTES - nonce_bytes
+                yield _Record(flight.direction, sealed, sealed if kind == HANDSHAKE else 0)
+
+
+def _records(flight: Flight) -> Iterator[tuple[int, bytes]]:
+    reader = Reader(flight.data)
+    while reader:
+        kind = reader.number(1)
+        reader.number(2)  # legacy_record_version
+        yield kind, reader.vector(2)

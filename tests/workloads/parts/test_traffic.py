@@ -1,0 +1,59 @@
+from __future__ import annotations
+
+from tlsbench.links import Direction, Entry
+from tlsbench.workloads.parts import Traffic, traffic_of
+
+TO_SERVER, TO_CLIENT = Direction.TO_SERVER, Direction.TO_CLIENT
+SPEC, HANDSHAKE, DATA = 20, 22, 23
+
+
+def record(kind: int, length: int) -> bytes:
+    return bytes([kind, 3, 3]) + length.to_bytes(2, "big") + bytes(length)
+
+
+def test_what_is_sealed_in_tls_1_3_is_without_its_tag_and_hashed_without_its_type() -> None:
+    entries: list[Entry] = [
+        (TO_SERVER, record(HANDSHAKE, 200)),
+        (TO_CLIENT, record(HANDSHAKE, 100) + record(SPEC, 1) + record(DATA, 500 + 17)),
+        (TO_SERVER, record(SPEC, 1) + record(DATA, 36 + 17)),
+        (TO_CLIENT, record(DATA, 250 + 17) + record(DATA, 251 + 17)),
+    ]
+    found = traffic_of(entries, "1.3", is_nonce_sent=True)
+    assert found == Traffic(200 + 100 + 500 + 36, (37,), (501, 251, 252), tickets=2)
+
+
+def test_early_data_is_sealed_and_not_hashed() -> None:
+    entries: list[Entry] = [
+        (TO_SERVER, record(HANDSHAKE, 300) + record(DATA, 512 + 17)),
+        (TO_CLIENT, record(HANDSHAKE, 100) + record(DATA, 60 + 17)),
+        (TO_SERVER, record(DATA, 4 + 17) + record(DATA, 36 + 17)),
+    ]
+    found = traffic_of(entries, "1.3", is_nonce_sent=True)
+    assert found.by_client == (513, 5, 37)
+    assert found.transcript_bytes == 300 + 100 + 60 + 4 + 36
+    assert found.tickets == 0
+
+
+def test_a_hello_retry_request_is_no_first_flight() -> None:
+    entries: list[Entry] = [
+        (TO_SERVER, record(HANDSHAKE, 200)),
+        (TO_CLIENT, record(HANDSHAKE, 90)),
+        (TO_SERVER, record(HANDSHAKE, 210)),
+        (TO_CLIENT, record(HANDSHAKE, 100) + record(DATA, 40 + 17)),
+        (TO_SERVER, record(DATA, 36 + 17)),
+    ]
+    found = traffic_of(entries, "1.3", is_nonce_sent=True)
+    assert found.tickets == 0
+    assert found.transcript_bytes == 200 + 90 + 210 + 100 + 40 + 36
+
+
+def test_in_tls_1_2_what_follows_a_change_of_cipher_spec_is_sealed_and_may_bring_a_nonce() -> None:
+    entries: list[Entry] = [
+        (TO_SERVER, record(HANDSHAKE, 200)),
+        (TO_CLIENT, record(HANDSHAKE, 800)),
+        (TO_SERVER, record(HANDSHAKE, 70) + record(SPEC, 1) + record(HANDSHAKE, 16 + 24)),
+        (TO_CLIENT, record(HANDSHAKE, 180) + record(SPEC, 1) + record(HANDSHAKE, 16 + 24)),
+    ]
+    found = traffic_of(entries, "1.2", is_nonce_sent=True)
+    assert found == Traffic(200 + 800 + 70 + 16 + 180 + 16, (16,), (16,))
+    assert traffic_of(entries, "1.2", is_nonce_sent=False).by_client == (24,), "ChaCha20 sends none"
