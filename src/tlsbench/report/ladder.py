@@ -6,8 +6,6 @@ import textwrap
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from tlsbench.tracing.ladder import NOTE
-
 if TYPE_CHECKING:
     from tlsbench.results.trace_json import TracedHandshake
     from tlsbench.tracing.decoding import Message
@@ -27,8 +25,8 @@ def ladder_text(trace: TracedHandshake) -> str:
 def _head(trace: TracedHandshake) -> Iterator[str]:
     yield from textwrap.wrap(trace.scenario, WIDTH, break_on_hyphens=False)
     yield from textwrap.wrap(", ".join(f"{name}: {engine}" for name, engine in trace.engines.items()), WIDTH)
-    yield f"TLS {trace.ladder.version}, {trace.ladder.cipher}"
-    yield from textwrap.wrap(NOTE, WIDTH)
+    yield f"{trace.ladder.protocol}, {trace.ladder.cipher}"
+    yield from textwrap.wrap(trace.ladder.note, WIDTH)
 
 
 def _rungs(trace: TracedHandshake) -> Iterator[str]:
@@ -61,7 +59,9 @@ def _message(message: Message) -> Iterator[str]:
 
 def _records(flight: LadderFlight) -> Iterator[str]:
     sizes = ", ".join(f"{one.wire_bytes:,}" for one in flight.records)
-    yield from textwrap.wrap(f"records of {sizes}", _INNER, initial_indent="  ", subsequent_indent="    ")
+    carried = f"; datagrams of {', '.join(f'{size:,}' for size in flight.datagrams)}"
+    told = f"records of {sizes}{carried if flight.datagrams else ''}"
+    yield from textwrap.wrap(told, _INNER, initial_indent="  ", subsequent_indent="    ")
 
 
 def _row(text: str) -> str:
@@ -77,6 +77,8 @@ def _foot(trace: TracedHandshake) -> Iterator[str]:
     yield f"{len(flights)} flights; {by['client']:,} bytes from the client, {by['server']:,} from the server"
     if trace.ladder.hello_retry:
         yield "The server asked for another key share: a round trip more (HelloRetryRequest)."
+    if any(message.name == "HelloVerifyRequest" for message in trace.ladder.messages):
+        yield "The server asked for its cookie: a round trip more (HelloVerifyRequest)."
     if trace.keys_from:
         said = f"Decrypted with the key log of {trace.keys_from}, which is off in every measurement."
         yield from textwrap.wrap(said, WIDTH)

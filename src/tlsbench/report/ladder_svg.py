@@ -37,7 +37,7 @@ def ladder_svg(trace: TracedHandshake) -> str:
     for line in textwrap.wrap(trace.scenario, _WRAP, break_on_hyphens=False):
         sheet.text(_MARGIN, line, "title")
     engines = ", ".join(f"{name}: {engine}" for name, engine in trace.engines.items())
-    sheet.text(_MARGIN, f"TLS {trace.ladder.version}, {trace.ladder.cipher}; {engines}", "small")
+    sheet.text(_MARGIN, f"{trace.ladder.protocol}, {trace.ladder.cipher}; {engines}", "small")
     sheet.text(_MARGIN, _NOTE, "small")
     sheet.skip(_GAP)
     sheet.text(_CLIENT, "client", "title", anchor="middle")
@@ -89,6 +89,8 @@ def _flight(sheet: _Sheet, number: int, flight: LadderFlight) -> None:
     start, end = (_CLIENT, _SERVER) if from_client else (_SERVER, _CLIENT)
     sheet.skip(_GAP)
     records = f"{len(flight.records)} record{'' if len(flight.records) == 1 else 's'}"
+    if flight.datagrams:
+        records += f" and {len(flight.datagrams)} datagram{'' if len(flight.datagrams) == 1 else 's'}"
     sheet.text(
         (_CLIENT + _SERVER) // 2,
         f"flight {number}: {flight.wire_bytes:,} bytes in {records}, after {flight.spent_ns / 1e6:.2f} ms in "

@@ -11,7 +11,7 @@ from tlsbench.results.reader import newer_version
 from tlsbench.results.scenario_text import axes_of_id
 from tlsbench.results.stored import FORMAT
 from tlsbench.results.strict import DocumentError, Node, document, record, text_of
-from tlsbench.tracing.ladder import NOTE, Ladder, LadderFlight
+from tlsbench.tracing.ladder import Ladder, LadderFlight
 from tlsbench.version import __version__
 
 #: A document with this member is no trace: it is what pytest-benchmark stores.
@@ -39,11 +39,12 @@ def trace_to_json(traced: TracedHandshake) -> str:
     """The handshake as the text of a JSON document; times in nanoseconds, sizes in bytes."""
     ladder = traced.ladder
     found = {
-        "note": NOTE,
+        "note": ladder.note,
         "scenario": traced.scenario,
         "axes": axes_of_id(traced.scenario),
         "engines": dict(traced.engines),
         "keys_from": traced.keys_from or None,
+        **({} if ladder.transport == "tls" else {"transport": ladder.transport}),
         "version": ladder.version,
         "cipher": ladder.cipher,
         "decrypted": ladder.opened,
@@ -79,13 +80,20 @@ def trace_in(content: bytes, source: str) -> TracedHandshake | None:
 def _trace_of(root: Node) -> TracedHandshake:
     keys_from = root.get("keys_from")
     flights = tuple(_flight(node) for node in root["flights"].each())
+    transport = root.find("transport")
     if not flights:
         raise root["flights"].fault("at least one flight")
     return TracedHandshake(
         scenario=root["scenario"].text(),
         engines={name: node.text() for name, node in root["engines"].items()},
         keys_from=keys_from.text() if keys_from else "",
-        ladder=Ladder(root["version"].text(), root["cipher"].text(), root["decrypted"].flag(), flights),
+        ladder=Ladder(
+            root["version"].text(),
+            root["cipher"].text(),
+            root["decrypted"].flag(),
+            flights,
+            transport.text() if transport else "tls",
+        ),
     )
 
 

@@ -20,6 +20,7 @@ from tlsbench.session.selecting import matrix_of
 from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder, ladder_of
 from tlsbench.tracing.capture import format_of, key_log_beside, whole
 from tlsbench.tracing.decoding import opening_of
+from tlsbench.tracing.ladder import RECORDS_OF
 from tlsbench.tracing.packets import packets_of
 from tlsbench.tracing.recording import RecordedClients, RecordedLink, RecordedServers
 from tlsbench.tracing.recording_datagrams import (
@@ -27,12 +28,13 @@ from tlsbench.tracing.recording_datagrams import (
     RecordedDatagrams,
     RecordedDatagramServers,
 )
-from tlsbench.tracing.records import records_of
 from tlsbench.workloads import prepare
 from tlsbench.workloads.handshake import Handshake
 
 #: So many ladders a page has of a run, lest they bury its figures.
 _MOST_SHAPES: Final = 4
+#: The axes that decide which messages there are.
+_SHAPE: Final = ("transport", "version", "resumption", "client_auth", "hello_retry", "address_check")
 #: What stands between a cell and its client's context, its server's, and its link, and records.
 _RECORDED: Final[tuple[Callable[..., Any], ...]] = (RecordedClients, RecordedServers, RecordedLink)
 _RECORDED_DATAGRAMS: Final[tuple[Callable[..., Any], ...]] = (
@@ -40,7 +42,7 @@ _RECORDED_DATAGRAMS: Final[tuple[Callable[..., Any], ...]] = (
     RecordedDatagramServers,
     RecordedDatagrams,
 )
-_COMMENT: Final = "tlsbench trace, TCP and IP headers made up"
+_COMMENT: Final = "tlsbench trace, headers of TCP, UDP and IP made up"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +75,7 @@ def captures(trace: Trace, path: Path) -> dict[Path, bytes]:
     :param path: pcapng with the secrets inside; where it ends with ``.pcap``, pcap, and a key log of the same
         name beside it if there are secrets.
     """
-    packets = packets_of(trace.pieces, int(trace.began_s * 1e9))
+    packets = packets_of(trace.pieces, int(trace.began_s * 1e9), trace.ladder.transport)
     comment = f"{_COMMENT}: {trace.scenario.id}"
     found = {path: whole(format_of(path), packets, trace.key_log, comment)}
     beside = key_log_beside(path)
@@ -98,8 +100,8 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
     (scenario,) = matrix.scenarios
     if scenario.workload != "handshake":
         raise RequestError(f"a trace is of a handshake, not of workload={scenario.workload}")
-    if scenario.transport in DATAGRAMS:
-        raise RequestError("a trace is of TLS over a stream: leave transport= out")
+    if scenario.transport not in RECORDS_OF:
+        raise RequestError(f"{scenario.transport} is not traced yet: a trace is of {' or '.join(RECORDS_OF)}")
     if need_workers([scenario]):
         raise RequestError(f"cannot trace that: {scenario.id} needs a process of its own")
     return scenario
@@ -125,7 +127,8 @@ def trace(scenario: Scenario) -> Trace:
             log = KeyLog.parse(path.read_text(encoding="ascii"))
     finally:
         cell.close()
-    log = log.of(opening_of(records_of(pieces)).client_random)
+    records = RECORDS_OF[scenario.transport](pieces)
+    log = log.of(opening_of(records).client_random)
     return Trace(
         scenario=scenario,
         engines={name: member.engine() for name, member in ends_of(scenario).items()},
@@ -133,23 +136,22 @@ def trace(scenario: Scenario) -> Trace:
         pieces=pieces,
         key_log=log,
         keys_from=keys_from if log else "",
-        ladder=ladder_of(pieces, log),
+        ladder=ladder_of(pieces, log, scenario.transport),
     )
 
 
 def trace_shapes(scenarios: Sequence[Scenario]) -> tuple[list[TracedHandshake], list[str]]:
     """A trace of one handshake for each shape among scenarios that were measured, of the first few.
 
-    A shape is what decides which messages there are: version, resumption, client certificates,
-    HelloRetryRequest. Nothing may be measured meanwhile.
+    A shape is what decides which messages there are. Nothing may be measured meanwhile.
 
     :returns: the traces, and a line for each shape that could not be traced.
     """
     by_shape: dict[tuple[str, ...], Scenario] = {}
     for scenario in scenarios:
-        traced = scenario.workload == "handshake" and scenario.transport not in DATAGRAMS
+        traced = scenario.workload == "handshake" and scenario.transport in RECORDS_OF
         if traced and not need_workers([scenario]):
-            shape = (scenario.version, scenario.resumption, scenario.client_auth, scenario.hello_retry)
+            shape = tuple(map(scenario.value, _SHAPE))
             by_shape.setdefault(shape, scenario)
     traces, problems = [], []
     for scenario in list(by_shape.values())[:_MOST_SHAPES]:

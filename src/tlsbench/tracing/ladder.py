@@ -2,23 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tlsbench.links import Direction
-from tlsbench.protocol.messages import CONTENT_NAMES, RECORD_HEADER_BYTES
+from tlsbench.protocol.messages import CONTENT_NAMES
 from tlsbench.scenarios import ciphers
+from tlsbench.scenarios.transports import DATAGRAMS, spoken
 from tlsbench.tracing.decoding import Message, messages_of, opening_of
 from tlsbench.tracing.keylog import KeyLog
 from tlsbench.tracing.recording import Piece
-from tlsbench.tracing.records import Record, flights_of, records_of
+from tlsbench.tracing.records import Record, dtls_records_of, flights_of, records_of
 
-#: What is to be said wherever a ladder is shown.
+#: What is to be said wherever a ladder is shown, of a stream.
 NOTE: Final = (
     "One traced handshake: its times are not a benchmark. Sizes are in bytes on the wire, headers included: "
     "5 bytes for each record, 4 for each message, 4 for each extension."
 )
+_NOTE_OF_DTLS: Final = (
+    "One traced handshake: its times are not a benchmark. Sizes are in bytes on the wire, headers included: "
+    "13 bytes for each record, 12 for each fragment of a message, 4 for each extension; those of UDP and IP "
+    "are not."
+)
+#: How the records of a transport are had from what was recorded.
+RECORDS_OF: Final[Mapping[str, Callable[[Sequence[Piece]], list[Record]]]] = {
+    "tls": records_of,
+    "dtls": dtls_records_of,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +48,7 @@ class LadderFlight:
     """What one side sends before the other does. A message stands in the flight of its last byte.
 
     ``spent_ns`` is the time in its sender's library before it, ``at_ns`` when it left, since the beginning.
+    ``datagrams`` are the sizes of those that carry it, none over a stream.
     """
 
     sender: str
@@ -45,6 +57,7 @@ class LadderFlight:
     at_ns: int
     records: tuple[RecordLine, ...]
     messages: tuple[Message, ...]
+    datagrams: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +68,17 @@ class Ladder:
     cipher: str
     opened: bool
     flights: tuple[LadderFlight, ...]
+    transport: str = "tls"
+
+    @property
+    def protocol(self) -> str:
+        """What is spoken, as people write it."""
+        return spoken(self.transport, self.version)
+
+    @property
+    def note(self) -> str:
+        """What is to be said wherever it is shown."""
+        return _NOTE_OF_DTLS if self.transport == "dtls" else NOTE
 
     @property
     def messages(self) -> tuple[Message, ...]:
@@ -67,33 +91,40 @@ class Ladder:
         return any(message.name == "HelloRetryRequest" for message in self.messages)
 
 
-def ladder_of(pieces: Sequence[Piece], key_log: KeyLog) -> Ladder:
-    """The ladder of what was recorded of one connection.
+def ladder_of(pieces: Sequence[Piece], key_log: KeyLog, transport: str = "tls") -> Ladder:
+    """The ladder of what was recorded of one connection over a transport.
 
     :param key_log: its secrets among others; without them what is encrypted is shown as such.
     :raises WireError: if the bytes are no TLS connection's, or the secrets not its own.
     """
-    records = records_of(pieces)
+    records = RECORDS_OF[transport](pieces)
     opening = opening_of(records)
     found = messages_of(records, key_log)
     suite = ciphers.BY_CODE_POINT.get(opening.server.cipher)
     flights = tuple(
-        _flight(number, flight, records, found) for number, flight in enumerate(flights_of(pieces))
+        _flight(number, flight, records, found, in_datagrams=transport in DATAGRAMS)
+        for number, flight in enumerate(flights_of(pieces))
     )
     return Ladder(
         version=opening.server.version,
         cipher=suite.name if suite else f"{opening.server.cipher:#06x}",
         opened=all(message.opened for message in found),
         flights=flights,
+        transport=transport,
     )
 
 
 def _flight(
-    number: int, pieces: Sequence[Piece], records: Sequence[Record], found: Sequence[Message]
+    number: int,
+    pieces: Sequence[Piece],
+    records: Sequence[Record],
+    found: Sequence[Message],
+    *,
+    in_datagrams: bool,
 ) -> LadderFlight:
     protected = {at for message in found if message.encrypted for at in message.records}
     lines = tuple(
-        RecordLine(at, CONTENT_NAMES[one.content_type], one.wire_bytes, RECORD_HEADER_BYTES, at in protected)
+        RecordLine(at, CONTENT_NAMES[one.content_type], one.wire_bytes, len(one.header), at in protected)
         for at, one in enumerate(records)
         if one.flight == number
     )
@@ -104,4 +135,5 @@ def _flight(
         at_ns=pieces[0].at_ns,
         records=lines,
         messages=tuple(message for message in found if records[message.records[-1]].flight == number),
+        datagrams=tuple(len(piece.data) for piece in pieces) if in_datagrams else (),
     )

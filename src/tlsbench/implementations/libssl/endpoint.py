@@ -88,7 +88,7 @@ class LibSslContext:
         return endpoint
 
     def _endpoint(self, **settings: Any) -> LibSslEndpoint:
-        return LibSslEndpoint(self._lib, self.context, told=self._told, **settings)
+        return LibSslEndpoint(self._lib, self.context, told=self._told, owner=self, **settings)
 
 
 class LibSslEndpoint:
@@ -105,6 +105,7 @@ class LibSslEndpoint:
         *,
         sessions: Sessions | None,
         told: Told,
+        owner: object,
         bio: Callable[[], Any] | None = None,
         reads_early_data: bool = False,
         wants_staple: bool = False,
@@ -117,6 +118,7 @@ class LibSslEndpoint:
         lib.SSL_set_bio(self.tls, self._incoming, self._outgoing)  # they are freed with it
         self._sessions = sessions  # a client has them
         self._told = told
+        self._owner = owner  # whose callbacks must live as long as the connection
         self._reads_early = reads_early_data
         self._early_data = b""
         self._wants_staple = wants_staple

@@ -19,7 +19,7 @@ def headline(traced: TracedHandshake) -> str:
     )
     retry = ", with a HelloRetryRequest" if traced.ladder.hello_retry else ""
     sizes = f"{client:,} bytes from the client, {server:,} from the server"
-    return f"One handshake of TLS {traced.ladder.version}{retry}: {len(flights)} flights, {sizes}"
+    return f"One handshake of {traced.ladder.protocol}{retry}: {len(flights)} flights, {sizes}"
 
 
 def trace_findings(traces: Sequence[TracedHandshake]) -> list[Finding]:
