@@ -124,6 +124,35 @@ def assert_tshark_agrees(made: Trace, ask: Callable[..., Any], tmp_path: Path) -
     assert without_warnings(ask("tshark", *CHECKS, "-r", path, "-Y", FAULTS).text) == ""
 
 
+@pytest.mark.parametrize(
+    "ends", ["implementation=libssl", "implementation=pyopenssl", "implementation=libmbedtls"]
+)
+@pytest.mark.parametrize(
+    "way", ["", "mtu=548 address_check=yes", "resumption=ticket", "client_auth=required cipher=*CBC*"]
+)
+def test_tshark_decrypts_a_capture_of_dtls(
+    ends: str, way: str, ask: Callable[..., Any], tmp_path: Path
+) -> None:
+    made = trace(traced_scenario([f"{KEY} transport=dtls {ends} {way}"]))
+    path = tmp_path / "trace.pcapng"
+    ((_, data),) = captures(made, path).items()
+    files.write(path, data, files.SECRET_MODE)
+    fields = ("-T", "fields", "-e", "dtls.handshake.type", "-e", "dtls.handshake.length")
+    seen = handshake_messages(
+        without_warnings(ask("tshark", "-r", path, "-Y", "dtls.handshake", *fields).text)
+    )
+    shown = [
+        (message.kind, message.wire_bytes - 12 * len(message.records))
+        for message in made.ladder.messages
+        for _fragment in message.records
+        if message.kind is not None
+    ]
+    assert seen == shown
+    checks = ("-o", "udp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE")
+    faults = "udp.checksum.status == 0 || ip.checksum.status == 0 || _ws.malformed"
+    assert without_warnings(ask("tshark", *checks, "-r", path, "-Y", faults).text) == ""
+
+
 def test_the_early_data_of_a_capture_is_read(ask: Callable[..., Any], tmp_path: Path) -> None:
     made = trace(traced_scenario([f"{KEY} implementation=pyopenssl version=1.3 resumption=early-data"]))
     path = tmp_path / "early.pcapng"

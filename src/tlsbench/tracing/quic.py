@@ -279,5 +279,5 @@ def _flight(
             for one in packets
         ),
         messages=tuple(one for one in found if numbered[one.records[-1]].flight == number),
-        datagrams_bytes=tuple(len(piece.data) for piece in pieces),
+        datagrams=tuple(len(piece.data) for piece in pieces),
     )
