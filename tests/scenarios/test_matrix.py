@@ -171,9 +171,13 @@ def test_special_values_are_in_the_id_and_in_the_label() -> None:
     assert scenario.label.endswith("ecdsa-secp256r1 3 psk")
 
 
+#: The libraries of profiles that nothing else here needs.
+FURTHER = ("s2n", "gnutls", "wolfssl", "libmbedtls", "aioquic", "qh3")
+
+
 @pytest.mark.parametrize("name", PROFILES)
 def test_every_profile_has_scenarios_and_each_id_leads_back_to_its_scenario(name: str) -> None:
-    further = {**CAPABILITIES, **{one: able() for one in ("s2n", "gnutls", "wolfssl", "libmbedtls")}}
+    further = {**CAPABILITIES, **{one: able() for one in FURTHER}}
     found = expand([parse([text], (*SPELLINGS, *further)) for text in PROFILES[name].selections], further)
     assert found.scenarios
     for scenario in found.scenarios:

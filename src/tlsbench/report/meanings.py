@@ -19,7 +19,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "server_ms": "processor time of the server within that",
     "handshake_rtts": "round trips until the handshake is done",
     "rtts": "round trips until the client has the whole answer",
-    "segments": "TCP segments with data, both ways",
+    "segments": "TCP segments with data, or QUIC's datagrams, both ways",
     "retransmissions": "TCP segments that were sent again",
     "client_kib": "memory that an open connection keeps on the client's side",
     "server_kib": "memory that an open connection keeps on the server's side",

@@ -105,6 +105,26 @@ NETWORK = Profile(
     ),
 )
 
+_BOTH = "key=ecdsa-secp256r1 group=secp256r1"
+_OPENSSL = "implementation=pyopenssl,libssl,libssl:*"
+_QUIC = "implementation=aioquic,qh3 transport=quic"
+#: What each transport costs, by the same libraries where they have several: TLS 1.3 beside QUIC, TLS 1.2
+#: beside DTLS 1.2; and what QUIC has alone: chains beyond what a server may send to an unknown address.
+TRANSPORTS = Profile(
+    "transports",
+    "TLS 1.3, QUIC and DTLS 1.2 side by side: handshakes, bulk, echo, requests; chains and a Retry over QUIC",
+    (
+        f"{_OPENSSL} transport=tls,quic version=1.3 {_BOTH} resumption=none,psk",
+        f"{_OPENSSL} transport=tls,dtls version=1.2 {_BOTH} resumption=none,ticket",
+        f"{_QUIC} key=ecdsa-secp256r1 resumption=none,psk,early-data",
+        f"{_QUIC} key=ecdsa-secp256r1 address_check=yes",
+        "implementation=aioquic transport=quic key=ecdsa-secp256r1,rsa-2048,rsa-4096 chain_length=1,2,3",
+        f"workload=bulk,echo,request {_OPENSSL} transport=tls,quic version=1.3 {_BOTH} size=16KiB",
+        f"workload=bulk,echo {_OPENSSL} transport=tls,dtls version=1.2 {_BOTH} size=16KiB",
+        f"workload=bulk,echo,request {_QUIC} key=ecdsa-secp256r1 size=16KiB",
+    ),
+)
+
 _EVERY = "ssl,libssl,pyopenssl,utls,rtls"
 #: Every TLS library at both ends, resumed where it can, and each against pyOpenSSL on its own: there all have
 #: one cipher suite and one group, which not every library can be told when it talks to itself.
@@ -190,6 +210,7 @@ PROFILES = {
         CERTIFICATES,
         POST_QUANTUM,
         NETWORK,
+        TRANSPORTS,
         IMPLEMENTATIONS,
         ENGINES,
         FULL,

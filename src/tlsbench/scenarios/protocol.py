@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
-from tlsbench.scenarios.capabilities import Gap, gap
+from tlsbench.scenarios.capabilities import Gap, gap, special_values
 from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
@@ -53,6 +53,13 @@ _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
 #: often follow from it.
 PROTOCOL: Final = (
+    *(
+        Gap(
+            f"{axis} is TCP's: over QUIC the ends have their own",
+            {"transport": frozenset(("quic",)), axis: special_values(axis)},
+        )
+        for axis in ("mss", "initcwnd", "nodelay", "congestion")
+    ),
     gap(
         "a completion is over a network: leave link= out, or say link=network",
         workload="completion",
@@ -68,11 +75,7 @@ PROTOCOL: Final = (
         transport=DATAGRAMS,
         link=("tcp", "unix"),
     ),
-    gap(
-        "the network that is simulated carries TCP: leave transport= out",
-        workload="completion",
-        transport=DATAGRAMS,
-    ),
+    gap("the network that is simulated carries TCP and QUIC", workload="completion", transport="dtls"),
     gap("HTTP is spoken over TLS (HTTP/2) and QUIC (HTTP/3)", workload="request", transport="dtls"),
     gap("QUIC has TLS 1.3 (RFC 9001, section 4.2): add version=1.3", transport="quic", version="1.2"),
     gap(

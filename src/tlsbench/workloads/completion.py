@@ -13,12 +13,12 @@ from dataclasses import dataclass, field, replace
 
 from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations import ClientContext, Endpoint, ServerContext
-from tlsbench.links import Direction, Entry, Link, round_trips, summarise
+from tlsbench.links import Direction, Entry, Ledger, Link, round_trips, summarise
 from tlsbench.links.network import Completion, Network, Turn, complete
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.networks import read_bandwidth, read_loss, read_rtt
 from tlsbench.units import VIRTUAL_NANOSECONDS
-from tlsbench.workloads.exchange import Exchange
+from tlsbench.workloads.exchange import Connection, Exchange
 from tlsbench.workloads.handshake import EARLY_DATA_BYTES, Handshake
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.sample import Clock, Sample
@@ -93,19 +93,26 @@ class _End:
         return self.sends_early and bool(self.entries) and bool(self.endpoint.negotiated().early_data)
 
 
+@dataclass(frozen=True, slots=True)
+class Talked:
+    """An exchange over a network: when it was complete, and what the ends and the wire say of it.
+
+    :param answer: what the client received; ``request`` what the server did, but for early data.
+    """
+
+    completion: Completion
+    exchange: Connection
+    answer: bytes
+    request: bytes
+    ledger: Ledger
+
+
 @dataclass(slots=True)
-class CompletionCell(Handshake):
+class NetworkCell(Handshake):
     """A cell of exchanges over a network. Of the losses, sample after sample draws its own.
 
     Whatever the meter, what the ends compute is processor time of the thread.
     """
-
-    clients: ClientContext
-    servers: ServerContext
-    link: Link
-
-    #: Of each side, the bytes that its handshake collects before it writes.
-    buffers: tuple[int, int] = (0, 0)
 
     _request: bytes = field(default=b"", init=False)
     _answer: bytes = field(default=b"", init=False)
@@ -129,11 +136,58 @@ class CompletionCell(Handshake):
             self._taken += 1
         return found
 
+    def talk(self, network: Network, session: object | None, *, is_early: bool) -> Talked:
+        """Let two new ends shake hands, ask and answer over a network.
+
+        :raises MeasurementError: if it does not come to that.
+        """
+        raise NotImplementedError
+
     def _sample(self, seed: int) -> Sample:
-        resumes, version = self.scenario.resumption != "none", self.scenario.version
+        resumption = self.scenario.resumption
+        resumes, is_early = resumption != "none", resumption == "early-data"
         session = self._usable_session() if resumes else None
-        is_early = self.scenario.resumption == "early-data"
+        talked = self.talk(network_of(self.scenario, seed), session, is_early=is_early)
+        completion, exchange = talked.completion, talked.exchange
+        if resumes and self.scenario.version == "1.3":
+            self._session = self._session_of(exchange)
         early = self._request if is_early else b""
+        self._proof = prove(exchange, self.scenario, self.peers, resumption, early, reader=self.reader)
+        self._prove_answer(talked.answer, early if is_early else talked.request)
+        exchange.close()
+        return Sample(
+            client=round(completion.client_ms * _NS_PER_MS),
+            server=round(completion.server_ms * _NS_PER_MS),
+            total=round(completion.done_ms * _NS_PER_MS),
+            ledger=talked.ledger,
+            phases=_phases(completion),
+            unit=VIRTUAL_NANOSECONDS,
+        )
+
+    def _prove_answer(self, answer: bytes, request: bytes) -> None:
+        for what, wanted, got, witness in (
+            ("answer", self._answer, answer, "client"),
+            ("request", self._request, request, "server"),
+        ):
+            if wanted != got:
+                raise ProofError(
+                    what, wanted=f"{len(wanted)} bytes as sent", got=f"{len(got)} bytes", witness=witness
+                )
+
+
+@dataclass(slots=True)
+class CompletionCell(NetworkCell):
+    """Such a cell over TCP."""
+
+    clients: ClientContext
+    servers: ServerContext
+    link: Link
+
+    #: Of each side, the bytes that its handshake collects before it writes.
+    buffers: tuple[int, int] = (0, 0)
+
+    def talk(self, network: Network, session: object | None, *, is_early: bool) -> Talked:
+        version, early = self.scenario.version, self._request if is_early else b""
         entries: list[Entry] = []
         client = _End(
             lambda: self.clients.connect(session, early),
@@ -155,35 +209,17 @@ class CompletionCell(Handshake):
             sends_early=is_early,
             to_write=self._answer,
         )
-        completion = complete(network_of(self.scenario, seed), client, server, len(self._answer))
-        exchange = Exchange(client.endpoint, server.endpoint, 0, 0, 0, entries)
-        if resumes and version == "1.3":
-            self._session = self._session_of(exchange)
-        self._proof = prove(exchange, self.scenario, self.peers, self.scenario.resumption, early)
-        self._prove_answer(bytes(client.received), bytes(server.received) if not is_early else early)
+        completion = complete(network, client, server, len(self._answer))
         counted = round_trips(entries, version, early_data=is_early)
-        exchange.close()
         if completion.handshake_round_trips < counted.count:
             raise MeasurementError("the network was faster than the handshake's round trips")
-        ledger = replace(summarise(entries), round_trips=counted.count, handshake_flights=counted.flights)
-        return Sample(
-            client=round(completion.client_ms * _NS_PER_MS),
-            server=round(completion.server_ms * _NS_PER_MS),
-            total=round(completion.done_ms * _NS_PER_MS),
-            ledger=ledger,
-            phases=_phases(completion),
-            unit=VIRTUAL_NANOSECONDS,
+        return Talked(
+            completion,
+            Exchange(client.endpoint, server.endpoint, 0, 0, 0, entries),
+            bytes(client.received),
+            bytes(server.received),
+            replace(summarise(entries), round_trips=counted.count, handshake_flights=counted.flights),
         )
-
-    def _prove_answer(self, answer: bytes, request: bytes) -> None:
-        for what, wanted, got, witness in (
-            ("answer", self._answer, answer, "client"),
-            ("request", self._request, request, "server"),
-        ):
-            if wanted != got:
-                raise ProofError(
-                    what, wanted=f"{len(wanted)} bytes as sent", got=f"{len(got)} bytes", witness=witness
-                )
 
 
 def _phases(completion: Completion) -> dict[str, int]:
@@ -193,7 +229,7 @@ def _phases(completion: Completion) -> dict[str, int]:
         "handshake_round_trips": completion.handshake_round_trips,
         "round_trips": completion.round_trips,
         "segments": completion.segments,
-        "retransmissions": completion.retransmissions,
+        **({} if completion.retransmissions is None else {"retransmissions": completion.retransmissions}),
     }
 
 

@@ -19,7 +19,9 @@ from tlsbench.pki import Peers, peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.scenarios.groups import groups_to_retry
-from tlsbench.workloads.completion import CompletionCell
+from tlsbench.scenarios.transports import DATAGRAMS
+from tlsbench.workloads.completion import CompletionCell, NetworkCell
+from tlsbench.workloads.datagram_completion import DatagramCompletionCell
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.memory import Memory
 from tlsbench.workloads.primitive import Primitive
@@ -37,6 +39,8 @@ _TLS_WORKLOADS: dict[str, Callable[..., Handshake | Bulk | Echo | Memory | Compl
     "memory": Memory,
     "completion": CompletionCell,
 }
+#: Those that are others over datagrams.
+_OVER_DATAGRAMS: dict[str, Callable[..., NetworkCell]] = {"completion": DatagramCompletionCell}
 
 
 def prepare(
@@ -72,7 +76,8 @@ def prepare(
     if scenario.workload == "request":
         make_clients, servers = transport.with_http(make_clients, servers)
     joins_tickets = isinstance(server, JoinsTickets) and server.joins_tickets
-    cell = _TLS_WORKLOADS[scenario.workload](
+    others = _OVER_DATAGRAMS if scenario.transport in DATAGRAMS else {}
+    cell = {**_TLS_WORKLOADS, **others}[scenario.workload](
         scenario,
         peers,
         make_clients(),

@@ -94,7 +94,13 @@ class QuicShaped:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (gap("it has QUIC and no TLS over a stream: add transport=quic", transport="tls"), *self.gaps()),
-            supports=("transport=quic", "mtu", "address_check", "resumption=early-data"),
+            supports=(
+                "transport=quic",
+                "mtu",
+                "address_check",
+                "resumption=early-data",
+                "workload=completion",
+            ),
         )
 
     def datagram_client_context(self, scenario: Scenario, peers: Peers) -> QuicClientContext:

@@ -173,17 +173,18 @@ class QuicEnd:
     def _told(self, certificate: bytes, chain_length: int | None) -> Negotiated:
         self._refuse_terminated()
         suite = self.connection.tls.key_schedule.cipher_suite
-        resumed = bool(self._completed.session_resumed)
+        # Before it is complete, a server tells of early data, so that it can be answered.
+        told = self._completed or self.connection.tls
         return Negotiated(
             version="1.3",  # the one that QUIC has (RFC 9001 section 4.2)
             cipher=f"TLS_{suite.name}",
             group=None,
-            resumed=resumed,
+            resumed=bool(told.session_resumed),
             peer_certificate=certificate,
             # It verifies unless it is told not to, and a handshake whose verification fails does not end.
             peer_verified=bool(certificate),
             peer_chain_length=chain_length,
-            early_data=b"".join(self._early) if self._completed.early_data_accepted else b"",
+            early_data=b"".join(self._early) if told.early_data_accepted else b"",
         )
 
 
@@ -248,6 +249,15 @@ class QuicServerEnd(QuicEnd):
         return [*answers, *super().datagrams_to_send(now_ns)]
 
     def negotiated(self) -> Negotiated:
+        if self.connection is None:  # nobody has come with a token yet
+            return Negotiated(
+                version=None,
+                cipher=None,
+                group=None,
+                resumed=False,
+                peer_certificate=b"",
+                peer_verified=False,
+            )
         return self._told(b"", None)
 
     def session(self) -> object | None:

@@ -1,5 +1,6 @@
 """A network in virtual time: how long an exchange takes over a line of a given round trip, rate and loss."""
 
+from tlsbench.links.network.datagrams import DatagramEnd, DatagramTurn, complete_datagrams
 from tlsbench.links.network.line import Line
 from tlsbench.links.network.scripts import Script, Step
 from tlsbench.links.network.simulation import complete
@@ -16,6 +17,8 @@ __all__ = [
     "CONGESTION_CONTROLS",
     "INITIAL_WINDOW_BYTES",
     "Completion",
+    "DatagramEnd",
+    "DatagramTurn",
     "End",
     "Line",
     "Network",
@@ -23,4 +26,5 @@ __all__ = [
     "Step",
     "Turn",
     "complete",
+    "complete_datagrams",
 ]

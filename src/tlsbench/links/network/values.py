@@ -101,8 +101,9 @@ class Completion:
         wait for one another, by two. A wait for a timer is none.
     :param first_byte_round_trips: the same until the first byte.
     :param round_trips: the same until the end.
-    :param segments: TCP segments with data that both ends sent until then, with those sent again.
-    :param retransmissions: how many of these had been sent before.
+    :param segments: TCP segments with data that both ends sent until then, with those sent again; of QUIC
+        datagrams.
+    :param retransmissions: how many of these had been sent before; None of QUIC, which sends no packet twice.
     :param client_ms: processor time that the client spent in all, what came after the answer with it.
     :param server_ms: the same of the server.
     """
@@ -114,6 +115,6 @@ class Completion:
     first_byte_round_trips: int
     round_trips: int
     segments: int
-    retransmissions: int
+    retransmissions: int | None
     client_ms: float = 0.0
     server_ms: float = 0.0

@@ -11,6 +11,7 @@ from tlsbench.report.findings.memory import memory_findings
 from tlsbench.report.findings.network import network_findings
 from tlsbench.report.findings.rates import rate_findings
 from tlsbench.report.findings.sides import side_findings
+from tlsbench.report.findings.transports import transport_findings
 from tlsbench.results import Run
 
 __all__ = ["Finding", "findings"]
@@ -20,6 +21,7 @@ def findings(run: Run) -> list[Finding]:
     """The findings of a run, the most asked for first."""
     return [
         *contrast_findings(run),
+        *transport_findings(run),
         *network_findings(run),
         *aead_findings(run),
         *kernel_findings(run),

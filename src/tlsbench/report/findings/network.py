@@ -35,7 +35,13 @@ def network_findings(run: Run) -> Iterator[Finding]:
 
 def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
     """By initial window and Nagle, the chains that take more round trips than the smallest."""
-    full = [cell for cell in cells if cell.axes.get("resumption") == "none" and cell.axes["version"] == "1.3"]
+    full = [
+        cell
+        for cell in cells
+        if cell.axes.get("resumption") == "none"
+        and cell.axes["version"] == "1.3"
+        and cell.axes.get("transport", "tls") == "tls"  # QUIC's ends have windows of their own
+    ]
     by_window: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for cell in full:
         by_window[cell.axes["initcwnd"], cell.axes["nodelay"]].append(cell)

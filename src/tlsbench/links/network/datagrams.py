@@ -1,0 +1,177 @@
+"""One exchange over a network in virtual time by ends that send datagrams: QUIC.
+
+The network is that of :mod:`.simulation`: its rate, delay and losses. What TCP does there, congestion control
+and all, the ends do themselves here, with timers that come due in virtual time.
+"""
+
+from __future__ import annotations
+
+import heapq
+import math
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Final, Protocol
+
+from tlsbench.errors import MeasurementError
+from tlsbench.links.network.line import Line
+from tlsbench.links.network.values import Completion, Network
+
+#: UDP and IPv4 headers, which go over the line with every datagram.
+UDP_HEADER_BYTES: Final = 28
+_MOST_EVENTS: Final = 200_000
+#: In virtual time: who has no answer by then has given up.
+_LONGEST_MS: Final = 120_000.0
+
+
+@dataclass(frozen=True, slots=True)
+class DatagramTurn:
+    """What an end does when it is called: it computes, then sends.
+
+    :param spent_ms: processor time from the call to the datagrams.
+    :param due_ms: when its timer is due; infinity if it has none.
+    :param may_send: on a client, whether it may now send application data.
+    :param answered: on a client, how many bytes of the answer it has received so far.
+    """
+
+    spent_ms: float = 0.0
+    datagrams: Sequence[bytes] = ()
+    due_ms: float = math.inf
+    may_send: bool = False
+    answered: int = 0
+
+
+class DatagramEnd(Protocol):
+    """A client or a server that sends datagrams."""
+
+    def turn(self, arrived: Sequence[bytes], now_ms: float) -> DatagramTurn:
+        """What it does first of all, with what has arrived, or when its timer is due."""
+
+
+@dataclass(slots=True)
+class _Host:
+    """One end and its line to the other; ``depth`` is of the packets in a row that brought it here."""
+
+    end: DatagramEnd
+    is_client: bool
+    line: Line
+    arrived: list[bytes] = field(default_factory=list)
+    depth: int = 0
+    busy_until_ms: float = 0.0
+    spent_ms: float = 0.0
+    due_ms: float = math.inf
+    is_woken: bool = False
+    sent: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Reached:
+    """When the client reached something, and by how many packets in a row."""
+
+    at_ms: float
+    depth: int
+    sent: int
+
+
+@dataclass(slots=True)
+class _Simulation:
+    answer_bytes: int
+    hosts: tuple[_Host, _Host]
+    now_ms: float = 0.0
+    events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
+    numbers: count[int] = field(default_factory=count)
+    may_send: _Reached | None = None
+    first_byte: _Reached | None = None
+    done: _Reached | None = None
+
+    def at(self, time_ms: float, event: Callable[[], None]) -> None:
+        heapq.heappush(self.events, (time_ms, next(self.numbers), event))
+
+    def wake(self, host: _Host) -> None:
+        """Let an end go on as soon as it has time."""
+        if not host.is_woken:
+            host.is_woken = True
+            self.at(max(self.now_ms, host.busy_until_ms), lambda: self._turn(host))
+
+    def _turn(self, host: _Host) -> None:
+        host.is_woken = False
+        arrived, host.arrived = host.arrived, []
+        turn = host.end.turn(arrived, self.now_ms)
+        host.spent_ms += turn.spent_ms
+        host.busy_until_ms = self.now_ms + turn.spent_ms
+        if turn.datagrams:
+            self.at(host.busy_until_ms, lambda: self._send(host, turn.datagrams, host.depth + 1))
+        host.due_ms = max(turn.due_ms, host.busy_until_ms)
+        if host.due_ms < math.inf:
+            due_ms = host.due_ms
+            self.at(due_ms, lambda: self._time_out(host, due_ms))
+        if host.is_client:
+            self._note(turn, host)
+
+    def _time_out(self, host: _Host, due_ms: float) -> None:
+        if host.due_ms == due_ms:  # it was not set anew meanwhile
+            self.wake(host)
+
+    def _send(self, host: _Host, datagrams: Sequence[bytes], depth: int) -> None:
+        peer = self.hosts[host.is_client]
+        for datagram in datagrams:
+            host.sent += 1
+            arrival_ms = host.line.arrival_ms(self.now_ms, len(datagram) + UDP_HEADER_BYTES)
+            if arrival_ms is not None:
+                self.at(arrival_ms, lambda one=datagram: self._arrive(peer, one, depth))  # type: ignore[misc]
+
+    def _arrive(self, host: _Host, datagram: bytes, depth: int) -> None:
+        host.arrived.append(datagram)
+        host.depth = max(host.depth, depth)
+        self.wake(host)
+
+    def _note(self, turn: DatagramTurn, host: _Host) -> None:
+        reached = _Reached(host.busy_until_ms, host.depth, sum(one.sent for one in self.hosts))
+        if turn.may_send and self.may_send is None:
+            self.may_send = reached
+        if turn.answered and self.first_byte is None:
+            self.first_byte = reached
+        if turn.answered >= self.answer_bytes and self.first_byte and self.done is None:
+            self.done = reached
+
+
+def complete_datagrams(
+    network: Network, client: DatagramEnd, server: DatagramEnd, answer_bytes: int = 1
+) -> Completion:
+    """Let a client and a server talk over a network until the client has its answer, and a little longer.
+
+    What comes after the answer, such as a ticket, has two round trips to arrive.
+
+    :param answer_bytes: bytes of the answer that the client waits for, as its turns count them.
+    :raises MeasurementError: if neither end goes on before that, or it takes minutes of virtual time.
+    """
+    chance = random.Random(network.seed)  # noqa: S311 - drawn to be repeated, not to be secret
+    hosts = (
+        _Host(client, is_client=True, line=Line(network, chance)),
+        _Host(server, is_client=False, line=Line(network, chance)),
+    )
+    simulation = _Simulation(answer_bytes, hosts)
+    for host in hosts:
+        simulation.wake(host)
+    for _ in range(_MOST_EVENTS):
+        last_ms = simulation.done.at_ms + 2 * network.rtt_ms if simulation.done else _LONGEST_MS
+        if not simulation.events or simulation.events[0][0] > last_ms:
+            break
+        simulation.now_ms, _number, event = heapq.heappop(simulation.events)
+        event()
+    may_send, first, done = simulation.may_send, simulation.first_byte, simulation.done
+    if done is None or first is None or may_send is None:
+        raise MeasurementError("the exchange stalled: both ends wait for the other")
+    return Completion(
+        handshake_ms=may_send.at_ms,
+        first_byte_ms=first.at_ms,
+        done_ms=done.at_ms,
+        handshake_round_trips=may_send.depth // 2,
+        first_byte_round_trips=first.depth // 2,
+        round_trips=done.depth // 2,
+        segments=done.sent,
+        retransmissions=None,
+        client_ms=hosts[0].spent_ms,
+        server_ms=hosts[1].spent_ms,
+    )
