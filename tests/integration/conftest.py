@@ -29,6 +29,9 @@ PACKAGES = {
     "wrk": "wrk",
     "apache2": "apache2-bin",
     "tshark": "tshark",
+    "caddy": "caddy",
+    "chromium": "chromium",
+    "kdig": "knot-dnsutils",
     "setpriv": "util-linux",
 }
 _SYSTEM_PROGRAMS = "/usr/sbin:/sbin"
