@@ -26,6 +26,9 @@ PACKAGES = {
     "haproxy": "haproxy",
     "apache2": "apache2-bin",
     "tshark": "tshark",
+    "caddy": "caddy",
+    "chromium": "chromium",
+    "kdig": "knot-dnsutils",
     "setpriv": "util-linux",
 }
 _SYSTEM_PROGRAMS = "/usr/sbin:/sbin"

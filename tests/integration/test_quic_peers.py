@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import socket
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.integration.conftest import find
+from tests.integration.conftest import Answer, find
 from tests.integration.test_programs import free_port, running
 
+from tlsbench.errors import HandshakeError
 from tlsbench.implementations import DatagramEndpoint, DatagramImplementation
 from tlsbench.implementations.registry import implementation
-from tlsbench.pki import Peers, peers_for
+from tlsbench.pki import peers_for, spki_pin
 from tlsbench.scenarios import Scenario
 
 pytestmark = pytest.mark.integration
 Find = Callable[[str], tuple[Scenario, ...]]
 LIBRARIES = ("openssl", "aioquic", "qh3")
+#: A control stream with SETTINGS, the first that an end of HTTP/3 opens (RFC 9114 sections 6.2.1 and 7.2.4).
+CONTROL_STREAM = b"\x00\x04"
 #: No handshake on a loopback interface takes longer.
 LIMIT_S = 20.0
 
@@ -70,7 +75,8 @@ class OverUdp:
         try:
             datagram, self._peer = self._udp.recvfrom(1 << 16)
         except TimeoutError:
-            self._end.handle_timer(time.monotonic_ns())
+            if due is not None and due <= time.monotonic_ns():
+                self._end.handle_timer(time.monotonic_ns())
         else:
             self._end.receive_datagram(datagram, time.monotonic_ns())
 
@@ -88,14 +94,11 @@ def scenario(name: str, scenarios_of: Find) -> Scenario:
     return found
 
 
-def caddy(peers: Peers, port: int, into: Path) -> list[str]:
+def caddy(pem: str, port: int, into: Path) -> list[str]:
     """Caddy as a server of HTTP/3 with our certificates."""
-    (into / "chain.pem").write_bytes(peers.server.chain_pem)
-    (into / "key.pem").write_bytes(peers.server.key_pem)
     (into / "Caddyfile").write_text(
-        "{\n admin off\n auto_https off\n}\n"
-        f"https://localhost:{port} {{\n bind 127.0.0.1\n"
-        f" tls {into}/chain.pem {into}/key.pem\n respond hello\n}}\n"
+        f"{{\n admin off\n auto_https off\n storage file_system {into}\n}}\n"
+        f"https://localhost:{port} {{\n bind 127.0.0.1\n tls {pem} {pem}\n respond hello\n}}\n"
     )
     return [find("caddy"), "run", "--config", str(into / "Caddyfile"), "--adapter", "caddyfile"]
 
@@ -104,13 +107,68 @@ def test_caddy_shakes_hands_with_every_client(
     name: str, scenario: Scenario, udp: socket.socket, tmp_path: Path
 ) -> None:
     peers, port = peers_for(scenario), free_port()
-    with running(caddy(peers, port, tmp_path), port, tmp_path):
+    with peers.server.pem_file() as pem, running(caddy(pem, port, tmp_path), port, tmp_path):
         end = library_of(name).datagram_client_context(scenario, peers).connect()
         over = OverUdp(end, udp, ("127.0.0.1", port))
         over.shake_hands()
         said = end.negotiated()
-        over.listen(lambda: bool(over.received) or end.session() is not None)
+        over.listen(lambda: bool(over.received))
     assert (said.version, said.resumed) == ("1.3", False)
     assert said.peer_certificate == peers.server.leaf_der
     assert said.peer_verified
+    assert over.received.startswith(CONTROL_STREAM)
     end.close()
+
+
+def test_chromium_shakes_hands_with_every_server_that_takes_empty_connection_ids(
+    name: str, scenario: Scenario, udp: socket.socket, tmp_path: Path
+) -> None:
+    """It begins with a key for X25519MLKEM768, and says what HTTP/3 it speaks once it is connected."""
+    peers, port = peers_for(scenario), udp.getsockname()[1]
+    any_group = replace(scenario, group="X25519MLKEM768:x25519:secp256r1")
+    servers = library_of(name).datagram_server_context(any_group, peers)
+    end = servers.accept()
+    over = OverUdp(end, udp, None)
+    command = [
+        find("chromium"),
+        *("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"),
+        f"--origin-to-force-quic-on=localhost:{port}",
+        f"--ignore-certificate-errors-spki-list={spki_pin(peers.server.leaf)}",
+        "--host-resolver-rules=MAP localhost 127.0.0.1",
+        "--dump-dom",
+        f"https://localhost:{port}/",
+    ]
+    browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        if name == "qh3":  # Chromium's connection IDs are empty, as are those of OpenSSL's clients
+            with pytest.raises(HandshakeError, match="initial_source_connection_id does not match"):
+                over.shake_hands()
+            return
+        over.shake_hands()
+        over.listen(lambda: bool(over.received))
+    finally:
+        browser.terminate()
+        browser.wait(timeout=LIMIT_S)
+    assert end.negotiated().version == "1.3"
+    assert end.negotiated().cipher == scenario.cipher
+    assert CONTROL_STREAM in over.received
+    end.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["openssl", "s_client", "-quic", "-connect", "127.0.0.1:9"], "Unknown option: -quic"),
+        (["openssl", "s_server", "-quic"], "Unknown option: -quic"),
+        (["curl", "--http3", "https://127.0.0.1:9/"], "the installed libcurl version doesn't support this"),
+        (["gnutls-cli", "--quic", "127.0.0.1"], "unrecognized option '--quic'"),
+        (["kdig", "+quic", "@127.0.0.1", "-p", "9", "example.com"], "127.0.0.1@9(UDP)"),
+    ],
+)
+def test_what_other_programs_of_debian_say_when_they_are_asked_for_quic(
+    command: list[str], says: str, ask: Callable[..., Answer]
+) -> None:
+    """The reasons of docs/datagrams.md; where a newer Debian's program can, it must be tried as a peer."""
+    answer = ask(*command)
+    assert answer.code != 0
+    assert says in answer.text

@@ -73,6 +73,8 @@ HELLO_RETRY_REQUEST_RANDOM: Final = bytes.fromhex(
 RECORD_HEADER_BYTES: Final = 5
 #: The same in DTLS: type, version, epoch, sequence number, length (RFC 6347 section 4.1).
 DTLS_RECORD_HEADER_BYTES: Final = 13
+#: The header of a fragment of a handshake message of DTLS (RFC 6347 section 4.2.2).
+DTLS_MESSAGE_HEADER_BYTES: Final = 12
 #: The most plaintext in a record (RFC 8446 section 5.1).
 RECORD_BYTES: Final = 1 << 14
 #: The most that protection may add to a record's fragment (RFC 5246 section 6.2.3; TLS 1.3 allows 256).

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 WIDTH: Final = 80
 _INNER: Final = WIDTH - 4
+#: What each check of an address asks for.
+_PROOFS: Final = {"HelloVerifyRequest": "cookie", "Retry": "token"}
 #: Stands for a space at which no line ends.
 _KEPT: Final = "\N{NO-BREAK SPACE}"
 
@@ -26,7 +28,7 @@ def _head(trace: TracedHandshake) -> Iterator[str]:
     yield from textwrap.wrap(trace.scenario, WIDTH, break_on_hyphens=False)
     yield from textwrap.wrap(", ".join(f"{name}: {engine}" for name, engine in trace.engines.items()), WIDTH)
     yield f"{trace.ladder.protocol}, {trace.ladder.cipher}"
-    yield from textwrap.wrap(trace.ladder.carrier.note, WIDTH)
+    yield from textwrap.wrap(trace.ladder.note, WIDTH)
 
 
 def _rungs(trace: TracedHandshake) -> Iterator[str]:
@@ -45,7 +47,7 @@ def _rungs(trace: TracedHandshake) -> Iterator[str]:
 
 def parts_of(flight: LadderFlight, unit: str) -> str:
     """How many datagrams, where it has them, and how many records or packets."""
-    counts = [("datagram", len(flight.datagrams_bytes)), (unit, len(flight.records))]
+    counts = [("datagram", len(flight.datagrams)), (unit, len(flight.records))]
     return ", ".join(f"{count} {name}{'s' * (count != 1)}" for name, count in counts if count or name == unit)
 
 
@@ -65,8 +67,8 @@ def _message(message: Message, unit: str) -> Iterator[str]:
 
 def _records(flight: LadderFlight, unit: str) -> Iterator[str]:
     lists = {f"{unit}s": [_record(one, unit) for one in flight.records]}
-    if flight.datagrams_bytes:
-        lists["datagrams"] = [f"{size:,}" for size in flight.datagrams_bytes]
+    if flight.datagrams:
+        lists["datagrams"] = [f"{size:,}" for size in flight.datagrams]
     for name, sizes in lists.items():
         text = f"{name} of {', '.join(sizes)}"
         for line in textwrap.wrap(text, _INNER, initial_indent="  ", subsequent_indent="    "):
@@ -91,8 +93,8 @@ def _foot(trace: TracedHandshake) -> Iterator[str]:
     yield f"{len(flights)} flights; {by['client']:,} bytes from the client, {by['server']:,} from the server"
     if trace.ladder.hello_retry:
         yield "The server asked for another key share: a round trip more (HelloRetryRequest)."
-    if trace.ladder.retry:
-        yield "The server had the client prove its address first: a round trip more (Retry)."
+    for asked in trace.ladder.address_checks:
+        yield f"The server asked for its {_PROOFS[asked]}: a round trip more ({asked})."
     if trace.keys_from:
         said = f"Decrypted with the key log of {trace.keys_from}, which is off in every measurement."
         yield from textwrap.wrap(said, WIDTH)

@@ -39,17 +39,16 @@ def trace_to_json(traced: TracedHandshake) -> str:
     """The handshake as the text of a JSON document; times in nanoseconds, sizes in bytes."""
     ladder = traced.ladder
     found = {
-        "note": ladder.carrier.note,
+        "note": ladder.note,
         "scenario": traced.scenario,
         "axes": axes_of_id(traced.scenario),
         "engines": dict(traced.engines),
         "keys_from": traced.keys_from or None,
-        "transport": ladder.transport,
+        **({} if ladder.transport == "tls" else {"transport": ladder.transport}),
         "version": ladder.version,
         "cipher": ladder.cipher,
         "decrypted": ladder.opened,
         "hello_retry_request": ladder.hello_retry,
-        "retry": ladder.retry,
         "flights": [asdict(flight) for flight in ladder.flights],
         "tlsbench": {"format": FORMAT, "version": __version__},
     }
@@ -80,10 +79,10 @@ def trace_in(content: bytes, source: str) -> TracedHandshake | None:
 
 def _trace_of(root: Node) -> TracedHandshake:
     keys_from = root.get("keys_from")
-    transport = root.get("transport")
+    flights = tuple(_flight(node) for node in root["flights"].each())
+    transport = root.find("transport")
     if transport is not None and transport.text() not in CARRIERS:
         raise transport.fault(f"one of {', '.join(CARRIERS)}")
-    flights = tuple(_flight(node) for node in root["flights"].each())
     if not flights:
         raise root["flights"].fault("at least one flight")
     return TracedHandshake(
@@ -95,7 +94,7 @@ def _trace_of(root: Node) -> TracedHandshake:
             root["cipher"].text(),
             root["decrypted"].flag(),
             flights,
-            transport.text() if transport else "tls",
+            transport.text() if transport is not None else "tls",
         ),
     )
 

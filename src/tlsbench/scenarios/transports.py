@@ -47,5 +47,12 @@ ADDRESS_CHECK: Final = row(
     ends=("server",),
     **_OF_CONNECTIONS,
 )
+
+
+def spoken(transport: str, version: str) -> str:
+    """What is spoken, as people write it: ``"TLS 1.3"``, ``"DTLS 1.2"``, ``"QUIC v1"``."""
+    return "QUIC v1" if transport == "quic" else f"{(transport or 'tls').upper()} {version}"
+
+
 #: The values of ``mtu`` that are too small for QUIC.
 TOO_SMALL_FOR_QUIC: Final = tuple(value for value in _MTUS if int(value) < _SMALLEST_OF_QUIC)

@@ -18,6 +18,7 @@ from tlsbench.scenarios import Scenario
 from tlsbench.session.selecting import matrix_of
 from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder
 from tlsbench.tracing.capture import format_of, key_log_beside, whole
+from tlsbench.tracing.packets import packets_of
 from tlsbench.tracing.transports import TRACED, Traced
 from tlsbench.workloads import prepare
 from tlsbench.workloads.handshake import Handshake
@@ -60,7 +61,7 @@ def captures(trace: Trace, path: Path) -> dict[Path, bytes]:
         name beside it if there are secrets.
     """
     how = TRACED[trace.scenario.transport]
-    packets = how.packets(trace.pieces, int(trace.began_s * 1e9))
+    packets = packets_of(trace.pieces, int(trace.began_s * 1e9), trace.scenario.transport)
     comment = _COMMENT.format(headers=how.headers, scenario=trace.scenario.id)
     found = {path: whole(format_of(path), packets, trace.key_log, comment)}
     beside = key_log_beside(path)

@@ -3,6 +3,9 @@
 Both sides begin in the clear. In TLS 1.3 the hellos bring handshake keys, each side's Finished its
 application keys, and a client that sends early data has keys for that first (RFC 8446, appendix A). In TLS
 1.2 each side's ChangeCipherSpec brings its keys (RFC 5246 section 7.1).
+
+Of DTLS 1.2 the records are read as those of TLS 1.2: nothing is lost on the way to a trace, so that the
+fragments of a message follow one another.
 """
 
 from __future__ import annotations
@@ -13,8 +16,14 @@ from typing import Final
 
 from tlsbench.errors import WireError
 from tlsbench.links import Direction
+from tlsbench.links.dtls import without_cookie
+from tlsbench.links.reader import Reader
 from tlsbench.protocol import alerts, messages
-from tlsbench.protocol.messages import CONTENT_NAMES, MESSAGE_HEADER_BYTES
+from tlsbench.protocol.messages import (
+    CONTENT_NAMES,
+    DTLS_MESSAGE_HEADER_BYTES,
+    MESSAGE_HEADER_BYTES,
+)
 from tlsbench.tracing.keylog import KeyLog
 from tlsbench.tracing.messages import Extension, Hello, hello_of, name_of, read_body
 from tlsbench.tracing.protection import Opener, Suite, Tls13Opener, tls12_openers
@@ -29,8 +38,8 @@ _EARLY: Final = "CLIENT_EARLY_TRAFFIC_SECRET"
 class Message:
     """What one or more records hold: a handshake message, an alert, application data, or what is not opened.
 
-    :param wire_bytes: its size with its own header, without records and protection; of what is not opened
-        that of the protected fragment.
+    :param wire_bytes: its size with its own header (in DTLS that of each fragment), without records and
+        protection; of what is not opened that of the protected fragment.
     :param records: the numbers, from 0, of the records that carry it.
     :param opened: whether it was read; not, where it is encrypted and nobody gave the secrets.
     """
@@ -93,13 +102,27 @@ def _clear_hellos(records: Sequence[Record], direction: Direction) -> Iterator[H
     for record in records:
         if record.direction is not direction or record.content_type != messages.HANDSHAKE:
             continue
-        waiting += record.fragment
+        waiting += _as_stream(record.fragment) if record.is_dtls else record.fragment
         while (found := next_message(waiting)) is not None:
             kind, body = found
             waiting = waiting[MESSAGE_HEADER_BYTES + len(body) :]
+            if kind == messages.HELLO_VERIFY_REQUEST:
+                continue
             if kind != wanted:
                 return
-            yield hello_of(kind, body)
+            is_cookied = record.is_dtls and kind == messages.CLIENT_HELLO
+            yield hello_of(kind, without_cookie(body) if is_cookied else body)
+
+
+def _as_stream(fragments: bytes) -> bytes:
+    """Fragments of DTLS (RFC 6347 section 4.2.3) as TLS has them: the header once, before the first."""
+    rest, stream = Reader(fragments), b""
+    while rest:
+        head = rest.take(MESSAGE_HEADER_BYTES)
+        rest.number(2)  # the number of the message
+        at, part = rest.number(3), rest.vector(3)
+        stream += (b"" if at else head) + part
+    return stream
 
 
 def next_message(waiting: bytes) -> tuple[int, bytes] | None:
@@ -118,7 +141,8 @@ def messages_of(records: Sequence[Record], key_log: KeyLog) -> list[Message]:
     """
     opening = opening_of(records)
     secrets = key_log.of(opening.client_random).secrets()
-    return list(_Decoder(opening.server.version, _sides(opening, secrets)).decode(records))
+    is_dtls = records[0].is_dtls
+    return list(_Decoder(opening.server.version, _sides(opening, secrets), is_dtls=is_dtls).decode(records))
 
 
 def _sides(opening: Opening, secrets: Mapping[str, bytes]) -> dict[Direction, _Side]:
@@ -156,6 +180,7 @@ class _Decoder:
 
     version: str
     sides: Mapping[Direction, _Side]
+    is_dtls: bool = False
 
     def decode(self, records: Sequence[Record]) -> Iterator[Message]:
         for number, record in enumerate(records):
@@ -184,7 +209,7 @@ class _Decoder:
         self, side: _Side, number: int, kind: int, data: bytes, *, encrypted: bool, early: bool = False
     ) -> Iterator[Message]:
         if kind == messages.HANDSHAKE:
-            side.waiting += data
+            side.waiting += _as_stream(data) if self.is_dtls else data
             side.carriers += (number,)
             yield from self._handshake(side, number, encrypted=encrypted)
             return
@@ -202,11 +227,12 @@ class _Decoder:
         while (found := next_message(side.waiting)) is not None:
             kind, body = found
             size = MESSAGE_HEADER_BYTES + len(body)
-            read = read_body(kind, body, self.version)
+            is_cookied = self.is_dtls and kind == messages.CLIENT_HELLO
+            read = read_body(kind, without_cookie(body) if is_cookied else body, self.version)
             name = name_of(kind, body)
             yield Message(
                 name,
-                size,
+                DTLS_MESSAGE_HEADER_BYTES * len(side.carriers) + len(body) if self.is_dtls else size,
                 encrypted,
                 side.carriers,
                 read.extensions,

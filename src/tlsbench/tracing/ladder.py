@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from tlsbench.links import Direction
-from tlsbench.protocol.messages import CONTENT_NAMES, RECORD_HEADER_BYTES
+from tlsbench.protocol.messages import CONTENT_NAMES
 from tlsbench.scenarios import ciphers
+from tlsbench.scenarios.transports import DATAGRAMS, spoken
 from tlsbench.tracing.decoding import Message, messages_of, opening_of
 from tlsbench.tracing.keylog import KeyLog
 from tlsbench.tracing.recording import Piece
-from tlsbench.tracing.records import Record, flights_of, records_of
+from tlsbench.tracing.records import Record, dtls_records_of, flights_of, records_of
 
 _NOTE: Final = (
     "One traced handshake: its times are not a benchmark. Sizes are in bytes on the wire, headers included: "
@@ -23,28 +24,31 @@ _NOTE: Final = (
 class Carrier:
     """What carries handshakes, as a ladder says it.
 
-    :param protocol: its name, around the version of TLS.
     :param unit: what it calls the parts that messages travel in.
     :param note: what is to be said wherever a ladder is shown.
     """
 
-    protocol: str
     unit: str
     note: str
 
 
 #: By the value of the axis ``transport``.
 CARRIERS: Final[Mapping[str, Carrier]] = {
-    "tls": Carrier(
-        "TLS {version}",
+    "tls": Carrier("record", f"{_NOTE}5 bytes for each record, 4 for each message, 4 for each extension."),
+    "dtls": Carrier(
         "record",
-        f"{_NOTE}5 bytes for each record, 4 for each message, 4 for each extension.",
+        f"{_NOTE}13 bytes for each record, 12 for each fragment of a message, 4 for each extension; those of "
+        "UDP and IP are not.",
     ),
     "quic": Carrier(
-        "QUIC version 1 with TLS {version}",
         "packet",
         f"{_NOTE}those of packets with 16 bytes of protection, 4 for each message and each extension.",
     ),
+}
+#: How the records of each transport that has them are found.
+RECORDS_OF: Final[Mapping[str, Callable[[Sequence[Piece]], list[Record]]]] = {
+    "tls": records_of,
+    "dtls": dtls_records_of,
 }
 
 
@@ -67,7 +71,7 @@ class LadderFlight:
     """What one side sends before the other does. A message stands in the flight of its last byte.
 
     ``spent_ns`` is the time in its sender's library before it, ``at_ns`` when it left, since the beginning.
-    ``datagrams_bytes`` are the sizes of its datagrams, over what has them.
+    ``datagrams`` are the sizes of its datagrams, over what has them.
     """
 
     sender: str
@@ -76,7 +80,7 @@ class LadderFlight:
     at_ns: int
     records: tuple[RecordLine, ...]
     messages: tuple[Message, ...]
-    datagrams_bytes: tuple[int, ...] = ()
+    datagrams: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,9 @@ class Ladder:
         return self._has("HelloRetryRequest")
 
     @property
-    def retry(self) -> bool:
-        """Whether a server of QUIC sent a Retry packet first."""
-        return self._has("Retry")
+    def address_checks(self) -> tuple[str, ...]:
+        """By what the server checked the client's address first: a cookie of DTLS, or a Retry of QUIC."""
+        return tuple(name for name in ("HelloVerifyRequest", "Retry") if self._has(name))
 
     @property
     def carrier(self) -> Carrier:
@@ -114,40 +118,52 @@ class Ladder:
 
     @property
     def protocol(self) -> str:
-        """What was spoken."""
-        return self.carrier.protocol.format(version=self.version)
+        """What is spoken, as people write it."""
+        return spoken(self.transport, self.version)
+
+    @property
+    def note(self) -> str:
+        """What is to be said wherever it is shown."""
+        return self.carrier.note
 
     def _has(self, name: str) -> bool:
         return any(message.name == name for message in self.messages)
 
 
-def ladder_of(pieces: Sequence[Piece], key_log: KeyLog) -> Ladder:
-    """The ladder of what was recorded of one connection.
+def ladder_of(pieces: Sequence[Piece], key_log: KeyLog, transport: str = "tls") -> Ladder:
+    """The ladder of what was recorded of one connection over a transport.
 
     :param key_log: its secrets among others; without them what is encrypted is shown as such.
     :raises WireError: if the bytes are no TLS connection's, or the secrets not its own.
     """
-    records = records_of(pieces)
+    records = RECORDS_OF[transport](pieces)
     opening = opening_of(records)
     found = messages_of(records, key_log)
     suite = ciphers.BY_CODE_POINT.get(opening.server.cipher)
     flights = tuple(
-        _flight(number, flight, records, found) for number, flight in enumerate(flights_of(pieces))
+        _flight(number, flight, records, found, in_datagrams=transport in DATAGRAMS)
+        for number, flight in enumerate(flights_of(pieces))
     )
     return Ladder(
         version=opening.server.version,
         cipher=suite.name if suite else f"{opening.server.cipher:#06x}",
         opened=all(message.opened for message in found),
         flights=flights,
+        transport=transport,
     )
 
 
 def _flight(
-    number: int, pieces: Sequence[Piece], records: Sequence[Record], found: Sequence[Message]
+    number: int,
+    pieces: Sequence[Piece],
+    records: Sequence[Record],
+    found: Sequence[Message],
+    *,
+    in_datagrams: bool,
 ) -> LadderFlight:
     protected = {at for message in found if message.encrypted for at in message.records}
     lines = tuple(
-        RecordLine(at, CONTENT_NAMES[one.content_type], one.wire_bytes, RECORD_HEADER_BYTES, at in protected)
+        RecordLine(at, CONTENT_NAMES[one.content_type], one.wire_bytes, len(one.header), at in protected)
         for at, one in enumerate(records)
         if one.flight == number
     )
@@ -158,4 +174,5 @@ def _flight(
         at_ns=pieces[0].at_ns,
         records=lines,
         messages=tuple(message for message in found if records[message.records[-1]].flight == number),
+        datagrams=tuple(len(piece.data) for piece in pieces) if in_datagrams else (),
     )

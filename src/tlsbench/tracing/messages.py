@@ -10,7 +10,12 @@ from tlsbench.errors import WireError
 from tlsbench.links.reader import Reader
 from tlsbench.protocol import extensions, messages
 from tlsbench.protocol.extensions import ENCRYPT_THEN_MAC, SUPPORTED_VERSIONS
-from tlsbench.protocol.messages import HANDSHAKE_NAMES, HELLO_RETRY_REQUEST_RANDOM, VERSIONS
+from tlsbench.protocol.messages import (
+    DTLS_VERSIONS,
+    HANDSHAKE_NAMES,
+    HELLO_RETRY_REQUEST_RANDOM,
+    VERSIONS,
+)
 
 _EXTENSION_HEADER_BYTES: Final = 4
 
@@ -64,7 +69,8 @@ def hello_of(kind: int, body: bytes) -> Hello:
     found = dict(_extensions(hello.vector(2) if hello else b""))
     if kind == messages.SERVER_HELLO and SUPPORTED_VERSIONS in found:
         version = Reader(found[SUPPORTED_VERSIONS]).number(2)
-    return Hello(random, cipher, VERSIONS.get(version, f"{version:#06x}"), ENCRYPT_THEN_MAC in found)
+    name = VERSIONS.get(version) or DTLS_VERSIONS.get(version) or f"{version:#06x}"
+    return Hello(random, cipher, name, ENCRYPT_THEN_MAC in found)
 
 
 def name_of(kind: int, body: bytes) -> str:

@@ -1,9 +1,9 @@
-"""Connections over IPv4 that carry what went over a link, packet by packet: TCP, or UDP for datagrams.
+"""TCP connections and UDP datagrams over IPv4 that carry what went over a link, packet by packet.
 
-The bytes of TLS or QUIC are real. What carries them is made up here: a TCP connection over IPv4 between two
-addresses for documentation (RFC 5737), in segments of at most 1,460 bytes, without loss; or a packet of UDP
-for each datagram. Port 443 of the server lets other programs know what it is; each connection has a client's
-port of its own.
+The bytes of TLS are real. What carries them is made up: a TCP connection over IPv4 between two addresses for
+documentation (RFC 5737), in segments of at most 1,460 bytes, without loss; of DTLS and QUIC a UDP datagram
+for each that was sent. The server's port lets other programs know what it is: 443, and 4433 of DTLS; each
+connection has a client's port of its own.
 """
 
 from __future__ import annotations
@@ -22,11 +22,12 @@ MSS_BYTES: Final = 1460
 _FIRST_PORT: Final = 49152
 _CLIENT_PORTS: Final = 65536 - _FIRST_PORT
 _SERVER_PORT: Final = 443
+_SERVER_PORTS_OF_UDP: Final = {"dtls": 4433, "quic": 443}
 _ADDRESSES: Final = {Direction.TO_SERVER: bytes((192, 0, 2, 1)), Direction.TO_CLIENT: bytes((192, 0, 2, 2))}
 _SYN, _PSH, _ACK = 0x02, 0x08, 0x10
-#: The protocols of IP, and where in their headers the checksum stands.
 _TCP, _UDP = 6, 17
-_CHECKSUM_AT: Final = {_TCP: 16, _UDP: 6}
+#: Where the checksum stands in a segment, and in a datagram.
+_TCP_CHECKSUM_AT, _UDP_CHECKSUM_AT = 16, 6
 _WINDOW_BYTES: Final = 0xFFFF
 _INITIAL_SEQUENCE: Final = {Direction.TO_SERVER: 1_000_000, Direction.TO_CLIENT: 2_000_000}
 
@@ -83,42 +84,39 @@ class Conversation:
         acknowledges: bool = True,
     ) -> Packet:
         (receiver,) = (other for other in Direction if other is not sender)
+        ports = _ports(self.number, _SERVER_PORT, sender)
         acknowledged = self._sequence[receiver] if acknowledges else 0
         offset = (20 + len(options)) // 4 << 4
-        ports = _ports(sender, self.number)
         fields = (*ports, self._sequence[sender], acknowledged, offset, flags, _WINDOW_BYTES)
-        return Packet(self.began_ns + at_ns, _ip(sender, _TCP, _tcp(fields, options + data)))
+        segment = _tcp(fields, options + data)
+        return Packet(self.began_ns + at_ns, _ip(sender, receiver, segment, _TCP, _TCP_CHECKSUM_AT))
 
 
-def packets_of(pieces: Sequence[Piece], began_ns: int) -> list[Packet]:
-    """The packets of one connection, from its TCP handshake on.
+def packets_of(pieces: Sequence[Piece], began_ns: int, transport: str = "tls") -> list[Packet]:
+    """The packets of one connection, over TCP from its handshake on.
 
     :param began_ns: when the connection began, in nanoseconds since 1970.
+    :param transport: a value of the axis.
     """
+    if transport in _SERVER_PORTS_OF_UDP:
+        return [_datagram(piece, began_ns, _SERVER_PORTS_OF_UDP[transport]) for piece in pieces]
     conversation = Conversation(0, began_ns)
     return [*conversation.opening(), *conversation.carry(pieces)]
 
 
-def udp_packets_of(pieces: Sequence[Piece], began_ns: int) -> list[Packet]:
-    """The packets of one connection over UDP, one for each piece.
-
-    :param began_ns: when the connection began, in nanoseconds since 1970.
-    """
-    return [
-        Packet(began_ns + piece.at_ns, _ip(piece.direction, _UDP, _udp(piece.direction, piece.data)))
-        for piece in pieces
-    ]
+def _datagram(piece: Piece, began_ns: int, server_port: int) -> Packet:
+    """A UDP datagram (RFC 768)."""
+    sender = piece.direction
+    (receiver,) = (other for other in Direction if other is not sender)
+    ports = _ports(0, server_port, sender)
+    datagram = struct.pack("!HHHH", *ports, 8 + len(piece.data), 0) + piece.data
+    return Packet(began_ns + piece.at_ns, _ip(sender, receiver, datagram, _UDP, _UDP_CHECKSUM_AT))
 
 
-def _ports(sender: Direction, number: int) -> tuple[int, int]:
-    """The ports of a packet: its sender's and the other side's."""
+def _ports(number: int, server_port: int, sender: Direction) -> tuple[int, int]:
+    """The ports of a connection, the sender's first."""
     client_port = _FIRST_PORT + number % _CLIENT_PORTS
-    return (client_port, _SERVER_PORT) if sender is Direction.TO_SERVER else (_SERVER_PORT, client_port)
-
-
-def _udp(sender: Direction, data: bytes) -> bytes:
-    """A datagram (RFC 768) whose checksum is still to come."""
-    return struct.pack("!HHHH", *_ports(sender, 0), 8 + len(data), 0) + data
+    return (client_port, server_port) if sender is Direction.TO_SERVER else (server_port, client_port)
 
 
 def _tcp(fields: tuple[int, ...], rest: bytes) -> bytes:
@@ -129,14 +127,12 @@ def _tcp(fields: tuple[int, ...], rest: bytes) -> bytes:
     return struct.pack("!HHIIBBHHH", *fields, 0, 0) + rest
 
 
-def _ip(sender: Direction, protocol: int, segment: bytes) -> bytes:
-    """An IPv4 packet (RFC 791) with a segment or a datagram, checksums and all."""
-    (receiver,) = (other for other in Direction if other is not sender)
+def _ip(sender: Direction, receiver: Direction, segment: bytes, protocol: int, checksum_at: int) -> bytes:
+    """An IPv4 packet (RFC 791) with a segment or datagram, checksums and all."""
     addresses = _ADDRESSES[sender] + _ADDRESSES[receiver]
     pseudo = addresses + struct.pack("!BBH", 0, protocol, len(segment))
-    at = _CHECKSUM_AT[protocol]
-    checksum = _checksum(pseudo + segment) or 0xFFFF  # of UDP, 0 is none (RFC 768)
-    segment = segment[:at] + struct.pack("!H", checksum) + segment[at + 2 :]
+    checksum = struct.pack("!H", _checksum(pseudo + segment))
+    segment = segment[:checksum_at] + checksum + segment[checksum_at + 2 :]
     head = struct.pack("!BBHHHBB", 0x45, 0, 20 + len(segment), 0, 0x4000, 64, protocol)
     return head + struct.pack("!H", _checksum(head + bytes(2) + addresses)) + addresses + segment
 

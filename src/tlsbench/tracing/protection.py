@@ -1,8 +1,9 @@
-"""Opening protected records: the key schedules and record protection of TLS 1.2 and 1.3.
+"""Opening protected records: the key schedules and record protection of TLS 1.2 and 1.3, and of DTLS 1.2.
 
 TLS 1.3 has one AEAD key for each traffic secret (RFC 8446 sections 5.2 and 7.3). TLS 1.2 has one key block
 (RFC 5246 section 6.3), used as RFC 5288 (GCM), RFC 6655 (CCM) and RFC 7905 (ChaCha20-Poly1305) say, or as
-RFC 5246 section 6.2.3.2 (CBC) does.
+RFC 5246 section 6.2.3.2 (CBC) does; DTLS 1.2 differs in that a record's number stands in its header (RFC 6347
+section 4.1.2.1).
 """
 
 from __future__ import annotations
@@ -108,13 +109,14 @@ class Tls12AeadOpener:
     _number: int = field(default=0, init=False)
 
     def open(self, record: Record) -> tuple[int, bytes]:
-        sealed, nonce = record.fragment, _nonce(self.iv, self._number)
+        number = self._number if record.number is None else record.number
+        sealed, nonce = record.fragment, _nonce(self.iv, number)
         if self.suite.algorithm != "CHACHA20":
             sealed, nonce = sealed[_EXPLICIT_BYTES:], self.iv + sealed[:_EXPLICIT_BYTES]
         length = len(sealed) - _TAG_BYTES
         if length < 0:
             raise WireError("a protected record is shorter than its tag")
-        associated = self._number.to_bytes(8, "big") + record.header[:3] + length.to_bytes(2, "big")
+        associated = number.to_bytes(8, "big") + record.header[:3] + length.to_bytes(2, "big")
         content = _opened(self.suite.aead(self.key), nonce, sealed, associated)
         self._number += 1
         return record.content_type, content
@@ -149,7 +151,8 @@ class Tls12CbcOpener:
         return record.content_type, content
 
     def _check(self, record: Record, data: bytes, mac: bytes) -> None:
-        header = self._number.to_bytes(8, "big") + record.header[:3] + len(data).to_bytes(2, "big")
+        number = self._number if record.number is None else record.number
+        header = number.to_bytes(8, "big") + record.header[:3] + len(data).to_bytes(2, "big")
         if not hmac.compare_digest(hmac.digest(self.mac_key, header + data, _MAC), mac):
             raise WireError(_NOT_OPENED)
 

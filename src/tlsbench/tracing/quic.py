@@ -126,7 +126,8 @@ def _opening_of(numbered: Sequence[_Numbered]) -> Opening:
     servers = [hello for hello in hellos[Direction.TO_CLIENT] if not hello.is_retry]
     if not hellos[Direction.TO_SERVER] or not servers:
         raise WireError("the wire does not open with ClientHello and ServerHello")
-    return Opening(hellos[Direction.TO_SERVER][0].random, servers[0])
+    # Behind a Retry some clients begin anew, with another random.
+    return Opening(hellos[Direction.TO_SERVER][-1].random, servers[0])
 
 
 _Keys = Mapping[tuple[Direction, PacketKind], PacketKeys]
@@ -279,5 +280,5 @@ def _flight(
             for one in packets
         ),
         messages=tuple(one for one in found if numbered[one.records[-1]].flight == number),
-        datagrams_bytes=tuple(len(piece.data) for piece in pieces),
+        datagrams=tuple(len(piece.data) for piece in pieces),
     )

@@ -8,8 +8,10 @@ from itertools import groupby
 
 from tlsbench.errors import WireError
 from tlsbench.links import Direction
+from tlsbench.links.dtls import dtls_records
 from tlsbench.protocol.messages import (
     CONTENT_NAMES,
+    DTLS_RECORD_HEADER_BYTES,
     PROTECTION_BYTES,
     RECORD_BYTES,
     RECORD_HEADER_BYTES,
@@ -21,7 +23,8 @@ from tlsbench.tracing.recording import Piece
 class Record:
     """A record as it stands on the wire.
 
-    ``flight`` is the number, from 0, of the flight with its last byte; ``header`` its five bytes.
+    ``flight`` is the number, from 0, of the flight with its last byte; ``header`` its five bytes, thirteen in
+    DTLS.
     """
 
     direction: Direction
@@ -33,6 +36,16 @@ class Record:
     def content_type(self) -> int:
         """What its header says it holds."""
         return self.header[0]
+
+    @property
+    def is_dtls(self) -> bool:
+        """Whether it is of DTLS."""
+        return len(self.header) == DTLS_RECORD_HEADER_BYTES
+
+    @property
+    def number(self) -> int | None:
+        """Its epoch and sequence number, which stand in a record of DTLS (RFC 6347 section 4.1)."""
+        return int.from_bytes(self.header[3:11], "big") if self.is_dtls else None
 
     @property
     def wire_bytes(self) -> int:
@@ -69,4 +82,22 @@ def records_of(pieces: Iterable[Piece]) -> list[Record]:
     for direction, rest in waiting.items():
         if rest:
             raise WireError(f"the bytes {direction.value} end within a record")
+    return found
+
+
+def dtls_records_of(pieces: Iterable[Piece]) -> list[Record]:
+    """The same of DTLS, where each piece is a datagram.
+
+    :raises WireError: if a datagram holds no whole records.
+    """
+    found = []
+    for number, flight in enumerate(flights_of(pieces)):
+        for piece in flight:
+            at = 0
+            for one in dtls_records(piece.data):
+                if one.content_type not in CONTENT_NAMES:
+                    raise WireError(f"no DTLS record is of type {one.content_type}")
+                header = piece.data[at : at + DTLS_RECORD_HEADER_BYTES]
+                found.append(Record(piece.direction, number, header, one.fragment))
+                at += len(header) + len(one.fragment)
     return found

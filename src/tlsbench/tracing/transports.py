@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from tlsbench.tracing.decoding import Opening, opening_of
 from tlsbench.tracing.keylog import KeyLog
 from tlsbench.tracing.ladder import Ladder, ladder_of
-from tlsbench.tracing.packets import Packet, packets_of, udp_packets_of
 from tlsbench.tracing.quic import quic_ladder_of, quic_opening_of
 from tlsbench.tracing.recording import Piece, RecordedClients, RecordedLink, RecordedServers
 from tlsbench.tracing.recording_datagrams import (
@@ -17,7 +17,7 @@ from tlsbench.tracing.recording_datagrams import (
     RecordedDatagrams,
     RecordedDatagramServers,
 )
-from tlsbench.tracing.records import records_of
+from tlsbench.tracing.records import dtls_records_of, records_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +28,6 @@ class Traced:
         ``link`` likewise.
     :param opening: the hellos of what was recorded.
     :param ladder: its ladder, with a key log.
-    :param packets: the packets of a capture, from when the connection began, in nanoseconds since 1970.
     :param headers: what of a capture is made up.
     """
 
@@ -37,16 +36,13 @@ class Traced:
     link: Callable[..., Any]
     opening: Callable[[Sequence[Piece]], Opening]
     ladder: Callable[[Sequence[Piece], KeyLog], Ladder]
-    packets: Callable[[Sequence[Piece], int], list[Packet]]
     headers: str
 
 
-#: What every transport of datagrams has in common.
-IN_DATAGRAMS: Final[Mapping[str, Any]] = {
+_IN_DATAGRAMS: Final[Mapping[str, Any]] = {
     "clients": RecordedDatagramClients,
     "servers": RecordedDatagramServers,
     "link": RecordedDatagrams,
-    "packets": udp_packets_of,
     "headers": "UDP and IP",
 }
 TRACED: Final[Mapping[str, Traced]] = {
@@ -56,8 +52,12 @@ TRACED: Final[Mapping[str, Traced]] = {
         link=RecordedLink,
         opening=lambda pieces: opening_of(records_of(pieces)),
         ladder=ladder_of,
-        packets=packets_of,
         headers="TCP and IP",
     ),
-    "quic": Traced(**IN_DATAGRAMS, opening=quic_opening_of, ladder=quic_ladder_of),
+    "dtls": Traced(
+        **_IN_DATAGRAMS,
+        opening=lambda pieces: opening_of(dtls_records_of(pieces)),
+        ladder=partial(ladder_of, transport="dtls"),
+    ),
+    "quic": Traced(**_IN_DATAGRAMS, opening=quic_opening_of, ladder=quic_ladder_of),
 }

@@ -11,6 +11,7 @@ from tlsbench.errors import TlsbenchError
 from tlsbench.implementations import DatagramImplementation, Implementation, TlsImplementation
 from tlsbench.scenarios import Capabilities, Scenario, expand, parse
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.transports import spoken
 from tlsbench.workloads.prepare import prepare
 
 
@@ -32,7 +33,7 @@ class Pair:
     @property
     def protocol(self) -> str:
         """What they speak, as people write it."""
-        return f"{self.transport.upper()} {self.version}" if self.transport != "quic" else "QUIC v1"
+        return spoken(self.transport, self.version)
 
 
 def pairs(

@@ -106,7 +106,8 @@ def test_a_library_that_is_not_there_is_listed_with_its_remedy(monkeypatch: pyte
     members = {name: registry.load(name, entry) for name, entry in registry._entries().items()}
     missing = {name: member for name, member in members.items() if isinstance(member, Missing)}
     assert set(missing) == {
-        *("libssl", "utls", "rtls", "mbedtls", "tlslite", "s2n", "gnutls", "wolfssl", "libmbedtls")
+        *("libssl", "utls", "rtls", "mbedtls", "tlslite", "s2n", "gnutls", "wolfssl", "libmbedtls"),
+        *("aioquic", "qh3"),
     }
     for member in missing.values():
         (gap,) = member.capabilities().gaps

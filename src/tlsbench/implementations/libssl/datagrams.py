@@ -58,6 +58,7 @@ class LibSslDatagramContext(LibSslContext):
             self._lib,
             self.context,
             told=self._told,
+            owner=self,
             mtu=self._mtu,
             payload_bytes=self._payload_bytes,
             **settings,

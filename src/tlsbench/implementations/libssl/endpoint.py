@@ -100,7 +100,7 @@ class LibSslContext(LibSslSide):
         return endpoint
 
     def _endpoint(self, **settings: Any) -> LibSslEndpoint:
-        return LibSslEndpoint(self._lib, self.context, told=self._told, **settings)
+        return LibSslEndpoint(self._lib, self.context, told=self._told, owner=self, **settings)
 
 
 class LibSslEnd:
@@ -108,15 +108,24 @@ class LibSslEnd:
 
     :param tls: it, which is freed with this.
     :param sessions: a client has them.
+    :param owner: the context, whose callbacks must live as long as the connection.
     """
 
     def __init__(
-        self, lib: Library, tls: Any, *, sessions: Sessions | None, told: Told, wants_staple: bool = False
+        self,
+        lib: Library,
+        tls: Any,
+        *,
+        sessions: Sessions | None,
+        told: Told,
+        owner: object,
+        wants_staple: bool = False,
     ) -> None:
         self._lib = lib
         self.tls = tls
         self._sessions = sessions
         self._told = told
+        self._owner = owner
         self._early_data = b""
         self._wants_staple = wants_staple
         self._ocsp = ""
@@ -208,12 +217,13 @@ class LibSslEndpoint(LibSslEnd):
         *,
         sessions: Sessions | None,
         told: Told,
+        owner: object,
         bio: Callable[[], Any] | None = None,
         reads_early_data: bool = False,
         wants_staple: bool = False,
     ) -> None:
         tls = ffi.gc(lib.SSL_new(context), lib.SSL_free)
-        super().__init__(lib, tls, sessions=sessions, told=told, wants_staple=wants_staple)
+        super().__init__(lib, tls, sessions=sessions, told=told, owner=owner, wants_staple=wants_staple)
         bio = bio or lib.BIO_s_mem
         self._incoming = lib.BIO_new(bio())
         self._outgoing = lib.BIO_new(bio())

@@ -16,6 +16,7 @@ from tlsbench.implementations.gaps import (
     SYSTEM_LIBCRYPTO,
     kernel_tls_gap,
     keys_of_two_kinds,
+    no_ed25519_in_dtls,
     one_ticket_when_resumed,
 )
 from tlsbench.implementations.libssl import bindings as native
@@ -101,6 +102,7 @@ class LibSsl:
                 *knob_gaps(library),
                 *dtls_gaps(library, self.engine()),
                 *quic_gaps(library, self.id),
+                no_ed25519_in_dtls(),
                 one_ticket_when_resumed(self.id),
                 gap(
                     "its server sends its tickets with its first write",

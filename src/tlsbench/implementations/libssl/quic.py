@@ -51,15 +51,13 @@ _NS: Final = 1_000_000_000
 class LibSslQuicEnd(LibSslEnd):
     """One end of a QUIC connection.
 
-    :param context: what made it, whose callbacks must live as long.
-    :param owner: the SSL that the datagrams go in and out of: the connection of a client, the listener of a
+    :param port: the SSL that the datagrams go in and out of: the connection of a client, the listener of a
         server, whose connection there is when its first datagram has come.
     """
 
-    def __init__(self, lib: Library, context: object, owner: Any, **settings: Any) -> None:
-        super().__init__(lib, owner, **settings)
-        self._context = context
-        self._owner = owner
+    def __init__(self, lib: Library, port: Any, **settings: Any) -> None:
+        super().__init__(lib, port, **settings)
+        self._port = port
         self._has_connection = self._sessions is not None
         pair = ffi.new("BIO *[2]")
         lib.BIO_new_bio_dgram_pair(pair, _BUFFER_BYTES, pair + 1, _BUFFER_BYTES)
@@ -68,8 +66,8 @@ class LibSslQuicEnd(LibSslEnd):
         for bio, place in zip(pair, places, strict=True):
             lib.BIO_ctrl(bio, quic.CTRL_SET_CAPABILITIES, quic.ALL_CAPABILITIES, ffi.NULL)
             lib.BIO_ctrl(bio, quic.CTRL_SET0_LOCAL_ADDRESS, 0, address(lib, *place))  # it is the BIO's now
-        lib.SSL_set_bio(owner, pair[0], pair[0])  # it is freed with it
-        lib.SSL_set_blocking_mode(owner, 0)
+        lib.SSL_set_bio(port, pair[0], pair[0])  # it is freed with it
+        lib.SSL_set_blocking_mode(port, 0)
         self._buffer: Any = None
         self._unsent = b""
         self._now_ns = 0
@@ -82,7 +80,7 @@ class LibSslQuicEnd(LibSslEnd):
     def _accepted(self) -> bool:
         """Take the connection that the listener has; whether there is one."""
         lib = self._lib
-        connection = lib.SSL_accept_connection(self._owner, quic.ACCEPT_NO_BLOCK)
+        connection = lib.SSL_accept_connection(self._port, quic.ACCEPT_NO_BLOCK)
         if connection == ffi.NULL:
             return False
         self.tls = ffi.gc(connection, lib.SSL_free)
@@ -155,8 +153,8 @@ class LibSslQuicEnd(LibSslEnd):
     def close(self) -> None:
         # A connection goes before its listener.
         ffi.release(self.tls)
-        if self._owner is not self.tls:
-            ffi.release(self._owner)
+        if self._port is not self.tls:
+            ffi.release(self._port)
 
 
 class LibSslQuicContext(LibSslSide):
@@ -198,7 +196,7 @@ class LibSslQuicContext(LibSslSide):
         lib = self._lib
         tls = ffi.gc(lib.SSL_new(self.context), lib.SSL_free)
         end = LibSslQuicEnd(
-            lib, self, tls, sessions=self._sessions, told=self._told, wants_staple=self._wants_staple
+            lib, tls, owner=self, sessions=self._sessions, told=self._told, wants_staple=self._wants_staple
         )
         self._prepare(tls, session)
         lib.SSL_set1_initial_peer_addr(tls, self._server)
@@ -207,7 +205,7 @@ class LibSslQuicContext(LibSslSide):
     def accept(self) -> LibSslQuicEnd:
         lib = self._lib
         listener = ffi.gc(lib.SSL_new_listener(self.context, self._flags), lib.SSL_free)
-        end = LibSslQuicEnd(lib, self, listener, sessions=None, told=self._told)
+        end = LibSslQuicEnd(lib, listener, owner=self, sessions=None, told=self._told)
         if lib.SSL_listen(listener) != 1:
             raise HandshakeError(f"{lib.name}: {reason(lib)}")
         return end

@@ -9,7 +9,7 @@ from OpenSSL.crypto import X509
 
 from tlsbench.errors import CertificateError
 from tlsbench.implementations.contract import Operation
-from tlsbench.implementations.gaps import kernel_tls_gap
+from tlsbench.implementations.gaps import kernel_tls_gap, no_ed25519_in_dtls
 from tlsbench.implementations.openssl_names import (
     HANDSHAKE_BUFFER_BYTES,
     ML_DSA,
@@ -60,6 +60,7 @@ class PyOpenSsl:
             (
                 *cpu_gaps(tells=True),
                 kernel_tls_gap(),
+                no_ed25519_in_dtls(),
                 gap(
                     f"{self.engine()} has no DTLS 1.3; of OpenSSL's releases 4.1 will be the first with it",
                     transport="dtls",

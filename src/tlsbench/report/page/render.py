@@ -87,11 +87,11 @@ def _ladder(traced: TracedHandshake) -> str:
     """The ladder of a handshake: the picture, and the same as text."""
     label = for_html(f"The ladder of {traced.scenario}")
     text = "\n".join(map(for_html, ladder_text(traced).split("\n")))
+    note = for_html(traced.ladder.note)
     return (
         f"<figure><h3>{for_html(headline(traced))}</h3>"
         f'<div class=scroll tabindex=0 role=region aria-label="{label}">{ladder_svg(traced)}</div>'
-        f"<figcaption>{for_html(traced.ladder.carrier.note)}</figcaption>"
-        "<details><summary>The ladder as text</summary>"
+        f"<figcaption>{note}</figcaption><details><summary>The ladder as text</summary>"
         f'<pre class=text tabindex=0 role=region aria-label="{label}, as text">{text}</pre>'
         "</details></figure>"
     )

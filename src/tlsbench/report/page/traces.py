@@ -17,8 +17,8 @@ def headline(traced: TracedHandshake) -> str:
     client, server = (
         sum(flight.wire_bytes for flight in flights if flight.sender == side) for side in ("client", "server")
     )
-    more = [("a HelloRetryRequest", traced.ladder.hello_retry), ("a Retry", traced.ladder.retry)]
-    retry = "".join(f", with {name}" for name, has_it in more if has_it)
+    asked = ("HelloRetryRequest",) * traced.ladder.hello_retry + traced.ladder.address_checks
+    retry = "".join(f", with a {name}" for name in asked)
     sizes = f"{client:,} bytes from the client, {server:,} from the server"
     return f"One handshake of {traced.ladder.protocol}{retry}: {len(flights)} flights, {sizes}"
 
