@@ -69,3 +69,9 @@ def test_what_is_tcps_is_no_part_of_quic(special: str) -> None:
     matrix = expand([parse([f"{OVER} implementation=aioquic {special}"], spellings())], capabilities())
     assert not matrix.scenarios
     assert "is TCP's" in matrix.excluded[0].reason
+
+
+def test_openssls_own_quic_keeps_real_time_and_says_so(openssl_35: str) -> None:
+    selection = parse([f"{OVER} implementation={openssl_35}"], spellings())
+    matrix = expand([selection], capabilities(selection))
+    assert "real time" in matrix.excluded[0].reason

@@ -253,6 +253,11 @@ def quic_gaps(lib: Library, name: str) -> Iterator[Gap]:
     yield gap(
         "OpenSSL has QUIC, but no HTTP/3: transport=tls is HTTP/2", transport="quic", workload="request"
     )
+    yield gap(
+        "the timers of OpenSSL's QUIC run in real time, and a network is simulated in virtual time",
+        transport="quic",
+        workload="completion",
+    )
     yield gap("OpenSSL's QUIC has no early data (openssl-quic(7))", transport="quic", resumption="early-data")
     yield gap("OpenSSL's QUIC has no CCM (openssl-quic(7))", transport="quic", cipher=_CCM)
     yield gap(
