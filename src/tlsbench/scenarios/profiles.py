@@ -105,6 +105,24 @@ NETWORK = Profile(
     ),
 )
 
+_SAME_OF_BOTH = (
+    "version=1.2 key=ecdsa-secp256r1 group=secp256r1 cipher=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
+)
+_SPEAK_DTLS = f"implementation=libssl,pyopenssl {_SAME_OF_BOTH}"
+#: The same suite, group and key over a stream and in datagrams: what each transport costs beside the other.
+TRANSPORTS = Profile(
+    "transports",
+    "DTLS beside TLS: full and resumed, with and without cookies, small datagrams, bulk and echo",
+    (
+        f"{_SPEAK_DTLS} transport=tls,dtls resumption=none,ticket",
+        f"{_SPEAK_DTLS} transport=dtls address_check=yes",
+        f"{_SPEAK_DTLS} transport=dtls chain_length=3 mtu=548,1200,1472",
+        f"workload=bulk,echo {_SPEAK_DTLS} transport=tls,dtls size=1KiB,16KiB",
+        f"implementation=libmbedtls {_SAME_OF_BOTH} transport=tls,dtls resumption=ticket",
+        f"workload=bulk implementation=libmbedtls {_SAME_OF_BOTH} transport=tls,dtls size=16KiB",
+    ),
+)
+
 _EVERY = "ssl,libssl,pyopenssl,utls,rtls"
 #: Every TLS library at both ends, resumed where it can, and each against pyOpenSSL on its own: there all have
 #: one cipher suite and one group, which not every library can be told when it talks to itself.
@@ -190,6 +208,7 @@ PROFILES = {
         CERTIFICATES,
         POST_QUANTUM,
         NETWORK,
+        TRANSPORTS,
         IMPLEMENTATIONS,
         ENGINES,
         FULL,
