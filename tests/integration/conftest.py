@@ -24,7 +24,6 @@ PACKAGES = {
     "pk12util": "libnss3-tools",
     "nginx": "nginx",
     "haproxy": "haproxy",
-    "caddy": "caddy",
     "h2load": "nghttp2-client",
     "wrk": "wrk",
     "apache2": "apache2-bin",

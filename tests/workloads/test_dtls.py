@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import random
 import time
 from collections.abc import Callable
@@ -9,14 +10,17 @@ from dataclasses import replace
 from itertools import product
 from typing import Any
 
+import psutil
 import pytest
 
 from tlsbench.errors import HandshakeError, MeasurementError, ProofError, TlsbenchError
 from tlsbench.implementations.libssl import datagrams as of_libssl
 from tlsbench.implementations.registry import capabilities, ends_of, implementation, spellings
 from tlsbench.links import Direction, MemoryDatagrams
+from tlsbench.pki import peers_for
 from tlsbench.scenarios import expand, parse
 from tlsbench.workloads import Workload, prepare
+from tlsbench.workloads.datagrams import shake_hands_by_datagrams
 
 LIBRARIES = ("libssl", "pyopenssl", "mbedtls", "libmbedtls")
 PAIRS = tuple(product(LIBRARIES, repeat=2))
@@ -279,3 +283,69 @@ def test_a_root_that_the_client_does_not_trust_ends_the_handshake(library: str, 
     cell.clients = member.datagram_client_context(cell.scenario, doubting)
     with pytest.raises(HandshakeError, match=r"(?i)certificate"):
         cell.sample()
+
+
+@pytest.mark.parametrize(
+    "way", ["", "address_check=yes", "resumption=ticket", "client_auth=required mtu=548"]
+)
+def test_every_libssl_that_is_found_has_dtls_or_a_reason(way: str) -> None:
+    """BoringSSL too, which has no cookies."""
+    for name in _libssl_files():
+        asked = parse([f"implementation={name} transport=dtls {way}"], spellings())
+        matrix = expand([asked], capabilities(asked))
+        assert all(excluded.reason for excluded in matrix.excluded)
+        for scenario in matrix.scenarios:
+            if capabilities(asked)[name].libcrypto:
+                continue  # it is measured in a process of its own
+            cell = prepare(scenario, ends_of(scenario), time.perf_counter_ns)
+            cell.sample()
+            cell.close()
+
+
+@pytest.mark.integration
+def test_boringssl_has_dtls_without_cookies(cell_of: Cells) -> None:
+    boringssl = next((name for name in _libssl_files() if "/android/" in name), None)
+    if boringssl is None:
+        pytest.skip("Debian's BoringSSL is missing: apt-get install android-libboringssl")
+    assert cell_of(f"implementation={boringssl}").sample().ledger.round_trips == 2
+    asked = parse([f"implementation={boringssl} transport=dtls address_check=yes"], spellings())
+    (excluded,) = expand([asked], capabilities(asked)).excluded
+    assert "SSL_CTX_set_cookie_generate_cb" in excluded.reason
+
+
+@pytest.mark.parametrize(
+    ("library", "count"), [("libssl", 300), ("pyopenssl", 300), ("mbedtls", 60), ("libmbedtls", 100)]
+)
+def test_handshakes_leave_no_memory_behind(library: str, count: int, cell_of: Cells) -> None:
+    cell = cell_of(f"{ends(library, library)} address_check=yes mtu=548")
+
+    def resident_bytes() -> int:
+        gc.collect()
+        resident: int = psutil.Process().memory_info().rss
+        return resident
+
+    for _ in range(count // 4):
+        cell.sample()
+    before = resident_bytes()
+    for _ in range(count):
+        cell.sample()
+    # An SSL of OpenSSL keeps some 20 KiB, a context of Mbed TLS some 40: that of each would be far more.
+    assert resident_bytes() - before <= 2**20 + 2048 * count
+
+
+def test_a_server_whose_context_is_let_go_still_checks_its_cookies() -> None:
+    """Its callbacks must live as long as its connections."""
+    asked = parse(["implementation=libssl transport=dtls address_check=yes"], spellings())
+    (scenario,) = expand([asked], capabilities()).scenarios
+    member: Any = implementation("libssl")
+    peers = peers_for(scenario)
+
+    class Servers:
+        def accept(self) -> Any:
+            end = member.datagram_server_context(scenario, peers).accept()
+            gc.collect()
+            return end
+
+    clients = member.datagram_client_context(scenario, peers)
+    exchange = shake_hands_by_datagrams(clients, Servers(), MemoryDatagrams(), time.perf_counter_ns)
+    assert exchange.heard == 3

@@ -108,6 +108,7 @@ NETWORK = Profile(
 _BOTH = "key=ecdsa-secp256r1 group=secp256r1"
 _OPENSSL = "implementation=pyopenssl,libssl,libssl:*"
 _QUIC = "implementation=aioquic,qh3 transport=quic"
+_DTLS = f"implementation=libssl,pyopenssl transport=dtls version=1.2 {_BOTH}"
 #: What each transport costs, by the same libraries where they have several: TLS 1.3 beside QUIC, TLS 1.2
 #: beside DTLS 1.2; and what QUIC has alone: chains beyond what a server may send to an unknown address.
 TRANSPORTS = Profile(
@@ -122,6 +123,10 @@ TRANSPORTS = Profile(
         f"workload=bulk,echo,request {_OPENSSL} transport=tls,quic version=1.3 {_BOTH} size=16KiB",
         f"workload=bulk,echo {_OPENSSL} transport=tls,dtls version=1.2 {_BOTH} size=16KiB",
         f"workload=bulk,echo,request {_QUIC} key=ecdsa-secp256r1 size=16KiB",
+        f"{_DTLS} address_check=yes",
+        f"{_DTLS} chain_length=3 mtu=548,1200,1472",
+        f"implementation=libmbedtls transport=tls,dtls version=1.2 {_BOTH} resumption=ticket",
+        f"workload=bulk implementation=libmbedtls transport=tls,dtls version=1.2 {_BOTH} size=16KiB",
     ),
 )
 
