@@ -99,8 +99,11 @@ def test_what_a_thread_did_is_proved_before_it_is_given(
 ) -> None:
     cell = cell_of(OF, Beside())
 
-    def fail(_lane: object) -> None:
-        raise ProofError("resumption", wanted="none", got="psk", witness="wire")
+    second = cell._own[1]
+
+    def fail(lane: object) -> None:
+        if lane is second:
+            raise ProofError("resumption", wanted="none", got="psk", witness="wire")
 
     monkeypatch.setattr(type(cell._own[0]), "prove", fail)
     with pytest.raises(ProofError):

@@ -60,6 +60,7 @@ def test_what_an_operation_leaves_is_kept_until_the_end() -> None:
     held: list[Left] = []
 
     def operate() -> None:
+        assert not left, "what is freed within an operation counts as the interpreter's"
         held[:] = [Left()]
 
     share_of(operate, 3, kept=lambda: held[0] if held else None)

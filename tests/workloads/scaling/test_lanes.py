@@ -99,6 +99,17 @@ def test_ends_through_python_are_held_to_it_by_the_wire(lanes: Callable[[str], L
         lane.prove()
 
 
+def test_not_the_last_operation_alone_is_held_to_it(lanes: Callable[[str], Lanes]) -> None:
+    full = made(lanes(f"{OF} version=1.3 threads=2 implementation=ssl"))[0]
+    full.operate()
+    lane = made(lanes(f"{OF} version=1.3 threads=2 implementation=ssl resumption=psk"))[0]
+    lane.operate()
+    lane._seen[0] = full._seen[-1]  # a full handshake, before one that resumes
+    lane.operate()
+    with pytest.raises(ProofError, match="resumption"):
+        lane.prove()
+
+
 def test_bytes_that_arrive_otherwise_are_an_error(lanes: Callable[[str], Lanes]) -> None:
     lane = made(lanes(f"{OF} version=1.3 threads=2 implementation=libssl task=bulk size=1KiB"))[0]
     assert isinstance(lane, BulkLane)
