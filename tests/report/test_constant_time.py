@@ -18,7 +18,7 @@ SCENARIO = Scenario(
 
 
 def checked(difference: Interval, t: float, *, differs_in_outcome: bool = False) -> Checked:
-    found = TimingDifference(difference, 2.0, t, 0.1, 400.0, 1000, 20)
+    found = TimingDifference(difference, 2.0, t, 0.0 if abs(t) > 4.5 else 0.5, 0.1, 400.0, 1000, 20)
     return Checked(SCENARIO, "first", "last", differs_in_outcome, found)
 
 

@@ -32,6 +32,25 @@ def test_in_memory_the_librarys_own_calls_are_told_from_what_is_around_them(
     assert 0 < alone.library_ns < answered.library_ns
 
 
+def test_only_handshakes_reads_and_writes_are_the_librarys(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_ns = 0
+
+    class Slow:
+        def __getattr__(self, name: str) -> Callable[[], None]:
+            def work() -> None:
+                nonlocal now_ns
+                now_ns += {"handshake": 1, "read": 10, "write": 100}.get(name, 10_000)
+
+            return work
+
+    monkeypatch.setattr("tlsbench.session.beyond.time.thread_time_ns", lambda: now_ns)
+    spent = beyond._Around()
+    timed = beyond._Timed(Slow(), spent)  # type: ignore[arg-type]
+    for name in ("handshake", "read", "write", "data_to_send", "receive_data", "negotiated", "close"):
+        getattr(timed, name)()
+    assert spent.library_ns == 111
+
+
 def test_what_computes_takes_longer_inside_its_library_than_what_does_not(scenarios_of: Find) -> None:
     fake, real = (
         beyond._in_memory(scenarios_of(f"implementation={name} version=1.3 key=ecdsa-secp256r1")[0], 0)

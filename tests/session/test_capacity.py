@@ -186,8 +186,19 @@ def test_tls_12_resumes_with_tickets_and_its_suite_follows_the_key() -> None:
 
 
 def test_a_server_that_cannot_be_measured_is_refused_with_the_reason() -> None:
-    with pytest.raises(RequestError, match="cannot be measured"):
-        cells_for(ask("version=1.2 implementation=fake"))
+    with pytest.raises(RequestError, match="that cannot be measured: .*one curve"):
+        cells_for(ask("implementation=ssl group=X25519MLKEM768"))
+
+
+def test_a_server_whose_memory_cannot_be_measured_is_measured_without() -> None:
+    found = cells_for(ask("implementation=fake", alone=True))
+    assert {one.workload for one in found.scenarios} == {"handshake", "bulk"}
+    assert [one.reason for one in found.excluded] == ["fake: it keeps nothing of a connection"]
+
+
+def test_what_cannot_stand_beside_it_is_excluded_with_the_reason() -> None:
+    found = cells_for(ask("implementation=pyopenssl group=X25519MLKEM768", demand=replace(DEMAND, resumed=0)))
+    assert any("implementation=ssl" in one.id for one in found.excluded)
 
 
 def test_libraries_are_told_apart(measured: Run) -> None:

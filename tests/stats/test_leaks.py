@@ -9,8 +9,9 @@ import pytest
 
 from tlsbench.stats import TimedCalls, TimingDifference, timing_difference
 
+pytestmark = pytest.mark.slow
 EPOCHS = 20
-CALLS = 300
+CALLS = 150
 
 
 def simulated(
@@ -37,7 +38,7 @@ def simulated(
 
 def test_kinds_that_do_not_differ_are_hardly_ever_told_apart() -> None:
     generator = np.random.default_rng(1)
-    assert sum(simulated(generator, 0.0).is_found for _ in range(60)) == 0
+    assert sum(simulated(generator, 0.0).is_found for _ in range(25)) == 0
 
 
 def test_a_difference_of_a_tenth_of_the_scatter_is_found_with_its_size() -> None:
@@ -57,7 +58,7 @@ def test_it_has_a_sign() -> None:
 
 def test_what_two_sets_of_one_kind_differ_by_is_no_difference_of_kinds() -> None:
     generator = np.random.default_rng(4)
-    placed = [simulated(generator, 0.0, set_ns=30.0) for _ in range(60)]
+    placed = [simulated(generator, 0.0, set_ns=30.0) for _ in range(25)]
     assert any(abs(one.t) > 4.5 for one in placed)  # a t-test alone is wrong about that
     assert sum(one.is_found for one in placed) == 0
 
@@ -71,7 +72,7 @@ def test_interruptions_are_cut_off_before_they_hide_a_difference() -> None:
 
 def test_where_none_is_found_the_resolution_covers_what_there_is() -> None:
     generator = np.random.default_rng(6)
-    missed = [one for one in (simulated(generator, 2.0) for _ in range(40)) if not one.is_found]
+    missed = [one for one in (simulated(generator, 2.0) for _ in range(20)) if not one.is_found]
     assert missed
     assert sum(one.resolution_ns >= 2.0 for one in missed) >= 0.9 * len(missed)
 

@@ -28,7 +28,7 @@ _FIELDS = (
 )
 _COLUMNS = (
     *("call_ns", "difference_ns", "difference_low_ns", "difference_high_ns", "floor_ns", "resolution_ns"),
-    *("t", "trim_percent", "calls", "epochs", "verdict"),
+    *("t", "p_value", "trim_percent", "calls", "epochs", "verdict"),
 )
 #: By whether a difference is found, and whether the outcome differs too.
 _VERDICTS = {
@@ -126,6 +126,7 @@ def _entry(one: Checked, *, fails_on_leaks: bool) -> Entry:
             "floor_ns": Figure(found.floor_ns, format_us(found.floor_ns), "ns"),
             "resolution_ns": Figure(found.resolution_ns, format_us(found.resolution_ns), "ns"),
             "t": Figure(found.t, f"{found.t:+.1f}".replace("-", "−")),
+            "p_value": Figure(found.p_value),
             "trim_percent": Figure(100 * found.trim, "", "percent"),
             "calls": Figure(found.calls),
             "epochs": Figure(found.epochs),

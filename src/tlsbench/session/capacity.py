@@ -170,7 +170,12 @@ def _of_shares(request: CapacityRequest, costs: Costs) -> Iterator[Choice]:
             if other_s != lifetime_s:
                 share = share_with_lifetime(demand.resumed, lifetime_s, other_s)
                 other = replace(demand, resumed=share)
-                yield Choice(LIFETIME, f"{duration(other_s)}: {100 * share:.0f} %", other, size(other, costs))
+                yield Choice(LIFETIME, f"{duration(other_s)}: {_percent(share)}", other, size(other, costs))
+
+
+def _percent(share: float) -> str:
+    """A share that is below one never reads as all of them."""
+    return "over 99 %" if 0.995 <= share < 1 else f"{100 * share:.0f} %"
 
 
 def duration(seconds: float) -> str:

@@ -89,30 +89,35 @@ def cells_for(request: CapacityRequest) -> Matrix:
     :raises RequestError: if the server that is asked for cannot be measured here.
     """
     request.check()
-    asked, others = _servers(request)
+    servers = _servers(request)
     scenarios: dict[Scenario, None] = {}
-    excluded: dict[Excluded, None] = {}
-    for number, server in enumerate((asked, *others)):
+    excluded = dict.fromkeys(servers.excluded)
+    for number, server in enumerate(servers.scenarios):
         found = _cells_of(server, request)
-        if not number and found.excluded:
-            reasons = dict.fromkeys(one.reason for one in found.excluded)
-            raise RequestError(f"that cannot be measured: {'; '.join(reasons)}")
+        needed = [one for one in found.excluded if not one.id.startswith("workload=memory")]
+        if not number and needed:
+            raise _refusal(needed)
         scenarios |= dict.fromkeys(found.scenarios)
         excluded |= dict.fromkeys(found.excluded)
     return Matrix(tuple(scenarios), tuple(excluded))
 
 
-def _servers(request: CapacityRequest) -> tuple[Scenario, Sequence[Scenario]]:
-    """The full handshake of the server that is asked for, and of those that stand beside it."""
+def _refusal(excluded: Sequence[Excluded]) -> RequestError:
+    reasons = dict.fromkeys(one.reason for one in excluded)
+    return RequestError(f"that cannot be measured: {'; '.join(reasons)}")
+
+
+def _servers(request: CapacityRequest) -> Matrix:
+    """The full handshakes of the server that is asked for, which is the first, and of those beside it."""
     link = [] if "link" in request.wanted else [_LINK]
     matrix = matrix_of([*request.server_words, *link, "workload=handshake"])
     if not matrix.scenarios:
-        reasons = dict.fromkeys(one.reason for one in matrix.excluded)
-        raise RequestError(f"that cannot be measured: {'; '.join(reasons)}")
+        raise _refusal(matrix.excluded)
     asked, *others = matrix.scenarios
     if others or request.alone:
-        return asked, others
+        return matrix
     beside = [
+        matrix,
         *(_changed(asked, "key", key) for key in _OTHER_KEYS if key != asked.key),
         *(
             _changed(asked, "implementation", name)
@@ -120,7 +125,14 @@ def _servers(request: CapacityRequest) -> tuple[Scenario, Sequence[Scenario]]:
             if name != asked.client == asked.server and not isinstance(implementation(name), Missing)
         ),
     ]
-    return asked, [scenario for matrix in beside for scenario in matrix.scenarios]
+    return _together(beside)
+
+
+def _together(matrices: Sequence[Matrix]) -> Matrix:
+    return Matrix(
+        tuple(scenario for one in matrices for scenario in one.scenarios),
+        tuple(excluded for one in matrices for excluded in one.excluded),
+    )
 
 
 def _changed(asked: Scenario, axis: str, value: str) -> Matrix:
@@ -145,7 +157,4 @@ def _cells_of(server: Scenario, request: CapacityRequest) -> Matrix:
         words = [f"{axis}={value}" for axis, value in axes.items() if axis in known]
         words = [word for word in words if not word.startswith(("workload=", "resumption="))]
         found.append(matrix_of([*words, f"workload={workload}", *filter(None, [special])]))
-    return Matrix(
-        tuple(scenario for one in found for scenario in one.scenarios),
-        tuple(excluded for one in found for excluded in one.excluded),
-    )
+    return _together(found)

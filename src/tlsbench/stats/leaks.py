@@ -25,6 +25,9 @@ from tlsbench.stats.intervals import Array, Interval, median_interval
 #: From this |t| on the classes differ, as Reparaz et al. have it: p < 7e-6, so that a few t-tests may be
 #: tried.
 LEAST_T: Final = 4.5
+#: And below this p of the epochs, of which there are few: of a thousand checks of what is constant one is
+#: wrong.
+MOST_P: Final = 1e-3
 #: The shares that are cut off at either end, the tests that are tried.
 TRIMS: Final = (0.0, 0.01, 0.1, 0.25)
 
@@ -47,6 +50,8 @@ class TimingDifference:
         means, with its 95 % interval.
     :param floor_ns: what two sets of inputs of one kind differ by, whichever way.
     :param t: Welch's (Yuen's), above zero if b takes longer.
+    :param p_value: of the epochs' differences if there were none, by Student's t: epochs are what is
+        independent.
     :param trim: the share that was cut off at either end.
     :param call_ns: the median time of a call of a, the clock's own cost in it.
     :param calls: how many there were of both kinds; in so many ``epochs``, and fewer than six have no
@@ -56,6 +61,7 @@ class TimingDifference:
     difference_ns: Interval
     floor_ns: float
     t: float
+    p_value: float
     trim: float
     call_ns: float
     calls: int
@@ -63,10 +69,13 @@ class TimingDifference:
 
     @property
     def is_found(self) -> bool:
-        """Whether the kinds differ: by the t-test, beyond the interval, and beyond the floor."""
+        """Whether the kinds differ: by both t-tests, beyond the interval, and beyond the floor."""
         found = self.difference_ns
         return (
-            abs(self.t) > LEAST_T and (found.low > 0 or found.high < 0) and abs(found.median) > self.floor_ns
+            abs(self.t) > LEAST_T
+            and self.p_value < MOST_P
+            and (found.low > 0 or found.high < 0)
+            and abs(found.median) > self.floor_ns
         )
 
     @property
@@ -90,7 +99,7 @@ def timing_difference(epochs: Sequence[TimedCalls]) -> TimingDifference:
 
 
 def _at(trim: float, epochs: Sequence[TimedCalls]) -> TimingDifference:
-    from scipy.stats import trim_mean, ttest_ind  # scipy takes its time to import: only when it is needed
+    from scipy.stats import trim_mean, ttest_1samp, ttest_ind  # it takes its time to import
 
     def less(ours: Sequence[float], theirs: Sequence[float]) -> float:
         return float(trim_mean(ours, trim) - trim_mean(theirs, trim))
@@ -102,10 +111,12 @@ def _at(trim: float, epochs: Sequence[TimedCalls]) -> TimingDifference:
     a, b = _pooled(epochs)
     with np.errstate(all="ignore"):  # of times that are all alike there is no t
         t = float(ttest_ind(b, a, equal_var=False, trim=trim).statistic)
+        p_value = float(ttest_1samp(differences, 0.0).pvalue) if len(differences) > 1 else 1.0
     return TimingDifference(
         difference_ns=median_interval(differences),
         floor_ns=max(abs(of_equals.low), abs(of_equals.high)),
         t=t if math.isfinite(t) else 0.0,
+        p_value=p_value if math.isfinite(p_value) else 1.0,
         trim=trim,
         call_ns=float(np.median(np.concatenate([np.asarray(one.a) for one in epochs]))),
         calls=len(a) + len(b),
