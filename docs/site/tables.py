@@ -37,7 +37,8 @@ def axes_page() -> str:
         ),
     ]
     for axis in AXES.values():
-        parts += [f"## {axis.name}", f"{_sentence(axis.meaning)}", table(("", ""), _facts(axis))]
+        facts = "\n".join(f"- **{name}**: {text}" for name, text in _facts(axis))
+        parts += [f"## {axis.name}", _sentence(axis.meaning), facts]
     return "\n\n".join(parts) + "\n"
 
 
@@ -55,7 +56,7 @@ def _facts(axis: Axis) -> Iterable[tuple[str, str]]:
     if axis.neutral:
         yield "left out of ids", _code(axis.neutral)
     for value, reason in axis.denied.items():
-        yield f"`{value}`", f"only in a library that supports it; else: {for_markdown(reason)}"
+        yield f"`{value}`", f"excluded unless the library is known to support it ({for_markdown(reason)})"
 
 
 def profiles_page() -> str:
