@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.registry import implementation_ids
 from tlsbench.scenarios import Capabilities, Selection, expand, narrow, parse, scenario_from_id
 from tlsbench.scenarios.axes import AXES, SPECIAL_AXES, WORKLOAD_AXES
 from tlsbench.scenarios.matrix import MOST_COMBINATIONS
@@ -145,9 +146,7 @@ def test_a_profile_narrowed_by_any_selectors_is_a_matrix_or_one_line(texts: list
     selection = read(texts)
     if selection is None:
         return
-    libraries = dict.fromkeys(
-        ("ssl", "pyopenssl", "libssl", "utls", "rtls", "mbedtls", "tlslite"), Capabilities()
-    )
+    libraries = dict.fromkeys(implementation_ids(), Capabilities())
     libraries |= dict.fromkeys(
         (*CAPABILITIES, *(v for values in selection.values() for v in values)), Capabilities()
     )

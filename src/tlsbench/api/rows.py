@@ -65,6 +65,9 @@ def _of_cell(cell: Cell, run: Run) -> Row:
         "flights": cell.ledger.flights,
         "handshake_flights": cell.ledger.handshake_flights,
         "round_trips": cell.ledger.round_trips,
+        "client_datagrams": cell.ledger.client_datagrams,
+        "server_datagrams": cell.ledger.server_datagrams,
+        "coalesced_datagrams": cell.ledger.coalesced,
         "noise_floor": _finite(run.noise_floor.get(cell.axes["workload"], math.nan)),
         "negotiated": dict(cell.negotiated),
     }

@@ -106,6 +106,14 @@ def _tickets(row: Row) -> float | None:
     return float(tickets) if isinstance(tickets, int) else None
 
 
+def _datagrams(row: Row) -> float | None:
+    """Those of both sides; of a stream of writes those of one operation, as its bytes are."""
+    ledger = row.cell.ledger
+    if ledger.client_datagrams is None or ledger.server_datagrams is None:
+        return None
+    return (ledger.client_datagrams + ledger.server_datagrams) / row.cell.operations
+
+
 def _shown_phase(name: str) -> Callable[[Row], float | None]:
     """The median of a phase, in the unit that people read."""
 
@@ -177,6 +185,7 @@ COLUMNS = (
         2,
         ("handshake", "echo", "request"),
     ),
+    Column("datagrams", "datagrams", _datagrams, format_count, 3, ("handshake", "bulk", "echo", "request")),
     Column("tcp_open_us", "TCP µs", _shown_phase("tcp_open"), format_duration_us, 4, ("handshake",)),
     Column("total_us", "total µs", _shown("total"), format_duration_us, 1, TLS_WORKLOADS),
     Column("round_trips", "RTTs", lambda row: row.cell.ledger.round_trips, format_count, 6, ("handshake",)),
@@ -203,7 +212,7 @@ COLUMNS = (
 
 
 #: Columns that a table has where a cell of it has a figure for them.
-OPTIONAL: Final = frozenset(("round_trips", "client_tickets_us", "tickets_sent", "tcp_open_us"))
+OPTIONAL: Final = frozenset(("datagrams", "round_trips", "client_tickets_us", "tickets_sent", "tcp_open_us"))
 
 
 def tables(run: Run, is_baseline: Callable[[Cell], bool] | None = None) -> list[Table]:

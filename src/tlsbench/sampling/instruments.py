@@ -67,6 +67,7 @@ _OF_TIMES: Final = (
     "client_bytes",
     "server_bytes",
     "flights",
+    "datagrams",
     "round_trips",
     "tickets_sent",
     "client_tickets_us",

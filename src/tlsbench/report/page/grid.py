@@ -10,6 +10,7 @@ from typing import Any, Literal
 import numpy as np
 
 from tlsbench.comparison import Judgement, Recording
+from tlsbench.links import Ledger
 from tlsbench.loading import Load
 from tlsbench.report.digits import duration_text
 from tlsbench.report.loads import MEANING_OF_PHASES, phases_of, settings_of
@@ -277,6 +278,7 @@ def _facts(cell: Cell) -> dict[str, dict[str, str]]:
             "bytes from the server": f"{ledger.server_bytes:,}",
             "flights": str(ledger.flights),
             **({} if ledger.round_trips is None else {"round trips": str(ledger.round_trips)}),
+            **_datagrams(ledger),
         },
         "times": {
             **times,
@@ -285,6 +287,19 @@ def _facts(cell: Cell) -> dict[str, dict[str, str]]:
             "operations in a sample": f"{cell.operations:,}",
         },
         "scenario": {"id": cell.id},
+    }
+
+
+def _datagrams(ledger: Ledger) -> dict[str, str]:
+    """What is said of datagrams; nothing over a stream."""
+    if ledger.client_datagrams is None or ledger.server_datagrams is None:
+        return {}
+    flights = (" + ".join(map(str, sizes)) for sizes in ledger.sizes or ())
+    return {
+        "datagrams from the client": f"{ledger.client_datagrams:,}",
+        "datagrams from the server": f"{ledger.server_datagrams:,}",
+        "with several records or packets": f"{ledger.coalesced:,}",
+        **({"bytes of each, by flight": ", ".join(flights)} if ledger.sizes else {}),
     }
 
 
