@@ -1,8 +1,8 @@
 """What a library's QUIC or DTLS costs beyond its own TLS, by what the ledger counts: datagrams.
 
 The same engine does the same key exchange and signatures over each transport. What is left is the transport:
-a part that every handshake has, and one for each datagram that is sealed, sent, opened and acknowledged. So the
-differences of handshakes with different keys, chains and groups must lie on one line over their datagrams.
+a part that every handshake has, and one for each datagram that is sealed, sent, opened and acknowledged. So
+the differences of handshakes with different keys, chains and groups must lie on a line over their datagrams.
 """
 
 from __future__ import annotations
