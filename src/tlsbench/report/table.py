@@ -260,7 +260,7 @@ COLUMNS = (
         2,
         ("handshake", "echo", "request"),
     ),
-    Column("datagrams", "datagrams", _datagrams, format_count, 3, ("handshake", "bulk", "echo")),
+    Column("datagrams", "datagrams", _datagrams, format_count, 3, ("handshake", "bulk", "echo", "request")),
     Column("tcp_open_us", "TCP µs", _shown_phase("tcp_open"), format_duration_us, 4, ("handshake",)),
     Column("total_us", "total µs", _shown("total"), format_duration_us, 1, TLS_WORKLOADS),
     Column("round_trips", "RTTs", lambda row: row.cell.ledger.round_trips, format_count, 6, ("handshake",)),

@@ -106,27 +106,28 @@ NETWORK = Profile(
 )
 
 _BOTH = "key=ecdsa-secp256r1 group=secp256r1"
-_OPENSSL = "implementation=pyopenssl,libssl,libssl:*"
-_QUIC = "implementation=aioquic,qh3 transport=quic"
-_DTLS = f"implementation=libssl,pyopenssl transport=dtls version=1.2 {_BOTH}"
-#: What each transport costs, by the same libraries where they have several: TLS 1.3 beside QUIC, TLS 1.2
-#: beside DTLS 1.2; and what QUIC has alone: chains beyond what a server may send to an unknown address.
+_OF_12 = f"version=1.2 {_BOTH} cipher=TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"
+_SPEAK_QUIC = "implementation=pyopenssl,libssl:*"
+_SPEAK_DTLS = f"implementation=libssl,pyopenssl {_OF_12}"
+_QUIC_ALONE = "implementation=aioquic,qh3 transport=quic key=ecdsa-secp256r1"
+#: What a transport costs beside the other, by the same libraries where they have both, with the same suite,
+#: group and key; and what datagrams have alone: addresses to check, sizes, and chains that are held back.
 TRANSPORTS = Profile(
     "transports",
-    "TLS 1.3, QUIC and DTLS 1.2 side by side: handshakes, bulk, echo, requests; chains and a Retry over QUIC",
+    "QUIC beside TLS 1.3, DTLS beside TLS 1.2: handshakes, data, requests, checks of addresses, chains",
     (
-        f"{_OPENSSL} transport=tls,quic version=1.3 {_BOTH} resumption=none,psk",
-        f"{_OPENSSL} transport=tls,dtls version=1.2 {_BOTH} resumption=none,ticket",
-        f"{_QUIC} key=ecdsa-secp256r1 resumption=none,psk,early-data",
-        f"{_QUIC} key=ecdsa-secp256r1 address_check=yes",
-        "implementation=aioquic transport=quic key=ecdsa-secp256r1,rsa-2048,rsa-4096 chain_length=1,2,3",
-        f"workload=bulk,echo,request {_OPENSSL} transport=tls,quic version=1.3 {_BOTH} size=16KiB",
-        f"workload=bulk,echo {_OPENSSL} transport=tls,dtls version=1.2 {_BOTH} size=16KiB",
-        f"workload=bulk,echo,request {_QUIC} key=ecdsa-secp256r1 size=16KiB",
-        f"{_DTLS} address_check=yes",
-        f"{_DTLS} chain_length=3 mtu=548,1200,1472",
-        f"implementation=libmbedtls transport=tls,dtls version=1.2 {_BOTH} resumption=ticket",
-        f"workload=bulk implementation=libmbedtls transport=tls,dtls version=1.2 {_BOTH} size=16KiB",
+        f"{_SPEAK_QUIC} transport=tls,quic version=1.3 {_BOTH} resumption=none,psk",
+        f"{_QUIC_ALONE} resumption=none,psk,early-data",
+        f"{_QUIC_ALONE} address_check=yes",
+        "implementation=aioquic transport=quic key=ecdsa-secp256r1,rsa-4096 chain_length=1,2,3",
+        f"workload=bulk,echo,request {_SPEAK_QUIC} transport=tls,quic version=1.3 {_BOTH} size=16KiB",
+        f"workload=bulk,echo,request {_QUIC_ALONE} size=16KiB",
+        f"{_SPEAK_DTLS} transport=tls,dtls resumption=none,ticket",
+        f"{_SPEAK_DTLS} transport=dtls address_check=yes",
+        f"{_SPEAK_DTLS} transport=dtls chain_length=3 mtu=548,1200,1472",
+        f"workload=bulk,echo {_SPEAK_DTLS} transport=tls,dtls size=1KiB,16KiB",
+        f"implementation=libmbedtls {_OF_12} transport=tls,dtls resumption=ticket",
+        f"workload=bulk implementation=libmbedtls {_OF_12} transport=tls,dtls size=16KiB",
     ),
 )
 

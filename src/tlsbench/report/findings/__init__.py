@@ -10,6 +10,7 @@ from tlsbench.report.findings.libraries import fastest_findings
 from tlsbench.report.findings.memory import memory_findings
 from tlsbench.report.findings.network import network_findings
 from tlsbench.report.findings.parts import parts_findings
+from tlsbench.report.findings.per_datagram import per_datagram_findings
 from tlsbench.report.findings.rates import rate_findings
 from tlsbench.report.findings.scaling import scaling_findings
 from tlsbench.report.findings.sides import side_findings
@@ -25,6 +26,7 @@ def findings(run: Run) -> list[Finding]:
         *contrast_findings(run),
         *transport_findings(run),
         *parts_findings(run),
+        *per_datagram_findings(run),
         *network_findings(run),
         *scaling_findings(run),
         *aead_findings(run),

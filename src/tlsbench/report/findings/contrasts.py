@@ -57,9 +57,6 @@ CONTRASTS = (
     Contrast("TLS 1.3 instead of TLS 1.2", "version", "1.3", "1.2", _SUITE),
     Contrast("A client certificate", "client_auth", "required", "none"),
     Contrast("A HelloRetryRequest", "hello_retry", "yes", "no"),
-    Contrast(
-        "A check of the client's address (a Retry in QUIC, a cookie in DTLS)", "address_check", "yes", "no"
-    ),
 )
 
 

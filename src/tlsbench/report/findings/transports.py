@@ -25,6 +25,8 @@ _NOUNS: Final = {
     "request": "a request",
 }
 _CALLED: Final = {"quic": "QUIC", "dtls": "DTLS"}
+#: Full and resumed handshakes of DTLS are a choice among others (:mod:`.contrasts`).
+_COMPARED: Final = {"quic": tuple(_NOUNS), "dtls": ("bulk", "echo")}
 #: Where a handshake was, beside which the workload says nothing more.
 _WHERE: Final = {"handshake": "", "completion": " over a network"}
 _MOST_CHAINS: Final = 6
@@ -33,9 +35,9 @@ _NS_PER_MS: Final = 1e6
 
 def transport_findings(run: Run) -> Iterator[Finding]:
     """What each library's datagrams cost beside TLS in the same run, and where a chain costs a round trip."""
-    for workload, noun in _NOUNS.items():
-        for transport in _CALLED:
-            yield from _beside_tls(run, workload, noun, transport)
+    for transport, workloads in _COMPARED.items():
+        for workload in workloads:
+            yield from _beside_tls(run, workload, _NOUNS[workload], transport)
     yield from _over_network(run.cells)
     yield from _amplification(run.cells)
 
