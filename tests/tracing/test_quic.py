@@ -158,3 +158,33 @@ def test_a_datagram_that_is_missing_or_changed_is_a_clear_error_or_shown(traced:
                 quic_ladder_of(pieces, made.key_log)
             except WireError as error:
                 assert str(error)
+
+
+#: What the RFCs have QUIC add to a ClientHello: transport parameters (RFC 9001 section 8.2) and ALPN.
+ADDED = {"quic_transport_parameters", "application_layer_protocol_negotiation"}
+#: And what it leaves out: the session ID that TLS has for middleboxes (RFC 9001 section 8.4).
+SESSION_ID_BYTES = 32
+
+
+@pytest.mark.parametrize("group", ["x25519", "X25519MLKEM768"])
+@pytest.mark.parametrize("chain_length", [1, 3])
+def test_the_messages_are_those_of_the_same_engine_over_tls_but_for_what_quic_adds(
+    group: str, chain_length: int, openssl_35: str
+) -> None:
+    of = f"implementation={openssl_35} version=1.3 group={group} key=rsa-2048 chain_length={chain_length}"
+    tls, quic = (
+        [one for one in trace(traced_scenario([f"{of} transport={one}"])).ladder.messages if one.kind]
+        for one in ("tls", "quic")
+    )
+    assert [one.name for one in tls] == [one.name for one in quic]
+    for over_tls, over_quic in zip(tls, quic, strict=True):
+        before, after = (
+            {ext.name: ext.wire_bytes for ext in one.extensions} for one in (over_tls, over_quic)
+        )
+        assert after.keys() - before.keys() <= ADDED
+        assert before.keys() <= after.keys() | {"encrypt_then_mac", "extended_master_secret"}
+        if over_tls.name == "NewSessionTicket":  # which holds the session, ALPN among it
+            continue
+        hello = SESSION_ID_BYTES if over_tls.name.endswith("Hello") else 0
+        added = sum(after.values()) - sum(before.values())
+        assert over_quic.wire_bytes == over_tls.wire_bytes + added - hello

@@ -9,6 +9,7 @@ from tlsbench.implementations import (
     DatagramClientContext,
     DatagramEndpoint,
     DatagramServerContext,
+    KeepsRealTime,
     Negotiated,
 )
 from tlsbench.links import DatagramLink, Direction, Entry
@@ -83,6 +84,11 @@ class RecordedDatagramEnd:
 
     def timer_ns(self) -> int | None:
         return self.inner.timer_ns()
+
+    def wait(self) -> None:
+        """Wait for a timer in real time, if the library has such; that is no one's time."""
+        if isinstance(self.inner, KeepsRealTime):
+            self.inner.wait()
 
     def handle_timer(self, now_ns: int) -> None:
         began = self.recorder.clock()

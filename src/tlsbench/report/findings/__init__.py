@@ -9,6 +9,7 @@ from tlsbench.report.findings.kernel import kernel_findings
 from tlsbench.report.findings.libraries import fastest_findings
 from tlsbench.report.findings.memory import memory_findings
 from tlsbench.report.findings.network import network_findings
+from tlsbench.report.findings.per_datagram import per_datagram_findings
 from tlsbench.report.findings.rates import rate_findings
 from tlsbench.report.findings.sides import side_findings
 from tlsbench.report.findings.transports import transport_findings
@@ -22,6 +23,7 @@ def findings(run: Run) -> list[Finding]:
     return [
         *contrast_findings(run),
         *transport_findings(run),
+        *per_datagram_findings(run),
         *network_findings(run),
         *aead_findings(run),
         *kernel_findings(run),
