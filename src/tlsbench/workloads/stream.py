@@ -93,17 +93,13 @@ class Echo(_Stream):
     """A request of ``size`` bytes and its echo, one after the other: the total is the latency."""
 
     def sample(self) -> Sample:
-        pour, clock = self._connection(1).pour, self.clock
-        start = clock()
-        up = pour(Direction.TO_SERVER, self._payload, 1, clock)
-        down = pour(Direction.TO_CLIENT, up.received, 1, clock)
-        end = clock()
-        _prove_bytes("request", self._payload, up.received, "server")
-        _prove_bytes("response", self._payload, down.received, "client")
+        echoed = self._connection(1).echo(self._payload, self.clock)
+        _prove_bytes("request", self._payload, echoed.request, "server")
+        _prove_bytes("response", self._payload, echoed.response, "client")
         return Sample(
-            client=up.source_ns + down.sink_ns,
-            server=up.sink_ns + down.source_ns,
-            total=end - start,
+            client=echoed.client_ns,
+            server=echoed.server_ns,
+            total=echoed.total_ns,
             ledger=self.reader.summarise(self.link.take_ledger()),
         )
 
