@@ -54,6 +54,11 @@ _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_
 #: often follow from it.
 PROTOCOL: Final = (
     gap(
+        "the network that is simulated carries TCP: leave transport= out",
+        workload="completion",
+        transport=DATAGRAMS,
+    ),
+    gap(
         "a completion is over a network: leave link= out, or say link=network",
         workload="completion",
         link=_LINKS,
@@ -67,11 +72,6 @@ PROTOCOL: Final = (
         "datagrams go from memory to memory: leave link= out",
         transport=DATAGRAMS,
         link=("tcp", "unix"),
-    ),
-    gap(
-        "the network that is simulated carries TCP: leave transport= out",
-        workload="completion",
-        transport=DATAGRAMS,
     ),
     gap("QUIC has TLS 1.3 (RFC 9001, section 4.2): add version=1.3", transport="quic", version="1.2"),
     gap(
