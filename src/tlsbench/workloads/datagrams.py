@@ -22,7 +22,7 @@ from tlsbench.implementations import (
     KeepsRealTime,
 )
 from tlsbench.links import DatagramLink, Direction, Entry
-from tlsbench.workloads.exchange import Poured
+from tlsbench.workloads.exchange import Echoed, Poured
 from tlsbench.workloads.sample import Clock
 
 _NS_PER_S: Final = 1_000_000_000
@@ -195,6 +195,14 @@ class DatagramExchange:
         received = bytes(sink.arrived)
         sink.arrived.clear()
         return Poured(source.spent_ns - before_ns, sink.spent_ns - sink_before_ns, received)
+
+    def echo(self, data: bytes, clock: Clock, answer: bytes | None = None) -> Echoed:
+        start = clock()
+        up = self.pour(Direction.TO_SERVER, data, 1, clock)
+        down = self.pour(Direction.TO_CLIENT, up.received if answer is None else answer, 1, clock)
+        total_ns = clock() - start
+        client_ns, server_ns = up.source_ns + down.sink_ns, up.sink_ns + down.source_ns
+        return Echoed(client_ns, server_ns, total_ns, up.received, down.received)
 
     def close(self) -> None:
         self.client.close()

@@ -97,24 +97,16 @@ class Echo(_Stream):
     def sample(self) -> Sample:
         return self._ask(self._payload)
 
-    def _ask(self, request: bytes) -> Sample:
-        pour, clock = self._connection(1).pour, self.clock
-        start = clock()
-        up = pour(Direction.TO_SERVER, request, 1, clock)
-        down = pour(Direction.TO_CLIENT, self._answer(up.received), 1, clock)
-        end = clock()
-        _prove_bytes("request", request, up.received, "server")
-        _prove_bytes("response", self._payload, down.received, "client")
+    def _ask(self, request: bytes, answer: bytes | None = None) -> Sample:
+        echoed = self._connection(1).echo(request, self.clock, answer)
+        _prove_bytes("request", request, echoed.request, "server")
+        _prove_bytes("response", self._payload, echoed.response, "client")
         return Sample(
-            client=up.source_ns + down.sink_ns,
-            server=up.sink_ns + down.source_ns,
-            total=end - start,
+            client=echoed.client_ns,
+            server=echoed.server_ns,
+            total=echoed.total_ns,
             ledger=self.reader.summarise(self.link.take_ledger()),
         )
-
-    def _answer(self, request: bytes) -> bytes:
-        """What the server writes when it has read a request."""
-        return request
 
 
 @dataclass(slots=True)
@@ -125,10 +117,7 @@ class Request(Echo):
     """
 
     def sample(self) -> Sample:
-        return self._ask(_PATH)
-
-    def _answer(self, request: bytes) -> bytes:  # noqa: ARG002 - any path has this body
-        return self._payload
+        return self._ask(_PATH, self._payload)
 
 
 def _prove_bytes(what: str, wanted: bytes, got: bytes, witness: str) -> None:
