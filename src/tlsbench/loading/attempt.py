@@ -239,10 +239,10 @@ class Attempt(ABC):
         if not self._shared.plan.hold:
             self._end(SUCCESS)
             return
+        if self.counted and not self.is_held:
+            self._shared.tally.held += 1
         self.is_held, self.deadline_ns = True, 0
         self.step, self._on_event = "hold", self._held
-        if self.counted:
-            self._shared.tally.held += 1
         self._held(0)
 
     def _end(self, outcome: str) -> None:
