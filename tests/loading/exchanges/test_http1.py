@@ -74,6 +74,21 @@ def test_a_head_that_was_read_is_compared(monkeypatch: pytest.MonkeyPatch) -> No
     assert exchange._asked.tally.requests == 3
 
 
+@pytest.mark.parametrize("body", [b"a", b"abc"])
+def test_a_body_of_another_length_is_none_of_a_known_head(body: bytes) -> None:
+    exchange = Http1(asked())
+    exchange.ask(2, 1, counted=True)
+    exchange.take(HEADS[0] % 2 + b"ab", 2)
+    if len(body) < 2:
+        exchange.take(HEADS[0] % 2 + body, 3)
+        assert exchange.left == 1
+        exchange.take(b"b", 4)
+        assert exchange.left == 0
+    else:
+        with pytest.raises(MeasurementError, match="longer than its Content-Length"):
+            exchange.take(HEADS[0] % 2 + body, 3)
+
+
 def test_no_more_heads_are_kept_than_a_server_could_make() -> None:
     ours = asked()
     for number in range(1000):
