@@ -184,17 +184,24 @@ def test_the_loads_and_servers_of_their_page_run(installed: Environment, tmp_pat
     """Its examples are for a server on port 8443, as it says; here that is one of any free port."""
     environment, folder = installed(install_line("docs/load.md")), clone(tmp_path / "tlsbench")
     run("tlsbench certs init pki", folder, environment)
-    port = free_port()
+    port, of_http = free_port(), free_port()
+    places = {
+        "127.0.0.1:8443": f"127.0.0.1:{port}",
+        "127.0.0.1:8444": f"127.0.0.1:{of_http}",
+        "/run/tls.sock": f"{tmp_path}/tls.sock",
+    }
     with ExitStack() as stack:
         for line in (
             f"tlsbench certs serve pki --port {port}",
             f"tlsbench serve --processes 1 --bind unix:{tmp_path}/tls.sock",
+            f"tlsbench serve --processes 1 --port {of_http}",
+            f"tlsbench serve --processes 1 --port {of_http} --http 3",
         ):
             stack.enter_context(serving(line, folder, environment))
         for line in commands("docs/load.md", "sh"):
-            here = line.replace("127.0.0.1:8443", f"127.0.0.1:{port}").replace(
-                "/run/tls.sock", f"{tmp_path}/tls.sock"
-            )
+            here = line
+            for place, ours in places.items():
+                here = here.replace(place, ours)
             if line.startswith("tlsbench serve"):
                 with serving(f"{here.replace(' --port 8443', '')} --port 0", folder, environment):
                     pass

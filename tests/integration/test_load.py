@@ -138,8 +138,12 @@ def test_nginx_agrees_on_what_came_as_early_data(nginx: Nginx) -> None:
     assert 0.9 * tally.early_data["accepted"] < len(early) <= tally.early_data["accepted"]
 
 
-def test_early_data_that_is_rejected_is_sent_again(nginx: Nginx) -> None:
+@pytest.mark.parametrize("http", ["", "2"])
+def test_early_data_that_is_rejected_is_sent_again(http: str, nginx: Nginx) -> None:
     """A server with a new key for its tickets knows none of them."""
+    nginx.stop()
+    nginx.configure(listen="ssl http2" if http else "ssl")
+    nginx.start()
 
     def restart(at: float, _tally: LoadTally) -> None:
         if at == 1.0:
@@ -147,7 +151,14 @@ def test_early_data_that_is_rejected_is_sent_again(nginx: Nginx) -> None:
             nginx.start()
 
     plan = plan_of(
-        nginx, version="1.3", resume=0.5, requests=1, early_data=True, duration_s=2.5, connections=8
+        nginx,
+        version="1.3",
+        resume=0.5,
+        requests=1,
+        early_data=True,
+        duration_s=2.5,
+        connections=8,
+        http=http,
     )
     load = run_load(plan, restart)
     tally = load.tally

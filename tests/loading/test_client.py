@@ -138,6 +138,20 @@ def test_what_was_not_seen_to_be_accepted_is_counted_as_that() -> None:
     assert tally.times["handshake"].get_max_value() < 0.2e9  # what was waited for is no part of it
 
 
+def test_a_held_connection_that_hears_at_its_end_is_held_once() -> None:
+    """The server says something when the client takes leave, and not before."""
+
+    def late(tls: ssl.SSLSocket) -> None:
+        tls.recv(1)
+        tls.sendall(b"x")
+
+    with speaker(ticketless(), late) as address:
+        tally = load_of(address, version="1.3", hold=True)
+    assert tally.outcomes == {SUCCESS: 2}
+    assert tally.held == tally.handshakes == 2
+    assert tally.unconfirmed == 0
+
+
 def test_the_wait_for_acceptance_is_no_part_of_the_times() -> None:
     def late(tls: ssl.SSLSocket) -> None:
         time.sleep(0.15)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tlsbench.loading.tally import PHASES, SUCCESS, TCP_RTT, LoadTally, total
+from tlsbench.loading.tally import PHASES, SUCCESS, TCP_RTT, LoadTally, histogram, record_times, total
 from tlsbench.sockets import TcpInfo
 
 
@@ -27,6 +27,20 @@ def test_a_tally_comes_back_from_json() -> None:
     assert again.open == 0
     assert again.resumed == 2
     assert again.failures == {"connect: connection refused": 2}
+
+
+@given(st.lists(st.integers(0, 3_600_000_000_000), max_size=60))
+def test_many_times_are_recorded_as_one_by_one(times: list[int]) -> None:
+    at_once, one_by_one = histogram(), histogram()
+    at_once.record_value(5000)
+    one_by_one.record_value(5000)
+    for took in times:
+        one_by_one.record_value(max(1000, took))
+    record_times(at_once, times)
+    assert at_once.encode() == one_by_one.encode()
+    assert at_once.get_min_value() == one_by_one.get_min_value()
+    assert at_once.get_max_value() == one_by_one.get_max_value()
+    assert at_once.get_total_count() == len(times) + 1
 
 
 @given(st.lists(st.lists(st.integers(1_000, 10**10), max_size=20), min_size=1, max_size=4))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import socket
+import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tests.loading.servers import Spoil, relay
+from tests.loading.test_client import SPOILS
 
 from tlsbench import pki
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import implementations
 from tlsbench.loading import Load, LoadPlan, Target, parse_threshold, run_load
+from tlsbench.loading.engine import Engine
 from tlsbench.loading.tally import QUIC_RTT, SUCCESS, TCP_RTT
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.scenarios import Scenario
@@ -202,6 +207,46 @@ def test_findings_say_what_was_chosen_and_what_quic_lost(serving: Callable[..., 
     said = "\n".join(load_findings(load))
     assert f"the server chose by ALPN: h3 in {load.tally.handshakes:,} handshakes" in said
     assert "QUIC: the client took " in said
+
+
+@pytest.mark.parametrize("spoil", SPOILS)
+def test_whatever_happens_at_whatever_moment_of_http_2_is_counted(
+    spoil: str, serving: Callable[..., Serving]
+) -> None:
+    """Within records and frames, between them, and behind the handshake."""
+
+    def at(moment: int) -> Spoil:
+        def pass_on(sock: socket.socket, said: bytes, data: bytes) -> None:
+            before = max(0, moment - len(said))
+            sock.sendall(data[:before])
+            if before < len(data):
+                SPOILS[spoil](sock)
+                raise OSError("enough")
+
+        return pass_on
+
+    with serving("2") as server:
+        for moment in (5, 800, 1200, 1400, 1500, 1600, 2000, 5000):
+            with relay(server.address, at(moment)) as address:
+                plan = LoadPlan(
+                    target=Target(*address), connections=2, duration_s=0.05, warm_up_s=0.0,
+                    step_limit_s=0.3, requests=50, streams=5, http="2",
+                )  # fmt: skip
+                engine = Engine(plan)
+                engine.run(time.monotonic_ns(), lambda _second: None)
+            tally = engine.tally
+            assert tally.begun == tally.outcomes.total() > 0
+            faults = [kind for kind in tally.outcomes if "unexpected " in kind and kind.endswith("Error")]
+            assert not faults, moment
+            if moment < 2000:  # where fifty answers are not through
+                assert tally.outcomes[SUCCESS] == 0, moment
+
+
+def test_connections_of_http_2_are_tapped_as_others_are(serving: Callable[..., Serving]) -> None:
+    with serving("2") as server:
+        tally = load_of(server, "2", requests=40, streams=20, captured=2, path="/bytes/50000").tally
+    assert set(tally.outcomes) == {SUCCESS}
+    assert tally.requests == 40 * tally.begun
 
 
 @pytest.mark.parametrize(

@@ -235,14 +235,14 @@ class Attempt(ABC):
             self._take_leave(now_ns)
 
     def _rest(self) -> None:
-        """What is wanted is done: hold the connection, or end it."""
-        if not self._shared.plan.hold:
+        """What is wanted is done: hold the connection, or end it, if it was held until now."""
+        if not self._shared.plan.hold or self.is_held:
             self._end(SUCCESS)
             return
-        self.is_held, self.deadline_ns = True, 0
-        self.step, self._on_event = "hold", self._held
         if self.counted:
             self._shared.tally.held += 1
+        self.is_held, self.deadline_ns = True, 0
+        self.step, self._on_event = "hold", self._held
         self._held(0)
 
     def _end(self, outcome: str) -> None:

@@ -21,7 +21,6 @@ from tlsbench.loading.context import Shared
 from tlsbench.loading.exchanges import Exchange, exchange_of
 from tlsbench.loading.opening import Opening
 from tlsbench.loading.tally import SUCCESS
-from tlsbench.loading.tapped import TappedClient
 
 _TLS13: Final = 0x0304
 #: After so many reads others have their turn.
@@ -162,10 +161,12 @@ class Connection(Opening):
         """Send it, behind what is left of before; what the socket does not take waits for its next event."""
         tls = self._tls
         assert tls is not None
-        data = self._unsent + data
-        if data:
-            sent_bytes = tls.send(data) if isinstance(tls, TappedClient) else bindings.write(tls, data)
-            self._unsent = data[sent_bytes:]
+        if self._unsent:
+            data = self._unsent + data
+        elif not data:
+            return
+        sent_bytes = self._write(tls, data)
+        self._unsent = b"" if sent_bytes == len(data) else data[sent_bytes:]
 
     def _turn(self, _now_ns: int) -> None:  # noqa: C901 - one loop, for speed
         """Take the answers that have come, and ask for what there is to be asked then."""
@@ -212,6 +213,7 @@ class Connection(Opening):
             return
         if not self._take_unasked(data, now_ns):
             raise MeasurementError("data that nobody asked for")
+        self._accept()
         self.has_more = True
         if self._exchange is not None and self._exchange.is_over:
             self._fail("closed by the server")

@@ -17,6 +17,7 @@ from tlsbench.loading.attempt import Attempt
 from tlsbench.loading.context import Shared, client_context, resolve
 from tlsbench.loading.failures import words_of
 from tlsbench.loading.plan import LoadPlan
+from tlsbench.loading.pool import Pool
 from tlsbench.loading.tally import SUCCESS, LoadTally
 from tlsbench.loading.timers import Timers
 from tlsbench.loading.watchdog import Watchdog
@@ -75,8 +76,7 @@ class Engine:
         # What comes of a timer or the clock must not be late.
         self._waits_finely = plan.is_open_loop or plan.http == "3"
         self._open: dict[int, Attempt] = {}
-        #: Those of them that a pool keeps; the last used is used first.
-        self._idle: list[Attempt] = []
+        self._pool = Pool(plan, tally, self._open)
         #: Those of them that may have more to read, of which epoll says nothing.
         self._more: list[Attempt] = []
         self._limit_ns = int(plan.step_limit_s * 1e9)
@@ -101,7 +101,7 @@ class Engine:
         plan = self._plan
         self._start_ns = start_ns
         self._count_from_ns = start_ns + int(plan.warm_up_s * 1e9)
-        self._shared.count_from_ns = self._count_from_ns
+        self._shared.count_from_ns = self._pool.count_from_ns = self._count_from_ns
         self._end_ns = self._count_from_ns + int(plan.duration_s * 1e9)
         if not plan.is_open_loop:
             step_ns = plan.ramp_up_s * 1e9 / plan.connections
@@ -213,7 +213,7 @@ class Engine:
 
     def _has_room(self) -> bool:
         """Whether one more may be in use."""
-        return len(self._open) - len(self._idle) < (self._plan.pool or self._plan.connections)
+        return len(self._open) - len(self._pool) < (self._plan.pool or self._plan.connections)
 
     def _begin(self, begin_ns: int, now_ns: int) -> None:
         # In a closed loop nobody waits, but for a connection of a pool: else it begins when it does.
@@ -221,9 +221,7 @@ class Engine:
         counted = begin_ns >= self._count_from_ns or self._plan.hold
         if counted:
             self.tally.begun += 1
-        self._sweep_pool(now_ns)
-        if self._idle:
-            connection = self._idle.pop()
+        if (connection := self._pool.take(now_ns)) is not None:
             assert connection.sock is not None
             if counted:
                 self.tally.reused += 1
@@ -252,37 +250,16 @@ class Engine:
                 self._timers.note(connection)
             return
         if connection.is_idle:
-            self._retire(fd, connection, "by the server")
+            self._pool.retire(fd, connection, "by the server")
             return
         if not self._plan.is_open_loop:
             wait_ns = 0 if connection.outcome == SUCCESS else _BACK_OFF_NS
             heapq.heappush(self._due_ns, monotonic_ns() + wait_ns)
         if self._plan.pool and connection.outcome == SUCCESS:
-            self._keep(fd, connection)
+            self._pool.keep(fd, connection)
             return
         self._open.pop(fd, None)
         connection.close()  # which takes it out of epoll too
-
-    def _keep(self, fd: int, connection: Attempt) -> None:
-        """Put a connection into the pool, until its idle time or its lifetime is over."""
-        plan, now_ns = self._plan, monotonic_ns()
-        deadlines = [now_ns + int(plan.pool_idle_s * 1e9)] if plan.pool_idle_s else []
-        if plan.pool_lifetime_s:
-            deadlines.append(connection.began_ns + int(plan.pool_lifetime_s * 1e9))
-        self._idle.append(connection)
-        connection.lie_idle(min(deadlines, default=0))
-        if connection.outcome:
-            self._retire(fd, connection, "by the server")
-        elif deadlines and min(deadlines) <= now_ns:
-            self._retire(fd, connection, "lifetime")
-
-    def _retire(self, fd: int, connection: Attempt, why: str) -> None:
-        """Close a connection of the pool that nobody uses."""
-        if monotonic_ns() >= self._count_from_ns:
-            self.tally.retired[why] += 1
-        self._idle.remove(connection)
-        del self._open[fd]
-        connection.close()
 
     def _finish_resting(self) -> None:
         """End what is held, or lies in a pool."""
@@ -291,18 +268,10 @@ class Engine:
                 connection.finish()
                 self._settle(fd, connection)
             elif connection.is_idle:
-                self._retire(fd, connection, "at the end")
-
-    def _sweep_pool(self, now_ns: int) -> None:
-        """Close what the pool has had for too long."""
-        for connection in [one for one in self._idle if 0 < one.deadline_ns <= now_ns]:
-            assert connection.sock is not None
-            lived_ns = now_ns - connection.began_ns
-            is_old = 0 < self._plan.pool_lifetime_s * 1e9 <= lived_ns
-            self._retire(connection.sock.fileno(), connection, "lifetime" if is_old else "idle limit")
+                self._pool.retire(fd, connection, "at the end")
 
     def _sweep(self, now_ns: int) -> None:
-        self._sweep_pool(now_ns)
+        self._pool.sweep(now_ns)
         for fd, connection in list(self._open.items()):
             if not connection.deadline_ns or now_ns < connection.deadline_ns:
                 continue

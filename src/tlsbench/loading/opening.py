@@ -29,7 +29,7 @@ _SHUT_DOWN: Final = SSL.SENT_SHUTDOWN | SSL.RECEIVED_SHUTDOWN
 class Opening(Attempt):
     """A connection that begins; :class:`~tlsbench.loading.client.Connection` goes on with it."""
 
-    __slots__ = ("_early_ns", "_peeked_bytes", "_receive", "_tls", "_unsent")
+    __slots__ = ("_early_ns", "_peeked_bytes", "_receive", "_tls", "_unsent", "_write")
     kind = socket.SOCK_STREAM
 
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
@@ -37,6 +37,8 @@ class Opening(Attempt):
         self._tls: SSL.Connection | None = None
         #: Reads application data of it: ``b""`` where there is none now.
         self._receive: Callable[[SSL.Connection], bytes] = shared.receive
+        #: Writes it: how many bytes the socket took.
+        self._write: Callable[[SSL.Connection, bytes], int] = bindings.write
         #: When its request was sent as early data; 0 if it was not.
         self._early_ns = 0
         #: What is to be sent before anything else is: of the first flight, and then application data.
@@ -103,7 +105,7 @@ class Opening(Attempt):
         # Over memory until the ClientHello is out: so nothing of the server is read before it is seen here.
         self._tls = tls = shared.connection()
         if isinstance(tls, TappedClient):
-            self._receive = tls.receive
+            self._receive, self._write = tls.receive, tls.write_all
         tls.set_connect_state()
         if indicated := server_name_indication(shared.plan.name):
             tls.set_tlsext_host_name(indicated)

@@ -47,6 +47,10 @@ class TappedClient(TappedConnection):
         except SSL.WantReadError:
             return b""
 
+    def write_all(self, _connection: SSL.Connection, data: bytes) -> int:
+        """Write, likewise."""
+        return self.send(data)
+
     def send(self, buf: bytes | bytearray | memoryview, flags: int = 0) -> int:
         """Write application data: OpenSSL takes all of it, the socket as much as it can."""
         return self._drive(lambda: SSL.Connection.send(self, buf, flags))

@@ -241,6 +241,9 @@ FAILED = {
     "an entry of the table that is not there": (
         frames.frame(frames.HEADERS, frames.END_HEADERS, 1, b"\xbe"), BROKEN,
     ),
+    "an entry that the server made": (
+        frames.frame(frames.HEADERS, frames.END_HEADERS, 1, b"\x88\x40\x01x\x01y\xbe"), BROKEN,
+    ),
     "half an interim answer": (head(1, [(":status", "100")], ENDS), BROKEN),
 }  # fmt: skip
 

@@ -15,8 +15,9 @@ from hpack import Decoder, Encoder, HPACKError
 
 from tlsbench.errors import MeasurementError
 from tlsbench.loading.exchanges import frames
-from tlsbench.loading.exchanges.contract import ANY_LENGTH, Asked
+from tlsbench.loading.exchanges.contract import Asked
 from tlsbench.loading.exchanges.heads import INTERIM, body_length
+from tlsbench.loading.exchanges.streams import Streams
 from tlsbench.protocol.http import PREFACE
 
 _BROKEN: Final = "an answer that breaks the rules of HTTP/2"
@@ -41,14 +42,11 @@ _OPENING: Final = (
 _SETTINGS_ACK: Final = frames.frame(frames.SETTINGS, frames.ACK, 0)
 
 
-class Http2:
+class Http2(Streams):
     """Asks on as many streams at once as were asked for, and the server takes."""
 
     __slots__ = (
-        "_asked",
         "_block",
-        "_coming",
-        "_counted",
         "_frame_head",
         "_has_opened",
         "_is_plain",
@@ -57,24 +55,16 @@ class Http2:
         "_partial",
         "_refilled",
         "_rest",
-        "_to_ask",
-        "_waiting",
         "_window_bytes",
         "is_over",
-        "left",
     )
     alternates = False
     speaks_unasked = True
 
     def __init__(self, asked: Asked) -> None:
-        self._asked = asked
+        super().__init__(asked, _BROKEN)
         self._block = _request_block(asked)
         self._frame_head = frames.frame(frames.HEADERS, _PLAIN_HEADERS, 0, self._block)[:5]
-        #: By stream, when its request was sent; of those whose answer has no head yet.
-        self._waiting: dict[int, int] = {}
-        #: By stream, of those whose answer has: when it was sent, and the head came; how long the body must
-        #: be, and how much of it has come.
-        self._coming: dict[int, tuple[int, int, int, int]] = {}
         self._next_stream = 1
         self._most_streams = min(asked.streams, _STREAMS_UNTIL_TOLD)
         self._window_bytes = frames.LARGEST_WINDOW_BYTES
@@ -87,27 +77,12 @@ class Http2:
         #: Whether frames may come of which most have the same shape: not before the server's settings, and
         #: not within a head of several frames.
         self._is_plain = False
-        self._has_opened = self._counted = False
-        self._to_ask = 0
-        self.left = 0
+        self._has_opened = False
         self.is_over = False
-
-    @property
-    def step(self) -> str:
-        """``"first byte"`` or ``"request"``."""
-        first = min(self._waiting.values(), default=0)
-        return "first byte" if first and first <= self.waits_since_ns else "request"
-
-    @property
-    def waits_since_ns(self) -> int:
-        """When the step began that goes on for longest."""
-        heads = (head_ns for _, head_ns, _, _ in self._coming.values())
-        return min((*self._waiting.values(), *heads), default=0)
 
     def ask(self, count: int, now_ns: int, *, counted: bool) -> bytes:
         """Begin with as many as may be at once; with none, say what a client says first."""
-        self.left = self._to_ask = count
-        self._counted = counted
+        self._begin_use(count, counted=counted)
         opening = b"" if self._has_opened else _OPENING
         self._has_opened = True
         return opening + self._fill(now_ns)
@@ -115,8 +90,8 @@ class Http2:
     def _fill(self, now_ns: int) -> bytes:
         """Ask as much as may be asked now."""
         waiting = self._waiting
-        count = min(self._to_ask, self._most_streams - len(waiting) - len(self._coming))
-        if count <= 0 or self.is_over:
+        count = self._fits(self._most_streams)
+        if not count or self.is_over:
             return b""
         first, self._next_stream = self._next_stream, self._next_stream + 2 * count
         self._to_ask -= count
@@ -177,16 +152,6 @@ class Http2:
             raise MeasurementError("the server takes no more requests on this connection (GOAWAY)")
         return out + self._fill(now_ns)
 
-    def _whole(self, since_ns: int, must_bytes: int, got_bytes: int, now_ns: int) -> None:
-        """An answer has ended."""
-        asked = self._asked
-        if must_bytes not in (got_bytes, ANY_LENGTH):
-            raise MeasurementError(f"an answer of {got_bytes} bytes, not {must_bytes}")
-        if self._counted:
-            asked.requests_ns.append(now_ns - since_ns)
-            asked.tally.requests += 1
-        self.left -= 1
-
     def _refill(self) -> bytes:
         """Let as much come again as has come: on the connection, and on the streams that go on."""
         came_bytes = frames.LARGEST_WINDOW_BYTES - self._window_bytes
@@ -214,11 +179,13 @@ class Http2:
         elif kind == frames.HEADERS:
             block = _unpadded(flags, payload)[5 if flags & frames.PRIORITY else 0 :]
             if flags & frames.END_HEADERS:
-                self._head(stream, flags, block, now_ns)
+                self._headers(stream, flags, block, now_ns)
             else:
                 self._partial, self._is_plain = (stream, flags, block), False
         elif kind == frames.DATA:
-            self._padded(stream, flags, payload, now_ns)
+            self._window_bytes -= len(payload)  # all of it is in the windows (section 6.1)
+            came_bytes = len(_unpadded(flags, payload))
+            self._more(stream, came_bytes, now_ns, ends=bool(flags & frames.END_STREAM))
         elif kind == frames.PING:
             return b"" if flags & frames.ACK else frames.frame(frames.PING, frames.ACK, 0, payload)
         elif kind == frames.GOAWAY:
@@ -239,7 +206,7 @@ class Http2:
         self._partial = (stream, its_flags, block + payload)
         if flags & frames.END_HEADERS:
             self._partial, self._is_plain = None, True
-            self._head(stream, its_flags, block + payload, now_ns)
+            self._headers(stream, its_flags, block + payload, now_ns)
 
     def _set(self, flags: int, stream: int, payload: bytes) -> bytes:
         """Take the server's settings: of these a client that sends no bodies needs one."""
@@ -256,29 +223,15 @@ class Http2:
                 raise MeasurementError("the server takes no requests (SETTINGS_MAX_CONCURRENT_STREAMS 0)")
         return _SETTINGS_ACK
 
-    def _head(self, stream: int, flags: int, block: bytes, now_ns: int) -> None:
+    def _headers(self, stream: int, flags: int, block: bytes, now_ns: int) -> None:
         """Take the head of an answer, an interim one, or trailers."""
         ends = bool(flags & frames.END_STREAM)
-        if stream in self._coming:  # trailers
-            since_ns, _, must_bytes, got_bytes = self._coming.pop(stream)
-            if not ends:
-                raise MeasurementError(_BROKEN)
-            self._whole(since_ns, must_bytes, got_bytes, now_ns)
-            return
-        if stream not in self._waiting:
-            raise MeasurementError(_BROKEN)
-        must_bytes = self._read(block)
-        if must_bytes == INTERIM:
-            if ends:
-                raise MeasurementError(_BROKEN)
-            return
-        since_ns = self._waiting.pop(stream)
-        if self._counted:
-            self._asked.first_bytes_ns.append(now_ns - since_ns)
-        if ends:
-            self._whole(since_ns, must_bytes, 0, now_ns)
+        if stream not in self._coming:
+            self._head(stream, self._read(block), now_ns, ends=ends)
+        elif ends:
+            self._more(stream, 0, now_ns, ends=True)
         else:
-            self._coming[stream] = (since_ns, now_ns, must_bytes, 0)
+            raise MeasurementError(_BROKEN)
 
     def _read(self, block: bytes) -> int:
         """How long the body behind a head must be; it is kept for the next of the same."""
@@ -289,18 +242,6 @@ class Http2:
         except HPACKError:
             raise MeasurementError(_BROKEN) from None
         return self._asked.learn(block, body_length(fields, self._asked.size_bytes, _BROKEN))
-
-    def _padded(self, stream: int, flags: int, payload: bytes, now_ns: int) -> None:
-        """Take data with padding: all of it is in the windows (section 6.1)."""
-        if stream not in self._coming:
-            raise MeasurementError(_BROKEN)
-        since_ns, head_ns, must_bytes, got_bytes = self._coming.pop(stream)
-        self._window_bytes -= len(payload)
-        got_bytes += len(_unpadded(flags, payload))
-        if flags & frames.END_STREAM:
-            self._whole(since_ns, must_bytes, got_bytes, now_ns)
-        else:
-            self._coming[stream] = (since_ns, head_ns, must_bytes, got_bytes)
 
     def _go_away(self, payload: bytes) -> None:
         """The server ends the connection; it may still answer what it has taken (section 6.8)."""

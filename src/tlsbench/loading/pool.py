@@ -1,0 +1,59 @@
+"""The connections of a worker that a pool keeps while nobody uses them."""
+
+from __future__ import annotations
+
+from time import monotonic_ns
+
+from tlsbench.loading.attempt import Attempt
+from tlsbench.loading.plan import LoadPlan
+from tlsbench.loading.tally import LoadTally
+
+
+class Pool:
+    """Open connections that nobody uses; the last used is used first.
+
+    :param opened: all open connections of the worker, by descriptor: what is retired is taken out of it.
+    """
+
+    def __init__(self, plan: LoadPlan, tally: LoadTally, opened: dict[int, Attempt]) -> None:
+        self._plan, self._tally, self._opened = plan, tally, opened
+        self._idle: list[Attempt] = []
+        #: When connections begin to count, by CLOCK_MONOTONIC.
+        self.count_from_ns = 0
+
+    def __len__(self) -> int:
+        return len(self._idle)
+
+    def take(self, now_ns: int) -> Attempt | None:
+        """One to be used, if there is one."""
+        self.sweep(now_ns)
+        return self._idle.pop() if self._idle else None
+
+    def keep(self, fd: int, connection: Attempt) -> None:
+        """Keep a connection, until its idle time or its lifetime is over."""
+        plan, now_ns = self._plan, monotonic_ns()
+        deadlines = [now_ns + int(plan.pool_idle_s * 1e9)] if plan.pool_idle_s else []
+        if plan.pool_lifetime_s:
+            deadlines.append(connection.began_ns + int(plan.pool_lifetime_s * 1e9))
+        self._idle.append(connection)
+        connection.lie_idle(min(deadlines, default=0))
+        if connection.outcome:
+            self.retire(fd, connection, "by the server")
+        elif deadlines and min(deadlines) <= now_ns:
+            self.retire(fd, connection, "lifetime")
+
+    def retire(self, fd: int, connection: Attempt, why: str) -> None:
+        """Close one that nobody uses."""
+        if monotonic_ns() >= self.count_from_ns:
+            self._tally.retired[why] += 1
+        self._idle.remove(connection)
+        del self._opened[fd]
+        connection.close()
+
+    def sweep(self, now_ns: int) -> None:
+        """Close what was kept for too long."""
+        for connection in [one for one in self._idle if 0 < one.deadline_ns <= now_ns]:
+            assert connection.sock is not None
+            lived_ns = now_ns - connection.began_ns
+            is_old = 0 < self._plan.pool_lifetime_s * 1e9 <= lived_ns
+            self.retire(connection.sock.fileno(), connection, "lifetime" if is_old else "idle limit")
