@@ -52,6 +52,14 @@ def test_each_point_is_graded_by_what_the_kernel_says(
     assert bool(found.remedy) is (grade != "good"), "what is not good has a remedy"
 
 
+def test_processors_that_share_a_core_are_named(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 4)
+    write(tree / "cpu/smt/active", "1")
+    for number in range(4):
+        write(tree / f"cpu/cpu{number}/topology/thread_siblings_list", f"{number % 2},{number % 2 + 2}")
+    assert "active (0+2, 1+3)" in finding("SMT siblings").found
+
+
 @pytest.mark.parametrize("name", ["governor", "turbo", "SMT siblings"])
 def test_what_the_kernel_does_not_tell_is_unknown(tree: Path, name: str) -> None:
     assert finding(name).grade == "unknown"

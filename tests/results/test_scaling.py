@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from tests.results.scaling_cells import cell_with
 
 from tlsbench.results.scaling import controls, efficiency, interpreter_share, why_void
+from tlsbench.stats import summarise
 
 
 def test_what_threads_lose_against_processes_is_what_lacks_of_their_efficiency() -> None:
@@ -56,6 +58,16 @@ def test_one_thread_beside_a_busy_neighbour_is_void_though_no_ratio_shows_it() -
     }
     assert why_void(cell_with(threads=1, **alone, hash_cpu=99.0)) == ""
     assert "had the time of 0.60 processors" in why_void(cell_with(threads=1, **alone, hash_cpu=60.0))
+
+
+@pytest.mark.parametrize(("disturbed", "is_void"), [(1, False), (3, True)])
+def test_a_neighbour_that_comes_and_goes_is_no_less_void(disturbed: int, is_void: bool) -> None:
+    """In three of eight rounds, which no median shows."""
+    busy, free = [[60.0]] * disturbed, [[99.0]] * (8 - disturbed)
+    cell = cell_with()
+    cell = replace(cell, figures={**cell.figures, "hash_cpu": summarise([*busy, *free])})
+    assert controls(cell).processors == 1.98
+    assert bool(why_void(cell)) is is_void
 
 
 def test_more_threads_than_processors_need_no_more_than_there_are() -> None:

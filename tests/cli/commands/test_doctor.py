@@ -6,6 +6,7 @@ import pytest
 
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.session import doctor as doctor_module
+from tlsbench.topology import Processor
 
 pytestmark = pytest.mark.slow
 
@@ -43,6 +44,22 @@ def test_the_table_has_a_row_for_each_point(
     out = capsys.readouterr().out
     assert "A/A noise floor" in out
     assert "remedy" in out
+
+
+def test_the_processors_for_threads_are_named_in_their_order_and_by_their_nodes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    two_nodes = (Processor(0, 0, 0), Processor(2, 2, 1), Processor(1, 0, 0), Processor(3, 2, 1))
+    monkeypatch.setattr(doctor_module, "processors", lambda: two_nodes)
+    threads, nodes = doctor_module._places()
+    assert threads.grade == "good"
+    assert threads.found == "2 cores, 4 processors, for threads in the order 0, 2, 1, 3"
+    assert (nodes.grade, nodes.found) == ("fair", "node 0: 0, 1; node 1: 2, 3")
+    assert "--pin" in nodes.remedy
+    monkeypatch.setattr(doctor_module, "processors", lambda: two_nodes[:1])
+    threads, nodes = doctor_module._places()
+    assert (threads.grade, nodes.grade) == ("fair", "good")
+    assert threads.remedy
 
 
 def test_an_engine_that_does_not_use_aes_is_poor(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -81,6 +81,15 @@ def test_the_ends_of_a_libssl_are_joined_and_those_of_others_are_not(lanes: Call
         assert lane.record()["ends"] == ends
 
 
+@pytest.mark.parametrize(("size", "ends"), [("64KiB", "joined"), ("1MiB", "through Python")])
+def test_writes_that_joined_ends_cannot_hold_go_through_python(
+    size: str, ends: str, lanes: Callable[[str], Lanes]
+) -> None:
+    lane = made(lanes(f"{OF} version=1.3 threads=2 implementation=libssl task=bulk size={size}"))[0]
+    lane.operate()
+    assert lane.record()["ends"] == ends
+
+
 def test_joined_ends_are_held_to_what_was_asked_for(lanes: Callable[[str], Lanes]) -> None:
     """A lane that is to resume and comes to a full handshake is an error within its operation."""
     lane = made(lanes(f"{OF} version=1.3 threads=2 implementation=libssl resumption=psk"))[0]

@@ -143,7 +143,7 @@ def command(
         with measuring.screen(quiet=quiet) as screen:
             result = run(request, ProgressView(screen, request.plan, is_baseline), stop)
         interrupted = result.conditions.stopped_by == "interrupt"
-        if interrupted and not result.cells:
+        if interrupted and not (result.cells or result.failures):
             raise stop.interrupted("interrupted before anything was measured")
         shapes = [] if report is None or interrupted else request.matrix.scenarios
         page = partial(_page, result, save or profile or "run", shapes)

@@ -13,7 +13,7 @@ from tlsbench.workloads.sample import Sample
 from tlsbench.workloads.scaling.controls import CONTROLS, has_one_lock
 from tlsbench.workloads.scaling.crew import CREW, Crew
 from tlsbench.workloads.scaling.interpreter import share_of
-from tlsbench.workloads.scaling.lanes import HandshakeLane, Lanes
+from tlsbench.workloads.scaling.lanes import Lanes
 from tlsbench.workloads.scaling.threads import Threads
 from tlsbench.workloads.scaling.turns import Batch, Lane
 
@@ -103,8 +103,7 @@ class Scaling:
 
     def _share(self) -> Mapping[str, float]:
         lane = self._own[0]
-        kept = (lambda: lane._last) if isinstance(lane, HandshakeLane) else (lambda: None)
-        share = share_of(lane.operate, _PROFILED, self.libraries, kept)
+        share = share_of(lane.operate, _PROFILED, self.libraries, lane.left)
         lane.prove()
         return {"interpreter": share.interpreter_ns, "compiled": share.compiled_ns}
 

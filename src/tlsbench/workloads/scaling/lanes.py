@@ -20,6 +20,8 @@ from tlsbench.workloads.scaling.turns import Lane
 
 #: More half-steps than any TLS handshake takes.
 _MOST_STEPS = 32
+#: More than this is not written at once to ends that are joined: they hold no more for each other.
+_MOST_JOINED_BYTES = 64 * 1024
 #: Then a new connection: far below the 2^24.5 records of one key (RFC 8446 section 5.5).
 _MOST_WRITES = 1 << 20
 
@@ -120,6 +122,9 @@ class HandshakeLane(_OverMemory):
         assert self._last is not None
         self._proof = prove(self._last, self.scenario, self.peers, wanted, reader=self.reader)
 
+    def left(self) -> object:
+        return self._last
+
     def record(self) -> dict[str, object]:
         return {**self.proof(), "ends": "joined" if self._joins is not None else "through Python"}
 
@@ -175,6 +180,9 @@ class BulkLane(_OverMemory):
     def prove(self) -> None:
         """Nothing: every operation has compared what it wrote with what was read."""
 
+    def left(self) -> None:
+        pass
+
     def record(self) -> dict[str, object]:
         return {**self.proof(), "ends": "joined" if self._joins is not None else "through Python"}
 
@@ -191,8 +199,9 @@ class BulkLane(_OverMemory):
 
 def joiner_of(scenario: Scenario, clients: ClientContext) -> JoinsEnds | None:
     """The client's context, if it can join its ends with those of the server; else None."""
-    able = scenario.client == scenario.server and isinstance(clients, JoinsEnds) and clients.joins
-    return clients if able and isinstance(clients, JoinsEnds) else None
+    if scenario.client != scenario.server or scenario.size > _MOST_JOINED_BYTES:
+        return None
+    return clients if isinstance(clients, JoinsEnds) and clients.joins else None
 
 
 def joined(clients: JoinsEnds, servers: ServerContext, session: object | None) -> tuple[Endpoint, Endpoint]:

@@ -30,6 +30,9 @@ class Lane(Protocol):
         :raises ProofError: if not.
         """
 
+    def left(self) -> object:
+        """What the last operation left, and the next one frees; None if nothing."""
+
     def record(self) -> dict[str, object]:
         """What was proved, for the stored result."""
 
