@@ -6,9 +6,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.results.documents import FOLDER, NAMES
 
 from tlsbench.errors import RequestError
 from tlsbench.results import Cell, Run
+from tlsbench.results.reader import read_file
 from tlsbench.session.capacity import (
     ASKED,
     KEY,
@@ -209,6 +211,18 @@ def test_libraries_are_told_apart(measured: Run) -> None:
     found = capacity_of(ask(), replace(measured, cells=[*measured.cells, *other]))
     assert choices(found, LIBRARY) == {"other": pytest.approx(found.asked.cores.value)}
     assert "rsa-2048" in choices(found, KEY)
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if "load" not in name and "duel" not in name])
+def test_every_stored_run_answers_or_says_in_one_line_what_it_lacks(name: str) -> None:
+    run = read_file(FOLDER / name).result
+    assert isinstance(run, Run)
+    for demand in (Demand(connections_per_s=1000), DEMAND):
+        try:
+            assert capacity_of(ask(demand=demand), run, name).asked.cores.value > 0
+        except RequestError as error:
+            assert str(error).startswith(f"{name} has no ")
+            assert "\n" not in str(error)
 
 
 def threads(run: Run, count: int, nanoseconds: float, processors: int = 8) -> Cell:
