@@ -9,7 +9,8 @@ import pytest
 from tests.results.documents import FOLDER, NAMES
 
 from tlsbench.errors import RequestError
-from tlsbench.results import Cell, Run
+from tlsbench.report.capacity import scaling_words
+from tlsbench.results import Cell, Failure, Run
 from tlsbench.results.reader import read_file
 from tlsbench.session.capacity import (
     ASKED,
@@ -250,6 +251,14 @@ def test_measured_threads_say_how_many_cores_it_really_takes(measured: Run) -> N
     assert found.asked.busy_cores.value == linear.asked.busy_cores.value
     assert found.asked.cores.value == pytest.approx(linear.asked.cores.value / 0.8)
     assert not linear.costs.scaling.is_measured
+
+
+def test_threads_whose_controls_did_not_come_out_say_nothing(measured: Run) -> None:
+    failures = [Failure("workload=scaling implementation=fake threads=2", "void: it had one processor")]
+    found = capacity_of(ask(), replace(measured, failures=failures))
+    assert found.costs.scaling.is_void
+    assert found.asked.cores.value == pytest.approx(found.asked.busy_cores.value)
+    assert "linear, not proved here: what threads do was measured, and is void" in scaling_words(found)
 
 
 def test_more_threads_than_processors_are_no_cores(measured: Run) -> None:

@@ -83,7 +83,7 @@ def scaling_of(run: Run, full: Cell) -> Scaling:
         and int(cell.axes["threads"]) <= _processors(cell)
     }
     if not {1} < cells.keys():
-        return Scaling()
+        return Scaling(is_void=any(one.id.startswith("workload=scaling ") for one in run.failures))
     totals = [cell.figures["total"] for cell in cells.values()]
     drawn = estimates([one.round_medians for one in totals], [one.median for one in totals])
     by_count = dict(zip(cells, drawn, strict=True))

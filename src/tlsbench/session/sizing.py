@@ -56,9 +56,11 @@ class Scaling:
 
     :param efficiencies: by the number of threads: what they do together over what one does times their
         number. Without any it is taken to be linear.
+    :param is_void: whether that was measured, and its controls did not come out.
     """
 
     efficiencies: Mapping[int, Estimate] = field(default_factory=dict)
+    is_void: bool = False
 
     @property
     def is_measured(self) -> bool:
