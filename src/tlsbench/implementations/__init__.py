@@ -16,9 +16,8 @@ from tlsbench.implementations.contract import (
     ServerContext,
     SocketWriter,
     TlsImplementation,
-    Verification,
-    VerifyingImplementation,
 )
+from tlsbench.implementations.verifying import Verification, VerifyingImplementation
 
 __all__ = [
     "ClientContext",

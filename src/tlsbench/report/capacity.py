@@ -135,7 +135,7 @@ def scaling_words(capacity: Capacity) -> str:
         for count, one in scaling.efficiencies.items()
         if count > 1
     )
-    return f"cores: by the efficiency that was measured with so many threads ({shares}){beyond}"
+    return f"cores: by the efficiency of threads, as measured ({shares}){beyond}"
 
 
 def _notes(capacity: Capacity) -> Iterator[str]:

@@ -20,7 +20,7 @@ _NOT_OF_RECORDS: Final = frozenset(
         *("resumption", "link", "size"),
     }
 )
-#: Axes that the memory of an open connection is not told apart by.
+#: Axes on which the memory of an open connection does not depend.
 _NOT_OF_MEMORY: Final = frozenset({"workload", "resumption", "link"})
 #: Axes that say how threads are measured, and what a handshake is carried by.
 _NOT_OF_SCALING: Final = frozenset({"workload", "threads", "context", "task", "link", "size"})
