@@ -213,8 +213,8 @@ def table(cases: Sequence[Case], found: Sequence[Outcome]) -> str:
     lines = [
         (
             f"{datetime.now(UTC):%Y-%m-%d}, Linux {platform.release()} ({platform.machine()}, "
-            f"{psutil.cpu_count()} processors), Python {platform.python_version()}; pyopenssl, medians of "
-            f"{len(found) // len(cases)} repeats. **{within} of {len(cases)} predictions are within "
+            f"{psutil.cpu_count()} processors), Python {platform.python_version()}; pyopenssl, the "
+            f"medians of {len(found) // len(cases)}. **{within} of {len(cases)} predictions are within "
             f"{_ALLOWED:.0%} of the load**{_words_on(others)}."
         ),
         "",

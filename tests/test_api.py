@@ -389,3 +389,39 @@ def test_sigterm_ends_a_program_that_measures_and_leaves_no_temporary_folder(tmp
     assert done.stderr == ""
     assert done.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_capacity_is_measured_once_and_computed_for_other_questions() -> None:
+    asked = tlsbench.capacity(
+        FAKE, connections="20000/s", resumed="60%", transfer="50KiB", version="1.3", time_budget=0.3, seed=1
+    )
+    first, *others = asked.rows()
+    assert (first["of"], first["cores"]) == ("asked", asked.cores)
+    assert {one["of"] for one in others} == {"key", "resumed", "ticket lifetime"}
+    assert len({tuple(one) for one in asked.rows()}) == 1
+    half = tlsbench.capacity(
+        FAKE, connections=10_000, resumed=0.6, transfer=51_200, version="1.3", from_=asked.run
+    )
+    assert half.cores == pytest.approx(asked.cores / 2)
+    plain, more = (
+        tlsbench.capacity(FAKE, connections=10_000, version="1.3", from_=asked.run, beyond=beyond, headroom=0)
+        for beyond in (None, "1ms")
+    )
+    assert more.cores == pytest.approx(plain.cores + 10)
+    assert "busy cores" in str(asked)
+    assert json.loads(asked.to_json())["capacity"]["demand"]["transfer_bytes"] == 51_200
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"connections": 0}, "'0' is no rate"),
+        ({"connections": 5, "resumed": 2}, "'2' is no share"),
+        ({"connections": 5, "headroom": "100%"}, "headroom 1: it must be from 0% to below 100%"),
+        ({"connections": 5, "beyond": "fast", "from_": STORED / "run.json"}, "no time of a processor"),
+        ({"connections": 5, "from_": STORED / "load.json"}, "give a run"),
+    ],
+)
+def test_a_capacity_that_cannot_be_is_refused(arguments: dict[str, Any], words: str) -> None:
+    with pytest.raises(tlsbench.RequestError, match=words):
+        tlsbench.capacity(**arguments)

@@ -65,8 +65,8 @@ def test_scaling_that_was_measured_is_said_with_how_far_it_goes(capacity: Capaci
         capacity, costs=costs, choices=[replace(capacity.choices[0], sizing=size(DEMAND, costs))]
     )
     assert scaling_words(scaled) == (
-        "cores: by the efficiency that was measured with so many threads (2: 90 % [90, 90]); beyond 2 it is "
-        "taken to stay what it is there"
+        "cores: by the efficiency of threads, as measured (2: 90 % [90, 90]); beyond 2 it is taken to stay "
+        "what it is there"
     )
 
 

@@ -6,9 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.results.documents import FOLDER, NAMES
 
 from tlsbench.errors import RequestError
-from tlsbench.results import Cell, Run
+from tlsbench.report.capacity import scaling_words
+from tlsbench.results import Cell, Failure, Run
+from tlsbench.results.reader import read_file
 from tlsbench.session.capacity import (
     ASKED,
     KEY,
@@ -211,6 +214,18 @@ def test_libraries_are_told_apart(measured: Run) -> None:
     assert "rsa-2048" in choices(found, KEY)
 
 
+@pytest.mark.parametrize("name", [name for name in NAMES if "load" not in name and "duel" not in name])
+def test_every_stored_run_answers_or_says_in_one_line_what_it_lacks(name: str) -> None:
+    run = read_file(FOLDER / name).result
+    assert isinstance(run, Run)
+    for demand in (Demand(connections_per_s=1000), DEMAND):
+        try:
+            assert capacity_of(ask(demand=demand), run, name).asked.cores.value > 0
+        except RequestError as error:
+            assert str(error).startswith(f"{name} has no ")
+            assert "\n" not in str(error)
+
+
 def threads(run: Run, count: int, nanoseconds: float, processors: int = 8) -> Cell:
     """A cell of so many threads, each of whose handshakes takes the whole process so long."""
     full = with_server(run.cells[0], nanoseconds)
@@ -236,6 +251,14 @@ def test_measured_threads_say_how_many_cores_it_really_takes(measured: Run) -> N
     assert found.asked.busy_cores.value == linear.asked.busy_cores.value
     assert found.asked.cores.value == pytest.approx(linear.asked.cores.value / 0.8)
     assert not linear.costs.scaling.is_measured
+
+
+def test_threads_whose_controls_did_not_come_out_say_nothing(measured: Run) -> None:
+    failures = [Failure("workload=scaling implementation=fake threads=2", "void: it had one processor")]
+    found = capacity_of(ask(), replace(measured, failures=failures))
+    assert found.costs.scaling.is_void
+    assert found.asked.cores.value == pytest.approx(found.asked.busy_cores.value)
+    assert "linear, not proved here: what threads do was measured, and is void" in scaling_words(found)
 
 
 def test_more_threads_than_processors_are_no_cores(measured: Run) -> None:

@@ -22,9 +22,8 @@ from tlsbench.implementations.contract import (
     ServerContext,
     SocketWriter,
     TlsImplementation,
-    Verification,
-    VerifyingImplementation,
 )
+from tlsbench.implementations.verifying import Verification, VerifyingImplementation
 
 __all__ = [
     "CallsPrimitives",

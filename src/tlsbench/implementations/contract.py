@@ -15,11 +15,10 @@ Over datagrams the driver hands over one at a time, with the time, and calls bac
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from tlsbench.errors import ProofError
 from tlsbench.scenarios import Capabilities, Scenario
 
 if TYPE_CHECKING:  # the contract is read to list what there is, which needs no keys
@@ -326,52 +325,6 @@ class PrimitiveImplementation(Implementation, Protocol):
 
         :param peers: whose certificates ``scenario.operation`` is about; None for a primitive, which is
             ``scenario.algorithm`` over ``scenario.size`` bytes.
-        """
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """An operation that accepts or refuses what it is given, and what to give it.
-
-    :param call: takes one input. Where it refuses, it returns False or raises one of ``refusals``.
-    :param inputs: by kind, such as ``"wrong in its first byte"``, what makes an input of that kind: a new
-        object each time.
-    :param accepted: the kinds that it accepts.
-    :param contrasts: the pairs of kinds whose times are to be compared.
-    """
-
-    call: Callable[[Any], object]
-    refusals: tuple[type[Exception], ...]
-    inputs: Mapping[str, Callable[[], Any]]
-    accepted: frozenset[str]
-    contrasts: Sequence[tuple[str, str]]
-
-    def accepts(self, given: object) -> bool:
-        """Whether it accepts an input."""
-        try:
-            return self.call(given) is not False
-        except self.refusals:
-            return False
-
-    def prove(self, algorithm: str) -> None:
-        """See to it that every kind of input is accepted or refused, as it should be.
-
-        :raises ProofError: if one is not.
-        """
-        for kind, make in self.inputs.items():
-            if self.accepts(make()) != (kind in self.accepted):
-                wanted, got = ("accepted", "refused")[:: 1 if kind in self.accepted else -1]
-                raise ProofError(f"{algorithm}: {kind}", wanted=wanted, got=got, witness="client")
-
-
-@runtime_checkable
-class VerifyingImplementation(PrimitiveImplementation, Protocol):
-    """A library whose operations that verify can be given what they must refuse."""
-
-    def verification(self, scenario: Scenario) -> Verification:
-        """The operation that ``scenario.algorithm`` names, over ``scenario.size`` bytes.
-
-        :raises MeasurementError: if the engine does not have it.
         """
 
 

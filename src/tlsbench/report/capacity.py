@@ -119,6 +119,11 @@ def answer(capacity: Capacity) -> str:
 def scaling_words(capacity: Capacity) -> str:
     """How several cores were taken to do what one does."""
     scaling = capacity.costs.scaling
+    if scaling.is_void:
+        return (
+            "cores: linear, not proved here: what threads do was measured, and is void, as its controls did "
+            "not come out"
+        )
     if not scaling.is_measured:
         return "cores: linear, not proved here (workload=scaling measures what several threads do)"
     most = scaling.most
@@ -130,7 +135,7 @@ def scaling_words(capacity: Capacity) -> str:
         for count, one in scaling.efficiencies.items()
         if count > 1
     )
-    return f"cores: by the efficiency that was measured with so many threads ({shares}){beyond}"
+    return f"cores: by the efficiency of threads, as measured ({shares}){beyond}"
 
 
 def _notes(capacity: Capacity) -> Iterator[str]:

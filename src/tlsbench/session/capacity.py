@@ -97,7 +97,7 @@ def capacity_of(request: CapacityRequest, run: Run, source: str = "") -> Capacit
     asked = next((cell for cell in cells if selects(firsts, cell.axes)), None)
     if asked is None:
         raise _missing(request, source, "full handshake")
-    kind = request.resumption(asked.axes["version"])
+    kind = request.resumption(asked.axes.get("version", ""))
     costs, sources = costs_of(run, asked, kind)
     costs = replace(costs, beyond_ns=request.beyond_ns)
     demand = request.demand
@@ -139,7 +139,7 @@ def _differs_in(asked: Cell, cell: Cell) -> str:
     """The one choice in which a server differs from another; ``""`` if it is another or more than one."""
     ours, theirs = asked.axes, cell.axes
     differing = {axis for axis in {**ours, **theirs} if ours.get(axis) != theirs.get(axis)}
-    if ours["version"] == "1.2":
+    if ours.get("version") == "1.2":
         differing.discard("cipher")
     if differing == {"key"}:
         return KEY

@@ -69,7 +69,7 @@ class CapacityRequest:
 
     def resumption(self, version: str) -> str:
         """How sessions of a version are resumed."""
-        return self.wanted.get("resumption", (RESUMED[version],))[0]
+        return self.wanted.get("resumption", (RESUMED.get(version, "psk"),))[0]
 
     @property
     def server_words(self) -> list[str]:

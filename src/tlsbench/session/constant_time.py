@@ -125,7 +125,7 @@ def check(
 
     The number of epochs does not depend on what they show.
 
-    :param observe: told after each epoch.
+    :param observe: called after each epoch.
     :raises MeasurementError: if an engine does not have an operation.
     :raises ProofError: if it accepts what it must refuse, or the other way about.
     """

@@ -20,7 +20,7 @@ _NOT_OF_RECORDS: Final = frozenset(
         *("resumption", "link", "size"),
     }
 )
-#: Axes that the memory of an open connection is not told apart by.
+#: Axes on which the memory of an open connection does not depend.
 _NOT_OF_MEMORY: Final = frozenset({"workload", "resumption", "link"})
 #: Axes that say how threads are measured, and what a handshake is carried by.
 _NOT_OF_SCALING: Final = frozenset({"workload", "threads", "context", "task", "link", "size"})
@@ -75,6 +75,7 @@ def scaling_of(run: Run, full: Cell) -> Scaling:
         int(cell.axes["threads"]): cell
         for cell in run.cells
         if cell.axes["workload"] == "scaling"
+        and _is_count(cell.axes.get("threads", ""))
         and cell.axes.get("task", "handshake") == "handshake"
         and cell.axes.get("context", _SHARED) == _SHARED
         and "total" in cell.figures
@@ -82,11 +83,15 @@ def scaling_of(run: Run, full: Cell) -> Scaling:
         and int(cell.axes["threads"]) <= _processors(cell)
     }
     if not {1} < cells.keys():
-        return Scaling()
+        return Scaling(is_void=any(one.id.startswith("workload=scaling ") for one in run.failures))
     totals = [cell.figures["total"] for cell in cells.values()]
     drawn = estimates([one.round_medians for one in totals], [one.median for one in totals])
     by_count = dict(zip(cells, drawn, strict=True))
     return Scaling({count: by_count[1] / (time * count) for count, time in sorted(by_count.items())})
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and int(text) > 0
 
 
 def _processors(cell: Cell) -> float:
@@ -140,7 +145,7 @@ def _records(bulk: Cell | None, server: Estimate | None) -> tuple[Estimate | Non
 
     A server of bulk opens as much as it seals; how much of its time is sealing is in its phases.
     """
-    if bulk is None or server is None:
+    if bulk is None or server is None or "size" not in bulk.axes:
         return None, Bytes()
     size = parse_size(bulk.axes["size"])
     seal, opening = bulk.phases.get("server_seal"), bulk.phases.get("server_open")

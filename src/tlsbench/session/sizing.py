@@ -56,9 +56,11 @@ class Scaling:
 
     :param efficiencies: by the number of threads: what they do together over what one does times their
         number. Without any it is taken to be linear.
+    :param is_void: whether that was measured, and its controls did not come out.
     """
 
     efficiencies: Mapping[int, Estimate] = field(default_factory=dict)
+    is_void: bool = False
 
     @property
     def is_measured(self) -> bool:
@@ -71,7 +73,7 @@ class Scaling:
         return max(self.efficiencies, default=1)
 
     def cores_for(self, work: Estimate) -> Estimate:
-        """The least cores that do as much as so many perfect ones, in each draw by its own efficiencies."""
+        """The least cores that do the work of perfect ones, in each draw by its own efficiencies."""
         if not self.is_measured:
             return work
         value = cores_for(work.value, {count: one.value for count, one in self.efficiencies.items()})
@@ -84,10 +86,12 @@ class Scaling:
 
 
 def cores_for(work: float, efficiencies: Mapping[int, float]) -> float:
-    """The least cores that do as much as so many perfect ones.
+    """The least cores that do the work of perfect ones.
 
     Between two measured numbers what they do together is on a line; beyond the largest, the efficiency is
     taken to stay what it was there. Infinite if more cores do no more.
+
+    :param work: the number of perfect ones.
     """
     done = [(0.0, 0.0), (1.0, 1.0)]
     done += [(float(count), count * share) for count, share in sorted(efficiencies.items()) if count > 1]

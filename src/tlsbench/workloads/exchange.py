@@ -75,7 +75,7 @@ class Connection(Protocol):
         """
 
     def echo(self, data: bytes, clock: Clock, answer: bytes | None = None) -> Echoed:
-        """Write ``data`` on the client's side, and have the server write an answer: without one, what it read.
+        """Write ``data`` on the client's side, and have the server write an answer; what it read, without one.
 
         It raises as :meth:`pour` does.
         """

@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from tlsbench.errors import MeasurementError, ProofError
-from tlsbench.implementations.contract import Operation, Verification
+from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography import certificates, verifications, verifier
 from tlsbench.implementations.cryptography.verifications import (
     ADDITIONAL_DATA,
@@ -38,6 +38,7 @@ from tlsbench.implementations.cryptography.verifications import (
 )
 from tlsbench.implementations.openssl_names import CPU_INFO
 from tlsbench.implementations.processor import cpu_gaps
+from tlsbench.implementations.verifying import Verification
 from tlsbench.pki import Peers, keys
 from tlsbench.scenarios import Capabilities, Scenario, gap
 from tlsbench.scenarios.axes import TLS_WORKLOADS

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from tlsbench.implementations.contract import Operation, Verification
+from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.verifying import Verification
 from tlsbench.pki import keys
 from tlsbench.pki.template import signature_hash
 
