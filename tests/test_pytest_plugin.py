@@ -11,6 +11,8 @@ def test_tls(tls_benchmark):
     assert tls_benchmark().negotiated
 """
 TWO = ("--tls=implementation=fake", "--tls=resumption=none,psk")
+#: Each starts a pytest of its own, which takes seconds.
+pytestmark = pytest.mark.slow
 QUICKLY = ("--benchmark-max-time=0.001", "--benchmark-min-rounds=6", "-p", "no:cacheprovider")
 
 

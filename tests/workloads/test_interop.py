@@ -23,6 +23,7 @@ WAYS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_every_pair_meets_with_proof_or_has_a_reason(way: str) -> None:
     met = list(pairs(implementations(), capabilities(), way))

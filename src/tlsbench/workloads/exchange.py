@@ -75,7 +75,7 @@ class Connection(Protocol):
         """
 
     def echo(self, data: bytes, clock: Clock, answer: bytes | None = None) -> Echoed:
-        """Write ``data`` on the client's side, and have the server write an answer; what it read, without one.
+        """Write ``data`` on the client's side, and have the server write an answer, or else what it read.
 
         It raises as :meth:`pour` does.
         """
