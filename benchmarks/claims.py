@@ -26,7 +26,7 @@ import numpy as np
 from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.sampling import Plan, Series, measure, meter_named
 from tlsbench.scenarios import Scenario, expand, parse
-from tlsbench.stats import Interval, median_interval
+from tlsbench.stats import Interval, median_interval, rounds_interval
 from tlsbench.workloads import Sample, Workload, prepare
 from tlsbench.workloads.sample import in_a_row
 
@@ -242,10 +242,50 @@ def of_libssl(seconds: float) -> Iterator[Claim]:
         yield _claim(words, python / c, goal=1.05, bound=1.5)
 
 
+#: By library, whose primitives are those of its engine.
+_ENGINES = {"libssl": "libssl", "pyopenssl": "cryptography"}
+_KNOWN = ("x25519/keygen", "x25519/exchange", "ecdsa-secp256r1/sign", "ecdsa-secp256r1/verify")
+
+
+def of_parts(seconds: float) -> Iterator[Claim]:
+    """What a part costs by the ledger of a handshake, and as a primitive of the same engine, in one run."""
+    for library, engine in _ENGINES.items():
+        selectors = [f"implementation={library} group=x25519 key=ecdsa-secp256r1 parts=yes"]
+        selectors += [f"workload=primitive implementation={engine} algorithm={name}" for name in _KNOWN]
+        matrix = expand([parse([selector], spellings()) for selector in selectors], capabilities())
+        plan = Plan(time_budget_s=seconds, precision=0.01, seed=1)
+        outcome = measure(
+            matrix.scenarios, lambda scenario: prepare(scenario, implementations(), _CLOCK), plan
+        )
+        apart, *alone = outcome.series
+        for name, series in zip(_KNOWN, alone, strict=True):
+            parts = [
+                [part.cost / part.count for one in visit for part in one.parts if part.operation == name]
+                for visit in apart.rounds
+            ]
+            primitives = [[one.of("client") for one in visit] for visit in series.rounds]
+            ratio = _medians(parts) / _medians(primitives)
+            words = (
+                f"{library}: {name} as a part of a handshake and as a primitive, the greater over the less"
+            )
+            yield Claim(words, _beyond_one(rounds_interval(ratio)), goal=1.05, bound=1.5)
+
+
+def _medians(rounds: Sequence[Sequence[float]]) -> np.ndarray[Any, Any]:
+    """Of each round; NaN where it has nothing."""
+    return np.array([median(one) if one else float("nan") for one in rounds])
+
+
+def _beyond_one(ratio: Interval) -> Interval:
+    """A ratio or its inverse, whichever is at least one; an interval that has one begins there."""
+    ends = (ratio.low, ratio.high) if ratio.median >= 1 else (1 / ratio.high, 1 / max(ratio.low, 1e-9))
+    return Interval(max(1.0, ends[0]), max(ratio.median, 1 / ratio.median), max(1.0, ends[1]))
+
+
 def main(seconds: float) -> int:
     """Print every claim; 1 if one is broken."""
     verdicts: Counter[str] = Counter()
-    for claims in (of_the_quick_profile, of_hybrid_groups, of_libssl):
+    for claims in (of_the_quick_profile, of_hybrid_groups, of_libssl, of_parts):
         for claim in claims(seconds):
             print(claim, flush=True)
             verdicts[claim.verdict] += 1

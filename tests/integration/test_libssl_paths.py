@@ -54,3 +54,26 @@ def test_what_it_lacks_is_a_capability_with_its_reason(boringssl: str) -> None:
     reasons = " ".join(gap.reason for gap in capabilities_of(boringssl).gaps)
     for lacking in ("SSL_get0_verified_chain", "SSL_CTX_set_max_early_data", "does not know the group"):
         assert lacking in reasons
+
+
+@pytest.mark.parametrize(
+    "algorithm",
+    [
+        *("x25519/keygen", "secp256r1/keygen", "x25519/exchange", "secp256r1/exchange", "sha-384/digest"),
+        *("hmac-sha-256/sign", "hkdf-sha-256/derive", "hkdf-sha-256/expand", "ed25519/sign"),
+        *("aes-128-gcm/encrypt", "aes-256-gcm/decrypt", "chacha20-poly1305/encrypt", "rsa-2048/verify"),
+        *("ecdsa-secp256r1/sign", "ecdsa-secp256r1/verify", "rsa-2048/sign", "ed25519/verify"),
+    ],
+)
+def test_its_single_operations_are_those_of_its_own_libcrypto(
+    algorithm: str, boringssl: str, workload_of: Callable[[str], Any]
+) -> None:
+    workload_of(f"workload=primitive implementation={boringssl} algorithm={algorithm}").sample()
+
+
+def test_its_handshakes_are_taken_apart(boringssl: str, workload_of: Callable[[str], Any]) -> None:
+    for selector in ("group=x25519", "group=secp256r1 key=rsa-2048", "version=1.2", "resumption=psk"):
+        cell = workload_of(f"implementation={boringssl} parts=yes {selector}")
+        for sample in cell.visit(1, 1):
+            assert all(part.cost > 0 for part in sample.parts)
+            assert {"key schedule", "records", "hashing", "allocation"} <= {one.part for one in sample.parts}

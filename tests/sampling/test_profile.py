@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
+
 import pytest
 
 from tlsbench.errors import MeasurementError
+from tlsbench.sampling import instructions
+from tlsbench.sampling.placement import interpreter_of
 from tlsbench.sampling.profile import parts_of_profile, read_profile
+from tlsbench.scenarios import Scenario
 
 PROFILE = """\
 version: 1
@@ -121,3 +127,25 @@ def test_a_library_in_one_file_cannot_be_taken_apart() -> None:
 def test_what_is_no_profile_is_an_error(text: str) -> None:
     with pytest.raises(MeasurementError):
         read_profile(text.splitlines())
+
+
+@pytest.mark.integration
+@pytest.mark.timeout(600)
+def test_the_sides_of_a_real_handshake_are_told_apart(
+    scenarios_of: Callable[[str], tuple[Scenario, ...]],
+) -> None:
+    (one,) = scenarios_of("implementation=libssl group=x25519 parts=yes")
+    costs: dict[tuple[str, str], float] = {}
+    for side in ("client", "server"):
+        collected, answer = instructions._run(one, interpreter_of(one), instructions._Task(2, side), set())
+        parts = answer["parts"]
+        assert math.fsum(part.cost for part in parts) == pytest.approx(collected / 2)
+        assert min(part.cost for part in parts) >= 0
+        for part in parts:
+            costs[side, part.operation] = part.cost
+    assert ("client", "EVP_DigestSign") not in costs
+    assert ("server", "X509_verify_cert") not in costs
+    assert ("server", "EVP_DigestSign") in costs
+    assert ("client", "X509_verify_cert") in costs
+    for both in ("EVP_PKEY_keygen", "EVP_PKEY_derive", "EVP_KDF_derive"):
+        assert costs["client", both] == pytest.approx(costs["server", both], rel=0.02), both

@@ -76,3 +76,15 @@ def test_the_check_is_outside_of_the_time() -> None:
 
     sample = Primitive(SCENARIO, Operation(work, check), lambda: now).sample()
     assert sample.total == sample.operations * primitive._SAMPLE_NS
+
+
+def test_what_the_calls_of_an_operation_take_is_none_of_its_time() -> None:
+    machine, calls = Machine(operation_ns=1_000), Machine(operation_ns=400)
+
+    def around() -> None:
+        calls.work()
+        machine.now_ns += 400
+
+    sample = Primitive(SCENARIO, Operation(machine.work, nothing, around), machine.clock).sample()
+    assert sample.of("client") == 600
+    assert calls.calls == sample.operations

@@ -310,10 +310,13 @@ class Operation:
     :param call: one operation; what it returns is thrown away while it is timed.
     :param verify: raises :class:`~tlsbench.errors.ProofError` unless the operation does what its
         name says; run outside the timed part.
+    :param around: the same calls of functions that do nothing, where a library in C is called from Python:
+        what that takes is none of the operation's time.
     """
 
     call: Callable[[], object]
     verify: Callable[[], None]
+    around: Callable[[], object] | None = None
 
 
 @runtime_checkable

@@ -14,7 +14,7 @@ import itertools
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from typing import Any
 
 from tlsbench.errors import TlsbenchError
@@ -25,6 +25,7 @@ from tlsbench.scenarios import scenario_from_id
 from tlsbench.workloads.collecting import CollectedContext, toggle
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.prepare import prepare
+from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.sample import Workload
 
 #: Enough for what is made on first use: method tables, blinding of RSA keys, caches of the interpreter.
@@ -39,6 +40,8 @@ def run(request: Mapping[str, Any]) -> Mapping[str, Any]:
     peers = Peers.from_pem(request["peers"]) if request["peers"] else None
     clock = itertools.count(0, _CLOCK_STEP_NS)
     workload = prepare(scenario, ends_of(scenario), clock.__next__, peers)
+    if isinstance(workload, Primitive):  # instructions are of the whole operation, its calls too
+        workload.operation = replace(workload.operation, around=None)
     for _ in range(_WARM_UP_SAMPLES):
         workload.sample()
     if request.get("side"):

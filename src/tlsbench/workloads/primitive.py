@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from itertools import repeat
 
@@ -29,6 +29,8 @@ class Primitive:
         if not self._operations:
             self._operations = self._calibrated()
         elapsed_ns = self._timed(self._operations)
+        if self.operation.around is not None:
+            elapsed_ns = max(1, elapsed_ns - self._timed(self._operations, self.operation.around))
         self.operation.verify()
         return Sample(client=elapsed_ns, server=0, total=elapsed_ns, operations=self._operations)
 
@@ -45,8 +47,8 @@ class Primitive:
         """The least of a few tries: one that was interrupted would make every later sample too short."""
         return min(self._timed(operations) for _ in range(_TRIES))
 
-    def _timed(self, operations: int) -> int:
-        call, clock = self.operation.call, self.clock
+    def _timed(self, operations: int, call: Callable[[], object] | None = None) -> int:
+        call, clock = call or self.operation.call, self.clock
         began = clock()
         for _ in repeat(None, operations):
             call()

@@ -8,9 +8,10 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 
-from tlsbench.errors import MeasurementError, ProofError
+from tlsbench.errors import ProofError
 from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl.bindings import Library, ffi
+from tlsbench.implementations.libssl.checks import must
 
 #: What is offered of them.
 OPERATIONS: Final = ("encrypt", "decrypt")
@@ -71,8 +72,7 @@ def _by_aead(  # noqa: PLR0917 - each has its name
             _ADDITIONAL_DATA,
             len(_ADDITIONAL_DATA),
         )
-        if done != 1:
-            raise MeasurementError(f"{lib.path}: sealing failed")
+        must(lib, done, "sealing")
 
     return call
 
@@ -96,7 +96,6 @@ def _by_cipher(  # noqa: PLR0917 - each has its name
         done = lib.EVP_CipherFinal_ex(context, out + size_bytes, written)
         if encrypts:
             lib.EVP_CIPHER_CTX_ctrl(context, _GET_TAG, _TAG_BYTES, out + size_bytes)
-        if done != 1:
-            raise MeasurementError(f"{lib.path}: sealing failed")
+        must(lib, done, "sealing")
 
     return call

@@ -30,6 +30,7 @@ DECLARATIONS: Final = """
     typedef struct ossl_provider_st OSSL_PROVIDER; typedef struct evp_cipher_st EVP_CIPHER;
     typedef struct evp_md_st EVP_MD; typedef struct evp_keymgmt_st EVP_KEYMGMT;
 
+    unsigned long OpenSSL_version_num(void);
     const char *OpenSSL_version(int kind); const char *OPENSSL_info(int kind);
     unsigned long ERR_get_error(void);
     void ERR_clear_error(void);

@@ -61,10 +61,11 @@ OPERATIONS: Final = """
     void EVP_KDF_free(EVP_KDF *kdf);
     EVP_KDF_CTX *EVP_KDF_CTX_new(EVP_KDF *kdf); void EVP_KDF_CTX_free(EVP_KDF_CTX *context);
     int EVP_KDF_derive(EVP_KDF_CTX *context, unsigned char *key, size_t length, const OSSL_PARAM *parameters);
-    int HKDF(uint8_t *key, size_t key_length, const EVP_MD *digest, const uint8_t *secret, size_t length,
-             const uint8_t *salt, size_t salt_length, const uint8_t *info, size_t info_length);
-    int HKDF_expand(uint8_t *key, size_t key_length, const EVP_MD *digest, const uint8_t *secret,
-                    size_t length, const uint8_t *info, size_t info_length);
+    int HKDF(unsigned char *key, size_t key_length, const EVP_MD *digest, const unsigned char *secret,
+             size_t length, const unsigned char *salt, size_t salt_length, const unsigned char *info,
+             size_t info_length);
+    int HKDF_expand(unsigned char *key, size_t key_length, const EVP_MD *digest, const unsigned char *secret,
+                    size_t length, const unsigned char *info, size_t info_length);
 
     const EVP_CIPHER *EVP_aes_128_gcm(void); const EVP_CIPHER *EVP_aes_256_gcm(void);
     const EVP_CIPHER *EVP_chacha20_poly1305(void);
@@ -77,12 +78,12 @@ OPERATIONS: Final = """
     int EVP_CipherFinal_ex(EVP_CIPHER_CTX *context, unsigned char *out, int *out_length);
     const EVP_AEAD *EVP_aead_aes_128_gcm(void); const EVP_AEAD *EVP_aead_aes_256_gcm(void);
     const EVP_AEAD *EVP_aead_chacha20_poly1305(void);
-    EVP_AEAD_CTX *EVP_AEAD_CTX_new(const EVP_AEAD *aead, const uint8_t *key, size_t length, size_t tag);
+    EVP_AEAD_CTX *EVP_AEAD_CTX_new(const EVP_AEAD *aead, const unsigned char *key, size_t length, size_t tag);
     void EVP_AEAD_CTX_free(EVP_AEAD_CTX *context);
-    int EVP_AEAD_CTX_seal(const EVP_AEAD_CTX *context, uint8_t *out, size_t *out_length, size_t most,
-                          const uint8_t *nonce, size_t nonce_length, const uint8_t *in, size_t length,
-                          const uint8_t *additional, size_t additional_length);
-    int EVP_AEAD_CTX_open(const EVP_AEAD_CTX *context, uint8_t *out, size_t *out_length, size_t most,
-                          const uint8_t *nonce, size_t nonce_length, const uint8_t *in, size_t length,
-                          const uint8_t *additional, size_t additional_length);
+    int EVP_AEAD_CTX_seal(const EVP_AEAD_CTX *context, unsigned char *out, size_t *out_length, size_t most,
+                          const unsigned char *nonce, size_t nonce_length, const unsigned char *in,
+                          size_t length, const unsigned char *additional, size_t additional_length);
+    int EVP_AEAD_CTX_open(const EVP_AEAD_CTX *context, unsigned char *out, size_t *out_length, size_t most,
+                          const unsigned char *nonce, size_t nonce_length, const unsigned char *in,
+                          size_t length, const unsigned char *additional, size_t additional_length);
 """

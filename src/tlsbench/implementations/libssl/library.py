@@ -47,7 +47,7 @@ from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
-from tlsbench.scenarios.parts import aead_of
+from tlsbench.scenarios.parts import MADE_OF, aead_of
 
 #: What OpenSSL_version(3) tells of itself.
 _VERSION: Final = 0
@@ -93,6 +93,7 @@ class LibSslShaped:
                 libcrypto=SYSTEM_LIBCRYPTO,
             )
         unknown = tuple(name for name in groups.BY_NAME if not self._knows_group(name))
+        missing = primitives.not_offered(library)
         return Capabilities(
             (
                 *cpu_gaps(tells=self.processor() is not None),
@@ -120,9 +121,15 @@ class LibSslShaped:
                 *(() if library.has("SSL_CTX_set_ciphersuites") else fixed_suites(self.id, "utls")),
                 *(() if library.has("SSL_CTX_ctrl") else (keys_of_two_kinds(self.id),)),
                 gap(f"{self.engine()} does not know the group", group=unknown),
+                gap(f"{self.engine()} has no such operation, or it cannot be called", algorithm=missing),
                 gap(
-                    f"{self.engine()} has no such operation, or it cannot be called",
-                    algorithm=primitives.not_offered(library),
+                    "its libcrypto's way to ML-KEM is not called",
+                    parts="yes",
+                    group=tuple(
+                        group
+                        for group, made_of in MADE_OF.items()
+                        if any(f"{primitive}/keygen" in missing for primitive in made_of)
+                    ),
                 ),
                 gap(
                     "its libcrypto's way to CCM is not called",

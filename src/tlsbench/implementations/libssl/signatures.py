@@ -35,7 +35,7 @@ def operation(lib: Library, subject: str, operation: str, _size_bytes: int) -> O
     made, length = ffi.new("unsigned char[]", _MOST_BYTES), ffi.new("size_t *")
     key_context: Any = ffi.new("EVP_PKEY_CTX **")
 
-    def sign() -> bytes:
+    def sign() -> None:
         length[0] = _MOST_BYTES
         context = lib.EVP_MD_CTX_new()
         lib.EVP_DigestSignInit(context, key_context, md, ffi.NULL, own)
@@ -44,21 +44,24 @@ def operation(lib: Library, subject: str, operation: str, _size_bytes: int) -> O
         signed = lib.EVP_DigestSign(context, made, length, _MESSAGE, len(_MESSAGE))
         lib.EVP_MD_CTX_free(context)
         must(lib, signed, f"signing with {subject}")
+
+    def signature() -> bytes:
+        sign()
         return bytes(ffi.buffer(made, length[0]))
 
-    def is_valid(signature: bytes, signed: bytes) -> bool:
+    def is_valid(made: bytes, signed: bytes) -> bool:
         context = lib.EVP_MD_CTX_new()
         lib.EVP_DigestVerifyInit(context, key_context, md, ffi.NULL, own)
         if is_rsa:
             _set_pss(lib, key_context[0])
-        found = lib.EVP_DigestVerify(context, signature, len(signature), signed, len(signed))
+        found = lib.EVP_DigestVerify(context, made, len(made), signed, len(signed))
         lib.EVP_MD_CTX_free(context)
         return bool(found == 1)
 
-    kept = sign()
+    kept = signature()
 
     def verify() -> None:
-        _check_signature(private, sign())
+        _check_signature(private, signature())
         if not is_valid(kept, _MESSAGE):
             raise ProofError(subject, wanted="a valid signature", got="an invalid one", witness="client")
         if is_valid(kept, _MESSAGE[:-1] + b"!"):
