@@ -241,7 +241,9 @@ def test_help_and_lists_import_nothing_heavy(words: list[str], heavy: tuple[str,
 def test_the_overview_names_every_command_and_every_option_in_lines_of_a_terminal() -> None:
     text = overview()
     group: Any = typer.main.get_command(app)
-    assert list(group.commands) == re.findall(r"^  (\w+)  +\w", text.partition("Commands:")[2], re.MULTILINE)
+    assert list(group.commands) == re.findall(
+        r"^  ([\w-]+)  +\w", text.partition("Commands:")[2], re.MULTILINE
+    )
     for option in (spelling for parameter in group.params for spelling in parameter.opts):
         assert f"  {option} " in text
     assert max(map(len, text.splitlines())) < 80

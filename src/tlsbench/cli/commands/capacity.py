@@ -40,10 +40,10 @@ more_help = axes_help
 
 
 @teaches(
-    r"""Say how many cores, how much memory and line a load takes, from measured cells.
+    r"""Estimate the cores, memory and bandwidth that a load needs, from measured cells.
 
-    The first value of each axis is what is asked; others, or other keys and libraries that are here, stand
-    beside it, and so do other shares that resume and other lifetimes of tickets.
+    The first value of each axis is the request. Further values, or else other keys and libraries of this
+    machine, are shown as alternatives, as are other shares that resume and other ticket lifetimes.
 
     \b
     Examples:
@@ -61,7 +61,10 @@ def command(
         float, option(rate, "--connections", "-c", metavar="RATE", help="New connections: 20000/s, 900/min.")
     ],
     resumed: Annotated[
-        float, option(share, "--resumed", metavar="SHARE", help="Of them resume a session: 60%.")
+        float,
+        option(
+            share, "--resumed", metavar="SHARE", help="Share of the connections that resume a session: 60%."
+        ),
     ] = Written("0%", share),
     transfer: Annotated[
         int,
@@ -69,16 +72,16 @@ def command(
             lazily("tlsbench.scenarios.sizes:parse_size"),
             "--transfer",
             metavar="SIZE",
-            help="The server sends so much on each: 50KiB.",
+            help="Application data that the server sends on each: 50KiB.",
             show_default=False,
         ),
     ] = 0,
-    open_connections: Annotated[int, typer.Option("--open", help="Connections that are open at once.")] = 0,
+    open_connections: Annotated[int, typer.Option("--open", help="Connections open at the same time.")] = 0,
     headroom: Annotated[
-        float, option(share, "--headroom", metavar="SHARE", help="Of each resource stays free.")
+        float, option(share, "--headroom", metavar="SHARE", help="Share of each resource to keep free.")
     ] = Written("30%", share),
     ticket_lifetime: Annotated[
-        float, duration("--ticket-lifetime", help="With which so many resume: 10m, 2h.")
+        float, duration("--ticket-lifetime", help="Ticket lifetime at which this share resumes: 10m, 2h.")
     ] = Written("2h", seconds),
     beyond: Annotated[
         str | None,
@@ -100,7 +103,7 @@ def command(
             autocompletion=completion.results,
         ),
     ] = None,
-    alone: Annotated[bool, typer.Option("--alone", help="Put nothing beside what is asked.")] = False,
+    alone: Annotated[bool, typer.Option("--alone", help="Show no alternatives.")] = False,
     time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
     seed: Seed,
     output_format: Annotated[str, format_of("capacity")] = "table",

@@ -25,7 +25,7 @@ more_help = axes_help
 
 
 @teaches(
-    r"""Check whether what verifies takes the same time for whatever it is given.
+    r"""Check whether verification takes the same time whatever its input.
 
     Calls with two kinds of input in random order (right and wrong tags, tags that are wrong in their first
     and in their last byte, valid and forged signatures, valid and invalid padding), compared by Welch's
@@ -49,7 +49,7 @@ def command(
     fail_on_leak: Annotated[
         bool,
         typer.Option(
-            "--fail-on-leak", help="End with 1 if inputs that are answered alike differ in their times."
+            "--fail-on-leak", help="Exit with 1 if inputs with the same answer differ in their times."
         ),
     ] = False,
     output_format: Annotated[str, format_of("timing")] = "table",

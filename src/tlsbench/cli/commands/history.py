@@ -12,7 +12,7 @@ from tlsbench.errors import RequestError
 
 
 @teaches(
-    r"""Show the saved runs, and how cells fared from one to the next.
+    r"""Show the saved runs, and how cells changed from one to the next.
 
     Times are relative to the first run, less what the yardsticks changed by. A change is named where the
     judgement of 'tlsbench compare' calls one between the runs before and after it.

@@ -37,11 +37,11 @@ _FAILED = 3
 
 
 @teaches(
-    r"""Load a TLS server with many connections, and tell how it fares.
+    r"""Load a TLS server with many connections, and report rates, latencies and failures.
 
-    A closed loop (--connections) begins a connection when one ends, and so never sees a queue. An open
-    loop (--rate) begins them by the clock, and counts from when they should have begun: a server that
-    stalls is seen.
+    A closed loop (--connections) starts a connection when one ends, so it never sees a queue. An open
+    loop (--rate) starts them by the clock, and counts from when each should have started, so that a
+    stalled server shows.
 
     \b
     Examples:
@@ -82,26 +82,28 @@ def command(
     rate: Annotated[
         float,
         typer.Option(
-            "--rate", metavar="PER_SECOND", help="Begin so many a second, come what may (an open loop)."
+            "--rate",
+            metavar="PER_SECOND",
+            help="Start this many connections per second regardless of completions (an open loop).",
         ),
     ] = 0.0,
-    duration_s: Annotated[float, duration("--duration", help="Count for so long: 500ms, 10s, 2m.")] = Written(
-        "10s", seconds
-    ),
-    warm_up: Annotated[float, duration_or_zero("--warm-up", help="Before that, uncounted.")] = Written(
-        "1s", seconds
-    ),
+    duration_s: Annotated[
+        float, duration("--duration", help="Measure for this long: 500ms, 10s, 2m.")
+    ] = Written("10s", seconds),
+    warm_up: Annotated[
+        float, duration_or_zero("--warm-up", help="Time before that, which does not count.")
+    ] = Written("1s", seconds),
     ramp_up: Annotated[
         float,
         duration(
             "--ramp-up",
-            help="Take so long of the warm-up to begin all connections.",
+            help="Part of the warm-up over which the connections are started.",
             show_default=False,
         ),
     ] = 0.0,
     processes: Annotated[int, typer.Option("--processes", "-p", help="Worker processes.")] = 1,
     requests: Annotated[
-        int, typer.Option("--requests", "-k", help="HTTP requests on each connection; 0 shakes hands alone.")
+        int, typer.Option("--requests", "-k", help="HTTP requests on each connection; 0 for handshakes only.")
     ] = 0,
     http: Annotated[
         str,
@@ -114,28 +116,29 @@ def command(
         ),
     ] = "",
     streams: Annotated[
-        int, typer.Option("--streams", help="Of HTTP/2 and 3: requests at once on each connection.")
+        int, typer.Option("--streams", help="HTTP/2 and HTTP/3: concurrent requests on each connection.")
     ] = 10,
-    path: Annotated[str, typer.Option("--path", help="What they ask for.")] = "/",
+    path: Annotated[str, typer.Option("--path", help="Path that is requested.")] = "/",
     size: Annotated[
         int,
         option(
             lazily("tlsbench.scenarios.sizes:parse_size"),
             "--size",
             metavar="SIZE",
-            help="Ask 'tlsbench serve' for so many bytes; of another --path, the answer must have them.",
+            help="Ask 'tlsbench serve' for this many bytes; with --path, the answer must have this size.",
             show_default=False,
         ),
     ] = 0,
     pool: Annotated[
         int,
-        typer.Option("--pool", help="Keep so many connections and use them again; 0 opens one for each use."),
+        typer.Option("--pool", help="Keep this many connections and reuse them; 0 opens one for each use."),
     ] = 0,
     pool_idle: Annotated[
-        float, duration("--pool-idle", help="Close those unused for so long.", show_default=False)
+        float,
+        duration("--pool-idle", help="Close connections that were unused for this long.", show_default=False),
     ] = 0.0,
     pool_lifetime: Annotated[
-        float, duration("--pool-lifetime", help="Close those as old as that.", show_default=False)
+        float, duration("--pool-lifetime", help="Close connections of this age.", show_default=False)
     ] = 0.0,
     early_data: Annotated[
         bool, typer.Option("--early-data", help="Send a resumed connection's first request as 0-RTT.")
@@ -147,13 +150,16 @@ def command(
             lazily("tlsbench.forwarding:canonical"),
             "--via",
             metavar="CONDITIONS",
-            help="A line before a server on this machine: rtt=50ms,bandwidth=10mbit,loss=1% (root, Linux).",
+            help="Line simulated to a local server: rtt=50ms,bandwidth=10mbit,loss=1% (root, Linux).",
             show_default=False,
         ),
     ] = None,
     hold: Annotated[bool, typer.Option("--hold", help="Keep every connection open until the end.")] = False,
     resume: Annotated[
-        float, typer.Option("--resume", metavar="SHARE", help="Resume this share of them: 0 to 1.")
+        float,
+        typer.Option(
+            "--resume", metavar="SHARE", help="Share of the connections that resume a session: 0 to 1."
+        ),
     ] = 0.0,
     root: Annotated[
         Path | None,
@@ -185,7 +191,7 @@ def command(
         ),
     ] = None,
     limit: Annotated[
-        float, duration("--limit", help="For each step of a connection, and for all at the end.")
+        float, duration("--limit", help="Time limit of each step of a connection, and of the end.")
     ] = Written("5s", seconds),
     fail_on: Annotated[
         list[Threshold] | None,
@@ -193,7 +199,7 @@ def command(
             lazily("tlsbench.loading:parse_threshold"),
             "--fail-on",
             metavar="THRESHOLD",
-            help="End with 1 if it is missed, with 4 if that is undecided: 'p99<50ms', 'failed<1%', "
+            help="Exit with 1 if it is missed, with 4 if undecided: 'p99<50ms', 'failed<1%', "
             "'handshakes>500/s'. Repeatable.",
             show_default=False,
         ),

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @teaches(
-    r"""Serve TLS with any implementation, to load it: many connections, in several processes.
+    r"""Serve TLS with any implementation, in several processes, as a target for loads.
 
     \b
     Examples:
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
       tlsbench serve --http 3 key=ecdsa-secp256r1 --processes 1
       tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
 
-    Without group= it takes the groups that clients offer first, where its library has them.
+    Without group= it accepts any group that its library has and the client prefers.
 
-    Ctrl-C ends it: no more is accepted, and what is open may go on for three seconds.
+    Ctrl-C ends it: it accepts no more connections, and open ones may go on for three seconds.
     """
 )
 def command(
@@ -46,12 +46,13 @@ def command(
             show_default=False,
         ),
     ] = None,
-    port: Annotated[int, typer.Option("--port", help="0 takes any that is free.")] = 8443,
+    port: Annotated[int, typer.Option("--port", help="Port; 0 takes any that is free.")] = 8443,
     bind: Annotated[
-        str, typer.Option("--bind", metavar="ADDRESS", help="Where to listen; also unix:PATH.")
+        str, typer.Option("--bind", metavar="ADDRESS", help="Address to listen on, or unix:PATH.")
     ] = "127.0.0.1",
     processes: Annotated[
-        int, typer.Option("--processes", "-p", help="Worker processes that share the port; 0 is one a core.")
+        int,
+        typer.Option("--processes", "-p", help="Worker processes that share the port; 0 for one per core."),
     ] = 0,
     threads: Annotated[
         int,
@@ -63,9 +64,7 @@ def command(
     ] = "selector",
     answer: Annotated[
         str,
-        typer.Option(
-            "--answer", help="http (/bytes/N has so many bytes), echo, or bulk:SIZE for whatever is sent."
-        ),
+        typer.Option("--answer", help="http (/bytes/N answers N bytes), echo, or bulk:SIZE for any request."),
     ] = "http",
     http: Annotated[
         str,
@@ -96,17 +95,22 @@ def command(
     pki: Annotated[
         Path | None,
         typer.Option(
-            "--pki", metavar="DIR", help="Of 'tlsbench certs init'. [default: made now]", show_default=False
+            "--pki",
+            metavar="DIR",
+            help="Folder made by 'tlsbench certs init'. [default: made now]",
+            show_default=False,
         ),
     ] = None,
     root: Annotated[
         Path | None,
-        typer.Option("--root", metavar="PEM", help="Write the root's certificate there.", show_default=False),
+        typer.Option(
+            "--root", metavar="PEM", help="Write the root certificate to this file.", show_default=False
+        ),
     ] = None,
     json_path: Annotated[
         Path | None,
         typer.Option(
-            "--json", metavar="PATH", help="Write the counts, anew each second.", show_default=False
+            "--json", metavar="PATH", help="Write the counts to this file, each second.", show_default=False
         ),
     ] = None,
     pcap: PcapPath = None,
