@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 
 from tlsbench.errors import ProofError
+from tlsbench.implementations import KeepsRealTime
 from tlsbench.links import Direction
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Connection
@@ -21,6 +23,9 @@ _MOST_WRITES = 64
 _PATH = b"/tlsbench"
 #: Then a new connection: far below the 2^24.5 records of one key (RFC 8446 section 5.5).
 _WRITES_PER_CONNECTION = 1 << 20
+#: An end whose timers are in real time gives up a connection that is left alone while other cells are measured:
+#: OpenSSL's QUIC after 30 s.
+_IDLE_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -28,6 +33,7 @@ class _Stream(ConnectionCell):
     _payload: bytes = field(default=b"", init=False)
     _exchange: Connection | None = field(default=None, init=False)
     _writes: int = field(default=0, init=False)
+    _used_at: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         self._payload = os.urandom(self.scenario.size)
@@ -35,12 +41,19 @@ class _Stream(ConnectionCell):
     def _connection(self, writes: int) -> Connection:
         """An established connection, good for so many more writes."""
         self._writes += writes
-        if self._exchange is None or self._writes > _WRITES_PER_CONNECTION:
+        if self._exchange is None or self._writes > _WRITES_PER_CONNECTION or self._was_left_alone():
             self._drop_connection()
             self._exchange = self.shake(self.clients, self.servers, self.link, self.clock)
             self._proof = prove(self._exchange, self.scenario, self.peers, "none", reader=self.reader)
             self._writes = writes
+        self._used_at = time.monotonic()
         return self._exchange
+
+    def _was_left_alone(self) -> bool:
+        """Whether an end may have given up the connection meanwhile."""
+        if self._exchange is None or time.monotonic() - self._used_at < _IDLE_SECONDS:
+            return False
+        return any(isinstance(end, KeepsRealTime) for end in (self._exchange.client, self._exchange.server))
 
     def _drop_connection(self) -> None:
         if self._exchange is not None:
