@@ -23,7 +23,7 @@ _MOST_WRITES = 64
 _PATH = b"/tlsbench"
 #: Then a new connection: far below the 2^24.5 records of one key (RFC 8446 section 5.5).
 _WRITES_PER_CONNECTION = 1 << 20
-#: An end whose timers are in real time gives up a connection that is left alone while other cells are measured:
+#: An end whose timers are in real time gives up a connection that is left alone while others are measured:
 #: OpenSSL's QUIC after 30 s.
 _IDLE_SECONDS = 10.0
 

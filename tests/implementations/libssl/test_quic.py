@@ -214,6 +214,18 @@ def test_waiting_for_a_timer_in_real_time_is_charged_to_nobody(
     exchange.close()
 
 
+@pytest.mark.parametrize("lost", range(4, 8))
+def test_a_server_that_must_hold_back_waits_for_its_client(
+    lost: int, library: LibSsl, scenarios_of: Find
+) -> None:
+    """What acknowledges the first 3,600 bytes is lost, or is late: the client's timer brings it again."""
+    of = "key=ml-dsa-65 chain_length=2 group=x25519"
+    (scenario,) = scenarios_of(f"implementation={library.id} transport=quic {of}")
+    exchange = shaken(scenario, Losing(lost))
+    assert exchange.client.negotiated().peer_verified
+    exchange.close()
+
+
 def shaken(scenario: Scenario, link: MemoryDatagrams | None = None) -> DatagramExchange:
     member, peers = implementation(scenario.client), peers_for(scenario)
     assert isinstance(member, DatagramImplementation)
