@@ -56,7 +56,8 @@ KEYS = bytes([tls.NAMED_CURVE]) + (23).to_bytes(2, "big") + vector(1, b"k" * 65)
 
 def handshake(mtu: int = 300, *, cookie: bool = True) -> list[Entry]:
     """A full handshake of DTLS 1.2, without the bodies that are protected."""
-    up, down, numbers = Direction.TO_SERVER, Direction.TO_CLIENT, count()
+    # The number of one is that of a ChangeCipherSpec, where a reader of TLS would look for a record's type.
+    up, down, numbers = Direction.TO_SERVER, Direction.TO_CLIENT, count(tls.CHANGE_CIPHER_SPEC)
     entries = [(up, record(tls.HANDSHAKE, message(tls.CLIENT_HELLO, 0, client_hello())))]
     first = 0
     if cookie:

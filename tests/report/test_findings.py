@@ -200,3 +200,32 @@ def test_words_and_table_print_the_same_figures_of_the_libraries(run_of: RunOf) 
     full, resumed = (entry.text("libraries_us") for entry in sheet.entries)
     assert (full, resumed) == ("3,000", "30.0")
     assert f"{full} → {resumed} µs" in finding.details[0]
+
+
+def test_the_findings_say_what_dtls_and_its_cookies_cost(run_of: RunOf) -> None:
+    run = run_of("implementation=libssl version=1.2 transport=tls,dtls")
+    checked = run_of("implementation=libssl version=1.2 transport=dtls address_check=yes")
+    cells = []
+    for cell in (*run.cells, *checked.cells):
+        factor = {"tls": 1.0, "dtls": 1.2}[cell.axes["transport"]] * (
+            1 + (cell.axes["address_check"] == "yes")
+        )
+        rounds = [[factor * (1e6 + at * 5 % 12)] for at in range(12)]
+        cells.append(replace(cell, figures=dict.fromkeys(cell.figures, summarise(rounds))))
+    found = findings(replace(run, cells=cells, noise_floor={"handshake": 0.01}))
+    said = {one.headline.partition(":")[0]: one for one in found}
+    dtls = said["DTLS beside TLS over a stream"]
+    assert "+20 %" in dtls.headline
+    assert "round trip" not in dtls.headline
+    assert any("bytes from the client" in detail for detail in dtls.details)
+    check = said["A check of the client's address"]
+    assert "×2.0" in check.headline
+    assert "1 round trip more (2 → 3)" in check.headline
+
+
+def test_datagrams_are_a_column_and_rows_where_there_are_some(run_of: RunOf) -> None:
+    run = run_of("workload=handshake,bulk implementation=libssl version=1.2 transport=tls,dtls size=16KiB")
+    shown = {sheet.title.split()[0]: sheet for sheet in sheets_of_run(run)}
+    assert all("datagrams" in [field.name for field in sheet.fields] for sheet in shown.values())
+    plain = sheets_of_run(run_of("implementation=libssl"))
+    assert "datagrams" not in [field.name for sheet in plain for field in sheet.fields]

@@ -72,6 +72,16 @@ def test_chains_beyond_three_times_what_came_cost_a_round_trip(run_of: RunOf) ->
     assert told.endswith("2 round trips)")
 
 
+def test_chains_with_keys_of_other_types_are_chains_of_their_own(run_of: RunOf) -> None:
+    run = run_of(
+        "implementation=aioquic transport=quic key=ecdsa-secp256r1 chain_length=5 "
+        "intermediate_key=same,rsa-4096"
+    )
+    [told] = said(run, "A QUIC server sends at most 3 times")
+    assert "1 of 2 chains cost a handshake more" in told
+    assert "ecdsa-secp256r1 under rsa-4096 × 5" in told
+
+
 def test_of_small_chains_it_is_said_that_none_costs_one(run_of: RunOf) -> None:
     run = run_of("implementation=aioquic transport=quic key=ecdsa-secp256r1 chain_length=1,2")
     [told] = said(run, "A QUIC server sends at most 3 times")
@@ -104,7 +114,11 @@ def test_over_a_network_long_chains_cost_a_round_trip_too(run_of: RunOf) -> None
     [told] = said(run, "A QUIC server sends at most 3 times")
     assert "with aioquic over a network 1 of 2 chains" in told
     [of_tcp] = said(run, "With an initial window of 10 segments")
-    assert "none of 2 chains" in of_tcp  # those over QUIC are no part of it
+    assert "none of 2 chains" in of_tcp
+    one_over_tls = [
+        cell for cell in run.cells if cell.axes["transport"] == "quic" or cell.axes["chain_length"] == "1"
+    ]
+    assert not said(replace(run, cells=one_over_tls), "With an initial window"), "QUIC's are no part of it"
 
 
 def test_the_profile_has_each_transport_beside_tls() -> None:

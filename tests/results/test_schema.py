@@ -52,6 +52,27 @@ def test_what_is_written_is_described(run_of: Callable[[str], Run]) -> None:
     assert json.dumps([extra_info(cell) for cell in run.cells], allow_nan=False), "as the pytest plugin does"
 
 
+@pytest.mark.parametrize(
+    "selector", ["transport=dtls address_check=yes", "workload=bulk transport=dtls size=16KiB"]
+)
+def test_what_is_written_of_datagrams_is_described_and_read_back(
+    selector: str, run_of: Callable[[str], Run]
+) -> None:
+    run = run_of(f"implementation=libssl {selector}")
+    text = to_json(run, machine_info())
+    assert faults(json.loads(text)) == []
+    again = parse(text, "here").result
+    assert isinstance(again, Run)
+    assert [cell.ledger for cell in again.cells] == [cell.ledger for cell in run.cells]
+    assert run.cells[0].ledger.client_datagrams
+
+
+def test_nothing_of_datagrams_is_written_over_a_stream(run_of: Callable[[str], Run]) -> None:
+    (cell,) = run_of("implementation=fake").cells
+    wire = extra_info(cell)["tlsbench"]["wire"]
+    assert set(wire) == {"flights", "client_bytes", "server_bytes", "round_trips", "handshake_flights"}
+
+
 @pytest.mark.parametrize("name", ["load.json", "load-hold.json", "duel.json", "run.json", "pytest.json"])
 def test_what_is_read_and_written_again_is_described_and_the_same(name: str) -> None:
     stored = parse(json.dumps(document(name)), name)

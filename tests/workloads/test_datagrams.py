@@ -136,6 +136,29 @@ def test_each_side_is_charged_for_its_own_calls_alone(contexts: Contexts) -> Non
     assert exchange.client_ns + exchange.server_ns < exchange.total_ns
 
 
+@pytest.mark.parametrize("call", ["receive_datagram", "datagrams_to_send", "handshake", "read"])
+def test_whatever_an_end_does_is_charged_to_its_side(call: str) -> None:
+    clock_ns = [0]
+
+    class Slow(InDatagrams):
+        pass
+
+    def slow(self: InDatagrams, *arguments: Any) -> Any:
+        clock_ns[0] += 1_000_000
+        return getattr(InDatagrams, call)(self, *arguments)
+
+    setattr(Slow, call, slow)
+
+    class SlowClients(Contexts):
+        def connect(self, session: object | None = None, early_data: bytes = b"") -> InDatagrams:
+            return Slow(self._clients.connect(session, early_data))
+
+    exchange = SlowClients().shake(MemoryDatagrams(), lambda: clock_ns[0])
+    assert exchange.client_ns == clock_ns[0] == exchange.total_ns >= 1_000_000
+    assert exchange.server_ns == 0
+    assert (exchange.client_tickets_ns > 0) is (call in ("receive_datagram", "read"))
+
+
 def test_the_proof_is_of_this_very_scenario(contexts: Contexts) -> None:
     exchange = contexts.shake(MemoryDatagrams())
     with pytest.raises(ProofError, match="resumption: wanted psk, got none"):

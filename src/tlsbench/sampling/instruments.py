@@ -161,10 +161,10 @@ COMPLETION: Final = Instrument(
     ),
     noun="time over the network",
     note="ms are medians in virtual time from the client's first call on an open TCP connection (to open it "
-    "takes one round trip more): until it may send (handshake), has the first byte of the answer, has all of "
-    "it (complete); client and server CPU are the processor time within that, as measured; RTTs are round "
-    "trips until the handshake is done, and in all; × base is the time over that of the row marked = of "
-    "the same size",
+    "takes one round trip more), or of QUIC's first of all: until it may send (handshake), has the first "
+    "byte of the answer, has all of it (complete); client and server CPU are the processor time within that, "
+    "as measured; RTTs are round trips until the handshake is done, and in all; × base is the time over that "
+    "of the row marked = of the same size",
     clock=time.thread_time_ns,
 )
 

@@ -67,7 +67,7 @@ class Values:
     version: str = field(
         default="",
         metadata=row(
-            meaning="protocol version: of TLS, of DTLS, or of the TLS in QUIC",
+            meaning="TLS protocol version",
             values=("1.2", "1.3"),
             default=("1.3", "1.2"),
             workloads=TLS_WORKLOADS,

@@ -10,7 +10,7 @@ Whatever happens to the datagrams, it ends: after so many rounds, and after so l
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,7 +22,7 @@ from tlsbench.implementations import (
     KeepsRealTime,
 )
 from tlsbench.links import DatagramLink, Direction, Entry
-from tlsbench.workloads.exchange import Poured
+from tlsbench.workloads.exchange import Echoed, Poured
 from tlsbench.workloads.sample import Clock
 
 _NS_PER_S: Final = 1_000_000_000
@@ -72,9 +72,11 @@ class _Side:
         self.received = self.stirred = False
         return datagrams
 
-    def take(self, datagram: bytes, clock: Clock, now_ns: int) -> None:
+    def take(self, datagrams: Iterable[bytes], clock: Clock, now_ns: int) -> None:
+        receive = self.end.receive_datagram
         began = clock()
-        self.end.receive_datagram(datagram, now_ns)
+        for datagram in datagrams:
+            receive(datagram, now_ns)
         spent_ns = clock() - began
         self.spent_ns += spent_ns
         if self.is_done:
@@ -147,12 +149,14 @@ class _Conversation:
         moved = False
         for side, other in ((self.client, self.server), (self.server, self.client)):
             datagrams = side.step(clock, self.now_ns)
-            if datagrams:
-                moved = True
-                self.now_ns += _TRANSIT_NS
-            for datagram in datagrams:
-                for arrived in self.link.carry(side.direction, datagram):
-                    other.take(arrived, clock, self.now_ns)
+            if not datagrams:
+                continue
+            moved = True
+            self.now_ns += _TRANSIT_NS
+            carry, direction = self.link.carry, side.direction
+            arrived = [one for datagram in datagrams for one in carry(direction, datagram)]
+            if arrived:
+                other.take(arrived, clock, self.now_ns)
         return moved or self.client.received or self.server.received
 
 
@@ -189,6 +193,14 @@ class DatagramExchange:
         received = bytes(sink.arrived)
         sink.arrived.clear()
         return Poured(source.spent_ns - before_ns, sink.spent_ns - sink_before_ns, received)
+
+    def echo(self, data: bytes, clock: Clock) -> Echoed:
+        start = clock()
+        up = self.pour(Direction.TO_SERVER, data, 1, clock)
+        down = self.pour(Direction.TO_CLIENT, up.received, 1, clock)
+        total_ns = clock() - start
+        client_ns, server_ns = up.source_ns + down.sink_ns, up.sink_ns + down.source_ns
+        return Echoed(client_ns, server_ns, total_ns, up.received, down.received)
 
     def close(self) -> None:
         self.client.close()

@@ -27,6 +27,17 @@ class Poured:
     received: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Echoed:
+    """What it took each side, and in all, to bring a request over and its echo back, and what arrived."""
+
+    client_ns: int
+    server_ns: int
+    total_ns: int
+    request: bytes
+    response: bytes
+
+
 class Connection(Protocol):
     """A complete handshake: both ends, what each spent, and what went over the link.
 
@@ -56,6 +67,12 @@ class Connection(Protocol):
 
         :raises HandshakeError: if a side gives up.
         :raises MeasurementError: if it does not arrive.
+        """
+
+    def echo(self, data: bytes, clock: Clock) -> Echoed:
+        """Write ``data`` on the client's side, and have the server write back what it reads.
+
+        It raises as :meth:`pour` does.
         """
 
     def close(self) -> None:
@@ -88,6 +105,22 @@ class Exchange:
         began = clock()
         received = sink.read()
         return Poured(source_ns, clock() - began, received)
+
+    def echo(self, data: bytes, clock: Clock) -> Echoed:
+        client, server, carry = self.client, self.server, self.link.carry
+        start = clock()
+        client.write(data)
+        client_ns = clock() - start
+        server.receive_data(carry(Direction.TO_SERVER, client.data_to_send()))
+        began = clock()
+        request = server.read()
+        server.write(request)
+        server_ns = clock() - began
+        client.receive_data(carry(Direction.TO_CLIENT, server.data_to_send()))
+        began = clock()
+        response = client.read()
+        end = clock()
+        return Echoed(client_ns + end - began, server_ns, end - start, request, response)
 
     def close(self) -> None:
         """Close both ends."""

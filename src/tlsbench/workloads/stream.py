@@ -108,40 +108,38 @@ class Echo(_Stream):
     """A request of ``size`` bytes and its echo, one after the other: the total is the latency."""
 
     def sample(self) -> Sample:
-        return self._ask(self._payload)
-
-    def _ask(self, request: bytes) -> Sample:
-        pour, clock = self._connection(1).pour, self.clock
-        start = clock()
-        up = pour(Direction.TO_SERVER, request, 1, clock)
-        down = pour(Direction.TO_CLIENT, self._answer(up.received), 1, clock)
-        end = clock()
-        _prove_bytes("request", request, up.received, "server")
-        _prove_bytes("response", self._payload, down.received, "client")
+        echoed = self._connection(1).echo(self._payload, self.clock)
+        _prove_bytes("request", self._payload, echoed.request, "server")
+        _prove_bytes("response", self._payload, echoed.response, "client")
         return Sample(
-            client=up.source_ns + down.sink_ns,
-            server=up.sink_ns + down.source_ns,
-            total=end - start,
+            client=echoed.client_ns,
+            server=echoed.server_ns,
+            total=echoed.total_ns,
             ledger=self.reader.summarise(self.link.take_ledger()),
         )
 
-    def _answer(self, request: bytes) -> bytes:
-        """What the server writes when it has read a request."""
-        return request
-
 
 @dataclass(slots=True)
-class Request(Echo):
+class Request(_Stream):
     """A GET on an open connection and its answer of ``size`` bytes: HTTP/2 over TLS, HTTP/3 over QUIC.
 
     The ends write and read paths and bodies; headers and their compression are theirs.
     """
 
     def sample(self) -> Sample:
-        return self._ask(_PATH)
-
-    def _answer(self, request: bytes) -> bytes:  # noqa: ARG002 - any path has this body
-        return self._payload
+        pour, clock = self._connection(1).pour, self.clock
+        start = clock()
+        up = pour(Direction.TO_SERVER, _PATH, 1, clock)
+        down = pour(Direction.TO_CLIENT, self._payload, 1, clock)
+        total_ns = clock() - start
+        _prove_bytes("request", _PATH, up.received, "server")
+        _prove_bytes("response", self._payload, down.received, "client")
+        return Sample(
+            client=up.source_ns + down.sink_ns,
+            server=up.sink_ns + down.source_ns,
+            total=total_ns,
+            ledger=self.reader.summarise(self.link.take_ledger()),
+        )
 
 
 def _prove_bytes(what: str, wanted: bytes, got: bytes, witness: str) -> None:

@@ -3,9 +3,9 @@
 OpenSSL has a BIO of datagrams in memory from 3.2 on (BIO_s_dgram_mem(3)). Without it, datagrams are handed
 to a memory BIO one by one, and what comes out of one is packed into datagrams as OpenSSL packs it.
 
-Its timers are of the real time. So that a lost flight is sent again soon, the first is 50 ms and not 1 s, and
-the driver, whose time is virtual, is told 20 times that: who waits, waits as long as RFC 6347 (section 4.2.4)
-says. Where that cannot be set, it is 1 s of both.
+Its timers are of the real time. So that a lost flight is sent again soon, the first is 50 ms and not 1 s,
+and 20 times as long in the driver's virtual time: who waits, waits as long as RFC 6347 (section 4.2.4) says.
+Where that cannot be set, it is 1 s of both.
 """
 
 from __future__ import annotations
@@ -180,7 +180,7 @@ def dtls_gaps(lib: Library, engine: str) -> Iterator[Gap]:
         yield gap(f"{lib.path} has no {', '.join(lacking)}", transport="dtls")
         return
     if lacking := lib.lacks(*dtls.NEEDED_FOR_COOKIES):
-        yield gap(f"{lib.path} has no {', '.join(lacking)}", transport="dtls", address_check="yes")
+        yield gap(f"{lib.path} has no {', '.join(lacking)}", address_check="yes")
     first = "; of OpenSSL's releases 4.1 will be the first with it" if engine.startswith("OpenSSL") else ""
     why = "its DTLS 1.3 is not driven here" if _has_dtls13(lib) else f"{engine} has no DTLS 1.3{first}"
     yield gap(why, transport="dtls", version="1.3")
@@ -228,7 +228,7 @@ def make_cookies(lib: Library, context: Any) -> object:
 
 
 def _set_first_timer(lib: Library, tls: Any) -> int:
-    """Have the first timer of a connection run out soon; how many times as long the driver is told it is."""
+    """Have the first timer of a connection run out soon; how much longer it is in the driver's time."""
     if lib.has("DTLS_set_timer_cb"):
         lib.DTLS_set_timer_cb(tls, _next_timer())
     elif lib.has("DTLSv1_set_initial_timeout_duration"):

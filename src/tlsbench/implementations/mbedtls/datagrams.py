@@ -1,7 +1,7 @@
 """DTLS by python-mbedtls: a TLSWrappedBuffer that is given one datagram at a time.
 
 Its timer is of the real time, and does not say when it is due: it is followed here. So that a lost flight is
-sent again soon, the first is 50 ms and not 1 s, and the driver, whose time is virtual, is told 20 times that.
+sent again soon, the first is 50 ms and not 1 s, and 20 times as long in the driver's virtual time.
 """
 
 from __future__ import annotations

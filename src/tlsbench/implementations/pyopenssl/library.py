@@ -68,7 +68,6 @@ class PyOpenSsl:
                 ),
                 gap(
                     f"this pyOpenSSL does not bind {', '.join(bindings.missing('cookies'))}",
-                    transport="dtls",
                     address_check="yes" if bindings.missing("cookies") else (),
                 ),
                 gap(

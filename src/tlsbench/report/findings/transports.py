@@ -176,7 +176,7 @@ def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
     for (library, workload), members in by_library.items():
         chains: dict[str, Cell] = {}
         for cell in sorted(members, key=lambda one: one.server_bytes):
-            chains.setdefault(f"{cell.axes['key']} × {cell.axes['chain_length']}", cell)
+            chains.setdefault(_chain(cell.axes), cell)
         least = min(cell.ledger.round_trips or 0 for cell in chains.values())
         held = {name: cell for name, cell in chains.items() if (cell.ledger.round_trips or 0) > least}
         if len(chains) < 2:
@@ -194,6 +194,13 @@ def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
             f"{limit} {len(held)} of {len(chains)} chains cost a handshake more than {_trips(least)}",
             ("; ".join(named) + more,),
         )
+
+
+def _chain(axes: Mapping[str, str]) -> str:
+    """What a server sends: its key type and how many certificates, and whose keys signed them, if others."""
+    issuers = [axes.get(axis, "same") for axis in ("intermediate_key", "root_key")]
+    others = [key for key in dict.fromkeys(issuers) if key != "same"]
+    return f"{axes['key']}{''.join(f' under {key}' for key in others)} × {axes['chain_length']}"
 
 
 def _held_back(cell: Cell) -> str:
