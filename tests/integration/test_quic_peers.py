@@ -16,7 +16,7 @@ from tests.integration.test_programs import free_port, running
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations import DatagramEndpoint, DatagramImplementation
 from tlsbench.implementations.registry import implementation
-from tlsbench.pki import peers_for, spki_pin
+from tlsbench.pki import Peers, peers_for, spki_pin
 from tlsbench.scenarios import Scenario
 
 pytestmark = pytest.mark.integration
@@ -24,6 +24,7 @@ Find = Callable[[str], tuple[Scenario, ...]]
 LIBRARIES = ("openssl", "aioquic", "qh3")
 #: A control stream with SETTINGS, the first that an end of HTTP/3 opens (RFC 9114 sections 6.2.1 and 7.2.4).
 CONTROL_STREAM = b"\x00\x04"
+KEY = "key=ecdsa-secp256r1 chain_length=2"
 #: No handshake on a loopback interface takes longer.
 LIMIT_S = 20.0
 
@@ -90,7 +91,7 @@ def udp() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def scenario(name: str, scenarios_of: Find) -> Scenario:
-    (found,) = scenarios_of(f"implementation={name} transport=quic key=ecdsa-secp256r1 chain_length=2")
+    (found,) = scenarios_of(f"implementation={name} transport=quic {KEY}")
     return found
 
 
@@ -120,6 +121,19 @@ def test_caddy_shakes_hands_with_every_client(
     end.close()
 
 
+def chromium(peers: Peers, port: int, into: Path) -> list[str]:
+    """Chromium, which asks a port for a page over QUIC alone, and prints it."""
+    return [
+        find("chromium"),
+        *("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={into}"),
+        f"--origin-to-force-quic-on=localhost:{port}",
+        f"--ignore-certificate-errors-spki-list={spki_pin(peers.server.leaf)}",
+        "--host-resolver-rules=MAP localhost 127.0.0.1",
+        "--dump-dom",
+        f"https://localhost:{port}/",
+    ]
+
+
 def test_chromium_shakes_hands_with_every_server_that_takes_empty_connection_ids(
     name: str, scenario: Scenario, udp: socket.socket, tmp_path: Path
 ) -> None:
@@ -129,15 +143,7 @@ def test_chromium_shakes_hands_with_every_server_that_takes_empty_connection_ids
     servers = library_of(name).datagram_server_context(any_group, peers)
     end = servers.accept()
     over = OverUdp(end, udp, None)
-    command = [
-        find("chromium"),
-        *("--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}"),
-        f"--origin-to-force-quic-on=localhost:{port}",
-        f"--ignore-certificate-errors-spki-list={spki_pin(peers.server.leaf)}",
-        "--host-resolver-rules=MAP localhost 127.0.0.1",
-        "--dump-dom",
-        f"https://localhost:{port}/",
-    ]
+    command = chromium(peers, port, tmp_path)
     browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         if name == "qh3":  # Chromium's connection IDs are empty, as are those of OpenSSL's clients
@@ -152,6 +158,44 @@ def test_chromium_shakes_hands_with_every_server_that_takes_empty_connection_ids
     assert end.negotiated().version == "1.3"
     assert end.negotiated().cipher == scenario.cipher
     assert CONTROL_STREAM in over.received
+    end.close()
+
+
+@pytest.mark.parametrize("library", ["aioquic", "qh3"])
+def test_caddy_answers_a_request_by_http_3(
+    library: str, scenarios_of: Find, udp: socket.socket, tmp_path: Path
+) -> None:
+    pytest.importorskip(library)
+    (asking,) = scenarios_of(f"workload=request implementation={library} transport=quic {KEY}")
+    peers, port = peers_for(asking), free_port()
+    with peers.server.pem_file() as pem, running(caddy(pem, port, tmp_path), port, tmp_path):
+        end = library_of(library).datagram_client_context(asking, peers).connect()
+        over = OverUdp(end, udp, ("127.0.0.1", port))
+        over.shake_hands()
+        end.write(b"/")
+        over.listen(lambda: bool(over.received))
+    assert over.received == b"hello"
+    end.close()
+
+
+def test_aioquic_reads_what_chromium_asks_for_by_http_3(
+    scenarios_of: Find, udp: socket.socket, tmp_path: Path
+) -> None:
+    pytest.importorskip("aioquic")
+    (asking,) = scenarios_of(f"workload=request implementation=aioquic transport=quic {KEY}")
+    peers = peers_for(asking)
+    servers = library_of("aioquic").datagram_server_context(asking, peers)
+    end = servers.accept()
+    over = OverUdp(end, udp, None)
+    command = chromium(peers, udp.getsockname()[1], tmp_path)
+    browser = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        over.shake_hands()
+        over.listen(lambda: bool(over.received))
+    finally:
+        browser.terminate()
+        browser.wait(timeout=LIMIT_S)
+    assert over.received.startswith(b"/")
     end.close()
 
 

@@ -61,6 +61,7 @@ PROTOCOL: Final = (
         )
         for axis in ("mss", "initcwnd", "nodelay", "congestion")
     ),
+    gap("the network that is simulated carries TCP and QUIC", workload="completion", transport="dtls"),
     gap(
         "a completion is over a network: leave link= out, or say link=network",
         workload="completion",
@@ -82,7 +83,6 @@ PROTOCOL: Final = (
         transport=DATAGRAMS,
         link=("tcp", "unix"),
     ),
-    gap("the network that is simulated carries TCP and QUIC", workload="completion", transport="dtls"),
     gap("HTTP is spoken over TLS (HTTP/2) and QUIC (HTTP/3)", workload="request", transport="dtls"),
     gap("QUIC has TLS 1.3 (RFC 9001, section 4.2): add version=1.3", transport="quic", version="1.2"),
     gap(

@@ -196,10 +196,10 @@ class DatagramExchange:
         sink.arrived.clear()
         return Poured(source.spent_ns - before_ns, sink.spent_ns - sink_before_ns, received)
 
-    def echo(self, data: bytes, clock: Clock, answer: bytes | None = None) -> Echoed:
+    def echo(self, data: bytes, clock: Clock) -> Echoed:
         start = clock()
         up = self.pour(Direction.TO_SERVER, data, 1, clock)
-        down = self.pour(Direction.TO_CLIENT, up.received if answer is None else answer, 1, clock)
+        down = self.pour(Direction.TO_CLIENT, up.received, 1, clock)
         total_ns = clock() - start
         client_ns, server_ns = up.source_ns + down.sink_ns, up.sink_ns + down.source_ns
         return Echoed(client_ns, server_ns, total_ns, up.received, down.received)

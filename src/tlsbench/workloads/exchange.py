@@ -29,7 +29,7 @@ class Poured:
 
 @dataclass(frozen=True, slots=True)
 class Echoed:
-    """What it took each side, and in all, to bring a request over and its answer back, and what arrived."""
+    """What it took each side, and in all, to bring a request over and its echo back, and what arrived."""
 
     client_ns: int
     server_ns: int
@@ -74,8 +74,8 @@ class Connection(Protocol):
         :raises MeasurementError: if it does not arrive.
         """
 
-    def echo(self, data: bytes, clock: Clock, answer: bytes | None = None) -> Echoed:
-        """Write ``data`` on the client's side, and have the server write an answer, or else what it read.
+    def echo(self, data: bytes, clock: Clock) -> Echoed:
+        """Write ``data`` on the client's side, and have the server write back what it reads.
 
         It raises as :meth:`pour` does.
         """
@@ -113,7 +113,7 @@ class Exchange:
         received = sink.read()
         return Poured(source_ns, clock() - began, received)
 
-    def echo(self, data: bytes, clock: Clock, answer: bytes | None = None) -> Echoed:
+    def echo(self, data: bytes, clock: Clock) -> Echoed:
         client, server, carry = self.client, self.server, self.link.carry
         start = clock()
         client.write(data)
@@ -121,7 +121,7 @@ class Exchange:
         server.receive_data(carry(Direction.TO_SERVER, client.data_to_send()))
         began = clock()
         request = server.read()
-        server.write(request if answer is None else answer)
+        server.write(request)
         server_ns = clock() - began
         client.receive_data(carry(Direction.TO_CLIENT, server.data_to_send()))
         began = clock()

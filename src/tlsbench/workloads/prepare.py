@@ -39,7 +39,7 @@ from tlsbench.workloads.stream import Bulk, Echo, Request
 from tlsbench.workloads.transports import TRANSPORTS, Transport, over_streams
 
 _Thing = TypeVar("_Thing")
-_TLS_WORKLOADS: dict[str, Callable[..., Handshake | Bulk | Echo | Memory | CompletionCell]] = {
+_TLS_WORKLOADS: dict[str, Callable[..., Handshake | Bulk | Echo | Request | Memory | CompletionCell]] = {
     "handshake": Handshake,
     "bulk": Bulk,
     "echo": Echo,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import time
 from dataclasses import dataclass, field
 
 from tlsbench.errors import ProofError
+from tlsbench.implementations import KeepsRealTime
 from tlsbench.links import Direction
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Connection
@@ -21,6 +23,9 @@ _MOST_WRITES = 64
 _PATH = b"/tlsbench"
 #: Then a new connection: far below the 2^24.5 records of one key (RFC 8446 section 5.5).
 _WRITES_PER_CONNECTION = 1 << 20
+#: An end whose timers are in real time gives up a connection that is left alone while others are measured:
+#: OpenSSL's QUIC after 30 s.
+_IDLE_SECONDS = 10.0
 
 
 @dataclass(slots=True)
@@ -28,6 +33,7 @@ class _Stream(ConnectionCell):
     _payload: bytes = field(default=b"", init=False)
     _exchange: Connection | None = field(default=None, init=False)
     _writes: int = field(default=0, init=False)
+    _used_at: float = field(default=0.0, init=False)
 
     def __post_init__(self) -> None:
         self._payload = os.urandom(self.scenario.size)
@@ -35,12 +41,19 @@ class _Stream(ConnectionCell):
     def _connection(self, writes: int) -> Connection:
         """An established connection, good for so many more writes."""
         self._writes += writes
-        if self._exchange is None or self._writes > _WRITES_PER_CONNECTION:
+        if self._exchange is None or self._writes > _WRITES_PER_CONNECTION or self._was_left_alone():
             self._drop_connection()
             self._exchange = self.shake(self.clients, self.servers, self.link, self.clock)
             self._proof = prove(self._exchange, self.scenario, self.peers, "none", reader=self.reader)
             self._writes = writes
+        self._used_at = time.monotonic()
         return self._exchange
+
+    def _was_left_alone(self) -> bool:
+        """Whether an end may have given up the connection meanwhile."""
+        if self._exchange is None or time.monotonic() - self._used_at < _IDLE_SECONDS:
+            return False
+        return any(isinstance(end, KeepsRealTime) for end in (self._exchange.client, self._exchange.server))
 
     def _drop_connection(self) -> None:
         if self._exchange is not None:
@@ -95,11 +108,8 @@ class Echo(_Stream):
     """A request of ``size`` bytes and its echo, one after the other: the total is the latency."""
 
     def sample(self) -> Sample:
-        return self._ask(self._payload)
-
-    def _ask(self, request: bytes, answer: bytes | None = None) -> Sample:
-        echoed = self._connection(1).echo(request, self.clock, answer)
-        _prove_bytes("request", request, echoed.request, "server")
+        echoed = self._connection(1).echo(self._payload, self.clock)
+        _prove_bytes("request", self._payload, echoed.request, "server")
         _prove_bytes("response", self._payload, echoed.response, "client")
         return Sample(
             client=echoed.client_ns,
@@ -110,14 +120,26 @@ class Echo(_Stream):
 
 
 @dataclass(slots=True)
-class Request(Echo):
+class Request(_Stream):
     """A GET on an open connection and its answer of ``size`` bytes: HTTP/2 over TLS, HTTP/3 over QUIC.
 
     The ends write and read paths and bodies; headers and their compression are theirs.
     """
 
     def sample(self) -> Sample:
-        return self._ask(_PATH, self._payload)
+        pour, clock = self._connection(1).pour, self.clock
+        start = clock()
+        up = pour(Direction.TO_SERVER, _PATH, 1, clock)
+        down = pour(Direction.TO_CLIENT, self._payload, 1, clock)
+        total_ns = clock() - start
+        _prove_bytes("request", _PATH, up.received, "server")
+        _prove_bytes("response", self._payload, down.received, "client")
+        return Sample(
+            client=up.source_ns + down.sink_ns,
+            server=up.sink_ns + down.source_ns,
+            total=total_ns,
+            ledger=self.reader.summarise(self.link.take_ledger()),
+        )
 
 
 def _prove_bytes(what: str, wanted: bytes, got: bytes, witness: str) -> None:

@@ -20,6 +20,7 @@ from tlsbench.implementations.registry import capabilities_of, implementation
 from tlsbench.links import Direction, MemoryDatagrams
 from tlsbench.pki import peers_for
 from tlsbench.scenarios import Scenario
+from tlsbench.workloads import stream
 from tlsbench.workloads.datagrams import DatagramExchange, shake_hands_by_datagrams
 
 Workloads = Callable[[str], Any]
@@ -102,6 +103,22 @@ def test_what_goes_over_a_stream_arrives(
         sample = cell.sample()
         assert sample.ledger.client_datagrams > 0
         assert sample.ledger.server_datagrams > 0
+
+
+@pytest.mark.parametrize("transport", ["quic", "tls"])
+def test_a_connection_that_was_left_alone_is_made_anew_where_an_end_has_given_it_up(
+    transport: str, openssl_35: str, workload_of: Workloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """OpenSSL's server closes after 30 s: tried once with as long a sleep, and without the new connection."""
+    of = f"implementation={openssl_35} transport={transport} version=1.3 workload=echo size=1KiB"
+    cell = workload_of(of)
+    cell.sample()
+    first = cell._exchange
+    cell.sample()
+    assert cell._exchange is first
+    monkeypatch.setattr(stream, "_IDLE_SECONDS", 0.0)
+    cell.sample()
+    assert (cell._exchange is first) == (transport == "tls")
 
 
 def test_more_than_a_stream_takes_at_once_arrives_too(openssl_35: str, scenarios_of: Find) -> None:
@@ -193,6 +210,18 @@ def test_waiting_for_a_timer_in_real_time_is_charged_to_nobody(
     assert (
         exchange.client_ns + exchange.server_ns < exchange.total_ns <= elapsed_ns - 0.9 * exchange.waited_ns
     )
+    assert exchange.client.negotiated().peer_verified
+    exchange.close()
+
+
+@pytest.mark.parametrize("lost", range(4, 8))
+def test_a_server_that_must_hold_back_waits_for_its_client(
+    lost: int, library: LibSsl, scenarios_of: Find
+) -> None:
+    """What acknowledges the first 3,600 bytes is lost, or is late: the client's timer brings it again."""
+    of = "key=ml-dsa-65 chain_length=2 group=x25519"
+    (scenario,) = scenarios_of(f"implementation={library.id} transport=quic {of}")
+    exchange = shaken(scenario, Losing(lost))
     assert exchange.client.negotiated().peer_verified
     exchange.close()
 

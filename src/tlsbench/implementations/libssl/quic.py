@@ -71,7 +71,6 @@ class LibSslQuicEnd(LibSslEnd):
         self._buffer: Any = None
         self._unsent = b""
         self._now_ns = 0
-        self._is_held_back = False
 
     def handshake(self) -> bool:
         if not self._has_connection and not self._accepted():
@@ -117,7 +116,6 @@ class LibSslQuicEnd(LibSslEnd):
 
     def receive_datagram(self, datagram: bytes, now_ns: int) -> None:
         self._now_ns = now_ns
-        self._is_held_back = False
         if self._lib.BIO_write(self._wire, datagram, len(datagram)) != len(datagram):
             raise MeasurementError(f"{self._lib.name}: its datagram BIO takes no more")
 
@@ -131,7 +129,7 @@ class LibSslQuicEnd(LibSslEnd):
         return found
 
     def timer_ns(self) -> int | None:
-        left_ns = None if self._is_held_back else self._left_ns()
+        left_ns = self._left_ns()
         return None if left_ns is None else self._now_ns + left_ns
 
     def _left_ns(self) -> int | None:
@@ -151,8 +149,6 @@ class LibSslQuicEnd(LibSslEnd):
     def handle_timer(self, now_ns: int) -> None:
         self._now_ns = now_ns
         self._lib.SSL_handle_events(self.tls)
-        # What is still to be done at once waits for the other side, as beyond the amplification limit.
-        self._is_held_back = self._left_ns() == 0
 
     def close(self) -> None:
         # A connection goes before its listener.
