@@ -45,7 +45,8 @@ def serving(scenarios_of: Find) -> Callable[..., Serving]:
 
 def load_of(server: Serving, http: str, **change: Any) -> Load:
     given: dict[str, Any] = {"connections": 3, "duration_s": 0.5, "warm_up_s": 0.0, "step_limit_s": 4.0}
-    plan = LoadPlan(target=Target(*server.address), http=http, server_name="localhost", **{**given, **change})
+    given |= {"server_name": "localhost", **change}
+    plan = LoadPlan(target=Target(*server.address), http=http, **given)
     plan.check(unbounded=False)
     load = run_load(plan)
     assert load.tally.begun == load.tally.outcomes.total() > 0
@@ -177,6 +178,13 @@ def test_the_server_s_certificate_is_verified_over_quic(
     assert set(right.outcomes) == {SUCCESS}
     assert wrong.handshakes == 0
     assert all(kind.startswith("handshake: TLS: alert ") for kind in wrong.outcomes), wrong.outcomes
+
+
+def test_an_address_needs_no_name_over_quic(serving: Callable[..., Serving]) -> None:
+    with serving("3") as server:
+        tally = load_of(server, "3", requests=2, server_name="", resume=0.5, early_data=True).tally
+    assert set(tally.outcomes) == {SUCCESS}
+    assert tally.resumed > 0
 
 
 def test_auto_takes_what_the_server_prefers(serving: Callable[..., Serving]) -> None:
