@@ -21,7 +21,7 @@ from tlsbench.loading.tally import QUIC_RTT, SUCCESS, TCP_RTT
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.scenarios import Scenario
 from tlsbench.serving import MODELS, ServerPlan, Serving
-from tlsbench.session.serve import check_http3
+from tlsbench.session.serve import check_http3, served_http
 
 pytestmark = pytest.mark.slow
 Find = Callable[[str], tuple[Scenario, ...]]
@@ -255,6 +255,13 @@ def test_connections_of_http_2_are_tapped_as_others_are(serving: Callable[..., S
         tally = load_of(server, "2", requests=40, streams=20, captured=2, path="/bytes/50000").tally
     assert set(tally.outcomes) == {SUCCESS}
     assert tally.requests == 40 * tally.begun
+
+
+def test_a_library_without_alpn_is_said_to_serve_http_1_1(scenarios_of: Find) -> None:
+    for name, http in (("fake", "1.1"), ("pyopenssl", "auto")):
+        (scenario,) = scenarios_of(f"implementation={name} version=1.3 group=secp256r1")
+        assert served_http("auto", scenario, pki.peers_for(scenario)) == http
+        assert served_http("3", scenario, pki.peers_for(scenario)) == "3"
 
 
 @pytest.mark.parametrize(
