@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import ctypes
+import math
 import shutil
 import subprocess
 import sys
@@ -17,6 +18,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -29,6 +31,9 @@ from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.stats import Interval, median_interval, rounds_interval
 from tlsbench.workloads import Sample, Workload, prepare
 from tlsbench.workloads.sample import in_a_row
+
+sys.path.insert(0, str(Path(__file__).parent))
+import http_requests
 
 _CLOCK = meter_named("wall").clock
 _SECONDS = 6.0
@@ -282,10 +287,24 @@ def _beyond_one(ratio: Interval) -> Interval:
     return Interval(max(1.0, ends[0]), max(ratio.median, 1 / ratio.median), max(1.0, ends[1]))
 
 
+def of_http_requests(seconds: float) -> Iterator[Claim]:
+    """Requests a second of a load beside wrk's and h2load's, where these and nginx are installed."""
+    for http, peer, goal, bound in (("1.1", "wrk", 0.6, 0.2), ("2", "h2load", 0.5, 0.15)):
+        if not all(http_requests.program(name) for name in ("nginx", peer)) or find_spec("h2") is None:
+            continue
+        turns = http_requests.measured(http, math.ceil(seconds), 1.0) if seconds else {}
+        ratios = [
+            ours.requests_per_s / theirs.requests_per_s
+            for ours, theirs in zip(turns.get(http_requests.OURS, ()), turns.get(peer, ()), strict=True)
+        ]
+        words = f"HTTP/{http} requests a second of load by {peer}'s"
+        yield _claim(words, ratios, goal=goal, bound=bound)
+
+
 def main(seconds: float) -> int:
     """Print every claim; 1 if one is broken."""
     verdicts: Counter[str] = Counter()
-    for claims in (of_the_quick_profile, of_hybrid_groups, of_libssl, of_parts):
+    for claims in (of_the_quick_profile, of_hybrid_groups, of_libssl, of_parts, of_http_requests):
         for claim in claims(seconds):
             print(claim, flush=True)
             verdicts[claim.verdict] += 1

@@ -42,7 +42,7 @@ import pages
 _MARKERS: Final = ("<!-- HTTP requests -->", "<!-- end of HTTP requests -->")
 _CONNECTIONS: Final = 10
 _STREAMS: Final = 100
-_OURS: Final = "tlsbench load"
+OURS: Final = "tlsbench load"
 _SYSTEM: Final = f"{os.environ['PATH']}:/usr/sbin:/sbin"
 _NGINX: Final = """
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
@@ -131,7 +131,7 @@ def _ours(http: str) -> Callable[[int, float], Turn]:
         )
         load = run_load(plan)
         if set(load.tally.outcomes) != {SUCCESS}:
-            raise SystemExit(f"{_OURS} failed: {dict(load.tally.failures)}")
+            raise SystemExit(f"{OURS} failed: {dict(load.tally.failures)}")
         return Turn(load.requests_per_s, 1e6 * load.tally.cpu_s / load.tally.requests)
 
     return take
@@ -163,24 +163,24 @@ def _h2load(*options: str) -> Callable[[int, float], Sequence[str]]:
 
 def _other(name: str) -> Callable[[int, float], Sequence[str]]:
     """A client of PyPI, as a program of its own."""
-    program = str(Path(__file__).parent / "http3_clients.py")
+    client = str(Path(__file__).parent / "http3_clients.py")
     given = [f"--connections={_CONNECTIONS}", f"--streams={_STREAMS}"]
-    return lambda port, seconds: [sys.executable, program, name, str(port), f"{seconds:g}", *given]
+    return lambda port, seconds: [sys.executable, client, name, str(port), f"{seconds:g}", *given]
 
 
 #: By version of HTTP: the server, and the clients that are there.
 _CLIENTS: Final[Mapping[str, Sequence[tuple[Client, str]]]] = {
     "1.1": (
-        (Client(_OURS, _ours("1.1")), ""),
+        (Client(OURS, _ours("1.1")), ""),
         (Client("wrk", _by_program(_wrk, _WRK)), "wrk"),
         (Client("h2load", _by_program(_h2load("--h1"), _H2LOAD)), "h2load"),
     ),
     "2": (
-        (Client(_OURS, _ours("2")), ""),
+        (Client(OURS, _ours("2")), ""),
         (Client("h2load", _by_program(_h2load(f"-m{_STREAMS}"), _H2LOAD)), "h2load"),
     ),
     "3": (
-        (Client(_OURS, _ours("3")), ""),
+        (Client(OURS, _ours("3")), ""),
         (Client("curl-cffi", _by_program(_other("curl_cffi"), _PLAIN)), "curl_cffi"),
         (Client("aioquic", _by_program(_other("aioquic"), _PLAIN)), "aioquic"),
     ),
@@ -204,14 +204,14 @@ def _server(http: str) -> Iterator[int]:
             text, command = _CADDY, ["caddy", "run", "--adapter", "caddyfile", "--config"]
         else:
             text, command = _NGINX, ["nginx", "-e", "stderr", "-p", name, "-c"]
-        program = shutil.which(command[0], path=_SYSTEM)
-        if program is None:
+        path = program(command[0])
+        if path is None:
             raise SystemExit(f"{command[0]} is missing: it is the server")
         configuration = folder / "configuration"
         configuration.write_text(text.format(folder=name, port=port))
         environment = {**os.environ, "HOME": name, "XDG_DATA_HOME": name}
         with subprocess.Popen(
-            [program, *command[1:], str(configuration)],
+            [path, *command[1:], str(configuration)],
             env=environment,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -245,8 +245,13 @@ def measured(http: str, rounds: int, seconds: float) -> Mapping[str, Sequence[Tu
     return turns
 
 
+def program(name: str) -> str | None:
+    """Where a program is, or a server; None if it is not there."""
+    return shutil.which(name, path=_SYSTEM)
+
+
 def _has(needs: str) -> bool:
-    return not needs or shutil.which(needs) is not None or find_spec(needs) is not None
+    return not needs or program(needs) is not None or find_spec(needs) is not None
 
 
 def table(found: Mapping[str, Mapping[str, Sequence[Turn]]]) -> Iterator[str]:
@@ -254,7 +259,7 @@ def table(found: Mapping[str, Mapping[str, Sequence[Turn]]]) -> Iterator[str]:
     yield "| | requests a second, median (least to most) | ours by theirs | client's µs a request |"
     yield "|---|---|---|---|"
     for http, turns in found.items():
-        ours = turns[_OURS]
+        ours = turns[OURS]
         for name, theirs in turns.items():
             rates = [turn.requests_per_s for turn in theirs]
             shares = [

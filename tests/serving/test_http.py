@@ -21,7 +21,7 @@ from tlsbench.loading.tally import QUIC_RTT, SUCCESS, TCP_RTT
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.scenarios import Scenario
 from tlsbench.serving import MODELS, ServerPlan, Serving
-from tlsbench.session.serve import check_http3
+from tlsbench.session.serve import check_http3, served_http
 
 pytestmark = pytest.mark.slow
 Find = Callable[[str], tuple[Scenario, ...]]
@@ -45,7 +45,8 @@ def serving(scenarios_of: Find) -> Callable[..., Serving]:
 
 def load_of(server: Serving, http: str, **change: Any) -> Load:
     given: dict[str, Any] = {"connections": 3, "duration_s": 0.5, "warm_up_s": 0.0, "step_limit_s": 4.0}
-    plan = LoadPlan(target=Target(*server.address), http=http, server_name="localhost", **{**given, **change})
+    given |= {"server_name": "localhost", **change}
+    plan = LoadPlan(target=Target(*server.address), http=http, **given)
     plan.check(unbounded=False)
     load = run_load(plan)
     assert load.tally.begun == load.tally.outcomes.total() > 0
@@ -179,6 +180,13 @@ def test_the_server_s_certificate_is_verified_over_quic(
     assert all(kind.startswith("handshake: TLS: alert ") for kind in wrong.outcomes), wrong.outcomes
 
 
+def test_an_address_needs_no_name_over_quic(serving: Callable[..., Serving]) -> None:
+    with serving("3") as server:
+        tally = load_of(server, "3", requests=2, server_name="", resume=0.5, early_data=True).tally
+    assert set(tally.outcomes) == {SUCCESS}
+    assert tally.resumed > 0
+
+
 def test_auto_takes_what_the_server_prefers(serving: Callable[..., Serving]) -> None:
     with serving("2") as server:
         assert set(load_of(server, "auto", requests=1).tally.protocols) == {"h2"}
@@ -247,6 +255,13 @@ def test_connections_of_http_2_are_tapped_as_others_are(serving: Callable[..., S
         tally = load_of(server, "2", requests=40, streams=20, captured=2, path="/bytes/50000").tally
     assert set(tally.outcomes) == {SUCCESS}
     assert tally.requests == 40 * tally.begun
+
+
+def test_a_library_without_alpn_is_said_to_serve_http_1_1(scenarios_of: Find) -> None:
+    for name, http in (("fake", "1.1"), ("pyopenssl", "auto")):
+        (scenario,) = scenarios_of(f"implementation={name} version=1.3 group=secp256r1")
+        assert served_http("auto", scenario, pki.peers_for(scenario)) == http
+        assert served_http("3", scenario, pki.peers_for(scenario)) == "3"
 
 
 @pytest.mark.parametrize(

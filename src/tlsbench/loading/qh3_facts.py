@@ -16,6 +16,7 @@ from qh3.tls import CipherSuite
 
 from tlsbench.loading.credentials import identity_of, roots_of
 from tlsbench.loading.exchanges import refusal
+from tlsbench.loading.names import is_address
 from tlsbench.loading.plan import LoadPlan
 from tlsbench.pki.keys import to_pem
 from tlsbench.protocol.alerts import DESCRIPTIONS
@@ -57,10 +58,12 @@ def configuration_of(plan: LoadPlan, ticket: Any) -> QuicConfiguration:  # noqa:
     :param ticket: of an earlier one, to be resumed; None for none.
     :raises RequestError: if the files that the plan names are not what they should be.
     """
+    # An address is not indicated (RFC 6066 section 3); what is verified qh3 indicates too.
+    name = None if is_address(plan.name) and not plan.root else plan.name
     configuration = QuicConfiguration(
         is_client=True,
         alpn_protocols=[HTTP_3],
-        server_name=plan.name,
+        server_name=name,
         verify_mode=ssl.CERT_REQUIRED if plan.root else ssl.CERT_NONE,
         verify_hostname=bool(plan.root),
         session_ticket=ticket,

@@ -39,6 +39,7 @@ from tlsbench.serving.answers import content
 from tlsbench.serving.limits import Limits, deadline
 from tlsbench.serving.models.common import DRAIN_S, SWEEP_S, TICK_S
 from tlsbench.serving.plan import ServerPlan
+from tlsbench.serving.session import TOO_LATE
 from tlsbench.serving.tally import ServerTally
 
 #: So much of an answer is given to QUIC before some of it was acknowledged.
@@ -88,6 +89,8 @@ class _Connection(QuicConnectionProtocol):
         #: By stream, what is left of answers.
         self._answers: dict[int, Pieces] = {}
         self.is_established = self._is_over = self._has_asked = False
+        self._step, self._left_bytes = "handshake", 0
+        #: When it is to be given up, by the clock of the event loop's sweeps.
         self.deadline_s = deadline(time.monotonic(), service.limits.handshake_s)
         service.tally.accepted += 1
         service.every.add(self)
@@ -146,13 +149,24 @@ class _Connection(QuicConnectionProtocol):
         """Send what there is to send, after as much more of the answers as QUIC can take."""
         for stream, pieces in tuple(self._answers.items()):
             self._go_on(stream, pieces)
+        self._settle()
         super().transmit()
+
+    def _settle(self) -> None:
+        """See what the connection waits for now, and how long it may; idle ones are QUIC's to close."""
+        if not self.is_established:
+            return
+        left_bytes = sum(pieces.left_bytes for pieces in self._answers.values())
+        step = "answer" if self._answers else "request" if self._asking else "idle"
+        if (step, left_bytes) != (self._step, self._left_bytes):
+            limit_s = 0.0 if step == "idle" else self._service.limits.request_s
+            self.deadline_s = deadline(time.monotonic(), limit_s)
+            self._step, self._left_bytes = step, left_bytes
 
     def _go_on(self, stream: int, pieces: Pieces) -> None:
         assert self._http is not None
         known = self._quic._streams.get(stream)  # how much waits in it has no public name
         if known is None or self._quic._close_event is not None:
-            del self._answers[stream]
             return
         sender = known.sender
         while pieces.left_bytes and sender._buffer_stop - sender._buffer_start < _MOST_UNDER_WAY_BYTES:
@@ -185,8 +199,8 @@ class _Connection(QuicConnectionProtocol):
         service.every.discard(self)
 
     def expire(self) -> None:
-        """The time for the handshake is over."""
-        self._service.tally.fail("no handshake within the time limit")
+        """The time of its step is over."""
+        self._service.tally.fail(TOO_LATE[self._step])
         self.lose()
 
     def lose(self) -> None:
@@ -249,6 +263,5 @@ def serve_http3(
 
 
 def _expire(service: _Service, now_s: float) -> None:
-    late = [one for one in service.every if not one.is_established and one.deadline_s <= now_s]
-    for one in late:
+    for one in [one for one in service.every if one.deadline_s <= now_s]:
         one.expire()

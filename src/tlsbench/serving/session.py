@@ -21,7 +21,7 @@ from tlsbench.serving.limits import DEFAULT, LINGER_S, Limits, deadline
 from tlsbench.serving.tally import ServerTally
 
 #: What a connection fails for when the time of its step is over.
-_TOO_LATE: Final = {
+TOO_LATE: Final = {
     "handshake": "no handshake within the time limit",
     "request": "no whole request within the time limit",
     "answer": "the client did not take its answer within the time limit",
@@ -164,7 +164,7 @@ class Session:
         if self._step == "idle" and not self.is_over:
             self._service.tally.closed_idle += 1
             self.is_over = True
-        self._fail(_TOO_LATE.get(self._step, ""))
+        self._fail(TOO_LATE.get(self._step, ""))
 
     def lose(self, why: str) -> None:
         """The connection broke: a failure, unless the client had all that it had asked for.

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from tlsbench.errors import RequestError
-from tlsbench.implementations import LogsKeys
+from tlsbench.implementations import LogsKeys, SelectsProtocols
 from tlsbench.implementations.registry import tls_library
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Scenario
@@ -76,3 +76,9 @@ def served_groups(selectors: Sequence[str], scenario: Scenario) -> tuple[str, ..
 def logs_keys(scenario: Scenario, peers: Peers) -> bool:
     """Whether the library of a scenario's server gives the secrets of its connections."""
     return isinstance(tls_library(scenario.server).server_context(scenario, peers), LogsKeys)
+
+
+def served_http(http: str, scenario: Scenario, peers: Peers) -> str:
+    """What a server of a scenario answers, of what it was asked for: without ALPN nobody asks for HTTP/2."""
+    context = tls_library(scenario.server).server_context(scenario, peers)
+    return "1.1" if http == "auto" and not isinstance(context, SelectsProtocols) else http

@@ -126,7 +126,7 @@ def command(
     from tlsbench.report.growth import growth_lines
     from tlsbench.report.serving import counts, greeting
     from tlsbench.serving import Limits, ServerPlan, Serving
-    from tlsbench.session.serve import check_http3, logs_keys, served_groups, served_scenario
+    from tlsbench.session.serve import check_http3, logs_keys, served_groups, served_http, served_scenario
     from tlsbench.sockets import Settings, family_of
 
     scenario = served_scenario(selectors or (), early_data=early_data)
@@ -141,7 +141,7 @@ def command(
         threads=threads,
         model=model,
         answer=answer,
-        http=http,
+        http=served_http(http, scenario, peers),
         groups=() if http == "3" else served_groups(selectors or (), scenario),
         key_log=output.key_log(),
         captured=capturing.captured(pcap, pcap_connections),
