@@ -36,12 +36,16 @@ from tlsbench.links import Direction, MemoryLink
 from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads import prepare
 from tlsbench.workloads.exchange import Exchange, shake_hands
+from tlsbench.workloads.prepare import lanes_of
 from tlsbench.workloads.proof import prove
+from tlsbench.workloads.scaling.threads import Threads
 
 _VERSIONS = ("1.2", "1.3")
 _KEYS = ("rsa-2048", "ecdsa-secp256r1", "ed25519", "ml-dsa-44")
 _RESUMPTIONS = ("session-id", "ticket", "psk", "early-data")
 _MOST_FLIGHTS = 8
+#: So many threads that share contexts, for so long.
+_THREADS, _TURN_NS = 4, 50_000_000
 _LENGTHS = (0, 1, 16384, 16385, 100_000)
 #: What is no TLS, and longer than the record that its first bytes announce: some libraries wait for that.
 _GARBAGE = b"GET / HTTP/1.0\r\n\r\n" * 1000
@@ -121,6 +125,17 @@ class Conformance:
         cell.sample()  # which is proved
         assert cell.proof()["hello_retry"] is True
         cell.close()
+
+    @pytest.mark.parametrize("version", _VERSIONS)
+    def test_threads_may_use_its_contexts_at_once(self, library: TlsImplementation, version: str) -> None:
+        meeting = _meeting(library, f"workload=scaling version={version} threads={_THREADS}")
+        makers = lanes_of(meeting.scenario, {library.id: library}, meeting.peers).makers(_THREADS)
+        threads = Threads(_THREADS)
+        lanes = threads.each(list(makers))
+        threads.turn([lane.operate for lane in lanes], _TURN_NS)
+        threads.each([lane.prove for lane in lanes])
+        threads.each([lane.close for lane in lanes])
+        threads.close()
 
     def test_without_a_session_nothing_resumes(self, library: TlsImplementation) -> None:
         meeting = _meeting(library, "resumption=ticket,psk")

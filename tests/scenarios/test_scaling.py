@@ -7,7 +7,7 @@ import pytest
 from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import capabilities, spellings, tls_libraries
 from tlsbench.results.scenario_text import scenario_of_axes
-from tlsbench.scenarios import Scenario, expand, parse, scenario_from_id
+from tlsbench.scenarios import Capabilities, Scenario, expand, parse, scenario_from_id
 
 Find = Callable[[str], tuple[Scenario, ...]]
 OF = "workload=scaling implementation=libssl version=1.3 key=ecdsa-secp256r1"
@@ -63,8 +63,17 @@ def test_what_threads_do_not_do_is_said() -> None:
     assert "no early data" in excluded(f"{OF} resumption=early-data")
 
 
-@pytest.mark.parametrize(("library", "reason"), [("mbedtls", "was not looked at"), ("tlslite", "take turns")])
+@pytest.mark.parametrize(("library", "reason"), [("mbedtls", "without locks"), ("tlslite", "take turns")])
 def test_a_library_that_has_no_use_for_threads_says_why(library: str, reason: str) -> None:
     if library not in tls_libraries():
         pytest.skip("it is not installed")
     assert reason in excluded(f"workload=scaling implementation={library} version=1.2 threads=2")
+
+
+def test_a_library_that_nobody_looked_at_has_no_threads_and_a_reason() -> None:
+    (reason,) = (
+        gap.reason
+        for gap in Capabilities().in_the_way()
+        if gap.when.keys() == {"workload"} and "scaling" in gap.when["workload"]
+    )
+    assert "was not looked at" in reason

@@ -168,14 +168,14 @@ IMPLEMENTATIONS = Profile(
 )
 
 _SCALING = "workload=scaling version=1.3 key=ecdsa-secp256r1"
-#: What threads of one process do beside processes: full handshakes on one context and on one each, resumed
-#: ones, and bulk. Each visit of a cell takes half a second, so that it wants a longer --time-budget.
+#: What threads of one process do beside processes: full handshakes of every engine, on one context and on one
+#: each, resumed ones, and bulk. Each visit of a cell takes half a second: give it a longer --time-budget.
 SCALING = Profile(
     "scaling",
     "1, 2 and 4 threads beside as many processes: full, resumed, bulk; on shared contexts and on own ones",
     (
-        f"{_SCALING} implementation=libssl,ssl,pyopenssl,utls,rtls threads=1,2,4",
-        f"{_SCALING} implementation=libssl,pyopenssl threads=2,4 context=own",
+        f"{_SCALING} implementation=libssl:*,ssl,pyopenssl,utls,rtls threads=1,2,4",
+        f"{_SCALING} implementation=libssl,pyopenssl threads=1,2,4 context=shared,own",
         f"{_SCALING} implementation=libssl,pyopenssl threads=1,2,4 resumption=psk",
         f"{_SCALING} implementation=libssl,pyopenssl threads=1,2,4 task=bulk size=16KiB",
     ),

@@ -11,7 +11,7 @@ from tlsbench.sampling import WALL, Plan, measure
 from tlsbench.sampling.instruments import SCALING
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads.prepare import lanes_of, prepare
-from tlsbench.workloads.scaling.cell import Scaling
+from tlsbench.workloads.scaling.cell import Scaling, _at_rank
 from tlsbench.workloads.scaling.crew import Crew
 from tlsbench.workloads.scaling.turns import Batch, Turn
 
@@ -134,6 +134,12 @@ def test_a_void_cell_is_a_failure_and_not_a_cell_with_figures(scenarios_of: Find
     assert not run.cells
     assert [failure.id for failure in run.failures] == [scenario.id for scenario in scenarios]
     assert all(failure.error.startswith("void: 2 processes had the time of 0.0") for failure in run.failures)
+
+
+@pytest.mark.parametrize(("share", "value"), [(0.5, 50), (0.99, 99), (1.0, 100)])
+def test_a_percentile_is_a_value_that_was_measured(share: float, value: int) -> None:
+    assert _at_rank(range(1, 101), share) == value
+    assert _at_rank([7], share) == 7
 
 
 @pytest.mark.slow

@@ -76,6 +76,10 @@ class MbedTls:
                     )
                     for key, shorter in _PREFERS_CURVE_OF.items()
                 ),
+                gap(
+                    "the Mbed TLS inside is built without locks (MBEDTLS_THREADING_C)",
+                    workload="scaling",
+                ),
                 *facts(self.id),
             ),
             supports=("trust", "transport=dtls", "mtu", "address_check"),
