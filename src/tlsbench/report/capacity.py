@@ -147,13 +147,14 @@ def _notes(capacity: Capacity) -> Iterator[str]:
     yield "engines: " + ", ".join(engines)
     if capacity.from_:
         yield f"from {capacity.from_}"
-    yield from (f"{what}: from {cell}" for what, cell in capacity.sources.items())
+    demand = request.demand
+    idle = {"records": not demand.transfer_bytes, "memory": not demand.open_connections}
+    yield from (f"{what}: from {cell}" for what, cell in capacity.sources.items() if not idle.get(what))
     yield scaling_words(capacity)
     if request.beyond_ns is None:
         yield _NOT_BEYOND
     else:
         yield f"beyond TLS: {request.beyond_words}"
-    demand = request.demand
     if demand.open_connections:
         missing = "memory was not measured: 'tlsbench run workload=memory' does"
         yield _MEMORY if capacity.asked.memory_bytes is not None else missing

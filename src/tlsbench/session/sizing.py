@@ -153,7 +153,8 @@ class Sizing:
 
     :param parts: of which ``busy_cores`` is the sum.
     :param cores: with headroom, and with what is lost as they are several.
-    :param memory_bytes: of the TLS library for its open connections, with headroom; None if not measured.
+    :param memory_bytes: of the TLS library for its open connections, with headroom; None without any, or if
+        it was not measured.
     :param up_bits_per_s: on the line from clients, with headroom; ``down_bits_per_s`` to them.
     """
 
@@ -184,7 +185,7 @@ def size(demand: Demand, costs: Costs) -> Sizing:
         parts.append(_part("beyond TLS", 1.0, costs.beyond_ns, 1.0, rate))
     busy = sum((part.cores for part in parts[1:]), parts[0].cores)
     free = 1 - demand.headroom
-    memory = None if costs.memory_bytes is None else costs.memory_bytes * (demand.open_connections / free)
+    memory = costs.memory_bytes if demand.open_connections else None
     up, down = (
         rate * (1 - resumed) * full + rate * resumed * again + rate * demand.transfer_bytes * record
         for full, again, record in (
@@ -196,7 +197,7 @@ def size(demand: Demand, costs: Costs) -> Sizing:
         parts=parts,
         busy_cores=busy,
         cores=costs.scaling.cores_for(busy / free),
-        memory_bytes=memory,
+        memory_bytes=None if memory is None else memory * (demand.open_connections / free),
         up_bits_per_s=8 * FRAME * up / free,
         down_bits_per_s=8 * FRAME * down / free,
     )

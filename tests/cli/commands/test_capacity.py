@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tlsbench.cli.app import run
+from tlsbench.errors import MeasurementError
 
 ASKED = ["capacity", "--connections", "20000/s", "--resumed", "60%", "implementation=fake", "version=1.3"]
 
@@ -59,6 +60,20 @@ def test_what_cannot_be_is_one_line_and_exit_code_2(
     error = capsys.readouterr().err
     assert told in error
     assert len(error.splitlines()) == 1
+
+
+@pytest.mark.usefixtures("in_empty_folder")
+def test_cells_that_fail_are_said_and_the_others_kept(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object) -> None:
+        raise MeasurementError("no luck")
+
+    monkeypatch.setattr("tlsbench.implementations.fake.FakeServerContext.issue_ticket", fail)
+    assert run([*ASKED, "--save", "before", "--time-budget", "50ms", "-q"]) == 3
+    error = capsys.readouterr().err
+    assert "no luck" in error
+    assert error.splitlines()[-1] == "tlsbench: what is asked could not be measured: there is no answer"
 
 
 def test_an_answer_is_no_result_and_says_so(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,6 +26,7 @@ from tlsbench.cli.usage import axes_help, usage
 from tlsbench.session.quantities import rate, seconds, share
 
 if TYPE_CHECKING:
+    from tlsbench.interrupts import Stop
     from tlsbench.results import Run
     from tlsbench.sampling import Plan
     from tlsbench.session.capacity import Capacity
@@ -130,7 +130,6 @@ def command(
     from tlsbench.report.capacity import document, report_of_capacity
     from tlsbench.results import storage
     from tlsbench.sampling import Plan
-    from tlsbench.session.capacity import capacity_of
     from tlsbench.session.capacity_request import CapacityRequest
     from tlsbench.session.sizing import Demand
 
@@ -146,6 +145,7 @@ def command(
     )
     with usage():
         request.check()
+        check_beyond(beyond)
     if from_ is not None and save is not None:
         raise RequestError("--from reads cells that are stored: leave out --save")
     output.check(json_path)
@@ -153,26 +153,54 @@ def command(
         storage.check_save(save)
     with interruptible() as stop:
         if from_ is not None:
-            run = _read(from_)
+            run, saved = _read(from_), 0
         else:
             plan = Plan(time_budget_s=time_budget, precision=0.01, seed=seed)
             run = _measured(request, plan, stop, quiet=quiet)
+            to_save = [] if save is None or not run.cells else [lambda: _saved(run, save)]
+            saved = output.store(to_save)  # whatever comes after
+            for failure in run.failures:
+                output.note(f"tlsbench: {failure.id}: {failure.error}")
             if run.conditions.stopped_by == "interrupt":
                 raise stop.interrupted("interrupted before all was measured")
-        steps = [] if save is None else [lambda: f"saved {storage.save(save, _document(run))}"]
-        capacity = capacity_of(request, run, "" if from_ is None else from_)
+        capacity = _computed(request, run, from_)
         if beyond is not None:
             found, words = _beyond(beyond, capacity, stop)
-            request = replace(request, beyond_ns=found, beyond_words=words)
-            capacity = capacity_of(request, run, capacity.from_)
-        if json_path is not None:
-            steps.append(lambda: output.written(json_path, document(capacity)))
-        stored = output.store(steps)
+            capacity = _computed(replace(request, beyond_ns=found, beyond_words=words), run, from_)
+        text = document(capacity)
+        stored = output.store([] if json_path is None else [lambda: output.written(json_path, text)])
         with output.beside(json_path):
             output.report(report_of_capacity(capacity), output_format, _PLAIN_WIDTH)
-        for failure in run.failures:
-            output.note(f"tlsbench: {failure.id}: {failure.error}")
-        return _FAILED if run.failures and from_ is None else stored
+        return _FAILED if run.failures and from_ is None else stored or saved
+
+
+def check_beyond(text: str | None) -> None:
+    """Refuse now what is no time beyond TLS.
+
+    :raises RequestError: if it is neither that nor what measures it.
+    """
+    from tlsbench.session.beyond import SERVE
+    from tlsbench.session.quantities import nanoseconds
+
+    if text not in (None, SERVE):
+        nanoseconds(text)
+
+
+def _computed(request: CapacityRequest, run: Run, from_: str | None) -> Capacity:
+    """The answer of a run.
+
+    :raises MeasurementError: if what was measured for it failed.
+    :raises RequestError: if a stored one has not the cells for it.
+    """
+    from tlsbench.errors import MeasurementError, RequestError
+    from tlsbench.session.capacity import capacity_of
+
+    try:
+        return capacity_of(request, run, from_ or "")
+    except RequestError:
+        if from_ is None and run.failures:
+            raise MeasurementError("what is asked could not be measured: there is no answer") from None
+        raise
 
 
 def _read(reference: str) -> Run:
@@ -189,7 +217,7 @@ def _read(reference: str) -> Run:
     return stored.result
 
 
-def _measured(request: CapacityRequest, plan: Plan, stop: Callable[[], bool], *, quiet: bool) -> Run:
+def _measured(request: CapacityRequest, plan: Plan, stop: Stop, *, quiet: bool) -> Run:
     from tlsbench.cli import measuring
     from tlsbench.report.live import ProgressView
     from tlsbench.session.capacity_request import cells_for
@@ -203,20 +231,32 @@ def _measured(request: CapacityRequest, plan: Plan, stop: Callable[[], bool], *,
         return run(asked, ProgressView(screen, plan, None), stop)
 
 
-def _document(run: Run) -> str:
+def _saved(run: Run, name: str) -> str:
+    """Keep the cells, and say where."""
+    from tlsbench.results import storage
     from tlsbench.results.benchmark_json import to_json
     from tlsbench.results.environment import machine_info
 
-    return to_json(run, machine_info())
+    return f"saved {storage.save(name, to_json(run, machine_info()))}"
 
 
-def _beyond(text: str, capacity: Capacity, stop: Callable[[], bool]) -> tuple[Estimate, str]:
-    """What a connection takes beyond TLS, and where that is from."""
+def _beyond(text: str, capacity: Capacity, stop: Stop) -> tuple[Estimate, str]:
+    """What a connection takes beyond TLS, and where that is from.
+
+    :raises Interrupted: if it was to end before that was measured.
+    """
+    from tlsbench.errors import MeasurementError
     from tlsbench.session.beyond import OF_SERVE, SERVE, beyond_tls
     from tlsbench.session.quantities import nanoseconds
     from tlsbench.stats import Estimate
 
-    if text == SERVE:
-        return beyond_tls(capacity.server, capacity.request.demand.transfer_bytes, stop_asked=stop), OF_SERVE
-    with usage():
+    if text != SERVE:
         return Estimate.exact(nanoseconds(text)), f"{text} for each connection, as given"
+    try:
+        found = beyond_tls(capacity.server, capacity.request.demand.transfer_bytes, stop_asked=stop)
+    except MeasurementError:
+        if not stop():
+            raise
+    if stop():
+        raise stop.interrupted("interrupted before all was measured")
+    return found, OF_SERVE
