@@ -9,7 +9,7 @@ from tlsbench.implementations.installable import INSTALLABLE
 from tlsbench.implementations.registry import implementations, spellings
 from tlsbench.report.meanings import MEANINGS
 from tlsbench.report.table import COLUMNS
-from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
+from tlsbench.scenarios.axes import AXES, AXIS_ALIASES, WORKLOAD_AXES
 from tlsbench.scenarios.axis import Axis
 from tlsbench.scenarios.profiles import PROFILES
 
@@ -47,6 +47,8 @@ def _sentence(text: str) -> str:
 
 
 def _facts(axis: Axis) -> Iterable[tuple[str, str]]:
+    if also := [alias for alias, name in AXIS_ALIASES.items() if name == axis.name]:
+        yield "other names", _code(*also)
     yield "values", _code(*(axis.values or spellings()))
     yield "usual value", ", else ".join(f"`{one}`" for one in axis.default) or "that of `implementation`"
     if axis.aliases:
