@@ -128,6 +128,11 @@ def columns_page() -> str:
                 "what is charged to which side."
             ),
             table(("heading", "name", "meaning"), rows),
+            (
+                "The columns of `compare` and `duel` are in [How to read a "
+                "verdict](../verdicts.md#the-columns), those of `load` in [Many connections at "
+                "once](../load.md)."
+            ),
             "## Words in the headings",
             (
                 "- **c→s** and **s→c** are from client to server, and from server to client; **B** is "
