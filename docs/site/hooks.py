@@ -87,6 +87,11 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     return _outside_code(markdown, lambda text: _LINK.sub(relinked, text))
 
 
+def on_post_page(output: str, **_: Any) -> str:
+    """Name the theme's dialog for those who hear the page."""
+    return output.replace(' role="dialog"', ' role="dialog" aria-label="Search"')
+
+
 def _outside_code(text: str, change: Any) -> str:
     """Change a text, but for its code."""
     return "".join(part if at % 2 else change(part) for at, part in enumerate(_FENCE.split(text)))

@@ -9,7 +9,7 @@ from tlsbench.implementations.installable import INSTALLABLE
 from tlsbench.implementations.registry import implementations, spellings
 from tlsbench.report.meanings import MEANINGS
 from tlsbench.report.table import COLUMNS
-from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
+from tlsbench.scenarios.axes import AXES, AXIS_ALIASES, WORKLOAD_AXES
 from tlsbench.scenarios.axis import Axis
 from tlsbench.scenarios.profiles import PROFILES
 
@@ -47,6 +47,8 @@ def _sentence(text: str) -> str:
 
 
 def _facts(axis: Axis) -> Iterable[tuple[str, str]]:
+    if also := [alias for alias, name in AXIS_ALIASES.items() if name == axis.name]:
+        yield "other names", _code(*also)
     yield "values", _code(*(axis.values or spellings()))
     yield "usual value", ", else ".join(f"`{one}`" for one in axis.default) or "that of `implementation`"
     if axis.aliases:
@@ -126,6 +128,11 @@ def columns_page() -> str:
                 "what is charged to which side."
             ),
             table(("heading", "name", "meaning"), rows),
+            (
+                "The columns of `compare` and `duel` are in [How to read a "
+                "verdict](../verdicts.md#the-columns), those of `load` in [Many connections at "
+                "once](../load.md)."
+            ),
             "## Words in the headings",
             (
                 "- **c→s** and **s→c** are from client to server, and from server to client; **B** is "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -105,6 +107,8 @@ def test_the_file_of_a_folder_above_is_found_and_one_without_the_table_is_passed
         ("[tool.tlsbench.run]\njson = 'x.json'", "'json' cannot be set here, as it names a file"),
         ("[tool.tlsbench.run]\nquiet = true", "'quiet' cannot be set here, as it takes no value"),
         ("[tool.tlsbench.run\n", "cannot read "),
+        ("[tool.tlsbench.run]\nseed = " + 10_000 * "[", "cannot read "),
+        ("tool = 'tlsbench'\n", "cannot read "),
     ],
 )
 def test_what_is_wrong_in_the_file_is_one_line_that_names_it(
@@ -158,6 +162,17 @@ def test_a_file_that_is_no_file_is_passed_over(capsys: pytest.CaptureFixture[str
     Path("pyproject.toml").unlink()
     Path("pyproject.toml").mkdir()
     assert settings.found() is None
+
+
+def test_a_command_works_in_a_folder_that_was_removed(tmp_path: Path) -> None:
+    (tmp_path / "gone").mkdir()
+    done = subprocess.run(
+        ["sh", "-c", f'rmdir ../gone && exec "{sys.executable}" -m tlsbench list profiles'],
+        cwd=tmp_path / "gone",
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_doctor_shows_what_is_set_and_what_is_wrong() -> None:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tlsbench.errors import RequestError
 from tlsbench.scenarios import narrow, parse
-from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.axes import AXES, AXIS_ALIASES
 
 IMPLEMENTATIONS = ("ssl", "pyopenssl")
 
@@ -22,6 +22,13 @@ def test_one_text_may_hold_several_selectors() -> None:
 
 def test_an_axis_given_twice_takes_all_values_once() -> None:
     assert parse(["version=1.3", "version=1.2,1.3"], IMPLEMENTATIONS)["version"] == ("1.3", "1.2")
+
+
+def test_an_axis_has_other_names_too_and_selections_have_its_own() -> None:
+    spelled = parse(["Curve=p256 suite=chacha20", "group=x25519"], IMPLEMENTATIONS)
+    assert spelled == {"group": ("secp256r1", "x25519"), "cipher": ("TLS_CHACHA20_POLY1305_SHA256",)}
+    assert set(AXIS_ALIASES.values()) <= set(AXES)
+    assert not set(AXIS_ALIASES) & set(AXES)
 
 
 def test_a_star_stands_for_every_value() -> None:
@@ -42,6 +49,7 @@ def test_sizes_are_spelled_in_one_way(text: str) -> None:
     ("text", "message"),
     [
         ("kye=rsa-2048", "unknown axis 'kye': did you mean 'key'?"),
+        ("curv=p256", "unknown axis 'curv': did you mean 'group'?"),
         ("key=rsa-2047", "unknown key 'rsa-2047': did you mean 'rsa-2048'?"),
         ("implementation=pyopnssl", "unknown implementation 'pyopnssl': did you mean 'pyopenssl'?"),
         ("fast", "'fast' is no selector"),

@@ -6,6 +6,7 @@ command line would say. The command line wins over an environment variable, and 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -68,13 +69,16 @@ def found() -> Settings | None:
     """
     import tomllib
 
-    here = Path.cwd()
+    try:
+        here = Path.cwd()
+    except OSError:  # it was removed
+        return None
     for folder in (here, *here.parents):
         path = folder / _FILE
-        try:
-            text = path.read_text(encoding="utf-8") if path.is_file() else ""
-            table = tomllib.loads(text).get("tool", {}).get(_TOOL) if "tlsbench" in text else None
-        except (OSError, ValueError, AttributeError) as error:
+        try:  # a folder that may not be searched has none
+            text = path.read_text(encoding="utf-8") if os.path.isfile(path) else ""  # noqa: PTH113
+            table = tomllib.loads(text).get("tool", {}).get(_TOOL) if _TOOL in text else None
+        except (OSError, ValueError, AttributeError, RecursionError) as error:
             raise RequestError(f"cannot read {path}: {error}") from None
         if table is not None:
             return Settings(path, _table(table, f"{path}: [tool.{_TOOL}]"))

@@ -15,7 +15,7 @@ from tlsbench.scenarios.values import (
     Values,
 )
 
-__all__ = ["AXES", "ONE_SIDED_WORKLOADS", "SPECIAL_AXES", "TLS_WORKLOADS", "WORKLOAD_AXES"]
+__all__ = ["AXES", "AXIS_ALIASES", "ONE_SIDED_WORKLOADS", "SPECIAL_AXES", "TLS_WORKLOADS", "WORKLOAD_AXES"]
 
 #: No field of a scenario: it sets both ends.
 _IMPLEMENTATION: Final = Axis(
@@ -36,6 +36,17 @@ def _table() -> Iterator[Axis]:
 
 #: Every axis by its name, in the order of tables.
 AXES: Final = {axis.name: axis for axis in _table()}
+
+
+#: Other names that people use for an axis: selectors take them, and ids never have them.
+AXIS_ALIASES: Final = {
+    "library": "implementation",
+    "tls": "version",
+    "suite": "cipher",
+    "ciphersuite": "cipher",
+    "curve": "group",
+    "kex": "group",
+}
 
 
 def _in_ids() -> list[Axis]:

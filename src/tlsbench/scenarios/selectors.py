@@ -3,7 +3,7 @@
 The same text stands on the command line, in ``pytest --tls``, in the profiles and in the id of a
 stored result. Values are matched without regard to case; ``*`` and other shell patterns stand for
 the values they match (``cipher=*CHACHA20*``); the same axis may be given twice. Other names that people use
-(``group=p256``, ``resumption=0-rtt``) are taken, and kept in the canonical spelling.
+(``group=p256``, ``curve=p256``, ``resumption=0-rtt``) are taken, and kept in the canonical spelling.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 from typing import Protocol, runtime_checkable
 
 from tlsbench.errors import RequestError, listed, unknown
-from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.axes import AXES, AXIS_ALIASES
 
 #: Canonical values by axis: one product of the matrix.
 Selection = Mapping[str, tuple[str, ...]]
@@ -45,11 +45,11 @@ def parse(selectors: Iterable[str], implementations: Collection[str]) -> Selecti
     selection: dict[str, tuple[str, ...]] = {}
     for text in (word for words in selectors for word in words.split()):
         axis, equals, values = text.partition("=")
-        axis = axis.lower()
+        axis = AXIS_ALIASES.get(axis.lower(), axis.lower())
         if axis not in AXES:
             if not equals:
                 raise RequestError(f"'{text}' is no selector: write axis=value[,value…], such as version=1.3")
-            raise unknown("axis", axis, AXES)
+            raise unknown("axis", axis, AXES, AXIS_ALIASES)
         if not values.strip(","):
             raise RequestError(f"'{text}' names no value: write {axis}=VALUE or {axis}=*")
         found = [

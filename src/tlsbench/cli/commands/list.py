@@ -145,18 +145,24 @@ def _interop() -> list[dict[str, Any]]:
 
 def _axes() -> list[dict[str, Any]]:
     from tlsbench.implementations.registry import spellings
-    from tlsbench.scenarios.axes import AXES
+    from tlsbench.scenarios.axes import AXES, AXIS_ALIASES
 
     return [
         {
             "name": axis.name,
             "summary": axis.meaning,
+            **({"also": also} if (also := _also(AXIS_ALIASES, axis.name)) else {}),
             "values": ", ".join(axis.values or spellings()),
             "default": ", else ".join(axis.default) or "as implementation=",
             **({"aliases": _aliases(axis)} if axis.aliases else {}),
         }
         for axis in AXES.values()
     ]
+
+
+def _also(aliases: Mapping[str, str], axis: str) -> str:
+    """The other names of an axis."""
+    return ", ".join(alias for alias, name in aliases.items() if name == axis)
 
 
 def _aliases(axis: Axis) -> str:
