@@ -121,6 +121,19 @@ def test_of_many_cells_each_part_is_a_column(run: Run) -> None:
     assert sheet.entries[1].text("together") == "296"
 
 
+def test_of_many_cells_the_least_and_the_greatest_rest_are_told(run: Run) -> None:
+    cells = []
+    for number in range(1, 6):
+        costs = {**SERVER, ("rest", ""): 10_000 * number}
+        made = measured(run.cells[0], client=600_000, server=196_000 + 10_000 * number)
+        axes = {**made.axes, "chain_length": str(number + 1)}
+        cells.append(replace(made, axes=axes, parts=parts("server", costs)))
+    first, last = found = words(replace(run, cells=cells))
+    assert first.startswith("Of the server's 206 µs with chain_length=2, 148 µs")
+    assert last.startswith("Of the server's 246 µs with chain_length=6, 148 µs")
+    assert not any("The rest is" in one for one in found)
+
+
 def test_a_picture_stacks_the_parts_of_each_side(run: Run) -> None:
     (picture,) = (one for one in pictures_of_run(run) if one.kind == "parts")
     assert isinstance(picture.shape, Bars)

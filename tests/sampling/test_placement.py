@@ -238,3 +238,14 @@ def test_memory_is_counted_without_another_allocator(
     assert handshake == frozenset()
     assert prevailing(scenarios) == {"MALLOC_ARENA_MAX": "1"}
     assert prevailing(scenarios[:1]) == {}
+
+
+def test_parts_come_from_a_worker_as_they_were_measured(scenarios_of: Find) -> None:
+    (scenario,) = scenarios_of("implementation=pyopenssl parts=yes")
+    with placement([scenario], WALL, processes=2) as place:
+        outcome = measure([scenario], place.make, QUICKLY, turns=place)
+    (series,) = outcome.series
+    assert series.error is None
+    for sample in (one for visit in series.rounds for one in visit):
+        assert {part.side for part in sample.parts} == {"client", "server"}
+        assert all(part.cost > 0 and part.source for part in sample.parts)

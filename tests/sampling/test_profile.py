@@ -105,6 +105,16 @@ def test_each_part_is_what_is_below_its_calls_and_all_of_it_adds_up() -> None:
     assert rest["1 other function"] == 40 / 2
 
 
+def test_what_boringssl_multiplies_is_a_key_share_or_an_agreement_by_who_calls_it() -> None:
+    text = PROFILE.replace("EVP_PKEY_derive_set_peer", "EC_POINT_get_affine_coordinates_GFp")
+    parts = parts_of_profile(
+        read_profile(text.replace("EVP_PKEY_derive", "EC_POINT_mul").splitlines()), "client", 1
+    )
+    costs = {(one.part, one.operation): one.cost for one in parts}
+    assert costs["agreement", "EC_POINT_mul"] == 80_000
+    assert costs["key share", "EC_POINT_mul"] == 46_000
+
+
 def test_a_call_by_a_linkage_table_is_none_from_outside() -> None:
     """Within libcrypto callgrind writes them as calls to and from a file that it does not know."""
     stub = "\n\nob=(4) ???\nfn=(10) 0x70158b0\n0 10\ncob=(2)\ncfn=(5)\ncalls=3 0\n0 20000\n\ntotals"

@@ -73,8 +73,9 @@ def test_without_a_noise_floor_nothing_is_measured_twice() -> None:
     [
         (request("implementation=fake version=1.2 resumption=early-data"), "nothing to measure: "),
         (request("workload=memory", meter="instructions"), "workload=memory counts allocations"),
+        (request("implementation=pyopenssl parts=yes", meter="instructions"), "cryptography in one"),
     ],
-    ids=["excluded", "memory"],
+    ids=["excluded", "memory", "parts"],
 )
 def test_what_cannot_be_measured_is_refused_before_anything_is(
     wrong: RunRequest, words: str, monkeypatch: pytest.MonkeyPatch

@@ -303,6 +303,18 @@ class JoinsTickets(Protocol):
         """Whether it does."""
 
 
+@runtime_checkable
+class HasTwoFiles(Protocol):
+    """A library of which is known whether its TLS calls its cryptography in another file.
+
+    Such calls are seen by callgrind, whatever symbols are stripped; what is of another is taken not to be.
+    """
+
+    @property
+    def has_two_files(self) -> bool:
+        """Whether it does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Operation:
     """A primitive, ready to run.

@@ -100,6 +100,8 @@ def _rows(cell: Cell, side: str) -> Iterator[Entry]:
 
 def _ends(one: CellPart, cell: Cell) -> str:
     low, high = one.interval.low, one.interval.high
+    if low == high:
+        return ""  # counted once
     return f"{digits(low, cell)}–{digits(high, cell)}" if math.isfinite(high - low) else "?"
 
 

@@ -26,6 +26,8 @@ _LINE_INCHES, _EDGE_INCHES = 0.13, 0.05
 _BAR_ROWS, _TEXT_ROWS, _GAP_ROWS = 0.55, 0.55, 0.35
 #: Characters in a line below a picture, in one of a name on an axis, and in all names below it.
 _MOST_BELOW, _MOST_TICK, _MOST_TICKS = 150, 14, 100
+#: Names side by side in the legend of bars.
+_MOST_IN_LEGEND = 5
 _DPI = 144
 _MARKERS = "osD^vPX*"
 _DASHES = ("-", "--", "-.", ":")
@@ -140,7 +142,7 @@ def _bars(axes: Axes, shape: Bars) -> None:
     axes.set_yticks(slots.middles, labels)
     axes.set_ylim(slots.height, 0)
     axes.set_xlabel(shape.unit)
-    _legend(axes, len(shape.parts) + 1)
+    _legend(axes, min(len(shape.parts) + 1, _MOST_IN_LEGEND))
 
 
 def _whiskers(

@@ -34,9 +34,16 @@ _NO_FILE: Final = "???"
 _NAMED = re.compile(r"(c?(?:fn|ob|fl|fi|fe))=(?:\(([0-9]+)\))? ?(.*)")
 #: A function that has less of a side's instructions has no row of its own.
 _LEAST_SHARE = 0.01
-_SETS_PEER: Final = "EVP_PKEY_derive_set_peer"
-#: OpenSSL 1.1.1 calls these for HKDF as well as for a key agreement: the latter sets a peer.
-_FOR_BOTH: Final = ("EVP_PKEY_derive", "EVP_PKEY_derive_init", "EVP_PKEY_CTX_new_id", "EVP_PKEY_CTX_ctrl")
+_SETS_PEER, _READS_POINT = "EVP_PKEY_derive_set_peer", "EC_POINT_get_affine_coordinates_GFp"
+#: What is called for two parts: the function that those who call it for the first of them call too.
+#: OpenSSL 1.1.1 derives keys and agreements alike, BoringSSL multiplies for both sides' points.
+_FOR_TWO: Final[Mapping[str, tuple[str, str, str]]] = {
+    **dict.fromkeys(
+        ("EVP_PKEY_derive", "EVP_PKEY_derive_init", "EVP_PKEY_CTX_new_id", "EVP_PKEY_CTX_ctrl"),
+        (_SETS_PEER, AGREEMENT, KEY_SCHEDULE),
+    ),
+    "EC_POINT_mul": (_READS_POINT, AGREEMENT, KEY_SHARE),
+}
 #: What a function of libcrypto is for, by the beginning of its name; the first that fits.
 _MEANT: Final[Sequence[tuple[str, tuple[str, ...]]]] = (
     (
@@ -44,18 +51,14 @@ _MEANT: Final[Sequence[tuple[str, tuple[str, ...]]]] = (
         (
             *("EVP_PKEY_keygen", "EVP_PKEY_paramgen", "EVP_PKEY_CTX_set_group_name", "EVP_PKEY_Q_keygen"),
             *("EVP_PKEY_CTX_set_ec_paramgen", "X25519_keypair", "EC_KEY_generate", "BCM_mlkem768_generate"),
-            *(
-                "MLKEM768_generate",
-                "MLKEM1024_generate",
-                "KYBER_generate",
-                "EVP_PKEY_get1_encoded_public_key",
-            ),
+            *("MLKEM768_generate", "MLKEM1024_generate", "KYBER_generate", "EC_POINT_point2cbb"),
+            *("EVP_PKEY_get1_encoded_public_key",),
         ),
     ),
     (
         AGREEMENT,
         (
-            *(_SETS_PEER, "EVP_PKEY_encapsulate", "EVP_PKEY_decapsulate", "X25519", "EC_POINT_mul"),
+            *(_SETS_PEER, "EVP_PKEY_encapsulate", "EVP_PKEY_decapsulate", "X25519", _READS_POINT),
             *("MLKEM768_", "MLKEM1024_", "KYBER_", "ECDH_", "EVP_PKEY_set1_encoded_public_key"),
             *("EVP_PKEY_set1_tls_encodedpoint",),
         ),
@@ -164,10 +167,12 @@ def parts_of_profile(profile: Profile, side: str, handshakes: int) -> tuple[Part
         if (arc.caller_file in protocol and arc.callee_file in named - protocol)
         or (arc.caller_file in callers and arc.callee_file in cryptography)
     ]
-    setters = {arc.caller for arc in entered if arc.callee == _SETS_PEER}
+    callers_of: dict[str, set[str]] = {}
+    for arc in entered:
+        callers_of.setdefault(arc.callee, set()).add(arc.caller)
     costs: Counter[tuple[str, str]] = Counter()
     for arc in entered:
-        costs[_part_of(arc, setters), arc.callee] += arc.instructions
+        costs[_part_of(arc, callers_of), arc.callee] += arc.instructions
     own = sum(profile.by_file[file] for file in protocol)
     around = profile.total - own - costs.total()
     costs[REST, "the protocol code itself"] = own
@@ -178,9 +183,10 @@ def parts_of_profile(profile: Profile, side: str, handshakes: int) -> tuple[Part
     )
 
 
-def _part_of(arc: Arc, setters: set[str]) -> str:
-    if arc.callee in _FOR_BOTH:
-        return AGREEMENT if arc.caller in setters else KEY_SCHEDULE
+def _part_of(arc: Arc, callers_of: Mapping[str, set[str]]) -> str:
+    if arc.callee in _FOR_TWO:
+        marker, first, second = _FOR_TWO[arc.callee]
+        return first if arc.caller in callers_of.get(marker, ()) else second
     return next((part for part, names in _MEANT if arc.callee.startswith(names)), REST)
 
 

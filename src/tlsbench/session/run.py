@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations import HasTwoFiles
+from tlsbench.implementations.registry import implementation
 from tlsbench.results import Run
 from tlsbench.results.collect import collect, collect_counts
 from tlsbench.results.environment import Disturbance
@@ -55,6 +57,22 @@ class RunRequest:
             why = "; ".join(reasons) or "the selectors leave nothing of the profile"
             raise RequestError(f"nothing to measure: {why}")
         check_instrument(self.instrument, {scenario.workload for scenario in self.matrix.scenarios})
+        if self.instrument is CALLGRIND:
+            _check_files(self.matrix.scenarios)
+
+
+def _check_files(scenarios: Sequence[Scenario]) -> None:
+    """See to it that the parts of scenarios can be counted.
+
+    :raises RequestError: if not.
+    """
+    for end in sorted({end for one in scenarios if one.parts == "yes" for end in (one.client, one.server)}):
+        member = implementation(end)
+        if not isinstance(member, HasTwoFiles) or not member.has_two_files:
+            raise RequestError(
+                f"parts=yes counts calls from one file into another, and {end} has its TLS and its "
+                f"cryptography in one: leave out --meter {CALLGRIND.name}, or take a libssl"
+            )
 
 
 def check_instrument(instrument: Instrument, workloads: set[str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Operation
@@ -295,6 +295,8 @@ class LibSsl(LibSslShaped):
 
     :param path: a file name that the dynamic linker finds, or a path.
     """
+
+    has_two_files: ClassVar[bool] = True
 
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
         assert peers is None, "a capability says that there are no certificates"

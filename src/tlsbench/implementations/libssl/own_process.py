@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import ClassVar
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.contract import (
@@ -49,6 +50,7 @@ class LibSslInOwnProcess:
     id: str
     described: Description
     summary: str = "a libssl, by its path, in a process of its own"
+    has_two_files: ClassVar[bool] = True
 
     @property
     def folder(self) -> str:

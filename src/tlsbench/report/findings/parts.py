@@ -15,18 +15,33 @@ from tlsbench.workloads.parts.bill import AGREEMENT, KEY_SHARE, SIGNATURE, VERIF
 
 #: The operations that a handshake is known by; the others are its ways to them.
 _ASYMMETRIC = (KEY_SHARE, AGREEMENT, SIGNATURE, VERIFICATION)
+#: Of more cells than these each has its headline alone; of still more, two of them are told.
+_MOST_IN_FULL, _MOST_CELLS = 2, 4
 #: Of a rest in several rows.
 _MOST_NAMED = 4
 _NUMBERS = ("none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
 
 def parts_findings(run: Run) -> Iterator[Finding]:
-    """For each side of each cell that was taken apart and adds up, the server first."""
+    """For each side of each cell that was taken apart and adds up, the server first.
+
+    Of many cells they are of those with the least and the greatest share of rest, and of several without what
+    the table has.
+    """
     cells = cells_with_parts(run)
-    for cell, label in zip(cells, labels_of(cells) if len(cells) > 1 else [""] * len(cells), strict=True):
-        for side in reversed(SIDES):
-            if by_part(cell.parts, side) and is_balanced(cell, side):
-                yield _finding(cell, side, f" with {label}" if label else "")
+    names = labels_of(cells) if len(cells) > 1 else [""] * len(cells)
+    for side in reversed(SIDES):
+        told = [
+            (cell, name)
+            for cell, name in zip(cells, names, strict=True)
+            if by_part(cell.parts, side) and is_balanced(cell, side)
+        ]
+        if len(told) > _MOST_CELLS:
+            ranked = sorted(told, key=lambda one: by_part(one[0].parts, side)[REST] / balance(one[0], side))
+            told = [ranked[0], ranked[-1]]
+        for cell, name in told:
+            finding = _finding(cell, side, f" with {name}" if name else "")
+            yield finding if len(cells) <= _MOST_IN_FULL else Finding(finding.headline)
 
 
 def _finding(cell: Cell, side: str, with_what: str) -> Finding:
@@ -34,40 +49,35 @@ def _finding(cell: Cell, side: str, with_what: str) -> Finding:
     asymmetric = [one for one in cell.parts if one.side == side and one.part in _ASYMMETRIC]
     cost = sum(one.interval.median for one in asymmetric)
     others = {part: costs[part] for part in costs if part not in _ASYMMETRIC and part != REST}
-    left = [one for one in cell.parts if one.side == side and one.part == REST]
-    what = "instructions" if cell.instrument is CALLGRIND else "time"
-    of = (
-        f"Of the server's {_whole(cell, side)}"
-        if side == "server"
-        else f"Of the client's {_whole(cell, side)}"
-    )
-    details = [
-        f"{part}: {shown(found, cell)}" for part in _ASYMMETRIC if (found := costs.get(part)) is not None
-    ]
-    details += [f"{', '.join(f'{part} {shown(found, cell)}' for part, found in others.items())}"]
-    rest = _with_interval(left[0], cell) if len(left) == 1 else _one_by_one(left, cell)
-    details += [
-        f"The rest is {rest}, together {100 * costs[REST] / whole:.0f} % of the {what}"
-        if len(left) > 1
-        else f"The rest is {rest}, {100 * costs[REST] / whole:.0f} % of the {what}"
-    ]
+    of = f"Of the {side}'s {_whole(cell, side)}{with_what}"
+    details = [f"{part}: {shown(costs[part], cell)}" for part in _ASYMMETRIC if part in costs]
+    details.append(", ".join(f"{part} {shown(found, cell)}" for part, found in others.items()))
+    details.append(_rest(cell, side, costs[REST] / whole))
+    small, rest = shown(sum(others.values()), cell), f"{shown(costs[REST], cell)} the rest: parsing, state"
+    rest += "" if cell.instrument is CALLGRIND else ", cold caches"
     if not asymmetric:
-        small = sum(others.values())
         return Finding(
-            f"{of}{with_what} none is public-key cryptography: {shown(small, cell)} is symmetric, and "
-            f"{shown(costs[REST], cell)} the rest: parsing, allocation, state",
+            f"{of}, none is public-key cryptography: {small} are key schedule, records, hashing and "
+            f"allocation, and {rest}",
             tuple(details),
         )
     return Finding(
-        f"{of}{with_what}, {shown(cost, cell)} ({100 * cost / whole:.0f} %) {_operations(asymmetric)}; "
-        f"{shown(sum(others.values()), cell)} are key schedule, records, hashing and allocation, and "
-        f"{shown(costs[REST], cell)} the rest: parsing, state, cold caches",
+        f"{of}, {shown(cost, cell)} ({100 * cost / whole:.0f} %) {_operations(asymmetric)}; {small} are key "
+        f"schedule, records, hashing and allocation, and {rest}",
         tuple(details),
     )
 
 
+def _rest(cell: Cell, side: str, share: float) -> str:
+    left = [one for one in cell.parts if one.side == side and one.part == REST]
+    if len(left) == 1:
+        return f"The rest is {_with_interval(left[0], cell)}, {100 * share:.0f} % of the time"
+    return f"The rest is {_one_by_one(left, cell)}, together {100 * share:.0f} % of the instructions"
+
+
 def _whole(cell: Cell, side: str) -> str:
-    return shown(balance(cell, side), cell)
+    """What the table has of the side; of instructions, which it has of both alone, the sum of its parts."""
+    return shown(cell.figures[side].median if side in cell.figures else balance(cell, side), cell)
 
 
 def _operations(found: Sequence[CellPart]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from tlsbench.report.beside import of_names
 from tlsbench.report.ledger import balance, cells_with_parts, shown
 from tlsbench.report.naming import labels_of, scenario_of
@@ -9,7 +11,13 @@ from tlsbench.report.pictures.choosing import at_equal_ranks, median_of
 from tlsbench.report.pictures.shapes import MOST_BARS, Bars, Picture
 from tlsbench.results import Run
 from tlsbench.results.parts import SIDES, by_part
+from tlsbench.units import INSTRUCTIONS
 from tlsbench.workloads.parts import PARTS, REST
+
+_HOW: Final = {
+    False: "its operations as measured alone in the same rounds",
+    True: "what was executed below its library's calls",
+}
 
 
 def parts(run: Run) -> Picture | None:
@@ -33,8 +41,8 @@ def parts(run: Run) -> Picture | None:
     return Picture(
         "parts",
         "Where a handshake goes",
-        f"What each side of a handshake is made of, in {unit.shown}: its operations as measured alone in the "
-        "same rounds, and the rest. A rest below zero is drawn as none."
+        f"What each side of a handshake is made of, in {unit.shown}: {_HOW[unit is INSTRUCTIONS]}, and the "
+        "rest. A rest below zero is drawn as none."
         f"{found.words}",
         Bars(
             [label for _, _, label in bars],
