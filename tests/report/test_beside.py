@@ -155,7 +155,7 @@ def test_the_table_marks_rows_that_differ_in_more_than_its_columns(three: Run) -
     assert [entry.text("ratio") for entry in sheet.entries] == ["=", "0.75", "0.50†"]
     text = export(report_of_run(run), "table", 300)
     assert (
-        "† rows that differ from the one marked = in more than their columns say: 1 in tickets (0, not 2)"
+        "† rows that differ from the row marked = in more than their columns show: 1 in tickets (0, not 2)"
         in text
     )
     page = page_of([source_of(stored_run(run, "x", Machine()), "x")])
@@ -172,7 +172,7 @@ def test_the_table_says_what_is_not_known_of_every_row(three: Run) -> None:
 
     text = export(report_of_run(timed(three, old)), "table", 300)
     assert "†" not in text
-    assert "unknown for some rows, so that they may differ in it: tickets, round trips" in text
+    assert "unknown for some rows, which may therefore differ in it: tickets, round trips" in text
 
 
 def test_a_group_that_has_a_column_is_no_mark(run_of: RunOf) -> None:

@@ -39,7 +39,7 @@ def test_libraries_with_the_same_peer_are_ranked_by_their_own_time(run: Run) -> 
         "Fastest client of those with pyopenssl as server: libssl, 100 µs of its own time"
     )
     assert finding.details == (
-        "no significant difference to utls",
+        "no significant difference from utls",
         "pyopenssl takes 2.00 times as long [1.98, 2.02]",
         "ssl takes 3.00 times as long [2.97, 3.03]",
     )

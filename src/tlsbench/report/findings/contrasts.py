@@ -151,7 +151,7 @@ def _beyond_the_window(pair: Pair) -> Iterator[str]:
         yield (
             f"The server then sends {pair.cell.server_bytes:,.0f} bytes, more than the "
             f"{INITIAL_WINDOW_BYTES:,} of the initial congestion window (RFC 6928): over a network that can "
-            "cost a round trip more"
+            "cost one more round trip"
         )
 
 
