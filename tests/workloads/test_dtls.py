@@ -186,6 +186,36 @@ class Noisy(MemoryDatagrams):
         return (b"", b"\0", b"GET / HTTP/1.1\r\n\r\n", bytes(1200), arrived)
 
 
+_HANDSHAKE, _ALERT, _DATA = (bytes([kind]) + b"\xfe\xfd" + bytes(8) for kind in (22, 21, 23))
+STRANGE = {
+    "as large as a datagram can be": bytes(65_507),
+    "a record that ends too early": _HANDSHAKE + b"\xff\xff" + bytes(65_000),
+    "a record of 16 KiB": _HANDSHAKE + b"\x40\x00" + bytes(1 << 14),
+    "records of nothing": (_HANDSHAKE + b"\0\0") * 4000,
+    "an alert": _ALERT + b"\0\x02\x02\x28",
+    "application data in the clear": _DATA + b"\0\x05hello",
+}
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+@pytest.mark.parametrize("strange", STRANGE)
+def test_whatever_comes_in_a_datagram_ends_in_a_handshake_or_in_an_error(
+    library: str, strange: str, cell_of: Cells
+) -> None:
+    class Strange(MemoryDatagrams):
+        def carry(self, direction: Direction, datagram: bytes) -> tuple[bytes, ...]:
+            return (STRANGE[strange], *super().carry(direction, datagram))
+
+    cell = cell_of(ends(library, library))
+    plain, cell.link = cell.link, Strange()
+    try:
+        cell.sample()
+    except (HandshakeError, MeasurementError) as error:
+        assert str(error).startswith(library)
+    cell.link = plain
+    cell.sample()
+
+
 @pytest.mark.parametrize("library", ["libssl", "pyopenssl"])
 def test_bytes_that_are_no_dtls_are_passed_over(library: str, cell_of: Cells) -> None:
     cell = cell_of(ends(library, library))

@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from tlsbench.errors import HandshakeError
 from tlsbench.implementations.dtls import packed, payload_bytes
 from tlsbench.implementations.mbedtls.endpoint import PEER_CLOSE_NOTIFY, MbedTlsEndpoint
 from tlsbench.pki import SERVER_NAME
@@ -155,7 +156,13 @@ class MbedTlsDatagramEndpoint(MbedTlsEndpoint):
         """Give it the next datagram, alone; whether there was one."""
         if not self._arrived:
             return False
-        self._buffer.receive_from_network(self._arrived.popleft())
+        datagram = self._arrived.popleft()
+        try:
+            self._buffer.receive_from_network(datagram)
+        except BufferError:
+            raise HandshakeError(
+                f"mbedtls: a datagram of {len(datagram)} bytes is larger than its buffer"
+            ) from None
         return True
 
     def _pack(self) -> None:
