@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,10 @@ def test_what_an_engine_can_do_is_what_has_a_scenario(found: dict[str, Engine]) 
     assert {"TLS 1.2", "TLS 1.3", "resumption", "0-RTT", "ML-KEM", "OCSP stapling"} <= set(can)
     assert "primitives" in found["cryptography"].can
     assert "TLS 1.3" not in found["cryptography"].can
+    assert "DTLS 1.2" in found["pyopenssl"].can
+    if find_spec("aioquic"):
+        assert "QUIC" in found["aioquic"].can
+        assert not {"TLS 1.2", "TLS 1.3"} & set(found["aioquic"].can)
 
 
 def test_an_engine_is_found_in_the_file_of_the_package_that_carries_it(found: dict[str, Engine]) -> None:

@@ -127,17 +127,28 @@ class Contexts:
 
 
 class Unreliable(MemoryDatagrams):
-    """Loses some of the datagrams, by their place in the order of sending, and doubles others."""
+    """Loses some datagrams, by their place in the order of sending, doubles some, and brings some late."""
 
-    def __init__(self, lost: Collection[int] = (), doubled: Collection[int] = ()) -> None:
+    def __init__(
+        self, lost: Collection[int] = (), doubled: Collection[int] = (), late: Collection[int] = ()
+    ) -> None:
         super().__init__()
-        self._lost, self._doubled = lost, doubled
+        self._lost, self._doubled, self._late = lost, doubled, late
         self._places = itertools.count()
+        self._held: tuple[Direction, bytes] | None = None
 
     def carry(self, direction: Direction, datagram: bytes) -> tuple[bytes, ...]:
         place = next(self._places)
-        arrived = super().carry(direction, datagram)
-        return () if place in self._lost else arrived * (1 + (place in self._doubled))
+        (arrived,) = super().carry(direction, datagram)
+        if place in self._lost:
+            return ()
+        if place in self._late and self._held is None:
+            self._held = (direction, arrived)
+            return ()
+        found = (arrived,) * (1 + (place in self._doubled))
+        if self._held is not None and self._held[0] is direction:
+            found, self._held = (*found, self._held[1]), None
+        return found
 
 
 def observe(entries: Iterable[Entry]) -> Observed:

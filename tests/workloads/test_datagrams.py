@@ -88,13 +88,16 @@ def test_virtual_time_costs_no_real_time(contexts: Contexts) -> None:
 @given(
     lost=st.sets(st.integers(0, 30), max_size=8),
     doubled=st.sets(st.integers(0, 30), max_size=8),
+    late=st.sets(st.integers(0, 30), max_size=4),
 )
-def test_any_loss_and_any_doubling_ends_in_a_proof_or_in_an_error(lost: set[int], doubled: set[int]) -> None:
+def test_whatever_is_lost_doubled_or_late_it_ends_in_a_proof_or_in_an_error(
+    lost: set[int], doubled: set[int], late: set[int]
+) -> None:
     contexts = Contexts()
     try:
-        exchange = contexts.shake(Unreliable(lost, doubled))
+        exchange = contexts.shake(Unreliable(lost, doubled, late))
     except MeasurementError:
-        assert len(lost) > 4, "with fewer, one of six tries brings each flight over"
+        assert len(lost | late) > 4, "with fewer, one of five tries brings each flight over"
         return
     proved(exchange, contexts)
 

@@ -83,3 +83,16 @@ def test_a_pair_that_fails_without_a_reason_is_said_to(monkeypatch: pytest.Monke
         (pair.client, pair.server) for pair in failed
     }
     assert all(pair.reason for pair in failed)
+
+
+def test_datagrams_are_tried_between_all_that_have_them_and_no_others() -> None:
+    libraries = {
+        name: member for name, member in implementations().items() if name in ("ssl", "libssl", "tlslite")
+    }
+    met = [pair for pair in pairs(libraries, capabilities()) if pair.transport == "dtls"]
+    assert {(pair.client, pair.server) for pair in met} == {("libssl", "libssl")}
+    by_version = {pair.version: pair for pair in met}
+    assert by_version["1.2"].scenario is not None
+    assert not by_version["1.2"].failed
+    assert by_version["1.2"].protocol == "DTLS 1.2"
+    assert "has no DTLS 1.3" in by_version["1.3"].reason

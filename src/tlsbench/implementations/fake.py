@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.fake_datagrams import FakeDatagramContext
 from tlsbench.pki import Peers
 from tlsbench.protocol import messages as tls
 from tlsbench.protocol.extensions import (
@@ -51,8 +52,9 @@ class Fake:
                 gap("it keeps nothing of a connection", workload="memory"),
                 gap("it exchanges no keys, so it is not asked for another", hello_retry="yes"),
                 gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
+                gap("its messages have the shape of DTLS 1.2 alone", transport="dtls", version="1.3"),
             ),
-            supports=("resumption=early-data",),
+            supports=("resumption=early-data", "transport=dtls", "mtu"),
             alone="its messages have the shape of TLS alone: it talks to itself",
         )
 
@@ -61,6 +63,12 @@ class Fake:
 
     def server_context(self, scenario: Scenario, peers: Peers) -> FakeServerContext:
         return FakeServerContext(scenario, peers)
+
+    def datagram_client_context(self, scenario: Scenario, peers: Peers) -> FakeDatagramContext:
+        return FakeDatagramContext(scenario, FakeClientContext(scenario, peers))
+
+    def datagram_server_context(self, scenario: Scenario, peers: Peers) -> FakeDatagramContext:
+        return FakeDatagramContext(scenario, FakeServerContext(scenario, peers))
 
 
 class FakeClientContext:

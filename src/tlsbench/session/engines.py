@@ -25,8 +25,10 @@ from tlsbench.scenarios.selectors import UNSPELLABLE
 
 #: The words for what an engine can do, each with the selectors that it must then have a scenario for.
 _ABILITIES: Final[Mapping[str, str]] = {
-    "TLS 1.2": "version=1.2 client_auth=none,required",
-    "TLS 1.3": "version=1.3 client_auth=none,required",
+    "TLS 1.2": "transport=tls version=1.2 client_auth=none,required",
+    "TLS 1.3": "transport=tls version=1.3 client_auth=none,required",
+    "DTLS 1.2": "transport=dtls version=1.2",
+    "QUIC": "transport=quic address_check=no,yes",
     "resumption": "resumption=psk,ticket,session-id",
     "0-RTT": "resumption=early-data",
     "ML-KEM": "group=X25519MLKEM768,MLKEM768",

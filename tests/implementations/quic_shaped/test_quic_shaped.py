@@ -221,6 +221,39 @@ def test_bad_datagrams_end_in_a_handshake_or_in_an_error_and_never_hang(library:
     assert ended[True] > 0, "QUIC repairs what is lost"
 
 
+class BadLater(Bad):
+    """Such a link, once its time has come."""
+
+    is_bad = False
+
+    def carry(self, direction: Direction, datagram: bytes) -> tuple[bytes, ...]:
+        return (
+            super().carry(direction, datagram)
+            if self.is_bad
+            else MemoryDatagrams.carry(self, direction, datagram)
+        )
+
+
+@pytest.mark.parametrize("library", LIBRARIES)
+def test_data_over_bad_datagrams_arrives_whole_or_is_an_error_and_never_hangs(library: str) -> None:
+    chance, ended = random.Random(library), {True: 0, False: 0}
+    data = chance.randbytes(20_000)
+    meeting = Meeting(f"implementation={library}")
+    for _ in range(15):
+        link = BadLater(chance)
+        exchange = meeting.shake(link)
+        link.is_bad = True
+        try:
+            poured = exchange.pour(Direction.TO_SERVER, data, 1, time.perf_counter_ns)
+        except MeasurementError as error:
+            assert str(error)
+            ended[False] += 1
+        else:
+            assert poured.received == data
+            ended[True] += 1
+    assert ended[True] > 0, "QUIC repairs what is lost"
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("place", range(6))
 def test_whatever_single_datagram_is_lost_is_made_good_for(library: str, place: int) -> None:

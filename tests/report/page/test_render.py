@@ -22,7 +22,7 @@ from tlsbench.errors import OutputError, RequestError
 from tlsbench.report.findings import Finding
 from tlsbench.report.ladder import ladder_text
 from tlsbench.report.ladder_svg import ladder_svg
-from tlsbench.report.page import page_of, render, source_of
+from tlsbench.report.page import grid, page_of, render, source_of
 from tlsbench.report.page import render as rendered
 from tlsbench.report.page.grid import Grid, GridRow, Heading
 from tlsbench.report.pictures import Bars, Picture
@@ -455,3 +455,13 @@ def test_the_page_of_a_run_has_a_ladder_of_each_shape_that_was_measured(in_empty
     assert text.count('class="ladder"') == 4
     shapes = set(re.findall(r"<title>workload=handshake [^<]*</title>", text))
     assert len(shapes) == 4
+
+
+def test_the_details_of_a_cell_have_its_datagrams_by_flight(run_of: Callable[[str], Run]) -> None:
+    (cell,) = run_of("implementation=fake transport=dtls mtu=548").cells
+    wire = grid._facts(cell)["wire"]
+    assert wire["datagrams from the client"] == "2"
+    sizes = [list(map(int, flight.split(" + "))) for flight in wire["bytes of each, by flight"].split(", ")]
+    assert sum(map(sum, sizes)) == cell.ledger.client_bytes + cell.ledger.server_bytes
+    (plain,) = run_of("implementation=fake").cells
+    assert not [name for name in grid._facts(plain)["wire"] if "datagrams" in name]

@@ -12,8 +12,6 @@ DECLARATIONS: Final = """
     int SSL_set_mtu(SSL *ssl, unsigned bytes);
     int DTLSv1_get_timeout(const SSL *ssl, timeval_t *left);
     int DTLSv1_handle_timeout(SSL *ssl);
-    void DTLS_set_timer_cb(SSL *ssl, unsigned (*callback)(SSL *, unsigned));
-    void DTLSv1_set_initial_timeout_duration(SSL *ssl, unsigned milliseconds);
     void SSL_CTX_set_cookie_generate_cb(
         SSL_CTX *context, int (*callback)(SSL *, unsigned char *, unsigned *));
     void SSL_CTX_set_cookie_verify_cb(

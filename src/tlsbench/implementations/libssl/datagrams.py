@@ -3,9 +3,9 @@
 OpenSSL has a BIO of datagrams in memory from 3.2 on (BIO_s_dgram_mem(3)). Without it, datagrams are handed
 to a memory BIO one by one, and what comes out of one is packed into datagrams as OpenSSL packs it.
 
-Its timers are of the real time. So that a lost flight is sent again soon, the first is 50 ms and not 1 s,
-and 20 times as long in the driver's virtual time: who waits, waits as long as RFC 6347 (section 4.2.4) says.
-Where that cannot be set, it is 1 s of both.
+Its timers are of the real time, and the first is 1 s (RFC 6347 section 4.2.4): where something is lost, it
+is waited for. Shorter ones would run out while a slow peer computes, for OpenSSL asks them before it looks
+for an answer.
 """
 
 from __future__ import annotations
@@ -26,8 +26,6 @@ from tlsbench.implementations.libssl.knobs import new_context
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS
 from tlsbench.scenarios import Gap, Scenario, gap
 
-_FIRST_TIMER_S: Final = 1.0
-_HURRY: Final = 20
 _NS_PER_US: Final = 1000
 _US_PER_S: Final = 1_000_000
 #: The peer of a connection in memory, as a cookie is bound to one.
@@ -80,7 +78,6 @@ class LibSslDatagramEndpoint(LibSslEndpoint):
         lib.SSL_set_mtu(self.tls, mtu)
         self._mtu = mtu
         self._payload_bytes = payload_bytes
-        self._hurry = _set_first_timer(lib, self.tls)
         self._now_ns = 0
         #: What waits for a memory BIO, and what came out of one.
         self._arrived: deque[bytes] = deque()
@@ -132,7 +129,7 @@ class LibSslDatagramEndpoint(LibSslEndpoint):
 
     def timer_ns(self) -> int | None:
         left_us = self._left_us()
-        return None if left_us is None else self._now_ns + left_us * _NS_PER_US * self._hurry
+        return None if left_us is None else self._now_ns + left_us * _NS_PER_US
 
     def handle_timer(self, now_ns: int) -> None:
         self._now_ns = now_ns
@@ -225,30 +222,3 @@ def make_cookies(lib: Library, context: Any) -> object:
     lib.SSL_CTX_set_cookie_generate_cb(context, kept[0])
     lib.SSL_CTX_set_cookie_verify_cb(context, kept[1])
     return kept
-
-
-def _set_first_timer(lib: Library, tls: Any) -> int:
-    """Have the first timer of a connection run out soon; how much longer it is in the driver's time."""
-    if lib.has("DTLS_set_timer_cb"):
-        lib.DTLS_set_timer_cb(tls, _next_timer())
-    elif lib.has("DTLSv1_set_initial_timeout_duration"):
-        lib.DTLSv1_set_initial_timeout_duration(tls, round(1000 * _FIRST_TIMER_S / _HURRY))
-    else:
-        return 1
-    return _HURRY
-
-
-def _next_timer() -> Any:
-    """The callback that gives the next timer, in microseconds: twice the last."""
-    if not _callbacks:
-        first_us = round(_FIRST_TIMER_S / _HURRY * _US_PER_S)
-
-        def next_us(_tls: Any, last_us: int) -> int:
-            return 2 * last_us or first_us
-
-        _callbacks.append(ffi.callback("unsigned (SSL *, unsigned)", next_us))
-    return _callbacks[0]
-
-
-#: Made once the declarations are read.
-_callbacks: Final[list[Any]] = []

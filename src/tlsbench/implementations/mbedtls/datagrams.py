@@ -1,7 +1,7 @@
 """DTLS by python-mbedtls: a TLSWrappedBuffer that is given one datagram at a time.
 
-Its timer is of the real time, and does not say when it is due: it is followed here. So that a lost flight is
-sent again soon, the first is 50 ms and not 1 s, and 20 times as long in the driver's virtual time.
+Its timer is of the real time, and does not say when it is due: it is followed here. The first is 1 s, so that
+what is lost is waited for.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from tlsbench.errors import HandshakeError
 from tlsbench.implementations.dtls import packed, payload_bytes
 from tlsbench.implementations.mbedtls.endpoint import PEER_CLOSE_NOTIFY, MbedTlsEndpoint
 from tlsbench.pki import SERVER_NAME
@@ -20,10 +21,9 @@ from tlsbench.scenarios import Scenario
 if TYPE_CHECKING:
     from tlsbench.implementations.mbedtls.library import MbedTls
 
-_HURRY: Final = 20
-#: The first timer, and the longest, as Mbed TLS has them by default, in a hurry.
-FIRST_TIMER_S: Final = 1.0 / _HURRY
-LONGEST_TIMER_S: Final = 60.0 / _HURRY
+#: The first timer, and the longest, as Mbed TLS has them by default.
+_FIRST_TIMER_S: Final = 1.0
+_LONGEST_TIMER_S: Final = 60.0
 #: Its clock has milliseconds.
 _TICK_S: Final = 0.002
 _NS_PER_S: Final = 1_000_000_000
@@ -79,7 +79,7 @@ class MbedTlsDatagramEndpoint(MbedTlsEndpoint):
         self._payload_bytes = payload_bytes
         self._arrived: deque[bytes] = deque()
         self._ready: list[bytes] = []
-        self._timer_s = FIRST_TIMER_S
+        self._timer_s = _FIRST_TIMER_S
         self._sent_at_s = 0.0
         self._is_again = False
         self._due_ns: int | None = None
@@ -136,9 +136,9 @@ class MbedTlsDatagramEndpoint(MbedTlsEndpoint):
     def datagrams_to_send(self, now_ns: int) -> Sequence[bytes]:
         ready, self._ready = self._ready, []
         if ready and self._buffer._handshake_state is not self._over:
-            self._timer_s = min(2 * self._timer_s, LONGEST_TIMER_S) if self._is_again else FIRST_TIMER_S
+            self._timer_s = min(2 * self._timer_s, _LONGEST_TIMER_S) if self._is_again else _FIRST_TIMER_S
             self._sent_at_s = time.monotonic()
-            self._due_ns = now_ns + round(self._timer_s * _HURRY * _NS_PER_S)
+            self._due_ns = now_ns + round(self._timer_s * _NS_PER_S)
         self._is_again = False
         return ready
 
@@ -150,13 +150,19 @@ class MbedTlsDatagramEndpoint(MbedTlsEndpoint):
         time.sleep(max(0.0, left_s))
         # Its handshake, which is called next, asks the timer; if that sends nothing, it is asked again.
         self._is_again = True
-        self._due_ns = now_ns + round(self._timer_s * _HURRY * _NS_PER_S)
+        self._due_ns = now_ns + round(self._timer_s * _NS_PER_S)
 
     def _give(self) -> bool:
         """Give it the next datagram, alone; whether there was one."""
         if not self._arrived:
             return False
-        self._buffer.receive_from_network(self._arrived.popleft())
+        datagram = self._arrived.popleft()
+        try:
+            self._buffer.receive_from_network(datagram)
+        except BufferError:
+            raise HandshakeError(
+                f"mbedtls: a datagram of {len(datagram)} bytes is larger than its buffer"
+            ) from None
         return True
 
     def _pack(self) -> None:

@@ -12,11 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tlsbench.implementations.mbedtls.datagrams import (
-    FIRST_TIMER_S,
-    LONGEST_TIMER_S,
-    MbedTlsDatagramContext,
-)
+from tlsbench.implementations.mbedtls.datagrams import MbedTlsDatagramContext
 from tlsbench.implementations.mbedtls.endpoint import MbedTlsContext
 from tlsbench.implementations.pairs import facts
 from tlsbench.pki import Identity, Peers
@@ -111,9 +107,8 @@ class MbedTls:
     ) -> Any:
         if scenario.transport == "dtls":
             make, only = self.tls.DTLSConfiguration, self.tls.DTLSVersion.DTLSv1_2
-            timers = {"handshake_timeout_min": FIRST_TIMER_S, "handshake_timeout_max": LONGEST_TIMER_S}
         else:
-            make, only, timers = self.tls.TLSConfiguration, self.tls.TLSVersion.TLSv1_2, {}
+            make, only = self.tls.TLSConfiguration, self.tls.TLSVersion.TLSv1_2
         return make(
             trust_store=self.tls.TrustStore([_certificate(root) for root in roots]),
             validate_certificates=bool(roots),
@@ -121,7 +116,6 @@ class MbedTls:
             ciphers=[scenario.cipher.replace("_", "-")],
             lowest_supported_version=only,
             highest_supported_version=only,
-            **timers,
         )
 
 
