@@ -56,7 +56,12 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
         labels=_labels(run),
         usual={axis: rules.neutral for axis, rules in AXES.items()},
         columns=[
-            *(column.name for column in COLUMNS if column.name in used),
+            *(
+                name
+                for column in COLUMNS
+                if column.name in used
+                for name in (column.name, *(_ends_of(column) if column.interval is not None else ()))
+            ),
             "samples",
             "precision_reached",
             "ratio_low",
@@ -122,11 +127,17 @@ def _figures(row: Row, table: Table) -> Iterator[tuple[str, Figure]]:
             interval = row.cell.figures[part].interval
             yield from ends(part, interval, instrument.unit.to_shown, unit, **marks).items()
         if column.interval is not None:
-            yield from ends(part, column.interval(row), unit=unit).items()
+            found = ends(part, column.interval(row), unit=unit).values()
+            yield from zip(_ends_of(column), found, strict=True)
     yield from ends("ratio", row.ratio).items()
     yield _RATIO_INTERVAL.name, Figure(None, _interval_text(row))
     yield "samples", Figure(len(row.cell.totals))
     yield "precision_reached", Figure(row.reached)
+
+
+def _ends_of(column: Column) -> tuple[str, str]:
+    """The names of the ends of a column's interval."""
+    return f"{column.name}_low", f"{column.name}_high"
 
 
 def _text(column: Column, row: Row, table: Table) -> str:
