@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tlsbench.report.beside import table_notes
+from tlsbench.report.columns import Column, Row
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.naming import named
 from tlsbench.report.sheets import NAMES, SHORT, Entry, Field, Figure, Report, Sheet, ends
-from tlsbench.report.table import COLUMNS, OPTIONAL, Column, Row, Table, tables
+from tlsbench.report.table import COLUMNS, OPTIONAL, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
