@@ -8,7 +8,6 @@ from tlsbench.conformance_datagrams import DatagramConformance
 from tlsbench.implementations import DatagramImplementation
 from tlsbench.implementations.registry import implementation
 
-
 pytestmark = pytest.mark.slow  # what goes wrong is waited for in real time
 
 
