@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from tlsbench.implementations.found_files import libssl_files
+from tlsbench.implementations.libssl.library import LibSsl
 from tlsbench.implementations.registry import capabilities, capabilities_of, implementation, spellings
 from tlsbench.scenarios import expand, parse
 
@@ -77,3 +79,37 @@ def test_its_handshakes_are_taken_apart(boringssl: str, workload_of: Callable[[s
         for sample in cell.visit(1, 1):
             assert all(part.cost > 0 for part in sample.parts)
             assert {"key schedule", "records", "hashing", "allocation"} <= {one.part for one in sample.parts}
+
+
+@pytest.fixture(scope="module")
+def post_quantum() -> str:
+    """A libssl that some package carries, and that has ML-KEM; it may be absent, as nothing asks for it."""
+    for path in libssl_files():
+        name = f"libssl:{path}"
+        member = implementation(name)
+        if isinstance(member, LibSsl) and member.library.has("EVP_PKEY_encapsulate"):
+            gaps = [gap for gap in capabilities_of(name).gaps if gap.when.keys() == {"group"}]
+            if all("X25519MLKEM768" not in gap.when["group"] for gap in gaps):
+                return name
+    pytest.skip("no libssl with ML-KEM is found: pip install psycopg-binary")
+
+
+@pytest.mark.parametrize(
+    "algorithm",
+    ["ml-kem-768/keygen", "ml-kem-768/encapsulate", "ml-kem-768/decapsulate", "ml-kem-1024/decapsulate"],
+)
+def test_a_kem_is_that_of_its_own_libcrypto(
+    algorithm: str, post_quantum: str, workload_of: Callable[[str], Any]
+) -> None:
+    workload_of(f"workload=primitive implementation={post_quantum} algorithm={algorithm}").sample()
+
+
+def test_a_hybrid_group_and_ml_dsa_are_taken_apart(
+    post_quantum: str, workload_of: Callable[[str], Any]
+) -> None:
+    cell = workload_of(f"implementation={post_quantum} parts=yes group=X25519MLKEM768 key=ml-dsa-65")
+    (sample,) = cell.visit(0, 1)
+    costs = {(part.side, part.operation): part.cost for part in sample.parts}
+    assert costs["server", "ml-kem-768/encapsulate"] > 0
+    assert costs["client", "ml-kem-768/decapsulate"] > 0
+    assert costs["server", "ml-dsa-65/sign"] > 0

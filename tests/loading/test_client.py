@@ -63,7 +63,9 @@ def demanding() -> ssl.SSLContext:
 def test_a_handshake_that_the_server_refuses_is_none(change: dict[str, Any]) -> None:
     with speaker(demanding(), hang_up) as address:
         tally = load_of(address, **change)
-    assert set(tally.outcomes) == {REFUSED}
+    assert SUCCESS not in tally.outcomes
+    # An alert that comes while a request is written may be lost to the reset behind it.
+    assert tally.outcomes.most_common(1)[0][0] == REFUSED
     assert tally.handshakes == tally.unconfirmed == tally.held == 0
 
 

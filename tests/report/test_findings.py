@@ -230,13 +230,13 @@ def test_the_findings_say_what_dtls_and_its_cookies_cost(run_of: RunOf) -> None:
         cells.append(replace(cell, figures=dict.fromkeys(cell.figures, summarise(rounds))))
     found = findings(replace(run, cells=cells, noise_floor={"handshake": 0.01}))
     said = {one.headline.partition(":")[0]: one for one in found}
-    dtls = said["DTLS beside TLS over a stream"]
+    dtls = said["DTLS instead of TLS over a stream"]
     assert "20 % more time" in dtls.headline
     assert "round trip" not in dtls.headline
     assert any("bytes from the client" in detail for detail in dtls.details)
     check = said["A check of the client's address"]
     assert "2.0 times the time" in check.headline
-    assert "1 round trip more (2 → 3)" in check.headline
+    assert "and 1 round trip more (2 → 3)" in check.headline
 
 
 def test_datagrams_are_a_column_and_rows_where_there_are_some(run_of: RunOf) -> None:

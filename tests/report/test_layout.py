@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from tests.report.exporters.made import report
 
+from tlsbench.report.columns import MAIN
 from tlsbench.report.exporters.table import terminal
 from tlsbench.report.layout import lay_out
 from tlsbench.report.sheets import SHORT, Entry, Field, Figure, Sheet
-from tlsbench.report.table import MAIN
 from tlsbench.report.terminal import print_plain
 
 AXES = ("implementation", "version", "cipher", "key")

@@ -157,6 +157,14 @@ def test_a_rest_below_zero_is_said_and_not_drawn(run: Run) -> None:
     assert "−20.0" in export(report_of_run(found), "table", 200)
 
 
+def test_a_ledger_that_comes_to_nothing_has_no_shares(run: Run) -> None:
+    """As a forged file may have it."""
+    cell = replace(measured(run.cells[0], client=600_000, server=0), parts=parts("server", {("rest", ""): 0}))
+    nothing = replace(run, cells=[cell])
+    assert not words(nothing)
+    assert re.search(r"server +rest +0\.00 +RFC", export(report_of_run(nothing), "table", 200))
+
+
 def test_a_row_of_the_page_opens_its_ledger(run: Run) -> None:
     facts = grids_of_run(run)[0].rows[0].facts["parts of the server"]
     assert facts["signature ecdsa-secp256r1/sign × 1"] == "51.0 µs"

@@ -66,7 +66,8 @@ def test_the_table_has_the_controls_beside_the_figures() -> None:
         "2.00",
         "1.98",
     )
-    assert entry.figures["efficiency_low"].number == pytest.approx(100 * 500 / 520)
+    assert entry.figures["efficiency_percent_low"].number == pytest.approx(100 * 500 / 520)
+    assert {"efficiency_percent_low", "efficiency_percent_high"} < set(report.columns)
 
 
 def test_the_picture_has_threads_and_processes_by_their_number() -> None:

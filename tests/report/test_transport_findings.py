@@ -6,6 +6,8 @@ from dataclasses import replace
 import pytest
 
 from tlsbench.report.findings import findings
+from tlsbench.report.pictures import Dots, Lines
+from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.profiles import TRANSPORTS
 from tlsbench.stats import summarise
@@ -119,6 +121,27 @@ def test_over_a_network_long_chains_cost_a_round_trip_too(run_of: RunOf) -> None
         cell for cell in run.cells if cell.axes["transport"] == "quic" or cell.axes["chain_length"] == "1"
     ]
     assert not said(replace(run, cells=one_over_tls), "With an initial window"), "QUIC's are no part of it"
+
+
+def test_the_picture_has_a_point_for_each_workload_and_library(run_of: RunOf) -> None:
+    run = run_of(f"workload=handshake,bulk implementation=pyopenssl,aioquic {BESIDE} size=1KiB")
+    run = taking(run, by_transport)
+    [picture] = (one for one in pictures_of_run(run) if one.kind == "transports")
+    assert isinstance(picture.shape, Dots)
+    assert picture.shape.labels == ["QUIC by aioquic, handshake", "QUIC by aioquic, bulk"]
+    assert picture.shape.values == pytest.approx([2.0, 2.0])
+    assert picture.shape.kinds == ["slower", "slower"]
+    over_tls = [cell for cell in run.cells if cell.axes["transport"] == "tls"]
+    assert not [one for one in pictures_of_run(replace(run, cells=over_tls)) if one.kind == "transports"]
+
+
+def test_the_picture_of_a_network_has_lines_of_each_transport(run_of: RunOf) -> None:
+    run = run_of(f"{OVER} implementation=pyopenssl,aioquic key=rsa-4096 chain_length=1,3")
+    [picture] = (one for one in pictures_of_run(run) if one.kind == "network")
+    assert isinstance(picture.shape, Lines)
+    assert {line.name for line in picture.shape.lines} == {
+        f"transport={transport} rtt={rtt}" for transport in ("tls", "quic") for rtt in ("20ms", "150ms")
+    }
 
 
 def test_the_profile_has_each_transport_beside_tls() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Callable
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tlsbench.errors import MeasurementError
 from tlsbench.sampling import instructions
@@ -137,6 +140,12 @@ def test_a_library_in_one_file_cannot_be_taken_apart() -> None:
 def test_what_is_no_profile_is_an_error(text: str) -> None:
     with pytest.raises(MeasurementError):
         read_profile(text.splitlines())
+
+
+@given(st.lists(st.one_of(st.sampled_from(PROFILE.splitlines()), st.text(max_size=20)), max_size=40))
+def test_whatever_the_lines_a_profile_is_read_or_refused(lines: list[str]) -> None:
+    with contextlib.suppress(MeasurementError):
+        parts_of_profile(read_profile(lines), "client", 1)
 
 
 @pytest.mark.integration

@@ -56,6 +56,8 @@ def test_a_full_handshake_is_decrypted_packet_by_packet(traced: Make, openssl_35
         ["1-RTT"],
     ]
     assert [flight.datagrams for flight in made.ladder.flights[:3]] == [(1200,)] * 3
+    clear = {one.name for one in made.ladder.messages if one.kind is not None and not one.encrypted}
+    assert clear == {"ClientHello", "ServerHello"}
 
 
 def test_a_resumed_one_has_no_certificates(traced: Make) -> None:

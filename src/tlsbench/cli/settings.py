@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from types import NoneType
+from types import ModuleType, NoneType
 from typing import TYPE_CHECKING, Any, Final, get_args, get_origin, get_type_hints
 
 import typer
@@ -108,7 +108,7 @@ def defaults_of(words: Sequence[str]) -> dict[str, str | list[str]]:
 
 def settable(words: Sequence[str]) -> dict[str, Settable | str]:
     """The options of a command by name: what the file may set, or the reason why it does not set one."""
-    command = import_module(".".join((_COMMANDS, *words))).command
+    command = _module_of(words).command
     options: dict[str, Settable | str] = {}
     for parameter, hint in get_type_hints(command, include_extras=True).items():
         for info in get_args(hint):
@@ -154,7 +154,7 @@ def _table(value: object, where: str) -> Mapping[str, Any]:
 
 
 def _subcommands(*words: str) -> list[str]:
-    return [*getattr(import_module(".".join((_COMMANDS, *words))), "COMMANDS", ())]
+    return [*getattr(_module_of(words), "COMMANDS", ())]
 
 
 def _tables(table: Mapping[str, Any], before: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
@@ -220,3 +220,7 @@ def _text(value: object, where: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise RequestError(f"{where}: write a string or a number")
     return str(value)
+
+
+def _module_of(words: Sequence[str]) -> ModuleType:
+    return import_module(".".join((_COMMANDS, *words)).replace("-", "_"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import socket
+from collections.abc import Callable
 from time import monotonic_ns
 from typing import Final
 
@@ -30,11 +31,13 @@ _MOST_READS: Final = 32
 class Connection(Opening):
     """A connection of the load: its parameters are those of an :class:`~tlsbench.loading.attempt.Attempt`."""
 
-    __slots__ = ("_exchange", "_ticketless")
+    __slots__ = ("_behind", "_exchange", "_ticketless")
 
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
         super().__init__(shared, begin_ns, counted=counted)
         self._exchange: Exchange | None = None
+        #: What ended the connection, behind data that was to be taken first.
+        self._behind: SSL.Error | None = None
         self._ticketless: SSL.Session | None = None
 
     def run_out_of_time(self, now_ns: int) -> None:
@@ -168,31 +171,33 @@ class Connection(Opening):
         sent_bytes = self._write(tls, data)
         self._unsent = b"" if sent_bytes == len(data) else data[sent_bytes:]
 
-    def _turn(self, _now_ns: int) -> None:  # noqa: C901 - one loop, for speed
-        """Take the answers that have come, and ask for what there is to be asked then."""
-        tls, exchange, receive, tally = self._tls, self._exchange, self._receive, self._shared.tally
+    @property
+    def _turn(self) -> Callable[[int], None]:
+        """What takes the answers that have come, and asks for what there is to be asked then."""
+        assert self._exchange is not None
+        return self._alternate if self._exchange.alternates else self._together
+
+    def _alternate(self, _now_ns: int) -> None:
+        """Take an answer, a record at a time, and ask again behind it."""
+        tls, exchange, receive = self._tls, self._exchange, self._receive
         assert tls is not None
         assert exchange is not None
         if self._unsent:
             self._send(b"")
-        out = b""
         try:
             for _ in range(_MOST_READS):
                 data = receive(tls)
                 if not data:
                     break
                 now_ns = monotonic_ns()
-                if not self._is_accepted:
-                    self._accept()
-                if self.counted:
-                    tally.bytes_received += len(data)
-                out += exchange.take(data, now_ns)
+                self._note(data)
+                out = exchange.take(data, now_ns)
                 if not exchange.left:
-                    self._send(out)
                     self._leave(now_ns)
                     return
-                if out and exchange.alternates:
-                    break  # what comes next answers this, and an event will tell of it
+                if out:
+                    self._send(out)
+                    return  # what comes next answers this, and an event will tell of it
             else:
                 self.has_more = True
         except SSL.ZeroReturnError:
@@ -200,12 +205,59 @@ class Connection(Opening):
             if not exchange.end_of_input(now_ns):
                 raise
             self._leave(now_ns)
+
+    def _together(self, _now_ns: int) -> None:
+        """Take all that has come at once, and send at once what is to be sent then."""
+        exchange = self._exchange
+        assert exchange is not None
+        if self._unsent:
+            self._send(b"")
+        data = self._gathered()
+        if not data:
             return
-        if out:
-            self._send(out)
+        now_ns = monotonic_ns()
+        self._note(data)
+        self._send(exchange.take(data, now_ns))
+        if not exchange.left:
+            self._leave(now_ns)
+
+    def _note(self, data: bytes) -> None:
+        """Data is acceptance, and is counted."""
+        if not self._is_accepted:
+            self._accept()
+        if self.counted:
+            self._shared.tally.bytes_received += len(data)
+
+    def _gathered(self) -> bytes:
+        """What has come, in one piece, as far as others may wait for it.
+
+        An error behind it is raised the next time.
+        """
+        tls, receive = self._tls, self._receive
+        assert tls is not None
+        if (error := self._behind) is not None:
+            self._behind = None
+            raise error
+        parts: list[bytes] = []
+        try:
+            for _ in range(_MOST_READS):
+                data = receive(tls)
+                if not data:
+                    break
+                parts.append(data)
+            else:
+                self.has_more = True
+        except SSL.Error as error:
+            if not parts:
+                raise
+            bindings.clear_errors()
+            self._behind, self.has_more = error, True
+        return b"".join(parts)
 
     def _held(self, now_ns: int) -> None:
         assert self._tls is not None
+        if self._behind is not None:
+            raise self._behind
         try:
             data = self._tls.recv(bindings.READ_BYTES)  # tickets, and what a protocol has to say
         except SSL.WantReadError:

@@ -10,11 +10,11 @@ from dataclasses import asdict, replace
 from dataclasses import fields as fields_of
 
 from tlsbench.comparison import Answers, Gate, Judgement, Verdict
+from tlsbench.report.columns import MAIN
 from tlsbench.report.digits import format_duration_us, format_us
 from tlsbench.report.gates import lines as gate_lines
 from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
-from tlsbench.report.table import MAIN
 from tlsbench.results.benchmark_json import finite
 from tlsbench.sampling import Instrument
 from tlsbench.scenarios import Excluded

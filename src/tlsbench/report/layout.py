@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from tlsbench.report.columns import MAIN
 from tlsbench.report.sheets import SHORT, Entry, Field, Sheet
-from tlsbench.report.table import MAIN
 
 #: Between two columns.
 _GAP = 2

@@ -87,7 +87,9 @@ def _rows(cell: Cell, side: str) -> Iterator[Entry]:
                 "bytes": Figure(one.size_bytes, f"{one.size_bytes:,}" if one.size_bytes else ""),
                 "cost": Figure(one.interval.median, digits(one.interval.median, cell)),
                 "interval": Figure(None, _ends(one, cell)),
-                "share": Figure(one.interval.median / whole, _share(one.interval.median, whole)),
+                "share": Figure(
+                    one.interval.median / whole if whole > 0 else None, _share(one.interval.median, whole)
+                ),
             },
         )
     if rows:
@@ -106,7 +108,7 @@ def _ends(one: CellPart, cell: Cell) -> str:
 
 
 def _share(cost: float, whole: float) -> str:
-    return f"{100 * cost / whole:.0f} %".replace("-", "−") if whole else ""
+    return f"{100 * cost / whole:.0f} %".replace("-", "−") if whole > 0 else ""
 
 
 def _overview(cells: Sequence[Cell]) -> Sheet:

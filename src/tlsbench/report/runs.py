@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tlsbench.report.beside import table_notes
+from tlsbench.report.columns import Column, Row
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
 from tlsbench.report.naming import named
 from tlsbench.report.parts import notes_on_parts, sheets_of_parts
 from tlsbench.report.sheets import NAMES, SHORT, Entry, Field, Figure, Report, Sheet, ends
-from tlsbench.report.table import COLUMNS, OPTIONAL, Column, Row, Table, tables
+from tlsbench.report.table import COLUMNS, OPTIONAL, Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
@@ -58,7 +59,12 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
         labels=_labels(run),
         usual={axis: rules.neutral for axis, rules in AXES.items()},
         columns=[
-            *(column.name for column in COLUMNS if column.name in used),
+            *(
+                name
+                for column in COLUMNS
+                if column.name in used
+                for name in (column.name, *(_ends_of(column) if column.interval is not None else ()))
+            ),
             "samples",
             "precision_reached",
             "ratio_low",
@@ -124,11 +130,17 @@ def _figures(row: Row, table: Table) -> Iterator[tuple[str, Figure]]:
             interval = row.cell.figures[part].interval
             yield from ends(part, interval, instrument.unit.to_shown, unit, **marks).items()
         if column.interval is not None:
-            yield from ends(part, column.interval(row), unit=unit).items()
+            found = ends(part, column.interval(row), unit=unit).values()
+            yield from zip(_ends_of(column), found, strict=True)
     yield from ends("ratio", row.ratio).items()
     yield _RATIO_INTERVAL.name, Figure(None, _interval_text(row))
     yield "samples", Figure(len(row.cell.totals))
     yield "precision_reached", Figure(row.reached)
+
+
+def _ends_of(column: Column) -> tuple[str, str]:
+    """The names of the ends of a column's interval."""
+    return f"{column.name}_low", f"{column.name}_high"
 
 
 def _text(column: Column, row: Row, table: Table) -> str:

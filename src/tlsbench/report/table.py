@@ -15,13 +15,15 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final
 
+from tlsbench.report.columns import MAIN, Column, Row
 from tlsbench.report.digits import format_count, format_duration_ms, format_duration_us, format_us
 from tlsbench.report.naming import follows
-from tlsbench.results import Cell, Run, scaling
-from tlsbench.results.likeness import Likeness, likeness
+from tlsbench.report.scaling_columns import CONTROLS, THREADS
+from tlsbench.results import Cell, Run
+from tlsbench.results.likeness import likeness
 from tlsbench.sampling import Instrument
 from tlsbench.sampling.instruments import CALLGRIND
-from tlsbench.scenarios.axes import AXES, ONE_SIDED_WORKLOADS, TLS_WORKLOADS, WORKLOAD_AXES
+from tlsbench.scenarios.axes import AXES, ONE_SIDED_WORKLOADS, TLS_WORKLOADS
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.stats import Interval, compare_counts, is_difference, paired_ratio, with_addresses
 
@@ -31,41 +33,6 @@ MARK: Final = "†"
 _SEEN: Final = {"round trips": {"round_trips", "handshake_rtts"}, "flights": {"flights"}}
 #: Axes by which cells do more or less work, or work of another kind; see :func:`like_work`.
 _WORK = ("size", "operation", "task")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of figures.
-
-    ``name`` is what CSV calls it, with its unit; ``heading`` what people read, ``heading_alone`` where there
-    is one side only and that differs. ``format`` turns the value into text. Columns of lower ``weight`` give
-    way first where the terminal is narrow. ``interval`` gives the 95 % interval of a value that is no part's
-    median, where it has one.
-    """
-
-    name: str
-    heading: str
-    value: Callable[[Row], float | None]
-    format: Callable[[float], str]
-    weight: int
-    workloads: tuple[str, ...] = tuple(WORKLOAD_AXES)
-    heading_alone: str = ""
-    interval: Callable[[Row], Interval] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A cell, its main part over that of its baseline, and whether that is a difference at all.
-
-    ``beside`` is what the cell and its baseline differ in beyond the axes that are columns.
-    """
-
-    cell: Cell
-    ratio: Interval
-    is_baseline: bool
-    is_different: bool
-    reached: bool
-    beside: Likeness
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,25 +103,8 @@ def _p99(row: Row) -> float:
     return (cell.figures["p99"].median if "p99" in cell.figures else cell.main.p99) / 1e3
 
 
-def _percent_of_processes(row: Row) -> Interval:
-    found = scaling.efficiency(row.cell)
-    return Interval(100 * found.low, 100 * found.median, 100 * found.high)
-
-
-def _control(name: str) -> Callable[[Row], float]:
-    return lambda row: float(getattr(scaling.controls(row.cell), name))
-
-
-def _times(ratio: float) -> str:
-    return f"{ratio:.2f}"
-
-
 _NETWORK = ("completion",)
-_SCALING = ("scaling",)
 _STREAMED = ("bulk", "primitive")
-#: The weight of what stands for a cell and of its precision: neither gives way to anything else.
-MAIN = 12
-
 COLUMNS = (
     Column("client_us", "client µs", _shown("client"), format_duration_us, 9, TLS_WORKLOADS),
     Column("server_us", "server µs", _shown("server"), format_duration_us, 9, TLS_WORKLOADS),
@@ -186,61 +136,10 @@ COLUMNS = (
         lambda percent: f"{percent:.1f}%",
         MAIN,
     ),
-    Column("threads_per_s", "ops/s", lambda row: row.cell.operations_per_s, format_count, MAIN, _SCALING),
-    Column(
-        "per_thread_per_s",
-        "per thread",
-        lambda row: row.cell.operations_per_s / scaling.threads_of(row.cell),
-        format_count,
-        6,
-        _SCALING,
-    ),
-    Column(
-        "processes_per_s",
-        "processes",
-        lambda row: 1e9 / row.cell.figures["processes"].median,
-        format_count,
-        8,
-        _SCALING,
-    ),
-    Column(
-        "efficiency_percent",
-        "efficiency",
-        lambda row: _percent_of_processes(row).median,
-        lambda percent: f"{percent:.0f}%",
-        10,
-        _SCALING,
-        interval=_percent_of_processes,
-    ),
-    Column(
-        "p50_us", "p50 µs", lambda row: row.cell.figures["p50"].median / 1e3, format_duration_us, 5, _SCALING
-    ),
+    *THREADS,
     Column("p99_us", "p99 µs", _p99, format_duration_us, 1),
     Column("ops_per_s", "ops/s", lambda row: row.cell.operations_per_s, format_count, 5),
-    Column(
-        "interpreter_percent",
-        "interp.",
-        lambda row: 100 * scaling.interpreter_share(row.cell),
-        lambda percent: f"{percent:.1f}%",
-        7,
-        _SCALING,
-    ),
-    *(
-        Column(
-            name,
-            heading,
-            _control(of),
-            _times,
-            weight,
-            _SCALING,
-        )
-        for name, heading, of, weight in (
-            ("python_speedup", "Python ×", "python", 9),
-            ("hash_speedup", "hash ×", "hash_threads", 9),
-            ("hash_processes_speedup", "hash procs ×", "hash_processes", 9),
-            ("processors", "CPUs", "processors", 4),
-        )
-    ),
+    *CONTROLS,
     Column(
         "server_ops_per_s",
         "server/s",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from tlsbench.sampling import Series
 from tlsbench.stats import Interval, summarise
@@ -64,7 +65,7 @@ def _figures(rounds: Sequence[Sequence[Sample]], last: Sample, pace: Sequence[fl
                     source=part.source,
                     interval=summarise(costs, pace).interval,
                 )
-        left = [[_left(sample, side) for sample in visit] for visit in rounds]
+        left = [[_left(visit, side)] if visit else [] for visit in rounds]
         yield rest_of(side, summarise(left, pace).interval)
 
 
@@ -86,8 +87,10 @@ def counted_part(part: Part) -> CellPart:
     )
 
 
-def _left(sample: Sample, side: str) -> float:
-    return sample.of(side) - math.fsum(part.cost for part in sample.parts if part.side == side)
+def _left(visit: Sequence[Sample], side: str) -> float:
+    """What the parts leave of a side in a round: of its median, which the side's own figure is made of."""
+    costs = zip(*([part.cost for part in sample.parts if part.side == side] for sample in visit), strict=True)
+    return median(sample.of(side) for sample in visit) - math.fsum(map(median, costs))
 
 
 def by_part(parts: Sequence[CellPart], side: str) -> Mapping[str, float]:

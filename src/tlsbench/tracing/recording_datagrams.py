@@ -29,7 +29,7 @@ class RecordedDatagramClients:
         began = recorder.clock()
         end = self.inner.connect(session, early_data)
         recorder.spend(Direction.TO_SERVER, began)
-        return RecordedDatagramEnd(end, recorder, Direction.TO_SERVER)
+        return _recorded(end, recorder, Direction.TO_SERVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class RecordedDatagramServers:
         began = self.recorder.clock()
         end = self.inner.accept()
         self.recorder.spend(Direction.TO_CLIENT, began)
-        return RecordedDatagramEnd(end, self.recorder, Direction.TO_CLIENT)
+        return _recorded(end, self.recorder, Direction.TO_CLIENT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,6 @@ class RecordedDatagramEnd:
     def timer_ns(self) -> int | None:
         return self.inner.timer_ns()
 
-    def wait(self) -> None:
-        """Wait for a timer in real time, if the library has such; that is no one's time."""
-        if isinstance(self.inner, KeepsRealTime):
-            self.inner.wait()
-
     def handle_timer(self, now_ns: int) -> None:
         began = self.recorder.clock()
         self.inner.handle_timer(now_ns)
@@ -103,6 +98,20 @@ class RecordedDatagramEnd:
 
     def close(self) -> None:
         self.inner.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _RecordedInRealTime(RecordedDatagramEnd):
+    """One whose timers are waited for in real time, which is no one's."""
+
+    def wait(self) -> None:
+        assert isinstance(self.inner, KeepsRealTime)
+        self.inner.wait()
+
+
+def _recorded(end: DatagramEndpoint, recorder: Recorder, direction: Direction) -> RecordedDatagramEnd:
+    kind = _RecordedInRealTime if isinstance(end, KeepsRealTime) else RecordedDatagramEnd
+    return kind(end, recorder, direction)
 
 
 @dataclass(frozen=True, slots=True)

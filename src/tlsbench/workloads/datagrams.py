@@ -56,6 +56,10 @@ class _Side:
     heard: int = 0
     after_ns: int = 0
     arrived: bytearray = field(default_factory=bytearray)
+    keeps_real_time: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.keeps_real_time = isinstance(self.end, KeepsRealTime)
 
     def step(self, clock: Clock, now_ns: int) -> list[bytes]:
         """Go on with the handshake, or with what comes after it; what is to be sent."""
@@ -129,9 +133,10 @@ class _Conversation:
         for _ in range(most_rounds):
             if self._exchange(clock):
                 continue
-            due = [at for side in (self.client, self.server) if (at := side.end.timer_ns()) is not None]
-            wait_ns = max(0, min(due) - self.now_ns) if due else None
-            if is_over() and (wait_ns is None or wait_ns > _SETTLING_NS):
+            over = is_over()
+            due_ns = self._due_ns(over=over)
+            wait_ns = None if due_ns is None else max(0, due_ns - self.now_ns)
+            if over and (wait_ns is None or wait_ns > _SETTLING_NS):
                 return
             if wait_ns is None:
                 raise MeasurementError(f"{what} stalled: both sides wait for the other")
@@ -143,6 +148,11 @@ class _Conversation:
             for side in (self.client, self.server):
                 self.slept_ns += side.wait(clock, self.now_ns)
         raise MeasurementError(f"{what} did not end in {most_rounds} rounds")
+
+    def _due_ns(self, *, over: bool) -> int | None:
+        """When the next timer is due; once it is over nobody sleeps, as for delayed acknowledgements."""
+        sides = [side for side in (self.client, self.server) if not (over and side.keeps_real_time)]
+        return min((at for side in sides if (at := side.end.timer_ns()) is not None), default=None)
 
     def _exchange(self, clock: Clock) -> bool:
         """Let each side go on and send; whether anything came of it."""

@@ -16,6 +16,7 @@ from tlsbench.implementations import DatagramImplementation
 from tlsbench.implementations.libssl.bindings import ffi
 from tlsbench.implementations.libssl.endpoint import reason
 from tlsbench.implementations.libssl.library import LibSsl
+from tlsbench.implementations.libssl.quic import LibSslQuicEnd
 from tlsbench.implementations.registry import capabilities_of, implementation
 from tlsbench.links import Direction, MemoryDatagrams
 from tlsbench.pki import peers_for
@@ -103,6 +104,23 @@ def test_what_goes_over_a_stream_arrives(
         sample = cell.sample()
         assert sample.ledger.client_datagrams > 0
         assert sample.ledger.server_datagrams > 0
+
+
+@pytest.mark.parametrize("workload", ["echo size=1KiB", "bulk size=1KiB", "handshake"])
+def test_without_a_loss_nobody_sleeps(
+    workload: str, openssl_35: str, workload_of: Workloads, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a peer waits 25 ms to acknowledge is acknowledged with what it sends next."""
+    slept = []
+
+    def wait(end: LibSslQuicEnd) -> None:
+        slept.append(end)
+
+    monkeypatch.setattr(LibSslQuicEnd, "wait", wait)
+    cell = workload_of(f"implementation={openssl_35} transport=quic key=ecdsa-secp256r1 workload={workload}")
+    for _ in range(20):
+        cell.sample()
+    assert len(slept) <= 4  # of those whose processor was taken away for some ms
 
 
 @pytest.mark.parametrize("transport", ["quic", "tls"])

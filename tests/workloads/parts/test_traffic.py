@@ -1,5 +1,11 @@
 from __future__ import annotations
 
+import contextlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tlsbench.errors import WireError
 from tlsbench.links import Direction, Entry
 from tlsbench.workloads.parts import Traffic, traffic_of
 
@@ -57,3 +63,29 @@ def test_in_tls_1_2_what_follows_a_change_of_cipher_spec_is_sealed_and_may_bring
     found = traffic_of(entries, "1.2", is_nonce_sent=True)
     assert found == Traffic(200 + 800 + 70 + 16 + 180 + 16, (16,), (16,))
     assert traffic_of(entries, "1.2", is_nonce_sent=False).by_client == (24,), "ChaCha20 sends none"
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(Direction), st.binary(max_size=60)), max_size=6),
+    st.sampled_from(["1.2", "1.3"]),
+)
+def test_whatever_was_sent_is_read_or_refused(entries: list[Entry], version: str) -> None:
+    with contextlib.suppress(WireError):
+        traffic_of(entries, version, is_nonce_sent=True)
+
+
+@given(st.lists(st.integers(17, 3000), min_size=1, max_size=5), st.lists(st.integers(17, 500), max_size=3))
+def test_records_are_whole_however_the_writes_cut_them(server: list[int], tickets: list[int]) -> None:
+    flights: list[Entry] = [
+        (TO_SERVER, record(HANDSHAKE, 200)),
+        (TO_CLIENT, record(HANDSHAKE, 90) + b"".join(record(DATA, length) for length in server)),
+        (TO_SERVER, record(DATA, 53)),
+        *([(TO_CLIENT, b"".join(record(DATA, length) for length in tickets))] if tickets else []),
+    ]
+    cut: list[Entry] = [
+        (direction, data[at : at + 7]) for direction, data in flights for at in range(0, len(data), 7)
+    ]
+    whole, found = (traffic_of(one, "1.3", is_nonce_sent=True) for one in (flights, cut))
+    assert found == whole
+    assert whole.by_server == tuple(length - 16 for length in (*server, *tickets))
+    assert whole.tickets == len(tickets)

@@ -27,6 +27,9 @@ _MOST_HEAD_BYTES: Final = 64 * 1024
 #: The connection's window is made whole again when so much is left of it.
 _LOW_WINDOW_BYTES: Final = frames.LARGEST_WINDOW_BYTES // 2
 _PLAIN_HEADERS: Final = frames.END_HEADERS | frames.END_STREAM
+#: What is looked up for each frame.
+_HEADER_BYTES, _DATA, _HEADERS = frames.HEADER_BYTES, frames.DATA, frames.HEADERS
+_END_STREAM, _PADDED = frames.END_STREAM, frames.PADDED
 _OPENING: Final = (
     PREFACE
     + frames.frame(
@@ -106,12 +109,12 @@ class Http2(Streams):
         if self._rest:
             data = self._rest + data
         asked, waiting, coming, unpack = self._asked, self._waiting, self._coming, frames.HEADER.unpack_from
-        known, size = asked.known_heads, len(data)
+        known, size, whole = asked.known_heads, len(data), self._whole
         out = b""
-        end = 0
-        while size - end >= frames.HEADER_BYTES:
+        end = came_bytes = 0
+        while size - end >= _HEADER_BYTES:
             length_and_kind, flags, stream = unpack(data, end)
-            begin = end + frames.HEADER_BYTES
+            begin = end + _HEADER_BYTES
             frame_end = begin + (length_and_kind >> 8)
             if frame_end > size:
                 if length_and_kind >> 8 > frames.MOST_PAYLOAD_BYTES:
@@ -121,30 +124,31 @@ class Http2(Streams):
             kind = length_and_kind & 0xFF
             if not self._is_plain:
                 out += self._other(kind, flags, stream & frames.STREAM_MASK, data[begin:end], now_ns)
-            elif kind == frames.DATA and stream in coming and not flags & frames.PADDED:
+            elif kind == _DATA and stream in coming and not flags & _PADDED:
                 since_ns, head_ns, must_bytes, got_bytes = coming[stream]
-                self._window_bytes -= end - begin
+                came_bytes += end - begin
                 got_bytes += end - begin
-                if flags & frames.END_STREAM:
+                if flags & _END_STREAM:
                     del coming[stream]
-                    self._whole(since_ns, must_bytes, got_bytes, now_ns)
+                    whole(since_ns, must_bytes, got_bytes, now_ns)
                 else:
                     coming[stream] = (since_ns, head_ns, must_bytes, got_bytes)
             elif (
-                kind == frames.HEADERS
-                and flags | frames.END_STREAM == _PLAIN_HEADERS
+                kind == _HEADERS
+                and flags | _END_STREAM == _PLAIN_HEADERS
                 and stream in waiting
                 and (must_bytes := known.get(data[begin:end], INTERIM)) != INTERIM
             ):
                 since_ns = waiting.pop(stream)
                 if self._counted:
                     asked.first_bytes_ns.append(now_ns - since_ns)
-                if flags & frames.END_STREAM:
-                    self._whole(since_ns, must_bytes, 0, now_ns)
+                if flags & _END_STREAM:
+                    whole(since_ns, must_bytes, 0, now_ns)
                 else:
                     coming[stream] = (since_ns, now_ns, must_bytes, 0)
             else:
                 out += self._other(kind, flags, stream & frames.STREAM_MASK, data[begin:end], now_ns)
+        self._window_bytes -= came_bytes
         self._rest = data[end:]
         if self._window_bytes < _LOW_WINDOW_BYTES:
             out += self._refill()

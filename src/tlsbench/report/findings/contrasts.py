@@ -55,6 +55,8 @@ CONTRASTS = (
         )
     ),
     Contrast("TLS 1.3 instead of TLS 1.2", "version", "1.3", "1.2", _SUITE),
+    Contrast("DTLS instead of TLS over a stream", "transport", "dtls", "tls", tells_bytes=True),
+    Contrast("A check of the client's address", "address_check", "yes", "no"),
     Contrast("A client certificate", "client_auth", "required", "none"),
     Contrast("A HelloRetryRequest", "hello_retry", "yes", "no"),
 )

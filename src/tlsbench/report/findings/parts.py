@@ -34,7 +34,7 @@ def parts_findings(run: Run) -> Iterator[Finding]:
         told = [
             (cell, name)
             for cell, name in zip(cells, names, strict=True)
-            if by_part(cell.parts, side) and is_balanced(cell, side)
+            if by_part(cell.parts, side) and is_balanced(cell, side) and balance(cell, side) > 0
         ]
         if len(told) > _MOST_CELLS:
             ranked = sorted(told, key=lambda one: by_part(one[0].parts, side)[REST] / balance(one[0], side))

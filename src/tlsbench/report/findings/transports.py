@@ -24,9 +24,9 @@ _NOUNS: Final = {
     "echo": "a round trip of a stream",
     "request": "a request",
 }
-_CALLED: Final = {"quic": "QUIC", "dtls": "DTLS"}
+CALLED: Final = {"quic": "QUIC", "dtls": "DTLS"}
 #: Full and resumed handshakes of DTLS are a choice among others (:mod:`.contrasts`).
-_COMPARED: Final = {"quic": tuple(_NOUNS), "dtls": ("bulk", "echo")}
+COMPARED: Final = {"quic": tuple(_NOUNS), "dtls": ("bulk", "echo")}
 #: Where a handshake was, beside which the workload says nothing more.
 _WHERE: Final = {"handshake": "", "completion": " over a network"}
 _MOST_CHAINS: Final = 6
@@ -35,26 +35,31 @@ _NS_PER_MS: Final = 1e6
 
 def transport_findings(run: Run) -> Iterator[Finding]:
     """What each library's datagrams cost beside TLS in the same run, and where a chain costs a round trip."""
-    for transport, workloads in _COMPARED.items():
+    for transport, workloads in COMPARED.items():
         for workload in workloads:
             yield from _beside_tls(run, workload, _NOUNS[workload], transport)
     yield from _over_network(run.cells)
     yield from _amplification(run.cells)
 
 
+def beside_tls(run: Run, workload: str, transport: str) -> dict[str, list[tuple[Cell, Cell]]]:
+    """The cells of a transport by library, each with its like over TLS; those that have none are left out."""
+    found: dict[str, list[tuple[Cell, Cell]]] = defaultdict(list)
+    over_tls = _of(run.cells, workload, "tls")
+    for cell in _of(run.cells, workload, transport):
+        if "libraries" in cell.figures and (other := _like(cell, over_tls)) is not None:
+            found[_library(cell)].append((cell, other))
+    return found
+
+
 def _beside_tls(run: Run, workload: str, noun: str, transport: str) -> Iterator[Finding]:
     """A finding of each library, about its first cell that has its like over TLS."""
     floor = run.noise_floor.get(workload, 0.0)
-    by_library: dict[str, list[tuple[Cell, Cell]]] = defaultdict(list)
-    for cell in _of(run.cells, workload, transport):
-        other = _like(cell, _of(run.cells, workload, "tls"))
-        if other is not None and "libraries" in cell.figures:
-            by_library[_library(cell)].append((cell, other))
-    for library, found in by_library.items():
+    for library, found in beside_tls(run, workload, transport).items():
         told = [(cell, other) for cell, other in found if is_difference(ratio_of(cell, other), floor)]
         cell, other = (told or found)[0]
         peer = _library(other)
-        what = f"{_CALLED[transport]} by {library} instead of TLS"
+        what = f"{CALLED[transport]} by {library} instead of TLS"
         what += "" if peer == library else f" by {peer}"
         trips = _round_trips(cell, other)
         if told:

@@ -12,13 +12,14 @@ import numpy as np
 from tlsbench.comparison import Judgement, Recording
 from tlsbench.links import Ledger
 from tlsbench.loading import Load
+from tlsbench.report.columns import MAIN, Column, Row
 from tlsbench.report.digits import duration_text
 from tlsbench.report.ledger import shown
 from tlsbench.report.loads import MEANING_OF_PHASES, phases_of, settings_of
 from tlsbench.report.meanings import MEANINGS
 from tlsbench.report.naming import labels_of
 from tlsbench.report.pictures.compared import verdict_names
-from tlsbench.report.table import MAIN, Column, Row, Table, tables
+from tlsbench.report.table import Table, tables
 from tlsbench.results import Cell, Run
 from tlsbench.results.parts import SIDES
 from tlsbench.scenarios.axes import AXES

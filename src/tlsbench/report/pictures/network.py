@@ -11,9 +11,10 @@ from tlsbench.report.pictures.choosing import at_equal_ranks
 from tlsbench.report.pictures.shapes import MOST_LINES, Line, Lines, Picture
 from tlsbench.results import Cell, Run
 from tlsbench.sampling.instruments import COMPLETION
+from tlsbench.scenarios.axes import AXES
 
 #: What a line of the picture of the network is of.
-_NETWORK_AXES = ("rtt", "initcwnd", "bandwidth", "loss", "nodelay", "congestion")
+_NETWORK_AXES = ("transport", "rtt", "initcwnd", "bandwidth", "loss", "nodelay", "congestion")
 
 
 def network(run: Run) -> Picture | None:
@@ -25,7 +26,7 @@ def network(run: Run) -> Picture | None:
             and cell.axes["resumption"] == "none"
             and cell.axes["version"] == "1.3"
         ):
-            series[tuple(cell.axes[axis] for axis in _NETWORK_AXES)].append(cell)
+            series[tuple(cell.axes.get(axis, AXES[axis].neutral) for axis in _NETWORK_AXES)].append(cell)
     rows = {
         values: cells
         for values, cells in series.items()
@@ -38,7 +39,7 @@ def network(run: Run) -> Picture | None:
     varying = [at for at in range(len(_NETWORK_AXES)) if len({values[at] for values, _ in shown}) > 1]
     lines = []
     for values, cells in shown:
-        name = " ".join(f"{_NETWORK_AXES[at]}={values[at]}" for at in varying) or f"rtt={values[0]}"
+        name = " ".join(f"{_NETWORK_AXES[at]}={values[at]}" for at in varying) or f"rtt={values[1]}"
         ordered = sorted(cells, key=sent_before_the_answer)
         heights = [cell.phases["handshake"] / 1e6 for cell in ordered]
         lines.append(Line(name, [sent_before_the_answer(cell) for cell in ordered], heights))

@@ -19,6 +19,7 @@ from tlsbench.report.pictures.parts import parts
 from tlsbench.report.pictures.scaling import scaling
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, TOGETHER, Bars, Line, Lines, Picture
 from tlsbench.report.pictures.sizes import primitives, throughput
+from tlsbench.report.pictures.transports import transports
 from tlsbench.report.pictures.versions import versions
 from tlsbench.results import Cell, Run
 from tlsbench.results.likeness import likeness
@@ -217,7 +218,7 @@ def _with_precision(cell: Cell) -> str:
 
 PICTURES = (
     *(cost, distribution, throughput, primitives, wire, network, resumption, implementations, versions),
-    *(parts, memory, scaling),
+    *(transports, parts, memory, scaling),
 )
 
 

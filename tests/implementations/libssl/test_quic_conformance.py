@@ -1,0 +1,21 @@
+"""OpenSSL's own QUIC is held to the suite that third parties are offered."""
+
+from __future__ import annotations
+
+import pytest
+
+from tlsbench.conformance_datagrams import DatagramConformance
+from tlsbench.implementations import DatagramImplementation
+from tlsbench.implementations.registry import implementation
+
+pytestmark = pytest.mark.slow  # what goes wrong is waited for in real time
+
+
+class TestOpenSslQuic(DatagramConformance):
+    transport = "quic"
+
+    @pytest.fixture
+    def library(self, openssl_35: str) -> DatagramImplementation:
+        member = implementation(openssl_35)
+        assert isinstance(member, DatagramImplementation)
+        return member
