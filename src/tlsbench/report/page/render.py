@@ -56,7 +56,7 @@ def render(page: Page) -> str:
         title=for_html(page.title),
         subtitle=for_html(page.subtitle),
         findings=_findings(page.findings),
-        doubts=_list(page.doubts) or "<p>None of the doubts that tlsbench checks for.</p>",
+        doubts=_list(page.doubts) or "<p>None found.</p>",
         links="".join(f'<a href="#{name}">{title}</a> ' for name, title, _ in sections),
         sections="".join(_section(*section) for section in sections),
         environment="".join(_environment(name, facts) for name, facts in page.environment),
