@@ -241,7 +241,7 @@ def _words_on(others: float) -> str:
         return ""
     return (
         f", while other programs took {others:.1f} processors: whenever the server waited, they evicted "
-        "what it had in the caches, and such a load decides nothing"
+        "its data from the caches, so such a load decides nothing"
     )
 
 

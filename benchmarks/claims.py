@@ -309,7 +309,7 @@ def main(seconds: float) -> int:
             print(claim, flush=True)
             verdicts[claim.verdict] += 1
     counts = ", ".join(f"{verdicts[word]} {word}" for word in ("met", "undecided", "missed", "broken"))
-    print(f"\n{verdicts.total()} claims on this machine: {counts}; brackets hold 95 % intervals")
+    print(f"\n{verdicts.total()} claims on this machine: {counts}; brackets are 95 % intervals")
     return 1 if verdicts["broken"] else 0
 
 

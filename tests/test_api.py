@@ -273,7 +273,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
         ("key=VALUE", lambda: tlsbench.run(key=[])),
         ("time_budget=0 ", lambda: tlsbench.run(time_budget=0)),
         ("time_budget=nan ", lambda: tlsbench.run(time_budget=float("nan"))),
-        ("'soon' is no time", lambda: tlsbench.run(time_budget="soon")),
+        ("'soon' is not a time", lambda: tlsbench.run(time_budget="soon")),
         ("precision=2 ", lambda: tlsbench.run(precision=2)),
         ("unknown meter 'sun'", lambda: tlsbench.run(meter="sun")),
         ("seed='x' is no seed", lambda: tlsbench.run(seed="x")),
@@ -418,7 +418,7 @@ def test_a_capacity_is_measured_once_and_computed_for_other_questions() -> None:
         ({"connections": 0}, "'0' is no rate"),
         ({"connections": 5, "resumed": 2}, "'2' is no share"),
         ({"connections": 5, "headroom": "100%"}, "headroom 1: it must be from 0% to below 100%"),
-        ({"connections": 5, "beyond": "fast", "from_": STORED / "run.json"}, "no time of a processor"),
+        ({"connections": 5, "beyond": "fast", "from_": STORED / "run.json"}, "is not a processor time"),
         ({"connections": 5, "from_": STORED / "load.json"}, "give a run"),
     ],
 )

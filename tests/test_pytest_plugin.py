@@ -201,12 +201,12 @@ def test_a_void_cell_fails_its_test_and_has_no_row(suite: pytest.Pytester) -> No
         """
         from tlsbench.results import collect
 
-        collect.why_void = lambda cell: "void: the controls did not come out"
+        collect.why_void = lambda cell: "void: the controls failed"
         """
     )
     result = run(suite, "--tls=workload=scaling implementation=fake", "--benchmark-json=x.json")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["*MeasurementError: void: the controls did not come out"])
+    result.stdout.fnmatch_lines(["*MeasurementError: void: the controls failed"])
     assert not Path("x.json").exists() or not results()
 
 

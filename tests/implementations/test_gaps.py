@@ -51,7 +51,7 @@ def test_only_a_bulk_has_an_offload() -> None:
     ("text", "why"),
     [
         ("implementation=pyopenssl version=1.2", "TLS 1.2 has no HelloRetryRequest"),
-        ("implementation=pyopenssl resumption=early-data", "takes no early data"),
+        ("implementation=pyopenssl resumption=early-data", "accepts no early data"),
         ("implementation=ssl version=1.3 group=x25519", "first sends a key for x25519"),
         ("implementation=utls version=1.3 group=X25519MLKEM768", "first post-quantum group at once"),
         (

@@ -84,7 +84,7 @@ def test_failures_within_the_warm_up_are_said_apart() -> None:
     load = run_load(plan_of(address, warm_up_s=0.3, duration_s=0.1))
     assert load.tally.warm_up_failures["connect: connection refused"] > 0
     assert load.tally.begun == load.tally.outcomes["connect: connection refused"]
-    assert "failed in the warm-up: " in "\n".join(load_findings(load))
+    assert "failed during the warm-up: " in "\n".join(load_findings(load))
 
 
 def test_a_pool_s_idle_connection_that_is_closed_is_no_failure() -> None:

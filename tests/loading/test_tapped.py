@@ -42,7 +42,7 @@ def load_of(address: Address, captured: int, **change: Any) -> tuple[LoadTally, 
 
 
 def ladders(found: list[Tapped]) -> list[Ladder]:
-    """The ladders of the tapped connections, in the order of their beginnings."""
+    """The ladders of the tapped connections, in the order of their start."""
     made = []
     for number in sorted({one.connection for one in found}):
         mine = [one for one in found if one.connection == number]

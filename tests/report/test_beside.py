@@ -74,7 +74,7 @@ def test_libraries_are_not_ranked_over_different_groups(three: Run) -> None:
     assert words.startswith(
         "Fastest at handshake: fake in 1 of 1 scenarios (the next takes 1.50 times as long)"
     )
-    assert "Not ranked where they differ in more: ssl in group (X25519MLKEM768, not secp256r1)" in words
+    assert "Not ranked because of other differences: ssl in group (X25519MLKEM768, not secp256r1)" in words
 
 
 def test_libraries_are_not_ranked_over_different_numbers_of_tickets(three: Run) -> None:
@@ -88,7 +88,7 @@ def test_where_no_two_libraries_did_the_same_none_is_called_the_fastest(run_of: 
     run = timed(run_of("implementation=ssl,pyopenssl version=1.3"), proving("ssl", tickets=4))
     assert said(run, "Fastest at handshake") == (
         "Fastest at handshake: not ranked, as no two libraries did the same. "
-        "Not ranked where they differ in more: pyopenssl in tickets (2, not 4)"
+        "Not ranked because of other differences: pyopenssl in tickets (2, not 4)"
     )
 
 
@@ -131,7 +131,9 @@ def test_a_contrast_is_not_made_of_cells_that_differ_in_more(run_of: RunOf) -> N
         return replace(cell, figures=figures, negotiated=negotiated) if asks else cell
 
     words = said(timed(run, odd), "A client certificate")
-    assert words == ("A client certificate: not compared, as the cells differ in more: tickets (4, not 2)")
+    assert words == (
+        "A client certificate: not compared, because the cells also differ in tickets (4, not 2)"
+    )
 
 
 def test_of_several_cells_that_may_stand_against_one_the_likest_is_taken(run_of: RunOf) -> None:
@@ -155,7 +157,7 @@ def test_the_table_marks_rows_that_differ_in_more_than_its_columns(three: Run) -
     assert [entry.text("ratio") for entry in sheet.entries] == ["=", "0.75", "0.50†"]
     text = export(report_of_run(run), "table", 300)
     assert (
-        "† rows that differ from the one marked = in more than their columns say: 1 in tickets (0, not 2)"
+        "† rows that differ from the row marked = in more than their columns show: 1 in tickets (0, not 2)"
         in text
     )
     page = page_of([source_of(stored_run(run, "x", Machine()), "x")])
@@ -172,7 +174,7 @@ def test_the_table_says_what_is_not_known_of_every_row(three: Run) -> None:
 
     text = export(report_of_run(timed(three, old)), "table", 300)
     assert "†" not in text
-    assert "unknown for some rows, so that they may differ in it: tickets, round trips" in text
+    assert "unknown for some rows, which may therefore differ in it: tickets, round trips" in text
 
 
 def test_a_group_that_has_a_column_is_no_mark(run_of: RunOf) -> None:
@@ -187,7 +189,7 @@ def test_the_picture_of_implementations_ranks_only_what_is_alike(three: Run) -> 
     assert list(found.shape.columns) == ["ssl", "pyopenssl", "fake"]
     assert [value is None for (row,) in [found.shape.values] for value in row] == [False, False, True]
     assert [[text.endswith("†") for text in row] for row in found.shape.texts] == [[False, False, True]]
-    assert found.beside == "† Not ranked where they differ in more: fake in tickets (0, not 2)."
+    assert found.beside == "† Not ranked because of other differences: fake in tickets (0, not 2)."
 
 
 def test_pictures_say_in_their_captions_what_differs_beside_their_names(three: Run) -> None:

@@ -45,14 +45,14 @@ def test_the_answer_has_cores_and_line_with_headroom(capacity: Capacity) -> None
 def test_what_is_left_out_is_said(capacity: Capacity) -> None:
     notes = "\n".join(report_of_capacity(capacity).notes)
     assert "linear, not proved here" in notes
-    assert "NOT in it: the kernel and the server's own program" in notes
+    assert "NOT included: the kernel and the server's own program" in notes
     with_beyond = replace(
         capacity,
         request=replace(capacity.request, beyond_ns=Estimate.exact(1.0), beyond_words="1ns, as given"),
     )
     notes = "\n".join(report_of_capacity(with_beyond).notes)
     assert "beyond TLS: 1ns, as given" in notes
-    assert "NOT in it" not in notes
+    assert "NOT included" not in notes
 
 
 def test_scaling_that_was_measured_is_said_with_how_far_it_goes(capacity: Capacity) -> None:
@@ -65,8 +65,8 @@ def test_scaling_that_was_measured_is_said_with_how_far_it_goes(capacity: Capaci
         capacity, costs=costs, choices=[replace(capacity.choices[0], sizing=size(DEMAND, costs))]
     )
     assert scaling_words(scaled) == (
-        "cores: by the efficiency of threads, as measured (2: 90 % [90, 90]); beyond 2 it is taken to stay "
-        "what it is there"
+        "cores: with the measured efficiency of threads (2: 90 % [90, 90]); beyond 2 it is assumed to stay "
+        "the same"
     )
 
 

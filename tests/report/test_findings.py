@@ -69,7 +69,9 @@ def test_what_a_large_noise_floor_hides_is_said_with_the_cell_it_was_measured_on
     run = timed(records, (1.4, 1.4, 1.4, 1.4), floor=0.52)
     (line,) = hidden_differences(run)
     first = run.cells[0].label
-    assert line.startswith(f"the noise floor of bulk is 52.0 %, as the A/A cells of '{first}' differ by that")
+    assert line.startswith(
+        f"the noise floor of bulk is 52.0 %, because the A/A cells of '{first}' differ by that"
+    )
     assert "; it hides 4 of 7 differences and the findings on them: measure" in line
     assert line in report_of_run(run).notes
     stored = stored_run(run, "x", Machine())

@@ -36,7 +36,7 @@ def test_a_handshake_s_cost_is_told_for_the_first_and_with_all_of_them_open() ->
 
 def test_a_cost_that_does_not_change_is_said_not_to() -> None:
     _, line = growth_lines("client", [STEADY])
-    assert line.endswith("500 µs at the first, and no change to be seen up to 5,000 open connections")
+    assert line.endswith("500 µs at the first, with no visible change up to 5,000 open connections")
 
 
 def test_what_is_no_rising_line_says_nothing() -> None:

@@ -32,7 +32,7 @@ def test_the_kernel_s_share_of_a_new_connection_is_what_memory_does_without(run_
     run = run_of("implementation=fake link=memory,tcp")
     (said,) = told(timed(run, {"memory": 800_000, "tcp": 900_000}, opening_ns=100_000))
     assert "handshakes take 12 % more total time" in said
-    assert "800 → 900 µs, +12 % [+11, +14]; to open TCP takes another 100 µs; " in said
+    assert "800 → 900 µs, +12 % [+11, +14]; opening TCP takes another 100 µs; " in said
     assert "the kernel's share of a new connection with its handshake is 20 % [19, 21]" in said
 
 

@@ -52,5 +52,5 @@ def test_the_text_says_what_is_encrypted_and_that_it_is_no_benchmark() -> None:
 def test_the_text_says_why_something_stays_encrypted() -> None:
     pytest.importorskip("tlslite")
     text = " ".join(ladder_text(traced("implementation=tlslite version=1.3 key=ecdsa-secp256r1")).split())
-    assert "tlslite gives no key log" in text
+    assert "tlslite provides no key log" in text
     assert "not decrypted" in text

@@ -41,7 +41,7 @@ def test_failures_are_errors_where_none_succeeded_or_a_worker_died(load: Load) -
     report = report_of_load(ending(load, connection_reset=10))
     assert [failure.error for failure in report.errors] == ["10 × connection reset"]
     assert not any("reset" in warning for warning in report.warnings)
-    assert [one.error for one in report_of_load(ending(load)).errors] == ["no connection was begun"]
+    assert [one.error for one in report_of_load(ending(load)).errors] == ["no connection was started"]
     lost = report_of_load(replace(load, lost=("worker process died: signal 9",)))
     assert [failure.error for failure in lost.errors] == ["worker process died: signal 9"]
 
@@ -79,7 +79,7 @@ def test_a_load_that_came_to_nothing_says_why_first(load: Load) -> None:
     assert "handshakes a second" not in "\n".join(rest)
     assert "10 × connection refused" in "\n".join(rest)
     assert report_of_load(ending(load, success=1, connection_refused=10)).lead == ""
-    assert report_of_load(ending(load)).lead.endswith("none was begun")
+    assert report_of_load(ending(load)).lead.endswith("none was started")
 
 
 def test_a_load_that_failed_in_its_warm_up_says_why(load: Load) -> None:

@@ -101,7 +101,7 @@ def test_the_table_has_each_operation_its_share_and_what_they_make_together(run:
     assert re.search(r"server +key share +x25519/keygen +1 +57\.0 +51\.3–62\.7 +19 % +RFC 8446 7\.1", text)
     assert re.search(r"server +rest +100 +90\.0–110 +34 %", text)
     assert re.search(r"server +together +296 +100 %", text)
-    assert "a part is its operations, each measured alone on the same engine" in text
+    assert "a part is the sum of its operations, each measured alone on the same engine" in text
     assert "| server | together |" in export(report_of_run(run), "markdown", 200)
 
 

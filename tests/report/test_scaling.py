@@ -31,7 +31,7 @@ def test_what_threads_lose_is_said_with_its_interval_and_the_controls() -> None:
 
 def test_what_is_within_the_noise_is_no_loss() -> None:
     (said,) = findings(run_with(ONE, cell_with(total=502.0, processes=500.0)))
-    assert "no significant difference to 2 processes was found" in said.headline
+    assert "no significant difference from 2 processes was found" in said.headline
 
 
 def test_the_library_that_loses_most_comes_first() -> None:
@@ -45,7 +45,7 @@ def test_void_cells_are_told_and_have_no_figures() -> None:
         run_with(), failures=[Failure("a", "void: a hash got 1.0 times as far; end other programs")]
     )
     (said,) = findings(run)
-    assert said.headline == "1 cell is void: the controls did not come out"
+    assert said.headline == "1 cell is void: the controls failed"
     assert said.details == ("a hash got 1.0 times as far; end other programs",)
 
 

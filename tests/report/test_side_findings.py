@@ -39,7 +39,7 @@ def test_libraries_with_the_same_peer_are_ranked_by_their_own_time(run: Run) -> 
         "Fastest client of those with pyopenssl as server: libssl, 100 µs of its own time"
     )
     assert finding.details == (
-        "no significant difference to utls",
+        "no significant difference from utls",
         "pyopenssl takes 2.00 times as long [1.98, 2.02]",
         "ssl takes 3.00 times as long [2.97, 3.03]",
     )
@@ -62,4 +62,6 @@ def test_only_what_is_alike_is_ranked_and_the_rest_says_in_what_it_differs(run: 
     cells = [*run.cells[:2], replace(odd, negotiated={**odd.negotiated, "tickets": 9}), run.cells[3]]
     (finding,) = side_findings(replace(run, cells=cells))
     assert ": utls, 100 µs of its own time" in finding.headline
-    assert finding.details[-1].startswith("Not ranked where they differ in more: libssl in tickets (9, not ")
+    assert finding.details[-1].startswith(
+        "Not ranked because of other differences: libssl in tickets (9, not "
+    )

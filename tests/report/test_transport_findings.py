@@ -39,7 +39,7 @@ def test_quic_saves_the_round_trip_that_opens_tcp(run_of: RunOf) -> None:
     run = taking(run_of(f"implementation=pyopenssl,aioquic {BESIDE}"), by_transport)
     [told] = said(run, "QUIC by aioquic instead of TLS by pyopenssl")
     assert "×2.0 [2.0, 2.0] in the time of a handshake" in told
-    assert "1 round trip until the client may send instead of 2, as no TCP is opened first" in told
+    assert "1 round trip until the client may send instead of 2, because TCP is not opened first" in told
     assert "datagrams, over TLS" in told
 
 
@@ -87,7 +87,7 @@ def test_chains_with_keys_of_other_types_are_chains_of_their_own(run_of: RunOf) 
 def test_of_small_chains_it_is_said_that_none_costs_one(run_of: RunOf) -> None:
     run = run_of("implementation=aioquic transport=quic key=ecdsa-secp256r1 chain_length=1,2")
     [told] = said(run, "A QUIC server sends at most 3 times")
-    assert told.endswith("with aioquic none of 2 chains costs a round trip more")
+    assert told.endswith("with aioquic none of 2 chains costs an extra round trip")
 
 
 def test_a_retry_adds_a_round_trip(run_of: RunOf) -> None:

@@ -105,7 +105,7 @@ def test_yardsticks_are_stored_beside_the_benchmarks_and_read_back(run: Run) -> 
     assert again.yardsticks == [yardstick]
     assert again.conditions == conditions
     notes = export(report_of_run(again), "table", 160)
-    assert "yardsticks took 8 % of the time; reference cells by which runs can be compared: 1" in notes
+    assert "yardsticks took 8 % of the time; reference cells that make runs comparable: 1" in notes
 
 
 def test_a_run_of_a_version_without_yardsticks_has_none(run: Run) -> None:

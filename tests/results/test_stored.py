@@ -54,7 +54,7 @@ def test_it_is_shown_as_before(which: str, capsys: pytest.CaptureFixture[str]) -
             pytest.fail(f"it is shown no more: {before}")
     added += lines
     assert not added or added[0].startswith(
-        "the noise floor of handshake is 15.6 %, as the A/A cells of 'hand"
+        "the noise floor of handshake is 15.6 %, because the A/A cells of 'hand"
     )
     assert err == ""
 

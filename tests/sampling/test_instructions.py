@@ -172,8 +172,8 @@ def test_a_run_says_which_cells_the_budget_left_out_and_what_would_count_them(
     )
     assert "stopped by time budget" in out
     assert (
-        "counting 0 of 24 processes, about 240 s left, more than the time budget of 125 s: it will not count "
-        "all" in err
+        "counting 0 of 24 processes, about 240 s left, more than the time budget of 125 s: not all will be "
+        "counted" in err
     )
     run = read_file(path).result
     assert isinstance(run, Run)

@@ -81,10 +81,10 @@ def test_an_open_transport_is_the_first_that_can_be(selectors: str, transport: s
     [
         ("implementation=quic version=1.2 transport=quic", "RFC 9001"),
         ("implementation=quic mtu=548 transport=quic", "at least 1,200 bytes"),
-        ("implementation=both transport=dtls link=tcp", "leave link= out"),
+        ("implementation=both transport=dtls link=tcp", "leave out link="),
         ("implementation=both transport=tls mtu=548", "no datagrams"),
         ("implementation=both transport=tls address_check=yes", "TCP makes it"),
-        ("workload=completion implementation=both transport=dtls", "carries TCP"),
+        ("workload=completion implementation=both transport=dtls", "carries only TCP"),
         ("workload=memory implementation=both transport=dtls", "a memory has no transport"),
         ("implementation=both transport=dtls version=1.3", "both: it has no DTLS 1.3"),
     ],

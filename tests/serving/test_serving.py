@@ -338,7 +338,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(plan_of: PlanOf) -> None:
         ({"model": "fork"}, "unknown model 'fork'"),
         ({"answer": "bulk"}, "unknown answer 'bulk'"),
         ({"answer": "bulk:lots"}, "lots"),
-        ({"bind": ("127.0.0.1", 70000)}, "port 70000 does not exist"),
+        ({"bind": ("127.0.0.1", 70000)}, "port 70000 is not valid"),
         ({"bind": ("localhost", 0)}, "--bind localhost: it must be an address"),
         ({"bind": ("unix:/tmp/tls.sock", 0), "processes": 2}, "has one process"),
         ({"processes": 0}, "--processes 0: it must be from 1"),
@@ -416,7 +416,7 @@ def test_the_command_accepts_early_data_when_asked(tmp_path: Path) -> None:
         (["--early-data", "version=1.2"], "cannot serve that: "),
         (
             ["--idle-timeout", "soon"],
-            "--idle-timeout: 'soon' is no time: write a number and a unit, such as 500ms",
+            "--idle-timeout: 'soon' is not a time: write a number and a unit, such as 500ms",
         ),
         (["--request-timeout", "-1"], "--request-timeout"),
     ],

@@ -258,7 +258,7 @@ def test_threads_whose_controls_did_not_come_out_say_nothing(measured: Run) -> N
     found = capacity_of(ask(), replace(measured, failures=failures))
     assert found.costs.scaling.is_void
     assert found.asked.cores.value == pytest.approx(found.asked.busy_cores.value)
-    assert "linear, not proved here: what threads do was measured, and is void" in scaling_words(found)
+    assert "linear, not proved here: threads were measured, but the result is void" in scaling_words(found)
 
 
 def test_more_threads_than_processors_are_no_cores(measured: Run) -> None:

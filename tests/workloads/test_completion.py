@@ -97,8 +97,8 @@ def test_an_answer_that_is_not_what_was_sent_is_no_sample(workload_of: Make) -> 
 @pytest.mark.parametrize(
     ("selector", "reason"),
     [
-        ("link=network", "say workload=completion"),
-        ("workload=completion link=tcp", "a completion is over a network"),
+        ("link=network", "use workload=completion"),
+        ("workload=completion link=tcp", "a completion needs a network"),
         ("workload=handshake loss=1%", "a handshake has no loss"),
         ("workload=completion implementation=utls", "how it writes to a socket is not known"),
     ],

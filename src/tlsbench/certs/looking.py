@@ -99,7 +99,7 @@ def _is_there(path: Path) -> bool:
 def _look_at(host: str, port: int) -> Meeting:
     """What a server on this machine shows; others are none of our business."""
     if not 1 <= port <= 65535:
-        raise RequestError(f"port {port} does not exist: valid is 1 to 65535")
+        raise RequestError(f"port {port} is not valid: it must be from 1 to 65535")
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:

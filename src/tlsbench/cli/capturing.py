@@ -22,8 +22,8 @@ PcapPath = Annotated[
     typer.Option(
         "--pcap",
         metavar="PATH",
-        help="Capture the first connections with their secrets, for Wireshark (pcapng); where PATH ends with "
-        ".pcap, a pcap and a key log beside it.",
+        help="Capture the first connections with their secrets, for Wireshark (pcapng); if PATH ends "
+        "with .pcap, a pcap and a separate key log.",
         show_default=False,
     ),
 ]
@@ -47,7 +47,7 @@ def captured(path: Path | None, connections: int | None) -> int:
 
     if path is None:
         if connections is not None:
-            raise RequestError(f"--pcap-connections {connections}: give the capture's file too, --pcap PATH")
+            raise RequestError(f"--pcap-connections {connections}: this needs a capture: add --pcap PATH")
         return 0
     most = _CONNECTIONS if connections is None else connections
     if not 1 <= most <= MOST_CONNECTIONS:
@@ -77,10 +77,10 @@ def capture(path: Path | None, most: int, of: str, *, has_keys: bool = True) -> 
     if path is None:
         yield None
         return
-    what = "with their secrets" if has_keys else "without secrets, which this library does not give"
+    what = "with their secrets" if has_keys else "without secrets, which this library does not provide"
     with LiveCapture(path, most, f"{of}, TCP and IP headers made up") as made:
         output.note(
-            f"--pcap: the first {most} connections are captured {what}: figures include what that costs"
+            f"--pcap: the first {most} connections are captured {what}: the figures include this cost"
         )
         yield made
 

@@ -136,7 +136,7 @@ def seconds_or_zero(text: str) -> float:
         return seconds(text)
     except RequestError:
         raise RequestError(
-            f"'{text}' is no time: write a number and a unit, such as 500ms, 10s or 2m, or 0"
+            f"'{text}' is not a time: write a number and a unit, such as 500ms, 10s or 2m, or 0"
         ) from None
 
 
@@ -291,7 +291,7 @@ SocketOptions = Annotated[
         _socket_option,
         "--socket",
         metavar="NAME=VALUE",
-        help="A socket option: SO_SNDBUF=64KiB, TCP_CONGESTION=bbr, TCP_FASTOPEN=1; again for more.",
+        help="A socket option: SO_SNDBUF=64KiB, TCP_CONGESTION=bbr, TCP_FASTOPEN=1. Repeatable.",
         show_default=False,
     ),
 ]
@@ -301,7 +301,7 @@ Password = Annotated[
         "--password",
         metavar="TEXT",
         envvar="TLSBENCH_PASSWORD",
-        help="Of an encrypted private key or PKCS #12.",
+        help="Password of an encrypted private key or PKCS #12 file.",
         show_default=False,
     ),
 ]

@@ -126,7 +126,7 @@ def store(steps: Iterable[Callable[[], str]]) -> int:
             note(f"tlsbench: {error}")
             code = FAILED
         except KeyboardInterrupt:
-            note("tlsbench: an output that nobody reads was given up")
+            note("tlsbench: an output was abandoned because nobody reads it")
             code = FAILED
     return code
 
@@ -156,7 +156,7 @@ def wrote(path: Path, remark: str = "", *, is_secret: bool = False) -> str:
     """
     if files.is_standard_output(path):
         return f"wrote standard output{remark}{', with secrets' if is_secret else ''}"
-    return f"wrote {path}{remark}{', with secrets: for its owner alone' if is_secret else ''}"
+    return f"wrote {path}{remark}{', with secrets: only its owner can read it' if is_secret else ''}"
 
 
 def key_log() -> str:
@@ -167,7 +167,7 @@ def key_log() -> str:
     path = files.key_log_asked_for()
     if path is None:
         return ""
-    note(f"SSLKEYLOGFILE: the secrets of connections are appended to {path}, where the library gives them")
+    note(f"SSLKEYLOGFILE: the secrets of connections are appended to {path}, if the library provides them")
     return str(path)
 
 

@@ -149,7 +149,7 @@ def applied() -> Sequence[str]:
 
 def _table(value: object, where: str) -> Mapping[str, Any]:
     if not isinstance(value, dict):
-        raise RequestError(f"{where} is no table: write the defaults of a command in a table of its own")
+        raise RequestError(f"{where} is not a table: write the defaults of each command in a separate table")
     return value
 
 
@@ -202,11 +202,11 @@ def _values(
         option = options[key]
         if isinstance(option, str):
             raise RequestError(
-                f"{place}: '{key}' cannot be set here, as {option}: say it on the command line"
+                f"{place}: '{key}' cannot be set here, as {option}: give it on the command line"
             )
         texts = [_text(one, f"{place}: {key}") for one in (given if isinstance(given, list) else [given])]
         if isinstance(given, list) and not option.many:
-            raise RequestError(f"{place}: {key} takes one value, and no list")
+            raise RequestError(f"{place}: {key} takes one value, not a list")
         for text in texts:
             try:
                 option.check(text)
@@ -218,7 +218,7 @@ def _values(
 
 def _text(value: object, where: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise RequestError(f"{where}: write a text or a number")
+        raise RequestError(f"{where}: write a string or a number")
     return str(value)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:  # numpy comes with it, which a worker does not need
 
 #: What a threshold says of a load.
 Answer = Literal["pass", "fail", "undecided"]
-#: The phase that is meant where none is named: from the intended beginning to the end.
+#: The phase that is meant where none is named: from the intended start to the end.
 _WHOLE: Final = "connection"
 _NUMBER: Final = r"([0-9]{1,9}(?:\.[0-9]{1,9})?)"
 _TIME: Final = re.compile(

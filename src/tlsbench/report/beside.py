@@ -88,8 +88,8 @@ def table_notes(tables: Sequence[Table]) -> Iterator[str]:
             told = [f"{count} in {what}" for what, count in words.most_common(_MOST)]
             more = f"; {len(words) - _MOST} more kinds" if len(words) > _MOST else ""
             yield (
-                f"{MARK} rows{of} that differ from the one marked = in more than their columns say: "
+                f"{MARK} rows{of} that differ from the row marked = in more than their columns show: "
                 f"{'; '.join(told)}{more}"
             )
         if unknown := not_known([row.beside for row in table.rows if not row.is_baseline], table.seen):
-            yield f"unknown for some rows{of}, so that they may differ in it: {unknown}"
+            yield f"unknown for some rows{of}, which may therefore differ in it: {unknown}"

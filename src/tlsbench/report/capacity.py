@@ -42,21 +42,23 @@ _COLUMNS: Final = (
 )
 _ALL: Final = "all"
 _BOOTSTRAP: Final = (
-    "brackets and 95 %: the rounds of the run drawn anew, the same ones in all of its cells (bootstrap); "
-    "they say how precisely this machine was measured, not how alike another is"
+    "brackets are 95 % intervals from a bootstrap: the rounds of the run are resampled, the same ones in all "
+    "cells; they show how precisely this machine was measured, not how similar another one is"
 )
 _LINE: Final = (
-    f"the line is of full frames (1,538 bytes of Ethernet for 1,448 of TLS, × {FRAME:.3f}); acknowledgements "
+    f"the line assumes full frames (1,538 bytes of Ethernet for 1,448 of TLS, × {FRAME:.3f}); "
+    "acknowledgements "
     "and the clients' requests come on top"
 )
-_MEMORY: Final = "memory is the TLS library's alone: sockets' buffers and the program's own come on top"
+_MEMORY: Final = "memory is the TLS library's alone: socket buffers and the program's own memory come on top"
 _NOT_BEYOND: Final = (
-    "NOT in it: the kernel and the server's own program. 'tlsbench load' says what a connection of a server "
-    "here takes in all; give what is beyond TLS with --beyond, or --beyond serve for that of 'tlsbench serve'"
+    "NOT included: the kernel and the server's own program. 'tlsbench load' shows the total time per "
+    "connection of a server on this machine; give the time beyond TLS with --beyond, or use --beyond serve "
+    "for that of 'tlsbench serve'"
 )
 _LIFETIMES: Final = (
-    "ticket lifetimes: as if clients came back by chance, at the same rate at any time; the share asked for "
-    "is taken to be that of {lifetime}"
+    "ticket lifetimes: as if clients came back at random, at the same rate at any time; the share given is "
+    "assumed to be that of {lifetime}"
 )
 
 
@@ -112,7 +114,7 @@ def answer(capacity: Capacity) -> str:
         f"a line of {_figure(asked.down_bits_per_s / _MBIT)} Mbit/s to clients and "
         f"{_figure(asked.up_bits_per_s / _MBIT)} from them"
     )
-    free = f", {100 * demand.headroom:.4g} % of each free" if demand.headroom else ", nothing of it free"
+    free = f", {100 * demand.headroom:.4g} % of each free" if demand.headroom else ", with nothing free"
     return f"It takes {', '.join(parts)}{free}"
 
 
@@ -121,21 +123,19 @@ def scaling_words(capacity: Capacity) -> str:
     scaling = capacity.costs.scaling
     if scaling.is_void:
         return (
-            "cores: linear, not proved here: what threads do was measured, and is void, as its controls did "
-            "not come out"
+            "cores: linear, not proved here: threads were measured, but the result is void because the "
+            "controls failed"
         )
     if not scaling.is_measured:
         return "cores: linear, not proved here (workload=scaling measures what several threads do)"
     most = scaling.most
-    beyond = (
-        "" if capacity.asked.cores.value <= most else f"; beyond {most} it is taken to stay what it is there"
-    )
+    beyond = "" if capacity.asked.cores.value <= most else f"; beyond {most} it is assumed to stay the same"
     shares = ", ".join(
         f"{count}: {100 * one.value:.0f} % {_brackets((one * 100).interval, 0)}"
         for count, one in scaling.efficiencies.items()
         if count > 1
     )
-    return f"cores: by the efficiency of threads, as measured ({shares}){beyond}"
+    return f"cores: with the measured efficiency of threads ({shares}){beyond}"
 
 
 def _notes(capacity: Capacity) -> Iterator[str]:
@@ -186,7 +186,7 @@ def _cheapest(capacity: Capacity) -> Iterator[Finding]:
         if ratio.high < 1:
             yield Finding(
                 f"Cheapest {words}: {best.name} takes {_cores(best.sizing.cores.interval)} cores, "
-                f"× {ratio.median:.2f} {_brackets(ratio, 2)} of what is asked"
+                f"× {ratio.median:.2f} {_brackets(ratio, 2)} of the request"
             )
         else:
             own = {KEY: capacity.axes.get("key", ""), LIBRARY: capacity.axes.get("implementation", "")}.get(

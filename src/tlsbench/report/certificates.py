@@ -76,7 +76,7 @@ def _list(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Gro
     for position in reversed(range(1, len(facts))):
         lines += [_line(facts[position], position), *_of(found[position])]
     lines.append(_certificate(facts[0], found[0]))
-    return Group(*lines, Text(f"{len(facts):,} certificates; --json tells each at length", style="dim"))
+    return Group(*lines, Text(f"{len(facts):,} certificates; --json shows each in full", style="dim"))
 
 
 def _roots(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Group:
@@ -136,8 +136,10 @@ def _verdict(findings: Sequence[CertificateFinding]) -> Text:
     if errors:
         return Text(f"{errors} error{'s' * (errors > 1)}: peers will refuse this", style="red")
     if findings:
-        return Text("nothing that every peer refuses; mind the warnings", style="yellow")
-    return Text("nothing that peers refuse (what they trust is theirs to say: 'tlsbench certs verify')")
+        return Text("nothing that every peer refuses, but see the warnings", style="yellow")
+    return Text(
+        "nothing that peers refuse (whether they trust it is another question: 'tlsbench certs verify')"
+    )
 
 
 def _crls(crls: Sequence[x509.CertificateRevocationList]) -> Iterator[str]:
@@ -157,7 +159,7 @@ def _signed(request: x509.CertificateSigningRequest) -> str:
     try:
         return "signed by its key" if request.is_signature_valid else "with a wrong signature"
     except UNREADABLE:
-        return "with a signature of a kind not known here"
+        return "with a signature of an unknown kind"
 
 
 def _responses(responses: Sequence[ocsp.OCSPResponse]) -> Iterator[str]:

@@ -22,12 +22,13 @@ from tlsbench.stats import Interval
 from tlsbench.units import NANOSECONDS
 
 _ABSOLUTE = (
-    "new/base is the Hodges-Lehmann ratio, p is of the Mann-Whitney test after Benjamini and Hochberg; a "
+    "new/base is the Hodges-Lehmann ratio; p is from the Mann-Whitney test with Benjamini-Hochberg "
+    "correction; a "
     "difference below the floor (noise floor and drift of the runs) is inconclusive (~)"
 )
 _BY_YARDSTICKS = (
-    "change is new/base less what the yardsticks changed by; its 95 % interval and the floor include what "
-    "they leave unexplained, and where the interval holds 1 the cell is inconclusive (~)"
+    "change is new/base corrected for the change of the yardsticks; its 95 % interval and the floor include "
+    "what they leave unexplained; if the interval includes 1, the cell is inconclusive (~)"
 )
 _COLUMNS = (
     *("unit", "base", "base_low", "base_high", "new", "new_low", "new_high"),

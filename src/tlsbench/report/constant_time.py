@@ -38,8 +38,8 @@ _VERDICTS = {
     (True, True): "difference (the outcome differs too)",
 }
 _OUTCOME = (
-    "Where one kind is accepted and the other refused, a difference tells what the answer tells anyway: that "
-    "of Python's exception is in it. What may not differ is what is answered alike"
+    "Where one kind is accepted and the other refused, a difference reveals no more than the answer does, "
+    "and it includes Python's exception. Inputs that get the same answer must take the same time"
 )
 
 
@@ -58,7 +58,7 @@ def report_of_check(checked: ConstantTime, *, fails_on_leaks: bool = False) -> R
         columns=_COLUMNS,
         document=lambda: check_to_json(checked),
         summary=[
-            f"{len(leaks)} of {len(alike)} pairs of inputs that are answered alike differ in time",
+            f"{len(leaks)} of {len(alike)} pairs of inputs that get the same answer differ in time",
             *map(sentence, leaks),
         ],
         findings=[
@@ -96,7 +96,7 @@ def _quiet(alike: Sequence[Checked]) -> Iterator[Finding]:
     """What was found of those that are answered alike and do not differ."""
     if alike:
         details = tuple(sentence(one) for one in alike)
-        yield Finding("No difference found where inputs are answered alike", details)
+        yield Finding("No difference found between inputs that get the same answer", details)
 
 
 def _entry(one: Checked, *, fails_on_leaks: bool) -> Entry:

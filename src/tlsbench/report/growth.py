@@ -51,7 +51,7 @@ def _handshakes(side: str, processes: Sequence[Sequence[tuple[float, Vitals]]]) 
     most = processes[0][-1][1].connections
     by = f"the {side}'s processor for a handshake: {line.at(1):,.0f} µs at the first"
     if abs(line.value) < _ERRORS * line.error or abs(line.value) * most < 1:
-        return f"{by}, and no change to be seen up to {most:,} open connections"
+        return f"{by}, with no visible change up to {most:,} open connections"
     return f"{by}, {line.at(most):,.0f} µs with {most:,} open (a straight line through {len(costs)} moments)"
 
 

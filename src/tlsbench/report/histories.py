@@ -20,9 +20,9 @@ from tlsbench.session.history import CellHistory, SavedRun
 from tlsbench.units import Unit
 
 _NOTE = (
-    "µs are medians; trend and last/first are of the time over that in the first run, less what the "
-    "yardsticks changed by. A change is one of all runs since the change before, called as 'tlsbench "
-    "compare' does, but with wider intervals the more runs and cells there are"
+    "µs are medians; trend and last/first are relative to the first run, corrected for the change of the "
+    "yardsticks. A change compares all runs since the previous change with all runs until the next; the "
+    "verdict is that of 'tlsbench compare', but with wider intervals the more runs and cells there are"
 )
 
 

@@ -92,16 +92,16 @@ def _foot(trace: TracedHandshake) -> Iterator[str]:
     }
     yield f"{len(flights)} flights; {by['client']:,} bytes from the client, {by['server']:,} from the server"
     if trace.ladder.hello_retry:
-        yield "The server asked for another key share: a round trip more (HelloRetryRequest)."
+        yield "The server asked for another key share: one more round trip (HelloRetryRequest)."
     for asked in trace.ladder.address_checks:
-        yield f"The server asked for its {_PROOFS[asked]}: a round trip more ({asked})."
+        yield f"The server asked for its {_PROOFS[asked]}: one more round trip ({asked})."
     if trace.keys_from:
         said = f"Decrypted with the key log of {trace.keys_from}, which is off in every measurement."
         yield from textwrap.wrap(said, WIDTH)
     elif not trace.ladder.opened:
         names = " and ".join(trace.engines)
         yield from textwrap.wrap(
-            f"What is encrypted stays so: {names} gives no key log. Give client= or server= a library that "
-            "does: pyopenssl, libssl, ssl, utls or rtls.",
+            f"Encrypted messages stay encrypted: {names} provides no key log. Set client= or server= to a "
+            "library that does: pyopenssl, libssl, ssl, utls or rtls.",
             WIDTH,
         )

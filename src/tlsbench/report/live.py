@@ -112,7 +112,7 @@ class ProgressView:
             stage, words, share = progress_of(progress)
             budget_s = self._plan.time_budget_s
             if progress.left_s is not None and progress.elapsed_s + progress.left_s > budget_s:
-                words += f", more than the time budget of {budget_s:g} s: it will not count all"
+                words += f", more than the time budget of {budget_s:g} s: not all will be counted"
             self._screen.show(stage, words, share)
             return
         if progress.stage != "measuring":

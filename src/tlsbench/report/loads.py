@@ -41,7 +41,7 @@ MEANING_OF_PHASES = {
     "handshake": "TLS handshake",
     "first byte": "to the first byte of an answer",
     "request": "to its last byte",
-    "connection": "from the intended beginning to the end",
+    "connection": "from the intended start to the end",
     "TCP RTT": "the kernel's smoothed round trip time at its end",
     "QUIC RTT": "the QUIC library's smoothed round trip time at its end",
 }
@@ -73,7 +73,7 @@ def report_of_load(load: Load, machine: Mapping[str, Any] | None = None, command
     """
     failures = [f"{count:,} × {kind}" for kind, count in load.tally.failures.items()]
     nothing = not load.tally.outcomes[SUCCESS]
-    errors = [*(failures or ["no connection was begun"] if nothing else ()), *load.lost]
+    errors = [*(failures or ["no connection was started"] if nothing else ()), *load.lost]
     found = findings_of_load(load)
     return Report(
         kind="load",
@@ -134,7 +134,7 @@ def why_failed(load: Load) -> str:
     if tally.outcomes[SUCCESS] or load.interrupted:
         return ""
     kinds = list(tally.failures) or [kind for kind, _ in tally.warm_up_failures.most_common()]
-    return f"failed: no connection succeeded: {kinds[0] if kinds else 'none was begun'}"
+    return f"failed: no connection succeeded: {kinds[0] if kinds else 'none was started'}"
 
 
 def findings_of_load(load: Load) -> list[Finding]:
@@ -209,7 +209,7 @@ def _time(nanoseconds: float, percentile: float) -> Figure:
 def notes(load: Load) -> list[str]:
     """How it was measured, and with what caution to read it."""
     plan = load.plan
-    since = "their intended beginnings" if plan.is_open_loop else "their beginnings"
+    since = "their intended start" if plan.is_open_loop else "their start"
     processes = f"{plan.workers} process{'es' if plan.workers > 1 else ''}"
     what = "uses of connections" if plan.pool else "connections"
     counted = f"{load.tally.begun:,} {what} in {load.elapsed_s:.1f} s from {processes}"
@@ -228,11 +228,9 @@ def cautions(load: Load) -> list[str]:
         lines.append("the server's certificate was not verified: give --root to verify it as a client would")
     if load.plan.captured:
         what = f"the first {load.plan.captured} connections were captured (--pcap)"
-        lines.append(f"{what}: the figures include what that cost")
+        lines.append(f"{what}: the figures include this cost")
     if load.plan.key_log:
-        lines.append(
-            "secrets of all connections were logged (SSLKEYLOGFILE): the figures include what that cost"
-        )
+        lines.append("secrets of all connections were logged (SSLKEYLOGFILE): the figures include this cost")
     lines += [f"socket option {remark}" for remark in load.remarks]
     line = load.forwarded
     if line is not None and line.late_p99_ms > _LATE_MS:
@@ -243,7 +241,7 @@ def cautions(load: Load) -> list[str]:
     if load.interrupted:
         lines.append("ended early by Ctrl-C")
     return lines + [
-        f"warning: a worker process died ({lost}); counted is what it had reported" for lost in load.lost
+        f"warning: a worker process died ({lost}); only what it had reported is counted" for lost in load.lost
     ]
 
 

@@ -17,13 +17,13 @@ from tlsbench.workloads.parts.bill import ALLOCATION
 #: Of more cells than these each part is a column, and the operations stand in the JSON alone.
 _MOST_IN_FULL = 2
 NOTE_OF_PRICES = (
-    "a part is its operations, each measured alone on the same engine in the same rounds, warm and without "
-    "TLS, as often as the handshake has it; allocation is what it takes to make the end; the rest is what is "
-    "left: messages written and parsed, certificates decoded, state, tickets, and caches that are cold"
+    "a part is the sum of its operations, each measured alone on the same engine in the same rounds, warm "
+    "and without TLS, times its count in the handshake; allocation is the time to create the end; the rest "
+    "is what remains: writing and parsing messages, decoding certificates, state, tickets, and cold caches"
 )
 NOTE_OF_COUNTS = (
-    "a part is the instructions below the calls from the library's protocol code into its cryptography, both "
-    "sides apart; the rest is the protocol code itself, the calls that are in no part, and Python"
+    "a part is the instructions executed in calls from the library's protocol code into its cryptography, "
+    "for each side separately; the rest is the protocol code itself, calls that belong to no part, and Python"
 )
 
 

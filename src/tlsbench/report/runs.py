@@ -36,7 +36,7 @@ _SERIES: Mapping[str, tuple[str, Mapping[str, str]]] = {
 _RATIO_INTERVAL = Field("ratio_interval", "× base 95 %", weight=2)
 _RTTS = (
     "RTTs are round trips until the client may send its first byte; the first byte of an answer takes "
-    "one more, and so does opening TCP, which DTLS and QUIC do without"
+    "one more, and so does opening TCP, which DTLS and QUIC do not need"
 )
 _UNITS = ("mb_per_s", "per_s", "us", "ms", "kib", "bytes", "percent")
 
@@ -175,7 +175,7 @@ def _notes(run: Run, found: Sequence[Finding], made: Sequence[Table]) -> list[st
         target = f"±{100 * conditions.precision:g} %"
         precise = f"{reached} of {len(run.cells)} cells reached {target} (others are marked *)"
         if not conditions.precision:
-            precise = "no precision asked for"
+            precise = "no target precision"
         lines.append(
             f"{what} {conditions.elapsed_s:.1f} s, stopped by {conditions.stopped_by}; "
             f"{precise}; seed {conditions.seed}"
@@ -189,23 +189,23 @@ def _notes(run: Run, found: Sequence[Finding], made: Sequence[Table]) -> list[st
         return lines + _not_measured(run)
     if run.noise_floor:
         floors = (f"{workload} {_percent(floor)}" for workload, floor in run.noise_floor.items())
-        lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; a smaller difference is none")
+        lines.append(f"noise floor, from A/A cells: {', '.join(floors)}; smaller differences do not count")
         lines += hidden_differences(run)
     if conditions.disturbed_percent:
         lines.append(
-            f"set aside {conditions.disturbed_percent:.1f} % of the samples: the processor was taken "
-            "from the thread meanwhile"
+            f"set aside {conditions.disturbed_percent:.1f} % of the samples: the thread lost its processor "
+            "during them"
         )
     if conditions.yardstick_share is not None:
         lines.append(
-            f"yardsticks took {100 * conditions.yardstick_share:.0f} % of the time; reference cells by which "
-            f"runs can be compared: {len(run.yardsticks)}"
+            f"yardsticks took {100 * conditions.yardstick_share:.0f} % of the time; reference cells that "
+            f"make runs comparable: {len(run.yardsticks)}"
         )
     if conditions.variables:
         settings = ", ".join(f"{name}={value}" for name, value in conditions.variables.items())
         lines.append(f"in an environment that changes figures: {settings}")
     if any("[" in str(finding) for finding in found):
-        lines.append("brackets hold 95 % intervals")
+        lines.append("brackets are 95 % intervals")
     lines += [f"warning: {warning}" for warning in conditions.warnings]
     return lines + _not_measured(run)
 

@@ -42,7 +42,9 @@ def _needs(scheme: SignatureScheme) -> Iterable[Gap]:
     others = tuple(name for name in BY_NAME if name not in scheme.keys)
     yield gap(f"{scheme.name} signs with a key of {keys}", signature=scheme.name, key=others)
     if "1.3" not in scheme.versions:
-        yield gap(f"TLS 1.3 signs no handshake with {scheme.name}", signature=scheme.name, version="1.3")
+        yield gap(
+            f"TLS 1.3 does not sign handshakes with {scheme.name}", signature=scheme.name, version="1.3"
+        )
 
 
 _LINKS = tuple(link for link in AXES["link"].values if link != "network")
@@ -56,30 +58,30 @@ _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_
 PROTOCOL: Final = (
     *(
         Gap(
-            f"{axis} is TCP's: over QUIC the ends have their own",
+            f"{axis} applies to TCP only: QUIC endpoints have their own",
             {"transport": frozenset(("quic",)), axis: special_values(axis)},
         )
         for axis in ("mss", "initcwnd", "nodelay", "congestion")
     ),
-    gap("the network that is simulated carries TCP and QUIC", workload="completion", transport="dtls"),
+    gap("the simulated network carries only TCP and QUIC", workload="completion", transport="dtls"),
     gap(
-        "a completion is over a network: leave link= out, or say link=network",
+        "a completion needs a network: leave out link=, or use link=network",
         workload="completion",
         link=_LINKS,
     ),
     gap(
-        "over a network it is virtual time that counts: say workload=completion",
+        "over a network, virtual time is what counts: use workload=completion",
         workload=_MEASURED,
         link="network",
     ),
     gap("threads send no early data", workload="scaling", resumption="early-data"),
     gap(
-        "bulk goes over connections that stay open: leave resumption= out",
+        "bulk uses connections that stay open: leave out resumption=",
         task="bulk",
         resumption=_RESUMED,
     ),
     gap(
-        "datagrams go from memory to memory: leave link= out",
+        "datagrams go from memory to memory: leave out link=",
         transport=DATAGRAMS,
         link=("tcp", "unix"),
     ),
@@ -109,7 +111,7 @@ PROTOCOL: Final = (
     ),
     *(
         gap(
-            f"this operation is about one certificate, and has no {axis}",
+            f"this operation concerns one certificate, and has no {axis}",
             operation=_OF_LEAF,
             **{axis: values},
         )
@@ -120,12 +122,12 @@ PROTOCOL: Final = (
         )
     ),
     gap(
-        "a resumed handshake shows no certificate, and so no OCSP response (RFC 8446, section 4.4.2.1)",
+        "a resumed handshake sends no certificate, so no OCSP response (RFC 8446, section 4.4.2.1)",
         ocsp="stapled",
         resumption=_RESUMED,
     ),
     gap(
-        "a session belongs to its context, which is made anew with the trust store",
+        "a session belongs to its context, which is new each time the trust store is loaded",
         trust=AXES["trust"].special,
         resumption=_RESUMED,
     ),
@@ -135,9 +137,13 @@ PROTOCOL: Final = (
         signature=AXES["signature"].special,
         resumption=_RESUMED,
     ),
-    gap("a server that sends no ticket has none resumed", tickets="0", resumption=("psk", "early-data")),
     gap(
-        "the number of tickets is TLS 1.3's to choose: add version=1.3",
+        "if the server sends no ticket, no session can be resumed",
+        tickets="0",
+        resumption=("psk", "early-data"),
+    ),
+    gap(
+        "the number of tickets can be chosen only in TLS 1.3: add version=1.3",
         version="1.2",
         tickets=AXES["tickets"].special,
     ),
@@ -148,7 +154,7 @@ PROTOCOL: Final = (
         hello_retry=AXES["hello_retry"].special,
     ),
     gap(
-        "a server that sends a HelloRetryRequest takes no early data (RFC 8446, section 4.2.10)",
+        "a server that sends a HelloRetryRequest accepts no early data (RFC 8446, section 4.2.10)",
         hello_retry=AXES["hello_retry"].special,
         resumption="early-data",
     ),
@@ -179,17 +185,17 @@ PROTOCOL: Final = (
     ),
     *(_needs_key(family) for family in _families()),
     gap(
-        "no primitive is measured that its records are sealed by",
+        "the primitive that encrypts its records is not measured",
         parts="yes",
         cipher=_suites(lambda suite: not aead_of(suite.name)),
     ),
     gap(
-        "no primitive is measured that its keys are agreed by",
+        "the primitive of its key agreement is not measured",
         parts="yes",
         group=tuple(group.name for group in GROUPS if group.name not in MADE_OF),
     ),
     gap("an OCSP response is checked outside the library", parts="yes", ocsp="stapled"),
-    gap("the parts are those of TLS over a stream: leave transport= out", parts="yes", transport=DATAGRAMS),
+    gap("the parts are those of TLS over a stream: leave out transport=", parts="yes", transport=DATAGRAMS),
     gap(
         "the single operations are those of the engine's own provider",
         parts="yes",

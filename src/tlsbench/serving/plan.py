@@ -96,7 +96,7 @@ class ServerPlan:
             parse_size(match[1])
         self._check_http()
         if not 0 <= self.bind[1] <= 65535:
-            raise RequestError(f"port {self.bind[1]} does not exist: valid is 0 to 65535")
+            raise RequestError(f"port {self.bind[1]} is not valid: it must be from 0 to 65535")
         for option, count, what in (
             ("processes", self.processes, "process"),
             ("threads", self.threads, "thread"),

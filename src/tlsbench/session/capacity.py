@@ -53,7 +53,7 @@ class Capacity:
 
     :param axes: of the server that is asked for.
     :param choices: what is asked, and what stands beside it.
-    :param costs: of what is asked.
+    :param costs: of the request.
     :param sources: the ids of the cells that these are from, by what they are the cost of.
     :param left_out: what could not stand beside it, with the reasons.
     :param from_: the result that the cells are from.

@@ -30,8 +30,8 @@ USUAL_SIZE: Final = "64B"
 EPOCHS: Final = 20
 _METHOD: Final = (
     "{epochs} epochs in {elapsed_s:.0f} s; single calls in random order, each kind with two sets of inputs; "
-    "the difference is the median of the epochs' (trimmed) means, the floor what two sets of one kind differ "
-    "by, t Welch's or Yuen's"
+    "the difference is the median of the epochs' (trimmed) means, the floor is the difference between two "
+    "sets of one kind, t is Welch's or Yuen's"
 )
 
 

@@ -19,7 +19,7 @@ def seconds(text: str) -> float:
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([a-z]*)", text.strip().lower())
     if match is None or match[2] not in _SECONDS or float(match[1]) == 0:
-        raise RequestError(f"'{text}' is no time: write a number and a unit, such as 500ms, 40s or 2m")
+        raise RequestError(f"'{text}' is not a time: write a number and a unit, such as 500ms, 40s or 2m")
     return float(match[1]) * _SECONDS[match[2]]
 
 
@@ -72,5 +72,5 @@ def nanoseconds(text: str) -> float:
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(ns|us|µs|ms)", text.strip().lower())
     if match is None and text.strip() != "0":
-        raise RequestError(f"'{text}' is no time of a processor: write it like 40us, 0.2ms or 900ns")
+        raise RequestError(f"'{text}' is not a processor time: write it like 40us, 0.2ms or 900ns")
     return float(match[1]) * _NANOSECONDS[match[2]] if match else 0.0

@@ -47,7 +47,7 @@ def test_what_is_given_beyond_tls_is_added(capsys: pytest.CaptureFixture[str]) -
     ("words", "told"),
     [
         (["--transfer", "50KiB"], "before has no records (workload=bulk) of"),
-        (["--beyond", "fast"], "no time of a processor"),
+        (["--beyond", "fast"], "is not a processor time"),
         (["--resumed", "160%"], "no share"),
         (["--save", "after"], "leave out --save"),
         (["key=rsa-3072"], "measure it with 'tlsbench run workload=handshake,bulk,memory"),
@@ -73,7 +73,10 @@ def test_cells_that_fail_are_said_and_the_others_kept(
     assert run([*ASKED, "--save", "before", "--time-budget", "50ms", "-q"]) == 3
     error = capsys.readouterr().err
     assert "no luck" in error
-    assert error.splitlines()[-1] == "tlsbench: what is asked could not be measured: there is no answer"
+    assert (
+        error.splitlines()[-1]
+        == "tlsbench: the requested server could not be measured, so there is no answer"
+    )
 
 
 def test_an_answer_is_no_result_and_says_so(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,8 +78,8 @@ def test_serve_captures_its_first_connections_and_ends_the_file_whole(number: in
         for _ in range(3):
             ask(port)
         err = end(process, number)
-    assert "--pcap: the first 2 connections are captured with their secrets: figures include" in said[0]
-    assert f"wrote {path} (2 connections), with secrets: for its owner alone" in err
+    assert "--pcap: the first 2 connections are captured with their secrets: the figures include" in said[0]
+    assert f"wrote {path} (2 connections), with secrets: only its owner can read it" in err
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [ladder.opened for ladder in read_capture(path).ladders()] == [True, True]
     assert b"tlsbench serve: workload=handshake" in path.read_bytes()
@@ -93,7 +93,7 @@ def test_serve_says_that_a_library_gives_no_secrets(tmp_path: Path) -> None:
     with serving("serve", "implementation=tlslite", "-p", "1", "--pcap", str(path)) as (process, port, said):
         ask(port)
         err = end(process, signal.SIGINT)
-    assert "captured without secrets, which this library does not give" in said[0]
+    assert "captured without secrets, which this library does not provide" in said[0]
     assert f"wrote {path} (1 connection)\n" in err
     (ladder,) = read_capture(path).ladders()
     assert ladder.messages[0].name == "ClientHello"
@@ -126,9 +126,9 @@ def test_load_captures_and_its_result_says_that_the_figures_include_that(
     words = ["--pcap", str(path), "--pcap-connections", "2", "--json", str(stored)]
     assert tlsbench(["load", target, *SHORT, *words]) == 0
     out, err = capsys.readouterr()
-    caution = "the first 2 connections were captured (--pcap): the figures include what that cost"
+    caution = "the first 2 connections were captured (--pcap): the figures include this cost"
     assert caution in out
-    assert f"wrote {path} (2 connections), with secrets: for its owner alone" in err
+    assert f"wrote {path} (2 connections), with secrets: only its owner can read it" in err
     assert json.loads(stored.read_text())["tlsbench"]["load"]["plan"]["captured"] == 2
     assert sorted(one.name for one in tmp_path.iterdir()) == ["load.json", "x.keylog", "x.pcap"]
     assert {stat.S_IMODE((tmp_path / one).stat().st_mode) for one in ("x.pcap", "x.keylog")} == {0o600}
@@ -170,7 +170,7 @@ COMMANDS = (["serve"], ["load", "127.0.0.1:9"], ["certs", "serve", "nowhere"])
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["--pcap-connections", "3"], "--pcap-connections 3: give the capture's file too, --pcap PATH"),
+        (["--pcap-connections", "3"], "--pcap-connections 3: this needs a capture: add --pcap PATH"),
         (["--pcap", "x", "--pcap-connections", "0"], "--pcap-connections 0: it must be from 1 to 1000"),
         (["--pcap", "x", "--pcap-connections", "1001"], "it must be from 1 to 1000"),
         (["--pcap", "none/x"], "cannot write none/x: No such file or directory"),

@@ -92,7 +92,7 @@ def test_people_read_a_table_and_what_cannot_be_measured_under_it(tmp_path: Path
     (tmp_path / "libssl.so").write_text("not a library")
     done = tlsbench(tmp_path, "engines", LD_LIBRARY_PATH=str(tmp_path))
     assert done.returncode == 0, done.stderr
-    above, _, below = done.stdout.partition("found, and not to be measured:")
+    above, _, below = done.stdout.partition("found, but cannot be measured:")
     assert "implementation=pyopenssl" in above
     assert f"{tmp_path / 'libssl.so'}" in below
     assert "does not load: " in below

@@ -43,7 +43,7 @@ def test_it_follows_cells_and_names_their_changes(saved: None, capsys: pytest.Ca
     assert "0003 slower +100 %*" in line
     assert "2.000" in line
     assert "0002 " not in line
-    assert "* no yardsticks (points: 2): compared with the run before" in out
+    assert "* no yardsticks (points: 2): compared with the previous run" in out
 
 
 def test_machines_get_the_figures(saved: None, capsys: pytest.CaptureFixture[str]) -> None:

@@ -84,7 +84,7 @@ def test_the_page_answers_in_its_order_and_loads_nothing(document: dict[str, Any
     html = page(document)
     order = [
         "id=findings",
-        "What stands in the way",
+        "Reasons to doubt",
         "id=pictures",
         "id=table",
         "id=environment",

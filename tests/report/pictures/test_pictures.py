@@ -278,7 +278,7 @@ def test_a_history_names_the_runs_in_which_a_cell_changed() -> None:
     assert line.notes == {2: "slower +30 %*"}
     assert line.y == pytest.approx([1.0, 1.002, 1.3, 1.301], rel=1e-3)
     assert picture.shape.ticks == dict(enumerate(labels))
-    assert "* no yardsticks (points: 3): compared with the run before" in picture.caption
+    assert "* no yardsticks (points: 3): compared with the previous run" in picture.caption
     assert history(histories(runs[:1], ["a"]), labels) is None
 
 

@@ -115,7 +115,7 @@ def command(
         typer.Option(
             "--save",
             metavar="NAME",
-            help="Keep the measured cells in .benchmarks/, for --from.",
+            help="Save the measured cells in .benchmarks/, for --from.",
             show_default=False,
         ),
     ] = None,
@@ -162,7 +162,7 @@ def command(
             for failure in run.failures:
                 output.note(f"tlsbench: {failure.id}: {failure.error}")
             if run.conditions.stopped_by == "interrupt":
-                raise stop.interrupted("interrupted before all was measured")
+                raise stop.interrupted("interrupted before everything was measured")
         capacity = _computed(request, run, from_)
         if beyond is not None:
             found, words = _beyond(beyond, capacity, stop)
@@ -199,7 +199,9 @@ def _computed(request: CapacityRequest, run: Run, from_: str | None) -> Capacity
         return capacity_of(request, run, from_ or "")
     except RequestError:
         if from_ is None and run.failures:
-            raise MeasurementError("what is asked could not be measured: there is no answer") from None
+            raise MeasurementError(
+                "the requested server could not be measured, so there is no answer"
+            ) from None
         raise
 
 
@@ -258,5 +260,5 @@ def _beyond(text: str, capacity: Capacity, stop: Stop) -> tuple[Estimate, str]:
         if not stop():
             raise
     if stop():
-        raise stop.interrupted("interrupted before all was measured")
+        raise stop.interrupted("interrupted before everything was measured")
     return found, OF_SERVE

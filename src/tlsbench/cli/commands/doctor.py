@@ -11,7 +11,7 @@ _PLAIN_WIDTH = 160
 
 
 @teaches(
-    r"""Grade this machine as a benchmark host, each point with its remedy.
+    r"""Rate this machine as a benchmark host, with a remedy for each problem.
 
     \b
     Examples:
@@ -35,7 +35,7 @@ def command(
     from tlsbench.report.terminal import line
     from tlsbench.session import doctor
 
-    output.note(f"looking and measuring for some {doctor.SECONDS:.0f} s")
+    output.note(f"checking and measuring for about {doctor.SECONDS:.0f} s")
     findings = [*settings.findings(), *doctor.examine()]
     if output_format == "json":
         output.write(json.dumps([asdict(finding) for finding in findings], indent=2) + "\n")

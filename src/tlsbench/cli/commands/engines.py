@@ -12,10 +12,10 @@ _PLAIN_WIDTH = 200
 
 
 @teaches(
-    r"""List every TLS library of this machine and this environment, and the selector that measures it.
+    r"""List every TLS library on this machine and in this environment, with the selector that measures it.
 
     \b
-    Each is loaded in a process of its own, so that one that crashes is listed too, with the reason.
+    Each is loaded in a separate process, so a library that crashes is still listed, with the reason.
 
     \b
     Examples:
@@ -28,7 +28,8 @@ def command(
     *,
     as_json: AsJson = False,
     measurable: Annotated[
-        bool, typer.Option("--measurable", help="Only those that can be measured, one selector a line.")
+        bool,
+        typer.Option("--measurable", help="List only those that can be measured, one selector per line."),
     ] = False,
 ) -> None:
     """Print what is found, what cannot be measured and why, and what could be installed for more."""
@@ -63,13 +64,13 @@ def command(
     rest = [one for one in engines.found if one.state]
     if rest:
         output.line("")
-        output.line("found, and not to be measured:")
+        output.line("found, but cannot be measured:")
         for one in rest:
             where = f" ({one.file}{f', {one.brought_by}' if one.brought_by else ''})" if one.file else ""
             name = one.implementation if one.implementation and not one.file else one.engine
             output.line(f"  {name}{where}: {one.state}: {one.reason}")
     if engines.installable:
         output.line("")
-        output.line("what could be installed for more:")
+        output.line("more that could be installed:")
         for more in engines.installable:
             output.line(f"  {more.how}: {more.brings}, then {more.measured_as}")

@@ -30,13 +30,13 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[SELECTOR]...",
-            help="The cells to follow; without, the runs alone, or all cells with -o or --yardstick.",
+            help="The cells to follow. [default: only the list of runs, or all cells with -o or --yardstick]",
         ),
     ] = None,
     path: Annotated[
         Path | None,
         typer.Option(
-            "--output", "-o", metavar="PATH", help="Draw it too: .svg, .png or .pdf.", show_default=False
+            "--output", "-o", metavar="PATH", help="Also draw it: .svg, .png or .pdf.", show_default=False
         ),
     ] = None,
     yardsticks: Yardsticks = None,

@@ -29,7 +29,7 @@ def command(
         list[str],
         typer.Argument(
             metavar="RESULT...",
-            help=f"{RESULT} Of several the last, and what is of all.",
+            help=f"{RESULT} Given several, the last is drawn, or all if the picture compares them.",
             autocompletion=completion.results,
         ),
     ],
@@ -41,14 +41,16 @@ def command(
         typer.Option(
             "--kind",
             help="cost, distribution, throughput, primitives, wire, network, resumption, implementations, "
-            "versions, memory, scaling, latency, serving, course or waiting. [default: the first that there "
-            "is]",
+            "versions, memory, scaling, latency, serving, course or waiting. [default: the first that the "
+            "result has]",
             show_default=False,
         ),
     ] = None,
     base: Annotated[
         str | None,
-        typer.Option("--base", metavar="RESULT", help="Draw what has changed since.", show_default=False),
+        typer.Option(
+            "--base", metavar="RESULT", help="Draw the changes since this result.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Draw a picture of a result."""

@@ -19,7 +19,7 @@ PAGE = Path("report.html")
     r"""Write one page of HTML that says what a result means: findings, pictures, the table, the environment.
 
     The page is one file that opens without a network. It takes what run and load store, any
-    pytest-benchmark stored, and the JSON of 'tlsbench trace', of which it shows the ladder.
+    pytest-benchmark stored, and the JSON of 'tlsbench trace', whose ladder it shows.
 
     \b
     Examples:
@@ -35,7 +35,7 @@ def command(
         list[str],
         typer.Argument(
             metavar="RESULT...",
-            help=f"{RESULT} The last is shown, and compared with the others; traces beside it.",
+            help=f"{RESULT} The last is shown and compared with the others; traces are added.",
             autocompletion=completion.results,
         ),
     ],
@@ -45,7 +45,7 @@ def command(
             "--output",
             "-o",
             metavar="PATH",
-            help="Write the page there, and replace what is. [default: report.html, unless there is one]",
+            help="Write the page to this file, replacing it. [default: report.html, if it does not exist]",
             show_default=False,
         ),
     ] = None,

@@ -49,7 +49,7 @@ more_help = axes_help
       tlsbench run group=x25519,X25519MLKEM768            one axis, the rest by default
       tlsbench run workload=bulk 'cipher=*' size=1KiB,16KiB --format markdown
 
-    Ctrl-C ends the run after the round and keeps what was measured.
+    Ctrl-C ends the run after the current round and keeps what was measured.
     Exit codes: 0 done, 2 wrong request, 3 a cell failed, 130 interrupted.
     """
 )
@@ -74,7 +74,7 @@ def command(
         typer.Option(
             "--pin",
             metavar="CPUS",
-            help="Stay on this processor, or these (0,2-3; all), each thread on one (Linux).",
+            help="Pin to this processor, or these (0,2-3; all), one per thread (Linux).",
             show_default=False,
         ),
     ] = None,
@@ -97,7 +97,7 @@ def command(
         typer.Option(
             "--save",
             metavar="NAME",
-            help="Keep the result in .benchmarks/, as pytest-benchmark does.",
+            help="Save the result in .benchmarks/, as pytest-benchmark does.",
             show_default=False,
         ),
     ] = None,
@@ -106,7 +106,7 @@ def command(
         typer.Option(
             "--report",
             metavar="PATH",
-            help="Write a page of HTML, see 'tlsbench report'.",
+            help="Write an HTML page, see 'tlsbench report'.",
             show_default=False,
         ),
     ] = None,

@@ -46,7 +46,7 @@ def command(
             show_default=False,
         ),
     ] = None,
-    port: Annotated[int, typer.Option("--port", help="Port; 0 takes any that is free.")] = 8443,
+    port: Annotated[int, typer.Option("--port", help="Port; 0 takes any free one.")] = 8443,
     bind: Annotated[
         str, typer.Option("--bind", metavar="ADDRESS", help="Address to listen on, or unix:PATH.")
     ] = "127.0.0.1",

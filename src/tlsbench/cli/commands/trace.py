@@ -31,7 +31,8 @@ def command(
     hello_retry: Annotated[
         bool,
         typer.Option(
-            "--hello-retry", help="Short for hello_retry=yes: the server asks for a key of another group."
+            "--hello-retry",
+            help="Short for hello_retry=yes: the server asks for a key share of another group.",
         ),
     ] = False,
     pcap: Annotated[
@@ -39,8 +40,8 @@ def command(
         typer.Option(
             "--pcap",
             metavar="PATH",
-            help="Write a capture for Wireshark with its secrets (pcapng); where PATH ends with .pcap, a "
-            "pcap and a key log beside it.",
+            help="Write a capture with its secrets for Wireshark (pcapng); if PATH ends with .pcap, a pcap "
+            "and a separate key log.",
             show_default=False,
         ),
     ] = None,
@@ -49,7 +50,7 @@ def command(
         typer.Option(
             "--json",
             metavar="PATH",
-            help="Write the handshake as JSON, for 'tlsbench report' too.",
+            help="Write the handshake as JSON, which 'tlsbench report' reads too.",
             show_default=False,
         ),
     ] = None,

@@ -74,7 +74,7 @@ def contrast_findings(run: Run) -> Iterator[Finding]:
         if told:
             yield _finding(contrast, told, len(like) - len(told), len(found) - len(like), unlike)
         elif not like and unlike:
-            yield Finding(f"{contrast.title}: not compared, as the cells differ in more: {unlike}")
+            yield Finding(f"{contrast.title}: not compared, because the cells also differ in {unlike}")
 
 
 def _finding(contrast: Contrast, told: Sequence[Pair], untold: int, not_alike: int, unlike: str) -> Finding:
@@ -97,7 +97,7 @@ def _finding(contrast: Contrast, told: Sequence[Pair], untold: int, not_alike: i
     if untold:
         details.append(f"No significant difference in {untold} more")
     if not_alike:
-        details.append(f"{not_alike} more are not compared, as they differ in more: {unlike}")
+        details.append(f"{not_alike} more are not compared, because they also differ in {unlike}")
     noun = told[0].cell.instrument.noun
     return Finding(
         f"{contrast.title}: handshakes take {amount(ratios[0], ratios[-1], noun)}{trips}{of}",
@@ -153,7 +153,7 @@ def _beyond_the_window(pair: Pair) -> Iterator[str]:
         yield (
             f"The server then sends {pair.cell.server_bytes:,.0f} bytes, more than the "
             f"{INITIAL_WINDOW_BYTES:,} of the initial congestion window (RFC 6928): over a network that can "
-            "cost a round trip more"
+            "cost one more round trip"
         )
 
 

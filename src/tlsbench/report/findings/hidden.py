@@ -25,7 +25,7 @@ def hidden_differences(run: Run) -> Iterator[str]:
         hidden = sum(not row.is_different and is_difference(row.ratio, 0.0) for row in others)
         if hidden:
             yield (
-                f"the noise floor of {table.workload} is {100 * floor:.1f} %, as the A/A cells of "
+                f"the noise floor of {table.workload} is {100 * floor:.1f} %, because the A/A cells of "
                 f"'{first.cell.label}' differ by that; it hides {hidden} of {len(others)} differences "
                 "and the findings on them: measure again on a quieter machine, or give more --time-budget"
             )

@@ -67,8 +67,8 @@ def _finding(told: Sequence[_Carried], untold: int) -> Finding:
     if untold:
         details.append(f"No significant difference in {untold} more")
     details.append(
-        "That is of both ends on loopback, with Python's calls into the kernel: the most that a bypass of "
-        "the kernel could save, without a network card's driver and interrupts"
+        "This is for both ends on loopback, with Python's calls into the kernel: the most that bypassing the "
+        "kernel could save, not counting a network card's driver and interrupts"
     )
     more = amount(ratios[0], ratios[-1], "total time")
     return Finding(
@@ -82,7 +82,7 @@ def _sides(context: str, one: _Carried) -> str:
     carried = f"{from_to(before, after, NANOSECONDS)}, {change_with_interval(one.ratio)}"
     low, middle, high = (100 * one.share(end) for end in (one.ratio.low, one.ratio.median, one.ratio.high))
     opening = (
-        f"; to open TCP takes another {with_unit(one.opening_ns, NANOSECONDS)}" if one.opening_ns else ""
+        f"; opening TCP takes another {with_unit(one.opening_ns, NANOSECONDS)}" if one.opening_ns else ""
     )
     whole = "a new connection with its handshake" if one.opening_ns else "the handshake"
     return (

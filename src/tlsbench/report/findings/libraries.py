@@ -102,7 +102,7 @@ def _details(
     contested: Sequence[Sequence[Cell]], scenarios: Sequence[Sequence[Sequence[Cell]]]
 ) -> Iterator[str]:
     if alone := not_ranked(scenarios):
-        yield f"Not ranked where they differ in more: {alone}"
+        yield f"Not ranked because of other differences: {alone}"
     found = [likeness(one, cells[0], _LIBRARIES) for cells in contested for one in cells[1:]]
     if unknown := not_known(found):
         yield f"Unknown for some that are ranked: {unknown}"

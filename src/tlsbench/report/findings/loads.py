@@ -49,19 +49,19 @@ def _handshakes(load: Load) -> list[str]:
     if load.plan.resume:
         share = tally.resumed / tally.handshakes if tally.handshakes else 0.0
         lines.append(
-            f"resumed: {share:.1%} of the handshakes ({load.plan.resume:.0%} wanted; where there is no "
-            "session yet, the handshake is full)"
+            f"resumed: {share:.1%} of the handshakes ({load.plan.resume:.0%} requested; without a session "
+            "yet, a handshake is full)"
         )
     if retries := tally.hello_retry_requests:
         groups = "|".join(sorted({what.split()[-2] for what in tally.negotiated}))
         lines.append(
-            f"HelloRetryRequest: {retries:,} in {tally.handshakes:,} handshakes; each is a round trip, as "
-            f"the client did not begin with the server's group: group={groups} does"
+            f"HelloRetryRequest: {retries:,} in {tally.handshakes:,} handshakes; each costs a round trip, "
+            f"because the client did not start with the server's group: group={groups} does"
         )
     if tally.unconfirmed:
         lines.append(
             f"not confirmed: {tally.unconfirmed:,} of {tally.handshakes:,} handshakes: the server sent no "
-            "ticket, data or close_notify after them, so that it was not seen whether it accepted them"
+            "ticket, data or close_notify after them, so it is unknown whether it accepted them"
         )
     return lines
 
@@ -92,8 +92,8 @@ def _quic_path(load: Load) -> list[str]:
     if load.tally.quic_lost:
         packets = f"{load.tally.quic_lost:,} packet{'s' * (load.tally.quic_lost > 1)}"
         lost = f"{packets}, in {load.tally.quic_losing:,} connections,"
-        again = " and sent again what was in them"
-    return [f"QUIC: the client took {lost} for lost{again}"]
+        again = " and sent their contents again"
+    return [f"QUIC: the client considered {lost} to be lost{again}"]
 
 
 def _early_data(load: Load) -> list[str]:
@@ -113,7 +113,7 @@ def _failures(load: Load) -> list[str]:
         lines.append(f"failed: {sum(tally.failures.values()):,} of {tally.begun:,} {uses}")
         lines += [f"  {count:,} × {kind}" for kind, count in tally.failures.items()]
     if tally.warm_up_failures:
-        lines.append(f"failed in the warm-up: {tally.warm_up_failures.total():,}, not counted above")
+        lines.append(f"failed during the warm-up: {tally.warm_up_failures.total():,}, not counted above")
         lines += [f"  {count:,} × {kind}" for kind, count in tally.warm_up_failures.most_common()]
     if any("certificate required" in kind for kind in (*tally.failures, *tally.warm_up_failures)):
         lines.append("the server wants a client certificate: give --cert and --key")

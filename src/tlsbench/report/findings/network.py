@@ -78,7 +78,7 @@ def _savings(cells: Sequence[Cell], axis: str, value: str, against: str, title: 
         before, after = (one.phases["first_byte"] / _NS_PER_MS for one in (pair.against, pair.cell))
         saved[pair.cell.axes["rtt"]].append(before - after)
     unlike = stray_words(pair.beside.stray for pair in found)
-    details = [f"Not counted are cells that differ in more: {unlike}"] if unlike else []
+    details = [f"Cells that also differ in other ways are not counted: {unlike}"] if unlike else []
     if saved:
         told = ", ".join(
             f"{_span(sooner)} ms at rtt={rtt}"
@@ -91,7 +91,7 @@ def _savings(cells: Sequence[Cell], axis: str, value: str, against: str, title: 
             details.append(f"Unknown for one or both: {unknown}")
         yield Finding(f"{title}: the first byte of the answer comes sooner, by {told}", tuple(details))
     elif unlike:
-        yield Finding(f"{title}: not compared, as the cells differ in more: {unlike}")
+        yield Finding(f"{title}: not compared, because the cells also differ in {unlike}")
 
 
 def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:

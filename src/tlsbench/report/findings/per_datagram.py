@@ -72,7 +72,7 @@ def _finding(
     far = f"The farthest from it has {count:.0f} datagrams and differs from TLS by {with_unit(beyond, unit)}"
     return Finding(
         f"{_CALLED[transport]} by {library} costs {fixed} a handshake and {each} ± {error} a datagram beyond "
-        "its own TLS, whatever is signed and exchanged",
+        "its own TLS, whatever the signature and key exchange",
         (
             f"{through}, of {counts[0]:.0f} to {counts[-1]:.0f} datagrams",
             f"{far}: {with_unit(left, unit)} of that the line does not explain",

@@ -33,7 +33,7 @@ def scaling_findings(run: Run) -> Iterator[Finding]:
     void = [failure for failure in run.failures if failure.error.startswith(_VOID)]
     if void:
         yield Finding(
-            f"{len(void)} cell{'s are' if len(void) > 1 else ' is'} void: the controls did not come out",
+            f"{len(void)} cell{'s are' if len(void) > 1 else ' is'} void: the controls failed",
             (void[0].error.removeprefix(_VOID),),
         )
 
@@ -59,7 +59,7 @@ def _finding(label: str, row: Sequence[Cell], run: Run) -> Finding:
         )
         said = f"and {more} {abs(lost.median):.0f} % [{one}, {two}] against {threads} processes"
     else:
-        said = f"and no significant difference to {threads} processes was found"
+        said = f"and no significant difference from {threads} processes was found"
     return Finding(f"{what} {said}", tuple(_details(cell, first)))
 
 

@@ -66,8 +66,8 @@ def _findings(side: str, peer: str, context: str, cells: Sequence[Cell], run: Ru
     ]
     shown = with_unit(fastest.figures[side].median, fastest.instrument.unit)
     where = f" ({context})" if context else ""
-    tied = (f"no significant difference to {', '.join(level)}",) if level else ()
-    left_out = (f"Not ranked where they differ in more: {'; '.join(unlike)}",) if unlike else ()
+    tied = (f"no significant difference from {', '.join(level)}",) if level else ()
+    left_out = (f"Not ranked because of other differences: {'; '.join(unlike)}",) if unlike else ()
     first = _with_ends(fastest)[side]
     yield Finding(
         f"Fastest {side} of those with {peer} as {_PEERS[side]}{where}: {first}, {shown} of its own time",

@@ -102,7 +102,9 @@ def _round_trips(cell: Cell, other: Cell) -> str:
     ours, theirs = cell.ledger.round_trips, other.ledger.round_trips
     if cell.axes["workload"] != "handshake" or ours is None or theirs is None:
         return ""
-    return f"{_trips(ours)} until the client may send instead of {theirs + 1}, as no TCP is opened first"
+    return (
+        f"{_trips(ours)} until the client may send instead of {theirs + 1}, because TCP is not opened first"
+    )
 
 
 def _trips(count: int) -> str:
@@ -126,7 +128,7 @@ def _details(cell: Cell, other: Cell) -> Iterator[str]:
     yield f"On the wire {sent[0]:,.0f} bytes{in_datagrams}, over TLS {sent[1]:,.0f}"
     groups = cell.negotiated.get("group"), other.negotiated.get("group")
     if cell.axes["workload"] == "handshake" and groups[0] != groups[1]:
-        yield f"They exchange keys by {groups[0]} and by {groups[1]}, which is a part of the difference"
+        yield f"They exchange keys by {groups[0]} and by {groups[1]}, which is part of the difference"
 
 
 def _per_byte(cell: Cell) -> Interval:
@@ -167,7 +169,7 @@ def _over_network(cells: Sequence[Cell]) -> Iterator[Finding]:
         what = f"QUIC by {library} instead of TLS" + ("" if peer == library else f" by {peer}")
         yield Finding(
             f"{what} brings the first byte of an answer sooner by {told}".replace("by -", "by −"),
-            ("The round trip that opens TCP is in it",),
+            ("This includes the round trip that opens TCP",),
         )
 
 
@@ -191,7 +193,7 @@ def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
             f"is validated (RFC 9000 section 8.1): with {library}{_WHERE[workload]}"
         )
         if not held:
-            yield Finding(f"{limit} none of {len(chains)} chains costs a round trip more")
+            yield Finding(f"{limit} none of {len(chains)} chains costs an extra round trip")
             continue
         named = [f"{name} ({_held_back(cell)})" for name, cell in list(held.items())[:_MOST_CHAINS]]
         more = f" and {len(held) - len(named)} more" if len(held) > len(named) else ""

@@ -69,7 +69,7 @@ def doubts_of(recording: Recording, run: Run | None, load: Load | None) -> list[
         )
     for workload, floor in run.noise_floor.items():
         known = f"{100 * floor:.1f} %" if math.isfinite(floor) else "unknown: too few rounds"
-        doubts.append(f"noise floor of {workload}: {known}; smaller differences are not called")
+        doubts.append(f"noise floor of {workload}: {known}; smaller differences are inconclusive")
     doubts += hidden_differences(run)
     doubts += table_notes(tables(run))
     doubts += [f"failed: {failure.id}: {failure.error}" for failure in run.failures]

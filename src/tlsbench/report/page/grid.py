@@ -107,7 +107,7 @@ def _grid_of_table(table: Table, points: int, *, alone: bool) -> Grid:
     return Grid(
         "Every cell" if alone else f"Every cell: {table.workload}",
         [
-            Heading("cell", "cell", "name", meaning="what tells the cell apart from the others"),
+            Heading("cell", "cell", "name", meaning="what distinguishes the cell from the others"),
             *(
                 Heading(
                     column.name,
@@ -205,14 +205,14 @@ def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
     """The verdicts of a comparison with a base of that name."""
     unit = " or ".join(dict.fromkeys(verdict.instrument.unit.shown for verdict in judgement.verdicts))
     headings = [
-        Heading("cell", "cell", "name", meaning="what tells the cell apart from the others"),
+        Heading("cell", "cell", "name", meaning="what distinguishes the cell from the others"),
         Heading("ratio", "new/base", weight=MAIN, meaning="the new figure over that of the base"),
         Heading("verdict", "verdict", "axis", meaning="faster, slower, or ~ where it is inconclusive"),
         Heading("interval", "95 %", weight=9, meaning="the 95 % interval of the ratio"),
         Heading("base", f"base {unit}", weight=8, meaning="the median in the base"),
         Heading("new", f"new {unit}", weight=8, meaning="the median in the new result"),
-        Heading("floor_percent", "floor", weight=5, meaning="a smaller difference is not called"),
-        Heading("low", "95 % low", is_shown=False, meaning="where the 95 % interval of the ratio begins"),
+        Heading("floor_percent", "floor", weight=5, meaning="a smaller difference is inconclusive"),
+        Heading("low", "95 % low", is_shown=False, meaning="the lower end of the 95 % interval of the ratio"),
         Heading("high", "95 % high", is_shown=False, meaning="where it ends"),
     ]
     rows = [

@@ -35,9 +35,7 @@ from tlsbench.results.trace_json import TracedHandshake
 MOST_BYTES = 6_000_000
 #: A picture of more figures than that is no table any more.
 _MOST_FIGURES = 120
-_NOTHING = (
-    "These results hold no two cells that differ in one thing alone, so nothing can be concluded from them."
-)
+_NOTHING = "No two cells of these results differ in only one thing, so nothing can be concluded from them."
 _HERE = files("tlsbench.report.page")
 
 
@@ -58,7 +56,7 @@ def render(page: Page) -> str:
         title=for_html(page.title),
         subtitle=for_html(page.subtitle),
         findings=_findings(page.findings),
-        doubts=_list(page.doubts) or "<p>Nothing that was looked for was found.</p>",
+        doubts=_list(page.doubts) or "<p>None found.</p>",
         links="".join(f'<a href="#{name}">{title}</a> ' for name, title, _ in sections),
         sections="".join(_section(*section) for section in sections),
         environment="".join(_environment(name, facts) for name, facts in page.environment),
@@ -153,7 +151,8 @@ def _choice(number: int, picture: Picture) -> str:
     if not picture.drawn:
         return ""
     return (
-        f'<div class=tools><label>Draw those with<input type=search placeholder=words data-choose="{number}">'
+        "<div class=tools><label>Draw only those with"
+        f'<input type=search placeholder=words data-choose="{number}">'
         "</label><p class=found role=status></p></div>"
     )
 

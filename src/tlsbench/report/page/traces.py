@@ -8,7 +8,7 @@ from tlsbench.report.findings import Finding
 from tlsbench.results.trace_json import TracedHandshake
 
 #: What no reader of a ladder may miss, in a page of nothing else.
-_NO_BENCHMARK = "a trace is one handshake: its times are not a benchmark, 'tlsbench run' measures"
+_NO_BENCHMARK = "a trace is one handshake: its times are not a benchmark; to measure, use 'tlsbench run'"
 
 
 def headline(traced: TracedHandshake) -> str:
@@ -33,7 +33,7 @@ def trace_doubts(traces: Sequence[TracedHandshake]) -> list[str]:
     closed = [one.scenario for one in traces if not one.ladder.opened]
     return [
         *([_NO_BENCHMARK] if traces else []),
-        *(f"not decrypted, as neither library gives its secrets: {scenario}" for scenario in closed),
+        *(f"not decrypted, because neither library provides its secrets: {scenario}" for scenario in closed),
     ]
 
 

@@ -31,7 +31,7 @@ def comparison(judgement: Judgement) -> Picture | None:
         "comparison",
         "What has changed",
         "Time in the new result over that in the base, with its 95 % interval; 1 is no change. A cell is "
-        "called faster or slower only beyond the noise floor and the drift of both."
+        "called faster or slower only beyond the noise floor and the drift of both runs."
         + (f" {rest:,} more are in the table." if rest else ""),
         Dots(
             verdict_names(verdicts),
@@ -76,9 +76,10 @@ def history(cells: Sequence[CellHistory], labels: Sequence[str], left_out: int =
     return Picture(
         "history",
         "History of cells",
-        "Each cell's figure over that in the first run that has it, less what the yardsticks changed by, "
-        "with its 95 % interval. A change is one of all runs since the change before; it is called as a "
-        "comparison is, but with wider intervals the more runs and cells there are."
+        "Each cell's figure over that in the first run that has it, corrected for the change of the "
+        "yardsticks, with its 95 % interval. A change compares all runs since the previous change with all "
+        "runs until the next; the verdict is that of a comparison, but with wider intervals the more runs "
+        "and cells there are."
         + (f" {weakness(weak)}." if weak else "")
         + (f" {rest:,} more cells are not drawn." if rest > 0 else ""),
         Lines(
@@ -94,8 +95,8 @@ def history(cells: Sequence[CellHistory], labels: Sequence[str], left_out: int =
 def weakness(count: int) -> str:
     """What there is to say of times that were compared without yardsticks, so many."""
     return (
-        f"* no yardsticks (points: {count}): compared with the run before by times as they are, which differ "
-        "between runs of one machine by 10 to 40 % where nothing changed"
+        f"* no yardsticks (points: {count}): compared with the previous run by uncorrected times, which "
+        "differ by 10 to 40 % between runs on one machine even if nothing changed"
     )
 
 

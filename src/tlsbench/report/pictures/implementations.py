@@ -121,5 +121,5 @@ def _beside(scenarios: Sequence[Sequence[Sequence[Cell]]], shown: Sequence[_Cont
     unknown = not_known(
         [likeness(one, found.like[0], _LIBRARIES) for found in shown for one in found.like[1:]]
     )
-    said = [f"{MARK} Not ranked where they differ in more: {alone}."] if alone else []
+    said = [f"{MARK} Not ranked because of other differences: {alone}."] if alone else []
     return " ".join([*said, *([f"Unknown for some: {unknown}."] if unknown else [])])

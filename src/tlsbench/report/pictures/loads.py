@@ -44,8 +44,9 @@ def latency(loads: Sequence[tuple[str, Load]]) -> Picture | None:
     return Picture(
         "latency",
         "Latency by percentile",
-        "How long each step took at most for that share of connections, in ms, from the HdrHistograms of all "
-        "processes together. The axis widens the tail: 90, 99 and 99.9 % are equally far apart.",
+        "Within this time, in ms, the step was complete for that share of connections, from the "
+        "HdrHistograms of all processes together. The axis stretches the tail: 90, 99 and 99.9 % are equally "
+        "far apart.",
         Lines(
             lines,
             "percentile",
@@ -74,7 +75,7 @@ def course(load: Load) -> Picture | None:
     return Picture(
         "course",
         "A load second by second",
-        "What was complete, and what failed, in each second of the load.",
+        "What was completed, and what failed, in each second of the load.",
         Lines(lines, "seconds of the load", "in that second"),
         scenario=scenario_of_loads([load]),
     )

@@ -46,8 +46,8 @@ def network(run: Run) -> Picture | None:
     return Picture(
         "network",
         "A handshake over a network by what the server sends",
-        "Virtual time until the client may send, by the bytes of the server without the answer: a step is a "
-        f"round trip that the chain costs.{found.words}",
+        "Virtual time until the client may send, by the bytes that the server sends before the answer: each "
+        f"step is a round trip that the chain costs.{found.words}",
         Lines(lines, "bytes from the server", "ms until the client may send"),
         scenario=scenario_of([cell for _, cells in shown for cell in cells]),
         drawn=found.drawn,

@@ -41,8 +41,8 @@ def parts(run: Run) -> Picture | None:
     return Picture(
         "parts",
         "Where a handshake goes",
-        f"What each side of a handshake is made of, in {unit.shown}: {_HOW[unit is INSTRUCTIONS]}, and the "
-        "rest. A rest below zero is drawn as none."
+        f"How the cost of each side of a handshake divides, in {unit.shown}: {_HOW[unit is INSTRUCTIONS]}, "
+        "and the rest. A negative rest is not drawn."
         f"{found.words}",
         Bars(
             [label for _, _, label in bars],

@@ -75,7 +75,7 @@ def distribution(run: Run) -> Picture | None:
     return Picture(
         "distribution",
         "How single handshakes are distributed",
-        "The share of handshakes that took at most so long, both sides and the harness, up to the 99th "
+        "The share of handshakes that took at most this time, both sides and the harness, up to the 99th "
         f"percentile.{found.words}",
         Lines(lines, "µs, both sides and harness", "% of the handshakes", is_stepped=True),
         beside=of_names(cells),

@@ -37,8 +37,8 @@ def scaling(run: Run) -> Picture | None:
     return Picture(
         "scaling",
         "Threads against processes",
-        "Operations a second of all threads of one process together, and of as many processes in the same "
-        "rounds, by the time on the wall, with 95 % intervals. Where the two part, the threads hold each "
+        "Operations per second of all threads of one process together, and of as many processes in the same "
+        "rounds, by wall-clock time, with 95 % intervals. Where the two lines diverge, the threads hold each "
         f"other up.{found.words}",
         Lines(lines, "threads, or processes", "operations a second", ticks=dict(sorted(ticks.items()))),
         beside=of_names([row[0] for row in shown], ("threads",)),
@@ -81,9 +81,9 @@ def serving(loads: Sequence[tuple[str, Load]]) -> Picture | None:
     return Picture(
         "serving",
         "Connections by threads of the server",
-        "Handshakes a second of each load, with the 95 % interval of its seconds, by the threads of the "
-        "server (of all its processes) that worked on them. The client runs beside them: where it is the "
-        "limit, a load says so.",
+        "Handshakes per second of each load, with the 95 % interval over its seconds, by the number of "
+        "server threads (of all its processes). The client runs on the same machine: if it is the limit, the "
+        "load says so.",
         Lines(
             lines,
             "threads of the server",

@@ -51,9 +51,9 @@ def versions(run: Run) -> Picture | None:
     ticks = {places[version]: name for label in shown for version, (name, _) in scenarios[label].items()}
     return Picture(
         "versions",
-        "One version of OpenSSL after the other",
-        "Median time in the libraries with its 95 % interval, in µs, by the version of OpenSSL, each "
-        "built by whoever packaged it; of two of one version the first. The axis of times is logarithmic."
+        "Versions of OpenSSL",
+        "Median time in the libraries with its 95 % interval, in µs, by the version of OpenSSL, each as its "
+        "packager built it; of two builds of one version, the first. The axis of times is logarithmic."
         f"{chosen.words}",
         Lines(lines, "version of OpenSSL", "µs, both sides", y_is_log=True, ticks=ticks),
         scenario=scenario_of([cell for label in shown for _, cell in scenarios[label].values()]),

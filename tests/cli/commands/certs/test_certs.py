@@ -117,8 +117,8 @@ def test_init_as_json_names_every_file(tmp_path: Path, capsys: Capture) -> None:
         (("--san", "\u212a.example"), "is not ASCII: valid are a DNS name"),
         (("--san", "bücher.example"), "write an internationalised name as xn--"),
         (("--san", "fe80::1%eth0"), "is no name for a certificate"),
-        (("--password", "\udcff"), "valid are printable characters"),
-        (("--password", "a\x07b"), "valid are printable characters"),
+        (("--password", "\udcff"), "it must consist of printable characters"),
+        (("--password", "a\x07b"), "it must consist of printable characters"),
     ],
 )
 def test_a_wrong_plan_is_one_line_and_writes_nothing(
@@ -251,8 +251,8 @@ def test_show_looks_at_a_server_on_this_machine(capsys: Capture) -> None:
         ("x" * 5000, "File name too long"),
         ("192.0.2.1:443", "192.0.2.1 is not this machine"),
         ("[2001:db8::1]:443", "2001:db8::1 is not this machine"),
-        ("127.0.0.1:0", "port 0 does not exist"),
-        ("127.0.0.1:70000", "port 70000 does not exist"),
+        ("127.0.0.1:0", "port 0 is not valid"),
+        ("127.0.0.1:70000", "port 70000 is not valid"),
         ("a..b:443", "a..b is no file and no host name"),
         ("ſ" * 70 + ":443", "is no file and no host name"),
         ("/dev/zero", "/dev/zero is larger than 64 MiB"),
@@ -293,7 +293,7 @@ def test_verify_without_a_host_says_what_it_did_not_ask(pki: Path, capsys: Captu
         (("{pki}/server.key", "--root", "{pki}/root.pem"), "has no certificate"),
         (("{pki}/server.pem", "--root", "{pki}/crl.pem"), "crl.pem has no certificate"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--crl", "{pki}/root.pem"), "holds no CRL"),
-        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--at", "soon"), "'soon' is no time"),
+        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--at", "soon"), "'soon' is not a time"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--usage", "x"), "unknown usage 'x'"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "a b"), "is no name"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "x://y"), "'x://y' is not a host"),
@@ -454,7 +454,7 @@ def test_demo_lists_tells_and_asserts(capsys: Capture) -> None:
 
 def test_all_demos_play(capsys: Capture) -> None:
     assert run(["certs", "demo", "all"]) == 0
-    assert f"{len(DEMOS)} demos, every outcome as told" in capsys.readouterr().out
+    assert f"{len(DEMOS)} demos, every outcome as expected" in capsys.readouterr().out
 
 
 def test_an_unknown_demo_is_one_line(capsys: Capture) -> None:
@@ -530,7 +530,7 @@ def test_serve_staples_nothing_if_told_so(
     ("options", "line"),
     [
         (("--client-auth", "maybe"), "unknown mode of --client-auth 'maybe'"),
-        (("--port", "99999"), "port 99999 does not exist"),
+        (("--port", "99999"), "port 99999 is not valid"),
         (("--bind", "192.0.2.1"), "cannot listen on 192.0.2.1"),
     ],
 )

@@ -89,13 +89,13 @@ def test_a_captured_early_request_sent_again_is_answered_without_anti_replay_alo
     assert [early in line for line in lines] == [False, True, times == 2]
     assert ", resumed, " in lines[1]
     assert "failed: " in lines[2]
-    assert ("whoever saw an early request can send it again" in warning) is (times == 2)
+    assert ("anyone who saw an early request can send it again" in warning) is (times == 2)
 
 
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        (["--no-anti-replay"], "--no-anti-replay is about early data: add --early-data"),
+        (["--no-anti-replay"], "--no-anti-replay needs early data: add --early-data"),
         (
             ["--early-data", "--no-anti-replay", "--bind", "0.0.0.0"],
             "a server without anti-replay is for loopback alone, and 0.0.0.0 is not",

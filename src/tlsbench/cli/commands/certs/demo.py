@@ -31,7 +31,7 @@ def command(
         str | None,
         typer.Argument(
             metavar="[NAME|all]",
-            help="Without a name: what there is.",
+            help="The demo to run. [default: list them]",
             show_default=False,
             autocompletion=completion.demos,
         ),
@@ -66,7 +66,8 @@ def command(
     elif len(names) > 1:
         refused = sum(step.kind == "refused" for steps in played.values() for step in steps)
         console.print(
-            f"\n{len(names)} demos, every outcome as told; {refused} connections refused as they must be"
+            f"\n{len(names)} demos, every outcome as expected; {refused} connections refused as they should "
+            "be"
         )
 
 

@@ -30,7 +30,7 @@ def _key_option(name: str, help_text: str) -> Any:  # noqa: ANN401 - typer's
 
 
 @teaches(
-    r"""Write a ready PKI: root, intermediates, server, client, CRL, OCSP response, and configurations.
+    r"""Write a complete PKI: root, intermediates, server, client, CRL, OCSP response, and configurations.
 
     \b
     Examples:
@@ -38,7 +38,7 @@ def _key_option(name: str, help_text: str) -> Any:  # noqa: ANN401 - typer's
       tlsbench certs init pki --profile post-quantum --client alice
       tlsbench certs init pki --san '*.example.test' --san 127.0.0.1 --key rsa-2048 --chain-length 3
 
-    Private keys are for their owner only (mode 0600). All is written, or nothing.
+    Only their owner can read the private keys (mode 0600). Either everything is written, or nothing.
     """
 )
 def command(
@@ -50,12 +50,12 @@ def command(
             "--profile",
             metavar="NAME",
             parser=parsed(one_of("profile", _profiles)),
-            help="modern, legacy, short-lived, must-staple, post-quantum, mixed; the others refine it.",
+            help="modern, legacy, short-lived, must-staple, post-quantum, mixed; other options refine it.",
         ),
     ] = "modern",
     key: Annotated[str | None, _key_option("--key", "Key type, see 'tlsbench list axes'.")] = None,
     intermediate_key: Annotated[
-        str | None, _key_option("--intermediate-key", "Of the intermediates.")
+        str | None, _key_option("--intermediate-key", "Key type of the intermediates.")
     ] = None,
     root_key: Annotated[str | None, _key_option("--root-key", "Of the root.")] = None,
     chain_length: Annotated[
@@ -81,14 +81,16 @@ def command(
     ] = None,
     days: Annotated[
         float | None,
-        typer.Option("--days", metavar="DAYS", help="How long the leaves hold.", show_default=False),
+        typer.Option("--days", metavar="DAYS", help="Validity of the leaf certificates.", show_default=False),
     ] = None,
     must_staple: Annotated[
         bool, typer.Option("--must-staple", help="The server must staple an OCSP response.")
     ] = False,
     password: Annotated[
         str,
-        typer.Option("--password", metavar="TEXT", envvar="TLSBENCH_PASSWORD", help="Of the PKCS #12 files."),
+        typer.Option(
+            "--password", metavar="TEXT", envvar="TLSBENCH_PASSWORD", help="Password of the PKCS #12 files."
+        ),
     ] = "",
     force: Annotated[bool, typer.Option("--force", help="Replace a PKI made by this command.")] = False,
     as_json: AsJson = False,
@@ -118,7 +120,7 @@ def command(
     plan = PkiPlan(**{**usual, **asked})  # type: ignore[arg-type] # whose types are those of the options
     plan.check()
     if not password.isprintable():
-        raise RequestError("--password: valid are printable characters, in UTF-8")
+        raise RequestError("--password: it must consist of printable characters, in UTF-8")
     check_place(folder.absolute())
     pki_folder.check_free(folder, force=force)  # before the keys are made, which may take a while
     pki_folder.check_writable(folder)
@@ -131,7 +133,7 @@ def command(
     for name in files:
         output.line(f"  {name:<28}{_meaning(name)}")
     if not any(name.endswith(".p12") for name in files):
-        output.line(f"  no PKCS #12: cryptography writes none with an {plan.key} key")
+        output.line(f"  no PKCS #12: cryptography cannot write it with an {plan.key} key")
     place = shlex.quote(str(folder))
     output.write("\nNext:\n")
     output.line(f"  tlsbench certs show {place}/server-chain.pem")
@@ -141,14 +143,14 @@ def command(
 _MEANINGS: Final = (
     ("root.pem", "what clients trust"),
     ("root.key", "its private key"),
-    (".ocsp", "the OCSP response, where HAProxy looks for it"),
+    (".ocsp", "the OCSP response, under the name that HAProxy expects"),
     ("-chain.pem", "the leaf and its intermediates, as TLS sends them"),
     ("-combined.pem", "chain and private key in one"),
-    ("intermediates.pem", "those between leaf and root, the leaf's issuer first"),
+    ("intermediates.pem", "the intermediates, the leaf's issuer first"),
     (".p12", "key and chain as PKCS #12"),
     ("ocsp.der", "an OCSP response for the server: good"),
     ("crl.pem", "the revocation lists of all authorities, empty"),
-    ("pki.json", "what 'tlsbench certs serve' reads"),
+    ("pki.json", "the data that 'tlsbench certs serve' reads"),
     ("snippets/", "a configuration that names these files"),
     (".key", "its private key"),
     (".pem", "the certificate"),

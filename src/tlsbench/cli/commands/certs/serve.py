@@ -25,7 +25,7 @@ def _client_auth() -> Iterable[str]:
 
 
 @teaches(
-    r"""Serve HTTPS with a PKI, to try curl, openssl or a browser on.
+    r"""Serve HTTPS with a PKI, to test curl, openssl or a browser.
 
     \b
     Examples:
@@ -38,8 +38,8 @@ def _client_auth() -> Iterable[str]:
 )
 def command(
     *,
-    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder of 'tlsbench certs init'.")],
-    port: Annotated[int, typer.Option("--port", metavar="PORT", help="0 takes any that is free.")] = 8443,
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder made by 'tlsbench certs init'.")],
+    port: Annotated[int, typer.Option("--port", metavar="PORT", help="Port; 0 takes any free one.")] = 8443,
     client_auth: Annotated[
         str,
         typer.Option(
@@ -49,21 +49,22 @@ def command(
             help="Client certificates: none, optional or required.",
         ),
     ] = "none",
-    no_staple: Annotated[bool, typer.Option("--no-staple", help="Staple no OCSP response.")] = False,
+    no_staple: Annotated[bool, typer.Option("--no-staple", help="Do not staple an OCSP response.")] = False,
     early_data: Annotated[
         bool,
         typer.Option(
-            "--early-data", help="Accept early data (0-RTT), of each ticket once; answer it at once."
+            "--early-data", help="Accept early data (0-RTT), once per ticket, and answer it at once."
         ),
     ] = False,
     no_anti_replay: Annotated[
         bool,
         typer.Option(
-            "--no-anti-replay", help="Take early data as often as it is sent: a demonstration, on loopback."
+            "--no-anti-replay",
+            help="Accept the same early data repeatedly: for demonstration, on loopback only.",
         ),
     ] = False,
     bind: Annotated[
-        str, typer.Option("--bind", metavar="ADDRESS", help="Where to listen; loopback unless you say so.")
+        str, typer.Option("--bind", metavar="ADDRESS", help="Address to listen on.")
     ] = "127.0.0.1",
     pcap: PcapPath = None,
     pcap_connections: PcapConnections = None,
@@ -82,9 +83,9 @@ def command(
     from tlsbench.tracing.tapping import Taps
 
     if not 0 <= port <= 65535:
-        raise RequestError(f"port {port} does not exist: valid is 0 to 65535")
+        raise RequestError(f"port {port} is not valid: it must be from 0 to 65535")
     if no_anti_replay and not early_data:
-        raise RequestError("--no-anti-replay is about early data: add --early-data")
+        raise RequestError("--no-anti-replay needs early data: add --early-data")
     key_log, most = output.key_log(), capturing.captured(pcap, pcap_connections)
     output.check(*capturing.outputs(pcap))
     read_folder = partial(
@@ -149,7 +150,7 @@ def _renew(server: Server, read_folder: Callable[[], ServerSetup]) -> None:
 
     try:
         server.renew(read_folder())
-        output.note("read the folder again: new connections see what is in it")
+        output.note("read the folder again: new connections use its contents")
     except TlsbenchError as error:
         output.note(f"tlsbench: {error}; the old certificate stays")
 
@@ -169,7 +170,7 @@ def _greet(folder: Path, address: tuple[str, int], setup: ServerSetup) -> None:
     if not ipaddress.ip_address(address[0]).is_loopback:
         output.note("this is not loopback: others can connect")
     if not setup.anti_replay:
-        output.note("anti-replay is off: whoever saw an early request can send it again")
+        output.note("anti-replay is off: anyone who saw an early request can send it again")
     output.note(
         f"  curl --cacert {root} --resolve {host}:{port}:{address[0]}"
         f"{client if setup.client_auth != 'none' else ''} https://{name}:{port}/"

@@ -12,7 +12,7 @@ _PLAIN_WIDTH = 200
 
 
 @teaches(
-    r"""Show a chain in words: names, keys, validity, usage, pins, and what would fail with it.
+    r"""Describe a certificate chain: names, keys, validity, usage, pins, and what would make it fail.
 
     \b
     Examples:
@@ -20,7 +20,7 @@ _PLAIN_WIDTH = 200
       tlsbench certs show pki/server.p12 --password secret
       tlsbench certs show localhost:8443
 
-    PEM, DER, PKCS #7 or PKCS #12. Exit codes: 0 shown, 2 it cannot be read.
+    PEM, DER, PKCS #7 or PKCS #12. Exit codes: 0 shown, 2 unreadable.
     """
 )
 def command(

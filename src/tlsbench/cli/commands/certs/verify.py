@@ -27,7 +27,7 @@ def _host(text: str) -> str:
 
     name = general_name(text)
     if not isinstance(name, x509.DNSName | x509.IPAddress) or name_text(name).startswith("*"):
-        raise RequestError(f"'{text}' is not a host: valid are a DNS name and an IP address")
+        raise RequestError(f"'{text}' is not a host: give a DNS name or an IP address")
     return name_text(name)
 
 
@@ -36,13 +36,13 @@ def _time(text: str) -> datetime:
         time = datetime.fromisoformat(text)
         return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
     except ValueError as error:
-        raise RequestError(f"'{text}' is no time: write 2027-01-31 or 2027-01-31T12:00") from error
+        raise RequestError(f"'{text}' is not a time: write 2027-01-31 or 2027-01-31T12:00") from error
     except OverflowError as error:
         raise RequestError(f"'{text}' is not between the years 1 and 9999 in UTC") from error
 
 
 @teaches(
-    r"""Verify a chain with OpenSSL and with cryptography, or say which rule fails.
+    r"""Verify a chain with OpenSSL and with cryptography, and name the rule that fails.
 
     \b
     Examples:
@@ -55,12 +55,18 @@ def _time(text: str) -> datetime:
 )
 def command(
     *,
-    chain: Annotated[Path, typer.Argument(metavar="CHAIN", help="The leaf, and what it is sent with.")],
+    chain: Annotated[
+        Path, typer.Argument(metavar="CHAIN", help="The leaf certificate and the chain sent with it.")
+    ],
     root: Annotated[list[Path], typer.Option("--root", metavar="FILE", help="Roots to trust; repeatable.")],
     host: Annotated[
         str | None,
         option(
-            _host, "--host", metavar="NAME", help="The name or address it must be for.", show_default=False
+            _host,
+            "--host",
+            metavar="NAME",
+            help="The name or address that it must be valid for.",
+            show_default=False,
         ),
     ] = None,
     usage: Annotated[
@@ -82,7 +88,7 @@ def command(
             _time,
             "--at",
             metavar="TIME",
-            help="Judge at 2027-01-31 or 2027-01-31T12:00.",
+            help="Verify as of this time: 2027-01-31 or 2027-01-31T12:00.",
             show_default=False,
         ),
     ] = None,
