@@ -347,7 +347,7 @@ def test_the_duels_of_the_example_workflow_run_between_two_environments(
 ) -> None:
     monkeypatch.setenv("TLSBENCH_TIME_BUDGET", "1ms")
     monkeypatch.setattr(duel, "_EPOCHS_OF_WORKERS", 6)
-    monkeypatch.setattr(instructions, "_SAMPLES_OF_COUNT", (10, 20))
+    monkeypatch.setattr(instructions, "_WHOLE", instructions._WHOLE[:2])
     text = (ROOT / "docs/examples/tlsbench.yml").read_text(encoding="utf-8")
     for side in ("base", "head"):
         python = environment_like_this(tmp_path / side)

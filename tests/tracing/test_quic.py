@@ -90,7 +90,7 @@ def test_a_retry_is_shown_with_the_hello_that_follows_it(traced: Make) -> None:
     names = [one.name for one in made.ladder.messages if one.name not in ("PADDING", "ACK")]
     assert names[:4] == ["ClientHello", "Retry", "ClientHello (again)", "ServerHello"]
     assert made.ladder.address_checks == ("Retry",)
-    assert "asked for its token: a round trip more (Retry)" in ladder_text(made.shown)
+    assert "asked for its token: one more round trip (Retry)" in ladder_text(made.shown)
 
 
 def test_a_hello_retry_request_too(traced: Make) -> None:

@@ -68,7 +68,7 @@ def test_what_is_lost_is_made_good_for_by_the_library(library: str, workload_of:
 def test_what_is_tcps_is_no_part_of_quic(special: str) -> None:
     matrix = expand([parse([f"{OVER} implementation=aioquic {special}"], spellings())], capabilities())
     assert not matrix.scenarios
-    assert "is TCP's" in matrix.excluded[0].reason
+    assert "applies to TCP only" in matrix.excluded[0].reason
 
 
 def test_openssls_own_quic_keeps_real_time_and_says_so(openssl_35: str) -> None:

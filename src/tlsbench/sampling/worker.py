@@ -81,7 +81,7 @@ def _plain(sample: Sample) -> dict[str, Any]:
         "phases": sample.phases,
         "unit": sample.unit.symbol,
         "disturbed": sample.disturbed,
-        "figures": sample.figures,
+        **({"figures": sample.figures} if sample.figures else {}),
         **({"parts": [astuple(part) for part in sample.parts]} if sample.parts else {}),
     }
 
