@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 
 from tlsbench.errors import WireError
@@ -98,6 +100,7 @@ def test_what_is_no_dtls_is_an_error(data: bytes) -> None:
         dtls_records_of([Piece(Direction.TO_SERVER, data)])
 
 
+@pytest.mark.skipif(find_spec("mbedtls") is None, reason="python-mbedtls is not installed")
 def test_without_a_key_log_what_is_encrypted_stays_so() -> None:
     made = traced("client=mbedtls server=libssl")
     assert not ladder_of(made.pieces, KeyLog(), "dtls").opened

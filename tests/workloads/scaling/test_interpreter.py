@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import timeit
 
 from tlsbench.implementations.libssl.library import of_the_system
@@ -47,7 +48,9 @@ def test_calls_of_cffi_are_seen_while_a_library_is_shown() -> None:
         assert library.OpenSSL_version is not version
     assert library.OpenSSL_version is version
     hidden, shown = share_of(ask, 5), share_of(ask, 5, [library])
-    assert hidden.compiled_ns < shown.compiled_ns
+    assert shown.compiled_ns > 0
+    if sys.version_info < (3, 12):  # from there on profilers see every call of compiled code
+        assert hidden.compiled_ns < shown.compiled_ns
 
 
 def test_what_an_operation_leaves_is_kept_until_the_end() -> None:
