@@ -89,7 +89,7 @@ def defaults_of(words: Sequence[str]) -> dict[str, str | list[str]]:
     """What the file has for a command, by the names of its parameters.
 
     :param words: that call it, such as ``("certs", "init")``.
-    :raises RequestError: for a command, an option or a value in it that there is none of.
+    :raises RequestError: for an unknown command or option, or an invalid value, in it.
     """
     settings = found()
     if settings is None:

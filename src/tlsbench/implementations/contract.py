@@ -323,7 +323,7 @@ class Operation:
     :param verify: raises :class:`~tlsbench.errors.ProofError` unless the operation does what its
         name says; run outside the timed part.
     :param around: the same calls of functions that do nothing, where a library in C is called from Python:
-        what that takes is none of the operation's time.
+        the time for that is not the operation's.
     """
 
     call: Callable[[], object]

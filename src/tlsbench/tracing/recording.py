@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from tlsbench.implementations import ClientContext, Endpoint, Negotiated, ServerContext
+from tlsbench.implementations import ClientContext, End, Endpoint, Negotiated, ServerContext
 from tlsbench.links import Direction, Entry, Link
 from tlsbench.workloads import Clock
 
@@ -63,13 +63,13 @@ class RecordedClients:
     inner: ClientContext
     recorder: Recorder
 
-    def connect(self, session: object | None = None, early_data: bytes = b"") -> RecordedEnd:
+    def connect(self, session: object | None = None, early_data: bytes = b"") -> RecordedStreamEnd:
         recorder = self.recorder
         recorder.begin()
         began = recorder.clock()
         end = self.inner.connect(session, early_data)
         recorder.spend(Direction.TO_SERVER, began)
-        return RecordedEnd(end, recorder, Direction.TO_SERVER)
+        return RecordedStreamEnd(end, recorder, Direction.TO_SERVER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +79,18 @@ class RecordedServers:
     inner: ServerContext
     recorder: Recorder
 
-    def accept(self) -> RecordedEnd:
+    def accept(self) -> RecordedStreamEnd:
         began = self.recorder.clock()
         end = self.inner.accept()
         self.recorder.spend(Direction.TO_CLIENT, began)
-        return RecordedEnd(end, self.recorder, Direction.TO_CLIENT)
+        return RecordedStreamEnd(end, self.recorder, Direction.TO_CLIENT)
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedEnd:
-    """An end whose time is noted; it charges what :class:`~tlsbench.implementations.Endpoint` says."""
+    """An end whose time is noted: that of its handshake, of what it writes and of what it reads."""
 
-    inner: Endpoint
+    inner: End
     recorder: Recorder
     direction: Direction
 
@@ -111,12 +111,6 @@ class RecordedEnd:
         self.recorder.spend(self.direction, began)
         return data
 
-    def data_to_send(self) -> bytes:
-        return self.inner.data_to_send()
-
-    def receive_data(self, data: bytes) -> None:
-        self.inner.receive_data(data)
-
     def negotiated(self) -> Negotiated:
         return self.inner.negotiated()
 
@@ -125,6 +119,19 @@ class RecordedEnd:
 
     def close(self) -> None:
         self.inner.close()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedStreamEnd(RecordedEnd):
+    """One over a stream, where nothing else is charged, see :class:`~tlsbench.implementations.Endpoint`."""
+
+    inner: Endpoint
+
+    def data_to_send(self) -> bytes:
+        return self.inner.data_to_send()
+
+    def receive_data(self, data: bytes) -> None:
+        self.inner.receive_data(data)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,9 @@ from tlsbench.implementations import (
     DatagramEndpoint,
     DatagramServerContext,
     KeepsRealTime,
-    Negotiated,
 )
 from tlsbench.links import DatagramLink, Direction, Entry
-from tlsbench.tracing.recording import Recorder
+from tlsbench.tracing.recording import RecordedEnd, Recorder
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +46,10 @@ class RecordedDatagramServers:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordedDatagramEnd:
-    """An end whose time is noted: that of every call which may be one of its cryptography."""
+class RecordedDatagramEnd(RecordedEnd):
+    """One over datagrams, of which any call may be one of its cryptography."""
 
     inner: DatagramEndpoint
-    recorder: Recorder
-    direction: Direction
-
-    def handshake(self) -> bool:
-        began = self.recorder.clock()
-        done = self.inner.handshake()
-        self.recorder.spend(self.direction, began)
-        return done
-
-    def write(self, data: bytes) -> None:
-        began = self.recorder.clock()
-        self.inner.write(data)
-        self.recorder.spend(self.direction, began)
-
-    def read(self) -> bytes:
-        began = self.recorder.clock()
-        data = self.inner.read()
-        self.recorder.spend(self.direction, began)
-        return data
 
     def receive_datagram(self, datagram: bytes, now_ns: int) -> None:
         began = self.recorder.clock()
@@ -89,15 +69,6 @@ class RecordedDatagramEnd:
         began = self.recorder.clock()
         self.inner.handle_timer(now_ns)
         self.recorder.spend(self.direction, began)
-
-    def negotiated(self) -> Negotiated:
-        return self.inner.negotiated()
-
-    def session(self) -> object | None:
-        return self.inner.session()
-
-    def close(self) -> None:
-        self.inner.close()
 
 
 @dataclass(frozen=True, slots=True)

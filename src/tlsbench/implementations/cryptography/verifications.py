@@ -50,7 +50,7 @@ _SECRET_BYTES: Final = 48  # a TLS premaster secret (RFC 5246 section 7.4.7.1)
 
 
 def verification(algorithm: str, operation: str, size_bytes: int) -> Verification:
-    """The operation of an algorithm, over so many bytes where it is over any."""
+    """The operation of an algorithm, on this many bytes if it takes data."""
     families: tuple[tuple[object, Callable[[str, str, int], Verification]], ...] = (
         (AEADS, _aead),
         (("hmac-sha-256", "hmac-sha-384"), _hmac),

@@ -34,7 +34,7 @@ def has(lib: Library, algorithm: str) -> bool:
 
 
 def operation(lib: Library, algorithm: str, operation: str, size_bytes: int) -> Operation:
-    """Sealing or opening a record of so many bytes."""
+    """Seal or open a record of this many bytes."""
     by_cipher, by_aead, key_bytes, second = _AEADS[algorithm]
     key, nonce, text = os.urandom(key_bytes), os.urandom(12), os.urandom(size_bytes)
     sealed = second(key).encrypt(nonce, text, _ADDITIONAL_DATA)

@@ -174,7 +174,7 @@ def attach(connection: SSL.Connection, sock: socket.socket) -> None:
 def reader() -> Callable[[SSL.Connection], bytes]:
     """What reads application data of connections (SSL_read(3)) into one buffer of its own.
 
-    It gives ``b""`` where there is none now, and raises what :meth:`OpenSSL.SSL.Connection.recv` raises; that
+    It returns ``b""`` if there is none yet, and raises what :meth:`OpenSSL.SSL.Connection.recv` raises; that
     allocates a buffer at each call.
     """
     buffer = _ffi.new("char[]", READ_BYTES)

@@ -173,7 +173,7 @@ class QuicEnd:
     def _told(self, certificate: bytes, chain_length: int | None) -> Negotiated:
         self._refuse_terminated()
         suite = self.connection.tls.key_schedule.cipher_suite
-        # Before it is complete, a server tells of early data, so that it can be answered.
+        # A server reports early data before the handshake is complete, so that it can answer it.
         told = self._completed or self.connection.tls
         return Negotiated(
             version="1.3",  # the one that QUIC has (RFC 9001 section 4.2)
@@ -181,7 +181,7 @@ class QuicEnd:
             group=None,
             resumed=bool(told.session_resumed),
             peer_certificate=certificate,
-            # It verifies unless it is told not to, and a handshake whose verification fails does not end.
+            # It verifies by default, and a handshake whose verification fails does not complete.
             peer_verified=bool(certificate),
             peer_chain_length=chain_length,
             early_data=b"".join(self._early) if told.early_data_accepted else b"",

@@ -46,7 +46,7 @@ class _Tokens:
 
 
 def _settings(api: SimpleNamespace, scenario: Scenario) -> dict[str, Any]:
-    # It looks for larger datagrams in the midst of handshakes unless it is told not to.
+    # By default it probes for larger datagrams during handshakes.
     settings: dict[str, Any] = {"probe_datagram_size": False}
     if scenario.workload == "request":
         # Its HTTP/3 says that it has datagrams, and then must have them (RFC 9297 section 2.1.1).
