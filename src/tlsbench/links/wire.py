@@ -16,6 +16,7 @@ from tlsbench.errors import WireError
 from tlsbench.links.ledger import Direction, Entry, Flight, Ledger, flights, summarise
 from tlsbench.links.reader import Reader as _Reader
 from tlsbench.links.round_trips import RoundTrips, round_trips
+from tlsbench.protocol import groups
 from tlsbench.protocol.extensions import (
     EARLY_DATA,
     KEY_SHARE,
@@ -38,6 +39,7 @@ from tlsbench.protocol.messages import (
     SERVER_KEY_EXCHANGE,
     VERSIONS,
 )
+from tlsbench.scenarios import ciphers
 
 #: Behind the record's header, the message's header and legacy_version.
 _RANDOM_AT = RECORD_HEADER_BYTES + 4 + 2
@@ -47,7 +49,8 @@ _RANDOM_AT = RECORD_HEADER_BYTES + 4 + 2
 class Observed:
     """What the first flights of a handshake say.
 
-    ``cipher`` and ``group`` are code points; ``group`` is None where no key was exchanged.
+    ``cipher`` and ``group`` are code points; ``group`` is None where no key was exchanged, and negative for a
+    prime that has no code point (:func:`tlsbench.protocol.groups.of_prime`).
     ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
     and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response, ``signature``
     the code point of the scheme by which it signed its keys; None where the wire hides it (TLS 1.3).
@@ -122,7 +125,12 @@ def observed(
         )
     certificates = server_messages.get(CERTIFICATE)
     by_ticket = bool(offered.get(SESSION_TICKET))
-    group, signature = _server_keys(server_messages.get(SERVER_KEY_EXCHANGE))
+    suite = ciphers.BY_CODE_POINT.get(cipher)
+    is_of_prime = suite is not None and suite.exchanges_in_group == "prime"
+    read_keys = _keys_of_prime if is_of_prime else _keys_on_curve
+    group, signature = read_keys(server_messages.get(SERVER_KEY_EXCHANGE))
+    if version in ciphers.BROKEN_VERSIONS:  # they sign without saying how (RFC 4346 section 7.4.3)
+        signature = None
     return Observed(
         version=version,
         cipher=cipher,
@@ -237,8 +245,19 @@ def _hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
     return found
 
 
-def _server_keys(server_key_exchange: bytes | None) -> tuple[int | None, int | None]:
-    """The group and the signature scheme of a ServerKeyExchange (RFC 8422 section 5.4)."""
+def _keys_of_prime(server_key_exchange: bytes | None) -> tuple[int | None, int | None]:
+    """The group and the signature scheme of a ServerKeyExchange with DHE (RFC 5246 section 7.4.3)."""
+    if server_key_exchange is None:
+        return None, None
+    message = _Reader(server_key_exchange)
+    prime = int.from_bytes(message.vector(2), "big")
+    message.vector(2)  # the generator
+    message.vector(2)  # the public key
+    return groups.of_prime(prime), message.number(2) if message else None
+
+
+def _keys_on_curve(server_key_exchange: bytes | None) -> tuple[int | None, int | None]:
+    """The group and the signature scheme of a ServerKeyExchange with ECDHE (RFC 8422 section 5.4)."""
     if server_key_exchange is None:
         return None, None
     message = _Reader(server_key_exchange)

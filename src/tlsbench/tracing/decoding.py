@@ -24,6 +24,7 @@ from tlsbench.protocol.messages import (
     DTLS_MESSAGE_HEADER_BYTES,
     MESSAGE_HEADER_BYTES,
 )
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 from tlsbench.tracing.keylog import KeyLog
 from tlsbench.tracing.messages import Extension, Hello, hello_of, name_of, read_body
 from tlsbench.tracing.protection import Opener, Suite, Tls13Opener, tls12_openers
@@ -148,7 +149,7 @@ def messages_of(records: Sequence[Record], key_log: KeyLog) -> list[Message]:
 def _sides(opening: Opening, secrets: Mapping[str, bytes]) -> dict[Direction, _Side]:
     """Both sides with the keys that they will have, one after another."""
     suite, server = Suite.of(opening.server.cipher), opening.server
-    if suite is None:
+    if suite is None or server.version in BROKEN_VERSIONS:  # these have another key schedule
         return {direction: _Side([]) for direction in Direction}
     if server.version == "1.3":
         return {

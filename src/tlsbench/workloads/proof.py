@@ -21,6 +21,7 @@ from tlsbench.pki.keys import key_type_of
 from tlsbench.protocol import groups, signature_schemes
 from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.groups import NO_GROUP
 from tlsbench.workloads.exchange import Connection
 
 
@@ -136,8 +137,11 @@ def _prove_group(scenario: Scenario, wire: Observed, client: Negotiated, server:
             got="no HelloRetryRequest" if retried else "a HelloRetryRequest for another",
             witness="wire",
         )
-    if wire.group is None and scenario.version == "1.2":
-        return  # a resumed TLS 1.2 handshake exchanges no keys
+    if wire.group is None and scenario.version != "1.3" and wire.resumption != "none":
+        return  # before TLS 1.3 a resumed handshake exchanges no keys
+    if scenario.group == NO_GROUP:
+        _agree("group", NO_GROUP, _group_name(wire.group) or NO_GROUP, client.group, server.group)
+        return
     _agree("group", scenario.group, _group_name(wire.group) or "none", client.group, server.group)
 
 

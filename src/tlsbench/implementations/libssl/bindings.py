@@ -18,6 +18,7 @@ from tlsbench.errors import MeasurementError
 from tlsbench.implementations.libssl import datagram_bindings as dtls
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
+from tlsbench.implementations.libssl.suite_bindings import SUITE_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
 
@@ -313,7 +314,7 @@ def find() -> str | None:
 def declare() -> None:
     """Have cffi read the declarations, once."""
     ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS)
-    ffi.cdef(OPERATIONS)
+    ffi.cdef(OPERATIONS + SUITE_DECLARATIONS)
 
 
 @cache

@@ -13,6 +13,7 @@ from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.sessions import Sessions
+from tlsbench.implementations.libssl.suites import group_of
 from tlsbench.implementations.openssl_names import signature_from_nids, version_from_openssl
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
 from tlsbench.protocol import signature_schemes
@@ -182,7 +183,7 @@ class LibSslEnd:
         return Negotiated(
             version=version_from_openssl(text(lib.SSL_get_version(self.tls))),
             cipher=lib.cipher_of(self.tls),
-            group=lib.group_of(self.tls),
+            group=group_of(lib, self.tls),
             resumed=bool(lib.SSL_session_reused(self.tls)),
             peer_certificate=certificate,
             # Without a verification that was asked for and is good, a client here has no handshake.

@@ -14,6 +14,7 @@ from tlsbench.report.findings.per_datagram import per_datagram_findings
 from tlsbench.report.findings.rates import rate_findings
 from tlsbench.report.findings.scaling import scaling_findings
 from tlsbench.report.findings.sides import side_findings
+from tlsbench.report.findings.suites import suite_findings
 from tlsbench.report.findings.transports import transport_findings
 from tlsbench.results import Run
 
@@ -24,6 +25,7 @@ def findings(run: Run) -> list[Finding]:
     """The findings of a run, the most asked for first."""
     return [
         *contrast_findings(run),
+        *suite_findings(run),
         *transport_findings(run),
         *parts_findings(run),
         *per_datagram_findings(run),
