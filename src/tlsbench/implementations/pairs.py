@@ -12,6 +12,7 @@ from typing import Final
 
 from tlsbench.implementations.processor import with_aes
 from tlsbench.scenarios import Gap, ciphers, gap, groups, keys
+from tlsbench.scenarios.ciphers import BEFORE_13
 
 _AES_256: Final = "TLS_AES_256_GCM_SHA384"
 _AES_128: Final = "TLS_AES_128_GCM_SHA256"
@@ -229,7 +230,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
                 "it refuses what Mbed TLS sends for a key: illegal_parameter, invalid ECC point",
                 client=client,
                 server=server,
-                version="1.2",
+                version=BEFORE_13,
             )
             for client, server in (("mbedtls", "tlslite"), ("tlslite", "mbedtls"))
         ),
