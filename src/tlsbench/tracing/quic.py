@@ -11,6 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from tlsbench.decryption.decoding import Message, Opening, next_message
+from tlsbench.decryption.keylog import KeyLog
+from tlsbench.decryption.messages import hello_of, name_of, read_body
+from tlsbench.decryption.piece import Piece
+from tlsbench.decryption.records import flights_of
 from tlsbench.errors import WireError
 from tlsbench.links import Direction
 from tlsbench.links.quic.frames import CRYPTO, STREAM, Frame, frames_of
@@ -19,12 +24,7 @@ from tlsbench.links.quic.protection import PacketKeys, check_retry, initial_keys
 from tlsbench.protocol import messages
 from tlsbench.protocol.messages import MESSAGE_HEADER_BYTES
 from tlsbench.scenarios import ciphers
-from tlsbench.tracing.decoding import Message, Opening, next_message
-from tlsbench.tracing.keylog import KeyLog
 from tlsbench.tracing.ladder import Ladder, LadderFlight, RecordLine
-from tlsbench.tracing.messages import hello_of, name_of, read_body
-from tlsbench.tracing.recording import Piece
-from tlsbench.tracing.records import flights_of
 
 #: The secrets of a key log by the packets that they protect, for each side (RFC 9001 section 5.1).
 _LABELS: Final[Mapping[Direction, Mapping[PacketKind, str]]] = {
