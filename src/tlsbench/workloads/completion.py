@@ -154,6 +154,7 @@ class NetworkCell(Handshake):
         early = self._request if is_early else b""
         self._proof = prove(exchange, self.scenario, self.peers, resumption, early, reader=self.reader)
         self._prove_answer(talked.answer, early if is_early else talked.request)
+        self._look([exchange.entries])
         exchange.close()
         return Sample(
             client=round(completion.client_ms * _NS_PER_MS),
