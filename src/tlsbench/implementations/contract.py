@@ -36,7 +36,8 @@ class Negotiated:
     before the handshake was complete. ``ocsp`` is the status in the OCSP response that a client was shown
     and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
     handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
-    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`). Of QUIC
+    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`).
+    ``certificate_compression`` is how the certificate of the other side came, spelled likewise. Of QUIC
     ``version`` is that of its TLS. ``max_fragment_length`` is what was agreed on by that extension, in bytes,
     0 if nothing was; ``record_size_limit`` the most that this side takes since both agreed on that one.
     """
@@ -56,6 +57,7 @@ class Negotiated:
     openssl_conf: str | None = None
     max_fragment_length: int | None = None
     record_size_limit: int | None = None
+    certificate_compression: str | None = None
 
 
 class End(Protocol):

@@ -11,6 +11,8 @@ from typing import TypeVar
 from tlsbench.errors import MeasurementError, TlsbenchError
 from tlsbench.implementations import (
     CallsPrimitives,
+    ClientContext,
+    DatagramClientContext,
     Implementation,
     JoinsTickets,
     PrimitiveImplementation,
@@ -25,10 +27,12 @@ from tlsbench.scenarios.groups import groups_to_retry
 from tlsbench.scenarios.parts import aead_of
 from tlsbench.scenarios.transports import DATAGRAMS
 from tlsbench.workloads.completion import CompletionCell, NetworkCell
+from tlsbench.workloads.compression_proof import witness_of
 from tlsbench.workloads.datagram_completion import DatagramCompletionCell
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.memory import Memory
+from tlsbench.workloads.opened import OpenedHandshakes
 from tlsbench.workloads.parts import Prices, bill, traffic_of
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.processor import prove_processor
@@ -80,7 +84,8 @@ def prepare(
     transport = TRANSPORTS[scenario.transport or "tls"]
     wanted = _of_client(scenario)
     make_clients = partial(_made, _refusal(client), partial(transport.clients(client), wanted, peers))
-    servers = _made(_refusal(server), partial(transport.servers(server), scenario, peers))
+    make_servers = partial(_made, _refusal(server), partial(transport.servers(server), scenario, peers))
+    servers = make_servers()
     if scenario.workload == "request":
         make_clients, servers = transport.with_http(make_clients, servers)
     others = _OVER_DATAGRAMS if scenario.transport in DATAGRAMS else {}
@@ -94,15 +99,31 @@ def prepare(
         reader=_reader_of(server, transport),
         shake=transport.shake,
     )
+    if isinstance(cell, Handshake):
+        open_link = partial(transport.open_link, "memory")
+        opened = OpenedHandshakes(scenario, make_clients, make_servers, open_link, transport.shake, clock)
+        cell.witness = witness_of(opened, cell.reader)
+        _equip(cell, scenario, peers, make_clients, implementations)
+    return cell
+
+
+def _equip(
+    cell: Handshake,
+    scenario: Scenario,
+    peers: Peers,
+    make_clients: Callable[[], ClientContext | DatagramClientContext],
+    implementations: Mapping[str, Implementation],
+) -> None:
+    """Give a cell what its axes ask for."""
+    client, server = implementations[scenario.client], implementations[scenario.server]
     if isinstance(cell, CompletionCell):
         cell.buffers = _buffer_of(client), _buffer_of(server)
-    elif isinstance(cell, Handshake):
-        if scenario.trust != "memory":
-            cell.make_clients = make_clients
-        if scenario.parts == "yes":
-            ends = {"client": _with_primitives(client), "server": _with_primitives(server)}
-            cell.price = partial(_prices, scenario, peers, ends, clock)
-    return cell
+        return
+    if scenario.trust not in ("", "memory"):
+        cell.make_clients = make_clients
+    if scenario.parts == "yes":
+        ends = {"client": _with_primitives(client), "server": _with_primitives(server)}
+        cell.price = partial(_prices, scenario, peers, ends, cell.clock)
 
 
 def lanes_of(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from cryptography import x509
@@ -15,12 +16,13 @@ from cryptography import x509
 from tlsbench.errors import ProofError
 from tlsbench.implementations import Negotiated
 from tlsbench.implementations.configuration import file_of, without_digest
-from tlsbench.links import STREAM, Entry, Observed, WireReader
+from tlsbench.links import STREAM, Direction, Entry, Observed, WireReader
 from tlsbench.pki import Peers
 from tlsbench.pki.keys import key_type_of
 from tlsbench.protocol import groups, signature_schemes
 from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.scenarios.axes import AXES
+from tlsbench.workloads.compression_proof import prove_offer
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.records import cuts_records, prove_handshake_records
 
@@ -105,6 +107,8 @@ def prove(
         _same("client_auth", wants_client, wire.client_auth, "wire")
         _prove_staple(scenario, wire, client)
         _prove_signature(scenario, wire, client)
+        protected_bytes = partial(reader.protected_bytes, exchange.entries, Direction.TO_CLIENT)
+        prove_offer(scenario, peers, wire, (client, server), protected_bytes)
     prove_handshake_records(scenario, exchange.entries, client, server)
     tickets = _tickets(scenario, reader.count_tickets, exchange.entries)
     for axis, shown in _TOLD_BY_BOTH.items():

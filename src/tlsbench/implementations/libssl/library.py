@@ -23,6 +23,11 @@ from tlsbench.implementations.gaps import (
 from tlsbench.implementations.libssl import aeads, primitives, records
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
+from tlsbench.implementations.libssl.compression import (
+    compress_certificates,
+    compression_gaps,
+    compression_supported,
+)
 from tlsbench.implementations.libssl.datagrams import (
     LibSslDatagramContext,
     dtls_gaps,
@@ -107,6 +112,12 @@ class LibSslShaped:
                 *dtls_gaps(library, self.engine()),
                 *quic_gaps(library, self.id),
                 *records.record_gaps(library, self.engine()),
+                *compression_gaps(
+                    library,
+                    self.id,
+                    self.engine(),
+                    partial(new_context, library, library.TLS_client_method()),
+                ),
                 no_ed25519_in_dtls(),
                 one_ticket_when_resumed(self.id),
                 gap(
@@ -154,6 +165,7 @@ class LibSslShaped:
                 ),
                 *supported(library),
                 *records.supported(library),
+                *compression_supported(library),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
@@ -212,10 +224,11 @@ class LibSslShaped:
         lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_OFF)
         if scenario.client_auth == "required":
             self._show(context, peers.client)
+        says = compress_certificates(lib, context, scenario, partial(told, lib, scenario))
         return make(
             lib,
             context,
-            told=partial(told, lib, scenario),
+            told=says,
             wants_staple=scenario.ocsp == "stapled",
             serialises=scenario.session == "serialised",
             # BoringSSL hands the sessions of TLS 1.3 to a callback, and to nobody else.
@@ -241,7 +254,8 @@ class LibSslShaped:
         kept = [self._staple(context, peers)] if scenario.ocsp == "stapled" else []
         if scenario.address_check == "yes" and scenario.transport == "dtls":
             kept.append(make_cookies(lib, context))
-        return make(lib, context, told=partial(told, lib, scenario), early_data=early_data, kept=kept)
+        says = compress_certificates(lib, context, scenario, partial(told, lib, scenario), peers.server)
+        return make(lib, context, told=says, early_data=early_data, kept=kept)
 
     def _staple(self, context: Any, peers: Peers) -> object:
         """Make a server staple a response; what is returned must live as long as the context."""
