@@ -43,8 +43,10 @@ def special_values(axis: str) -> frozenset[str]:
 
 
 def _every(axis: str, values: list[str]) -> frozenset[str]:
-    """Values that are denied; of an axis that takes more than are listed every one but the neutral."""
-    return _AllBut({AXES[axis].neutral}) if AXES[axis].parse else frozenset(values)
+    """Values that are denied; of an axis that takes more than are listed all but the others."""
+    if not AXES[axis].parse:
+        return frozenset(values)
+    return _AllBut({AXES[axis].neutral, *AXES[axis].special} - set(values))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import MeasurementError
+from tlsbench.implementations.libssl import credential_bindings
 from tlsbench.implementations.libssl import datagram_bindings as dtls
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
@@ -314,6 +315,7 @@ def declare() -> None:
     """Have cffi read the declarations, once."""
     ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS)
     ffi.cdef(OPERATIONS)
+    ffi.cdef(credential_bindings.DECLARATIONS)  # of whose types are some
 
 
 @cache
