@@ -37,7 +37,8 @@ class Negotiated:
     and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
     handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
     scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`). Of QUIC
-    ``version`` is that of its TLS.
+    ``version`` is that of its TLS. ``max_fragment_length`` is what was agreed on by that extension, in bytes,
+    0 if nothing was; ``record_size_limit`` the most that this side takes since both agreed on that one.
 
     ``peer_public_key`` is the SubjectPublicKeyInfo in DER that the other side showed instead of a certificate
     (RFC 7250), ``b""`` if it did not; ``peer_verified`` then says whether it is the one that was expected.
@@ -59,6 +60,8 @@ class Negotiated:
     security_level: str | None = None
     provider: str | None = None
     openssl_conf: str | None = None
+    max_fragment_length: int | None = None
+    record_size_limit: int | None = None
     peer_public_key: bytes = b""
     psk_identity: bytes = b""
     ticket_state: str | None = None
@@ -281,6 +284,18 @@ class SocketWriter(Protocol):
     @property
     def handshake_buffer_bytes(self) -> int:
         """The bytes that a handshake collects before it writes; 0 if it writes each flight at once."""
+
+
+@runtime_checkable
+class UpdatesKeys(Protocol):
+    """A client's end over a stream that can change its keys on an open connection of TLS 1.3."""
+
+    def update_keys(self, *, requests_update: bool) -> None:
+        """Send a KeyUpdate (RFC 8446 section 4.6.3) at once or with the next write, which has new keys.
+
+        :param requests_update: whether it asks the other side to do the same before it next writes.
+        :raises HandshakeError: if the library refuses.
+        """
 
 
 class JoinedEndpoint(Endpoint, Protocol):

@@ -15,6 +15,7 @@ from typing import Final, Protocol
 from tlsbench.errors import WireError
 from tlsbench.links.ledger import Direction, Entry, Flight, Ledger, flights, summarise
 from tlsbench.links.reader import Reader as _Reader
+from tlsbench.links.record_lengths import summarise_records
 from tlsbench.links.round_trips import RoundTrips, round_trips
 from tlsbench.protocol.extensions import (
     EARLY_DATA,
@@ -161,6 +162,18 @@ def opening(flown: Sequence[Flight]) -> tuple[Mapping[int, bytes], Mapping[int, 
     return client_messages, server_messages
 
 
+def hello_extensions_of(entries: Iterable[Entry]) -> tuple[Mapping[int, bytes], Mapping[int, bytes]]:
+    """The extensions of the ClientHello and of the ServerHello that open a stream, by their code points.
+
+    :raises WireError: if they do not.
+    """
+    client, server = opening(flights(entries))
+    return (
+        hello_extensions(client[CLIENT_HELLO], from_client=True),
+        hello_extensions(server[SERVER_HELLO], from_client=False),
+    )
+
+
 def count_tickets(entries: Iterable[Entry]) -> int:
     """How many tickets a server of TLS 1.3 sent: behind its first flight there is one in each record.
 
@@ -199,18 +212,20 @@ class WireReader:
     :param count_tickets: how many tickets a server sent; it gives None where the wire does not tell.
     :param round_trips: how long a handshake takes; it raises ``WireError`` if it is not complete.
     :param summarise: the sum of what was carried.
+    :param summarise_data: the same of application data; as ``summarise`` where it is None.
     """
 
     observe: Callable[[Iterable[Entry]], Observed]
     count_tickets: Callable[[Iterable[Entry]], int | None]
     round_trips: CountRoundTrips = round_trips
     summarise: Callable[[Iterable[Entry]], Ledger] = summarise
+    summarise_data: Callable[[Iterable[Entry]], Ledger] | None = None
 
 
 #: TLS over a stream: records, which writes may cut anywhere.
-STREAM: Final = WireReader(observe, count_tickets)
+STREAM: Final = WireReader(observe, count_tickets, summarise_data=summarise_records)
 #: The same from a server that joins its tickets.
-JOINED: Final = WireReader(observe, count_joined_tickets)
+JOINED: Final = WireReader(observe, count_joined_tickets, summarise_data=summarise_records)
 
 
 def clear_messages(flight: bytes) -> Iterator[tuple[int, bytes]]:

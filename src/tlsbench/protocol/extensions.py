@@ -10,6 +10,12 @@ CLIENT_CERTIFICATE_TYPE: Final = 19
 SERVER_CERTIFICATE_TYPE: Final = 20
 #: The extension of a server that shows a raw public key: IANA's "TLS Certificate Types".
 RAW_PUBLIC_KEY: Final = b"\x02"
+# RFC 6066 section 4
+MAX_FRAGMENT_LENGTH: Final = 1
+#: What it can ask for, in bytes, and the code for it.
+FRAGMENT_LENGTHS: Final[Mapping[int, int]] = {512: 1, 1024: 2, 2048: 3, 4096: 4}
+# RFC 8449 section 4
+RECORD_SIZE_LIMIT: Final = 28
 # RFC 5077 section 3.2
 SESSION_TICKET: Final = 35
 # RFC 8446 section 4.2
@@ -24,7 +30,7 @@ ENCRYPT_THEN_MAC: Final = 22
 #: Their names by code point.
 NAMES: Final[Mapping[int, str]] = {
     0: "server_name",
-    1: "max_fragment_length",
+    MAX_FRAGMENT_LENGTH: "max_fragment_length",
     5: "status_request",
     10: "supported_groups",
     11: "ec_point_formats",
@@ -41,7 +47,7 @@ NAMES: Final[Mapping[int, str]] = {
     23: "extended_master_secret",
     24: "token_binding",
     27: "compress_certificate",
-    28: "record_size_limit",
+    RECORD_SIZE_LIMIT: "record_size_limit",
     34: "delegated_credential",
     SESSION_TICKET: "session_ticket",
     PRE_SHARED_KEY: "pre_shared_key",

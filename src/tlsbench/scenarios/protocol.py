@@ -13,6 +13,7 @@ from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.parts import MADE_OF, aead_of
+from tlsbench.scenarios.record_rules import RECORD_GAPS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES, SignatureScheme
 from tlsbench.scenarios.transports import DATAGRAMS, TOO_SMALL_FOR_QUIC
 
@@ -76,6 +77,7 @@ PROTOCOL: Final = (
         workload=_MEASURED,
         link="network",
     ),
+    *RECORD_GAPS,
     gap("threads send no early data", workload="scaling", resumption="early-data"),
     gap(
         "bulk uses connections that stay open: leave out resumption=",

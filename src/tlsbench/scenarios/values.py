@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tlsbench.scenarios import credentials, networks, openssl, scaling, transports
+from tlsbench.scenarios import credentials, networks, openssl, records, scaling, transports
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
@@ -59,6 +59,7 @@ class Values:
                 **dict.fromkeys(ONE_SIDED_WORKLOADS, _NO_SINGLE_OPERATIONS),
                 "completion": "how it writes to a socket is not known",
                 "scaling": "whether several threads may use it at once was not looked at",
+                "key_update": "it has no KeyUpdate, or what it does with one was not looked at",
             },
             alone=BY_ITSELF,
         )
@@ -271,11 +272,16 @@ class Values:
             values=("memory", "tcp", "unix", "network"),
             default=("memory", "network"),
             neutral="memory",
-            workloads=("handshake", "bulk", "echo", "request", "completion"),
+            workloads=("handshake", "bulk", "echo", "request", "key_update", "completion"),
             before="cpu",
         ),
     )
     offload: str = field(default="", metadata=OFFLOAD)
+    padding: str = field(default="", metadata=records.PADDING)
+    record_size: str = field(default="", metadata=records.RECORD_SIZE)
+    max_fragment_length: str = field(default="", metadata=records.MAX_FRAGMENT_LENGTH)
+    record_size_limit: str = field(default="", metadata=records.RECORD_SIZE_LIMIT)
+    request_update: str = field(default="", metadata=records.REQUEST_UPDATE)
     mtu: str = field(default="", metadata=transports.MTU)
     address_check: str = field(default="", metadata=transports.ADDRESS_CHECK)
     parts: str = field(default="", metadata=PARTS)

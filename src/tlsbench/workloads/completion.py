@@ -22,6 +22,7 @@ from tlsbench.workloads.credentials import resumes, wanted_resumption
 from tlsbench.workloads.exchange import Connection, Exchange
 from tlsbench.workloads.handshake import EARLY_DATA_BYTES, Handshake
 from tlsbench.workloads.proof import prove
+from tlsbench.workloads.records import prove_data_records
 from tlsbench.workloads.sample import Clock, Sample
 from tlsbench.workloads.writes import buffered, records
 
@@ -157,6 +158,9 @@ class NetworkCell(Handshake):
         )
         self._look_once()
         self._prove_answer(talked.answer, early if is_early else talked.request)
+        # The client's request is smaller than most records may be: it is the answer that counts.
+        answered = (entry for entry in exchange.entries if entry[0] is Direction.TO_CLIENT)
+        prove_data_records(self.scenario, answered, self.scenario.size)
         exchange.close()
         return Sample(
             client=round(completion.client_ms * _NS_PER_MS),

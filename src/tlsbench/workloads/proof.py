@@ -29,6 +29,7 @@ from tlsbench.workloads.credentials import (
     recorded,
 )
 from tlsbench.workloads.exchange import Connection
+from tlsbench.workloads.records import cuts_records, prove_handshake_records
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Proof:
             **({"address_check": True} if self.wire.address_check else {}),
             **self.special,
             **{axis: told for axis in _TOLD_BY_BOTH if (told := getattr(self.client, axis)) is not None},
+            **{axis: told for axis in _LIMITS if (told := getattr(self.client, axis)) is not None},
         }
 
     @property
@@ -124,6 +126,7 @@ def prove(
         _same("client_auth", wants_client, wire.client_auth, "wire")
         _prove_staple(scenario, wire, client)
         _prove_signature(scenario, wire, client)
+    prove_handshake_records(scenario, exchange.entries, client, server)
     tickets = _tickets(scenario, reader.count_tickets, exchange.entries)
     prove_ticket(scenario, credentials, client, server, has_session=has_session)
     for axis, shown in _TOLD_BY_BOTH.items():
@@ -191,6 +194,8 @@ def _tickets(
     """How many tickets came after a handshake of TLS 1.3; among the data of a completion none can be told."""
     if scenario.version != "1.3" or scenario.workload == "completion":
         return None
+    if cuts_records(scenario):
+        return None  # a ticket may take several
     count = count_tickets(entries)
     if scenario.tickets not in ("", "default"):
         _same("tickets", int(scenario.tickets), count, "wire")
@@ -209,6 +214,10 @@ _TOLD_BY_BOTH: Final[Mapping[str, Callable[[str], str]]] = {
     "provider": str,
     "openssl_conf": _file_told,
 }
+
+
+#: What sides may agree on of records.
+_LIMITS: Final = ("max_fragment_length", "record_size_limit")
 
 
 def _prove_told(

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import KeepsRealTime
-from tlsbench.links import Direction
+from tlsbench.links import Direction, Ledger
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.proof import prove
+from tlsbench.workloads.records import prove_data_records
 from tlsbench.workloads.sample import Sample, in_a_row
 
 #: One bulk sample writes about this much each way: well above the clock's step, and below the
@@ -60,6 +61,12 @@ class _Stream(ConnectionCell):
             self._exchange.close()
             self._exchange = None
 
+    def _ledger(self) -> Ledger:
+        """The sum of what a sample carried, whose records must be what the scenario asks for."""
+        entries = self.link.take_ledger()
+        prove_data_records(self.scenario, entries, self.scenario.size)
+        return (self.reader.summarise_data or self.reader.summarise)(entries)
+
     def sample(self) -> Sample:
         raise NotImplementedError
 
@@ -93,7 +100,7 @@ class Bulk(_Stream):
             server=up.sink_ns + down.source_ns,
             total=total_ns,
             operations=writes,
-            ledger=self.reader.summarise(self.link.take_ledger()),
+            ledger=self._ledger(),
             phases={
                 "client_seal": up.source_ns,
                 "server_open": up.sink_ns,
@@ -115,7 +122,7 @@ class Echo(_Stream):
             client=echoed.client_ns,
             server=echoed.server_ns,
             total=echoed.total_ns,
-            ledger=self.reader.summarise(self.link.take_ledger()),
+            ledger=self._ledger(),
         )
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import HandshakeError
+from tlsbench.implementations.gnutls import record_bindings
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 
 _DECLARATIONS = """
@@ -192,5 +193,5 @@ def load(path: str) -> Library:
 
     :raises OSError: if it cannot be loaded.
     """
-    ffi.cdef(_DECLARATIONS)
+    ffi.cdef(_DECLARATIONS + record_bindings.DECLARATIONS)
     return Library(ffi.dlopen(path), path)

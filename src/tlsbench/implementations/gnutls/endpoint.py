@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +14,7 @@ from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
 from tlsbench.implementations.gnutls.bindings import Library, ffi, text
+from tlsbench.implementations.gnutls.records import RecordSettings, update_keys
 from tlsbench.implementations.pipes import Pipe
 from tlsbench.pki import SERVER_NAME
 from tlsbench.protocol.messages import RECORD_BYTES
@@ -55,6 +58,7 @@ class Settings:
     :param verifies: whether the other side must show a certificate that is good.
     :param wants_staple: whether a client insists on a stapled OCSP response.
     :param replays: what a server knows of earlier early data; None if it takes none.
+    :param records: what it does with its records.
     """
 
     credentials: Any
@@ -64,6 +68,7 @@ class Settings:
     verifies: bool = True
     wants_staple: bool = False
     replays: Replays | None = None
+    records: RecordSettings = field(default_factory=RecordSettings)
 
 
 class GnuTlsContext:
@@ -139,6 +144,11 @@ class GnuTlsEndpoint:
             lib.gnutls_session_set_keylog_function(session, context.key_log)
         self.receive_data = pipe.receive_data
         self.data_to_send = pipe.data_to_send
+        records = context.settings.records
+        records.configure(lib, session)
+        self._write: Callable[[bytes], None] = (
+            partial(records.write, lib, session) if records.writes_otherwise else self._write_whole
+        )
 
     def handshake(self) -> bool:
         if self._is_complete:  # it would begin another
@@ -146,6 +156,8 @@ class GnuTlsEndpoint:
         lib, session, settings = self._lib, self.session_t, self._context.settings
         while (result := lib.gnutls_handshake(session)) != native.E_SUCCESS:
             if result == native.E_AGAIN:
+                if self._pipe:  # a message goes on in the next record, which is there
+                    continue
                 return False
             if lib.gnutls_error_is_fatal(result):
                 lib.gnutls_alert_send_appropriate(session, result)
@@ -166,6 +178,12 @@ class GnuTlsEndpoint:
             self._early_data += bytes(ffi.buffer(buffer, length))
 
     def write(self, data: bytes) -> None:
+        self._write(data)
+
+    def update_keys(self, *, requests_update: bool) -> None:
+        update_keys(self._lib, self.session_t, requests_update=requests_update)
+
+    def _write_whole(self, data: bytes) -> None:
         session, send, whole = self.session_t, self._lib.gnutls_record_send, ffi.from_buffer(data)
         at, end = 0, len(data)
         while at < end:
@@ -206,6 +224,7 @@ class GnuTlsEndpoint:
             early_data=self._early_data,
             ocsp="good" if settings.wants_staple else "",
             signature=None if resumed else self._signature(),
+            **settings.records.told(lib, session),
         )
 
     def _signature(self) -> str | None:

@@ -11,6 +11,7 @@ from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
 from tlsbench.implementations.gnutls.bindings import Library, datum, ffi, text
 from tlsbench.implementations.gnutls.endpoint import GnuTlsContext, Replays, Settings
+from tlsbench.implementations.gnutls.records import RecordSettings, record_gaps
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import ML_DSA, group_list
 from tlsbench.implementations.pairs import facts
@@ -60,11 +61,19 @@ class GnuTls:
                     gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
+                *record_gaps(self.id),
                 *facts(self.id),
             ),
             supports=(
                 *("trust", "ocsp", "tickets", "signature"),
                 *("resumption=early-data", "workload=scaling"),
+                *(
+                    "padding",
+                    "record_size",
+                    "max_fragment_length",
+                    "record_size_limit",
+                    "workload=key_update",
+                ),
             ),
         )
 
@@ -87,6 +96,7 @@ class GnuTls:
                 credentials=credentials,
                 priority=self._priority(scenario),
                 wants_staple=scenario.ocsp == "stapled",
+                records=RecordSettings.of(scenario, is_client=True),
             ),
         )
 
@@ -110,6 +120,7 @@ class GnuTls:
                 ticket_key=self._ticket_key() if resumes or tickets else None,
                 tickets=tickets,
                 verifies=verifies,
+                records=RecordSettings.of(scenario, is_client=False),
                 replays=Replays(lib) if scenario.resumption == "early-data" else None,
             ),
         )
@@ -122,6 +133,7 @@ class GnuTls:
     def _priority(self, scenario: Scenario) -> Any:
         place, wrong = ffi.new("gnutls_priority_t *"), ffi.new("const char **")
         words = names.priorities(scenario, group_list(scenario))
+        words += RecordSettings.of(scenario, is_client=True).priorities
         if self.library.gnutls_priority_init(place, words.encode("ascii"), wrong) < 0:
             raise HandshakeError(
                 f"gnutls: it does not take the priorities {words} from {text(wrong[0])!r} on"

@@ -13,6 +13,7 @@ from cryptography import x509
 from tlsbench.errors import CertificateError, HandshakeError, MeasurementError
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libssl import bindings as native
+from tlsbench.implementations.libssl import records
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.credentials import Part, all_told
 from tlsbench.implementations.libssl.sessions import Sessions
@@ -308,6 +309,9 @@ class LibSslEndpoint(LibSslEnd):
             if error in (native.ERROR_WANT_READ, native.ERROR_ZERO_RETURN):
                 return b"".join(chunks)
             raise self._gives_up()
+
+    def update_keys(self, *, requests_update: bool) -> None:
+        records.update_keys(self._lib, self.tls, requests_update=requests_update)
 
     def write_early_data(self, data: bytes) -> None:
         """Put ``data`` into the first flight of a client that has a session."""

@@ -20,7 +20,7 @@ from tlsbench.implementations.gaps import (
     no_ed25519_in_dtls,
     one_ticket_when_resumed,
 )
-from tlsbench.implementations.libssl import aeads, primitives
+from tlsbench.implementations.libssl import aeads, primitives, records
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.credentials import credential_gaps, parts_of
@@ -115,6 +115,7 @@ class LibSslShaped:
                 *credential_gaps(library),
                 *dtls_gaps(library, self.engine()),
                 *quic_gaps(library, self.id),
+                *records.record_gaps(library, self.engine()),
                 no_ed25519_in_dtls(),
                 one_ticket_when_resumed(self.id),
                 gap(
@@ -162,6 +163,7 @@ class LibSslShaped:
                 ),
                 *supported(library),
                 *credentials_supported(library),
+                *records.supported(library),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
@@ -213,6 +215,7 @@ class LibSslShaped:
         lib = self.library
         context = new_context(lib, method, scenario)
         self._configure(context, scenario)
+        records.configure(lib, context, scenario, is_client=True)
         self._trust(context, (*peers.strangers, peers.root.certificate))
         lib.SSL_CTX_set_verify(context, native.VERIFY_PEER, ffi.NULL)
         # Sessions are handed over by hand.
@@ -235,6 +238,7 @@ class LibSslShaped:
         lib = self.library
         context = new_context(lib, method, scenario)
         self._configure(context, scenario)
+        records.configure(lib, context, scenario, is_client=False)
         lib.SSL_CTX_set_session_id_context(context, b"tlsbench", len(b"tlsbench"))
         if scenario.client_auth == "required":
             self._trust(context, (peers.root.certificate,))

@@ -21,6 +21,7 @@ from tlsbench.implementations.pyopenssl import bindings, certificates
 from tlsbench.implementations.pyopenssl.datagrams import PyOpenSslDatagramContext, make_cookies
 from tlsbench.implementations.pyopenssl.endpoint import PyOpenSslContext
 from tlsbench.implementations.pyopenssl.psk import psk_gaps, psks_of
+from tlsbench.implementations.record_gaps import no_records
 from tlsbench.pki import SERVER_NAME, Identity, Peers, check_ocsp_response, ocsp_response
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
@@ -75,6 +76,9 @@ class PyOpenSsl:
                 gap(
                     f"this pyOpenSSL does not bind {', '.join(bindings.missing('QUIC'))}",
                     transport="quic" if bindings.missing("QUIC") else (),
+                ),
+                *no_records(
+                    "pyOpenSSL binds none of OpenSSL's functions for the size and padding of records"
                 ),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
                 gap(

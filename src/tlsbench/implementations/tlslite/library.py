@@ -21,7 +21,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
 from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.record_gaps import no_records
 from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
+from tlsbench.implementations.tlslite.records import RecordSettings
 from tlsbench.implementations.verification import Question
 from tlsbench.pki import SERVER_NAME, Identity, Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
@@ -73,6 +75,7 @@ class Tlslite:
                     resumption="psk",
                 ),
                 gap("it is Python throughout, so that its threads take turns", workload="scaling"),
+                *no_records("of the limits it has record_size_limit alone", "max_fragment_length"),
                 *facts(self.id),
                 gap(
                     "of the cipher suites it is asked here for AES-GCM and ChaCha20-Poly1305",
@@ -87,7 +90,10 @@ class Tlslite:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),
-            supports=("hello_retry",),
+            supports=(
+                "hello_retry",
+                *("padding", "record_size", "record_size_limit", "workload=key_update"),
+            ),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> TlsliteContext:
@@ -127,6 +133,8 @@ class TlsliteContext:
         settings.keyShares = scenario.group.split(":")[:1]
         if scenario.resumption in ("ticket", "psk"):
             settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
+        self._records = RecordSettings.of(scenario)
+        self._records.configure(settings)
         self._settings = settings
         self._cache = api.SessionCache() if scenario.resumption == "session-id" else None
 
@@ -134,6 +142,7 @@ class TlsliteContext:
         assert not early_data, "a capability says that there is none"
         pipe = Pipe()
         connection = self._api.TLSConnection(pipe)
+        self._records.apply(connection)
         chain, key = self._credentials
         steps = connection.handshakeClientCert(
             certChain=chain,
@@ -148,6 +157,7 @@ class TlsliteContext:
     def accept(self) -> TlsliteEndpoint:
         pipe = Pipe()
         connection = self._api.TLSConnection(pipe)
+        self._records.apply(connection)
         chain, key = self._credentials
         steps = connection.handshakeServerAsync(
             certChain=chain,

@@ -13,6 +13,7 @@ from tlsbench.implementations.libssl.library import LibSslShaped
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.record_gaps import no_records
 from tlsbench.implementations.wolfssl import bindings as native
 from tlsbench.implementations.wolfssl.bindings import Library
 from tlsbench.pki import Peers
@@ -96,9 +97,33 @@ class WolfSsl(LibSslShaped):
                     )
                     for key, longer in _PREFERS_CURVE_OF.items()
                 ),
+                *no_records(
+                    "it has no padding of records, and cuts them by max_fragment_length alone",
+                    "padding",
+                    "record_size",
+                ),
+                *no_records("of the limits it has max_fragment_length alone", "record_size_limit"),
+                *(
+                    gap(
+                        "it does not cut the signature of an RSA-4096 key to the length that was agreed on",
+                        workload="handshake",
+                        version="1.3",
+                        key="rsa-4096",
+                        max_fragment_length="512",
+                        **end,
+                    )
+                    for end in ({"server": self.id}, {"client": self.id, "client_auth": "required"})
+                ),
                 *facts(self.id),
             ),
-            supports=("trust", "session", "tickets", "workload=scaling"),
+            supports=(
+                "trust",
+                "session",
+                "tickets",
+                "workload=scaling",
+                "max_fragment_length",
+                "workload=key_update",
+            ),
         )
 
 

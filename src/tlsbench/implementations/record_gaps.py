@@ -1,0 +1,27 @@
+"""What several libraries cannot do of the axes of records, in the same words."""
+
+from __future__ import annotations
+
+from tlsbench.scenarios import Gap, gap
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.records import RECORD_AXES
+
+
+def handshakes_of_mbed_tls(library: str) -> tuple[Gap, ...]:
+    """The gap of Mbed TLS, which sends a certificate message in one record, whatever was agreed on.
+
+    :param library: its id.
+    """
+    reason = "it does not cut its certificate message to the length that was agreed on"
+    special = AXES["max_fragment_length"].special
+    return (
+        gap(reason, workload="handshake", server=library, max_fragment_length=special),
+        gap(
+            reason, workload="handshake", client=library, client_auth="required", max_fragment_length=special
+        ),
+    )
+
+
+def no_records(reason: str, *axes: str) -> tuple[Gap, ...]:
+    """The gaps of a library that cannot do anything of some axes of records, all of them if none is named."""
+    return tuple(gap(reason, **{axis: AXES[axis].special}) for axis in axes or RECORD_AXES)
