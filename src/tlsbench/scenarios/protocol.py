@@ -8,6 +8,7 @@ from typing import Final
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
 from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
+from tlsbench.scenarios.credential_gaps import credential_gaps
 from tlsbench.scenarios.extension_gaps import EXTENSION_GAPS
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
@@ -58,6 +59,7 @@ _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
 #: often follow from it.
 PROTOCOL: Final = (
+    *credential_gaps(),
     *(
         Gap(
             f"{axis} applies to TCP only: QUIC endpoints have their own",

@@ -6,13 +6,11 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tlsbench.errors import MeasurementError, TlsbenchError
 from tlsbench.implementations import (
     CallsPrimitives,
-    ClientContext,
-    DatagramClientContext,
     Implementation,
     JoinsTickets,
     PrimitiveImplementation,
@@ -31,6 +29,7 @@ from tlsbench.workloads.compression_proof import witness_of
 from tlsbench.workloads.datagram_completion import DatagramCompletionCell
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.handshake import Handshake
+from tlsbench.workloads.hidden import hides, look
 from tlsbench.workloads.memory import Memory
 from tlsbench.workloads.opened import OpenedHandshakes
 from tlsbench.workloads.parts import Prices, bill, traffic_of
@@ -100,30 +99,33 @@ def prepare(
         shake=transport.shake,
     )
     if isinstance(cell, Handshake):
-        open_link = partial(transport.open_link, "memory")
-        opened = OpenedHandshakes(scenario, make_clients, make_servers, open_link, transport.shake, clock)
-        cell.witness = witness_of(opened, cell.reader)
-        _equip(cell, scenario, peers, make_clients, implementations)
+        _equip(cell, {"client": client, "server": server}, clock, make_clients, make_servers)
     return cell
 
 
 def _equip(
     cell: Handshake,
-    scenario: Scenario,
-    peers: Peers,
-    make_clients: Callable[[], ClientContext | DatagramClientContext],
-    implementations: Mapping[str, Implementation],
+    ends: Mapping[str, Implementation],
+    clock: Clock,
+    make_clients: Callable[[], Any],
+    make_servers: Callable[[], Any],
 ) -> None:
-    """Give a cell what its axes ask for."""
-    client, server = implementations[scenario.client], implementations[scenario.server]
+    """Give a cell of handshakes what its scenario needs beside contexts and a link."""
+    scenario = cell.scenario
+    transport = TRANSPORTS[scenario.transport or "tls"]
+    open_link = partial(transport.open_link, "memory")
+    opened = OpenedHandshakes(scenario, make_clients, make_servers, open_link, transport.shake, clock)
+    cell.witness = witness_of(opened, cell.reader)
+    if hides(scenario):
+        cell.look = partial(look, scenario, cell.peers, make_clients, make_servers)
     if isinstance(cell, CompletionCell):
-        cell.buffers = _buffer_of(client), _buffer_of(server)
+        cell.buffers = _buffer_of(ends["client"]), _buffer_of(ends["server"])
         return
     if scenario.trust not in ("", "memory"):
         cell.make_clients = make_clients
     if scenario.parts == "yes":
-        ends = {"client": _with_primitives(client), "server": _with_primitives(server)}
-        cell.price = partial(_prices, scenario, peers, ends, cell.clock)
+        able = {side: _with_primitives(member) for side, member in ends.items()}
+        cell.price = partial(_prices, scenario, cell.peers, able, clock)
 
 
 def lanes_of(

@@ -15,8 +15,8 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import MeasurementError
+from tlsbench.implementations.libssl import credential_bindings, record_bindings
 from tlsbench.implementations.libssl import datagram_bindings as dtls
-from tlsbench.implementations.libssl import record_bindings
 from tlsbench.implementations.libssl.extension_bindings import EXTENSION_DECLARATIONS
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
@@ -318,6 +318,7 @@ def declare() -> None:
     ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS + record_bindings.DECLARATIONS)
     ffi.cdef(EXTENSION_DECLARATIONS)
     ffi.cdef(OPERATIONS)
+    ffi.cdef(credential_bindings.DECLARATIONS)  # of whose types are some
 
 
 @cache
