@@ -15,6 +15,7 @@ from tlsbench.implementations.contract import (
     JoinsEnds,
     JoinsTickets,
     KeepsRealTime,
+    LimitsKeyUpdates,
     LogsKeys,
     Negotiated,
     Operation,
@@ -23,6 +24,7 @@ from tlsbench.implementations.contract import (
     ServerContext,
     SocketWriter,
     TlsImplementation,
+    UpdatesKeys,
 )
 from tlsbench.implementations.verifying import Verification, VerifyingImplementation
 
@@ -41,6 +43,7 @@ __all__ = [
     "JoinsEnds",
     "JoinsTickets",
     "KeepsRealTime",
+    "LimitsKeyUpdates",
     "LogsKeys",
     "Negotiated",
     "Operation",
@@ -49,6 +52,7 @@ __all__ = [
     "ServerContext",
     "SocketWriter",
     "TlsImplementation",
+    "UpdatesKeys",
     "Verification",
     "VerifyingImplementation",
 ]
