@@ -300,6 +300,15 @@ class UpdatesKeys(Protocol):
         """
 
 
+@runtime_checkable
+class LimitsKeyUpdates(Protocol):
+    """A library that gives up a connection over which more KeyUpdates come than that in a short time."""
+
+    @property
+    def most_key_updates(self) -> int:
+        """So many it takes on a connection."""
+
+
 class JoinedEndpoint(Endpoint, Protocol):
     """An end of a pair that is joined within its library: it neither gives nor takes bytes."""
 

@@ -13,6 +13,7 @@ from tlsbench.implementations import (
     CallsPrimitives,
     Implementation,
     JoinsTickets,
+    LimitsKeyUpdates,
     PrimitiveImplementation,
     SocketWriter,
 )
@@ -30,6 +31,7 @@ from tlsbench.workloads.datagram_completion import DatagramCompletionCell
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.hidden import hides, look
+from tlsbench.workloads.key_update import KeyUpdate
 from tlsbench.workloads.memory import Memory
 from tlsbench.workloads.opened import OpenedHandshakes
 from tlsbench.workloads.parts import Prices, bill, traffic_of
@@ -42,11 +44,14 @@ from tlsbench.workloads.stream import Bulk, Echo, Request
 from tlsbench.workloads.transports import TRANSPORTS, Transport, over_streams
 
 _Thing = TypeVar("_Thing")
-_TLS_WORKLOADS: dict[str, Callable[..., Handshake | Bulk | Echo | Request | Memory | CompletionCell]] = {
+_TLS_WORKLOADS: dict[
+    str, Callable[..., Handshake | Bulk | Echo | Request | KeyUpdate | Memory | CompletionCell]
+] = {
     "handshake": Handshake,
     "bulk": Bulk,
     "echo": Echo,
     "request": Request,
+    "key_update": KeyUpdate,
     "memory": Memory,
     "completion": CompletionCell,
 }
@@ -97,6 +102,7 @@ def prepare(
         clock,
         reader=_reader_of(server, transport),
         shake=transport.shake,
+        **_limits(scenario, client, server),
     )
     if isinstance(cell, Handshake):
         _equip(cell, {"client": client, "server": server}, clock, make_clients, make_servers)
@@ -201,6 +207,14 @@ def _buffer_of(library: Implementation) -> int:
     if not isinstance(library, SocketWriter):
         raise MeasurementError(f"{library.id} does not say how it writes to a socket")
     return library.handshake_buffer_bytes
+
+
+def _limits(scenario: Scenario, *ends: Implementation) -> dict[str, int]:
+    """How many KeyUpdates a connection may have, where one of its ends does not take as many as one likes."""
+    if scenario.workload != "key_update":
+        return {}
+    most = [end.most_key_updates for end in ends if isinstance(end, LimitsKeyUpdates)]
+    return {"most_writes": min(most, default=0)}
 
 
 def _refusal(library: Implementation) -> str:

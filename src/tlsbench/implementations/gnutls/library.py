@@ -33,6 +33,8 @@ class GnuTls:
     path: str
     id: str = "gnutls"
     summary: str = "the system's GnuTLS, called through cffi"
+    #: It takes 8 in a second (KEY_UPDATES_PER_WINDOW of its lib/tls13/key_update.c), as trying shows.
+    most_key_updates: int = 8
 
     @cached_property
     def library(self) -> Library:

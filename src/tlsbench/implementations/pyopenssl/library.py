@@ -22,7 +22,7 @@ from tlsbench.implementations.pyopenssl import bindings, certificates
 from tlsbench.implementations.pyopenssl.datagrams import PyOpenSslDatagramContext, make_cookies
 from tlsbench.implementations.pyopenssl.endpoint import PyOpenSslContext
 from tlsbench.implementations.pyopenssl.psk import psk_gaps, psks_of
-from tlsbench.implementations.record_gaps import no_records
+from tlsbench.implementations.record_gaps import answers_key_updates, no_records
 from tlsbench.pki import SERVER_NAME, Identity, Peers, check_ocsp_response, ocsp_response
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
@@ -78,6 +78,7 @@ class PyOpenSsl:
                     f"this pyOpenSSL does not bind {', '.join(bindings.missing('QUIC'))}",
                     transport="quic" if bindings.missing("QUIC") else (),
                 ),
+                answers_key_updates(self.id),
                 *no_records(
                     "pyOpenSSL binds none of OpenSSL's functions for the size and padding of records"
                 ),
@@ -110,7 +111,7 @@ class PyOpenSsl:
                 *("workload=certificate", "workload=completion", "workload=scaling"),
                 *("resumption=early-data", "resumption=external-psk", "psk_mode", "ticket_lifetime"),
                 *("ocsp", "trust", "cpu", "hello_retry", "parts"),
-                *("transport=dtls", "mtu", "address_check"),
+                *("transport=dtls", "mtu", "address_check", "workload=key_update"),
             ),
         )
 

@@ -22,7 +22,7 @@ from tlsbench.implementations import certificate_compressors
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
 from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.pairs import facts
-from tlsbench.implementations.record_gaps import no_records
+from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_updates
 from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
 from tlsbench.implementations.tlslite.records import RecordSettings
 from tlsbench.implementations.verification import Question
@@ -87,6 +87,7 @@ class Tlslite:
                     certificate_compression=AXES["certificate_compression"].special,
                 ),
                 gap("it is Python throughout, so that its threads take turns", workload="scaling"),
+                no_secrets_for_key_updates(self.id),
                 *no_records("of the limits it has record_size_limit alone", "max_fragment_length"),
                 *facts(self.id),
                 gap(
