@@ -37,7 +37,9 @@ class Negotiated:
     and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
     handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
     scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`).
-    ``certificate_compression`` is how the certificate of the other side came, spelled likewise. Of QUIC
+    ``certificate_compression`` is how the certificate of the other side came, spelled likewise;
+    ``ech_accepted`` is whether the server accepted the client's Encrypted ClientHello, and ``server_name`` is
+    the host that the client asked for, as a server that has such a key says it. Of QUIC
     ``version`` is that of its TLS.
     """
 
@@ -55,6 +57,8 @@ class Negotiated:
     provider: str | None = None
     openssl_conf: str | None = None
     certificate_compression: str | None = None
+    ech_accepted: bool | None = None
+    server_name: str | None = None
 
 
 class End(Protocol):

@@ -23,6 +23,7 @@ from tlsbench.protocol import groups, signature_schemes
 from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.scenarios.axes import AXES
 from tlsbench.workloads.compression_proof import prove_offer
+from tlsbench.workloads.ech_proof import prove_ech
 from tlsbench.workloads.exchange import Connection
 
 
@@ -56,6 +57,7 @@ class Proof:
             **({} if self.tickets is None else {"tickets": self.tickets}),
             **({"hello_retry": True} if self.wire.hello_retry else {}),
             **({"address_check": True} if self.wire.address_check else {}),
+            **({"ech": "accepted" if self.client.ech_accepted else "grease"} if self.wire.ech else {}),
             **{axis: told for axis in _TOLD_BY_BOTH if (told := getattr(self.client, axis)) is not None},
         }
 
@@ -107,6 +109,7 @@ def prove(
         _prove_signature(scenario, wire, client)
         protected_bytes = partial(reader.protected_bytes, exchange.entries, Direction.TO_CLIENT)
         prove_offer(scenario, peers, wire, (client, server), protected_bytes)
+    prove_ech(scenario, wire, client, server, exchange.entries)
     tickets = _tickets(scenario, reader.count_tickets, exchange.entries)
     for axis, shown in _TOLD_BY_BOTH.items():
         _prove_told(axis, shown, scenario, client, server)

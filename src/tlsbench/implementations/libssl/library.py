@@ -34,6 +34,7 @@ from tlsbench.implementations.libssl.datagrams import (
     dtls_supported,
     make_cookies,
 )
+from tlsbench.implementations.libssl.ech import ech_gaps, ech_supported, take_ech, telling_ech
 from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, LibSslSide, reason
 from tlsbench.implementations.libssl.knobs import knob_gaps, new_context, supported, told
 from tlsbench.implementations.libssl.quic import LibSslQuicContext, quic_gaps, quic_supported
@@ -48,6 +49,7 @@ from tlsbench.implementations.openssl_names import (
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
+from tlsbench.pki.ech import ech_key
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
@@ -111,6 +113,7 @@ class LibSslShaped:
                 *knob_gaps(library),
                 *dtls_gaps(library, self.engine()),
                 *quic_gaps(library, self.id),
+                *ech_gaps(library, self.engine()),
                 *compression_gaps(
                     library,
                     self.id,
@@ -163,6 +166,7 @@ class LibSslShaped:
                     "workload=scaling",
                 ),
                 *supported(library),
+                *ech_supported(library),
                 *compression_supported(library),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
@@ -222,11 +226,13 @@ class LibSslShaped:
         if scenario.client_auth == "required":
             self._show(context, peers.client)
         says = compress_certificates(lib, context, scenario, partial(told, lib, scenario))
+        says = telling_ech(lib, scenario, says)
         return make(
             lib,
             context,
             told=says,
             wants_staple=scenario.ocsp == "stapled",
+            ech=scenario.ech,
             serialises=scenario.session == "serialised",
             # BoringSSL hands the sessions of TLS 1.3 to a callback, and to nobody else.
             by_callback=scenario.resumption == "psk" and not lib.has("SSL_CTX_ctrl"),
@@ -251,6 +257,9 @@ class LibSslShaped:
         if scenario.address_check == "yes" and scenario.transport == "dtls":
             kept.append(make_cookies(lib, context))
         says = compress_certificates(lib, context, scenario, partial(told, lib, scenario), peers.server)
+        says = telling_ech(lib, scenario, says)
+        if scenario.ech == "on":
+            take_ech(lib, context, ech_key())
         return make(lib, context, told=says, early_data=early_data, kept=kept)
 
     def _staple(self, context: Any, peers: Peers) -> object:
