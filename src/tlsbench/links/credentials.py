@@ -21,6 +21,7 @@ from tlsbench.protocol.extensions import (
 )
 from tlsbench.protocol.messages import (
     CERTIFICATE,
+    CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
     CLIENT_KEY_EXCHANGE,
     HELLO_RETRY_REQUEST_RANDOM,
@@ -92,7 +93,8 @@ def credentials_of(entries: Iterable[Entry], wire: Observed) -> Credentials:
     sent = [
         message
         for flight in flown[1:]
-        if flight.direction is Direction.TO_CLIENT
+        # Behind a ChangeCipherSpec at the beginning all is protected.
+        if flight.direction is Direction.TO_CLIENT and flight.data[0] != CHANGE_CIPHER_SPEC
         for message in clear_messages(flight.data)
     ]
     return Credentials(
@@ -127,7 +129,7 @@ def _identities_of_12(flown: Iterable[Flight]) -> tuple[bytes, ...]:
     return tuple(
         Reader(body).vector(2)
         for flight in flown
-        if flight.direction is Direction.TO_SERVER
+        if flight.direction is Direction.TO_SERVER and flight.data[0] != CHANGE_CIPHER_SPEC
         for kind, body in clear_messages(flight.data)
         if kind == CLIENT_KEY_EXCHANGE
     )
