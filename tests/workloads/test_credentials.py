@@ -17,7 +17,7 @@ from tlsbench.implementations.libssl.tickets import ServerTickets
 from tlsbench.implementations.registry import capabilities, implementations, spellings, tls_library
 from tlsbench.links import MemoryLink
 from tlsbench.pki.psk import ExternalPsk
-from tlsbench.scenarios import Scenario, expand, parse
+from tlsbench.scenarios import Scenario, ciphers, expand, parse
 from tlsbench.workloads import credentials, hidden, prepare
 from tlsbench.workloads.handshake import Handshake
 
@@ -340,3 +340,33 @@ def test_what_cannot_be_is_excluded_with_a_reason(selector: str, reason: str) ->
     found = reasons(f"{selector} {implementation}")
     assert found
     assert reason in found[0]
+
+
+#: As far as the table of suites has them.
+PSK_SUITES = [
+    suite.name
+    for suite in ciphers.CIPHER_SUITES
+    if suite.name in {"TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256"}
+]
+
+
+@pytest.mark.parametrize("cipher", PSK_SUITES)
+@pytest.mark.parametrize(("client", "server"), PSK_PAIRS)
+def test_a_psk_suite_of_tls_12_shows_no_certificate(
+    cipher: str, client: str, server: str, workload_of: CellOf
+) -> None:
+    told = proof_of(
+        workload_of(
+            f"client={client} server={server} version=1.2 cipher={cipher} resumption=external-psk "
+            "group=secp256r1"
+        )
+    )
+    assert told["psk_identity"] == pki.external_psk().identity.decode()
+
+
+def test_tls_12_needs_a_psk_suite_for_an_external_psk() -> None:
+    found = reasons(
+        "version=1.2 resumption=external-psk implementation=pyopenssl "
+        "cipher=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
+    )
+    assert found == ["in TLS 1.2 a PSK needs a cipher suite with PSK in its name (RFC 4279, RFC 5489)"]

@@ -29,7 +29,7 @@ from tlsbench.protocol.messages import (
     SERVER_HELLO,
 )
 from tlsbench.scenarios import ciphers
-from tlsbench.scenarios.ciphers import PSK
+from tlsbench.scenarios.credentials import PSK
 
 #: IANA's "TLS Certificate Types", by their code points, as scenarios spell them.
 CERTIFICATE_TYPES: Final = {0: "x509", 2: "raw_public_key"}
@@ -64,7 +64,9 @@ class Credentials:
     @property
     def taken(self) -> bytes | None:
         """The identity of the PSK that the server takes; None if it takes none, or does not say which."""
-        return self.identities[self.selected] if self.selected is not None else None
+        if self.selected is None or self.selected >= len(self.identities):
+            return None
+        return self.identities[self.selected]
 
 
 def credentials_of(entries: Iterable[Entry], wire: Observed) -> Credentials:
