@@ -6,7 +6,7 @@ Several of them live in one process as long as the dynamic linker can tell their
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, ClassVar, Final, TypeVar
@@ -23,7 +23,7 @@ from tlsbench.implementations.gaps import (
 from tlsbench.implementations.libssl import aeads, primitives, records
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
-from tlsbench.implementations.libssl.credentials import credential_gaps, parts_of
+from tlsbench.implementations.libssl.credentials import Part, credential_gaps, parts_of
 from tlsbench.implementations.libssl.credentials import supported as credentials_supported
 from tlsbench.implementations.libssl.datagrams import (
     LibSslDatagramContext,
@@ -226,7 +226,7 @@ class LibSslShaped:
             lib,
             context,
             told=partial(told, lib, scenario),
-            parts=parts_of(lib, context, scenario, peers, is_server=False),
+            parts=self._parts_of(context, scenario, peers, is_server=False),
             renews_sessions=scenario.ticket_state == "expired",
             wants_staple=scenario.ocsp == "stapled",
             serialises=scenario.session == "serialised",
@@ -253,9 +253,13 @@ class LibSslShaped:
         kept = [self._staple(context, peers)] if scenario.ocsp == "stapled" else []
         if scenario.address_check == "yes" and scenario.transport == "dtls":
             kept.append(make_cookies(lib, context))
-        parts = parts_of(lib, context, scenario, peers, is_server=True)
+        parts = self._parts_of(context, scenario, peers, is_server=True)
         words = partial(told, lib, scenario)
         return make(lib, context, told=words, parts=parts, early_data=early_data, kept=kept)
+
+    def _parts_of(self, context: Any, scenario: Scenario, peers: Peers, *, is_server: bool) -> Sequence[Part]:
+        """What its connections show instead of certificates."""
+        return parts_of(self.library, context, scenario, peers, is_server=is_server)
 
     def _staple(self, context: Any, peers: Peers) -> object:
         """Make a server staple a response; what is returned must live as long as the context."""
