@@ -15,6 +15,7 @@ from tlsbench.implementations.gnutls import bindings as gnutls
 from tlsbench.implementations.libssl import bindings
 from tlsbench.implementations.libssl.tickets import ServerTickets
 from tlsbench.implementations.registry import capabilities, implementations, spellings, tls_library
+from tlsbench.implementations.wolfssl import bindings as wolfssl
 from tlsbench.links import MemoryLink
 from tlsbench.pki.psk import ExternalPsk
 from tlsbench.scenarios import Scenario, ciphers, expand, parse
@@ -24,6 +25,7 @@ from tlsbench.workloads.handshake import Handshake
 Find = Callable[[str], tuple[Scenario, ...]]
 CellOf = Callable[[str], Any]
 needs_gnutls = pytest.mark.skipif(gnutls.find() is None, reason="the system has no GnuTLS")
+needs_wolfssl = pytest.mark.skipif(wolfssl.find() is None, reason="the system has no wolfSSL")
 needs_libssl = pytest.mark.skipif(bindings.find() is None, reason="the system has no libssl 3")
 
 
@@ -152,6 +154,9 @@ PSK_PAIRS = [
     pytest.param("gnutls", "gnutls", marks=needs_gnutls),
     pytest.param("gnutls", "pyopenssl", marks=needs_gnutls),
     pytest.param("pyopenssl", "gnutls", marks=needs_gnutls),
+    pytest.param("wolfssl", "wolfssl", marks=needs_wolfssl),
+    pytest.param("wolfssl", "pyopenssl", marks=needs_wolfssl),
+    pytest.param("pyopenssl", "wolfssl", marks=needs_wolfssl),
 ]
 
 
@@ -351,7 +356,7 @@ PSK_SUITES = [
 
 
 @pytest.mark.parametrize("cipher", PSK_SUITES)
-@pytest.mark.parametrize(("client", "server"), PSK_PAIRS)
+@pytest.mark.parametrize(("client", "server"), PSK_PAIRS[:6])  # those of wolfSSL are of TLS 1.3 alone
 def test_a_psk_suite_of_tls_12_shows_no_certificate(
     cipher: str, client: str, server: str, workload_of: CellOf
 ) -> None:

@@ -6,7 +6,7 @@ Several of them live in one process as long as the dynamic linker can tell their
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, ClassVar, Final, TypeVar
@@ -28,7 +28,7 @@ from tlsbench.implementations.libssl.compression import (
     compression_gaps,
     compression_supported,
 )
-from tlsbench.implementations.libssl.credentials import credential_gaps, parts_of
+from tlsbench.implementations.libssl.credentials import Part, credential_gaps, parts_of
 from tlsbench.implementations.libssl.credentials import supported as credentials_supported
 from tlsbench.implementations.libssl.datagrams import (
     LibSslDatagramContext,
@@ -244,7 +244,7 @@ class LibSslShaped:
             lib,
             context,
             told=says,
-            parts=parts_of(lib, context, scenario, peers, is_server=False),
+            parts=self._parts_of(context, scenario, peers, is_server=False),
             renews_sessions=scenario.ticket_state == "expired",
             wants_staple=scenario.ocsp == "stapled",
             ech=scenario.ech,
@@ -276,8 +276,12 @@ class LibSslShaped:
         says = telling_ech(lib, scenario, says)
         if scenario.ech == "on":
             take_ech(lib, context, ech_key())
-        parts = parts_of(lib, context, scenario, peers, is_server=True)
+        parts = self._parts_of(context, scenario, peers, is_server=True)
         return make(lib, context, told=says, parts=parts, early_data=early_data, kept=kept)
+
+    def _parts_of(self, context: Any, scenario: Scenario, peers: Peers, *, is_server: bool) -> Sequence[Part]:
+        """What its connections show instead of certificates."""
+        return parts_of(self.library, context, scenario, peers, is_server=is_server)
 
     def _staple(self, context: Any, peers: Peers) -> object:
         """Make a server staple a response; what is returned must live as long as the context."""
