@@ -36,9 +36,16 @@ class Negotiated:
     before the handshake was complete. ``ocsp`` is the status in the OCSP response that a client was shown
     and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
     handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
-    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`). Of QUIC
+    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`).
+    ``certificate_compression`` is how the certificate of the other side came, spelled likewise. Of QUIC
     ``version`` is that of its TLS. ``max_fragment_length`` is what was agreed on by that extension, in bytes,
     0 if nothing was; ``record_size_limit`` the most that this side takes since both agreed on that one.
+
+    ``peer_public_key`` is the SubjectPublicKeyInfo in DER that the other side showed instead of a certificate
+    (RFC 7250), ``b""`` if it did not; ``peer_verified`` then says whether it is the one that was expected.
+    ``psk_identity`` is that of the external PSK by which the handshake was made, which is not ``resumed``;
+    ``b""`` if by none. ``ticket_state``, on a server, is what it found of the ticket that it was offered,
+    spelled as in a scenario; ``ticket_lifetime``, on a client, how many seconds its ticket is good for.
     """
 
     version: str | None
@@ -56,6 +63,11 @@ class Negotiated:
     openssl_conf: str | None = None
     max_fragment_length: int | None = None
     record_size_limit: int | None = None
+    certificate_compression: str | None = None
+    peer_public_key: bytes = b""
+    psk_identity: bytes = b""
+    ticket_state: str | None = None
+    ticket_lifetime: int | None = None
 
 
 class End(Protocol):
@@ -173,6 +185,17 @@ class LogsKeys(Protocol):
         To be called before the first connection.
 
         :raises MeasurementError: if this very library cannot.
+        """
+
+
+@runtime_checkable
+class RotatesTicketKeys(Protocol):
+    """A server's context whose ticket keys are replaced, as ``ticket_state`` needs."""
+
+    def rotate_ticket_key(self, *, keep_previous: bool) -> None:
+        """Seal tickets with a new key from now on.
+
+        :param keep_previous: whether the last key opens tickets still, whose clients then get new ones.
         """
 
 

@@ -229,7 +229,7 @@ FULL = Profile(
     (
         (
             f"implementation={_EVERY} version=1.2,1.3 cipher=*_AES_128_GCM_*,*_AES_256_GCM_*,*CHACHA20* "
-            "key=rsa-2048,ecdsa-secp256r1 resumption=*"
+            "key=rsa-2048,ecdsa-secp256r1 resumption=none,session-id,ticket,psk,early-data"
         ),
         f"implementation={_EVERY} version=1.2,1.3 group=* key=ecdsa-secp256r1 resumption=none,ticket,psk",
         f"implementation={_EVERY} version=1.2,1.3 key=* chain_length=1,3 client_auth=*",

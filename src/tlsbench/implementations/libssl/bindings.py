@@ -15,8 +15,9 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import MeasurementError
+from tlsbench.implementations.libssl import credential_bindings, record_bindings
 from tlsbench.implementations.libssl import datagram_bindings as dtls
-from tlsbench.implementations.libssl import record_bindings
+from tlsbench.implementations.libssl.extension_bindings import EXTENSION_DECLARATIONS
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
@@ -315,7 +316,9 @@ def find() -> str | None:
 def declare() -> None:
     """Have cffi read the declarations, once."""
     ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS + record_bindings.DECLARATIONS)
+    ffi.cdef(EXTENSION_DECLARATIONS)
     ffi.cdef(OPERATIONS)
+    ffi.cdef(credential_bindings.DECLARATIONS)  # of whose types are some
 
 
 @cache

@@ -23,6 +23,13 @@ from tlsbench.implementations.gaps import (
 from tlsbench.implementations.libssl import aeads, primitives, records
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
+from tlsbench.implementations.libssl.compression import (
+    compress_certificates,
+    compression_gaps,
+    compression_supported,
+)
+from tlsbench.implementations.libssl.credentials import credential_gaps, parts_of
+from tlsbench.implementations.libssl.credentials import supported as credentials_supported
 from tlsbench.implementations.libssl.datagrams import (
     LibSslDatagramContext,
     dtls_gaps,
@@ -53,11 +60,17 @@ from tlsbench.scenarios.parts import MADE_OF, aead_of
 _VERSION: Final = 0
 #: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
 _ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
-    (("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"), "resumption"),
+    (("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"), "resumption=early-data"),
     (("SSL_CTX_callback_ctrl", "SSL_ctrl", "SSL_get0_verified_chain"), "ocsp"),
     (("SSL_CTX_set1_sigalgs_list",), "signature"),
 )
 _Side = TypeVar("_Side", bound=LibSslSide)
+
+
+def _denied(ability: str) -> dict[str, tuple[str, ...]]:
+    """The values of an axis, or the one value, that a library without an ability cannot do."""
+    axis, _, value = ability.partition("=")
+    return {axis: (value,) if value else tuple(AXES[axis].denied)}
 
 
 @dataclass(frozen=True)
@@ -98,15 +111,22 @@ class LibSslShaped:
             (
                 *cpu_gaps(tells=self.processor() is not None),
                 *(
-                    gap(f"{self.path} has no {', '.join(lacking)}", **{axis: tuple(AXES[axis].denied)})
-                    for functions, axis in _ABILITIES
+                    gap(f"{self.path} has no {', '.join(lacking)}", **_denied(ability))
+                    for functions, ability in _ABILITIES
                     if (lacking := library.lacks(*functions))
                 ),
                 kernel_tls_gap(),
                 *knob_gaps(library),
+                *credential_gaps(library),
                 *dtls_gaps(library, self.engine()),
                 *quic_gaps(library, self.id),
                 *records.record_gaps(library, self.engine()),
+                *compression_gaps(
+                    library,
+                    self.id,
+                    self.engine(),
+                    partial(new_context, library, library.TLS_client_method()),
+                ),
                 no_ed25519_in_dtls(),
                 one_ticket_when_resumed(self.id),
                 gap(
@@ -153,12 +173,14 @@ class LibSslShaped:
                     "workload=scaling",
                 ),
                 *supported(library),
+                *credentials_supported(library),
                 *records.supported(library),
+                *compression_supported(library),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
                 *(("workload=completion",) if library.has("SSL_CTX_set_ciphersuites") else ()),
-                *(axis for functions, axis in _ABILITIES if not library.lacks(*functions)),
+                *(ability for functions, ability in _ABILITIES if not library.lacks(*functions)),
             ),
             # Whatever comes by name may be what Python's ssl module came with.
             libcrypto=SYSTEM_LIBCRYPTO if self.id == "libssl" else "",
@@ -212,10 +234,13 @@ class LibSslShaped:
         lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_OFF)
         if scenario.client_auth == "required":
             self._show(context, peers.client)
+        says = compress_certificates(lib, context, scenario, partial(told, lib, scenario))
         return make(
             lib,
             context,
-            told=partial(told, lib, scenario),
+            told=says,
+            parts=parts_of(lib, context, scenario, peers, is_server=False),
+            renews_sessions=scenario.ticket_state == "expired",
             wants_staple=scenario.ocsp == "stapled",
             serialises=scenario.session == "serialised",
             # BoringSSL hands the sessions of TLS 1.3 to a callback, and to nobody else.
@@ -241,7 +266,9 @@ class LibSslShaped:
         kept = [self._staple(context, peers)] if scenario.ocsp == "stapled" else []
         if scenario.address_check == "yes" and scenario.transport == "dtls":
             kept.append(make_cookies(lib, context))
-        return make(lib, context, told=partial(told, lib, scenario), early_data=early_data, kept=kept)
+        says = compress_certificates(lib, context, scenario, partial(told, lib, scenario), peers.server)
+        parts = parts_of(lib, context, scenario, peers, is_server=True)
+        return make(lib, context, told=says, parts=parts, early_data=early_data, kept=kept)
 
     def _staple(self, context: Any, peers: Peers) -> object:
         """Make a server staple a response; what is returned must live as long as the context."""

@@ -145,7 +145,7 @@ def page_of(
                 for source, judgement in zip(sources, judgements, strict=False)
             ),
         ],
-        environment=[(source.name, list(_environment(source))) for source in sources],
+        environment=[(source.name, list(environment_of(source))) for source in sources],
         commands=[source.command for source in sources if source.command],
         traces=traces,
     )
@@ -241,7 +241,8 @@ def _processor(source: Source) -> str:
     return source.machine.processor
 
 
-def _environment(source: Source) -> Iterator[tuple[str, str]]:
+def environment_of(source: Source) -> Iterator[tuple[str, str]]:
+    """The facts of a source's environment, by name."""
     machine = source.machine
     facts = {
         "processor": machine.processor,
