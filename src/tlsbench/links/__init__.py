@@ -15,6 +15,7 @@ from tlsbench.links.ledger import (
 )
 from tlsbench.links.link import Link, MemoryLink, SocketLink, TcpLink, open_link
 from tlsbench.links.round_trips import RoundTrips, round_trips
+from tlsbench.links.sealed import sealed_bytes
 from tlsbench.links.wire import JOINED, STREAM, Observed, WireReader, count_tickets, observe, observed
 
 __all__ = [
@@ -41,6 +42,7 @@ __all__ = [
     "observed",
     "open_link",
     "round_trips",
+    "sealed_bytes",
     "sizes_of",
     "summarise",
     "summarise_datagrams",

@@ -17,11 +17,12 @@ from tlsbench.implementations import Negotiated
 from tlsbench.implementations.configuration import file_of, without_digest
 from tlsbench.links import STREAM, Entry, Observed, WireReader
 from tlsbench.pki import Peers
-from tlsbench.pki.keys import key_type_of
+from tlsbench.pki.keys import key_type_of, public_key_of
 from tlsbench.protocol import groups, signature_schemes
 from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.scenarios.axes import AXES
 from tlsbench.workloads.exchange import Connection
+from tlsbench.workloads.sent_chains import prove_chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Proof:
             "cipher": _cipher_name(self.wire.cipher),
             "group": _group_name(self.wire.group) or "none",
             "resumption": self.wire.resumption,
-            "server_key": key_type_of(certificate.public_key()),
+            "server_key": key_type_of(public_key_of(certificate)),
             "server_verified": self.client.peer_verified,
             "client_verified": self.server.peer_verified,
             "early_data_bytes": len(self.server.early_data),
@@ -96,8 +97,7 @@ def prove(
     wants_client = scenario.client_auth == "required"
     _prove_certificate("client certificate", peers.client.leaf_der if wants_client else b"", server, "server")
     if resumption == "none":
-        _same("chain_length", scenario.chain_length, client.peer_chain_length, "client")
-        _same("chain_length", scenario.chain_length, wire.certificates, "wire")
+        prove_chain(exchange.entries, scenario, peers, wire, client)
         if wants_client:
             _same("chain_length", scenario.chain_length, server.peer_chain_length, "server")
         _same("client_auth", wants_client, wire.client_auth, "wire")
@@ -224,4 +224,4 @@ def _describe(der: bytes) -> str:
     if not der:
         return "none"
     certificate = x509.load_der_x509_certificate(der)
-    return f"{key_type_of(certificate.public_key())} with serial number {certificate.serial_number:x}"
+    return f"{key_type_of(public_key_of(certificate))} with serial number {certificate.serial_number:x}"

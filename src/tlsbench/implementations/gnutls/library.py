@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from tlsbench.errors import HandshakeError, RequestError
+from tlsbench.implementations.certificate_keys import ED448, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
 from tlsbench.implementations.gnutls.bindings import Library, datum, ffi, text
@@ -64,7 +65,8 @@ class GnuTls:
             ),
             supports=(
                 *("trust", "ocsp", "tickets", "signature"),
-                *("resumption=early-data", "workload=scaling"),
+                *("resumption=early-data", "workload=scaling", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1, *ED448, *RSA_PSS),
             ),
         )
 
@@ -78,7 +80,7 @@ class GnuTls:
 
     def client_context(self, scenario: Scenario, peers: Peers) -> GnuTlsContext:
         credentials = self._credentials()
-        self._trust(credentials, (*peers.strangers, peers.root.certificate))
+        self._trust(credentials, peers.store)
         if scenario.client_auth == "required":
             self._show(credentials, peers.client)
         return GnuTlsContext(

@@ -16,6 +16,7 @@ from cffi import FFI
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.libssl import datagram_bindings as dtls
+from tlsbench.implementations.libssl.chain_bindings import CHAIN_DECLARATIONS
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
@@ -312,7 +313,7 @@ def find() -> str | None:
 @cache
 def declare() -> None:
     """Have cffi read the declarations, once."""
-    ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS)
+    ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS + CHAIN_DECLARATIONS)
     ffi.cdef(OPERATIONS)
 
 

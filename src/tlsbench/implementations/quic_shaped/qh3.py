@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
+from tlsbench.implementations.certificate_keys import OF_ISSUERS, SECP521R1, takes
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.quic_shaped.adapter import QuicShaped, ciphers_but
@@ -95,6 +96,7 @@ QH3: Final = QuicShaped(
     written_in=lambda: "AWS-LC",
     peer_of=_peer,
     tokens=_Tokens,
+    supports=takes(*SECP521R1, axes=OF_ISSUERS),
     made=_without_grease,
     settings=_settings,
     gaps=_gaps,

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Final
 
+from tlsbench.implementations.certificate_keys import SECP521R1, takes
 from tlsbench.implementations.gaps import keys_of_two_kinds
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
@@ -30,6 +31,11 @@ def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
         gap("its API resumes no TLS 1.3 session", client="utls", resumption="psk"),
         *facts("utls"),
         keys_of_two_kinds("utls"),
+        gap(
+            "BoringSSL offers no signatures by secp521r1 unless it is told to: version=1.2",
+            version="1.3",
+            key=SECP521R1,
+        ),
         gap("its server tells the client's issuer for the client", server="utls", client_auth="required"),
         *(
             gap(
@@ -48,5 +54,6 @@ UTLS: Final = SslShaped(
     engine_of=lambda _utls: f"BoringSSL in utls {version('utls')}",
     curves=_CURVES,
     takes_curve_list=True,
+    supports=lambda _utls: ("chain_sent=leaf-anchored", *takes(*SECP521R1)),
     gaps=_gaps,
 )

@@ -18,6 +18,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tlsbench.implementations.certificate_keys import SECP521R1, takes
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
 from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.pairs import facts
@@ -87,7 +88,7 @@ class Tlslite:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),
-            supports=("hello_retry",),
+            supports=("hello_retry", "chain_sent=leaf-anchored", *takes(*SECP521R1)),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> TlsliteContext:

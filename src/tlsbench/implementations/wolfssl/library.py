@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448, OF_ISSUERS, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.libssl.bindings import text
 from tlsbench.implementations.libssl.endpoint import LibSslContext
 from tlsbench.implementations.libssl.library import LibSslShaped
@@ -62,6 +63,9 @@ class WolfSsl(LibSslShaped):
             self.library.wolfSSL_CTX_NoTicketTLSv12(context.context)
         return context
 
+    def _anchor(self, context: Any) -> None:
+        """Nothing to do: whatever it trusts ends a chain."""
+
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
@@ -73,6 +77,11 @@ class WolfSsl(LibSslShaped):
                     gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
+                gap(
+                    "it signs with an RSA-PSS key as with an RSA key (rsa_pss_rsae_*), which others refuse",
+                    key=RSA_PSS,
+                ),
+                gap("it signs with no key on a brainpool curve that others take", key=BRAINPOOL),
                 gap("its OCSP stapling is not driven here: it asks a responder itself", ocsp="stapled"),
                 gap(
                     "after a resumed handshake it sends one ticket",
@@ -98,7 +107,11 @@ class WolfSsl(LibSslShaped):
                 ),
                 *facts(self.id),
             ),
-            supports=("trust", "session", "tickets", "workload=scaling"),
+            supports=(
+                *("trust", "session", "tickets", "workload=scaling", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1, *ED448),
+                *takes(*BRAINPOOL, *RSA_PSS, axes=OF_ISSUERS),
+            ),
         )
 
 
