@@ -21,6 +21,7 @@ from tlsbench.implementations.libssl.chain_bindings import CHAIN_DECLARATIONS
 from tlsbench.implementations.libssl.extension_bindings import EXTENSION_DECLARATIONS
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
+from tlsbench.implementations.libssl.suite_bindings import SUITE_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
 
@@ -318,7 +319,7 @@ def declare() -> None:
     """Have cffi read the declarations, once."""
     ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS + record_bindings.DECLARATIONS)
     ffi.cdef(EXTENSION_DECLARATIONS + CHAIN_DECLARATIONS)
-    ffi.cdef(OPERATIONS)
+    ffi.cdef(OPERATIONS + SUITE_DECLARATIONS)
     ffi.cdef(credential_bindings.DECLARATIONS)  # of whose types are some
 
 
