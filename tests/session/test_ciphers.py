@@ -29,8 +29,6 @@ FOUND = [
     *(name for name, member in tls_libraries().items() if isinstance(member, ListsCiphers)),
     *(f"libssl:{path}" for path in libssl_files()),
 ]
-#: Pure Python: of it every third suite takes as long as all of another.
-SLOW = {"tlslite": 3}
 
 
 @pytest.mark.slow
@@ -41,7 +39,7 @@ def test_every_suite_of_an_engines_own_list_is_measured_or_has_a_reason(name: st
     assert len(found.offered) >= 9
     assert set(found.offered) == {*found.scenarios, *found.reasons}
     assert all(found.reasons.values())
-    for scenario in list(found.scenarios.values())[:: SLOW.get(name, 1)]:
+    for scenario in found.scenarios.values():
         cell = prepare(scenario, ends_of(scenario), time.perf_counter_ns)
         cell.sample()  # which is proved on the wire and by both sides
         assert cell.proof()["cipher"] == scenario.cipher

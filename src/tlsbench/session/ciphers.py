@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 from tlsbench.implementations import Implementation
 from tlsbench.implementations.offers import ListsCiphers
 from tlsbench.implementations.registry import capabilities, implementations
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, expand, parse
+from tlsbench.scenarios.axes import AXES
 
 #: Who is at the other end where a library cannot be kept to a suite at both.
 _PEER: Final = "pyopenssl"
 #: What a suite is tried with, in this order: some servers ask for a client certificate always.
 _TRIED: Final = "client_auth=none,required"
+#: A suite in an id.
+_CIPHER: Final = re.compile(r"\bcipher=(\S+)")
 _NOT_OF_IANA: Final = "it is not in IANA's registry: a draft's, or the library's own"
 
 
@@ -55,39 +60,35 @@ def coverage_of(member: Implementation, able: Mapping[str, Capabilities]) -> Cov
     """
     assert isinstance(member, ListsCiphers)
     offered = member.offered_ciphers()
-    scenarios: dict[str, Scenario] = {}
+    known = {ciphers.BY_CODE_POINT[point].name: "" for point in offered if point in ciphers.BY_CODE_POINT}
+    others = {told: _NOT_OF_IANA for point, told in offered.items() if point not in ciphers.BY_CODE_POINT}
+    scenarios, reasons = _simplest(member.id, known, able)
+    return Coverage(member.id, member.engine(), (*known, *others), scenarios, {**reasons, **others})
+
+
+def _simplest(
+    name: str, suites: Collection[str], able: Mapping[str, Capabilities]
+) -> tuple[dict[str, Scenario], dict[str, str]]:
+    """For each suite the first handshake that can be; for the others why none can."""
+    found: dict[str, Scenario] = {}
     reasons: dict[str, str] = {}
-    for code_point, told in offered.items():
-        suite = ciphers.BY_CODE_POINT.get(code_point)
-        if suite is None:
-            reasons[told] = _NOT_OF_IANA
+    for who, version in product(_ends(name, able), reversed(AXES["version"].values)):
+        open_still = [one for one in suites if one not in found and version in ciphers.BY_NAME[one].versions]
+        if not open_still:
             continue
-        found = _simplest(member.id, suite, able)
-        if isinstance(found, Scenario):
-            scenarios[suite.name] = found
-        else:
-            reasons[suite.name] = found
-    names = ((ciphers.BY_CODE_POINT.get(code_point), told) for code_point, told in offered.items())
-    return Coverage(
-        member.id,
-        member.engine(),
-        tuple(suite.name if suite is not None else told for suite, told in names),
-        scenarios,
-        reasons,
-    )
+        words = f"{who} version={version} cipher={','.join(open_still)} {_TRIED}"
+        matrix = expand([parse([words], tuple(able))], able)
+        for scenario in matrix.scenarios:
+            found.setdefault(scenario.cipher, scenario)
+        for excluded in matrix.excluded:
+            named = _CIPHER.search(excluded.id)
+            assert named is not None
+            reasons.setdefault(named[1], excluded.reason)
+    return found, {suite: reason for suite, reason in reasons.items() if suite not in found}
 
 
-def _simplest(name: str, suite: ciphers.CipherSuite, able: Mapping[str, Capabilities]) -> Scenario | str:
-    """The first handshake with a suite that can be, or why none can."""
-    reason = ""
-    ends = [f"implementation={name}"]
-    if _PEER in able and name != _PEER:
-        ends += [f"client={name} server={_PEER}", f"client={_PEER} server={name}"]
-    for who in ends:
-        for version in reversed(suite.versions):
-            words = f"{who} version={version} cipher={suite.name} {_TRIED}"
-            matrix = expand([parse([words], tuple(able))], able)
-            if matrix.scenarios:
-                return matrix.scenarios[0]
-            reason = reason or matrix.excluded[0].reason
-    return reason
+def _ends(name: str, able: Mapping[str, Capabilities]) -> tuple[str, ...]:
+    """The library at both ends, and at each with another."""
+    if _PEER not in able or name == _PEER:
+        return (f"implementation={name}",)
+    return (f"implementation={name}", f"client={name} server={_PEER}", f"client={_PEER} server={name}")

@@ -24,6 +24,7 @@ class Contrast:
     :param value: of which the finding tells.
     :param against: what it is held against.
     :param follows: axes that may be spelled otherwise, because they follow from the choice.
+    :param brings: facts in which the cells must differ as well, which the finding then says.
     :param tells_bytes: whether what goes over the wire is part of the answer.
     """
 
@@ -33,6 +34,7 @@ class Contrast:
     against: str
     follows: tuple[str, ...] = ()
     tells_bytes: bool = False
+    brings: tuple[str, ...] = ()
 
 
 _SUITE = ("cipher",)
@@ -65,7 +67,14 @@ CONTRASTS = (
     ),
     Contrast("TLS 1.3 instead of TLS 1.2", "version", "1.3", "1.2", _SUITE),
     *(
-        Contrast(f"TLS {new} instead of TLS {old}, which is broken", "version", new, old, _SUITE)
+        Contrast(
+            f"TLS {new} instead of TLS {old}, which is broken",
+            "version",
+            new,
+            old,
+            _SUITE,
+            brings=("cipher",) if new == "1.3" else (),  # they have no suite in common
+        )
         for new in ("1.2", "1.3")
         for old in BROKEN_VERSIONS
     ),
@@ -84,7 +93,7 @@ def contrast_findings(run: Run) -> Iterator[Finding]:
     for contrast in CONTRASTS:
         cells = handshakes if contrast.axis == "resumption" else full_handshakes(run)
         found = list(pairs(cells, contrast.axis, contrast.value, contrast.against, contrast.follows))
-        like = [pair for pair in found if not pair.beside.stray]
+        like = [pair for pair in found if {one.what for one in pair.beside.stray} <= {*contrast.brings}]
         told = [pair for pair in like if pair.is_told_apart(run)]
         unlike = stray_words([pair.beside.stray for pair in found])
         if told:

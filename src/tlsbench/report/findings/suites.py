@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tlsbench.report.findings.contrasts import Contrast, full_handshakes, told_finding
+from tlsbench.report.findings.contrasts import CONTRASTS, Contrast, full_handshakes, told_finding
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios import ciphers
 from tlsbench.scenarios.ciphers import BROKEN_VERSIONS, CipherSuite
 
+#: What follows from the key exchange of a suite.
+_FOLLOWS = {"group"}
 #: So many suites are named; of more the number is given.
 _MOST_NAMED = 4
 
@@ -67,12 +69,13 @@ _KINDS = (
 def suite_findings(run: Run) -> Iterator[Finding]:
     """What suites cost beside others, where a run holds both; then the suites and versions to leave."""
     for kind in _KINDS:
-        found = [pair for pair in _pairs(kind, run) if not pair.beside.stray]
+        found = [pair for pair in _pairs(kind, run) if {one.what for one in pair.beside.stray} <= _FOLLOWS]
         told = [pair for pair in found if pair.is_told_apart(run)]
         if told:
             contrast = Contrast(kind.title, "cipher", "", "")
             finding = told_finding(contrast, told, len(found) - len(told), what=kind.what)
             yield replace(finding, details=(*finding.details, kind.note)) if kind.note else finding
+    yield from _records_of_old_versions(run)
     yield from _without_secrecy(run)
     yield from _broken(run)
 
@@ -86,6 +89,17 @@ def _pairs(kind: _Beside, run: Run) -> Iterator[Pair]:
         partner = kind.partner(ciphers.BY_NAME[name]) if name in ciphers.BY_NAME else ""
         for pair in pairs(cells, "cipher", name, partner, ("group",)) if partner else ():
             yield replace(pair, context={**pair.context, "cipher": name})
+
+
+def _records_of_old_versions(run: Run) -> Iterator[Finding]:
+    """What data costs in a newer version, with the suite that is most alike there."""
+    cells = [cell for cell in run.cells if cell.axes["workload"] == "bulk"]
+    for contrast in CONTRASTS:
+        if contrast.against in BROKEN_VERSIONS:
+            found = pairs(cells, "version", contrast.value, contrast.against, ("cipher", "group"))
+            told = [pair for pair in found if pair.is_told_apart(run)]
+            if told:
+                yield told_finding(contrast, told, 0, what="records")
 
 
 def _without_secrecy(run: Run) -> Iterator[Finding]:
