@@ -17,6 +17,7 @@ from cffi import FFI
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.libssl import datagram_bindings as dtls
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
+from tlsbench.implementations.libssl.primitive_bindings import PRIMITIVES
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
@@ -314,6 +315,7 @@ def declare() -> None:
     """Have cffi read the declarations, once."""
     ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS)
     ffi.cdef(OPERATIONS)
+    ffi.cdef(PRIMITIVES)
 
 
 @cache

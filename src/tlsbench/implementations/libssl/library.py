@@ -121,9 +121,9 @@ class LibSslShaped:
                 *(() if library.has("SSL_CTX_set_ciphersuites") else fixed_suites(self.id, "utls")),
                 *(() if library.has("SSL_CTX_ctrl") else (keys_of_two_kinds(self.id),)),
                 gap(f"{self.engine()} does not know the group", group=unknown),
-                gap(f"{self.engine()} has no such operation, or it cannot be called", algorithm=missing),
+                *primitives.gaps(library, self.engine()),
                 gap(
-                    "its libcrypto's way to ML-KEM is not called",
+                    "a primitive of its key agreement is not called of its libcrypto",
                     parts="yes",
                     group=tuple(
                         group
@@ -132,7 +132,7 @@ class LibSslShaped:
                     ),
                 ),
                 gap(
-                    "its libcrypto's way to CCM is not called",
+                    "the primitive that encrypts its records is not called of its libcrypto",
                     parts="yes",
                     cipher=tuple(name for name in ciphers.BY_NAME if not aeads.has(library, aead_of(name))),
                 ),
