@@ -26,7 +26,6 @@ PRIMITIVES: Final = """
                        uint64_t n, uint64_t r, uint64_t p, uint64_t most_memory, unsigned char *key,
                        size_t key_length);
 
-    int i2d_PUBKEY(EVP_PKEY *key, unsigned char **out);
     int EVP_PKEY_CTX_set_rsa_keygen_bits(EVP_PKEY_CTX *context, int bits);
     int EVP_PKEY_CTX_set_rsa_oaep_md(EVP_PKEY_CTX *context, const EVP_MD *digest);
     int EVP_PKEY_encrypt_init(EVP_PKEY_CTX *context);
