@@ -34,6 +34,12 @@ QUICK = Profile(
     ),
 )
 
+#: The AEADs of the suites.
+_OF_SUITES = ",".join(
+    f"{aead}/{operation}"
+    for operation in ("encrypt", "decrypt")
+    for aead in ("aes-128-gcm", "aes-256-gcm", "chacha20-poly1305", "aes-128-ccm")
+)
 _SIZES = "16B,256B,1KiB,4KiB,16KiB,256KiB,1MiB"
 #: AES-GCM beside ChaCha20-Poly1305 from 16 B to 1 MiB, in TLS records and alone, on all of the processor and
 #: on what is left of it without AES instructions; and the other suites at the size of a full record.
@@ -50,7 +56,7 @@ CIPHERS = Profile(
             f"cpu=native,no-aes size={_SIZES}"
         ),
         "workload=bulk version=1.3 cipher=TLS_AES_*_GCM_*,TLS_AES_128_CCM_SHA256 size=16KiB",
-        "workload=primitive algorithm=*/encrypt,*/decrypt size=16KiB",
+        f"workload=primitive algorithm={_OF_SUITES} size=16KiB",
     ),
 )
 
@@ -67,6 +73,39 @@ CIPHERS_ALL = Profile(
         "version=1.0,1.1,1.2 key=rsa-2048 cipher=TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA resumption=none,ticket",
         "version=1.2,1.3 key=rsa-2048",
     ),
+)
+
+#: What people choose between, of each kind.
+PRIMITIVES = Profile(
+    "primitives",
+    "what people choose between: ciphers, hashes, key agreements and signatures, without TLS",
+    (
+        (
+            "workload=primitive size=16KiB algorithm=aes-128-gcm/encrypt,chacha20-poly1305/encrypt,"
+            "aes-128-cbc/encrypt,aes-128-cbc/decrypt,sha-256/digest,sha3-256/digest,blake2b/digest"
+        ),
+        (
+            "workload=primitive algorithm=x25519/exchange,secp256r1/exchange,ffdhe2048/exchange,"
+            "ml-kem-768/encapsulate,ml-kem-768/decapsulate"
+        ),
+        (
+            "workload=primitive algorithm=rsa-2048/sign,rsa-2048/sign_pkcs1,rsa-2048/verify,"
+            "rsa-2048/verify_pkcs1,ecdsa-secp256r1/sign,ecdsa-secp256r1/verify,ed25519/sign,ed25519/verify,"
+            "ml-dsa-65/sign,ml-dsa-65/verify"
+        ),
+    ),
+)
+#: What a login costs: each takes long on purpose, so they are no part of the other profile.
+PASSWORDS = Profile(
+    "passwords",
+    "password hashes with the parameters of OWASP and RFC 9106: Argon2id, scrypt, PBKDF2",
+    ("workload=primitive algorithm=argon2id-*,scrypt-n17-r8-p1/derive,pbkdf2-*",),
+)
+#: Every primitive, by two engines; give it a longer --time-budget.
+PRIMITIVES_ALL = Profile(
+    "primitives-all",
+    "every primitive of the cryptography package and of libssl's libcrypto, at 16 KiB (some 400 cells)",
+    ("workload=primitive implementation=cryptography,libssl algorithm=* size=16KiB",),
 )
 
 #: A full handshake beside every way to resume it.
@@ -289,6 +328,9 @@ PROFILES = {
         QUICK,
         CIPHERS,
         CIPHERS_ALL,
+        PRIMITIVES,
+        PASSWORDS,
+        PRIMITIVES_ALL,
         RESUMPTION,
         CERTIFICATES,
         POST_QUANTUM,

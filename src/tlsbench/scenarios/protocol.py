@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from tlsbench.scenarios.algorithms import SIGNERS
+from tlsbench.scenarios.algorithms import BY_NAME as ALGORITHMS
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
 from tlsbench.scenarios.ciphers import BEFORE_13, BROKEN_VERSIONS, CIPHER_SUITES, CipherSuite
@@ -110,7 +110,7 @@ _MEASURED = tuple(workload for workload in TLS_WORKLOADS if workload != "complet
 _ML_DSA = _keys(lambda key: key.name.startswith("ml-dsa"))
 _SLH_DSA = _keys(lambda key: key.name.startswith("slh-dsa"))
 _ENGINE_ONLY = _keys(lambda key: key.engine_only)
-_NOT_MEASURED = tuple(set(BY_NAME) - {signer.name for signer in SIGNERS})
+_NOT_MEASURED = tuple(name for name in BY_NAME if f"{name}/sign" not in ALGORITHMS)
 _RESUMED = AXES["resumption"].special
 #: Of certificates, what the cryptography package signs or reads.
 _SIGNED_APART = tuple(operation.name for operation in OPERATIONS if operation.name not in ("issue", "verify"))

@@ -20,6 +20,7 @@ from tlsbench.implementations.libssl import datagram_bindings as dtls
 from tlsbench.implementations.libssl.chain_bindings import CHAIN_DECLARATIONS
 from tlsbench.implementations.libssl.extension_bindings import EXTENSION_DECLARATIONS
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
+from tlsbench.implementations.libssl.primitive_bindings import PRIMITIVES
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
 from tlsbench.implementations.libssl.suite_bindings import SUITE_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
@@ -320,6 +321,7 @@ def declare() -> None:
     ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS + record_bindings.DECLARATIONS)
     ffi.cdef(EXTENSION_DECLARATIONS + CHAIN_DECLARATIONS)
     ffi.cdef(OPERATIONS + SUITE_DECLARATIONS)
+    ffi.cdef(PRIMITIVES)
     ffi.cdef(credential_bindings.DECLARATIONS)  # of whose types are some
 
 

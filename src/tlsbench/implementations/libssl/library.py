@@ -158,9 +158,9 @@ class LibSslShaped:
                     versions=() if library.has("SSL_CTX_set_ciphersuites") else BEFORE_13,
                 ),
                 *suites.unknown_groups(library, self.engine(), unknown),
-                gap(f"{self.engine()} has no such operation, or it cannot be called", algorithm=missing),
+                *primitives.gaps(library, self.engine()),
                 gap(
-                    "its libcrypto's way to ML-KEM is not called",
+                    "a primitive of its key agreement is not called of its libcrypto",
                     parts="yes",
                     group=tuple(
                         group
@@ -169,7 +169,7 @@ class LibSslShaped:
                     ),
                 ),
                 gap(
-                    "its libcrypto's way to CCM is not called",
+                    "the primitive that encrypts its records is not called of its libcrypto",
                     parts="yes",
                     cipher=tuple(name for name in ciphers.BY_NAME if not aeads.has(library, aead_of(name))),
                 ),
