@@ -19,7 +19,9 @@ from tlsbench.implementations.registry import ends_of
 from tlsbench.links import MemoryLink
 from tlsbench.pki import SERVER_NAME, Template, ech
 from tlsbench.pki.keys import private_key
+from tlsbench.report.ladder import ladder_text
 from tlsbench.scenarios import Scenario
+from tlsbench.session.trace import trace
 from tlsbench.workloads import prepare
 from tlsbench.workloads.exchange import shake_hands
 from tlsbench.workloads.handshake import Handshake
@@ -102,6 +104,20 @@ def test_it_accepts_that_of_other_libraries(client: str, boringssl: str, scenari
     found = cell_of(scenario)
     found.visit(0, 1)
     assert found.proof()["ech"] == "accepted"
+
+
+def test_it_is_opened_with_the_secrets_that_go_by_the_hello_within(
+    boringssl: str, scenarios_of: Find
+) -> None:
+    (scenario,) = scenarios_of(f"implementation={boringssl} ech=on certificate_compression=zlib")
+    ladder = trace(scenario).ladder
+    assert ladder.opened
+    (compressed,) = [one for one in ladder.messages if one.name == "CompressedCertificate"]
+    assert compressed.compression is not None
+    assert compressed.compression.algorithm == "zlib"
+    text = ladder_text(trace(scenario).shown)
+    assert f"zlib, of {compressed.compression.uncompressed_bytes:,} bytes" in text
+    assert "encrypted_client_hello" in text
 
 
 def test_grease_is_as_long_as_what_it_imitates_and_hides_nothing(boringssl: str, scenarios_of: Find) -> None:

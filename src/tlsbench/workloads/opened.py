@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tlsbench import files
-from tlsbench.decryption.decoding import Message, messages_of
+from tlsbench.decryption.decoding import Message, messages_of, opening_of
 from tlsbench.decryption.keylog import KeyLog
 from tlsbench.decryption.piece import Piece
 from tlsbench.decryption.quic import numbered_packets, quic_messages_of
@@ -89,8 +89,13 @@ class OpenedHandshakes:
             self._ends = self._made()
         exchange = self.shake(*self._ends, self.clock)
         try:
-            pieces = [Piece(direction, data) for direction, data in exchange.entries]
-            found = _OPENERS[self.scenario.transport or "tls"](pieces, self._secrets())
+            pieces, key_log = (
+                [Piece(direction, data) for direction, data in exchange.entries],
+                self._secrets(),
+            )
+            if self.scenario.ech == "on":  # over streams alone
+                key_log = key_log.newest_as(opening_of(records_of(pieces)).client_random)
+            found = _OPENERS[self.scenario.transport or "tls"](pieces, key_log)
         finally:
             exchange.close()
         if not all(message.opened for _, message in found):
