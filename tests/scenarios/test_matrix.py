@@ -317,7 +317,7 @@ EVERYTHING = " ".join(f"{axis}=*" for axis in AXES if axis not in ("client", "se
     ("text", "count"),
     [
         (EVERYTHING, None),
-        ("version=* cipher=* group=* key=* resumption=* link=* session=*", 2 * 13 * 11 * 9 * 5 * 4 * 2),
+        ("version=* cipher=* group=* key=* resumption=* link=* session=*", 2 * 13 * 11 * 9 * 6 * 4 * 2),
         ("client=* server=* cipher=* group=* key=*", 8 * 8 * 13 * 11 * 9),
     ],
 )

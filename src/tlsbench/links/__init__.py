@@ -14,8 +14,18 @@ from tlsbench.links.ledger import (
     summarise_datagrams,
 )
 from tlsbench.links.link import Link, MemoryLink, SocketLink, TcpLink, open_link
+from tlsbench.links.record_lengths import record_lengths
 from tlsbench.links.round_trips import RoundTrips, round_trips
-from tlsbench.links.wire import JOINED, STREAM, Observed, WireReader, count_tickets, observe, observed
+from tlsbench.links.wire import (
+    JOINED,
+    STREAM,
+    Observed,
+    WireReader,
+    count_tickets,
+    hello_extensions_of,
+    observe,
+    observed,
+)
 
 __all__ = [
     "DTLS",
@@ -37,9 +47,11 @@ __all__ = [
     "WireReader",
     "count_tickets",
     "flights",
+    "hello_extensions_of",
     "observe",
     "observed",
     "open_link",
+    "record_lengths",
     "round_trips",
     "sizes_of",
     "summarise",

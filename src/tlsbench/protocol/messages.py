@@ -22,6 +22,8 @@ ENCRYPTED_EXTENSIONS: Final = 8
 CERTIFICATE: Final = 11
 SERVER_KEY_EXCHANGE: Final = 12
 CERTIFICATE_REQUEST: Final = 13
+SERVER_HELLO_DONE: Final = 14
+CLIENT_KEY_EXCHANGE: Final = 16
 FINISHED: Final = 20
 CERTIFICATE_STATUS: Final = 22
 KEY_UPDATE: Final = 24
@@ -46,9 +48,9 @@ HANDSHAKE_NAMES: Final[Mapping[int, str]] = {
     CERTIFICATE: "Certificate",
     SERVER_KEY_EXCHANGE: "ServerKeyExchange",
     CERTIFICATE_REQUEST: "CertificateRequest",
-    14: "ServerHelloDone",
+    SERVER_HELLO_DONE: "ServerHelloDone",
     15: "CertificateVerify",
-    16: "ClientKeyExchange",
+    CLIENT_KEY_EXCHANGE: "ClientKeyExchange",
     FINISHED: "Finished",
     21: "CertificateURL",
     CERTIFICATE_STATUS: "CertificateStatus",

@@ -8,11 +8,13 @@ from typing import Final
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
 from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
+from tlsbench.scenarios.credential_gaps import credential_gaps
 from tlsbench.scenarios.extension_gaps import EXTENSION_GAPS
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.parts import MADE_OF, aead_of
+from tlsbench.scenarios.record_rules import RECORD_GAPS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES, SignatureScheme
 from tlsbench.scenarios.transports import DATAGRAMS, TOO_SMALL_FOR_QUIC
 
@@ -57,6 +59,7 @@ _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
 #: often follow from it.
 PROTOCOL: Final = (
+    *credential_gaps(),
     *(
         Gap(
             f"{axis} applies to TCP only: QUIC endpoints have their own",
@@ -75,6 +78,7 @@ PROTOCOL: Final = (
         workload=_MEASURED,
         link="network",
     ),
+    *RECORD_GAPS,
     gap("threads send no early data", workload="scaling", resumption="early-data"),
     gap(
         "bulk uses connections that stay open: leave out resumption=",

@@ -6,7 +6,7 @@ Several of them live in one process as long as the dynamic linker can tell their
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, ClassVar, Final, TypeVar
@@ -20,7 +20,7 @@ from tlsbench.implementations.gaps import (
     no_ed25519_in_dtls,
     one_ticket_when_resumed,
 )
-from tlsbench.implementations.libssl import aeads, primitives
+from tlsbench.implementations.libssl import aeads, primitives, records
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.compression import (
@@ -28,6 +28,8 @@ from tlsbench.implementations.libssl.compression import (
     compression_gaps,
     compression_supported,
 )
+from tlsbench.implementations.libssl.credentials import Part, credential_gaps, parts_of
+from tlsbench.implementations.libssl.credentials import supported as credentials_supported
 from tlsbench.implementations.libssl.datagrams import (
     LibSslDatagramContext,
     dtls_gaps,
@@ -60,11 +62,17 @@ from tlsbench.scenarios.parts import MADE_OF, aead_of
 _VERSION: Final = 0
 #: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
 _ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
-    (("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"), "resumption"),
+    (("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"), "resumption=early-data"),
     (("SSL_CTX_callback_ctrl", "SSL_ctrl", "SSL_get0_verified_chain"), "ocsp"),
     (("SSL_CTX_set1_sigalgs_list",), "signature"),
 )
 _Side = TypeVar("_Side", bound=LibSslSide)
+
+
+def _denied(ability: str) -> dict[str, tuple[str, ...]]:
+    """The values of an axis, or the one value, that a library without an ability cannot do."""
+    axis, _, value = ability.partition("=")
+    return {axis: (value,) if value else tuple(AXES[axis].denied)}
 
 
 @dataclass(frozen=True)
@@ -105,14 +113,16 @@ class LibSslShaped:
             (
                 *cpu_gaps(tells=self.processor() is not None),
                 *(
-                    gap(f"{self.path} has no {', '.join(lacking)}", **{axis: tuple(AXES[axis].denied)})
-                    for functions, axis in _ABILITIES
+                    gap(f"{self.path} has no {', '.join(lacking)}", **_denied(ability))
+                    for functions, ability in _ABILITIES
                     if (lacking := library.lacks(*functions))
                 ),
                 kernel_tls_gap(),
                 *knob_gaps(library),
+                *credential_gaps(library),
                 *dtls_gaps(library, self.engine()),
                 *quic_gaps(library, self.id),
+                *records.record_gaps(library, self.engine()),
                 *ech_gaps(library, self.engine()),
                 *compression_gaps(
                     library,
@@ -166,13 +176,15 @@ class LibSslShaped:
                     "workload=scaling",
                 ),
                 *supported(library),
+                *credentials_supported(library),
+                *records.supported(library),
                 *ech_supported(library),
                 *compression_supported(library),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
                 *(("workload=completion",) if library.has("SSL_CTX_set_ciphersuites") else ()),
-                *(axis for functions, axis in _ABILITIES if not library.lacks(*functions)),
+                *(ability for functions, ability in _ABILITIES if not library.lacks(*functions)),
             ),
             # Whatever comes by name may be what Python's ssl module came with.
             libcrypto=SYSTEM_LIBCRYPTO if self.id == "libssl" else "",
@@ -219,6 +231,7 @@ class LibSslShaped:
         lib = self.library
         context = new_context(lib, method, scenario)
         self._configure(context, scenario)
+        records.configure(lib, context, scenario, is_client=True)
         self._trust(context, (*peers.strangers, peers.root.certificate))
         lib.SSL_CTX_set_verify(context, native.VERIFY_PEER, ffi.NULL)
         # Sessions are handed over by hand.
@@ -231,6 +244,8 @@ class LibSslShaped:
             lib,
             context,
             told=says,
+            parts=self._parts_of(context, scenario, peers, is_server=False),
+            renews_sessions=scenario.ticket_state == "expired",
             wants_staple=scenario.ocsp == "stapled",
             ech=scenario.ech,
             serialises=scenario.session == "serialised",
@@ -242,6 +257,7 @@ class LibSslShaped:
         lib = self.library
         context = new_context(lib, method, scenario)
         self._configure(context, scenario)
+        records.configure(lib, context, scenario, is_client=False)
         lib.SSL_CTX_set_session_id_context(context, b"tlsbench", len(b"tlsbench"))
         if scenario.client_auth == "required":
             self._trust(context, (peers.root.certificate,))
@@ -260,7 +276,12 @@ class LibSslShaped:
         says = telling_ech(lib, scenario, says)
         if scenario.ech == "on":
             take_ech(lib, context, ech_key())
-        return make(lib, context, told=says, early_data=early_data, kept=kept)
+        parts = self._parts_of(context, scenario, peers, is_server=True)
+        return make(lib, context, told=says, parts=parts, early_data=early_data, kept=kept)
+
+    def _parts_of(self, context: Any, scenario: Scenario, peers: Peers, *, is_server: bool) -> Sequence[Part]:
+        """What its connections show instead of certificates."""
+        return parts_of(self.library, context, scenario, peers, is_server=is_server)
 
     def _staple(self, context: Any, peers: Peers) -> object:
         """Make a server staple a response; what is returned must live as long as the context."""

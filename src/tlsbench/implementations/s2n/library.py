@@ -16,7 +16,7 @@ from typing import Any, Final
 from tlsbench.errors import RequestError
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.s2n import bindings as native
-from tlsbench.implementations.s2n import policies
+from tlsbench.implementations.s2n import policies, records
 from tlsbench.implementations.s2n.bindings import Library, ffi
 from tlsbench.implementations.s2n.endpoint import MAX_EARLY_DATA_BYTES, S2nContext
 from tlsbench.implementations.s2n.policies import Policy, Wanted
@@ -112,10 +112,14 @@ class S2n:
                     )
                     for axis in ("intermediate_key", "root_key")
                 ),
+                *records.record_gaps(),
                 *facts(self.id),
                 *_gaps_of_policies(),
             ),
-            supports=("trust", "ocsp", "tickets", "resumption=early-data", "workload=scaling"),
+            supports=(
+                *("trust", "ocsp", "tickets", "resumption=early-data", "workload=scaling"),
+                *("record_size", "max_fragment_length", "workload=key_update"),
+            ),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> S2nContext:
@@ -129,7 +133,14 @@ class S2n:
         stapled = scenario.ocsp == "stapled"
         if stapled:
             lib.must(lib.s2n_config_set_status_request_type(config, native.STATUS_REQUEST_OCSP))
-        return S2nContext(lib, config, issuer=peers.issuer.certificate if stapled else None, kept=kept)
+        records.configure(lib, config, scenario, is_client=True)
+        return S2nContext(
+            lib,
+            config,
+            issuer=peers.issuer.certificate if stapled else None,
+            set_record_size=records.size_setter(lib, scenario),
+            kept=kept,
+        )
 
     def server_context(self, scenario: Scenario, peers: Peers) -> S2nContext:
         lib, config = self.library, self._config(scenario, "server")
@@ -154,7 +165,14 @@ class S2n:
         if scenario.ocsp == "stapled":
             staple = ocsp_response(peers.issuer, peers.server.leaf)
         kept = self._show(config, peers.server, staple)
-        return S2nContext(lib, config, reads_early_data=early_data, kept=kept)
+        records.configure(lib, config, scenario, is_client=False)
+        return S2nContext(
+            lib,
+            config,
+            reads_early_data=early_data,
+            set_record_size=records.size_setter(lib, scenario),
+            kept=kept,
+        )
 
     def _config(self, scenario: Scenario, side: str) -> Any:
         lib = self.library

@@ -20,6 +20,7 @@ from tlsbench.implementations.gaps import one_ticket_when_resumed
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_list, version_from_openssl
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
+from tlsbench.implementations.record_gaps import answers_key_updates, no_records
 from tlsbench.pki import SERVER_NAME, Peers
 from tlsbench.pki.ech import ech_key
 from tlsbench.pki.trust import trust_file
@@ -85,10 +86,12 @@ class SslShaped:
                     cipher=tuple(suite.name for suite in ciphers.CIPHER_SUITES if not self._knows(suite)),
                 ),
                 *fixed_suites(self.id, self.id),
+                answers_key_updates(self.id),
+                *no_records(f"the API of {self.module_name} has nothing for the size and padding of records"),
                 gap("its server has no Encrypted ClientHello", server=self.id, ech="on"),
             ),
             supports=(
-                *("trust", "cpu", "hello_retry", "workload=scaling"),
+                *("trust", "cpu", "hello_retry", "workload=scaling", "workload=key_update"),
                 *(("tickets",) if self.sets_tickets else ()),
                 *(("workload=completion",) if self.handshake_buffer_bytes else ()),
                 *(f"ech={value}" for value in self.ech),

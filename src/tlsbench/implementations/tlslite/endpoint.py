@@ -109,6 +109,9 @@ class TlsliteEndpoint:
     def write(self, data: bytes) -> None:
         self._advance(self._connection.writeAsync(data))
 
+    def update_keys(self, *, requests_update: bool) -> None:
+        self._advance(self._connection.send_keyupdate_request(int(requests_update)))
+
     def read(self) -> bytes:
         chunks: list[bytes] = []
         while chunk := self._read_some():

@@ -22,7 +22,9 @@ from tlsbench.implementations import certificate_compressors
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
 from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_updates
 from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
+from tlsbench.implementations.tlslite.records import RecordSettings
 from tlsbench.implementations.verification import Question
 from tlsbench.pki import SERVER_NAME, Identity, Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
@@ -85,6 +87,8 @@ class Tlslite:
                     certificate_compression=AXES["certificate_compression"].special,
                 ),
                 gap("it is Python throughout, so that its threads take turns", workload="scaling"),
+                no_secrets_for_key_updates(self.id),
+                *no_records("of the limits it has record_size_limit alone", "max_fragment_length"),
                 *facts(self.id),
                 gap(
                     "of the cipher suites it is asked here for AES-GCM and ChaCha20-Poly1305",
@@ -99,7 +103,10 @@ class Tlslite:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),
-            supports=("hello_retry", "certificate_compression"),
+            supports=(
+                *("hello_retry", "certificate_compression"),
+                *("padding", "record_size", "record_size_limit", "workload=key_update"),
+            ),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> TlsliteContext:
@@ -142,6 +149,8 @@ class TlsliteContext:
         settings.certificate_compression_send = settings.certificate_compression_receive = algorithms
         if scenario.resumption in ("ticket", "psk"):
             settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
+        self._records = RecordSettings.of(scenario)
+        self._records.configure(settings)
         self._settings = settings
         self._cache = api.SessionCache() if scenario.resumption == "session-id" else None
 
@@ -149,6 +158,7 @@ class TlsliteContext:
         assert not early_data, "a capability says that there is none"
         pipe = Pipe()
         connection = self._api.TLSConnection(pipe)
+        self._records.apply(connection)
         chain, key = self._credentials
         steps = connection.handshakeClientCert(
             certChain=chain,
@@ -163,6 +173,7 @@ class TlsliteContext:
     def accept(self) -> TlsliteEndpoint:
         pipe = Pipe()
         connection = self._api.TLSConnection(pipe)
+        self._records.apply(connection)
         chain, key = self._credentials
         steps = connection.handshakeServerAsync(
             certChain=chain,
