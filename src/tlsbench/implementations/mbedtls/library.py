@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from tlsbench.implementations.mbedtls.datagrams import MbedTlsDatagramContext
 from tlsbench.implementations.mbedtls.endpoint import MbedTlsContext
 from tlsbench.implementations.pairs import facts
-from tlsbench.implementations.record_gaps import handshakes_of_mbed_tls, no_records
+from tlsbench.implementations.record_gaps import gaps_of_mbed_tls, no_records
 from tlsbench.pki import Identity, Peers
 from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, keys
@@ -86,7 +86,7 @@ class MbedTls:
                 *no_records(
                     "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
                 ),
-                *handshakes_of_mbed_tls(self.id),
+                *gaps_of_mbed_tls(self.id),
                 *facts(self.id),
             ),
             supports=("trust", "transport=dtls", "mtu", "address_check", "max_fragment_length"),
