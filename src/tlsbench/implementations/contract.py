@@ -37,7 +37,9 @@ class Negotiated:
     and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
     handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
     scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`).
-    ``certificate_compression`` is how the certificate of the other side came, spelled likewise. Of QUIC
+    ``certificate_compression`` is how the certificate of the other side came, spelled likewise;
+    ``ech_accepted`` is whether the server accepted the client's Encrypted ClientHello, and ``server_name`` is
+    the host that the client asked for, as a server that has such a key says it. Of QUIC
     ``version`` is that of its TLS. ``max_fragment_length`` is what was agreed on by that extension, in bytes,
     0 if nothing was; ``record_size_limit`` the most that this side takes since both agreed on that one.
 
@@ -68,6 +70,8 @@ class Negotiated:
     psk_identity: bytes = b""
     ticket_state: str | None = None
     ticket_lifetime: int | None = None
+    ech_accepted: bool | None = None
+    server_name: str | None = None
 
 
 class End(Protocol):

@@ -21,6 +21,7 @@ from tlsbench.protocol.extensions import (
 )
 from tlsbench.protocol.messages import (
     CERTIFICATE,
+    CHANGE_CIPHER_SPEC,
     CLIENT_HELLO,
     CLIENT_KEY_EXCHANGE,
     HELLO_RETRY_REQUEST_RANDOM,
@@ -28,7 +29,7 @@ from tlsbench.protocol.messages import (
     SERVER_HELLO,
 )
 from tlsbench.scenarios import ciphers
-from tlsbench.scenarios.ciphers import PSK
+from tlsbench.scenarios.credentials import PSK
 
 #: IANA's "TLS Certificate Types", by their code points, as scenarios spell them.
 CERTIFICATE_TYPES: Final = {0: "x509", 2: "raw_public_key"}
@@ -63,7 +64,9 @@ class Credentials:
     @property
     def taken(self) -> bytes | None:
         """The identity of the PSK that the server takes; None if it takes none, or does not say which."""
-        return self.identities[self.selected] if self.selected is not None else None
+        if self.selected is None or self.selected >= len(self.identities):
+            return None
+        return self.identities[self.selected]
 
 
 def credentials_of(entries: Iterable[Entry], wire: Observed) -> Credentials:
@@ -92,7 +95,8 @@ def credentials_of(entries: Iterable[Entry], wire: Observed) -> Credentials:
     sent = [
         message
         for flight in flown[1:]
-        if flight.direction is Direction.TO_CLIENT
+        # Behind a ChangeCipherSpec at the beginning all is protected.
+        if flight.direction is Direction.TO_CLIENT and flight.data[0] != CHANGE_CIPHER_SPEC
         for message in clear_messages(flight.data)
     ]
     return Credentials(
@@ -127,7 +131,7 @@ def _identities_of_12(flown: Iterable[Flight]) -> tuple[bytes, ...]:
     return tuple(
         Reader(body).vector(2)
         for flight in flown
-        if flight.direction is Direction.TO_SERVER
+        if flight.direction is Direction.TO_SERVER and flight.data[0] != CHANGE_CIPHER_SPEC
         for kind, body in clear_messages(flight.data)
         if kind == CLIENT_KEY_EXCHANGE
     )

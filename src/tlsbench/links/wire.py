@@ -47,7 +47,7 @@ from tlsbench.protocol.messages import (
     VERSIONS,
 )
 from tlsbench.scenarios import ciphers
-from tlsbench.scenarios.ciphers import PSK
+from tlsbench.scenarios.credentials import PSK
 
 #: Behind the record's header, the message's header and legacy_version.
 _RANDOM_AT = RECORD_HEADER_BYTES + 4 + 2
@@ -145,11 +145,12 @@ def observed(
     certificates = server_messages.get(CERTIFICATE)
     by_ticket = bool(offered.get(SESSION_TICKET))
     suite = ciphers.BY_CODE_POINT.get(cipher)
+    is_psk = suite is not None and suite.authentication == PSK
     if certificates is not None or SERVER_HELLO_DONE in server_messages:  # resumed, it has neither
-        resumption = "external-psk" if suite is not None and suite.authentication == PSK else "none"
+        resumption = "external-psk" if is_psk else "none"
     else:
         resumption = "ticket" if by_ticket else "session-id"
-    group, signature = _server_keys(server_messages.get(SERVER_KEY_EXCHANGE))
+    group, signature = _server_keys(server_messages.get(SERVER_KEY_EXCHANGE), has_hint=is_psk)
     return Observed(
         version=version,
         cipher=cipher,
@@ -308,11 +309,20 @@ def _host(extension: bytes | None) -> str:
     return names.vector(2).decode("ascii", "backslashreplace")
 
 
-def _server_keys(server_key_exchange: bytes | None) -> tuple[int | None, int | None]:
-    """The group and the signature scheme of a ServerKeyExchange (RFC 8422 section 5.4)."""
+def _server_keys(
+    server_key_exchange: bytes | None, *, has_hint: bool = False
+) -> tuple[int | None, int | None]:
+    """The group and the signature scheme of a ServerKeyExchange (RFC 8422 section 5.4).
+
+    :param has_hint: whether it begins with a hint of the PSK's identity, which may be all (RFC 5489).
+    """
     if server_key_exchange is None:
         return None, None
     message = _Reader(server_key_exchange)
+    if has_hint:
+        message.vector(2)
+        if not message:
+            return None, None
     if message.number(1) != NAMED_CURVE:
         return None, None
     group = message.number(2)

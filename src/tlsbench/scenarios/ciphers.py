@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-#: The ``authentication`` of the suites that need a PSK.
-PSK = "PSK"
-
 
 @dataclass(frozen=True, slots=True)
 class CipherSuite:

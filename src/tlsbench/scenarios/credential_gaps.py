@@ -7,7 +7,8 @@ from typing import Final
 
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
-from tlsbench.scenarios.ciphers import CIPHER_SUITES, PSK
+from tlsbench.scenarios.ciphers import CIPHER_SUITES
+from tlsbench.scenarios.credentials import PSK
 from tlsbench.scenarios.transports import DATAGRAMS
 
 _EXTERNAL: Final = "external-psk"
@@ -81,6 +82,11 @@ def _of_external_psks() -> Iterator[Gap]:
         version="1.2",
         resumption=_EXTERNAL,
         cipher=_OTHERS_OF_12,
+    )
+    yield gap(
+        "the cipher suite shows a certificate beside the PSK (RFC 4279, section 4), and is not measured",
+        resumption=_EXTERNAL,
+        cipher=tuple(name for name in _OF_PSK if "_RSA_PSK_" in name),
     )
     yield gap(
         "the cipher suite needs a PSK: add resumption=external-psk",

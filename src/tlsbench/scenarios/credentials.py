@@ -7,6 +7,8 @@ from typing import Final
 
 from tlsbench.scenarios.axis import row
 
+#: The ``authentication`` of a cipher suite of TLS 1.2 that needs a PSK (RFC 4279, RFC 5489).
+PSK: Final = "PSK"
 #: The workloads in which each connection shakes hands, as these axes mean it.
 _WORKLOADS: Final = ("handshake", "completion")
 #: As a server's ticket has it: four bytes of seconds, in TLS 1.3 a week at most (RFC 8446 section 4.6.1).

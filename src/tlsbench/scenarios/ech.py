@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from tlsbench.scenarios.axis import row
+from tlsbench.scenarios.axis import ENDS, row
 
 ECH: Final = row(
     meaning="Encrypted ClientHello, RFC 9849: on, or grease, which looks alike and hides nothing (default is "
@@ -16,4 +16,5 @@ ECH: Final = row(
     rare=True,
     denied={"grease": "its client sends no GREASE", "on": "it has no Encrypted ClientHello"},
     ends=("client",),
+    ends_of={"on": ENDS},
 )

@@ -30,6 +30,7 @@ from tlsbench.workloads.credentials import (
     read_credentials,
     recorded,
 )
+from tlsbench.workloads.ech_proof import prove_ech
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.records import cuts_records, prove_handshake_records
 
@@ -65,6 +66,7 @@ class Proof:
             **({"hello_retry": True} if self.wire.hello_retry else {}),
             **({"address_check": True} if self.wire.address_check else {}),
             **self.special,
+            **({"ech": "accepted" if self.client.ech_accepted else "grease"} if self.wire.ech else {}),
             **{axis: told for axis in _TOLD_BY_BOTH if (told := getattr(self.client, axis)) is not None},
             **{axis: told for axis in _LIMITS if (told := getattr(self.client, axis)) is not None},
         }
@@ -131,6 +133,7 @@ def prove(
         protected_bytes = partial(reader.protected_bytes, exchange.entries, Direction.TO_CLIENT)
         prove_offer(scenario, peers, wire, (client, server), protected_bytes)
     prove_handshake_records(scenario, exchange.entries, client, server)
+    prove_ech(scenario, wire, client, server, exchange.entries)
     tickets = _tickets(scenario, reader.count_tickets, exchange.entries)
     prove_ticket(scenario, credentials, client, server, has_session=has_session)
     for axis, shown in _TOLD_BY_BOTH.items():

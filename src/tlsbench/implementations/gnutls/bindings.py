@@ -12,7 +12,7 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.gnutls import record_bindings
+from tlsbench.implementations.gnutls import credential_bindings, record_bindings
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 
 _DECLARATIONS = """
@@ -103,6 +103,7 @@ _NAMES: Final = ("libgnutls.so.30", "libgnutls.30.dylib")
 SERVER: Final = 1
 CLIENT: Final = 1 << 1
 NONBLOCK: Final = 1 << 3
+ENABLE_RAWPK: Final = 1 << 18
 ENABLE_EARLY_DATA: Final = 1 << 20
 NO_AUTO_SEND_TICKET: Final = 1 << 21
 SFLAGS_SESSION_TICKET: Final = 1 << 7
@@ -118,6 +119,7 @@ VERSIONS: Final = {4: "1.2", 5: "1.3"}
 E_SUCCESS: Final = 0
 E_FATAL_ALERT_RECEIVED: Final = -12
 E_AGAIN: Final = -28
+E_CERTIFICATE_ERROR: Final = -43
 E_PREMATURE_TERMINATION: Final = -110
 E_CERTIFICATE_VERIFICATION_ERROR: Final = -348
 E_DB_ENTRY_EXISTS: Final = -428
@@ -196,5 +198,5 @@ def load(path: str) -> Library:
 
     :raises OSError: if it cannot be loaded.
     """
-    ffi.cdef(_DECLARATIONS + record_bindings.DECLARATIONS)
+    ffi.cdef(_DECLARATIONS + record_bindings.DECLARATIONS + credential_bindings.DECLARATIONS)
     return Library(ffi.dlopen(path), path)

@@ -11,6 +11,7 @@ from tlsbench.implementations.extension_gaps import no_compression
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
 from tlsbench.implementations.gnutls.bindings import Library, datum, ffi, text
+from tlsbench.implementations.gnutls.credentials import Psk, RawKey, credential_gaps
 from tlsbench.implementations.gnutls.endpoint import GnuTlsContext, Replays, Settings
 from tlsbench.implementations.gnutls.records import RecordSettings, record_gaps
 from tlsbench.implementations.missing import NotInstalledError
@@ -66,11 +67,13 @@ class GnuTls:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 *record_gaps(self.id),
+                *credential_gaps(),
                 *facts(self.id),
             ),
             supports=(
                 *("trust", "ocsp", "tickets", "signature"),
                 *("resumption=early-data", "workload=scaling"),
+                *("certificate_type", "resumption=external-psk", "psk_mode", "ticket_lifetime"),
                 *(
                     "padding",
                     "record_size",
@@ -97,10 +100,13 @@ class GnuTls:
         return f"{self.engine()} is built without zlib, brotli and zstd"
 
     def client_context(self, scenario: Scenario, peers: Peers) -> GnuTlsContext:
-        credentials = self._credentials()
-        self._trust(credentials, (*peers.strangers, peers.root.certificate))
-        if scenario.client_auth == "required":
-            self._show(credentials, peers.client)
+        credentials, raw_key = self._credentials(), None
+        shown = peers.client if scenario.client_auth == "required" else None
+        if scenario.certificate_type == "raw_public_key":
+            raw_key = RawKey(self.library, credentials, own=shown, expected=peers.server, is_server=False)
+        else:
+            self._trust(credentials, (*peers.strangers, peers.root.certificate))
+            self._show(credentials, shown)
         return GnuTlsContext(
             self.library,
             Settings(
@@ -108,21 +114,28 @@ class GnuTls:
                 priority=self._priority(scenario),
                 wants_staple=scenario.ocsp == "stapled",
                 records=RecordSettings.of(scenario, is_client=True),
+                psk=Psk(self.library, is_server=False) if scenario.resumption == "external-psk" else None,
+                raw_key=raw_key,
             ),
         )
 
     def server_context(self, scenario: Scenario, peers: Peers) -> GnuTlsContext:
         lib, credentials = self.library, self._credentials()
         verifies = scenario.client_auth == "required"
-        if verifies:
-            self._trust(credentials, (peers.root.certificate,))
-        self._show(credentials, peers.server)
+        raw_key = None
+        if scenario.certificate_type == "raw_public_key":
+            expected = peers.client if verifies else None
+            raw_key = RawKey(lib, credentials, own=peers.server, expected=expected, is_server=True)
+        else:
+            if verifies:
+                self._trust(credentials, (peers.root.certificate,))
+            self._show(credentials, peers.server)
         if scenario.ocsp == "stapled":
             response, _memory = datum(ocsp_response(peers.issuer, peers.server.leaf))
             staple = lib.gnutls_certificate_set_ocsp_status_request_mem
             lib.must(staple(credentials, response, 0, native.FORMAT_DER))
         tickets = None if scenario.tickets in ("", "default") else int(scenario.tickets)
-        resumes = scenario.resumption not in ("", "none")
+        resumes, lifetime = scenario.resumption not in ("", "none"), scenario.ticket_lifetime
         return GnuTlsContext(
             lib,
             Settings(
@@ -133,6 +146,9 @@ class GnuTls:
                 verifies=verifies,
                 records=RecordSettings.of(scenario, is_client=False),
                 replays=Replays(lib) if scenario.resumption == "early-data" else None,
+                psk=Psk(lib, is_server=True) if scenario.resumption == "external-psk" else None,
+                raw_key=raw_key,
+                lifetime_s=None if lifetime in ("", "default") else int(lifetime),
             ),
         )
 
@@ -162,7 +178,9 @@ class GnuTls:
             self.library.gnutls_certificate_set_x509_trust_file(credentials, path, native.FORMAT_PEM)
         )
 
-    def _show(self, credentials: Any, identity: Identity) -> None:
+    def _show(self, credentials: Any, identity: Identity | None) -> None:
+        if identity is None:
+            return
         chain, _chain_memory = datum(identity.chain_pem)
         key, _key_memory = datum(to_pem(identity.private_key))
         load = self.library.gnutls_certificate_set_x509_key_mem

@@ -21,6 +21,8 @@ EXTENSION_DECLARATIONS: Final = """
 
     typedef struct ssl_ech_keys_st SSL_ECH_KEYS; typedef struct evp_hpke_key_st EVP_HPKE_KEY;
     typedef struct evp_hpke_kem_st EVP_HPKE_KEM;
+    typedef struct ossl_echstore_st OSSL_ECHSTORE;
+    OSSL_ECHSTORE *OSSL_ECHSTORE_new(OSSL_LIB_CTX *where, const char *properties);
     void SSL_set_enable_ech_grease(SSL *ssl, int enable);
     int SSL_set1_ech_config_list(SSL *ssl, const uint8_t *list, size_t length);
     void SSL_get0_ech_retry_configs(const SSL *ssl, const uint8_t **list, size_t *length);

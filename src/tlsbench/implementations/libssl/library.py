@@ -6,7 +6,7 @@ Several of them live in one process as long as the dynamic linker can tell their
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, ClassVar, Final, TypeVar
@@ -28,7 +28,7 @@ from tlsbench.implementations.libssl.compression import (
     compression_gaps,
     compression_supported,
 )
-from tlsbench.implementations.libssl.credentials import credential_gaps, parts_of
+from tlsbench.implementations.libssl.credentials import Part, credential_gaps, parts_of
 from tlsbench.implementations.libssl.credentials import supported as credentials_supported
 from tlsbench.implementations.libssl.datagrams import (
     LibSslDatagramContext,
@@ -36,6 +36,7 @@ from tlsbench.implementations.libssl.datagrams import (
     dtls_supported,
     make_cookies,
 )
+from tlsbench.implementations.libssl.ech import ech_gaps, ech_supported, take_ech, telling_ech
 from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, LibSslSide, reason
 from tlsbench.implementations.libssl.knobs import knob_gaps, new_context, supported, told
 from tlsbench.implementations.libssl.quic import LibSslQuicContext, quic_gaps, quic_supported
@@ -50,6 +51,7 @@ from tlsbench.implementations.openssl_names import (
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
+from tlsbench.pki.ech import ech_key
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
@@ -121,6 +123,7 @@ class LibSslShaped:
                 *dtls_gaps(library, self.engine()),
                 *quic_gaps(library, self.id),
                 *records.record_gaps(library, self.engine()),
+                *ech_gaps(library, self.engine()),
                 *compression_gaps(
                     library,
                     self.id,
@@ -175,6 +178,7 @@ class LibSslShaped:
                 *supported(library),
                 *credentials_supported(library),
                 *records.supported(library),
+                *ech_supported(library),
                 *compression_supported(library),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
@@ -235,13 +239,15 @@ class LibSslShaped:
         if scenario.client_auth == "required":
             self._show(context, peers.client)
         says = compress_certificates(lib, context, scenario, partial(told, lib, scenario))
+        says = telling_ech(lib, scenario, says)
         return make(
             lib,
             context,
             told=says,
-            parts=parts_of(lib, context, scenario, peers, is_server=False),
+            parts=self._parts_of(context, scenario, peers, is_server=False),
             renews_sessions=scenario.ticket_state == "expired",
             wants_staple=scenario.ocsp == "stapled",
+            ech=scenario.ech,
             serialises=scenario.session == "serialised",
             # BoringSSL hands the sessions of TLS 1.3 to a callback, and to nobody else.
             by_callback=scenario.resumption == "psk" and not lib.has("SSL_CTX_ctrl"),
@@ -267,8 +273,15 @@ class LibSslShaped:
         if scenario.address_check == "yes" and scenario.transport == "dtls":
             kept.append(make_cookies(lib, context))
         says = compress_certificates(lib, context, scenario, partial(told, lib, scenario), peers.server)
-        parts = parts_of(lib, context, scenario, peers, is_server=True)
+        says = telling_ech(lib, scenario, says)
+        if scenario.ech == "on":
+            take_ech(lib, context, ech_key())
+        parts = self._parts_of(context, scenario, peers, is_server=True)
         return make(lib, context, told=says, parts=parts, early_data=early_data, kept=kept)
+
+    def _parts_of(self, context: Any, scenario: Scenario, peers: Peers, *, is_server: bool) -> Sequence[Part]:
+        """What its connections show instead of certificates."""
+        return parts_of(self.library, context, scenario, peers, is_server=is_server)
 
     def _staple(self, context: Any, peers: Peers) -> object:
         """Make a server staple a response; what is returned must live as long as the context."""

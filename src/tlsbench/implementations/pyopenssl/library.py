@@ -10,7 +10,7 @@ from OpenSSL.crypto import X509
 from tlsbench.errors import CertificateError
 from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.primitives import Cryptography
-from tlsbench.implementations.extension_gaps import no_compression
+from tlsbench.implementations.extension_gaps import no_compression, no_ech
 from tlsbench.implementations.gaps import kernel_tls_gap, no_ed25519_in_dtls
 from tlsbench.implementations.openssl_names import (
     HANDSHAKE_BUFFER_BYTES,
@@ -82,6 +82,7 @@ class PyOpenSsl:
                 *no_records(
                     "pyOpenSSL binds none of OpenSSL's functions for the size and padding of records"
                 ),
+                no_ech("OpenSSL 4.0 has Encrypted ClientHello, and pyOpenSSL binds none of it"),
                 no_compression("pyOpenSSL does not bind SSL_CTX_set1_cert_comp_preference"),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
                 gap(

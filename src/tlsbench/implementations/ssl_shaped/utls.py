@@ -50,5 +50,7 @@ UTLS: Final = SslShaped(
     engine_of=lambda _utls: f"BoringSSL in utls {version('utls')}",
     curves=_CURVES,
     takes_curve_list=True,
+    ech=("on",),
+    tells_ech=lambda tls: bool(tls.ech_accepted()),
     gaps=_gaps,
 )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from tlsbench.errors import RequestError
 from tlsbench.implementations.libssl.bindings import text
+from tlsbench.implementations.libssl.credentials import Part
 from tlsbench.implementations.libssl.endpoint import LibSslContext
 from tlsbench.implementations.libssl.library import LibSslShaped
 from tlsbench.implementations.missing import NotInstalledError
@@ -16,8 +18,10 @@ from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_updates
 from tlsbench.implementations.wolfssl import bindings as native
 from tlsbench.implementations.wolfssl.bindings import Library
+from tlsbench.implementations.wolfssl.psk import ExternalPsks
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Scenario, gap, groups
+from tlsbench.scenarios.axes import AXES
 
 #: By the type of key, the groups that its server takes only where the key's curve is not listed beside them.
 _PREFERS_CURVE_OF: Final = {
@@ -63,6 +67,20 @@ class WolfSsl(LibSslShaped):
             self.library.wolfSSL_CTX_NoTicketTLSv12(context.context)
         return context
 
+    def _parts_of(
+        self,
+        context: Any,
+        scenario: Scenario,
+        peers: Peers,  # noqa: ARG002 - as of a libssl
+        *,
+        is_server: bool,
+    ) -> Sequence[Part]:
+        if scenario.psk_mode == "psk_ke":
+            self.library.wolfSSL_CTX_no_dhe_psk(context)
+        if scenario.resumption != "external-psk":
+            return ()
+        return (ExternalPsks(self.library, context, scenario, is_server=is_server),)
+
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
@@ -73,6 +91,20 @@ class WolfSsl(LibSslShaped):
                 *(
                     gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
                     for axis in ("key", "intermediate_key", "root_key")
+                ),
+                gap(
+                    "Debian's build of it has no raw public keys (HAVE_RPK)",
+                    certificate_type="raw_public_key",
+                ),
+                gap(
+                    "its server opens no ticket whose lifetime is above that of its keys, an hour",
+                    server="wolfssl",
+                    ticket_lifetime=AXES["ticket_lifetime"].special,
+                ),
+                gap(
+                    "its PSKs of TLS 1.2 are not driven here: add version=1.3",
+                    version="1.2",
+                    resumption="external-psk",
                 ),
                 gap("its OCSP stapling is not driven here: it asks a responder itself", ocsp="stapled"),
                 gap(
@@ -127,6 +159,8 @@ class WolfSsl(LibSslShaped):
                 "session",
                 "tickets",
                 "workload=scaling",
+                "resumption=external-psk",
+                "psk_mode",
                 "max_fragment_length",
                 "workload=key_update",
             ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tlsbench.report.findings.aeads import aead_findings
+from tlsbench.report.findings.compression import compression_findings
 from tlsbench.report.findings.contrasts import contrast_findings
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.kernel import kernel_findings
@@ -25,6 +26,7 @@ def findings(run: Run) -> list[Finding]:
     """The findings of a run, the most asked for first."""
     return [
         *contrast_findings(run),
+        *compression_findings(run),
         *transport_findings(run),
         *parts_findings(run),
         *per_datagram_findings(run),
