@@ -22,7 +22,7 @@ from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import group_list, is_of_dhe
 from tlsbench.implementations.pairs import facts
-from tlsbench.implementations.record_gaps import handshakes_of_mbed_tls, no_records
+from tlsbench.implementations.record_gaps import gaps_of_mbed_tls, no_records
 from tlsbench.pki import Identity, Peers
 from tlsbench.pki.keys import to_pem
 from tlsbench.pki.trust import trust_file
@@ -90,7 +90,7 @@ class LibMbedTls:
                 *no_records(
                     "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
                 ),
-                *handshakes_of_mbed_tls(self.id),
+                *gaps_of_mbed_tls(self.id),
                 *facts(self.id),
             ),
             supports=(

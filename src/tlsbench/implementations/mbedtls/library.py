@@ -18,7 +18,7 @@ from tlsbench.implementations.mbedtls.datagrams import MbedTlsDatagramContext
 from tlsbench.implementations.mbedtls.endpoint import MbedTlsContext
 from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.pairs import facts
-from tlsbench.implementations.record_gaps import handshakes_of_mbed_tls, no_records
+from tlsbench.implementations.record_gaps import gaps_of_mbed_tls, no_records
 from tlsbench.pki import Identity, Peers
 from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, keys
@@ -109,7 +109,7 @@ class MbedTls:
                 *no_records(
                     "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
                 ),
-                *handshakes_of_mbed_tls(self.id),
+                *gaps_of_mbed_tls(self.id),
                 *facts(self.id),
             ),
             supports=(
