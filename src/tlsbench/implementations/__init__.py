@@ -21,6 +21,7 @@ from tlsbench.implementations.contract import (
     PrimitiveImplementation,
     SelectsProtocols,
     ServerContext,
+    SharesTickets,
     SocketWriter,
     TlsImplementation,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "PrimitiveImplementation",
     "SelectsProtocols",
     "ServerContext",
+    "SharesTickets",
     "SocketWriter",
     "TlsImplementation",
     "Verification",

@@ -13,6 +13,7 @@ from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.sessions import Sessions
+from tlsbench.implementations.libssl.ticket_keys import set_ticket_keys
 from tlsbench.implementations.openssl_names import signature_from_nids, version_from_openssl
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
 from tlsbench.protocol import signature_schemes
@@ -95,6 +96,9 @@ class LibSslContext(LibSslSide):
         if early_data:
             endpoint.write_early_data(early_data)
         return endpoint
+
+    def set_ticket_keys(self, keys: bytes) -> None:
+        set_ticket_keys(self._lib, self.context, keys)
 
     @property
     def joins(self) -> bool:
