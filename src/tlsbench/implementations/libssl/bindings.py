@@ -64,6 +64,7 @@ DECLARATIONS: Final = """
     int SSL_CTX_use_PrivateKey_file(SSL_CTX *context, const char *file, int kind);
     int SSL_CTX_load_verify_locations(SSL_CTX *context, const char *file, const char *folder);
     void SSL_CTX_set_verify(SSL_CTX *context, int mode, void *callback);
+    int SSL_CTX_set_tlsext_ticket_keys(SSL_CTX *context, const void *keys, size_t length);
     int SSL_CTX_set_session_id_context(SSL_CTX *context, const unsigned char *id, unsigned int length);
     int SSL_CTX_set_num_tickets(SSL_CTX *context, size_t count);
     void SSL_CTX_set_keylog_callback(SSL_CTX *context, void (*callback)(const SSL *, const char *));

@@ -20,6 +20,7 @@ from tlsbench.implementations.libssl.credentials import Part, all_told
 from tlsbench.implementations.libssl.ech import REJECTED, offer_ech, why_rejected
 from tlsbench.implementations.libssl.sessions import Sessions
 from tlsbench.implementations.libssl.suites import group_of
+from tlsbench.implementations.libssl.ticket_keys import set_ticket_keys
 from tlsbench.implementations.libssl.tickets import ServerTickets
 from tlsbench.implementations.openssl_names import signature_from_nids, version_from_openssl
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
@@ -115,6 +116,9 @@ class LibSslContext(LibSslSide):
         if early_data:
             endpoint.write_early_data(early_data)
         return endpoint
+
+    def set_ticket_keys(self, keys: bytes) -> None:
+        set_ticket_keys(self._lib, self.context, keys)
 
     @property
     def joins(self) -> bool:
