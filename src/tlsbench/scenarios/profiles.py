@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from tlsbench.scenarios.keys import KEY_TYPES
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -32,6 +34,12 @@ QUICK = Profile(
     ),
 )
 
+#: The AEADs of the suites.
+_OF_SUITES = ",".join(
+    f"{aead}/{operation}"
+    for operation in ("encrypt", "decrypt")
+    for aead in ("aes-128-gcm", "aes-256-gcm", "chacha20-poly1305", "aes-128-ccm")
+)
 _SIZES = "16B,256B,1KiB,4KiB,16KiB,256KiB,1MiB"
 #: AES-GCM beside ChaCha20-Poly1305 from 16 B to 1 MiB, in TLS records and alone, on all of the processor and
 #: on what is left of it without AES instructions; and the other suites at the size of a full record.
@@ -48,7 +56,7 @@ CIPHERS = Profile(
             f"cpu=native,no-aes size={_SIZES}"
         ),
         "workload=bulk version=1.3 cipher=TLS_AES_*_GCM_*,TLS_AES_128_CCM_SHA256 size=16KiB",
-        "workload=primitive algorithm=*/encrypt,*/decrypt size=16KiB",
+        f"workload=primitive algorithm={_OF_SUITES} size=16KiB",
     ),
 )
 
@@ -67,6 +75,39 @@ CIPHERS_ALL = Profile(
     ),
 )
 
+#: What people choose between, of each kind.
+PRIMITIVES = Profile(
+    "primitives",
+    "what people choose between: ciphers, hashes, key agreements and signatures, without TLS",
+    (
+        (
+            "workload=primitive size=16KiB algorithm=aes-128-gcm/encrypt,chacha20-poly1305/encrypt,"
+            "aes-128-cbc/encrypt,aes-128-cbc/decrypt,sha-256/digest,sha3-256/digest,blake2b/digest"
+        ),
+        (
+            "workload=primitive algorithm=x25519/exchange,secp256r1/exchange,ffdhe2048/exchange,"
+            "ml-kem-768/encapsulate,ml-kem-768/decapsulate"
+        ),
+        (
+            "workload=primitive algorithm=rsa-2048/sign,rsa-2048/sign_pkcs1,rsa-2048/verify,"
+            "rsa-2048/verify_pkcs1,ecdsa-secp256r1/sign,ecdsa-secp256r1/verify,ed25519/sign,ed25519/verify,"
+            "ml-dsa-65/sign,ml-dsa-65/verify"
+        ),
+    ),
+)
+#: What a login costs: each takes long on purpose, so they are no part of the other profile.
+PASSWORDS = Profile(
+    "passwords",
+    "password hashes with the parameters of OWASP and RFC 9106: Argon2id, scrypt, PBKDF2",
+    ("workload=primitive algorithm=argon2id-*,scrypt-n17-r8-p1/derive,pbkdf2-*",),
+)
+#: Every primitive, by two engines; give it a longer --time-budget.
+PRIMITIVES_ALL = Profile(
+    "primitives-all",
+    "every primitive of the cryptography package and of libssl's libcrypto, at 16 KiB (some 400 cells)",
+    ("workload=primitive implementation=cryptography,libssl algorithm=* size=16KiB",),
+)
+
 #: A full handshake beside every way to resume it.
 RESUMPTION = Profile(
     "resumption",
@@ -83,7 +124,7 @@ CERTIFICATES = Profile(
     "certificates",
     "every classical key type, longer and mixed chains, client certificates, OCSP stapling, trust stores",
     (
-        "key=rsa-*,ecdsa-*,ed25519",
+        "key=rsa-2048,rsa-3072,rsa-4096,ecdsa-secp256r1,ecdsa-secp384r1,ed25519",
         "key=rsa-2048,ecdsa-secp256r1 chain_length=2,3",
         "key=ecdsa-secp256r1 chain_length=2 root_key=rsa-2048,ml-dsa-65",
         "key=rsa-2048,ecdsa-secp256r1 client_auth=required",
@@ -218,6 +259,27 @@ ENGINES = Profile(
     ),
 )
 
+_RECORDS = "version=1.3 key=ecdsa-secp256r1"
+#: What records cost by size and padding, and new keys for them. The echo of a byte is what an update is held
+#: against, which has one each way too; a network shows what small records are for.
+RECORDS = Profile(
+    "records",
+    "padding, small records and agreed limits in bulk and echo, KeyUpdates, and first bytes over a network",
+    (
+        f"workload=bulk implementation=libssl {_RECORDS} size=16KiB record_size=default,512,1435,4096",
+        f"workload=bulk implementation=libssl {_RECORDS} size=16KiB max_fragment_length=512,4096",
+        f"workload=bulk implementation=libssl {_RECORDS} size=1000B padding=none,128,1024,4096,16384",
+        f"workload=echo implementation=libssl {_RECORDS} size=1000B padding=none,4096,16384",
+        f"workload=key_update implementation=libssl {_RECORDS} request_update=*",
+        f"workload=echo implementation=libssl {_RECORDS} size=1B",
+        (
+            f"workload=completion implementation=libssl {_RECORDS} rtt=50ms bandwidth=1mbit size=64KiB "
+            "record_size=default,1435,4096"
+        ),
+    ),
+)
+
+_USUAL_KEYS = f"key={','.join(key_type.name for key_type in KEY_TYPES if not key_type.uncommon)}"
 #: The suites with an AEAD that people use: those of TLS 1.3, and those with ECDHE.
 _AEADS: Final = (
     "TLS_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,"
@@ -244,13 +306,13 @@ FULL = Profile(
     (
         (
             f"implementation={_EVERY} version=1.2,1.3 cipher={_AEADS} "
-            "key=rsa-2048,ecdsa-secp256r1 resumption=*"
+            "key=rsa-2048,ecdsa-secp256r1 resumption=none,session-id,ticket,psk,early-data"
         ),
         (
             f"implementation={_EVERY} version=1.2,1.3 group={_CURVES_AND_KEMS} key=ecdsa-secp256r1 "
             "resumption=none,ticket,psk"
         ),
-        f"implementation={_EVERY} version=1.2,1.3 key=* chain_length=1,3 client_auth=*",
+        f"implementation={_EVERY} version=1.2,1.3 {_USUAL_KEYS} chain_length=1,3 client_auth=*",
         (
             f"workload=bulk,echo implementation={_EVERY} version=1.2,1.3 "
             f"cipher={_COMMON} link=memory,tcp,unix "
@@ -266,6 +328,9 @@ PROFILES = {
         QUICK,
         CIPHERS,
         CIPHERS_ALL,
+        PRIMITIVES,
+        PASSWORDS,
+        PRIMITIVES_ALL,
         RESUMPTION,
         CERTIFICATES,
         POST_QUANTUM,
@@ -274,6 +339,7 @@ PROFILES = {
         IMPLEMENTATIONS,
         ENGINES,
         SCALING,
+        RECORDS,
         FULL,
     )
 }

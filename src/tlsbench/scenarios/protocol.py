@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from tlsbench.scenarios.algorithms import BY_NAME as ALGORITHMS
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
 from tlsbench.scenarios.ciphers import BEFORE_13, BROKEN_VERSIONS, CIPHER_SUITES, CipherSuite
+from tlsbench.scenarios.credential_gaps import credential_gaps
+from tlsbench.scenarios.extension_gaps import EXTENSION_GAPS
 from tlsbench.scenarios.groups import GROUPS, NO_GROUP, PRIMES
-from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
+from tlsbench.scenarios.keys import BY_NAME, KEY_AXES, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.parts import MADE_OF, aead_of
+from tlsbench.scenarios.record_rules import RECORD_GAPS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES, SignatureScheme
 from tlsbench.scenarios.transports import DATAGRAMS, TOO_SMALL_FOR_QUIC
 
@@ -96,7 +100,6 @@ def _needs(scheme: SignatureScheme) -> Iterable[Gap]:
 
 #: Why a suite that authenticates otherwise than by a certificate of this PKI is not measured.
 _NOT_AUTHENTICATED: Final = {
-    "PSK": "the suite needs an external pre-shared key, which no library is given here in TLS 1.2",
     "anon": "the suite has no certificates, so that it cannot be proved who took part",
     "DSS": "the suite needs a certificate with a DSA key, of which none is issued here (RFC 9155)",
     "SRP": "the suite authenticates by a password (RFC 5054), and no passwords are set up here",
@@ -104,13 +107,19 @@ _NOT_AUTHENTICATED: Final = {
 }
 _LINKS = tuple(link for link in AXES["link"].values if link != "network")
 _MEASURED = tuple(workload for workload in TLS_WORKLOADS if workload != "completion")
-_ML_DSA = _keys(lambda key: not key.authentication)
+_ML_DSA = _keys(lambda key: key.name.startswith("ml-dsa"))
+_SLH_DSA = _keys(lambda key: key.name.startswith("slh-dsa"))
+_ENGINE_ONLY = _keys(lambda key: key.engine_only)
+_NOT_MEASURED = tuple(name for name in BY_NAME if f"{name}/sign" not in ALGORITHMS)
 _RESUMED = AXES["resumption"].special
+#: Of certificates, what the cryptography package signs or reads.
+_SIGNED_APART = tuple(operation.name for operation in OPERATIONS if operation.name not in ("issue", "verify"))
 _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_chain)
 
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
 #: often follow from it.
 PROTOCOL: Final = (
+    *credential_gaps(),
     *(
         Gap(
             f"{axis} applies to TCP only: QUIC endpoints have their own",
@@ -129,6 +138,7 @@ PROTOCOL: Final = (
         workload=_MEASURED,
         link="network",
     ),
+    *RECORD_GAPS,
     gap("threads send no early data", workload="scaling", resumption="early-data"),
     gap(
         "bulk uses connections that stay open: leave out resumption=",
@@ -157,14 +167,39 @@ PROTOCOL: Final = (
         for axis, what in (("mtu", "datagrams"), ("address_check", "check of addresses, TCP makes it"))
     ),
     *(
-        gap("ML-DSA certificates need TLS 1.3", version=BEFORE_13, **{axis: _ML_DSA})
-        for axis in ("key", "intermediate_key", "root_key")
+        gap(f"{family} certificates need TLS 1.3", version=BEFORE_13, **{axis: members})
+        for family, members in (("ML-DSA", _ML_DSA), ("SLH-DSA", _SLH_DSA))
+        for axis in KEY_AXES
+    ),
+    *(
+        gap(f"nothing but certificates is signed with such a {axis}", **what, **{axis: _ENGINE_ONLY})
+        for axis in KEY_AXES
+        for what in ({"ocsp": "stapled"}, {"operation": _SIGNED_APART})
+    ),
+    *(
+        gap("the primitives of its signatures are not measured", parts="yes", **{axis: _NOT_MEASURED})
+        for axis in KEY_AXES
     ),
     gap("an Ed25519 certificate needs TLS 1.2 (RFC 8422)", version=BROKEN_VERSIONS, key="ed25519"),
     gap(
         "a chain of one certificate has no intermediate: add chain_length=2",
         chain_length="1",
         intermediate_key=tuple(BY_NAME),
+    ),
+    gap(
+        "a chain of one certificate has nothing to leave out: add chain_length=2",
+        chain_length="1",
+        chain_sent=AXES["chain_sent"].special,
+    ),
+    *(
+        gap(reason, chain_sent=AXES["chain_sent"].special, **{axis: values})
+        for axis, values, reason in (
+            ("resumption", _RESUMED, "a resumed handshake sends no certificates"),
+            ("client_auth", "required", "chain_sent concerns the server's chain: leave out client_auth="),
+            ("ocsp", "stapled", "an OCSP response would hide how much of the chain is sent: leave out ocsp="),
+            ("parts", "yes", "the parts are those of a chain that is sent: leave out chain_sent="),
+            ("transport", "quic", "the wire of QUIC does not show how much of a chain is sent"),
+        )
     ),
     *(
         gap(
@@ -178,6 +213,7 @@ PROTOCOL: Final = (
             ("root_key", tuple(BY_NAME)),
         )
     ),
+    *EXTENSION_GAPS,
     gap(
         "a resumed handshake sends no certificate, so no OCSP response (RFC 8446, section 4.4.2.1)",
         ocsp="stapled",

@@ -10,12 +10,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tlsbench.scenarios import networks, openssl, scaling, transports
+from tlsbench.scenarios import credentials, networks, openssl, records, scaling, transports
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
+from tlsbench.scenarios.chains import CHAIN_SENT
 from tlsbench.scenarios.ciphers import BROKEN_VERSIONS, CIPHER_SUITES
+from tlsbench.scenarios.compression import CERTIFICATE_COMPRESSION
+from tlsbench.scenarios.ech import ECH
 from tlsbench.scenarios.groups import GROUPS, HELLO_RETRY, NO_GROUP
-from tlsbench.scenarios.keys import KEY_TYPES
+from tlsbench.scenarios.keys import KEY_TYPES, UNCOMMON
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
 from tlsbench.scenarios.offload import OFFLOAD
 from tlsbench.scenarios.operations import OPERATIONS
@@ -37,6 +40,7 @@ _ISSUER_KEY: Final[Mapping[str, Any]] = {
     "same_as": "key",
     "workloads": ("handshake", "memory", "certificate", "completion"),
     "aliases": _KEY_ALIASES,
+    "denied": UNCOMMON,
 }
 _LIBRARY: Final[Mapping[str, Any]] = {"workloads": WORKLOADS, "aliases": IMPLEMENTATION_ALIASES}
 _NO_SINGLE_OPERATIONS: Final = "a TLS library: primitives and certificates are in cryptography"
@@ -59,6 +63,7 @@ class Values:
                 **dict.fromkeys(ONE_SIDED_WORKLOADS, _NO_SINGLE_OPERATIONS),
                 "completion": "how it writes to a socket is not known",
                 "scaling": "whether several threads may use it at once was not looked at",
+                "key_update": "it has no KeyUpdate, or what it does with one was not looked at",
             },
             alone=BY_ITSELF,
         )
@@ -133,13 +138,15 @@ class Values:
             default=("ecdsa-secp256r1", "rsa-2048"),
             workloads=(*TLS_WORKLOADS, "certificate"),
             aliases=_KEY_ALIASES,
+            denied=UNCOMMON,
             alone=BY_ITSELF,
         ),
     )
     chain_length: int = field(
         default=0,
         metadata=row(
-            meaning="certificates that the server sends",
+            meaning="certificates in the server's chain, without its root: it sends them all, unless "
+            "chain_sent= says otherwise",
             values=("1", "2", "3", "4", "5"),
             default=("1", "2"),
             neutral="1",
@@ -161,6 +168,7 @@ class Values:
             **_ISSUER_KEY,
         ),
     )
+    chain_sent: str = field(default="", metadata=CHAIN_SENT)
     client_auth: str = field(
         default="",
         metadata=row(
@@ -173,11 +181,13 @@ class Values:
             before="intermediate_key",
         ),
     )
+    certificate_type: str = field(default="", metadata=credentials.CERTIFICATE_TYPE)
     resumption: str = field(
         default="",
         metadata=row(
-            meaning="how the session is resumed (none is a full handshake)",
-            values=("none", "session-id", "ticket", "psk", "early-data"),
+            meaning="how the session is resumed (none is a full handshake); external-psk has a secret that "
+            "both sides know beforehand",
+            values=("none", "session-id", "ticket", "psk", "early-data", "external-psk"),
             default=("none",),
             neutral="none",
             workloads=("handshake", "completion", "scaling"),
@@ -185,12 +195,16 @@ class Values:
                 "full": "none",
                 **dict.fromkeys(("0-rtt", "0rtt"), "early-data"),
                 "session-ticket": "ticket",
+                "external_psk": "external-psk",
             },
-            denied={"early-data": "it has no early data"},
+            denied={"early-data": "it has no early data", "external-psk": "it is given no external PSK"},
             alone=BY_ITSELF,
             before="session",
         ),
     )
+    psk_mode: str = field(default="", metadata=credentials.PSK_MODE)
+    ticket_state: str = field(default="", metadata=credentials.TICKET_STATE)
+    ticket_lifetime: str = field(default="", metadata=credentials.TICKET_LIFETIME)
     ocsp: str = field(
         default="",
         metadata=row(
@@ -275,14 +289,21 @@ class Values:
             values=("memory", "tcp", "unix", "network"),
             default=("memory", "network"),
             neutral="memory",
-            workloads=("handshake", "bulk", "echo", "request", "completion"),
+            workloads=("handshake", "bulk", "echo", "request", "key_update", "completion"),
             before="cpu",
         ),
     )
     offload: str = field(default="", metadata=OFFLOAD)
+    padding: str = field(default="", metadata=records.PADDING)
+    record_size: str = field(default="", metadata=records.RECORD_SIZE)
+    max_fragment_length: str = field(default="", metadata=records.MAX_FRAGMENT_LENGTH)
+    record_size_limit: str = field(default="", metadata=records.RECORD_SIZE_LIMIT)
+    request_update: str = field(default="", metadata=records.REQUEST_UPDATE)
     mtu: str = field(default="", metadata=transports.MTU)
     address_check: str = field(default="", metadata=transports.ADDRESS_CHECK)
     parts: str = field(default="", metadata=PARTS)
+    certificate_compression: str = field(default="", metadata=CERTIFICATE_COMPRESSION)
+    ech: str = field(default="", metadata=ECH)
     rtt: str = field(default="", metadata=networks.RTT)
     bandwidth: str = field(default="", metadata=networks.BANDWIDTH)
     loss: str = field(default="", metadata=networks.LOSS)

@@ -21,11 +21,12 @@ _NAME_WIDTH = 24
 
 
 @teaches(
-    r"""List scenarios, implementations, axes, profiles, ciphers or who talks to whom, with reasons.
+    r"""List scenarios, libraries, axes, profiles, ciphers, primitives, interop, with reasons.
 
     \b
     Examples:
       tlsbench list axes
+      tlsbench list primitives
       tlsbench list interop
       tlsbench list ciphers 'cipher=*CHACHA20*'
       tlsbench list scenarios implementation=ssl 'group=*'
@@ -38,7 +39,7 @@ def command(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="scenarios, implementations, axes, profiles, ciphers or interop.",
+            help="scenarios, implementations, axes, profiles, ciphers, primitives or interop.",
             autocompletion=completion.lists,
         ),
     ] = "scenarios",
@@ -51,6 +52,7 @@ def command(
         "implementations": _implementations,
         "axes": _axes,
         "profiles": _profiles,
+        "primitives": _primitives,
         "interop": _interop,
     }
     given = selectors or []
@@ -107,8 +109,17 @@ def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
     yield f"{entry['name']:<{_NAME_WIDTH - 1}} {entry['summary']}"
     for key, value in entry.items():
         if key not in ("name", "summary"):
-            for text in value if isinstance(value, list) else [value]:
+            for text in _texts(value):
                 yield f"{'':<{_NAME_WIDTH}}{key}: {text}"
+
+
+def _texts(value: object) -> Sequence[object]:
+    """The lines of a value: of a tuple one, of a mapping one for each key."""
+    if isinstance(value, Mapping):
+        return [f"{key}: {', '.join(words)}" for key, words in value.items()]
+    if isinstance(value, tuple):
+        return [", ".join(value)]
+    return value if isinstance(value, list) else [value]
 
 
 def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
@@ -206,4 +217,23 @@ def _profiles() -> list[dict[str, Any]]:
     return [
         {"name": profile.name, "summary": profile.meaning, "selectors": list(profile.selections)}
         for profile in PROFILES.values()
+    ]
+
+
+def _primitives() -> list[dict[str, Any]]:
+    """Every algorithm with its parameters, what is done with it, and by which library."""
+    from tlsbench.session.primitives import primitives
+
+    return [
+        {
+            "name": one.subject.name,
+            "summary": f"{one.subject.kind}, {one.subject.source}",
+            **({"parameters": one.subject.parameters} if one.subject.parameters else {}),
+            **({"also": one.subject.aliases} if one.subject.aliases else {}),
+            "operations": one.subject.operations,
+            "data": "as many bytes as size= says" if one.subject.sized else "its own",
+            "by": one.offered,
+            **({"not": one.reasons} if one.reasons else {}),
+        }
+        for one in primitives()
     ]

@@ -9,6 +9,7 @@ from itertools import count, takewhile
 from typing import Any, Final
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, SECP521R1, takes
 from tlsbench.implementations.libmbedtls import bindings as native
 from tlsbench.implementations.libmbedtls.bindings import Library, ffi, text
 from tlsbench.implementations.libmbedtls.datagrams import (
@@ -21,18 +22,24 @@ from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import group_list, is_of_dhe
 from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.record_gaps import gaps_of_mbed_tls, no_records
 from tlsbench.pki import Identity, Peers
 from tlsbench.pki.keys import to_pem
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol import finite_fields
+from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
+from tlsbench.protocol.groups import NAMES
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
 from tlsbench.scenarios.ciphers import BEFORE_13, BROKEN_VERSIONS
 from tlsbench.scenarios.groups import PRIMES
+from tlsbench.scenarios.records import number_of
 
 _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
 #: How long a ticket is good for; any time that is longer than a run.
 _TICKET_SECONDS: Final = 86400
 _VERSION_BYTES: Final = 32
+#: Of the groups of key exchange, and of the curves of certificates that are none here.
+_CODE_POINTS: Final = {name: number for number, name in NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -80,11 +87,16 @@ class LibMbedTls:
                     f"{self.path} is built without locks (MBEDTLS_THREADING_C)",
                     workload=() if lib.has("mbedtls_mutex_lock") else "scaling",
                 ),
+                *no_records(
+                    "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
+                ),
+                *gaps_of_mbed_tls(self.id),
                 *facts(self.id),
             ),
             supports=(
+                *("trust", "max_fragment_length", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1, *BRAINPOOL),
                 *(f"version={version}" for version in BROKEN_VERSIONS),
-                "trust",
                 *(("workload=scaling",) if lib.has("mbedtls_mutex_lock") else ()),
                 *(() if without_dtls else ("transport=dtls", "mtu", "address_check")),
             ),
@@ -102,7 +114,7 @@ class LibMbedTls:
 
     def _curve(self, group: str) -> int | None:
         """Its number for a group; None if it does not know it."""
-        info = self.library.mbedtls_ecp_curve_info_from_tls_id(groups.BY_NAME[group].code_point)
+        info = self.library.mbedtls_ecp_curve_info_from_tls_id(_CODE_POINTS[group])
         number: int | None = info.group if info != ffi.NULL else None
         return number
 
@@ -133,8 +145,11 @@ class LibMbedTls:
     def _client(self, scenario: Scenario, peers: Peers) -> tuple[Any, list[object]]:
         lib = self.library
         config, kept = self._config(scenario, native.CLIENT)
-        kept.append(self._trust(config, (*peers.strangers, peers.root.certificate)))
+        kept.append(self._trust(config, peers.store))
         lib.mbedtls_ssl_conf_session_tickets(config, int(scenario.resumption == "ticket"))
+        length = number_of(scenario.max_fragment_length)
+        if length is not None:
+            lib.must(lib.mbedtls_ssl_conf_max_frag_len(config, FRAGMENT_LENGTHS[length]))
         if scenario.client_auth == "required":
             kept.append(self._show(config, peers.client))
         return config, kept

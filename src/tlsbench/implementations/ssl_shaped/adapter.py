@@ -29,10 +29,13 @@ from tlsbench.implementations.openssl_names import (
 )
 from tlsbench.implementations.pairs import FIXED_SUITES, fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
+from tlsbench.implementations.record_gaps import answers_key_updates, no_records
 from tlsbench.implementations.security_levels import needs_level_0
-from tlsbench.pki import SERVER_NAME, Peers
+from tlsbench.pki import SERVER_NAME, Peers, certificates_pem
+from tlsbench.pki.ech import ech_key
 from tlsbench.pki.trust import trust_file
-from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, groups
+from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.chains import ANCHORED, is_suppressed
 from tlsbench.scenarios.ciphers import BEFORE_13
 from tlsbench.scenarios.groups import NO_GROUP
 
@@ -52,11 +55,15 @@ class SslShaped:
     :param level_0: what a list of suites ends with that OpenSSL takes at security level 0 alone.
     :param takes_curve_list: whether that takes several groups, separated by colons.
     :param writes_whole: whether one write takes all that it is given.
+    :param tells_path: whether it can tell, by ``get_verified_chain``, how far it verified.
     :param sets_tickets: whether its contexts have ``num_tickets``.
     :param joins_tickets: as in :class:`~tlsbench.implementations.JoinsTickets`.
     :param handshake_buffer_bytes: as in :class:`~tlsbench.implementations.SocketWriter`; 0 if not known.
     :param libcrypto: as in :class:`~tlsbench.scenarios.Capabilities`.
     :param processor_of: as in :class:`~tlsbench.implementations.processor.TellsProcessor`, from the module.
+    :param ech: the values of the axis ``ech`` that its client has.
+    :param tells_ech: whether a client's Encrypted ClientHello was accepted, from an SSLObject of its own.
+    :param supports: what it can do beside what every one can, from the module.
     :param old_versions: those of TLS 1.0 and 1.1 that it has, from the module.
     :param gaps: what it cannot do beside what follows from the above.
     """
@@ -70,11 +77,15 @@ class SslShaped:
     level_0: str = ""
     takes_curve_list: bool = False
     writes_whole: bool = True
+    tells_path: bool = False
     sets_tickets: bool = False
     joins_tickets: bool = False
     handshake_buffer_bytes: int = 0
     libcrypto: str = ""
     processor_of: Callable[[ModuleType], str | None] = lambda _module: None
+    ech: tuple[str, ...] = ()
+    tells_ech: Callable[[Any], bool | None] = lambda _tls: None
+    supports: Callable[[ModuleType], tuple[str, ...]] = lambda _module: ()
     old_versions: Callable[[ModuleType], tuple[str, ...]] = lambda _module: ()
     gaps: Callable[[ModuleType], tuple[Gap, ...]]
 
@@ -96,12 +107,17 @@ class SslShaped:
                 not_offered(self.engine(), self.offered_ciphers(), versions=BEFORE_13),
                 *self.gaps(self.module),
                 *fixed_suites(self.id, self.id),
+                answers_key_updates(self.id),
+                *no_records(f"the API of {self.module_name} has nothing for the size and padding of records"),
+                gap("its server has no Encrypted ClientHello", server=self.id, ech="on"),
             ),
             supports=(
+                *("trust", "cpu", "hello_retry", "workload=scaling", "workload=key_update"),
+                *self.supports(self.module),
                 *(f"version={version}" for version in self.old_versions(self.module)),
-                *("trust", "cpu", "hello_retry", "workload=scaling"),
                 *(("tickets",) if self.sets_tickets else ()),
                 *(("workload=completion",) if self.handshake_buffer_bytes else ()),
+                *(f"ech={value}" for value in self.ech),
             ),
             libcrypto=self.libcrypto,
         )
@@ -129,12 +145,20 @@ class SslShaped:
         context = self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT)
         self._configure(context, scenario)
         if scenario.trust in ("", "memory"):
-            context.load_verify_locations(cadata=peers.root.certificate_pem.decode("ascii"))
+            context.load_verify_locations(cadata=certificates_pem(peers.store).decode("ascii"))
         else:
-            context.load_verify_locations(str(trust_file((*peers.strangers, peers.root.certificate))))
+            context.load_verify_locations(str(trust_file(peers.store)))
+        if hasattr(self.module, "VERIFY_X509_PARTIAL_CHAIN"):
+            # Without it a chain ends at a root. Python sets it by default since 3.13, and not before.
+            if scenario.chain_sent == ANCHORED:
+                context.verify_flags |= self.module.VERIFY_X509_PARTIAL_CHAIN
+            elif is_suppressed(scenario):
+                context.verify_flags &= ~self.module.VERIFY_X509_PARTIAL_CHAIN
         if scenario.client_auth == "required":
             with peers.client.pem_file() as path:
                 context.load_cert_chain(path)
+        if scenario.ech == "on":
+            context = context.set_ech_configs(ech_key().config_list)
         return SslShapedContext(self, context)
 
     def server_context(self, scenario: Scenario, peers: Peers) -> SslShapedContext:
@@ -289,13 +313,15 @@ class SslShapedEndpoint:
             peer_certificate=certificate,
             # With CERT_REQUIRED a handshake whose verification fails does not end.
             peer_verified=bool(certificate) and verifies and checks_name,
-            peer_chain_length=self._peer_chain_length(),
+            ech_accepted=None if self._is_server else self._library.tells_ech(self._tls),
+            peer_chain_length=self._chain_length("get_unverified_chain"),
+            verified_length=self._chain_length("get_verified_chain") if self._library.tells_path else None,
         )
 
-    def _peer_chain_length(self) -> int | None:
+    def _chain_length(self, getter: str) -> int | None:
         # In the ssl module public since Python 3.13, and in the object below the SSLObject before.
-        tls = self._tls if hasattr(self._tls, "get_unverified_chain") else self._tls._sslobj
-        chain = tls.get_unverified_chain()
+        tls = self._tls if hasattr(self._tls, getter) else getattr(self._tls, "_sslobj", None)
+        chain = getattr(tls, getter, lambda: None)()
         return len(chain) if chain else None
 
     def session(self) -> object | None:

@@ -19,14 +19,19 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tlsbench.implementations import certificate_compressors
+from tlsbench.implementations.certificate_keys import SECP521R1, takes
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
 from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_updates
 from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
+from tlsbench.implementations.tlslite.records import RecordSettings
 from tlsbench.implementations.verification import Question
 from tlsbench.pki import SERVER_NAME, Identity, Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
@@ -92,7 +97,19 @@ class Tlslite:
                     "of a resumed TLS 1.3 handshake its server does not tell that, nor its client with whom",
                     resumption="psk",
                 ),
+                *(
+                    gap(reason, certificate_compression=algorithm)
+                    for algorithm, reason in certificate_compressors.missing()
+                ),
+                gap(
+                    "between two of them nobody gives the secrets by which a compressed certificate is seen",
+                    client=self.id,
+                    server=self.id,
+                    certificate_compression=AXES["certificate_compression"].special,
+                ),
                 gap("it is Python throughout, so that its threads take turns", workload="scaling"),
+                no_secrets_for_key_updates(self.id),
+                *no_records("of the limits it has record_size_limit alone", "max_fragment_length"),
                 *facts(self.id),
                 not_offered(self.engine(), self.offered_ciphers()),
                 gap("it does not know the group", group=tuple(g for g in groups.BY_NAME if g not in _GROUPS)),
@@ -104,7 +121,12 @@ class Tlslite:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),
-            supports=("hello_retry", *(f"version={version}" for version in BROKEN_VERSIONS)),
+            supports=(
+                *("hello_retry", "certificate_compression", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1),
+                *(f"version={version}" for version in BROKEN_VERSIONS),
+                *("padding", "record_size", "record_size_limit", "workload=key_update"),
+            ),
         )
 
     def offered_ciphers(self) -> Mapping[int, str]:
@@ -150,6 +172,9 @@ class TlsliteContext:
         self._credentials = _loaded(api, identity) if identity is not None else (None, None)
         settings = api.HandshakeSettings()
         settings.minVersion = settings.maxVersion = _VERSIONS[scenario.version]
+        # Of itself it would compress by whatever there is.
+        algorithms = [one for one in (scenario.certificate_compression,) if one not in ("", "none")]
+        settings.certificate_compression_send = settings.certificate_compression_receive = algorithms
         suite = ciphers.BY_NAME[scenario.cipher]
         settings.cipherNames = [_CIPHERS[suite.encryption]]
         settings.macNames = ["aead" if suite.is_aead else suite.hash_name.lower()]
@@ -161,6 +186,8 @@ class TlsliteContext:
         settings.keyShares = [name for name in scenario.group.split(":")[:1] if name != NO_GROUP]
         if scenario.resumption in ("ticket", "psk"):
             settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
+        self._records = RecordSettings.of(scenario)
+        self._records.configure(settings)
         self._settings = settings
         self._cache = api.SessionCache() if scenario.resumption == "session-id" else None
 
@@ -168,6 +195,7 @@ class TlsliteContext:
         assert not early_data, "a capability says that there is none"
         pipe = Pipe()
         connection = self._api.TLSConnection(pipe)
+        self._records.apply(connection)
         chain, key = self._credentials
         steps = connection.handshakeClientCert(
             certChain=chain,
@@ -182,6 +210,7 @@ class TlsliteContext:
     def accept(self) -> TlsliteEndpoint:
         pipe = Pipe()
         connection = self._api.TLSConnection(pipe)
+        self._records.apply(connection)
         chain, key = self._credentials
         steps = connection.handshakeServerAsync(
             certChain=chain,

@@ -6,7 +6,7 @@ The layer is there in a build with ``--enable-opensslall``, as that of Debian is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any, Final
 
@@ -42,12 +42,23 @@ _OWN: Final = """
     unsigned char *wolfSSL_get_chain_cert(void *chain, int index);
     int wolfSSL_CTX_NoTicketTLSv12(SSL_CTX *context);
     int wolfSSL_CTX_UseSessionTicket(SSL_CTX *context);
+    void wolfSSL_CTX_set_psk_client_tls13_callback(SSL_CTX *context, unsigned int (*callback)(
+        SSL *, const char *, char *, unsigned int, unsigned char *, unsigned int, const char **));
+    void wolfSSL_CTX_set_psk_server_tls13_callback(SSL_CTX *context, unsigned int (*callback)(
+        SSL *, const char *, unsigned char *, unsigned int, const char **));
+    const char *wolfSSL_get_psk_identity(SSL *ssl);
+    int wolfSSL_CTX_no_dhe_psk(SSL_CTX *context);
+    int wolfSSL_CTX_UseMaxFragment(SSL_CTX *context, unsigned char code);
+    int wolfSSL_update_keys(SSL *ssl);
     int wolfSSL_get_ciphers_iana(char *into, int bytes);
     int wolfSSL_CTX_SetTmpDH(SSL_CTX *context, const unsigned char *p, int p_bytes,
                              const unsigned char *g, int g_bytes);
 """
 #: What has OpenSSL's name and another meaning or none here.
-_UNLIKE: Final = ("SSL_get_curve_name", "SSL_get_curve_id", "SSL_group_to_name", "dladdr")
+_UNLIKE: Final = (
+    *("SSL_get_curve_name", "SSL_get_curve_id", "SSL_group_to_name", "dladdr"),
+    "SSL_get0_verified_chain",  # what was sent, less its first certificate
+)
 #: How long its list of suites may be.
 _MOST_BYTES: Final = 1 << 15
 
@@ -84,8 +95,21 @@ def _set_groups(library: Library, context: Any, names: bytes) -> int:
     return result
 
 
+def _ask_for_fragments(library: Library, context: Any, code: int) -> int:
+    result: int = library.wolfSSL_CTX_UseMaxFragment(context, code)
+    return result
+
+
+def _update_keys(library: Library, tls: Any, _asks: int) -> int:
+    """It asks the other side always, but where it answers one that asked."""
+    result: int = library.wolfSSL_update_keys(tls)
+    return result
+
+
 #: What is done otherwise.
-_OTHERWISE: Final = {
+_OTHERWISE: Final[Mapping[str, Callable[..., int]]] = {
+    "SSL_CTX_set_tlsext_max_fragment_length": _ask_for_fragments,
+    "SSL_key_update": _update_keys,
     "SSL_CTX_set_ciphersuites": _set_suite,
     "SSL_CTX_set_cipher_list": _set_suite,
     "SSL_CTX_set1_groups_list": _set_groups,

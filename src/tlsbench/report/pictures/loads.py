@@ -81,6 +81,27 @@ def course(load: Load) -> Picture | None:
     )
 
 
+def course_by_backend(load: Load) -> Picture | None:
+    """The handshakes of each second, by backend: where one dies, its share is seen to end or to move."""
+    lines = [
+        Line(
+            str(one.target),
+            [second.at_s for second in one.seconds],
+            [float(second.handshakes) for second in one.seconds],
+        )
+        for one in load.backends
+    ]
+    if len(load.seconds) < _LEAST_SECONDS or not lines:
+        return None
+    return Picture(
+        "course-by-backend",
+        "Backends second by second",
+        "The handshakes that each backend completed in each second of the load.",
+        Lines(lines, "seconds of the load", "handshakes in that second"),
+        scenario=scenario_of_loads([load]),
+    )
+
+
 def waiting(load: Load) -> Picture | None:
     """How long the steps of a connection took in each second of a load, beside what they are to keep."""
     drawn = {*_WAITED_FOR, *(one.figure for one in load.thresholds)}
@@ -122,5 +143,7 @@ def _line(name: str, load: Load, phase: str) -> Line:
     count = times.get_total_count()
     xs = [10 ** (step / _STEPS_PER_DECADE) for step in range(5 * _STEPS_PER_DECADE + 1)]
     shown = [x for x in xs if x <= count]  # beyond one in so many there is nothing
-    ys = [max(times.get_value_at_percentile(100 * (1 - 1 / x)), 1) / 1e6 for x in shown]
+    percentiles = [100 * (1 - 1 / x) for x in shown]
+    values = times.get_percentile_to_value_dict(percentiles)  # in one pass
+    ys = [max(values[percentile], 1) / 1e6 for percentile in percentiles]
     return Line(name, shown, ys)
