@@ -12,6 +12,7 @@ from tlsbench.report.findings.memory import memory_findings
 from tlsbench.report.findings.network import network_findings
 from tlsbench.report.findings.parts import parts_findings
 from tlsbench.report.findings.per_datagram import per_datagram_findings
+from tlsbench.report.findings.primitives import primitive_findings
 from tlsbench.report.findings.rates import rate_findings
 from tlsbench.report.findings.records import record_findings
 from tlsbench.report.findings.scaling import scaling_findings
@@ -35,6 +36,7 @@ def findings(run: Run) -> list[Finding]:
         *network_findings(run),
         *scaling_findings(run),
         *aead_findings(run),
+        *primitive_findings(run),
         *record_findings(run),
         *kernel_findings(run),
         *fastest_findings(run),
