@@ -35,7 +35,14 @@ activate = 1
 _WITHOUT_INSTALL: Final = "[fips_sect]\nactivate = 1"
 _INSTALLED: Final = "fipsmodule.cnf"
 #: What OpenSSL calls the keys of certificates, and the AEADs of suites.
-_KEYS: Final = {"rsa": "RSA", "ecdsa": "EC", "ed25519": "ED25519", "ml": "ML-DSA-65"}
+_KEYS: Final = {
+    "rsa": "RSA",
+    "ecdsa": "EC",
+    "ed25519": "ED25519",
+    "ed448": "ED448",
+    "ml": "ML-DSA-65",
+    "slh": "SLH-DSA-SHA2-128s",
+}
 _AEADS: Final = {
     "AES_128_GCM": "AES-128-GCM",
     "AES_256_GCM": "AES-256-GCM",
