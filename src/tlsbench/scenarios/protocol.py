@@ -52,6 +52,7 @@ _LINKS = tuple(link for link in AXES["link"].values if link != "network")
 _MEASURED = tuple(workload for workload in TLS_WORKLOADS if workload != "completion")
 _ML_DSA = _keys(lambda key: key.name.startswith("ml-dsa"))
 _SLH_DSA = _keys(lambda key: key.name.startswith("slh-dsa"))
+_COMPOSITE = _keys(lambda key: key.name.startswith("composite"))
 _ENGINE_ONLY = _keys(lambda key: key.engine_only)
 _NOT_MEASURED = tuple(set(BY_NAME) - {signer.name for signer in SIGNERS})
 _RESUMED = AXES["resumption"].special
@@ -108,7 +109,7 @@ PROTOCOL: Final = (
     ),
     *(
         gap(f"{family} certificates need TLS 1.3", version="1.2", **{axis: members})
-        for family, members in (("ML-DSA", _ML_DSA), ("SLH-DSA", _SLH_DSA))
+        for family, members in (("ML-DSA", _ML_DSA), ("SLH-DSA", _SLH_DSA), ("composite", _COMPOSITE))
         for axis in KEY_AXES
     ),
     *(

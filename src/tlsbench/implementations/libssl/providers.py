@@ -42,6 +42,7 @@ _KEYS: Final = {
     "ed448": "ED448",
     "ml": "ML-DSA-65",
     "slh": "SLH-DSA-SHA2-128s",
+    "composite": "MLDSA65-ECDSA-P256-SHA512",
 }
 _AEADS: Final = {
     "AES_128_GCM": "AES-128-GCM",

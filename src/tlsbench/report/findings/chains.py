@@ -18,6 +18,8 @@ _TITLES = {
 }
 _WORKLOADS = ("handshake", "completion")
 _MOST_TOLD = 6
+#: Below this what the ends compute is seen, and not the network.
+_LEAST_MS = 1.0
 
 
 def chain_name(axes: Mapping[str, str]) -> str:
@@ -64,9 +66,11 @@ def _told(pair: Pair) -> str:
     parts = [f"{chain_name(pair.against.axes)}{_where(pair.cell)}: {before:,.0f} → {after:,.0f} bytes"]
     trips = [one.phases.get("handshake_round_trips") for one in (pair.against, pair.cell)]
     if trips[0] is not None and trips[1] is not None:
-        parts.append(f"{trips[0]:.0f} → {trips[1]:.0f} round trips")
+        fewer = f"{trips[0]:.0f} → {trips[1]:.0f} round trips"
+        parts.append(fewer if trips[0] != trips[1] else "as many round trips")
         sooner = (pair.against.phases["first_byte"] - pair.cell.phases["first_byte"]) / 1e6
-        parts.append(f"the first byte comes {sooner:,.1f} ms sooner".replace("-", "−"))
+        told = f"{sooner:,.0f} ms sooner" if sooner >= _LEAST_MS else "no sooner"
+        parts.append(f"the first byte comes {told}")
         return ", ".join(parts)
     for side in ("client", "server"):
         ratio = pair.ratio(side)
