@@ -318,7 +318,7 @@ EVERYTHING = " ".join(f"{axis}=*" for axis in AXES if axis not in ("client", "se
     ("text", "count"),
     [
         (EVERYTHING, None),
-        ("version=* cipher=* group=* key=* resumption=* link=* session=*", 2 * 13 * 11 * _KEYS * 5 * 4 * 2),
+        ("version=* cipher=* group=* key=* resumption=* link=* session=*", 2 * 13 * 11 * _KEYS * 6 * 4 * 2),
         ("client=* server=* cipher=* group=* key=*", 8 * 8 * 13 * 11 * _KEYS),
     ],
 )

@@ -25,6 +25,7 @@ from tlsbench.implementations.certificate_keys import (
 )
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.fake_datagrams import FakeDatagramContext
+from tlsbench.implementations.record_gaps import no_records
 from tlsbench.pki import Peers
 from tlsbench.protocol import messages as tls
 from tlsbench.protocol.extensions import (
@@ -65,6 +66,8 @@ class Fake:
                 gap("it exchanges no keys, so it is not asked for another", hello_retry="yes"),
                 gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
                 gap("its messages have the shape of DTLS 1.2 alone", transport="dtls", version="1.3"),
+                *no_records("it seals nothing, so its records have nothing to pad, and no limit to agree on"),
+                gap("it has no keys, so it changes none", workload="key_update"),
             ),
             supports=(
                 *("resumption=early-data", "workload=scaling", "transport=dtls", "mtu", "chain_sent"),

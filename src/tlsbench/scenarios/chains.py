@@ -36,6 +36,8 @@ class _HasChain(Protocol):
     def chain_length(self) -> int: ...
     @property
     def chain_sent(self) -> str: ...
+    @property
+    def certificate_type(self) -> str: ...
 
 
 def is_suppressed(scenario: _HasChain) -> bool:
@@ -44,7 +46,9 @@ def is_suppressed(scenario: _HasChain) -> bool:
 
 
 def sent_length(scenario: _HasChain) -> int:
-    """How many certificates the server sends."""
+    """How many certificates the server sends; none where it shows a raw public key (RFC 7250)."""
+    if scenario.certificate_type == "raw_public_key":
+        return 0
     return 1 if is_suppressed(scenario) else scenario.chain_length
 
 

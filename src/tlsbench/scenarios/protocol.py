@@ -9,10 +9,13 @@ from tlsbench.scenarios.algorithms import SIGNERS
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
 from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
+from tlsbench.scenarios.credential_gaps import credential_gaps
+from tlsbench.scenarios.extension_gaps import EXTENSION_GAPS
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import BY_NAME, KEY_AXES, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.parts import MADE_OF, aead_of
+from tlsbench.scenarios.record_rules import RECORD_GAPS
 from tlsbench.scenarios.signatures import SIGNATURE_SCHEMES, SignatureScheme
 from tlsbench.scenarios.transports import DATAGRAMS, TOO_SMALL_FOR_QUIC
 
@@ -63,6 +66,7 @@ _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
 #: often follow from it.
 PROTOCOL: Final = (
+    *credential_gaps(),
     *(
         Gap(
             f"{axis} applies to TCP only: QUIC endpoints have their own",
@@ -81,6 +85,7 @@ PROTOCOL: Final = (
         workload=_MEASURED,
         link="network",
     ),
+    *RECORD_GAPS,
     gap("threads send no early data", workload="scaling", resumption="early-data"),
     gap(
         "bulk uses connections that stay open: leave out resumption=",
@@ -126,6 +131,10 @@ PROTOCOL: Final = (
         chain_length="1",
         intermediate_key=tuple(BY_NAME),
     ),
+    Gap(
+        "padding hides how much of a chain is sent: leave out padding=",
+        {"padding": special_values("padding"), "chain_sent": special_values("chain_sent")},
+    ),
     gap(
         "a chain of one certificate has nothing to leave out: add chain_length=2",
         chain_length="1",
@@ -139,6 +148,11 @@ PROTOCOL: Final = (
             ("ocsp", "stapled", "an OCSP response would hide how much of the chain is sent: leave out ocsp="),
             ("parts", "yes", "the parts are those of a chain that is sent: leave out chain_sent="),
             ("transport", "quic", "the wire of QUIC does not show how much of a chain is sent"),
+            (
+                "certificate_compression",
+                AXES["certificate_compression"].special,
+                "compressed, certificates do not show how many they are: leave out certificate_compression=",
+            ),
         )
     ),
     *(
@@ -153,6 +167,7 @@ PROTOCOL: Final = (
             ("root_key", tuple(BY_NAME)),
         )
     ),
+    *EXTENSION_GAPS,
     gap(
         "a resumed handshake sends no certificate, so no OCSP response (RFC 8446, section 4.4.2.1)",
         ocsp="stapled",

@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tlsbench.scenarios import networks, openssl, scaling, transports
+from tlsbench.scenarios import credentials, networks, openssl, records, scaling, transports
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.chains import CHAIN_SENT
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
+from tlsbench.scenarios.compression import CERTIFICATE_COMPRESSION
+from tlsbench.scenarios.ech import ECH
 from tlsbench.scenarios.groups import GROUPS, HELLO_RETRY
 from tlsbench.scenarios.keys import KEY_TYPES, UNCOMMON
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
@@ -61,6 +63,7 @@ class Values:
                 **dict.fromkeys(ONE_SIDED_WORKLOADS, _NO_SINGLE_OPERATIONS),
                 "completion": "how it writes to a socket is not known",
                 "scaling": "whether several threads may use it at once was not looked at",
+                "key_update": "it has no KeyUpdate, or what it does with one was not looked at",
             },
             alone=BY_ITSELF,
         )
@@ -168,11 +171,13 @@ class Values:
             before="intermediate_key",
         ),
     )
+    certificate_type: str = field(default="", metadata=credentials.CERTIFICATE_TYPE)
     resumption: str = field(
         default="",
         metadata=row(
-            meaning="how the session is resumed (none is a full handshake)",
-            values=("none", "session-id", "ticket", "psk", "early-data"),
+            meaning="how the session is resumed (none is a full handshake); external-psk has a secret that "
+            "both sides know beforehand",
+            values=("none", "session-id", "ticket", "psk", "early-data", "external-psk"),
             default=("none",),
             neutral="none",
             workloads=("handshake", "completion", "scaling"),
@@ -180,12 +185,16 @@ class Values:
                 "full": "none",
                 **dict.fromkeys(("0-rtt", "0rtt"), "early-data"),
                 "session-ticket": "ticket",
+                "external_psk": "external-psk",
             },
-            denied={"early-data": "it has no early data"},
+            denied={"early-data": "it has no early data", "external-psk": "it is given no external PSK"},
             alone=BY_ITSELF,
             before="session",
         ),
     )
+    psk_mode: str = field(default="", metadata=credentials.PSK_MODE)
+    ticket_state: str = field(default="", metadata=credentials.TICKET_STATE)
+    ticket_lifetime: str = field(default="", metadata=credentials.TICKET_LIFETIME)
     ocsp: str = field(
         default="",
         metadata=row(
@@ -270,14 +279,21 @@ class Values:
             values=("memory", "tcp", "unix", "network"),
             default=("memory", "network"),
             neutral="memory",
-            workloads=("handshake", "bulk", "echo", "request", "completion"),
+            workloads=("handshake", "bulk", "echo", "request", "key_update", "completion"),
             before="cpu",
         ),
     )
     offload: str = field(default="", metadata=OFFLOAD)
+    padding: str = field(default="", metadata=records.PADDING)
+    record_size: str = field(default="", metadata=records.RECORD_SIZE)
+    max_fragment_length: str = field(default="", metadata=records.MAX_FRAGMENT_LENGTH)
+    record_size_limit: str = field(default="", metadata=records.RECORD_SIZE_LIMIT)
+    request_update: str = field(default="", metadata=records.REQUEST_UPDATE)
     mtu: str = field(default="", metadata=transports.MTU)
     address_check: str = field(default="", metadata=transports.ADDRESS_CHECK)
     parts: str = field(default="", metadata=PARTS)
+    certificate_compression: str = field(default="", metadata=CERTIFICATE_COMPRESSION)
+    ech: str = field(default="", metadata=ECH)
     rtt: str = field(default="", metadata=networks.RTT)
     bandwidth: str = field(default="", metadata=networks.BANDWIDTH)
     loss: str = field(default="", metadata=networks.LOSS)

@@ -8,10 +8,13 @@ from typing import Any
 
 from tlsbench.errors import HandshakeError, RequestError
 from tlsbench.implementations.certificate_keys import ED448, RSA_PSS, SECP521R1, takes
+from tlsbench.implementations.extension_gaps import no_compression
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
 from tlsbench.implementations.gnutls.bindings import Library, datum, ffi, text
+from tlsbench.implementations.gnutls.credentials import Psk, RawKey, credential_gaps
 from tlsbench.implementations.gnutls.endpoint import GnuTlsContext, Replays, Settings
+from tlsbench.implementations.gnutls.records import RecordSettings, record_gaps
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import ML_DSA, group_list
 from tlsbench.implementations.pairs import facts
@@ -32,6 +35,8 @@ class GnuTls:
     path: str
     id: str = "gnutls"
     summary: str = "the system's GnuTLS, called through cffi"
+    #: It takes 8 in a second (KEY_UPDATES_PER_WINDOW of its lib/tls13/key_update.c), as trying shows.
+    most_key_updates: int = 8
 
     @cached_property
     def library(self) -> Library:
@@ -57,15 +62,27 @@ class GnuTls:
                     "it goes by GNUTLS_CPUID_OVERRIDE, which this axis does not set", cpu=AXES["cpu"].special
                 ),
                 gap(f"{self.engine()} does not know the group", group=self._unknown_groups()),
+                no_compression(self._why_no_compression()),
                 *(
                     gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
+                *record_gaps(self.id),
+                *credential_gaps(),
                 *facts(self.id),
             ),
             supports=(
                 *("trust", "ocsp", "tickets", "signature"),
-                *("resumption=early-data", "workload=scaling", "chain_sent=leaf-anchored"),
+                *("resumption=early-data", "workload=scaling"),
+                *("certificate_type", "resumption=external-psk", "psk_mode", "ticket_lifetime"),
+                *(
+                    "padding",
+                    "record_size",
+                    "max_fragment_length",
+                    "record_size_limit",
+                    "workload=key_update",
+                ),
+                *("chain_sent=leaf-anchored",),
                 *takes(*SECP521R1, *ED448, *RSA_PSS),
             ),
         )
@@ -78,32 +95,50 @@ class GnuTls:
             or not self.library.gnutls_group_get_id(names.GROUPS[name].encode("ascii"))
         )
 
+    def _why_no_compression(self) -> str:
+        if self.library.has("gnutls_compression_get_name") and any(
+            self.library.gnutls_compression_get_name(method) != ffi.NULL for method in native.COMPRESSIONS
+        ):
+            return "its way to compress certificates is not driven here"
+        return f"{self.engine()} is built without zlib, brotli and zstd"
+
     def client_context(self, scenario: Scenario, peers: Peers) -> GnuTlsContext:
-        credentials = self._credentials()
-        self._trust(credentials, peers.store)
-        if scenario.client_auth == "required":
-            self._show(credentials, peers.client)
+        credentials, raw_key = self._credentials(), None
+        shown = peers.client if scenario.client_auth == "required" else None
+        if scenario.certificate_type == "raw_public_key":
+            raw_key = RawKey(self.library, credentials, own=shown, expected=peers.server, is_server=False)
+        else:
+            self._trust(credentials, peers.store)
+            self._show(credentials, shown)
         return GnuTlsContext(
             self.library,
             Settings(
                 credentials=credentials,
                 priority=self._priority(scenario),
                 wants_staple=scenario.ocsp == "stapled",
+                records=RecordSettings.of(scenario, is_client=True),
+                psk=Psk(self.library, is_server=False) if scenario.resumption == "external-psk" else None,
+                raw_key=raw_key,
             ),
         )
 
     def server_context(self, scenario: Scenario, peers: Peers) -> GnuTlsContext:
         lib, credentials = self.library, self._credentials()
         verifies = scenario.client_auth == "required"
-        if verifies:
-            self._trust(credentials, (peers.root.certificate,))
-        self._show(credentials, peers.server)
+        raw_key = None
+        if scenario.certificate_type == "raw_public_key":
+            expected = peers.client if verifies else None
+            raw_key = RawKey(lib, credentials, own=peers.server, expected=expected, is_server=True)
+        else:
+            if verifies:
+                self._trust(credentials, (peers.root.certificate,))
+            self._show(credentials, peers.server)
         if scenario.ocsp == "stapled":
             response, _memory = datum(ocsp_response(peers.issuer, peers.server.leaf))
             staple = lib.gnutls_certificate_set_ocsp_status_request_mem
             lib.must(staple(credentials, response, 0, native.FORMAT_DER))
         tickets = None if scenario.tickets in ("", "default") else int(scenario.tickets)
-        resumes = scenario.resumption not in ("", "none")
+        resumes, lifetime = scenario.resumption not in ("", "none"), scenario.ticket_lifetime
         return GnuTlsContext(
             lib,
             Settings(
@@ -112,7 +147,11 @@ class GnuTls:
                 ticket_key=self._ticket_key() if resumes or tickets else None,
                 tickets=tickets,
                 verifies=verifies,
+                records=RecordSettings.of(scenario, is_client=False),
                 replays=Replays(lib) if scenario.resumption == "early-data" else None,
+                psk=Psk(lib, is_server=True) if scenario.resumption == "external-psk" else None,
+                raw_key=raw_key,
+                lifetime_s=None if lifetime in ("", "default") else int(lifetime),
             ),
         )
 
@@ -124,6 +163,7 @@ class GnuTls:
     def _priority(self, scenario: Scenario) -> Any:
         place, wrong = ffi.new("gnutls_priority_t *"), ffi.new("const char **")
         words = names.priorities(scenario, group_list(scenario))
+        words += RecordSettings.of(scenario, is_client=True).priorities
         if self.library.gnutls_priority_init(place, words.encode("ascii"), wrong) < 0:
             raise HandshakeError(
                 f"gnutls: it does not take the priorities {words} from {text(wrong[0])!r} on"
@@ -141,7 +181,9 @@ class GnuTls:
             self.library.gnutls_certificate_set_x509_trust_file(credentials, path, native.FORMAT_PEM)
         )
 
-    def _show(self, credentials: Any, identity: Identity) -> None:
+    def _show(self, credentials: Any, identity: Identity | None) -> None:
+        if identity is None:
+            return
         chain, _chain_memory = datum(identity.chain_pem)
         key, _key_memory = datum(to_pem(identity.private_key))
         load = self.library.gnutls_certificate_set_x509_key_mem

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tlsbench.implementations.gnutls.credentials import with_credentials
 from tlsbench.scenarios import Scenario, ciphers
 
 GROUPS: Final[Mapping[str, str]] = {
@@ -62,7 +63,7 @@ def priorities(scenario: Scenario, group_names: str) -> str:
     signatures = ["ALL"] if signature in ("", "default") else list(_SIGNATURES[signature])
     return ":".join(
         (
-            "NONE",
+            *with_credentials(["NONE"], scenario),
             f"+VERS-TLS{scenario.version}",
             *([f"+ECDHE-{suite.authentication}"] if suite.authentication else []),
             _CIPHERS[_cipher(suite.name)],

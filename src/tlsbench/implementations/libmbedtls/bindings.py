@@ -48,6 +48,8 @@ _DECLARATIONS = """
     void mbedtls_ssl_config_init(void *config);
     void mbedtls_ssl_config_free(void *config);
     int mbedtls_ssl_config_defaults(void *config, int endpoint, int transport, int preset);
+    int mbedtls_ssl_conf_max_frag_len(void *config, unsigned char code);
+    size_t mbedtls_ssl_get_output_max_frag_len(const void *tls);
     void mbedtls_ssl_conf_rng(void *config, random_t random, void *context);
     void mbedtls_ssl_conf_authmode(void *config, int mode);
     void mbedtls_ssl_conf_ca_chain(void *config, void *chain, void *revoked);

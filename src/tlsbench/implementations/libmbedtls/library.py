@@ -19,11 +19,14 @@ from tlsbench.implementations.libmbedtls.endpoint import LibMbedTlsContext
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.record_gaps import handshakes_of_mbed_tls, no_records
 from tlsbench.pki import Identity, Peers
 from tlsbench.pki.keys import to_pem
 from tlsbench.pki.trust import trust_file
+from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
 from tlsbench.protocol.groups import NAMES
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
+from tlsbench.scenarios.records import number_of
 
 _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
 #: How long a ticket is good for; any time that is longer than a run.
@@ -84,10 +87,14 @@ class LibMbedTls:
                     f"{self.path} is built without locks (MBEDTLS_THREADING_C)",
                     workload=() if lib.has("mbedtls_mutex_lock") else "scaling",
                 ),
+                *no_records(
+                    "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
+                ),
+                *handshakes_of_mbed_tls(self.id),
                 *facts(self.id),
             ),
             supports=(
-                *("trust", "chain_sent=leaf-anchored"),
+                *("trust", "max_fragment_length", "chain_sent=leaf-anchored"),
                 *takes(*SECP521R1, *BRAINPOOL),
                 *(("workload=scaling",) if lib.has("mbedtls_mutex_lock") else ()),
                 *(() if without_dtls else ("transport=dtls", "mtu", "address_check")),
@@ -129,6 +136,9 @@ class LibMbedTls:
         config, kept = self._config(scenario, native.CLIENT)
         kept.append(self._trust(config, peers.store))
         lib.mbedtls_ssl_conf_session_tickets(config, int(scenario.resumption == "ticket"))
+        length = number_of(scenario.max_fragment_length)
+        if length is not None:
+            lib.must(lib.mbedtls_ssl_conf_max_frag_len(config, FRAGMENT_LENGTHS[length]))
         if scenario.client_auth == "required":
             kept.append(self._show(config, peers.client))
         return config, kept

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tlsbench.errors import HandshakeError, MeasurementError
 from tlsbench.implementations.configuration import with_digest
+from tlsbench.implementations.libssl import records
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.endpoint import reason
 from tlsbench.implementations.libssl.providers import library_context, provider_gaps, provider_of
@@ -57,7 +58,7 @@ def supported(lib: Library) -> tuple[str, ...]:
 
 def told(lib: Library, scenario: Scenario, tls: Any) -> Mapping[str, Any]:
     """What a library says of these axes, of those that the scenario asks something of."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = dict(records.told(lib, scenario, tls))
     if _asks(scenario, "security_level"):
         found["security_level"] = str(lib.SSL_get_security_level(tls))
     if _asks(scenario, "provider"):

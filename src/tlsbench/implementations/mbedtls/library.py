@@ -16,8 +16,11 @@ from tlsbench.implementations.certificate_keys import BRAINPOOL, SECP521R1, take
 from tlsbench.implementations.mbedtls.datagrams import MbedTlsDatagramContext
 from tlsbench.implementations.mbedtls.endpoint import MbedTlsContext
 from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.record_gaps import handshakes_of_mbed_tls, no_records
 from tlsbench.pki import Identity, Peers
+from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, keys
+from tlsbench.scenarios.records import number_of
 
 _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
 #: By the type of key, the groups that it takes only where the key's curve is not listed beside them.
@@ -98,9 +101,14 @@ class MbedTls:
                     "the Mbed TLS inside is built without locks (MBEDTLS_THREADING_C)",
                     workload="scaling",
                 ),
+                *no_records(
+                    "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
+                ),
+                *handshakes_of_mbed_tls(self.id),
                 *facts(self.id),
             ),
             supports=(
+                *("max_fragment_length",),
                 *("trust", "transport=dtls", "mtu", "address_check", "chain_sent=leaf-anchored"),
                 *takes(*SECP521R1, *BRAINPOOL),
             ),
@@ -134,6 +142,7 @@ class MbedTls:
             make, only = self.tls.DTLSConfiguration, self.tls.DTLSVersion.DTLSv1_2
         else:
             make, only = self.tls.TLSConfiguration, self.tls.TLSVersion.TLSv1_2
+        length = number_of(scenario.max_fragment_length)
         return make(
             trust_store=self.tls.TrustStore([_certificate(root) for root in roots]),
             validate_certificates=bool(roots),
@@ -141,6 +150,9 @@ class MbedTls:
             ciphers=[scenario.cipher.replace("_", "-")],
             lowest_supported_version=only,
             highest_supported_version=only,
+            max_fragmentation_length=None
+            if length is None
+            else self.tls.MaxFragmentLength(FRAGMENT_LENGTHS[length]),
         )
 
 

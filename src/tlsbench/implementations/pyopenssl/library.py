@@ -11,6 +11,7 @@ from tlsbench.errors import CertificateError
 from tlsbench.implementations.certificate_keys import openssl_key_gaps, openssl_takes
 from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.primitives import Cryptography
+from tlsbench.implementations.extension_gaps import no_compression, no_ech
 from tlsbench.implementations.gaps import kernel_tls_gap, no_ed25519_in_dtls
 from tlsbench.implementations.openssl_names import (
     HANDSHAKE_BUFFER_BYTES,
@@ -21,6 +22,8 @@ from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.implementations.pyopenssl import bindings, certificates
 from tlsbench.implementations.pyopenssl.datagrams import PyOpenSslDatagramContext, make_cookies
 from tlsbench.implementations.pyopenssl.endpoint import PyOpenSslContext
+from tlsbench.implementations.pyopenssl.psk import psk_gaps, psks_of
+from tlsbench.implementations.record_gaps import answers_key_updates, no_records
 from tlsbench.pki import SERVER_NAME, Identity, Peers, check_ocsp_response, ocsp_response
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
@@ -77,6 +80,12 @@ class PyOpenSsl:
                     f"this pyOpenSSL does not bind {', '.join(bindings.missing('QUIC'))}",
                     transport="quic" if bindings.missing("QUIC") else (),
                 ),
+                answers_key_updates(self.id),
+                *no_records(
+                    "pyOpenSSL binds none of OpenSSL's functions for the size and padding of records"
+                ),
+                no_ech("OpenSSL 4.0 has Encrypted ClientHello, and pyOpenSSL binds none of it"),
+                no_compression("pyOpenSSL does not bind SSL_CTX_set1_cert_comp_preference"),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
                 gap(
                     "pyOpenSSL parses and verifies certificates; the rest is in cryptography",
@@ -87,6 +96,7 @@ class PyOpenSsl:
                     f"{self.engine()} does not know the group",
                     group=tuple(name for name in groups.BY_NAME if not bindings.knows_group(name)),
                 ),
+                *psk_gaps(),
                 gap(
                     f"this pyOpenSSL does not bind {', '.join(bindings.missing('early data'))}",
                     resumption="early-data" if bindings.missing("early data") else (),
@@ -103,19 +113,24 @@ class PyOpenSsl:
             ),
             supports=(
                 *("workload=certificate", "workload=completion", "workload=scaling"),
-                *("resumption", "ocsp", "trust", "cpu", "hello_retry", "parts"),
+                *("resumption=early-data", "resumption=external-psk", "psk_mode", "ticket_lifetime"),
+                *("ocsp", "trust", "cpu", "hello_retry", "parts"),
+                *("transport=dtls", "mtu", "address_check", "workload=key_update", "chain_sent"),
                 *openssl_takes(_version()),
-                *("transport=dtls", "mtu", "address_check", "chain_sent"),
             ),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:
         context = _client(scenario, peers, SSL.TLS_CLIENT_METHOD)
-        return PyOpenSslContext(context, wants_staple=scenario.ocsp == "stapled")
+        psks = psks_of(context, scenario, is_server=False)
+        return PyOpenSslContext(context, wants_staple=scenario.ocsp == "stapled", psks=psks)
 
     def server_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:
         context = _server(scenario, peers, SSL.TLS_SERVER_METHOD)
-        return PyOpenSslContext(context, early_data=scenario.resumption == "early-data")
+        if scenario.ticket_lifetime not in ("", "default"):
+            context.set_timeout(int(scenario.ticket_lifetime))
+        psks = psks_of(context, scenario, is_server=True)
+        return PyOpenSslContext(context, early_data=scenario.resumption == "early-data", psks=psks)
 
     def datagram_client_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslDatagramContext:
         context = _client(scenario, peers, SSL.DTLS_CLIENT_METHOD)

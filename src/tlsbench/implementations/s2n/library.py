@@ -17,7 +17,7 @@ from tlsbench.errors import RequestError
 from tlsbench.implementations.certificate_keys import BRAINPOOL, OF_ISSUERS, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.s2n import bindings as native
-from tlsbench.implementations.s2n import policies
+from tlsbench.implementations.s2n import policies, records
 from tlsbench.implementations.s2n.bindings import Library, ffi
 from tlsbench.implementations.s2n.endpoint import MAX_EARLY_DATA_BYTES, S2nContext
 from tlsbench.implementations.s2n.policies import Policy, Wanted
@@ -114,19 +114,14 @@ class S2n:
                     )
                     for axis in ("intermediate_key", "root_key")
                 ),
+                *records.record_gaps(),
                 gap("it signs with RSA-PSS keys in TLS 1.3 alone", version="1.2", key=RSA_PSS),
                 *facts(self.id),
                 *_gaps_of_policies(),
             ),
             supports=(
-                *(
-                    "trust",
-                    "ocsp",
-                    "tickets",
-                    "resumption=early-data",
-                    "workload=scaling",
-                    "chain_sent=leaf-anchored",
-                ),
+                *("trust", "ocsp", "tickets", "resumption=early-data", "workload=scaling"),
+                *("record_size", "max_fragment_length", "workload=key_update", "chain_sent=leaf-anchored"),
                 *takes(*SECP521R1, *RSA_PSS),
                 *takes(*BRAINPOOL, axes=OF_ISSUERS),
             ),
@@ -143,7 +138,14 @@ class S2n:
         stapled = scenario.ocsp == "stapled"
         if stapled:
             lib.must(lib.s2n_config_set_status_request_type(config, native.STATUS_REQUEST_OCSP))
-        return S2nContext(lib, config, issuer=peers.issuer.certificate if stapled else None, kept=kept)
+        records.configure(lib, config, scenario, is_client=True)
+        return S2nContext(
+            lib,
+            config,
+            issuer=peers.issuer.certificate if stapled else None,
+            set_record_size=records.size_setter(lib, scenario),
+            kept=kept,
+        )
 
     def server_context(self, scenario: Scenario, peers: Peers) -> S2nContext:
         lib, config = self.library, self._config(scenario, "server")
@@ -168,7 +170,14 @@ class S2n:
         if scenario.ocsp == "stapled":
             staple = ocsp_response(peers.issuer, peers.server.leaf)
         kept = self._show(config, peers.server, staple)
-        return S2nContext(lib, config, reads_early_data=early_data, kept=kept)
+        records.configure(lib, config, scenario, is_client=False)
+        return S2nContext(
+            lib,
+            config,
+            reads_early_data=early_data,
+            set_record_size=records.size_setter(lib, scenario),
+            kept=kept,
+        )
 
     def _config(self, scenario: Scenario, side: str) -> Any:
         lib = self.library

@@ -20,7 +20,9 @@ from tlsbench.implementations.gaps import one_ticket_when_resumed
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_list, version_from_openssl
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
+from tlsbench.implementations.record_gaps import answers_key_updates, no_records
 from tlsbench.pki import SERVER_NAME, Peers, certificates_pem
+from tlsbench.pki.ech import ech_key
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.chains import ANCHORED, is_suppressed
@@ -43,6 +45,8 @@ class SslShaped:
     :param handshake_buffer_bytes: as in :class:`~tlsbench.implementations.SocketWriter`; 0 if not known.
     :param libcrypto: as in :class:`~tlsbench.scenarios.Capabilities`.
     :param processor_of: as in :class:`~tlsbench.implementations.processor.TellsProcessor`, from the module.
+    :param ech: the values of the axis ``ech`` that its client has.
+    :param tells_ech: whether a client's Encrypted ClientHello was accepted, from an SSLObject of its own.
     :param supports: what it can do beside what every one can, from the module.
     :param gaps: what it cannot do beside what follows from the above.
     """
@@ -60,7 +64,9 @@ class SslShaped:
     handshake_buffer_bytes: int = 0
     libcrypto: str = ""
     processor_of: Callable[[ModuleType], str | None] = lambda _module: None
-    supports: Callable[[ModuleType], tuple[str, ...]]
+    ech: tuple[str, ...] = ()
+    tells_ech: Callable[[Any], bool | None] = lambda _tls: None
+    supports: Callable[[ModuleType], tuple[str, ...]] = lambda _module: ()
     gaps: Callable[[ModuleType], tuple[Gap, ...]]
 
     @cached_property
@@ -85,12 +91,16 @@ class SslShaped:
                     cipher=tuple(suite.name for suite in ciphers.CIPHER_SUITES if not self._knows(suite)),
                 ),
                 *fixed_suites(self.id, self.id),
+                answers_key_updates(self.id),
+                *no_records(f"the API of {self.module_name} has nothing for the size and padding of records"),
+                gap("its server has no Encrypted ClientHello", server=self.id, ech="on"),
             ),
             supports=(
-                *("trust", "cpu", "hello_retry", "workload=scaling"),
+                *("trust", "cpu", "hello_retry", "workload=scaling", "workload=key_update"),
                 *self.supports(self.module),
                 *(("tickets",) if self.sets_tickets else ()),
                 *(("workload=completion",) if self.handshake_buffer_bytes else ()),
+                *(f"ech={value}" for value in self.ech),
             ),
             libcrypto=self.libcrypto,
         )
@@ -121,6 +131,8 @@ class SslShaped:
         if scenario.client_auth == "required":
             with peers.client.pem_file() as path:
                 context.load_cert_chain(path)
+        if scenario.ech == "on":
+            context = context.set_ech_configs(ech_key().config_list)
         return SslShapedContext(self, context)
 
     def server_context(self, scenario: Scenario, peers: Peers) -> SslShapedContext:
@@ -257,6 +269,7 @@ class SslShapedEndpoint:
             peer_certificate=certificate,
             # With CERT_REQUIRED a handshake whose verification fails does not end.
             peer_verified=bool(certificate) and verifies and checks_name,
+            ech_accepted=None if self._is_server else self._library.tells_ech(self._tls),
             peer_chain_length=self._chain_length("get_unverified_chain"),
             verified_length=self._chain_length("get_verified_chain") if self._library.tells_path else None,
         )

@@ -75,6 +75,8 @@ RTLS: Final = SslShaped(
     curves={},
     supports=lambda _rtls: ("chain_sent=leaf-anchored", *takes(*SECP521R1)),
     writes_whole=False,
+    ech=("on", "grease"),  # of itself it sends GREASE
+    tells_ech=lambda tls: str(tls.ech_status) == "accepted",
     joins_tickets=True,  # two in a record, as its trace shows
     gaps=_gaps,
 )

@@ -18,14 +18,18 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tlsbench.implementations import certificate_compressors
 from tlsbench.implementations.certificate_keys import SECP521R1, takes
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
 from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_updates
 from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
+from tlsbench.implementations.tlslite.records import RecordSettings
 from tlsbench.implementations.verification import Question
 from tlsbench.pki import SERVER_NAME, Identity, Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.axes import AXES
 
 #: What is used of it, and the modules that have it.
 _API: Final = {
@@ -73,7 +77,19 @@ class Tlslite:
                     "of a resumed TLS 1.3 handshake its server does not tell that, nor its client with whom",
                     resumption="psk",
                 ),
+                *(
+                    gap(reason, certificate_compression=algorithm)
+                    for algorithm, reason in certificate_compressors.missing()
+                ),
+                gap(
+                    "between two of them nobody gives the secrets by which a compressed certificate is seen",
+                    client=self.id,
+                    server=self.id,
+                    certificate_compression=AXES["certificate_compression"].special,
+                ),
                 gap("it is Python throughout, so that its threads take turns", workload="scaling"),
+                no_secrets_for_key_updates(self.id),
+                *no_records("of the limits it has record_size_limit alone", "max_fragment_length"),
                 *facts(self.id),
                 gap(
                     "of the cipher suites it is asked here for AES-GCM and ChaCha20-Poly1305",
@@ -88,7 +104,11 @@ class Tlslite:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),
-            supports=("hello_retry", "chain_sent=leaf-anchored", *takes(*SECP521R1)),
+            supports=(
+                *("hello_retry", "certificate_compression", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1),
+                *("padding", "record_size", "record_size_limit", "workload=key_update"),
+            ),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> TlsliteContext:
@@ -126,8 +146,13 @@ class TlsliteContext:
         settings.cipherNames = [_cipher(scenario.cipher)]
         settings.eccCurves = group_list(scenario).split(":")
         settings.keyShares = scenario.group.split(":")[:1]
+        # Of itself it would compress by whatever there is.
+        algorithms = [one for one in (scenario.certificate_compression,) if one not in ("", "none")]
+        settings.certificate_compression_send = settings.certificate_compression_receive = algorithms
         if scenario.resumption in ("ticket", "psk"):
             settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
+        self._records = RecordSettings.of(scenario)
+        self._records.configure(settings)
         self._settings = settings
         self._cache = api.SessionCache() if scenario.resumption == "session-id" else None
 
@@ -135,6 +160,7 @@ class TlsliteContext:
         assert not early_data, "a capability says that there is none"
         pipe = Pipe()
         connection = self._api.TLSConnection(pipe)
+        self._records.apply(connection)
         chain, key = self._credentials
         steps = connection.handshakeClientCert(
             certChain=chain,
@@ -149,6 +175,7 @@ class TlsliteContext:
     def accept(self) -> TlsliteEndpoint:
         pipe = Pipe()
         connection = self._api.TLSConnection(pipe)
+        self._records.apply(connection)
         chain, key = self._credentials
         steps = connection.handshakeServerAsync(
             certChain=chain,

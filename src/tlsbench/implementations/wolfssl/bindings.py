@@ -6,7 +6,7 @@ The layer is there in a build with ``--enable-opensslall``, as that of Debian is
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any, Final
 
@@ -41,6 +41,14 @@ _OWN: Final = """
     unsigned char *wolfSSL_get_chain_cert(void *chain, int index);
     int wolfSSL_CTX_NoTicketTLSv12(SSL_CTX *context);
     int wolfSSL_CTX_UseSessionTicket(SSL_CTX *context);
+    void wolfSSL_CTX_set_psk_client_tls13_callback(SSL_CTX *context, unsigned int (*callback)(
+        SSL *, const char *, char *, unsigned int, unsigned char *, unsigned int, const char **));
+    void wolfSSL_CTX_set_psk_server_tls13_callback(SSL_CTX *context, unsigned int (*callback)(
+        SSL *, const char *, unsigned char *, unsigned int, const char **));
+    const char *wolfSSL_get_psk_identity(SSL *ssl);
+    int wolfSSL_CTX_no_dhe_psk(SSL_CTX *context);
+    int wolfSSL_CTX_UseMaxFragment(SSL_CTX *context, unsigned char code);
+    int wolfSSL_update_keys(SSL *ssl);
 """
 #: What has OpenSSL's name and another meaning or none here.
 _UNLIKE: Final = (
@@ -48,13 +56,13 @@ _UNLIKE: Final = (
     "SSL_get0_verified_chain",  # what was sent, less its first certificate
 )
 #: What it calls the suites of TLS 1.3, of which it has a list with those of TLS 1.2.
-_SUITES_13: Final = {
+SUITES_13: Final = {
     "TLS_AES_256_GCM_SHA384": "TLS13-AES256-GCM-SHA384",
     "TLS_AES_128_GCM_SHA256": "TLS13-AES128-GCM-SHA256",
     "TLS_CHACHA20_POLY1305_SHA256": "TLS13-CHACHA20-POLY1305-SHA256",
     "TLS_AES_128_CCM_SHA256": "TLS13-AES128-CCM-SHA256",
 }
-_FROM_SUITE_13: Final = {theirs: ours for ours, theirs in _SUITES_13.items()}
+_FROM_SUITE_13: Final = {theirs: ours for ours, theirs in SUITES_13.items()}
 
 
 def _name(of_openssl: str) -> str:
@@ -75,7 +83,7 @@ def _functions() -> Iterator[str]:
 
 
 def _set_ciphersuites(library: Library, context: Any, suite: bytes) -> int:
-    name = _SUITES_13[suite.decode("ascii")].encode("ascii")
+    name = SUITES_13[suite.decode("ascii")].encode("ascii")
     result: int = library.SSL_CTX_set_cipher_list(context, name)
     return result
 
@@ -88,8 +96,21 @@ def _set_groups(library: Library, context: Any, names: bytes) -> int:
     return result
 
 
+def _ask_for_fragments(library: Library, context: Any, code: int) -> int:
+    result: int = library.wolfSSL_CTX_UseMaxFragment(context, code)
+    return result
+
+
+def _update_keys(library: Library, tls: Any, _asks: int) -> int:
+    """It asks the other side always, but where it answers one that asked."""
+    result: int = library.wolfSSL_update_keys(tls)
+    return result
+
+
 #: What is done otherwise.
-_OTHERWISE: Final = {
+_OTHERWISE: Final[Mapping[str, Callable[..., int]]] = {
+    "SSL_CTX_set_tlsext_max_fragment_length": _ask_for_fragments,
+    "SSL_key_update": _update_keys,
     "SSL_CTX_set_ciphersuites": _set_ciphersuites,
     "SSL_CTX_set1_groups_list": _set_groups,
 }

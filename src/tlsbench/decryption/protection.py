@@ -17,10 +17,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
 
+from tlsbench.decryption.records import Record
 from tlsbench.errors import WireError
 from tlsbench.links.key_schedule import expand_label
 from tlsbench.scenarios import ciphers
-from tlsbench.tracing.records import Record
 
 _TAG_BYTES: Final = 16
 _IV_BYTES: Final = 12

@@ -2,13 +2,13 @@ from __future__ import annotations
 
 import pytest
 
+from tlsbench.decryption.protection import Suite, Tls13Opener, prf
+from tlsbench.decryption.records import Record
 from tlsbench.errors import WireError
 from tlsbench.links import Direction
 from tlsbench.links.key_schedule import expand_label
 from tlsbench.protocol.messages import HANDSHAKE
 from tlsbench.scenarios import ciphers
-from tlsbench.tracing.protection import Suite, Tls13Opener, prf
-from tlsbench.tracing.records import Record
 
 #: RFC 8448 section 3: the client's handshake traffic secret, and its protected Finished.
 CLIENT_SECRET = bytes.fromhex("b3eddb126e067f35a780b3abf45e2d8f3b1a950738f52e9600746a0e27a55a21")
