@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tlsbench.report.findings.aeads import aead_findings
+from tlsbench.report.findings.chains import chain_findings
 from tlsbench.report.findings.compression import compression_findings
 from tlsbench.report.findings.contrasts import contrast_findings
 from tlsbench.report.findings.finding import Finding
@@ -33,6 +34,7 @@ def findings(run: Run) -> list[Finding]:
         *transport_findings(run),
         *parts_findings(run),
         *per_datagram_findings(run),
+        *chain_findings(run),
         *network_findings(run),
         *scaling_findings(run),
         *aead_findings(run),
