@@ -138,6 +138,13 @@ class Conformance:
         cell.sample()  # which is proved
         cell.close()
 
+    @pytest.mark.parametrize("asked", ["update_requested", "update_not_requested"])
+    def test_a_key_update_changes_the_keys_that_it_says(self, library: TlsImplementation, asked: str) -> None:
+        meeting = _meeting(library, f"workload=key_update request_update={asked}")
+        cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)
+        cell.visit(0, 20)  # each is proved
+        cell.close()
+
     @pytest.mark.parametrize("version", _VERSIONS)
     def test_threads_may_use_its_contexts_at_once(self, library: TlsImplementation, version: str) -> None:
         meeting = _meeting(library, f"workload=scaling version={version} threads={_THREADS}")

@@ -55,6 +55,7 @@ def test_a_tls_1_3_handshake_shows_version_cipher_and_group() -> None:
         client_auth=None,
         stapled=None,
         signature=None,
+        server_name="localhost",
     )
     assert observed.group is not None
 

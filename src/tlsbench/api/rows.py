@@ -68,6 +68,8 @@ def _of_cell(cell: Cell, run: Run) -> Row:
         "client_datagrams": cell.ledger.client_datagrams,
         "server_datagrams": cell.ledger.server_datagrams,
         "coalesced_datagrams": cell.ledger.coalesced,
+        "client_records": cell.ledger.client_records,
+        "server_records": cell.ledger.server_records,
         "noise_floor": _finite(run.noise_floor.get(cell.axes["workload"], math.nan)),
         "negotiated": dict(cell.negotiated),
     }

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from tlsbench.decryption.keylog import KeyLog
-from tlsbench.decryption.messages import Extension, Hello, hello_of, name_of, read_body
+from tlsbench.decryption.messages import Compression, Extension, Hello, hello_of, name_of, read_body
 from tlsbench.decryption.protection import Opener, Suite, Tls13Opener, tls12_openers
 from tlsbench.decryption.records import Record
 from tlsbench.errors import WireError
@@ -41,6 +41,7 @@ class Message:
     :param wire_bytes: its size with its own header (in DTLS that of each fragment), without records and
         protection; of what is not opened that of the protected fragment.
     :param records: the numbers, from 0, of the records that carry it.
+    :param compression: of a CompressedCertificate.
     :param opened: whether it was read; not, where it is encrypted and nobody gave the secrets.
     """
 
@@ -52,6 +53,7 @@ class Message:
     certificates_bytes: tuple[int, ...] = ()
     opened: bool = True
     kind: int | None = None
+    compression: Compression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,6 +270,7 @@ class _Decoder:
                 read.extensions,
                 read.certificates_bytes,
                 kind=kind,
+                compression=read.compression,
             )
             yield message, Opened(sent, kind, plain)
             side.waiting = side.waiting[size:]

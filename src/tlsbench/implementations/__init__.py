@@ -15,6 +15,7 @@ from tlsbench.implementations.contract import (
     JoinsEnds,
     JoinsTickets,
     KeepsRealTime,
+    LimitsKeyUpdates,
     LogsKeys,
     Negotiated,
     Operation,
@@ -24,6 +25,7 @@ from tlsbench.implementations.contract import (
     ServerContext,
     SocketWriter,
     TlsImplementation,
+    UpdatesKeys,
 )
 from tlsbench.implementations.verifying import Verification, VerifyingImplementation
 
@@ -42,6 +44,7 @@ __all__ = [
     "JoinsEnds",
     "JoinsTickets",
     "KeepsRealTime",
+    "LimitsKeyUpdates",
     "LogsKeys",
     "Negotiated",
     "Operation",
@@ -51,6 +54,7 @@ __all__ = [
     "ServerContext",
     "SocketWriter",
     "TlsImplementation",
+    "UpdatesKeys",
     "Verification",
     "VerifyingImplementation",
 ]

@@ -36,7 +36,10 @@ class Negotiated:
     before the handshake was complete. ``ocsp`` is the status in the OCSP response that a client was shown
     and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
     handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
-    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`). Of QUIC
+    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`).
+    ``certificate_compression`` is how the certificate of the other side came, spelled likewise;
+    ``ech_accepted`` is whether the server accepted the client's Encrypted ClientHello, and ``server_name`` is
+    the host that the client asked for, as a server that has such a key says it. Of QUIC
     ``version`` is that of its TLS. ``max_fragment_length`` is what was agreed on by that extension, in bytes,
     0 if nothing was; ``record_size_limit`` the most that this side takes since both agreed on that one.
 
@@ -62,10 +65,13 @@ class Negotiated:
     openssl_conf: str | None = None
     max_fragment_length: int | None = None
     record_size_limit: int | None = None
+    certificate_compression: str | None = None
     peer_public_key: bytes = b""
     psk_identity: bytes = b""
     ticket_state: str | None = None
     ticket_lifetime: int | None = None
+    ech_accepted: bool | None = None
+    server_name: str | None = None
 
 
 class End(Protocol):
@@ -296,6 +302,15 @@ class UpdatesKeys(Protocol):
         :param requests_update: whether it asks the other side to do the same before it next writes.
         :raises HandshakeError: if the library refuses.
         """
+
+
+@runtime_checkable
+class LimitsKeyUpdates(Protocol):
+    """A library that gives up a connection over which more KeyUpdates come than that in a short time."""
+
+    @property
+    def most_key_updates(self) -> int:
+        """So many it takes on a connection."""
 
 
 class JoinedEndpoint(Endpoint, Protocol):

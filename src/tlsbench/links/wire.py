@@ -10,19 +10,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from tlsbench.errors import WireError
 from tlsbench.links.ledger import Direction, Entry, Flight, Ledger, flights, summarise
+from tlsbench.links.protected import protected_bytes
 from tlsbench.links.reader import Reader as _Reader
 from tlsbench.links.record_lengths import summarise_records
 from tlsbench.links.round_trips import RoundTrips, round_trips
 from tlsbench.protocol.extensions import (
+    COMPRESS_CERTIFICATE,
     EARLY_DATA,
+    ENCRYPTED_CLIENT_HELLO,
     KEY_SHARE,
     PRE_SHARED_KEY,
     RAW_PUBLIC_KEY,
     SERVER_CERTIFICATE_TYPE,
+    SERVER_NAME,
     SESSION_TICKET,
     SUPPORTED_VERSIONS,
 )
@@ -58,7 +62,10 @@ class Observed:
     and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response, ``signature``
     the code point of the scheme by which it signed its keys; None where the wire hides it (TLS 1.3).
     ``hello_retry`` tells of an extra round trip for another group, which then is that of the second hellos;
-    ``address_check`` of one for a cookie (DTLS) or a token (QUIC).
+    ``address_check`` of one for a cookie (DTLS) or a token (QUIC). Of the ClientHello, ``compressions``
+    are the code points of the algorithms by which the client takes certificates, ``server_name`` is the host
+    that it names in the clear, ``""`` if none, and ``ech`` whether it has an Encrypted ClientHello, or
+    what looks alike.
     """
 
     version: str
@@ -71,6 +78,9 @@ class Observed:
     stapled: bool | None
     signature: int | None
     address_check: bool = False
+    compressions: tuple[int, ...] = ()
+    server_name: str = ""
+    ech: bool = False
 
 
 def observe(entries: Iterable[Entry]) -> Observed:
@@ -99,6 +109,11 @@ def observed(
     :param server_messages: likewise; the ServerHello is no HelloRetryRequest.
     """
     offered = hello_extensions(client_messages[CLIENT_HELLO], from_client=True)
+    of_client: dict[str, Any] = {
+        "compressions": _compressions(offered.get(COMPRESS_CERTIFICATE)),
+        "server_name": _host(offered.get(SERVER_NAME)),
+        "ech": ENCRYPTED_CLIENT_HELLO in offered,
+    }
     hello = _Reader(server_messages[SERVER_HELLO])
     legacy_version, _random = hello.number(2), hello.take(32)
     hello.vector(1)  # session id, which TLS 1.3 only echoes
@@ -125,6 +140,7 @@ def observed(
             stapled=None,
             signature=None,
             address_check=address_check,
+            **of_client,
         )
     certificates = server_messages.get(CERTIFICATE)
     by_ticket = bool(offered.get(SESSION_TICKET))
@@ -146,6 +162,7 @@ def observed(
         stapled=CERTIFICATE_STATUS in server_messages,
         signature=signature,
         address_check=address_check,
+        **of_client,
     )
 
 
@@ -214,6 +231,7 @@ class WireReader:
     :param round_trips: how long a handshake takes; it raises ``WireError`` if it is not complete.
     :param summarise: the sum of what was carried.
     :param summarise_data: the same of application data; as ``summarise`` where it is None.
+    :param protected_bytes: how much of its handshake a side protected.
     """
 
     observe: Callable[[Iterable[Entry]], Observed]
@@ -221,6 +239,7 @@ class WireReader:
     round_trips: CountRoundTrips = round_trips
     summarise: Callable[[Iterable[Entry]], Ledger] = summarise
     summarise_data: Callable[[Iterable[Entry]], Ledger] | None = None
+    protected_bytes: Callable[[Iterable[Entry], Direction], int] = protected_bytes
 
 
 #: TLS over a stream: records, which writes may cut anywhere.
@@ -268,6 +287,26 @@ def hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
         extension_type = extensions.number(2)
         found[extension_type] = extensions.vector(2)
     return found
+
+
+def _compressions(extension: bytes | None) -> tuple[int, ...]:
+    """The algorithms in a compress_certificate extension (RFC 8879 section 3)."""
+    if extension is None:
+        return ()
+    algorithms = _Reader(_Reader(extension).vector(1))
+    found = []
+    while algorithms:
+        found.append(algorithms.number(2))
+    return tuple(found)
+
+
+def _host(extension: bytes | None) -> str:
+    """The first name in a server_name extension (RFC 6066 section 3), as text for reports."""
+    if not extension:
+        return ""
+    names = _Reader(_Reader(extension).vector(2))
+    names.number(1)  # the kind of name, of which there is one
+    return names.vector(2).decode("ascii", "backslashreplace")
 
 
 def _server_keys(

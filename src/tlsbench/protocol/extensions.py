@@ -24,12 +24,18 @@ EARLY_DATA: Final = 42
 SUPPORTED_VERSIONS: Final = 43
 PSK_KEY_EXCHANGE_MODES: Final = 45
 KEY_SHARE: Final = 51
+# RFC 6066 section 3
+SERVER_NAME: Final = 0
+# RFC 8879 section 3
+COMPRESS_CERTIFICATE: Final = 27
+# RFC 9849 section 5
+ENCRYPTED_CLIENT_HELLO: Final = 0xFE0D
 # RFC 7366 section 2
 ENCRYPT_THEN_MAC: Final = 22
 
 #: Their names by code point.
 NAMES: Final[Mapping[int, str]] = {
-    0: "server_name",
+    SERVER_NAME: "server_name",
     MAX_FRAGMENT_LENGTH: "max_fragment_length",
     5: "status_request",
     10: "supported_groups",
@@ -46,7 +52,7 @@ NAMES: Final[Mapping[int, str]] = {
     ENCRYPT_THEN_MAC: "encrypt_then_mac",
     23: "extended_master_secret",
     24: "token_binding",
-    27: "compress_certificate",
+    COMPRESS_CERTIFICATE: "compress_certificate",
     RECORD_SIZE_LIMIT: "record_size_limit",
     34: "delegated_credential",
     SESSION_TICKET: "session_ticket",
@@ -63,7 +69,7 @@ NAMES: Final[Mapping[int, str]] = {
     57: "quic_transport_parameters",
     58: "ticket_request",
     64768: "ech_outer_extensions",
-    65037: "encrypted_client_hello",
+    ENCRYPTED_CLIENT_HELLO: "encrypted_client_hello",
     65281: "renegotiation_info",
 }
 #: Reserved so that servers stay used to what they do not know (RFC 8701): 0x0A0A, 0x1A1A and so on.

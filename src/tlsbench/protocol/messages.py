@@ -27,6 +27,8 @@ CLIENT_KEY_EXCHANGE: Final = 16
 FINISHED: Final = 20
 CERTIFICATE_STATUS: Final = 22
 KEY_UPDATE: Final = 24
+#: RFC 8879 section 4
+COMPRESSED_CERTIFICATE: Final = 25
 
 #: Their names by code point, as the RFCs write them.
 CONTENT_NAMES: Final[Mapping[int, str]] = {
@@ -54,7 +56,7 @@ HANDSHAKE_NAMES: Final[Mapping[int, str]] = {
     CERTIFICATE_STATUS: "CertificateStatus",
     23: "SupplementalData",
     KEY_UPDATE: "KeyUpdate",
-    25: "CompressedCertificate",
+    COMPRESSED_CERTIFICATE: "CompressedCertificate",
 }
 
 # RFC 8422 section 5.4 (ECCurveType)

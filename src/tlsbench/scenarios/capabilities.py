@@ -82,7 +82,7 @@ class Capabilities:
     def denials(self) -> tuple[tuple[Gap, tuple[str, ...]], ...]:
         """A gap for what is special and not supported, and the ends that must support it, by axis."""
         return tuple(
-            (Gap(reason, {axis: _every(axis, values)}), AXES[axis].ends)
+            (Gap(reason, {axis: _every(axis, values)}), AXES[axis].ends_of.get(values[0], AXES[axis].ends))
             for axis in SPECIAL_AXES
             if axis not in self.supports
             for reason, values in self._denied(axis).items()

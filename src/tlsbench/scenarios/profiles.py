@@ -202,6 +202,26 @@ ENGINES = Profile(
     ),
 )
 
+_RECORDS = "version=1.3 key=ecdsa-secp256r1"
+#: What records cost by size and padding, and new keys for them. The echo of a byte is what an update is held
+#: against, which has one each way too; a network shows what small records are for.
+RECORDS = Profile(
+    "records",
+    "padding, small records and agreed limits in bulk and echo, KeyUpdates, and first bytes over a network",
+    (
+        f"workload=bulk implementation=libssl {_RECORDS} size=16KiB record_size=default,512,1435,4096",
+        f"workload=bulk implementation=libssl {_RECORDS} size=16KiB max_fragment_length=512,4096",
+        f"workload=bulk implementation=libssl {_RECORDS} size=1000B padding=none,128,1024,4096,16384",
+        f"workload=echo implementation=libssl {_RECORDS} size=1000B padding=none,4096,16384",
+        f"workload=key_update implementation=libssl {_RECORDS} request_update=*",
+        f"workload=echo implementation=libssl {_RECORDS} size=1B",
+        (
+            f"workload=completion implementation=libssl {_RECORDS} rtt=50ms bandwidth=1mbit size=64KiB "
+            "record_size=default,1435,4096"
+        ),
+    ),
+)
+
 #: Every combination of the common values; give it a longer --time-budget.
 FULL = Profile(
     "full",
@@ -234,6 +254,7 @@ PROFILES = {
         IMPLEMENTATIONS,
         ENGINES,
         SCALING,
+        RECORDS,
         FULL,
     )
 }

@@ -9,6 +9,7 @@ from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
 from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
 from tlsbench.scenarios.credential_gaps import credential_gaps
+from tlsbench.scenarios.extension_gaps import EXTENSION_GAPS
 from tlsbench.scenarios.groups import GROUPS
 from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
@@ -125,6 +126,7 @@ PROTOCOL: Final = (
             ("root_key", tuple(BY_NAME)),
         )
     ),
+    *EXTENSION_GAPS,
     gap(
         "a resumed handshake sends no certificate, so no OCSP response (RFC 8446, section 4.4.2.1)",
         ocsp="stapled",

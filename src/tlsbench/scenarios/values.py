@@ -14,6 +14,8 @@ from tlsbench.scenarios import credentials, networks, openssl, records, scaling,
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
+from tlsbench.scenarios.compression import CERTIFICATE_COMPRESSION
+from tlsbench.scenarios.ech import ECH
 from tlsbench.scenarios.groups import GROUPS, HELLO_RETRY
 from tlsbench.scenarios.keys import KEY_TYPES
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
@@ -285,6 +287,8 @@ class Values:
     mtu: str = field(default="", metadata=transports.MTU)
     address_check: str = field(default="", metadata=transports.ADDRESS_CHECK)
     parts: str = field(default="", metadata=PARTS)
+    certificate_compression: str = field(default="", metadata=CERTIFICATE_COMPRESSION)
+    ech: str = field(default="", metadata=ECH)
     rtt: str = field(default="", metadata=networks.RTT)
     bandwidth: str = field(default="", metadata=networks.BANDWIDTH)
     loss: str = field(default="", metadata=networks.LOSS)

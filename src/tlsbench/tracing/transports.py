@@ -10,9 +10,10 @@ from typing import Any, Final
 from tlsbench.decryption.decoding import Opening, opening_of
 from tlsbench.decryption.keylog import KeyLog
 from tlsbench.decryption.piece import Piece
+from tlsbench.decryption.quic import quic_opening_of
 from tlsbench.decryption.records import dtls_records_of, records_of
 from tlsbench.tracing.ladder import Ladder, ladder_of
-from tlsbench.tracing.quic import quic_ladder_of, quic_opening_of
+from tlsbench.tracing.quic import quic_ladder_of
 from tlsbench.tracing.recording import RecordedClients, RecordedLink, RecordedServers
 from tlsbench.tracing.recording_datagrams import (
     RecordedDatagramClients,

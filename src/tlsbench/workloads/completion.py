@@ -161,6 +161,7 @@ class NetworkCell(Handshake):
         # The client's request is smaller than most records may be: it is the answer that counts.
         answered = (entry for entry in exchange.entries if entry[0] is Direction.TO_CLIENT)
         prove_data_records(self.scenario, answered, self.scenario.size)
+        self._look([exchange.entries])
         exchange.close()
         return Sample(
             client=round(completion.client_ms * _NS_PER_MS),

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations import ClientContext, DatagramClientContext
-from tlsbench.links import Direction, Ledger, TcpLink, WireReader, sizes_of
+from tlsbench.links import Direction, Entry, Ledger, TcpLink, WireReader, sizes_of
 from tlsbench.scenarios.transports import DATAGRAMS
+from tlsbench.workloads.compression_proof import CompressionWitness
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.credentials import resumes, wanted_resumption
 from tlsbench.workloads.disturbance import watched
@@ -49,30 +50,51 @@ class Handshake(ConnectionCell):
 
     With ``make_clients`` the client's context, and the trust store that it loads, is made anew for each
     handshake and charged to the client: what a program pays that keeps no context. With ``price`` each visit
-    measures the parts of its handshakes too; it is given one of them, whose operations are those of all.
+    measures the parts of its handshakes too; it is given one of them, whose operations are those of all. The
+    ``witness`` says what the wire hides of them.
     ``look`` reads what the wire of such handshakes hides, before the first of them counts.
     """
 
     make_clients: Callable[[], ClientContext | DatagramClientContext] | None = None
     price: Callable[[Connection], Prices] | None = None
+    witness: CompressionWitness | None = None
     look: Callable[[], None] | None = None
 
     _early_data: bytes = field(default=b"", init=False)
     _prices: Prices | None = field(default=None, init=False)
     _session: object | None = field(default=None, init=False)
     _session_until: float = field(default=0.0, init=False)
+    _hidden: Mapping[str, object] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if self.scenario.resumption == "early-data":
             self._early_data = os.urandom(EARLY_DATA_BYTES)
 
     def sample(self) -> Sample:
-        return self._proved(self._take())
+        taken = self._take()
+        proved = self._proved(taken)
+        # Where instructions are counted, nothing but the sample is made: another handshake was opened before.
+        self._look([taken.exchange.entries], anew=False)
+        return proved
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         taken = watched(self._take, lambda one: one.exchange.close(), rewarm, samples)
         proved = [self._proved(one, disturbed=disturbed) for one, disturbed in taken]
+        self._look([one.exchange.entries for one, _ in taken])
         return self._with_parts(proved, [one.exchange for one, _ in taken])
+
+    def proof(self) -> Mapping[str, object]:
+        return {**ConnectionCell.proof(self), **self._hidden}
+
+    def close(self) -> None:
+        ConnectionCell.close(self)
+        if self.witness is not None:
+            self.witness.close()
+
+    def _look(self, measured: Sequence[Sequence[Entry]], *, anew: bool = True) -> None:
+        """Have what the wire hides proved too."""
+        if self.witness is not None:
+            self._hidden = self.witness.prove(measured, anew=anew)
 
     def _take(self) -> _Taken:
         """One handshake, to be proved."""

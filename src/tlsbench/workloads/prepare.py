@@ -13,6 +13,7 @@ from tlsbench.implementations import (
     CallsPrimitives,
     Implementation,
     JoinsTickets,
+    LimitsKeyUpdates,
     PrimitiveImplementation,
     SocketWriter,
 )
@@ -25,11 +26,14 @@ from tlsbench.scenarios.groups import groups_to_retry
 from tlsbench.scenarios.parts import aead_of
 from tlsbench.scenarios.transports import DATAGRAMS
 from tlsbench.workloads.completion import CompletionCell, NetworkCell
+from tlsbench.workloads.compression_proof import witness_of
 from tlsbench.workloads.datagram_completion import DatagramCompletionCell
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.hidden import hides, look
+from tlsbench.workloads.key_update import KeyUpdate
 from tlsbench.workloads.memory import Memory
+from tlsbench.workloads.opened import OpenedHandshakes
 from tlsbench.workloads.parts import Prices, bill, traffic_of
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.processor import prove_processor
@@ -40,11 +44,14 @@ from tlsbench.workloads.stream import Bulk, Echo, Request
 from tlsbench.workloads.transports import TRANSPORTS, Transport, over_streams
 
 _Thing = TypeVar("_Thing")
-_TLS_WORKLOADS: dict[str, Callable[..., Handshake | Bulk | Echo | Request | Memory | CompletionCell]] = {
+_TLS_WORKLOADS: dict[
+    str, Callable[..., Handshake | Bulk | Echo | Request | KeyUpdate | Memory | CompletionCell]
+] = {
     "handshake": Handshake,
     "bulk": Bulk,
     "echo": Echo,
     "request": Request,
+    "key_update": KeyUpdate,
     "memory": Memory,
     "completion": CompletionCell,
 }
@@ -95,9 +102,8 @@ def prepare(
         clock,
         reader=_reader_of(server, transport),
         shake=transport.shake,
+        **_limits(scenario, client, server),
     )
-    if isinstance(cell, CompletionCell):
-        cell.buffers = _buffer_of(client), _buffer_of(server)
     if isinstance(cell, Handshake):
         _equip(cell, {"client": client, "server": server}, clock, make_clients, make_servers)
     return cell
@@ -112,8 +118,15 @@ def _equip(
 ) -> None:
     """Give a cell of handshakes what its scenario needs beside contexts and a link."""
     scenario = cell.scenario
+    transport = TRANSPORTS[scenario.transport or "tls"]
+    open_link = partial(transport.open_link, "memory")
+    opened = OpenedHandshakes(scenario, make_clients, make_servers, open_link, transport.shake, clock)
+    cell.witness = witness_of(opened, cell.reader)
     if hides(scenario):
         cell.look = partial(look, scenario, cell.peers, make_clients, make_servers)
+    if isinstance(cell, CompletionCell):
+        cell.buffers = _buffer_of(ends["client"]), _buffer_of(ends["server"])
+        return
     if scenario.trust not in ("", "memory"):
         cell.make_clients = make_clients
     if scenario.parts == "yes":
@@ -194,6 +207,14 @@ def _buffer_of(library: Implementation) -> int:
     if not isinstance(library, SocketWriter):
         raise MeasurementError(f"{library.id} does not say how it writes to a socket")
     return library.handshake_buffer_bytes
+
+
+def _limits(scenario: Scenario, *ends: Implementation) -> dict[str, int]:
+    """How many KeyUpdates a connection may have, where one of its ends does not take as many as one likes."""
+    if scenario.workload != "key_update":
+        return {}
+    most = [end.most_key_updates for end in ends if isinstance(end, LimitsKeyUpdates)]
+    return {"most_writes": min(most, default=0)}
 
 
 def _refusal(library: Implementation) -> str:

@@ -8,17 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import Negotiated
 from tlsbench.implementations.configuration import file_of, without_digest
-from tlsbench.links import STREAM, Entry, Observed, WireReader
+from tlsbench.links import STREAM, Direction, Entry, Observed, WireReader
 from tlsbench.links.credentials import Credentials
 from tlsbench.pki import Peers
 from tlsbench.protocol import groups, signature_schemes
 from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.scenarios.axes import AXES
+from tlsbench.workloads.compression_proof import prove_offer
 from tlsbench.workloads.credentials import (
     EXTERNAL_PSK,
     RAW_PUBLIC_KEY,
@@ -28,6 +30,7 @@ from tlsbench.workloads.credentials import (
     read_credentials,
     recorded,
 )
+from tlsbench.workloads.ech_proof import prove_ech
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.records import cuts_records, prove_handshake_records
 
@@ -63,6 +66,7 @@ class Proof:
             **({"hello_retry": True} if self.wire.hello_retry else {}),
             **({"address_check": True} if self.wire.address_check else {}),
             **self.special,
+            **({"ech": "accepted" if self.client.ech_accepted else "grease"} if self.wire.ech else {}),
             **{axis: told for axis in _TOLD_BY_BOTH if (told := getattr(self.client, axis)) is not None},
             **{axis: told for axis in _LIMITS if (told := getattr(self.client, axis)) is not None},
         }
@@ -126,7 +130,10 @@ def prove(
         _same("client_auth", wants_client, wire.client_auth, "wire")
         _prove_staple(scenario, wire, client)
         _prove_signature(scenario, wire, client)
+        protected_bytes = partial(reader.protected_bytes, exchange.entries, Direction.TO_CLIENT)
+        prove_offer(scenario, peers, wire, (client, server), protected_bytes)
     prove_handshake_records(scenario, exchange.entries, client, server)
+    prove_ech(scenario, wire, client, server, exchange.entries)
     tickets = _tickets(scenario, reader.count_tickets, exchange.entries)
     prove_ticket(scenario, credentials, client, server, has_session=has_session)
     for axis, shown in _TOLD_BY_BOTH.items():

@@ -77,7 +77,7 @@ class _Rules:
         :raises ProofError: if they are smaller.
         """
         wanted = min(self.most, payload_bytes)
-        largest = max(fragments, default=0) - self.added[0]
+        largest = max(fragments) - self.added[0]
         if self.is_cut and largest < wanted:
             raise ProofError(
                 "record size",
@@ -110,7 +110,8 @@ def prove_data_records(scenario: Scenario, entries: Iterable[Entry], payload_byt
         fragments = [length for kind, length in records if kind == APPLICATION_DATA]
         for fragment_bytes in fragments:
             rules.check(fragment_bytes)
-        rules.check_largest(fragments, payload_bytes)
+        if fragments:
+            rules.check_largest(fragments, payload_bytes)
 
 
 def prove_handshake_records(

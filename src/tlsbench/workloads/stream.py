@@ -30,7 +30,11 @@ _IDLE_SECONDS = 10.0
 
 
 @dataclass(slots=True)
-class _Stream(ConnectionCell):
+class Stream(ConnectionCell):
+    """A cell whose connection stays open from sample to sample."""
+
+    #: A connection takes no more writes than this; 0 for as many as any may.
+    most_writes: int = field(default=0, kw_only=True)
     _payload: bytes = field(default=b"", init=False)
     _exchange: Connection | None = field(default=None, init=False)
     _writes: int = field(default=0, init=False)
@@ -42,7 +46,8 @@ class _Stream(ConnectionCell):
     def _connection(self, writes: int) -> Connection:
         """An established connection, good for so many more writes."""
         self._writes += writes
-        if self._exchange is None or self._writes > _WRITES_PER_CONNECTION or self._was_left_alone():
+        most = self.most_writes or _WRITES_PER_CONNECTION
+        if self._exchange is None or self._writes > most or self._was_left_alone():
             self._drop_connection()
             self._exchange = self.shake(self.clients, self.servers, self.link, self.clock)
             self._proof = prove(self._exchange, self.scenario, self.peers, "none", reader=self.reader)
@@ -79,7 +84,7 @@ class _Stream(ConnectionCell):
 
 
 @dataclass(slots=True)
-class Bulk(_Stream):
+class Bulk(Stream):
     """Writes of ``size`` bytes, all of one direction before the other.
 
     An operation is one write each way, so that it holds two seals and two opens, one of each a side.
@@ -111,7 +116,7 @@ class Bulk(_Stream):
 
 
 @dataclass(slots=True)
-class Echo(_Stream):
+class Echo(Stream):
     """A request of ``size`` bytes and its echo, one after the other: the total is the latency."""
 
     def sample(self) -> Sample:
@@ -127,7 +132,7 @@ class Echo(_Stream):
 
 
 @dataclass(slots=True)
-class Request(_Stream):
+class Request(Stream):
     """A GET on an open connection and its answer of ``size`` bytes: HTTP/2 over TLS, HTTP/3 over QUIC.
 
     The ends write and read paths and bodies; headers and their compression are theirs.

@@ -27,6 +27,7 @@ _DECLARATIONS = """
     int gnutls_error_is_fatal(int error);
     extern void (*gnutls_free)(void *memory);
     int gnutls_group_get_id(const char *name);
+    const char *gnutls_compression_get_name(int method);
 
     int gnutls_priority_init(gnutls_priority_t *into, const char *priorities, const char **wrong);
     void gnutls_priority_deinit(gnutls_priority_t priority);
@@ -112,6 +113,8 @@ NAME_DNS: Final = 1
 CERT_REQUIRE: Final = 2
 FORMAT_DER: Final = 0
 FORMAT_PEM: Final = 1
+#: Of gnutls_compression_method_t: zlib, brotli, zstd.
+COMPRESSIONS: Final = (2, 3, 4)
 VERSIONS: Final = {4: "1.2", 5: "1.3"}
 E_SUCCESS: Final = 0
 E_FATAL_ALERT_RECEIVED: Final = -12

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from tlsbench.errors import HandshakeError, RequestError
+from tlsbench.implementations.extension_gaps import no_compression
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
 from tlsbench.implementations.gnutls.bindings import Library, datum, ffi, text
@@ -33,6 +34,8 @@ class GnuTls:
     path: str
     id: str = "gnutls"
     summary: str = "the system's GnuTLS, called through cffi"
+    #: It takes 8 in a second (KEY_UPDATES_PER_WINDOW of its lib/tls13/key_update.c), as trying shows.
+    most_key_updates: int = 8
 
     @cached_property
     def library(self) -> Library:
@@ -58,6 +61,7 @@ class GnuTls:
                     "it goes by GNUTLS_CPUID_OVERRIDE, which this axis does not set", cpu=AXES["cpu"].special
                 ),
                 gap(f"{self.engine()} does not know the group", group=self._unknown_groups()),
+                no_compression(self._why_no_compression()),
                 *(
                     gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
                     for axis in ("key", "intermediate_key", "root_key")
@@ -87,6 +91,13 @@ class GnuTls:
             if name not in names.GROUPS
             or not self.library.gnutls_group_get_id(names.GROUPS[name].encode("ascii"))
         )
+
+    def _why_no_compression(self) -> str:
+        if self.library.has("gnutls_compression_get_name") and any(
+            self.library.gnutls_compression_get_name(method) != ffi.NULL for method in native.COMPRESSIONS
+        ):
+            return "its way to compress certificates is not driven here"
+        return f"{self.engine()} is built without zlib, brotli and zstd"
 
     def client_context(self, scenario: Scenario, peers: Peers) -> GnuTlsContext:
         credentials, raw_key = self._credentials(), None

@@ -16,6 +16,7 @@ from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl import records
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.credentials import Part, all_told
+from tlsbench.implementations.libssl.ech import REJECTED, offer_ech, why_rejected
 from tlsbench.implementations.libssl.sessions import Sessions
 from tlsbench.implementations.libssl.tickets import ServerTickets
 from tlsbench.implementations.openssl_names import signature_from_nids, version_from_openssl
@@ -56,6 +57,7 @@ class LibSslSide:
         by_callback: bool = False,
         copies_sessions: bool = False,
         renews_sessions: bool = False,
+        ech: str = "",
         kept: object = None,
     ) -> None:
         self._lib = lib
@@ -72,6 +74,7 @@ class LibSslSide:
         self._parts = parts
         self._early_data = early_data
         self._wants_staple = wants_staple
+        self._ech = ech
         self._kept = kept
         self._host = ffi.new("char[]", _HOST)
         self._key_log: Any = None
@@ -95,6 +98,8 @@ class LibSslSide:
         lib.SSL_set_connect_state(tls)
         lib.SSL_set_tlsext_host_name(tls, self._host)
         lib.SSL_set1_host(tls, self._host)
+        if self._ech not in ("", "default"):
+            offer_ech(lib, tls, self._ech)
         if session is not None:
             self._sessions.resume(tls, session)
 
@@ -241,7 +246,10 @@ class LibSslEnd:
     def _gives_up(self) -> HandshakeError:
         result = self._lib.SSL_get_verify_result(self.tls)
         words = text(self._lib.X509_verify_cert_error_string(result)) if result != native.X509_V_OK else ""
-        return HandshakeError(f"{self._lib.name}: {reason(self._lib)}{f' ({words})' if words else ''}")
+        why = reason(self._lib)
+        if REJECTED in why:
+            words = why_rejected(self._lib, self.tls)
+        return HandshakeError(f"{self._lib.name}: {why}{f' ({words})' if words else ''}")
 
 
 class LibSslEndpoint(LibSslEnd):

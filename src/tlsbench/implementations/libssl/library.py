@@ -23,6 +23,11 @@ from tlsbench.implementations.gaps import (
 from tlsbench.implementations.libssl import aeads, primitives, records
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
+from tlsbench.implementations.libssl.compression import (
+    compress_certificates,
+    compression_gaps,
+    compression_supported,
+)
 from tlsbench.implementations.libssl.credentials import Part, credential_gaps, parts_of
 from tlsbench.implementations.libssl.credentials import supported as credentials_supported
 from tlsbench.implementations.libssl.datagrams import (
@@ -31,6 +36,7 @@ from tlsbench.implementations.libssl.datagrams import (
     dtls_supported,
     make_cookies,
 )
+from tlsbench.implementations.libssl.ech import ech_gaps, ech_supported, take_ech, telling_ech
 from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, LibSslSide, reason
 from tlsbench.implementations.libssl.knobs import knob_gaps, new_context, supported, told
 from tlsbench.implementations.libssl.quic import LibSslQuicContext, quic_gaps, quic_supported
@@ -45,6 +51,7 @@ from tlsbench.implementations.openssl_names import (
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
+from tlsbench.pki.ech import ech_key
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
@@ -116,6 +123,13 @@ class LibSslShaped:
                 *dtls_gaps(library, self.engine()),
                 *quic_gaps(library, self.id),
                 *records.record_gaps(library, self.engine()),
+                *ech_gaps(library, self.engine()),
+                *compression_gaps(
+                    library,
+                    self.id,
+                    self.engine(),
+                    partial(new_context, library, library.TLS_client_method()),
+                ),
                 no_ed25519_in_dtls(),
                 one_ticket_when_resumed(self.id),
                 gap(
@@ -164,6 +178,8 @@ class LibSslShaped:
                 *supported(library),
                 *credentials_supported(library),
                 *records.supported(library),
+                *ech_supported(library),
+                *compression_supported(library),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
@@ -222,13 +238,16 @@ class LibSslShaped:
         lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_OFF)
         if scenario.client_auth == "required":
             self._show(context, peers.client)
+        says = compress_certificates(lib, context, scenario, partial(told, lib, scenario))
+        says = telling_ech(lib, scenario, says)
         return make(
             lib,
             context,
-            told=partial(told, lib, scenario),
+            told=says,
             parts=self._parts_of(context, scenario, peers, is_server=False),
             renews_sessions=scenario.ticket_state == "expired",
             wants_staple=scenario.ocsp == "stapled",
+            ech=scenario.ech,
             serialises=scenario.session == "serialised",
             # BoringSSL hands the sessions of TLS 1.3 to a callback, and to nobody else.
             by_callback=scenario.resumption == "psk" and not lib.has("SSL_CTX_ctrl"),
@@ -253,9 +272,12 @@ class LibSslShaped:
         kept = [self._staple(context, peers)] if scenario.ocsp == "stapled" else []
         if scenario.address_check == "yes" and scenario.transport == "dtls":
             kept.append(make_cookies(lib, context))
+        says = compress_certificates(lib, context, scenario, partial(told, lib, scenario), peers.server)
+        says = telling_ech(lib, scenario, says)
+        if scenario.ech == "on":
+            take_ech(lib, context, ech_key())
         parts = self._parts_of(context, scenario, peers, is_server=True)
-        words = partial(told, lib, scenario)
-        return make(lib, context, told=words, parts=parts, early_data=early_data, kept=kept)
+        return make(lib, context, told=says, parts=parts, early_data=early_data, kept=kept)
 
     def _parts_of(self, context: Any, scenario: Scenario, peers: Peers, *, is_server: bool) -> Sequence[Part]:
         """What its connections show instead of certificates."""

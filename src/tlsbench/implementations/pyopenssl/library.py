@@ -10,6 +10,7 @@ from OpenSSL.crypto import X509
 from tlsbench.errors import CertificateError
 from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.primitives import Cryptography
+from tlsbench.implementations.extension_gaps import no_compression, no_ech
 from tlsbench.implementations.gaps import kernel_tls_gap, no_ed25519_in_dtls
 from tlsbench.implementations.openssl_names import (
     HANDSHAKE_BUFFER_BYTES,
@@ -21,7 +22,7 @@ from tlsbench.implementations.pyopenssl import bindings, certificates
 from tlsbench.implementations.pyopenssl.datagrams import PyOpenSslDatagramContext, make_cookies
 from tlsbench.implementations.pyopenssl.endpoint import PyOpenSslContext
 from tlsbench.implementations.pyopenssl.psk import psk_gaps, psks_of
-from tlsbench.implementations.record_gaps import no_records
+from tlsbench.implementations.record_gaps import answers_key_updates, no_records
 from tlsbench.pki import SERVER_NAME, Identity, Peers, check_ocsp_response, ocsp_response
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
@@ -77,9 +78,12 @@ class PyOpenSsl:
                     f"this pyOpenSSL does not bind {', '.join(bindings.missing('QUIC'))}",
                     transport="quic" if bindings.missing("QUIC") else (),
                 ),
+                answers_key_updates(self.id),
                 *no_records(
                     "pyOpenSSL binds none of OpenSSL's functions for the size and padding of records"
                 ),
+                no_ech("OpenSSL 4.0 has Encrypted ClientHello, and pyOpenSSL binds none of it"),
+                no_compression("pyOpenSSL does not bind SSL_CTX_set1_cert_comp_preference"),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),
                 gap(
                     "pyOpenSSL parses and verifies certificates; the rest is in cryptography",
@@ -108,7 +112,7 @@ class PyOpenSsl:
                 *("workload=certificate", "workload=completion", "workload=scaling"),
                 *("resumption=early-data", "resumption=external-psk", "psk_mode", "ticket_lifetime"),
                 *("ocsp", "trust", "cpu", "hello_retry", "parts"),
-                *("transport=dtls", "mtu", "address_check"),
+                *("transport=dtls", "mtu", "address_check", "workload=key_update"),
             ),
         )
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
+from tlsbench.implementations.extension_gaps import no_compression, no_ech
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.quic_shaped.adapter import QuicShaped, ciphers_but
@@ -85,6 +86,8 @@ def _gaps() -> tuple[Gap, ...]:
             for axis in ("key", "intermediate_key", "root_key")
         ),
         *facts("qh3"),
+        no_ech("its client has Encrypted ClientHello, and its server has none"),
+        no_compression("its client takes brotli, and its server compresses nothing"),
     )
 
 
@@ -97,5 +100,6 @@ QH3: Final = QuicShaped(
     tokens=_Tokens,
     made=_without_grease,
     settings=_settings,
+    supports=("ech=grease",),  # of itself it sends it
     gaps=_gaps,
 )

@@ -8,7 +8,7 @@ from typing import Any, Final
 from tlsbench.implementations.record_gaps import no_records
 from tlsbench.implementations.s2n.bindings import Library
 from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
-from tlsbench.scenarios import Gap, Scenario
+from tlsbench.scenarios import Gap, Scenario, gap
 from tlsbench.scenarios.capabilities import all_but
 from tlsbench.scenarios.records import DEFAULT, number_of
 
@@ -40,6 +40,11 @@ def record_gaps() -> tuple[Gap, ...]:
     """What s2n-tls cannot do of these axes."""
     return (
         *no_records("its API has no padding of records", "padding"),
+        gap(
+            "s2n-tls sends no KeyUpdate that asks for another (s2n_connection_request_key_update)",
+            client="s2n",
+            request_update="update_requested",
+        ),
         *no_records("of the limits it has max_fragment_length alone", "record_size_limit"),
         Gap(
             f"beside its own size it makes records of {' and '.join(_SIZES)} bytes alone "

@@ -20,8 +20,9 @@ from tlsbench.implementations.gaps import one_ticket_when_resumed
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_list, version_from_openssl
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
-from tlsbench.implementations.record_gaps import no_records
+from tlsbench.implementations.record_gaps import answers_key_updates, no_records
 from tlsbench.pki import SERVER_NAME, Peers
+from tlsbench.pki.ech import ech_key
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
 
@@ -42,6 +43,8 @@ class SslShaped:
     :param handshake_buffer_bytes: as in :class:`~tlsbench.implementations.SocketWriter`; 0 if not known.
     :param libcrypto: as in :class:`~tlsbench.scenarios.Capabilities`.
     :param processor_of: as in :class:`~tlsbench.implementations.processor.TellsProcessor`, from the module.
+    :param ech: the values of the axis ``ech`` that its client has.
+    :param tells_ech: whether a client's Encrypted ClientHello was accepted, from an SSLObject of its own.
     :param gaps: what it cannot do beside what follows from the above.
     """
 
@@ -57,6 +60,8 @@ class SslShaped:
     handshake_buffer_bytes: int = 0
     libcrypto: str = ""
     processor_of: Callable[[ModuleType], str | None] = lambda _module: None
+    ech: tuple[str, ...] = ()
+    tells_ech: Callable[[Any], bool | None] = lambda _tls: None
     gaps: Callable[[ModuleType], tuple[Gap, ...]]
 
     @cached_property
@@ -81,12 +86,15 @@ class SslShaped:
                     cipher=tuple(suite.name for suite in ciphers.CIPHER_SUITES if not self._knows(suite)),
                 ),
                 *fixed_suites(self.id, self.id),
+                answers_key_updates(self.id),
                 *no_records(f"the API of {self.module_name} has nothing for the size and padding of records"),
+                gap("its server has no Encrypted ClientHello", server=self.id, ech="on"),
             ),
             supports=(
-                *("trust", "cpu", "hello_retry", "workload=scaling"),
+                *("trust", "cpu", "hello_retry", "workload=scaling", "workload=key_update"),
                 *(("tickets",) if self.sets_tickets else ()),
                 *(("workload=completion",) if self.handshake_buffer_bytes else ()),
+                *(f"ech={value}" for value in self.ech),
             ),
             libcrypto=self.libcrypto,
         )
@@ -111,6 +119,8 @@ class SslShaped:
         if scenario.client_auth == "required":
             with peers.client.pem_file() as path:
                 context.load_cert_chain(path)
+        if scenario.ech == "on":
+            context = context.set_ech_configs(ech_key().config_list)
         return SslShapedContext(self, context)
 
     def server_context(self, scenario: Scenario, peers: Peers) -> SslShapedContext:
@@ -248,6 +258,7 @@ class SslShapedEndpoint:
             # With CERT_REQUIRED a handshake whose verification fails does not end.
             peer_verified=bool(certificate) and verifies and checks_name,
             peer_chain_length=self._peer_chain_length(),
+            ech_accepted=None if self._is_server else self._library.tells_ech(self._tls),
         )
 
     def _peer_chain_length(self) -> int | None:

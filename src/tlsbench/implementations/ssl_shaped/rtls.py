@@ -73,6 +73,8 @@ RTLS: Final = SslShaped(
     engine_of=_engine,
     curves={},
     writes_whole=False,
+    ech=("on", "grease"),  # of itself it sends GREASE
+    tells_ech=lambda tls: str(tls.ech_status) == "accepted",
     joins_tickets=True,  # two in a record, as its trace shows
     gaps=_gaps,
 )

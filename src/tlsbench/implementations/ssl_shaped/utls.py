@@ -6,6 +6,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Final
 
+from tlsbench.implementations.extension_gaps import no_compression
 from tlsbench.implementations.gaps import keys_of_two_kinds
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
@@ -29,6 +30,7 @@ def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
         gap("BoringSSL does not know the group", group=groups_but(_CURVES)),
         gap("its API resumes no TLS 1.3 session", client="utls", resumption="psk"),
         *facts("utls"),
+        no_compression("it offers that in the fingerprint of a browser alone"),
         keys_of_two_kinds("utls"),
         gap("its server tells the client's issuer for the client", server="utls", client_auth="required"),
         *(
@@ -48,5 +50,7 @@ UTLS: Final = SslShaped(
     engine_of=lambda _utls: f"BoringSSL in utls {version('utls')}",
     curves=_CURVES,
     takes_curve_list=True,
+    ech=("on",),
+    tells_ech=lambda tls: bool(tls.ech_accepted()),
     gaps=_gaps,
 )

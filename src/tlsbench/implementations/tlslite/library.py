@@ -18,15 +18,17 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tlsbench.implementations import certificate_compressors
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
 from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.pairs import facts
-from tlsbench.implementations.record_gaps import no_records
+from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_updates
 from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
 from tlsbench.implementations.tlslite.records import RecordSettings
 from tlsbench.implementations.verification import Question
 from tlsbench.pki import SERVER_NAME, Identity, Peers
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.axes import AXES
 
 #: What is used of it, and the modules that have it.
 _API: Final = {
@@ -74,7 +76,18 @@ class Tlslite:
                     "of a resumed TLS 1.3 handshake its server does not tell that, nor its client with whom",
                     resumption="psk",
                 ),
+                *(
+                    gap(reason, certificate_compression=algorithm)
+                    for algorithm, reason in certificate_compressors.missing()
+                ),
+                gap(
+                    "between two of them nobody gives the secrets by which a compressed certificate is seen",
+                    client=self.id,
+                    server=self.id,
+                    certificate_compression=AXES["certificate_compression"].special,
+                ),
                 gap("it is Python throughout, so that its threads take turns", workload="scaling"),
+                no_secrets_for_key_updates(self.id),
                 *no_records("of the limits it has record_size_limit alone", "max_fragment_length"),
                 *facts(self.id),
                 gap(
@@ -91,7 +104,7 @@ class Tlslite:
                 ),
             ),
             supports=(
-                "hello_retry",
+                *("hello_retry", "certificate_compression"),
                 *("padding", "record_size", "record_size_limit", "workload=key_update"),
             ),
         )
@@ -131,6 +144,9 @@ class TlsliteContext:
         settings.cipherNames = [_cipher(scenario.cipher)]
         settings.eccCurves = group_list(scenario).split(":")
         settings.keyShares = scenario.group.split(":")[:1]
+        # Of itself it would compress by whatever there is.
+        algorithms = [one for one in (scenario.certificate_compression,) if one not in ("", "none")]
+        settings.certificate_compression_send = settings.certificate_compression_receive = algorithms
         if scenario.resumption in ("ticket", "psk"):
             settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
         self._records = RecordSettings.of(scenario)

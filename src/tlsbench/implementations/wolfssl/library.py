@@ -15,7 +15,7 @@ from tlsbench.implementations.libssl.library import LibSslShaped
 from tlsbench.implementations.missing import NotInstalledError
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
-from tlsbench.implementations.record_gaps import no_records
+from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_updates
 from tlsbench.implementations.wolfssl import bindings as native
 from tlsbench.implementations.wolfssl.bindings import Library
 from tlsbench.implementations.wolfssl.psk import ExternalPsks
@@ -133,6 +133,12 @@ class WolfSsl(LibSslShaped):
                     "it has no padding of records, and cuts them by max_fragment_length alone",
                     "padding",
                     "record_size",
+                ),
+                no_secrets_for_key_updates(self.id),
+                gap(
+                    "its client's KeyUpdate always asks for another (wolfSSL_update_keys)",
+                    client=self.id,
+                    request_update="update_not_requested",
                 ),
                 *no_records("of the limits it has max_fragment_length alone", "record_size_limit"),
                 *(

@@ -59,6 +59,8 @@ CONTRASTS = (
     Contrast("A check of the client's address", "address_check", "yes", "no"),
     Contrast("A client certificate", "client_auth", "required", "none"),
     Contrast("A HelloRetryRequest", "hello_retry", "yes", "no"),
+    Contrast("Encrypted ClientHello", "ech", "on", "default", tells_bytes=True),
+    Contrast("GREASE for Encrypted ClientHello", "ech", "grease", "default", tells_bytes=True),
 )
 
 
