@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -26,6 +28,7 @@ Find = Callable[[str], tuple[Scenario, ...]]
 CellOf = Callable[[str], Any]
 needs_gnutls = pytest.mark.skipif(gnutls.find() is None, reason="the system has no GnuTLS")
 needs_wolfssl = pytest.mark.skipif(wolfssl.find() is None, reason="the system has no wolfSSL")
+needs_s2n = pytest.mark.skipif(find_spec("awscrt") is None or sys.platform != "linux", reason="no s2n-tls")
 needs_libssl = pytest.mark.skipif(bindings.find() is None, reason="the system has no libssl 3")
 
 
@@ -157,6 +160,10 @@ PSK_PAIRS = [
     pytest.param("wolfssl", "wolfssl", marks=needs_wolfssl),
     pytest.param("wolfssl", "pyopenssl", marks=needs_wolfssl),
     pytest.param("pyopenssl", "wolfssl", marks=needs_wolfssl),
+    pytest.param("s2n", "s2n", marks=needs_s2n),
+    pytest.param("s2n", "pyopenssl", marks=needs_s2n),
+    pytest.param("pyopenssl", "s2n", marks=needs_s2n),
+    ("tlslite", "pyopenssl"),
 ]
 
 
@@ -283,6 +290,7 @@ def test_a_ticket_that_did_not_expire_is_caught(scenarios_of: Find, monkeypatch:
         "pyopenssl",
         pytest.param("libssl", marks=needs_libssl),
         pytest.param("gnutls", marks=needs_gnutls),
+        pytest.param("s2n", marks=needs_s2n),
     ],
 )
 def test_a_lifetime_is_read_from_the_ticket_itself(name: str, kind: str, workload_of: CellOf) -> None:
@@ -356,7 +364,9 @@ PSK_SUITES = [
 
 
 @pytest.mark.parametrize("cipher", PSK_SUITES)
-@pytest.mark.parametrize(("client", "server"), PSK_PAIRS[:6])  # those of wolfSSL are of TLS 1.3 alone
+@pytest.mark.parametrize(
+    ("client", "server"), PSK_PAIRS[:6]
+)  # those of wolfSSL and s2n-tls are of TLS 1.3 alone
 def test_a_psk_suite_of_tls_12_shows_no_certificate(
     cipher: str, client: str, server: str, workload_of: CellOf
 ) -> None:

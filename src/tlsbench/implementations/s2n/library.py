@@ -20,6 +20,7 @@ from tlsbench.implementations.s2n import policies, records
 from tlsbench.implementations.s2n.bindings import Library, ffi
 from tlsbench.implementations.s2n.endpoint import MAX_EARLY_DATA_BYTES, S2nContext
 from tlsbench.implementations.s2n.policies import Policy, Wanted
+from tlsbench.implementations.s2n.psk import ExternalPsk, psk_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.keys import to_pem
 from tlsbench.pki.trust import trust_file
@@ -113,12 +114,14 @@ class S2n:
                     for axis in ("intermediate_key", "root_key")
                 ),
                 *records.record_gaps(),
+                *psk_gaps(),
                 *facts(self.id),
                 *_gaps_of_policies(),
             ),
             supports=(
                 *("trust", "ocsp", "tickets", "resumption=early-data", "workload=scaling"),
                 *("record_size", "max_fragment_length", "workload=key_update"),
+                *("resumption=external-psk", "ticket_lifetime"),
             ),
         )
 
@@ -139,6 +142,7 @@ class S2n:
             config,
             issuer=peers.issuer.certificate if stapled else None,
             set_record_size=records.size_setter(lib, scenario),
+            psk=ExternalPsk(lib, scenario) if scenario.resumption == "external-psk" else None,
             kept=kept,
         )
 
@@ -156,6 +160,8 @@ class S2n:
                     config, name, len(name), key, _TICKET_KEY_BYTES, int(time.time())
                 )
             )
+        if scenario.ticket_lifetime not in ("", "default"):
+            lib.must(lib.s2n_config_set_session_state_lifetime(config, int(scenario.ticket_lifetime)))
         if scenario.tickets not in ("", "default"):
             lib.must(lib.s2n_config_set_initial_ticket_count(config, int(scenario.tickets)))
         early_data = scenario.resumption == "early-data"
@@ -171,6 +177,7 @@ class S2n:
             config,
             reads_early_data=early_data,
             set_record_size=records.size_setter(lib, scenario),
+            psk=ExternalPsk(lib, scenario) if scenario.resumption == "external-psk" else None,
             kept=kept,
         )
 
@@ -199,7 +206,11 @@ class S2n:
 
 def _gives_tickets(scenario: Scenario) -> bool:
     """Whether it is about tickets, which s2n-tls gives and takes only where it is told to."""
-    return scenario.resumption not in ("", "none") or scenario.tickets not in ("", "default", "0")
+    return scenario.resumption not in ("", "none", "external-psk") or scenario.tickets not in (
+        "",
+        "default",
+        "0",
+    )
 
 
 def _path(roots: tuple[Any, ...]) -> bytes:
