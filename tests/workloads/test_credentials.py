@@ -340,7 +340,7 @@ def reasons(selector: str) -> list[str]:
         ("certificate_type=raw implementation=ssl", "it shows X.509 certificates alone"),
         ("certificate_type=raw chain_length=2", "a raw public key has no chain"),
         ("resumption=external-psk client_auth=required", "asks for no certificate"),
-        ("resumption=external-psk implementation=ssl", "it is given no external PSK"),
+        ("resumption=external-psk implementation=ssl", "since Python 3.13"),
         ("psk_mode=psk_ke resumption=none", "add resumption=psk or external-psk"),
         ("psk_mode=psk_ke resumption=ticket version=1.2", "only a handshake by a PSK has such a mode"),
         ("ticket_state=expired", "add resumption=psk or ticket"),

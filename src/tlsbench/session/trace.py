@@ -24,7 +24,10 @@ from tlsbench.workloads import prepare
 from tlsbench.workloads.handshake import Handshake
 
 #: What decides which messages there are.
-_SHAPE: Final = ("transport", "version", "resumption", "client_auth", "hello_retry", "address_check")
+_SHAPE: Final = (
+    *("transport", "version", "resumption", "client_auth", "hello_retry", "address_check"),
+    *("certificate_type", "psk_mode"),
+)
 #: So many ladders a page has of a run, lest they bury its figures.
 _MOST_SHAPES: Final = 4
 _COMMENT: Final = "tlsbench trace, {headers} headers made up: {scenario}"
