@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tlsbench.protocol.groups import NAMES
 from tlsbench.scenarios import algorithms, ciphers, groups, keys, signatures
 from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
 from tlsbench.scenarios.axis import aliases_of
@@ -42,7 +43,7 @@ def test_another_name_stands_for_one_row_alone(rows: Any) -> None:
 
 
 def test_the_curve_of_a_key_is_a_group() -> None:
-    assert {key.curve for key in keys.KEY_TYPES} - {""} <= set(groups.BY_NAME)
+    assert {key.curve for key in keys.KEY_TYPES} - {""} <= set(NAMES.values())
 
 
 def test_every_axis_of_a_workload_exists_and_its_defaults_are_values() -> None:

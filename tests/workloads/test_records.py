@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from tlsbench.implementations.registry import capabilities_of, tls_library
 from tlsbench.links import Direction, Entry
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import Workload
+from tlsbench.workloads.limits import look_for_limits
 from tlsbench.workloads.records import prove_data_records, prove_handshake_records
 
 Make = Callable[[str], Workload]
@@ -148,7 +150,7 @@ def test_a_client_that_asks_for_no_limit_is_caught(
 ) -> None:
     cell = cell_of(workload_of, name, axis, asked)
     cell.clients = tls_library(name).client_context(replace(cell.scenario, **{axis: "default"}), cell.peers)
-    with pytest.raises(ProofError, match=rf"{axis}: wanted 1024, got a ClientHello with.*seen by the wire"):
+    with pytest.raises(ProofError, match=rf"{axis}: wanted 1024, got ClientHello with.*seen by the wire"):
         cell.sample()
 
 
@@ -185,3 +187,26 @@ def test_what_was_agreed_on_is_in_the_record_of_the_proof(workload_of: Make) -> 
     cell = cell_of(workload_of, "libssl", "max_fragment_length", "max_fragment_length=512")
     cell.sample()
     assert cell.proof()["max_fragment_length"] == 512
+
+
+@pytest.mark.parametrize("workload", ["bulk size=100B", "handshake"])
+def test_a_server_that_agrees_to_nothing_in_secret_is_caught_where_nobody_tells_and_records_are_short(
+    workload: str, workload_of: Make
+) -> None:
+    for name in ("s2n", "tlslite"):
+        if "workload=key_update" not in capabilities_of(name).supports:
+            pytest.skip(f"{name} is not here")
+    cell: Any = workload_of(f"workload={workload} implementation=s2n version=1.3 max_fragment_length=4096")
+    usual = replace(cell.scenario, max_fragment_length="default")
+    tlslite = tls_library("tlslite")
+    cell.look = partial(
+        look_for_limits,
+        cell.scenario,
+        lambda: cell.clients,
+        lambda: tlslite.server_context(usual, cell.peers),
+    )
+    with pytest.raises(
+        ProofError,
+        match="max_fragment_length: wanted 4096, got EncryptedExtensions without it.*seen by the wire",
+    ):
+        cell.sample()

@@ -16,10 +16,18 @@ _OF_KEYS: Final[Mapping[str, int]] = {
     "rsa-4096": 128,
     "ecdsa-secp256r1": 128,
     "ecdsa-secp384r1": 192,
+    "ecdsa-secp521r1": 256,
+    "ecdsa-brainpoolP256r1": 128,
+    "ecdsa-brainpoolP384r1": 192,
+    "ecdsa-brainpoolP512r1": 256,
+    **dict.fromkeys(("rsa-pss-3072", "rsa-pss-4096"), 128),
+    "rsa-pss-2048": 112,
     "ed25519": 128,
+    "ed448": 224,
     "ml-dsa-44": 128,
     "ml-dsa-65": 192,
     "ml-dsa-87": 256,
+    **{name: int(name[-4:-1]) for name in keys.BY_NAME if name.startswith("slh-dsa")},
 }
 #: Those of a group; of a hybrid one those of its ML-KEM.
 _OF_GROUPS: Final[Mapping[str, int]] = {

@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from importlib.util import find_spec
 from typing import Any, Final
 
-from tlsbench.errors import RequestError, unknown
-from tlsbench.loading.names import host_name
+from tlsbench.loading.checking import SPREADS, WHEN_DOWN, check
 from tlsbench.loading.target import Target
 
-#: The origin-form of a request's target (RFC 9112 section 3.2.1), as far as it could break the request.
-_MOST_PATH = 8000
-_PATH = re.compile(rf"/[!-~]{{0,{_MOST_PATH - 1}}}")
-#: More than this is asked for with ``--i-may-load-this-target`` alone.
-MOST_SECONDS = 600.0
-MOST_PER_SECOND = 100_000.0
-MOST_CONNECTIONS = 100_000
-#: Of HTTP/2 and 3 on one connection, at once.
-MOST_STREAMS = 10_000
-MOST_TARGETS = 256
-#: Which of several backends a connection goes to: to each in turn, or to one that has the fewest in use.
-SPREADS: Final = ("round-robin", "least-open")
-#: What becomes of the connections of a backend that is down: they go on failing, or move to the others.
-WHEN_DOWN: Final = ("fail", "move")
 #: Members of a plan that older versions did not have: a stored load has them only where they say something.
 _OF_SEVERAL: Final = ("others", "spread", "when_down", "clients", "vias", "addresses")
-#: The values of ``--http``, with the packages of the extra that they need.
-HTTPS: Mapping[str, tuple[str, ...]] = {"": (), "1.1": (), "2": ("h2",), "3": ("qh3",), "auto": ("h2",)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +112,14 @@ class LoadPlan:
         """What the line to each target is like that has one."""
         return {one: line for one in self.targets if (line := self.vias.get(str(one), self.via))}
 
+    @property
+    def line(self) -> str:
+        """The lines in one text: what all have in common, or what each has that has one."""
+        each = self.lines
+        if len(each) == len(self.targets) and len(set(each.values())) == 1:
+            return next(iter(each.values()))
+        return "; ".join(f"{target}: {line}" for target, line in each.items())
+
     def at(self, target: Target) -> LoadPlan:
         """The same load of one of its backends."""
         return replace(self, target=target, others=())
@@ -162,113 +150,7 @@ class LoadPlan:
         :param unbounded: whether the user says that the target may be loaded, whatever it is.
         :raises RequestError: before anything is sent.
         """
-        for target in self.targets:
-            if not target.is_loopback and not unbounded:
-                raise RequestError(
-                    f"{target} is not loopback: add --i-may-load-this-target if its owner has agreed"
-                )
-        self._check_targets()
-        bounds = (
-            ("--connections", self.connections, 1, MOST_CONNECTIONS),
-            ("--rate", self.rate_per_s, 0, MOST_PER_SECOND),
-            ("--duration", self.duration_s, 0.001, MOST_SECONDS),
-            ("--warm-up", self.warm_up_s, 0, MOST_SECONDS),
-            ("--ramp-up", self.ramp_up_s, 0, self.warm_up_s),
-            ("--requests", self.requests, 0, 1_000_000),
-            ("--streams", self.streams, 1, MOST_STREAMS),
-            ("--resume", self.resume, 0, 1),
-            ("--limit", self.step_limit_s, 0.001, MOST_SECONDS),
-            ("--processes", self.workers, 1, 256),
-            ("--pool", self.pool, 0, MOST_CONNECTIONS),
-            ("--pool-idle", self.pool_idle_s, 0, MOST_SECONDS),
-            ("--pool-lifetime", self.pool_lifetime_s, 0, MOST_SECONDS),
-            ("--clients", self.clients, 0, MOST_CONNECTIONS),
-        )
-        for name, value, low, high in bounds:
-            if not low <= value <= high:
-                raise RequestError(f"{name} {value:g}: it must be from {low:g} to {high:g}")
-        if self.hold and self.is_open_loop:
-            raise RequestError("--hold keeps connections open: give --connections, not --rate")
-        self._check_uses()
-        self._check_http()
-        self._check_texts()
-        for what, count in (
-            ("connections", self.connections),
-            ("connections of the pool", self.pool),
-            ("clients", self.clients),
-        ):
-            if self.workers > (count or self.workers):
-                raise RequestError(f"--processes {self.workers}: there are {count} {what} to share")
-
-    def _check_targets(self) -> None:
-        twice = [one for one, count in Counter(map(str, self.targets)).items() if count > 1]
-        if twice:
-            raise RequestError(f"{twice[0]} is given twice: name each backend once")
-        if len(self.targets) > MOST_TARGETS:
-            raise RequestError(f"{len(self.targets)} backends: a load takes {MOST_TARGETS} at most")
-        if self.spread not in SPREADS:
-            raise unknown("spread", self.spread, SPREADS)
-        if self.when_down not in WHEN_DOWN:
-            raise unknown("value of --when-down", self.when_down, WHEN_DOWN)
-        names = sorted({self.at(one).name for one in self.targets})
-        if self.clients and len(names) > 1:
-            raise RequestError(
-                f"--clients take their sessions to any backend, and these are {len(names)} servers by name "
-                f"({', '.join(names)}): give --server-name"
-            )
-        for name in self.vias:
-            target = next((one for one in self.targets if str(one) == name), None)
-            if target is None:
-                raise RequestError(f"--via {name},{self.vias[name]}: {name} is none of the targets")
-            if target.is_unix:
-                raise RequestError(f"--via {name}: it is a line for TCP, and unix:PATH has none")
-
-    def _check_uses(self) -> None:
-        if self.pool and (self.hold or not self.requests):
-            raise RequestError("--pool is for requests: give --requests, and not --hold")
-        if not self.pool and (self.pool_idle_s or self.pool_lifetime_s):
-            raise RequestError("--pool-idle and --pool-lifetime are limits of a pool: give --pool N")
-        if self.early_data and not (self.resume and self.requests):
-            raise RequestError(
-                "--early-data sends the first request of a resumed session: give --resume and --requests"
-            )
-        if self.early_data and self.version == "1.2":
-            raise RequestError("--early-data: TLS 1.2 has none (RFC 8446 section 2.3)")
-        if self.clients and not self.resume:
-            raise RequestError("--clients keep sessions to resume: give --resume")
-        if self.via and any(one.is_unix for one in self.targets):
-            raise RequestError("--via is a line for TCP, and unix:PATH has none: load HOST:PORT")
-
-    def _check_http(self) -> None:
-        if self.http not in HTTPS:
-            raise unknown("HTTP version", self.http, HTTPS)
-        for package in HTTPS[self.http]:
-            if find_spec(package) is None:
-                raise RequestError(
-                    f"--http {self.http} needs {package}: pip install {package}, or '.[quic]' in a clone of "
-                    "tlsbench"
-                )
-        if self.http != "3":
-            return
-        if any(one.is_unix for one in self.targets):
-            raise RequestError("--http 3 is over UDP, and unix:PATH has none: load HOST:PORT")
-        if self.group:
-            raise RequestError("--http 3: qh3 lets no group be chosen: leave group= out")
-        if self.captured or self.key_log:
-            raise RequestError("--http 3: connections over QUIC are not captured: 'tlsbench trace' does that")
-        if self.version == "1.2":
-            raise RequestError("--http 3: QUIC has TLS 1.3 alone (RFC 9001 section 4.2)")
-
-    def _check_texts(self) -> None:
-        if host_name(self.name) != self.name:
-            raise RequestError(f"--server-name {self.name}: write {host_name(self.name)}")
-        if not _PATH.fullmatch(self.path):
-            raise RequestError(
-                f"--path {self.path!r}: it must begin with a slash, and be plain ASCII without blanks "
-                f"(write %20), {_MOST_PATH:,} characters at most"
-            )
-        if self.key and not self.cert:
-            raise RequestError("--key is the key of a client certificate: give --cert too")
+        check(self, unbounded=unbounded)
 
     def share(self, worker: int) -> LoadPlan:
         """The part of one of the workers."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tlsbench.scenarios.keys import KEY_TYPES
+
 
 @dataclass(frozen=True, slots=True)
 class Profile:
@@ -67,7 +69,7 @@ CERTIFICATES = Profile(
     "certificates",
     "every classical key type, longer and mixed chains, client certificates, OCSP stapling, trust stores",
     (
-        "key=rsa-*,ecdsa-*,ed25519",
+        "key=rsa-2048,rsa-3072,rsa-4096,ecdsa-secp256r1,ecdsa-secp384r1,ed25519",
         "key=rsa-2048,ecdsa-secp256r1 chain_length=2,3",
         "key=ecdsa-secp256r1 chain_length=2 root_key=rsa-2048,ml-dsa-65",
         "key=rsa-2048,ecdsa-secp256r1 client_auth=required",
@@ -222,6 +224,7 @@ RECORDS = Profile(
     ),
 )
 
+_USUAL_KEYS = f"key={','.join(key_type.name for key_type in KEY_TYPES if not key_type.uncommon)}"
 #: Every combination of the common values; give it a longer --time-budget.
 FULL = Profile(
     "full",
@@ -232,7 +235,7 @@ FULL = Profile(
             "key=rsa-2048,ecdsa-secp256r1 resumption=none,session-id,ticket,psk,early-data"
         ),
         f"implementation={_EVERY} version=1.2,1.3 group=* key=ecdsa-secp256r1 resumption=none,ticket,psk",
-        f"implementation={_EVERY} version=1.2,1.3 key=* chain_length=1,3 client_auth=*",
+        f"implementation={_EVERY} version=1.2,1.3 {_USUAL_KEYS} chain_length=1,3 client_auth=*",
         (
             f"workload=bulk,echo implementation={_EVERY} version=1.2,1.3 cipher=* link=memory,tcp,unix "
             "key=rsa-2048,ecdsa-secp256r1 size=1KiB,16KiB"

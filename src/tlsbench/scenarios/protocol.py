@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from tlsbench.scenarios.algorithms import SIGNERS
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
 from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
 from tlsbench.scenarios.credential_gaps import credential_gaps
 from tlsbench.scenarios.extension_gaps import EXTENSION_GAPS
 from tlsbench.scenarios.groups import GROUPS
-from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
+from tlsbench.scenarios.keys import BY_NAME, KEY_AXES, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.parts import MADE_OF, aead_of
 from tlsbench.scenarios.record_rules import RECORD_GAPS
@@ -52,8 +53,13 @@ def _needs(scheme: SignatureScheme) -> Iterable[Gap]:
 
 _LINKS = tuple(link for link in AXES["link"].values if link != "network")
 _MEASURED = tuple(workload for workload in TLS_WORKLOADS if workload != "completion")
-_ML_DSA = _keys(lambda key: not key.authentication)
+_ML_DSA = _keys(lambda key: key.name.startswith("ml-dsa"))
+_SLH_DSA = _keys(lambda key: key.name.startswith("slh-dsa"))
+_ENGINE_ONLY = _keys(lambda key: key.engine_only)
+_NOT_MEASURED = tuple(set(BY_NAME) - {signer.name for signer in SIGNERS})
 _RESUMED = AXES["resumption"].special
+#: Of certificates, what the cryptography package signs or reads.
+_SIGNED_APART = tuple(operation.name for operation in OPERATIONS if operation.name not in ("issue", "verify"))
 _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_chain)
 
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
@@ -106,13 +112,38 @@ PROTOCOL: Final = (
         for axis, what in (("mtu", "datagrams"), ("address_check", "check of addresses, TCP makes it"))
     ),
     *(
-        gap("ML-DSA certificates need TLS 1.3", version="1.2", **{axis: _ML_DSA})
-        for axis in ("key", "intermediate_key", "root_key")
+        gap(f"{family} certificates need TLS 1.3", version="1.2", **{axis: members})
+        for family, members in (("ML-DSA", _ML_DSA), ("SLH-DSA", _SLH_DSA))
+        for axis in KEY_AXES
+    ),
+    *(
+        gap(f"nothing but certificates is signed with such a {axis}", **what, **{axis: _ENGINE_ONLY})
+        for axis in KEY_AXES
+        for what in ({"ocsp": "stapled"}, {"operation": _SIGNED_APART})
+    ),
+    *(
+        gap("the primitives of its signatures are not measured", parts="yes", **{axis: _NOT_MEASURED})
+        for axis in KEY_AXES
     ),
     gap(
         "a chain of one certificate has no intermediate: add chain_length=2",
         chain_length="1",
         intermediate_key=tuple(BY_NAME),
+    ),
+    gap(
+        "a chain of one certificate has nothing to leave out: add chain_length=2",
+        chain_length="1",
+        chain_sent=AXES["chain_sent"].special,
+    ),
+    *(
+        gap(reason, chain_sent=AXES["chain_sent"].special, **{axis: values})
+        for axis, values, reason in (
+            ("resumption", _RESUMED, "a resumed handshake sends no certificates"),
+            ("client_auth", "required", "chain_sent concerns the server's chain: leave out client_auth="),
+            ("ocsp", "stapled", "an OCSP response would hide how much of the chain is sent: leave out ocsp="),
+            ("parts", "yes", "the parts are those of a chain that is sent: leave out chain_sent="),
+            ("transport", "quic", "the wire of QUIC does not show how much of a chain is sent"),
+        )
     ),
     *(
         gap(

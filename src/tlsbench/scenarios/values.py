@@ -13,11 +13,12 @@ from typing import Any, Final
 from tlsbench.scenarios import credentials, networks, openssl, records, scaling, transports
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
+from tlsbench.scenarios.chains import CHAIN_SENT
 from tlsbench.scenarios.ciphers import CIPHER_SUITES
 from tlsbench.scenarios.compression import CERTIFICATE_COMPRESSION
 from tlsbench.scenarios.ech import ECH
 from tlsbench.scenarios.groups import GROUPS, HELLO_RETRY
-from tlsbench.scenarios.keys import KEY_TYPES
+from tlsbench.scenarios.keys import KEY_TYPES, UNCOMMON
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
 from tlsbench.scenarios.offload import OFFLOAD
 from tlsbench.scenarios.operations import OPERATIONS
@@ -39,6 +40,7 @@ _ISSUER_KEY: Final[Mapping[str, Any]] = {
     "same_as": "key",
     "workloads": ("handshake", "memory", "certificate", "completion"),
     "aliases": _KEY_ALIASES,
+    "denied": UNCOMMON,
 }
 _LIBRARY: Final[Mapping[str, Any]] = {"workloads": WORKLOADS, "aliases": IMPLEMENTATION_ALIASES}
 _NO_SINGLE_OPERATIONS: Final = "a TLS library: primitives and certificates are in cryptography"
@@ -126,13 +128,15 @@ class Values:
             default=("ecdsa-secp256r1", "rsa-2048"),
             workloads=(*TLS_WORKLOADS, "certificate"),
             aliases=_KEY_ALIASES,
+            denied=UNCOMMON,
             alone=BY_ITSELF,
         ),
     )
     chain_length: int = field(
         default=0,
         metadata=row(
-            meaning="certificates that the server sends",
+            meaning="certificates in the server's chain, without its root: it sends them all, unless "
+            "chain_sent= says otherwise",
             values=("1", "2", "3", "4", "5"),
             default=("1", "2"),
             neutral="1",
@@ -154,6 +158,7 @@ class Values:
             **_ISSUER_KEY,
         ),
     )
+    chain_sent: str = field(default="", metadata=CHAIN_SENT)
     client_auth: str = field(
         default="",
         metadata=row(

@@ -15,7 +15,7 @@ from tlsbench.links import Observed
 from tlsbench.links.credentials import Credentials, credentials_of
 from tlsbench.links.ledger import Entry
 from tlsbench.pki import Identity, Peers, external_psk
-from tlsbench.pki.keys import key_type_of
+from tlsbench.pki.keys import key_type_of, public_key_of
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.credentials import REFUSED_STATES, ROTATED_STATES
 
@@ -136,7 +136,7 @@ def key_type_shown(client: Negotiated) -> str:
     """The type of the key, certified or raw, by which the server proved who it is."""
     if client.peer_public_key:
         return key_type_of(load_der_public_key(client.peer_public_key))
-    return key_type_of(x509.load_der_x509_certificate(client.peer_certificate).public_key())
+    return key_type_of(public_key_of(x509.load_der_x509_certificate(client.peer_certificate)))
 
 
 def recorded(scenario: Scenario) -> Mapping[str, str]:
@@ -236,4 +236,4 @@ def describe(der: bytes) -> str:
     if not der:
         return "none"
     certificate = x509.load_der_x509_certificate(der)
-    return f"{key_type_of(certificate.public_key())} with serial number {certificate.serial_number:x}"
+    return f"{key_type_of(public_key_of(certificate))} with serial number {certificate.serial_number:x}"

@@ -103,7 +103,7 @@ def prove_certificate_type(scenario: Scenario, peers: Peers, messages: Sequence[
     ):
         if not is_wanted:
             continue
-        agreed = _extensions(_one(messages, ENCRYPTED_EXTENSIONS, Direction.TO_CLIENT)).get(extension)
+        agreed = extensions_of(_one(messages, ENCRYPTED_EXTENSIONS, Direction.TO_CLIENT)).get(extension)
         if agreed != RAW_PUBLIC_KEY:
             raise ProofError(
                 "certificate_type",
@@ -138,7 +138,8 @@ def _one(messages: Sequence[Opened], kind: int, direction: Direction) -> bytes:
     return body
 
 
-def _extensions(encrypted_extensions: bytes) -> dict[int, bytes]:
+def extensions_of(encrypted_extensions: bytes) -> dict[int, bytes]:
+    """The extensions in a message of that name, by their code points (RFC 8446 section 4.3.1)."""
     rest, found = Reader(Reader(encrypted_extensions).vector(2)), {}
     while rest:
         code_point = rest.number(2)

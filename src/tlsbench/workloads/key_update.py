@@ -24,12 +24,13 @@ from tlsbench.decryption.protection import Suite
 from tlsbench.decryption.records import Record, records_of
 from tlsbench.decryption.traffic import LABELS, Sent, TrafficReader
 from tlsbench.errors import MeasurementError, ProofError, WireError
-from tlsbench.implementations import LogsKeys, UpdatesKeys
+from tlsbench.implementations import UpdatesKeys
 from tlsbench.links import Direction, Entry
 from tlsbench.protocol.messages import APPLICATION_DATA
 from tlsbench.scenarios import ciphers
 from tlsbench.workloads.disturbance import watched
 from tlsbench.workloads.exchange import Exchange
+from tlsbench.workloads.key_logs import one_logs_keys
 from tlsbench.workloads.sample import Sample
 from tlsbench.workloads.stream import Stream
 
@@ -202,17 +203,8 @@ class KeyUpdate(Stream):
 
         :raises MeasurementError: if none can.
         """
-        path = self._kept.enter_context(files.temporary(b"", ".keylog"))
-        reasons = []
-        for context, name in ((self.servers, self.scenario.server), (self.clients, self.scenario.client)):
-            if not isinstance(context, LogsKeys):
-                reasons.append(f"{name} does not")
-                continue
-            try:
-                context.log_keys(str(path))
-            except MeasurementError as error:
-                reasons.append(str(error))
-                continue
-            self._key_log = path
-            return path
-        raise MeasurementError(f"no end gives its secrets away, to prove new keys by: {', '.join(reasons)}")
+        path = self._key_log = self._kept.enter_context(files.temporary(b"", ".keylog"))
+        if not one_logs_keys((self.servers, self.clients), path):
+            ends = " and ".join(dict.fromkeys((self.scenario.client, self.scenario.server)))
+            raise MeasurementError(f"new keys cannot be proved: no secrets are to be had of {ends}")
+        return path

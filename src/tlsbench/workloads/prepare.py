@@ -32,6 +32,7 @@ from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.handshake import Handshake
 from tlsbench.workloads.hidden import hides, look
 from tlsbench.workloads.key_update import KeyUpdate
+from tlsbench.workloads.limits import hides_limits, look_for_limits
 from tlsbench.workloads.memory import Memory
 from tlsbench.workloads.opened import OpenedHandshakes
 from tlsbench.workloads.parts import Prices, bill, traffic_of
@@ -104,6 +105,8 @@ def prepare(
         shake=transport.shake,
         **_limits(scenario, client, server),
     )
+    if isinstance(cell, Bulk | Echo) and hides_limits(scenario):
+        cell.look = partial(look_for_limits, scenario, make_clients, make_servers)
     if isinstance(cell, Handshake):
         _equip(cell, {"client": client, "server": server}, clock, make_clients, make_servers)
     return cell
@@ -124,6 +127,8 @@ def _equip(
     cell.witness = witness_of(opened, cell.reader)
     if hides(scenario):
         cell.look = partial(look, scenario, cell.peers, make_clients, make_servers)
+    elif hides_limits(scenario):
+        cell.look = partial(look_for_limits, scenario, make_clients, make_servers)
     if isinstance(cell, CompletionCell):
         cell.buffers = _buffer_of(ends["client"]), _buffer_of(ends["server"])
         return

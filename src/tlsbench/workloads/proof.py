@@ -33,6 +33,7 @@ from tlsbench.workloads.credentials import (
 from tlsbench.workloads.ech_proof import prove_ech
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.records import cuts_records, prove_handshake_records
+from tlsbench.workloads.sent_chains import prove_chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +123,10 @@ def prove(
     prove_credentials(scenario, peers, credentials, resumption, client, server)
     if resumption == "none":
         wants_client = scenario.client_auth == "required"
-        sent = 0 if scenario.certificate_type == RAW_PUBLIC_KEY else scenario.chain_length
-        _same("chain_length", sent or None, client.peer_chain_length, "client")
-        _same("chain_length", sent, wire.certificates, "wire")
+        prove_chain(exchange.entries, scenario, peers, wire, client)
         if wants_client:
-            _same("chain_length", sent or None, server.peer_chain_length, "server")
+            length = None if scenario.certificate_type == RAW_PUBLIC_KEY else scenario.chain_length
+            _same("chain_length", length, server.peer_chain_length, "server")
         _same("client_auth", wants_client, wire.client_auth, "wire")
         _prove_staple(scenario, wire, client)
         _prove_signature(scenario, wire, client)

@@ -7,8 +7,9 @@ library and the client's say.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import Negotiated
@@ -87,6 +88,36 @@ class _Rules:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """An extension by which sides agree on the size of records.
+
+    :param extension: its code point.
+    :param codes: by bytes the number that it says instead; empty where it says bytes.
+    """
+
+    extension: int
+    codes: Mapping[int, int]
+
+    def prove(self, axis: str, wanted: int, extensions: Mapping[int, bytes], message: str) -> None:
+        """Look for it in a message.
+
+        :raises ProofError: if it is not there, or says something else.
+        """
+        data = extensions.get(self.extension)
+        number = int.from_bytes(data, "big") if data is not None else None
+        if number != self.codes.get(wanted, wanted):
+            got = f"{message} without it" if data is None else f"{message} with {number}"
+            raise ProofError(axis, wanted=wanted, got=got, witness="wire")
+
+
+#: The axes of what both sides agree on.
+LIMITS: Final[Mapping[str, _Limit]] = {
+    "max_fragment_length": _Limit(MAX_FRAGMENT_LENGTH, FRAGMENT_LENGTHS),
+    "record_size_limit": _Limit(RECORD_SIZE_LIMIT, {}),
+}
+
+
 def cuts_records(scenario: Scenario) -> bool:
     """Whether a scenario has records smaller than they may be."""
     return any(number_of(scenario.value(axis)) is not None for axis in SIZE_AXES)
@@ -149,29 +180,24 @@ def _check_clear(scenario: Scenario, fragment_bytes: int) -> None:
         raise ProofError("record size", wanted=wanted, got=f"a record of {fragment_bytes}", witness="wire")
 
 
+def limits_of(scenario: Scenario) -> Mapping[str, int]:
+    """The limits that a scenario has both sides agree on, in bytes, by their axes."""
+    found = ((axis, number_of(scenario.value(axis))) for axis in LIMITS)
+    return {axis: wanted for axis, wanted in found if wanted is not None}
+
+
 def _prove_limits(
     scenario: Scenario, entries: Sequence[Entry], client: Negotiated, server: Negotiated
 ) -> None:
-    limits = {axis: number_of(scenario.value(axis)) for axis in ("max_fragment_length", "record_size_limit")}
-    if not any(limits.values()):
+    """What is in the clear of them, and what the libraries say."""
+    limits = limits_of(scenario)
+    if not limits:
         return
     asked, answered = hello_extensions_of(entries)
-    sides = [(asked, "ClientHello")]
-    if scenario.version == "1.2":  # in TLS 1.3 the server's are protected
-        sides.append((answered, "ServerHello"))
-    for axis, extension, codes in (
-        ("max_fragment_length", MAX_FRAGMENT_LENGTH, FRAGMENT_LENGTHS),
-        ("record_size_limit", RECORD_SIZE_LIMIT, None),
-    ):
-        wanted = limits[axis]
-        if wanted is None:
-            continue
-        for extensions, hello in sides:
-            data = extensions.get(extension)
-            number = int.from_bytes(data, "big") if data is not None else None
-            if number != (codes[wanted] if codes else wanted):
-                got = f"a {hello} without it" if data is None else f"a {hello} with {number}"
-                raise ProofError(axis, wanted=wanted, got=got, witness="wire")
+    for axis, wanted in limits.items():
+        LIMITS[axis].prove(axis, wanted, asked, "ClientHello")
+        if scenario.version == "1.2":  # in TLS 1.3 the server's are protected: tlsbench.workloads.limits
+            LIMITS[axis].prove(axis, wanted, answered, "ServerHello")
         for side, witness in ((client, "client"), (server, "server")):
             told = getattr(side, axis)
             if told is not None and told != wanted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tlsbench.errors import ProofError
@@ -35,6 +36,8 @@ class Stream(ConnectionCell):
 
     #: A connection takes no more writes than this; 0 for as many as any may.
     most_writes: int = field(default=0, kw_only=True)
+    #: Proves, once, before there is a connection, what its wire hides.
+    look: Callable[[], None] | None = field(default=None, kw_only=True)
     _payload: bytes = field(default=b"", init=False)
     _exchange: Connection | None = field(default=None, init=False)
     _writes: int = field(default=0, init=False)
@@ -49,6 +52,9 @@ class Stream(ConnectionCell):
         most = self.most_writes or _WRITES_PER_CONNECTION
         if self._exchange is None or self._writes > most or self._was_left_alone():
             self._drop_connection()
+            if self.look is not None:
+                self.look()
+                self.look = None
             self._exchange = self.shake(self.clients, self.servers, self.link, self.clock)
             self._proof = prove(self._exchange, self.scenario, self.peers, "none", reader=self.reader)
             self._writes = writes

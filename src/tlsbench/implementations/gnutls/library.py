@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from tlsbench.errors import HandshakeError, RequestError
+from tlsbench.implementations.certificate_keys import ED448, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.extension_gaps import no_compression
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
@@ -81,6 +82,8 @@ class GnuTls:
                     "record_size_limit",
                     "workload=key_update",
                 ),
+                *("chain_sent=leaf-anchored",),
+                *takes(*SECP521R1, *ED448, *RSA_PSS),
             ),
         )
 
@@ -105,7 +108,7 @@ class GnuTls:
         if scenario.certificate_type == "raw_public_key":
             raw_key = RawKey(self.library, credentials, own=shown, expected=peers.server, is_server=False)
         else:
-            self._trust(credentials, (*peers.strangers, peers.root.certificate))
+            self._trust(credentials, peers.store)
             self._show(credentials, shown)
         return GnuTlsContext(
             self.library,

@@ -28,7 +28,12 @@ _SIGNATURES: Final[Mapping[str, tuple[str, ...]]] = {
     "rsa_pkcs1_sha512": ("RSA-SHA512",),
     "ecdsa_secp256r1_sha256": ("ECDSA-SECP256R1-SHA256", "ECDSA-SHA256"),
     "ecdsa_secp384r1_sha384": ("ECDSA-SECP384R1-SHA384", "ECDSA-SHA384"),
+    "ecdsa_secp521r1_sha512": ("ECDSA-SECP521R1-SHA512", "ECDSA-SHA512"),
     "ed25519": ("EDDSA-ED25519",),
+    "ed448": ("EDDSA-ED448",),
+    "rsa_pss_pss_sha256": ("RSA-PSS-SHA256",),
+    "rsa_pss_pss_sha384": ("RSA-PSS-SHA384",),
+    "rsa_pss_pss_sha512": ("RSA-PSS-SHA512",),
 }
 _FROM_SIGNATURE: Final = {theirs: ours for ours, all_theirs in _SIGNATURES.items() for theirs in all_theirs}
 _FROM_GROUP: Final = {theirs: ours for ours, theirs in GROUPS.items()}

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, SECP521R1, takes
 from tlsbench.implementations.libmbedtls import bindings as native
 from tlsbench.implementations.libmbedtls.bindings import Library, ffi, text
 from tlsbench.implementations.libmbedtls.datagrams import (
@@ -23,6 +24,7 @@ from tlsbench.pki import Identity, Peers
 from tlsbench.pki.keys import to_pem
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
+from tlsbench.protocol.groups import NAMES
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
 from tlsbench.scenarios.records import number_of
 
@@ -30,6 +32,8 @@ _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("r
 #: How long a ticket is good for; any time that is longer than a run.
 _TICKET_SECONDS: Final = 86400
 _VERSION_BYTES: Final = 32
+#: Of the groups of key exchange, and of the curves of certificates that are none here.
+_CODE_POINTS: Final = {name: number for number, name in NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -90,7 +94,8 @@ class LibMbedTls:
                 *facts(self.id),
             ),
             supports=(
-                *("trust", "max_fragment_length"),
+                *("trust", "max_fragment_length", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1, *BRAINPOOL),
                 *(("workload=scaling",) if lib.has("mbedtls_mutex_lock") else ()),
                 *(() if without_dtls else ("transport=dtls", "mtu", "address_check")),
             ),
@@ -98,7 +103,7 @@ class LibMbedTls:
 
     def _curve(self, group: str) -> int | None:
         """Its number for a group; None if it does not know it."""
-        info = self.library.mbedtls_ecp_curve_info_from_tls_id(groups.BY_NAME[group].code_point)
+        info = self.library.mbedtls_ecp_curve_info_from_tls_id(_CODE_POINTS[group])
         number: int | None = info.group if info != ffi.NULL else None
         return number
 
@@ -129,7 +134,7 @@ class LibMbedTls:
     def _client(self, scenario: Scenario, peers: Peers) -> tuple[Any, list[object]]:
         lib = self.library
         config, kept = self._config(scenario, native.CLIENT)
-        kept.append(self._trust(config, (*peers.strangers, peers.root.certificate)))
+        kept.append(self._trust(config, peers.store))
         lib.mbedtls_ssl_conf_session_tickets(config, int(scenario.resumption == "ticket"))
         length = number_of(scenario.max_fragment_length)
         if length is not None:

@@ -17,6 +17,7 @@ from cffi import FFI
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.libssl import credential_bindings, record_bindings
 from tlsbench.implementations.libssl import datagram_bindings as dtls
+from tlsbench.implementations.libssl.chain_bindings import CHAIN_DECLARATIONS
 from tlsbench.implementations.libssl.extension_bindings import EXTENSION_DECLARATIONS
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
@@ -316,7 +317,7 @@ def find() -> str | None:
 def declare() -> None:
     """Have cffi read the declarations, once."""
     ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS + record_bindings.DECLARATIONS)
-    ffi.cdef(EXTENSION_DECLARATIONS)
+    ffi.cdef(EXTENSION_DECLARATIONS + CHAIN_DECLARATIONS)
     ffi.cdef(OPERATIONS)
     ffi.cdef(credential_bindings.DECLARATIONS)  # of whose types are some
 

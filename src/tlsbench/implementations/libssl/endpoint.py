@@ -15,6 +15,7 @@ from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl import records
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
+from tlsbench.implementations.libssl.chains import verified_length
 from tlsbench.implementations.libssl.credentials import Part, all_told
 from tlsbench.implementations.libssl.ech import REJECTED, offer_ech, why_rejected
 from tlsbench.implementations.libssl.sessions import Sessions
@@ -214,6 +215,7 @@ class LibSslEnd:
             # Without a verification that was asked for and is good, a client here has no handshake.
             peer_verified=bool(certificate) and lib.SSL_get_verify_result(self.tls) == native.X509_V_OK,
             peer_chain_length=lib.chain_length_of(self.tls, is_server=self._sessions is None),
+            verified_length=verified_length(lib, self.tls),
             early_data=self._early_data,
             ocsp=self._ocsp,
             signature=self._signature(),

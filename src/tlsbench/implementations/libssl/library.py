@@ -23,6 +23,8 @@ from tlsbench.implementations.gaps import (
 from tlsbench.implementations.libssl import aeads, primitives, records
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
+from tlsbench.implementations.libssl.certificate_keys import key_gaps, keys_supported
+from tlsbench.implementations.libssl.chains import chain_gaps, chains_supported, trust_anchors
 from tlsbench.implementations.libssl.compression import (
     compress_certificates,
     compression_gaps,
@@ -56,6 +58,7 @@ from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.chains import ANCHORED
 from tlsbench.scenarios.parts import MADE_OF, aead_of
 
 #: What OpenSSL_version(3) tells of itself.
@@ -130,6 +133,8 @@ class LibSslShaped:
                     self.engine(),
                     partial(new_context, library, library.TLS_client_method()),
                 ),
+                *chain_gaps(library),
+                *key_gaps(library, self.id, self.engine()),
                 no_ed25519_in_dtls(),
                 one_ticket_when_resumed(self.id),
                 gap(
@@ -180,6 +185,8 @@ class LibSslShaped:
                 *records.supported(library),
                 *ech_supported(library),
                 *compression_supported(library),
+                *chains_supported(library),
+                *keys_supported(library),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
@@ -232,7 +239,9 @@ class LibSslShaped:
         context = new_context(lib, method, scenario)
         self._configure(context, scenario)
         records.configure(lib, context, scenario, is_client=True)
-        self._trust(context, (*peers.strangers, peers.root.certificate))
+        self._trust(context, peers.store)
+        if scenario.chain_sent == ANCHORED:
+            self._anchor(context)
         lib.SSL_CTX_set_verify(context, native.VERIFY_PEER, ffi.NULL)
         # Sessions are handed over by hand.
         lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_OFF)
@@ -316,6 +325,10 @@ class LibSslShaped:
             self._must(lib.SSL_CTX_set1_sigalgs_list(context, scenario.signature.encode("ascii")))
         if scenario.resumption == "session-id":
             lib.SSL_CTX_set_options(context, native.OP_NO_TICKET)
+
+    def _anchor(self, context: Any) -> None:
+        """Have a client end its chains at any certificate that it trusts."""
+        trust_anchors(self.library, context)
 
     def _trust(self, context: Any, roots: tuple[Any, ...]) -> None:
         path = str(trust_file(roots)).encode()

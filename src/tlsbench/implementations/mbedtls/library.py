@@ -12,6 +12,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tlsbench.implementations.certificate_keys import BRAINPOOL, SECP521R1, takes
 from tlsbench.implementations.mbedtls.datagrams import MbedTlsDatagramContext
 from tlsbench.implementations.mbedtls.endpoint import MbedTlsContext
 from tlsbench.implementations.pairs import facts
@@ -26,6 +27,13 @@ _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("r
 _PREFERS_CURVE_OF: Final = {
     "ecdsa-secp256r1": ("x25519", "x448"),
     "ecdsa-secp384r1": ("x25519", "x448", "secp256r1"),
+}
+#: The same of a server too: it goes by its own list, the longest first.
+_TAKES_CURVE_OF: Final = {
+    "ecdsa-secp521r1": ("x25519", "x448", "secp256r1", "secp384r1"),
+    "ecdsa-brainpoolP256r1": ("x25519", "x448"),
+    "ecdsa-brainpoolP384r1": ("x25519", "x448", "secp256r1"),
+    "ecdsa-brainpoolP512r1": ("x25519", "x448", "secp256r1", "secp384r1"),
 }
 
 
@@ -79,6 +87,16 @@ class MbedTls:
                     )
                     for key, shorter in _PREFERS_CURVE_OF.items()
                 ),
+                *(
+                    gap(
+                        "the other side lists the curve of the certificate too, which mbedtls prefers",
+                        key=key,
+                        group=shorter,
+                        **{end: "mbedtls"},
+                    )
+                    for key, shorter in _TAKES_CURVE_OF.items()
+                    for end in ("client", "server")
+                ),
                 gap(
                     "the Mbed TLS inside is built without locks (MBEDTLS_THREADING_C)",
                     workload="scaling",
@@ -89,7 +107,11 @@ class MbedTls:
                 *handshakes_of_mbed_tls(self.id),
                 *facts(self.id),
             ),
-            supports=("trust", "transport=dtls", "mtu", "address_check", "max_fragment_length"),
+            supports=(
+                *("max_fragment_length",),
+                *("trust", "transport=dtls", "mtu", "address_check", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1, *BRAINPOOL),
+            ),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> MbedTlsContext:
@@ -106,7 +128,7 @@ class MbedTls:
 
     def _client(self, scenario: Scenario, peers: Peers) -> Any:
         identity = peers.client if scenario.client_auth == "required" else None
-        roots = (*peers.strangers, peers.root.certificate)
+        roots = peers.store
         return self.tls.ClientContext(self._configuration(scenario, identity, roots))
 
     def _server(self, scenario: Scenario, peers: Peers) -> Any:

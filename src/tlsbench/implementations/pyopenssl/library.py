@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from OpenSSL import SSL
-from OpenSSL.crypto import X509
+from OpenSSL.crypto import X509, X509StoreFlags
 
 from tlsbench.errors import CertificateError
+from tlsbench.implementations.certificate_keys import openssl_key_gaps, openssl_takes
 from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.primitives import Cryptography
 from tlsbench.implementations.extension_gaps import no_compression, no_ech
@@ -28,6 +29,7 @@ from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import TLS_WORKLOADS
+from tlsbench.scenarios.chains import ANCHORED
 
 #: What no handshake can be driven and proved without.
 _NEEDED = (
@@ -99,6 +101,7 @@ class PyOpenSsl:
                     f"this pyOpenSSL does not bind {', '.join(bindings.missing('early data'))}",
                     resumption="early-data" if bindings.missing("early data") else (),
                 ),
+                *openssl_key_gaps(self.engine(), _version()),
                 *(
                     gap(
                         f"{self.engine()} has no ML-DSA certificates",
@@ -112,7 +115,8 @@ class PyOpenSsl:
                 *("workload=certificate", "workload=completion", "workload=scaling"),
                 *("resumption=early-data", "resumption=external-psk", "psk_mode", "ticket_lifetime"),
                 *("ocsp", "trust", "cpu", "hello_retry", "parts"),
-                *("transport=dtls", "mtu", "address_check", "workload=key_update"),
+                *("transport=dtls", "mtu", "address_check", "workload=key_update", "chain_sent"),
+                *openssl_takes(_version()),
             ),
         )
 
@@ -145,6 +149,11 @@ class PyOpenSsl:
     def primitive(self, algorithm: str, size_bytes: int) -> Operation:
         """An operation of the cryptography package, whose OpenSSL pyOpenSSL calls."""
         return Cryptography().primitive(algorithm, size_bytes)
+
+
+def _version() -> tuple[int, int]:
+    """The first two numbers of the engine's version: OPENSSL_VERSION_NUMBER(3)."""
+    return SSL.OPENSSL_VERSION_NUMBER >> 28, SSL.OPENSSL_VERSION_NUMBER >> 20 & 0xFF
 
 
 def _client(scenario: Scenario, peers: Peers, method: int) -> SSL.Context:
@@ -181,12 +190,15 @@ def _configure(context: SSL.Context, scenario: Scenario, peers: Peers) -> None:
     version = versions[scenario.version]
     context.set_min_proto_version(version)
     context.set_max_proto_version(version)
+    store = context.get_cert_store()
+    assert store is not None
     if scenario.trust in ("", "memory"):
-        store = context.get_cert_store()
-        assert store is not None
-        store.add_cert(X509.from_cryptography(peers.root.certificate))
+        for certificate in peers.store:
+            store.add_cert(X509.from_cryptography(certificate))
     else:
-        context.load_verify_locations(str(trust_file((*peers.strangers, peers.root.certificate))))
+        context.load_verify_locations(str(trust_file(peers.store)))
+    if scenario.chain_sent == ANCHORED:
+        store.set_flags(X509StoreFlags.PARTIAL_CHAIN)
     suite = ciphers.BY_NAME[scenario.cipher].openssl.encode("ascii")
     if scenario.version == "1.3":
         context.set_tls13_ciphersuites(suite)

@@ -60,7 +60,7 @@ class QuicShaped:
     :param tokens: makes and checks Retry tokens, by what the library has for that.
     :param made: is given each connection of a server before its first packet.
     :param settings: what of its configuration is set beside what every scenario asks for.
-    :param supports: special values that it can do, and not every such library.
+    :param supports: what it can do beside what every one can.
     :param gaps: what it cannot do.
     """
 

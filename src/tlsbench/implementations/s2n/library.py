@@ -14,6 +14,7 @@ from operator import itemgetter
 from typing import Any, Final
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, OF_ISSUERS, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.s2n import bindings as native
 from tlsbench.implementations.s2n import policies, records
@@ -37,6 +38,7 @@ _KEYS_ALIKE: Final = (
     ("1.2", ("rsa-2048", "rsa-3072", "rsa-4096")),
     ("1.2", ("ecdsa-secp256r1",)),
     ("1.2", ("ecdsa-secp384r1",)),
+    ("1.2", ("ecdsa-secp521r1",)),
     ("1.3", _NOT_ML_DSA),
     ("1.3", _ML_DSA),
 )
@@ -114,20 +116,23 @@ class S2n:
                     for axis in ("intermediate_key", "root_key")
                 ),
                 *records.record_gaps(),
+                gap("it signs with RSA-PSS keys in TLS 1.3 alone", version="1.2", key=RSA_PSS),
                 *psk_gaps(),
                 *facts(self.id),
                 *_gaps_of_policies(),
             ),
             supports=(
                 *("trust", "ocsp", "tickets", "resumption=early-data", "workload=scaling"),
-                *("record_size", "max_fragment_length", "workload=key_update"),
+                *("record_size", "max_fragment_length", "workload=key_update", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1, *RSA_PSS),
+                *takes(*BRAINPOOL, axes=OF_ISSUERS),
                 *("resumption=external-psk", "ticket_lifetime"),
             ),
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> S2nContext:
         lib, config = self.library, self._config(scenario, "client")
-        roots = (*peers.strangers, peers.root.certificate)
+        roots = peers.store
         lib.must(lib.s2n_config_set_verification_ca_location(config, _path(roots), ffi.NULL))
         kept = None
         if scenario.client_auth == "required":

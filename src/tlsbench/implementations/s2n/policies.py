@@ -162,7 +162,7 @@ def of_one(wanted: Wanted, side: str) -> Policy | None:
         and wanted.cipher in policy.suites
         and wanted.group in (offered := _offered(policy, wanted.version, side))
         # In TLS 1.2 the other side lists the certificate's curve as well (RFC 8422 section 5.1).
-        and (not curve or offered.index(wanted.group) <= offered.index(curve))
+        and (not curve or (curve in offered and offered.index(wanted.group) <= offered.index(curve)))
         and (policy.signs_ml_dsa or not wanted.is_ml_dsa)
     )
     return min(fitting, key=lambda policy: _rank(policy, wanted), default=None)

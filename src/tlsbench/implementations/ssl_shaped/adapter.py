@@ -21,10 +21,11 @@ from tlsbench.implementations.openssl_names import cipher_from_openssl, group_li
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.implementations.record_gaps import answers_key_updates, no_records
-from tlsbench.pki import SERVER_NAME, Peers
+from tlsbench.pki import SERVER_NAME, Peers, certificates_pem
 from tlsbench.pki.ech import ech_key
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.chains import ANCHORED, is_suppressed
 
 _CHUNK_BYTES = 256 * 1024
 
@@ -38,6 +39,7 @@ class SslShaped:
     :param curves: what its ``set_ecdh_curve`` calls each group; empty if it cannot be told.
     :param takes_curve_list: whether that takes several groups, separated by colons.
     :param writes_whole: whether one write takes all that it is given.
+    :param tells_path: whether it can tell, by ``get_verified_chain``, how far it verified.
     :param sets_tickets: whether its contexts have ``num_tickets``.
     :param joins_tickets: as in :class:`~tlsbench.implementations.JoinsTickets`.
     :param handshake_buffer_bytes: as in :class:`~tlsbench.implementations.SocketWriter`; 0 if not known.
@@ -45,6 +47,7 @@ class SslShaped:
     :param processor_of: as in :class:`~tlsbench.implementations.processor.TellsProcessor`, from the module.
     :param ech: the values of the axis ``ech`` that its client has.
     :param tells_ech: whether a client's Encrypted ClientHello was accepted, from an SSLObject of its own.
+    :param supports: what it can do beside what every one can, from the module.
     :param gaps: what it cannot do beside what follows from the above.
     """
 
@@ -55,6 +58,7 @@ class SslShaped:
     curves: Mapping[str, str]
     takes_curve_list: bool = False
     writes_whole: bool = True
+    tells_path: bool = False
     sets_tickets: bool = False
     joins_tickets: bool = False
     handshake_buffer_bytes: int = 0
@@ -62,6 +66,7 @@ class SslShaped:
     processor_of: Callable[[ModuleType], str | None] = lambda _module: None
     ech: tuple[str, ...] = ()
     tells_ech: Callable[[Any], bool | None] = lambda _tls: None
+    supports: Callable[[ModuleType], tuple[str, ...]] = lambda _module: ()
     gaps: Callable[[ModuleType], tuple[Gap, ...]]
 
     @cached_property
@@ -92,6 +97,7 @@ class SslShaped:
             ),
             supports=(
                 *("trust", "cpu", "hello_retry", "workload=scaling", "workload=key_update"),
+                *self.supports(self.module),
                 *(("tickets",) if self.sets_tickets else ()),
                 *(("workload=completion",) if self.handshake_buffer_bytes else ()),
                 *(f"ech={value}" for value in self.ech),
@@ -113,9 +119,15 @@ class SslShaped:
         context = self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT)
         self._configure(context, scenario)
         if scenario.trust in ("", "memory"):
-            context.load_verify_locations(cadata=peers.root.certificate_pem.decode("ascii"))
+            context.load_verify_locations(cadata=certificates_pem(peers.store).decode("ascii"))
         else:
-            context.load_verify_locations(str(trust_file((*peers.strangers, peers.root.certificate))))
+            context.load_verify_locations(str(trust_file(peers.store)))
+        if hasattr(self.module, "VERIFY_X509_PARTIAL_CHAIN"):
+            # Without it a chain ends at a root. Python sets it by default since 3.13, and not before.
+            if scenario.chain_sent == ANCHORED:
+                context.verify_flags |= self.module.VERIFY_X509_PARTIAL_CHAIN
+            elif is_suppressed(scenario):
+                context.verify_flags &= ~self.module.VERIFY_X509_PARTIAL_CHAIN
         if scenario.client_auth == "required":
             with peers.client.pem_file() as path:
                 context.load_cert_chain(path)
@@ -257,14 +269,15 @@ class SslShapedEndpoint:
             peer_certificate=certificate,
             # With CERT_REQUIRED a handshake whose verification fails does not end.
             peer_verified=bool(certificate) and verifies and checks_name,
-            peer_chain_length=self._peer_chain_length(),
             ech_accepted=None if self._is_server else self._library.tells_ech(self._tls),
+            peer_chain_length=self._chain_length("get_unverified_chain"),
+            verified_length=self._chain_length("get_verified_chain") if self._library.tells_path else None,
         )
 
-    def _peer_chain_length(self) -> int | None:
+    def _chain_length(self, getter: str) -> int | None:
         # In the ssl module public since Python 3.13, and in the object below the SSLObject before.
-        tls = self._tls if hasattr(self._tls, "get_unverified_chain") else self._tls._sslobj
-        chain = tls.get_unverified_chain()
+        tls = self._tls if hasattr(self._tls, getter) else getattr(self._tls, "_sslobj", None)
+        chain = getattr(tls, getter, lambda: None)()
         return len(chain) if chain else None
 
     def session(self) -> object | None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import ssl
 import sys
 from importlib import import_module
 from types import ModuleType
 from typing import Final
 
+from tlsbench.implementations.certificate_keys import openssl_key_gaps, openssl_takes
 from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO, kernel_tls_gap
 from tlsbench.implementations.openssl_names import CPU_INFO, HANDSHAKE_BUFFER_BYTES, ML_DSA
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
@@ -21,6 +23,15 @@ _CURVES: Final = {
     "x25519": "X25519",
     "x448": "X448",
 }
+
+
+def _supports(ssl: ModuleType) -> tuple[str, ...]:
+    return (*(("chain_sent",) if STDLIB.tells_path else ()), *openssl_takes(_version(ssl)))
+
+
+def _version(ssl: ModuleType) -> tuple[int, int]:
+    major, minor, *_ = ssl.OPENSSL_VERSION_INFO
+    return major, minor
 
 
 def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
@@ -52,7 +63,8 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
         ),
         *(
             gap(
-                f"{python} takes one curve, and in TLS 1.2 it is the certificate's: group={key.curve}",
+                f"{python} takes one curve, and in TLS 1.2 it is the certificate's: "
+                + (f"group={key.curve}" if key.curve in _CURVES else "it is no group here"),
                 version="1.2",
                 key=key.name,
                 group=groups_but((key.curve,)),
@@ -60,6 +72,7 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
             for key in keys.KEY_TYPES
             if key.curve
         ),
+        *openssl_key_gaps(_engine(ssl), _version(ssl)),
         *(
             gap(
                 f"{_engine(ssl)} has no ML-DSA certificates",
@@ -103,9 +116,11 @@ STDLIB: Final = SslShaped(
     module_name="ssl",
     engine_of=_engine,
     curves=_CURVES,
+    tells_path=hasattr(ssl, "VERIFY_X509_PARTIAL_CHAIN"),
     sets_tickets=True,
     handshake_buffer_bytes=HANDSHAKE_BUFFER_BYTES,
     libcrypto=SYSTEM_LIBCRYPTO,
     processor_of=_processor,
+    supports=_supports,
     gaps=_gaps,
 )

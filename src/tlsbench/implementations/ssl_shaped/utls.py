@@ -6,6 +6,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Final
 
+from tlsbench.implementations.certificate_keys import SECP521R1, takes
 from tlsbench.implementations.extension_gaps import no_compression
 from tlsbench.implementations.gaps import keys_of_two_kinds
 from tlsbench.implementations.openssl_names import ML_DSA
@@ -32,6 +33,11 @@ def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
         *facts("utls"),
         no_compression("it offers that in the fingerprint of a browser alone"),
         keys_of_two_kinds("utls"),
+        gap(
+            "BoringSSL offers no signatures by secp521r1 unless it is told to: version=1.2",
+            version="1.3",
+            key=SECP521R1,
+        ),
         gap("its server tells the client's issuer for the client", server="utls", client_auth="required"),
         *(
             gap(
@@ -52,5 +58,6 @@ UTLS: Final = SslShaped(
     takes_curve_list=True,
     ech=("on",),
     tells_ech=lambda tls: bool(tls.ech_accepted()),
+    supports=lambda _utls: ("chain_sent=leaf-anchored", *takes(*SECP521R1)),
     gaps=_gaps,
 )

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tlsbench.implementations import certificate_compressors
+from tlsbench.implementations.certificate_keys import SECP521R1, takes
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
 from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.pairs import facts
@@ -110,7 +111,8 @@ class Tlslite:
                 ),
             ),
             supports=(
-                *("hello_retry", "certificate_compression"),
+                *("hello_retry", "certificate_compression", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1),
                 *("padding", "record_size", "record_size_limit", "workload=key_update"),
                 *("resumption=external-psk", "ticket_lifetime"),
             ),

@@ -51,7 +51,10 @@ _OWN: Final = """
     int wolfSSL_update_keys(SSL *ssl);
 """
 #: What has OpenSSL's name and another meaning or none here.
-_UNLIKE: Final = ("SSL_get_curve_name", "SSL_get_curve_id", "SSL_group_to_name", "dladdr")
+_UNLIKE: Final = (
+    *("SSL_get_curve_name", "SSL_get_curve_id", "SSL_group_to_name", "dladdr"),
+    "SSL_get0_verified_chain",  # what was sent, less its first certificate
+)
 #: What it calls the suites of TLS 1.3, of which it has a list with those of TLS 1.2.
 SUITES_13: Final = {
     "TLS_AES_256_GCM_SHA384": "TLS13-AES256-GCM-SHA384",

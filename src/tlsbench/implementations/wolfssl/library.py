@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448, OF_ISSUERS, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.libssl.bindings import text
 from tlsbench.implementations.libssl.credentials import Part
 from tlsbench.implementations.libssl.endpoint import LibSslContext
@@ -81,6 +82,9 @@ class WolfSsl(LibSslShaped):
             return ()
         return (ExternalPsks(self.library, context, scenario, is_server=is_server),)
 
+    def _anchor(self, context: Any) -> None:
+        """Nothing to do: whatever it trusts ends a chain."""
+
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
@@ -106,6 +110,11 @@ class WolfSsl(LibSslShaped):
                     version="1.2",
                     resumption="external-psk",
                 ),
+                gap(
+                    "it signs with an RSA-PSS key as with an RSA key (rsa_pss_rsae_*), which others refuse",
+                    key=RSA_PSS,
+                ),
+                gap("it signs with no key on a brainpool curve that others take", key=BRAINPOOL),
                 gap("its OCSP stapling is not driven here: it asks a responder itself", ocsp="stapled"),
                 gap(
                     "after a resumed handshake it sends one ticket",
@@ -163,6 +172,9 @@ class WolfSsl(LibSslShaped):
                 "psk_mode",
                 "max_fragment_length",
                 "workload=key_update",
+                "chain_sent=leaf-anchored",
+                *takes(*SECP521R1, *ED448),
+                *takes(*BRAINPOOL, *RSA_PSS, axes=OF_ISSUERS),
             ),
         )
 
