@@ -206,6 +206,20 @@ class RotatesTicketKeys(Protocol):
 
 
 @runtime_checkable
+class SharesTickets(Protocol):
+    """A server's context that seals its tickets with keys that others may have too (RFC 5077 section 5.5)."""
+
+    def set_ticket_keys(self, keys: bytes) -> None:
+        """Seal tickets with these, and take those that others sealed with them.
+
+        To be called before the first connection.
+
+        :param keys: 80 bytes, as OpenSSL and nginx take them: a name of 16, and two keys of 32.
+        :raises MeasurementError: if this very library cannot.
+        """
+
+
+@runtime_checkable
 class SelectsProtocols(Protocol):
     """A server's context that answers ALPN (RFC 7301)."""
 

@@ -27,6 +27,7 @@ from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.fake_datagrams import FakeDatagramContext
 from tlsbench.implementations.record_gaps import no_records
 from tlsbench.pki import Peers
+from tlsbench.protocol import finite_fields
 from tlsbench.protocol import messages as tls
 from tlsbench.protocol.extensions import (
     EARLY_DATA,
@@ -37,6 +38,8 @@ from tlsbench.protocol.extensions import (
 )
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
+from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
 _HEADER_BYTES = tls.RECORD_HEADER_BYTES
 _RANDOM = bytes(range(32))
@@ -73,6 +76,7 @@ class Fake:
                 *("resumption=early-data", "workload=scaling", "transport=dtls", "mtu", "chain_sent"),
                 *takes(*SECP521R1, *BRAINPOOL, *RSA_PSS, *ED448),
                 *takes(*SLH_DSA, axes=OF_ISSUERS),
+                *(f"version={version}" for version in BROKEN_VERSIONS),
             ),
             alone="its messages have the shape of TLS alone: it talks to itself",
         )
@@ -153,7 +157,7 @@ class FakeEndpoint:
         server: FakeServerContext | None = None,
     ) -> None:
         self._agreed = agreed
-        self._is_tls12 = agreed.version == "1.2"
+        self._is_tls12 = agreed.version != "1.3"  # or older, which is alike in shape
         self._server = server
         self._out = [hello] if hello else []
         self._in: list[bytes] = []
@@ -320,22 +324,38 @@ def _client_hello(scenario: Scenario, ticket: bytes) -> bytes:
     return _record(tls.HANDSHAKE, _message(tls.CLIENT_HELLO, body))
 
 
+def _group(scenario: Scenario) -> bytes:
+    return groups.BY_NAME[scenario.group].code_point.to_bytes(2, "big")
+
+
+def _server_keys(scenario: Scenario) -> bytes:
+    """The ServerKeyExchange before TLS 1.3; none where no keys are exchanged."""
+    if scenario.group == NO_GROUP:
+        return b""
+    if scenario.group in PRIMES:
+        body = _vector(2, finite_fields.prime_bytes(scenario.group)) + _vector(2, b"\x02") + _vector(2, b"")
+    else:
+        body = bytes([tls.NAMED_CURVE]) + _group(scenario) + _vector(1, b"")
+    return _message(tls.SERVER_KEY_EXCHANGE, body)
+
+
 def _server_flight(scenario: Scenario, sent: tuple[x509.Certificate, ...], *, resumed: bool) -> bytes:
-    group = groups.BY_NAME[scenario.group].code_point.to_bytes(2, "big")
     suite = ciphers.BY_NAME[scenario.cipher].code_point.to_bytes(2, "big")
     tls13 = scenario.version == "1.3"
     extensions, messages = b"", b""
     if tls13:
         extensions = _extension(SUPPORTED_VERSIONS, b"\x03\x04")
-        extensions += _extension(KEY_SHARE, group + _vector(2, b""))
+        extensions += _extension(KEY_SHARE, _group(scenario) + _vector(2, b""))
         extensions += _extension(PRE_SHARED_KEY, b"\x00\x00") if resumed else b""
     elif not resumed:
         chain = _vector(3, b"") * len(sent)
         messages = _message(tls.CERTIFICATE, _vector(3, chain))
-        messages += _message(tls.SERVER_KEY_EXCHANGE, bytes([tls.NAMED_CURVE]) + group + _vector(1, b""))
+        messages += _server_keys(scenario)
         if scenario.client_auth == "required":
             messages += _message(tls.CERTIFICATE_REQUEST, b"")
-    body = b"\x03\x03" + _RANDOM + _vector(1, b"") + suite + b"\x00" + _vector(2, extensions)
+    # What TLS 1.3 has in this place is the version before.
+    version = tls.VERSION_CODE_POINTS["1.2" if tls13 else scenario.version].to_bytes(2, "big")
+    body = version + _RANDOM + _vector(1, b"") + suite + b"\x00" + _vector(2, extensions)
     hello = _record(tls.HANDSHAKE, _message(tls.SERVER_HELLO, body) + messages)
     rest = _FINISHED if resumed else bytes(_FULL_ANSWER_BYTES + _bytes_of(sent[1:]))
     if not tls13:

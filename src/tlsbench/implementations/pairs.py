@@ -23,7 +23,7 @@ _ML_DSA: Final = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"
 #: The groups for which a client qh3 sends keys.
 _KEYS_OF_QH3: Final = ("X25519MLKEM768", "x25519")
 #: What each of them offers and takes, and cannot be kept from.
-_OFFERED: Final = (_AES_256, _AES_128, _CHACHA20)
+FIXED_SUITES: Final = (_AES_256, _AES_128, _CHACHA20)
 _FIRST: Final = {"ssl": _AES_256, "utls": _AES_128, "rtls": _AES_128}
 _FIRST_WITHOUT_AES: Final = {**_FIRST, "utls": _CHACHA20}
 #: The suite that a server (first) takes of a client (second), on a processor with AES and on one without.
@@ -305,9 +305,9 @@ def fixed_suites(library: str, like: str) -> tuple[Gap, ...]:
     """
     return (
         gap(
-            f"in TLS 1.3 it offers and takes {', '.join(_OFFERED)}, and no other",
+            f"in TLS 1.3 it offers and takes {', '.join(FIXED_SUITES)}, and no other",
             version="1.3",
-            cipher=_others(_OFFERED),
+            cipher=_others(FIXED_SUITES),
         ),
         *_with_others(library, like, has_aes=True),
         *_with_others(library, like, has_aes=False),

@@ -209,7 +209,8 @@ def _key_usage(template: Template, public_key: PublicKey) -> x509.KeyUsage:
         key_encipherment="server" in template.usages and isinstance(public_key, rsa.RSAPublicKey),
         content_commitment=False,
         data_encipherment=False,
-        key_agreement=False,
+        # As does ECDH with the certificate's own key (RFC 8422 section 2.1 has it no longer, RFC 4492 did).
+        key_agreement="server" in template.usages and isinstance(public_key, ec.EllipticCurvePublicKey),
         encipher_only=False,
         decipher_only=False,
     )

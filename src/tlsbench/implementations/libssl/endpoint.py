@@ -19,6 +19,8 @@ from tlsbench.implementations.libssl.chains import verified_length
 from tlsbench.implementations.libssl.credentials import Part, all_told
 from tlsbench.implementations.libssl.ech import REJECTED, offer_ech, why_rejected
 from tlsbench.implementations.libssl.sessions import Sessions
+from tlsbench.implementations.libssl.suites import group_of
+from tlsbench.implementations.libssl.ticket_keys import set_ticket_keys
 from tlsbench.implementations.libssl.tickets import ServerTickets
 from tlsbench.implementations.openssl_names import signature_from_nids, version_from_openssl
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
@@ -115,6 +117,9 @@ class LibSslContext(LibSslSide):
             endpoint.write_early_data(early_data)
         return endpoint
 
+    def set_ticket_keys(self, keys: bytes) -> None:
+        set_ticket_keys(self._lib, self.context, keys)
+
     @property
     def joins(self) -> bool:
         return self._lib.has("BIO_new_bio_pair")
@@ -209,7 +214,7 @@ class LibSslEnd:
         agreed = Negotiated(
             version=version_from_openssl(text(lib.SSL_get_version(self.tls))),
             cipher=lib.cipher_of(self.tls),
-            group=lib.group_of(self.tls),
+            group=group_of(lib, self.tls),
             resumed=bool(lib.SSL_session_reused(self.tls)),
             peer_certificate=certificate,
             # Without a verification that was asked for and is good, a client here has no handshake.

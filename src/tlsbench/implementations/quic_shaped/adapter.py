@@ -27,6 +27,7 @@ from tlsbench.implementations.quic_shaped.endpoint import (
     Tickets,
 )
 from tlsbench.implementations.quic_shaped.http3 import Http3ClientEnd, Http3ServerEnd
+from tlsbench.implementations.record_gaps import no_records
 from tlsbench.pki import SERVER_NAME, Peers
 from tlsbench.pki.keys import to_pem
 from tlsbench.protocol.quic import ALPN
@@ -95,7 +96,12 @@ class QuicShaped:
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            (gap("it has QUIC and no TLS over a stream: add transport=quic", transport="tls"), *self.gaps()),
+            (
+                gap("it has QUIC and no TLS over a stream: add transport=quic", transport="tls"),
+                gap("it has QUIC alone, which has no KeyUpdate (RFC 9001, section 6)", workload="key_update"),
+                *no_records("it has QUIC alone, which has no records"),
+                *self.gaps(),
+            ),
             supports=(
                 "transport=quic",
                 "mtu",

@@ -14,6 +14,8 @@ from tlsbench.implementations.gaps import SYSTEM_LIBCRYPTO, kernel_tls_gap
 from tlsbench.implementations.openssl_names import CPU_INFO, HANDSHAKE_BUFFER_BYTES, ML_DSA
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap, keys
+from tlsbench.scenarios.ciphers import BEFORE_13
+from tlsbench.scenarios.groups import PRIMES
 
 #: OpenSSL's short names (OBJ_sn2nid), which set_ecdh_curve looks up.
 _CURVES: Final = {
@@ -44,7 +46,12 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
         ),
         gap(
             f"{python} takes one curve, set_ecdh_curve(), and it is no post-quantum group",
-            group=groups_but(_CURVES),
+            group=groups_but((*_CURVES, *PRIMES)),
+        ),
+        gap(
+            f"{python} takes one curve, set_ecdh_curve(), and in TLS 1.3 no prime",
+            version="1.3",
+            group=PRIMES,
         ),
         gap(
             f"this {python}'s set_ecdh_curve() does not take it: a newer one does",
@@ -65,7 +72,7 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
             gap(
                 f"{python} takes one curve, and in TLS 1.2 it is the certificate's: "
                 + (f"group={key.curve}" if key.curve in _CURVES else "it is no group here"),
-                version="1.2",
+                version=BEFORE_13,
                 key=key.name,
                 group=groups_but((key.curve,)),
             )
@@ -95,6 +102,11 @@ def _refused(ssl: ModuleType) -> tuple[str, ...]:
     return tuple(refused)
 
 
+def _old_versions(ssl: ModuleType) -> tuple[str, ...]:
+    """Those of TLS 1.0 and 1.1 that the module and its OpenSSL were built with."""
+    return tuple(version for version, has in (("1.0", ssl.HAS_TLSv1), ("1.1", ssl.HAS_TLSv1_1)) if has)
+
+
 def _engine(ssl: ModuleType) -> str:
     return " ".join(ssl.OPENSSL_VERSION.split()[:2])
 
@@ -117,6 +129,9 @@ STDLIB: Final = SslShaped(
     engine_of=_engine,
     curves=_CURVES,
     tells_path=hasattr(ssl, "VERIFY_X509_PARTIAL_CHAIN"),
+    every_cipher="ALL:COMPLEMENTOFALL:@SECLEVEL=0",
+    level_0=":@SECLEVEL=0",
+    old_versions=_old_versions,
     sets_tickets=True,
     handshake_buffer_bytes=HANDSHAKE_BUFFER_BYTES,
     libcrypto=SYSTEM_LIBCRYPTO,

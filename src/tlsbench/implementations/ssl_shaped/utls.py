@@ -13,6 +13,7 @@ from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 
 _CURVES: Final = {
     "secp256r1": "P-256",
@@ -29,6 +30,10 @@ _REFUSED: Final = ("ed25519", *ML_DSA)
 def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
     return (
         gap("BoringSSL does not know the group", group=groups_but(_CURVES)),
+        gap(
+            "it takes TLS 1.0 and 1.1 for minimum_version, and agrees on TLS 1.2 all the same",
+            version=BROKEN_VERSIONS,
+        ),
         gap("its API resumes no TLS 1.3 session", client="utls", resumption="psk"),
         *facts("utls"),
         no_compression("it offers that in the fingerprint of a browser alone"),

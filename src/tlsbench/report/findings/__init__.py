@@ -16,6 +16,7 @@ from tlsbench.report.findings.rates import rate_findings
 from tlsbench.report.findings.records import record_findings
 from tlsbench.report.findings.scaling import scaling_findings
 from tlsbench.report.findings.sides import side_findings
+from tlsbench.report.findings.suites import suite_findings
 from tlsbench.report.findings.transports import transport_findings
 from tlsbench.results import Run
 
@@ -27,6 +28,7 @@ def findings(run: Run) -> list[Finding]:
     return [
         *contrast_findings(run),
         *compression_findings(run),
+        *suite_findings(run),
         *transport_findings(run),
         *parts_findings(run),
         *per_datagram_findings(run),
