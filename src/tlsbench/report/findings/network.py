@@ -19,6 +19,9 @@ _CHOICES = (
     ("resumption", "early-data", "none", "0-RTT instead of a full handshake"),
     ("resumption", "psk", "none", "Resumption by psk"),
     ("resumption", "ticket", "none", "Resumption by ticket"),
+    ("resumption", "external-psk", "none", "An external PSK instead of a certificate"),
+    ("certificate_type", "raw_public_key", "x509", "A raw public key instead of a certificate"),
+    ("ticket_state", "unknown-key", "current", "A ticket under a key that is gone"),
 )
 #: What may follow from the version.
 _FOLLOWS = ("cipher", "group")
@@ -41,6 +44,7 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
         if cell.axes.get("resumption") == "none"
         and cell.axes.get("certificate_compression", "none") == "none"
         and cell.axes["version"] == "1.3"
+        and cell.axes.get("certificate_type", "x509") == "x509"
         and cell.axes.get("transport", "tls") == "tls"  # QUIC's ends have windows of their own
     ]
     by_window: dict[tuple[str, str], list[Cell]] = defaultdict(list)
@@ -83,8 +87,9 @@ def _savings(cells: Sequence[Cell], axis: str, value: str, against: str, title: 
     unlike = stray_words(pair.beside.stray for pair in found)
     details = [f"Cells that also differ in other ways are not counted: {unlike}"] if unlike else []
     if saved:
+        is_loss = all(sooner <= 0 for found in saved.values() for sooner in found)
         told = ", ".join(
-            f"{_span(sooner)} ms at rtt={rtt}"
+            f"{_span([-one for one in sooner] if is_loss else sooner)} ms at rtt={rtt}"
             for rtt, sooner in sorted(saved.items(), key=lambda one: float(one[0].removesuffix("ms")))
         )
         beside = [pair.beside for pair in found if not pair.beside.stray]
@@ -92,7 +97,8 @@ def _savings(cells: Sequence[Cell], axis: str, value: str, against: str, title: 
             details.append(f"They also differ in {differing}")
         if unknown := not_known(beside):
             details.append(f"Unknown for one or both: {unknown}")
-        yield Finding(f"{title}: the first byte of the answer comes sooner, by {told}", tuple(details))
+        when = "later" if is_loss else "sooner"
+        yield Finding(f"{title}: the first byte of the answer comes {when}, by {told}", tuple(details))
     elif unlike:
         yield Finding(f"{title}: not compared, because the cells also differ in {unlike}")
 
