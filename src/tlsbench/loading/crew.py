@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.forwarding import Detour, Forwarded, local_address
 from tlsbench.interrupts import may_be_cut
+from tlsbench.loading.machines import MachineLoad
 from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.seconds import Second, second
 from tlsbench.loading.server_side import ServerSide, Spent
@@ -41,6 +42,9 @@ class Load:
     :param forwarded: what the line carried that the plan is ``via``, from its first packet to its last.
     :param seconds: its course over time; of older results there is none.
     :param thresholds: what it was asked to keep.
+    :param machines: of a load by a fleet, what came of each machine's part.
+    :param differences: in what these machines differ, which was allowed.
+    :param late_ns: how long after its start the first connection began.
     """
 
     plan: LoadPlan
@@ -54,6 +58,14 @@ class Load:
     forwarded: Forwarded | None = None
     seconds: tuple[Second, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
+    machines: tuple[MachineLoad, ...] = ()
+    differences: tuple[str, ...] = ()
+    late_ns: int = 0
+
+    @property
+    def lost_machines(self) -> tuple[str, ...]:
+        """Machines of a fleet that were lost, each with what is known of that."""
+        return tuple(f"{one.name}: {one.lost}" for one in self.machines if one.lost)
 
     @property
     def handshakes_per_s(self) -> float:
@@ -71,17 +83,28 @@ class Load:
         return self.tally.cpu_s / (self.elapsed_s * self.plan.workers) if self.elapsed_s else 0.0
 
 
+def soon_ns() -> int:
+    """A time of CLOCK_MONOTONIC by which all workers have heard of it."""
+    return time.monotonic_ns() + int(_HEAD_START_SECONDS * 1e9)
+
+
 def run_load(
     plan: LoadPlan,
     observe: Callable[[float, LoadTally], None] = lambda _seconds, _tally: None,
     stop_asked: Callable[[], bool] = lambda: False,
     capture: LiveCapture | None = None,
+    *,
+    numbers: Sequence[int] | None = None,
+    start_ns_when_ready: Callable[[], int] = soon_ns,
 ) -> Load:
     """Run a load in ``plan.workers`` processes.
 
     :param observe: told each second of what came of all connections so far.
     :param stop_asked: True ends the load early; what is open is finished.
     :param capture: takes the first connections, as many as the plan says.
+    :param numbers: which of the plan's workers run here, where others run elsewhere; all without.
+    :param start_ns_when_ready: called once all of them could begin; the time of CLOCK_MONOTONIC at which they
+        are to.
     :raises RequestError: if the plan cannot be.
     :raises MeasurementError: if the workers do not come up.
     """
@@ -91,18 +114,17 @@ def run_load(
         under = stack.enter_context(closing(detour)).under if detour is not None else ()
         workers = [
             stack.enter_context(closing(_Worker(theirs.share(number), capture, under)))
-            for number in range(plan.workers)
+            for number in (range(plan.workers) if numbers is None else numbers)
         ]
         with may_be_cut():
             remarks = [worker.first_answer()["remarks"] for worker in workers]
         server_side = ServerSide(plan.target, over_udp=plan.http == "3")
-        began = time.monotonic()
-        start_ns = time.monotonic_ns() + int(_HEAD_START_SECONDS * 1e9)
+        start_ns = start_ns_when_ready()
         for worker in workers:
             worker.tell(str(start_ns))
         load = Load(plan, remarks=tuple(remarks[0]))
         # What is open at the end has the time of one step; a worker that hangs is waited for a while longer.
-        latest = began + plan.warm_up_s + plan.duration_s + plan.step_limit_s + _PATIENCE_SECONDS
+        latest = start_ns / 1e9 + plan.warm_up_s + plan.duration_s + plan.step_limit_s + _PATIENCE_SECONDS
         server_side.begin_at(0.0 if plan.hold else start_ns / 1e9 + plan.warm_up_s)
 
         def is_to_stop() -> bool:
@@ -126,6 +148,7 @@ def run_load(
                 load.interrupted = True
     load.tally = total(worker.tally_at_end() for worker in workers)
     load.elapsed_s = max((worker.elapsed_s for worker in workers), default=0.0)
+    load.late_ns = max((worker.late_ns for worker in workers), default=0)
     load.vitals = tuple(tuple(worker.vitals) for worker in workers)
     load.lost += tuple(worker.lost for worker in workers if worker.lost)
     return load
@@ -196,6 +219,7 @@ class _Worker(Process):
         self.tally = LoadTally()
         self.reports = 0
         self.elapsed_s = 0.0
+        self.late_ns = 0
         super().__init__("tlsbench.loading.worker", plan.to_json(), under=under)
 
     def read(self) -> None:
@@ -208,6 +232,7 @@ class _Worker(Process):
             self.tally = LoadTally.from_plain(message["tally"])
             if message.get("done"):
                 self.elapsed_s, self.lost = message["elapsed_s"], message["died"]
+                self.late_ns = message["late_ns"]
             else:
                 self.reports += 1
         if self.lost and not self.elapsed_s:

@@ -16,6 +16,7 @@ from hdrh.histogram import HdrHistogram
 from tlsbench.errors import RequestError
 from tlsbench.forwarding import Forwarded
 from tlsbench.loading import Load, LoadPlan, LoadTally, Threshold, parse_threshold
+from tlsbench.loading.machines import MachineLoad
 from tlsbench.loading.seconds import QUANTILES, Second
 from tlsbench.loading.server_side import Spent
 from tlsbench.loading.tally import PHASES, QUIC_RTT, TCP_RTT, histogram
@@ -72,6 +73,7 @@ def load_to_json(
                 "thresholds": [one.text for one in load.thresholds],
                 "remarks": list(load.remarks),
                 "tally": tally.to_plain(),
+                **(_of_fleet(load) if load.machines else {}),
             },
         },
     }
@@ -98,12 +100,37 @@ def load_of(section: Node) -> Load:
         forwarded=record(line, Forwarded, least=0) if (line := section.get("forwarded")) else None,
         seconds=tuple(_second(one) for one in seconds.each()) if (seconds := section.get("seconds")) else (),
         thresholds=tuple(map(_threshold, texts.each())) if (texts := section.get("thresholds")) else (),
+        differences=differing.texts() if (differing := section.get("differences")) else (),
+        machines=tuple(map(_machine_of, machines.each())) if (machines := section.get("machines")) else (),
     )
     if load.plan.workers < 1:
         raise plan["workers"].fault("a whole number of at least 1")
     if load.plan.target.port > _LARGEST_PORT:
         raise plan["target"]["port"].fault(f"a port of at most {_LARGEST_PORT}")
     return load
+
+
+def _of_fleet(load: Load) -> dict[str, Any]:
+    """What a load by a fleet has beside."""
+    return {
+        "machines": [_machine(one) for one in load.machines],
+        "differences": list(load.differences),
+    }
+
+
+def _machine(one: MachineLoad) -> dict[str, Any]:
+    plain = {name: getattr(one, name) for name in MachineLoad.__slots__}
+    return {**plain, "tally": one.tally.to_plain()}
+
+
+def _machine_of(node: Node) -> MachineLoad:
+    def tally_of(tally: Node) -> LoadTally:
+        return record(tally, LoadTally, least=0, times=_histograms)
+
+    found: MachineLoad = record(node, MachineLoad, tally=tally_of)
+    if found.processes < 1:
+        raise node["processes"].fault("a whole number of at least 1")
+    return found
 
 
 def _second(node: Node) -> Second:
