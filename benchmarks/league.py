@@ -8,7 +8,6 @@ A figure is marked where its library did something else than most, such as anoth
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import platform
@@ -24,7 +23,6 @@ from tlsbench.report.digits import format_us
 from tlsbench.report.table import megabytes_per_s
 from tlsbench.results import Cell, Run
 from tlsbench.results.likeness import alike, likeness
-from tlsbench.results.reader import read_file
 from tlsbench.results.stored import Stored
 from tlsbench.scenarios.axis import ENDS
 from tlsbench.units import BYTES
@@ -170,15 +168,7 @@ def lines(stored: Stored) -> Iterator[str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, or put it into a page."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("result", type=Path)
-    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between its markers")
-    options = parser.parse_args(arguments)
-    text = "\n".join(lines(read_file(options.result))) + "\n"
-    if options.write is None:
-        sys.stdout.write(text)
-    else:
-        pages.write(text, options.write, _MARKERS)
+    pages.main((__doc__ or "").partition("\n")[0], lines, _MARKERS, arguments)
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ from typing import Final
 import numpy as np
 from scipy.stats import binomtest, chi2_contingency
 
-from tlsbench.forwarding import Detour
+from tlsbench.forwarding import Detour, LineTo
 
 sys.path.insert(0, str(Path(__file__).parent))
 import network_truth as truth
@@ -62,7 +62,7 @@ def kernel_ms(case: Case, exchanges: int, seed: int) -> list[float]:
     met = padded(case.chain_bytes)
     conditions = f"rtt={case.rtt_ms}ms,bandwidth=10mbit,loss={case.loss_percent:g}%"
     with ExitStack() as stack:
-        detour = stack.enter_context(closing(Detour(conditions, "127.0.0.1", seed)))
+        detour = stack.enter_context(closing(Detour([LineTo(conditions, "127.0.0.1")], seed)))
         process = stack.enter_context(truth.client(detour))
         wanted = stack.enter_context(truth.served(met, nodelay=True))
         return [truth.asked(process, {**wanted, "settle_s": 0.0})["took"][1] for _ in range(exchanges)]

@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tlsbench import files
-from tlsbench.forwarding import Detour
+from tlsbench.forwarding import Detour, LineTo
 from tlsbench.forwarding.devices import bring_up_loopback, enter_new_namespace
 from tlsbench.implementations.registry import capabilities, ends_of, spellings
 from tlsbench.pki import Peers
@@ -201,7 +201,7 @@ def outcomes(cases: Sequence[Case], exchanges: int) -> Iterator[Outcome]:
     met = {chain_bytes: padded(chain_bytes) for chain_bytes in {case.chain_bytes for case in cases}}
     for rtt_ms, group in itertools.groupby(cases, lambda case: case.rtt_ms):
         conditions = f"rtt={rtt_ms}ms,bandwidth={_BANDWIDTH}"
-        with closing(Detour(conditions, "127.0.0.1")) as detour, client(detour) as process:
+        with closing(Detour([LineTo(conditions, "127.0.0.1")])) as detour, client(detour) as process:
             for case in group:
                 kernel, kernel_depths = observed(case, met[case.chain_bytes], process, exchanges)
                 model, model_depths = predicted(case, met[case.chain_bytes], exchanges)

@@ -8,7 +8,6 @@ The controls stand beside the figures. Cells that are void have none, and are co
 
 from __future__ import annotations
 
-import argparse
 import math
 import os
 import platform
@@ -19,7 +18,6 @@ from typing import Final
 
 from tlsbench.report.digits import format_count, format_duration_us
 from tlsbench.results import Cell, Failure, Run
-from tlsbench.results.reader import read_file
 from tlsbench.results.scaling import controls, efficiency, interpreter_share, threads_of
 from tlsbench.results.stored import Stored
 from tlsbench.sampling.instruments import SCALING
@@ -104,15 +102,7 @@ def _void_words(void: Sequence[Failure]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Print the table, or put it into a page."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("result", type=Path)
-    parser.add_argument("--write", type=Path, metavar="PAGE", help="put the table between its markers")
-    options = parser.parse_args(arguments)
-    text = "\n".join(lines(read_file(options.result))) + "\n"
-    if options.write is None:
-        sys.stdout.write(text)
-    else:
-        pages.write(text, options.write, _MARKERS)
+    pages.main((__doc__ or "").partition("\n")[0], lines, _MARKERS, arguments)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tlsbench.implementations.registry import capabilities, ends_of, implementations, spellings
+from tlsbench.implementations.registry import capabilities, ends_of, spellings
 from tlsbench.results import Run
 from tlsbench.results.collect import collect
 from tlsbench.sampling import WALL, Plan, measure
@@ -157,7 +157,7 @@ def run_of(scenarios_of: Callable[[str], tuple[Scenario, ...]]) -> Callable[[str
     def run(selector: str) -> Run:
         clock = WALL.clock
         outcome = measure(
-            scenarios_of(selector), lambda scenario: prepare(scenario, implementations(), clock), QUICKLY
+            scenarios_of(selector), lambda scenario: prepare(scenario, ends_of(scenario), clock), QUICKLY
         )
         return collect(
             outcome.series,

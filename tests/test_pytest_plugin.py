@@ -207,7 +207,9 @@ def test_a_void_cell_fails_its_test_and_has_no_row(suite: pytest.Pytester) -> No
     result = run(suite, "--tls=workload=scaling implementation=fake", "--benchmark-json=x.json")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["*MeasurementError: void: the controls failed"])
-    assert not Path("x.json").exists() or not results()
+    # Older pytest-benchmarks leave an empty file where there is nothing to store.
+    stored = Path("x.json")
+    assert not stored.exists() or not stored.read_bytes() or not results()
 
 
 def test_what_is_excluded_is_told_with_its_reason(suite: pytest.Pytester) -> None:

@@ -43,6 +43,7 @@ from tlsbench.workloads.scaling.threads import Threads
 _VERSIONS = ("1.2", "1.3")
 _KEYS = ("rsa-2048", "ecdsa-secp256r1", "ed25519", "ml-dsa-44")
 _RESUMPTIONS = ("session-id", "ticket", "psk", "early-data")
+_RECORDS = ("padding=512", "record_size=1435", "max_fragment_length=512", "record_size_limit=512")
 _MOST_FLIGHTS = 8
 #: So many threads that share contexts, for so long.
 _THREADS, _TURN_NS = 4, 50_000_000
@@ -124,6 +125,24 @@ class Conformance:
         cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)
         cell.sample()  # which is proved
         assert cell.proof()["hello_retry"] is True
+        cell.close()
+
+    @pytest.mark.parametrize("version", _VERSIONS)
+    @pytest.mark.parametrize("asked", _RECORDS)
+    @pytest.mark.parametrize("workload", ["bulk size=4KiB", "handshake"])
+    def test_records_are_cut_and_padded_as_they_are_asked_to_be(
+        self, library: TlsImplementation, workload: str, asked: str, version: str
+    ) -> None:
+        meeting = _meeting(library, f"workload={workload} version={version} {asked}")
+        cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)
+        cell.sample()  # which is proved
+        cell.close()
+
+    @pytest.mark.parametrize("asked", ["update_requested", "update_not_requested"])
+    def test_a_key_update_changes_the_keys_that_it_says(self, library: TlsImplementation, asked: str) -> None:
+        meeting = _meeting(library, f"workload=key_update request_update={asked}")
+        cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)
+        cell.visit(0, 20)  # each is proved
         cell.close()
 
     @pytest.mark.parametrize("version", _VERSIONS)

@@ -24,7 +24,7 @@ from tests.integration.conftest import find
 from tlsbench import pki
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError, TlsbenchError
-from tlsbench.forwarding import Detour, local_address
+from tlsbench.forwarding import Detour, LineTo, local_address
 from tlsbench.loading import LoadPlan, Target, run_load
 from tlsbench.loading.tally import SUCCESS, TCP_RTT
 from tlsbench.loopback import Server, ServerSetup
@@ -42,7 +42,7 @@ needs_line = pytest.mark.usefixtures("line")
 def line() -> None:
     """Skip what this system, or this user, cannot do."""
     try:
-        Detour("rtt=0ms", LOOPBACK).close()
+        Detour([LineTo("rtt=0ms", LOOPBACK)]).close()
     except TlsbenchError as error:
         pytest.skip(str(error))
 
@@ -108,7 +108,7 @@ def test_a_line_that_loses_packets_makes_kernels_send_again(server: Server) -> N
 @needs_line
 def test_bytes_take_their_time_on_the_line() -> None:
     """An answer of a hundred thousand bytes and 0.4 s: 2 Mbit/s."""
-    with closing(Detour("rtt=1ms,bandwidth=2mbit", LOOPBACK)) as detour:
+    with closing(Detour([LineTo("rtt=1ms,bandwidth=2mbit", LOOPBACK)])) as detour:
         with socket.create_server((LOOPBACK, 0)) as listener:
             code = (
                 "import socket, sys, time\n"
@@ -126,7 +126,8 @@ def test_bytes_take_their_time_on_the_line() -> None:
                     accepted.sendall(bytes(100_000))
                     assert process.stdout is not None
                     took_s = float(process.stdout.read())
-        assert detour.finish().packets > 100_000 / 1448
+        (carried,) = detour.finish()
+        assert carried.packets > 100_000 / 1448
     assert took_s > 0.9 * 0.4
 
 

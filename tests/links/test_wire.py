@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tlsbench.errors import WireError
-from tlsbench.links import Direction, Entry, Observed, count_tickets, observe
+from tlsbench.links import Direction, Entry, Observed, count_tickets, observe, observed
 from tlsbench.links.hello import asks_to_retry
 from tlsbench.pki import peers
 from tlsbench.scenarios import signatures
@@ -55,6 +55,7 @@ def test_a_tls_1_3_handshake_shows_version_cipher_and_group() -> None:
         client_auth=None,
         stapled=None,
         signature=None,
+        server_name="localhost",
     )
     assert observed.group is not None
 
@@ -138,3 +139,35 @@ def test_a_cut_message_is_told_as_such() -> None:
 def test_a_flight_that_is_no_hello_is_told_as_such() -> None:
     with pytest.raises(WireError, match="ClientHello"):
         seen(b"", TLS13[1])
+
+
+def client_hello_with(extensions: bytes) -> Observed:
+    """What is seen of a TLS 1.3 handshake whose ClientHello has these extensions."""
+    hello = b"\x03\x03" + bytes(32) + b"\0" + b"\0\x02\x13\x01" + b"\x01\0"
+    hello += len(extensions).to_bytes(2, "big") + extensions
+    answer = b"\x03\x03" + bytes(32) + b"\0" + b"\x13\x01\0" + b"\0\x06\0\x2b\0\x02\x03\x04"
+    return observed({1: hello}, {2: answer})
+
+
+def test_a_client_hello_shows_the_compressions_that_it_takes() -> None:
+    assert client_hello_with(b"\0\x1b\0\x07\x06\0\x01\0\x02\0\x03").compressions == (1, 2, 3)
+    assert client_hello_with(b"").compressions == ()
+
+
+def test_a_client_hello_shows_the_host_that_it_names() -> None:
+    assert client_hello_with(b"\0\0\0\x0a\0\x08\0\0\x05a.b.c").server_name == "a.b.c"
+    assert client_hello_with(b"\0\0\0\x06\0\x04\0\0\x01\xff").server_name == "\\xff"
+    assert not client_hello_with(b"").server_name
+
+
+def test_a_client_hello_shows_whether_it_has_an_encrypted_one() -> None:
+    assert client_hello_with(b"\xfe\x0d\0\x01\0").ech
+    assert not client_hello_with(b"").ech
+
+
+@pytest.mark.parametrize(
+    "extension", [b"\0\x1b\0\x02\x06\0", b"\0\x1b\0\x02\x01\0", b"\0\0\0\x02\0\x08", b"\0\0\0\x02\0\0"]
+)
+def test_a_torn_extension_is_an_error(extension: bytes) -> None:
+    with pytest.raises(WireError):
+        client_hello_with(extension)

@@ -314,10 +314,10 @@ def test_messages_without_an_end_keep_no_worker_from_its_counts(message: bytes, 
 def test_an_error_of_one_connection_is_not_left_for_another(honest: Address) -> None:
     """OpenSSL's queue is that of the thread."""
     one = Engine(LoadPlan(target=Target(*honest)))
-    connection = Connection(one._shared, 0, counted=False)
+    connection = Connection(one._spread._backends[0].shared, 0, counted=False)
 
     def fails(_now_ns: int) -> None:
-        SSL._lib.SSL_CTX_set_cipher_list(one._shared.context._context, b"no such suite")
+        SSL._lib.SSL_CTX_set_cipher_list(one._spread._backends[0].shared.context._context, b"no such suite")
         assert SSL._lib.ERR_peek_error() != 0
         raise SSL.SysCallError(104, "ECONNRESET")
 

@@ -140,7 +140,7 @@ def test_a_pool_s_connection_gives_its_session_once(server: Server) -> None:
     one = Engine(plan_of(server.address, connections=2, pool=2, requests=1, resume=1.0, version="1.3"))
     one.run(time.monotonic_ns(), lambda _second: None)
     assert one.tally.reused > 10
-    assert len(one._shared.sessions) <= one.tally.handshakes == 2
+    assert len(one._spread._backends[0].shared.sessions) <= one.tally.handshakes == 2
 
 
 def test_connections_of_a_pool_end_when_they_are_old_or_unused(server: Server) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import os
 import socket
 from dataclasses import replace
@@ -169,3 +170,69 @@ def test_a_socket_in_the_file_system_is_this_machine() -> None:
 def test_a_pool_is_shared_like_the_connections() -> None:
     plan = LoadPlan(target=HERE, connections=10, pool=5, requests=1, workers=2)
     assert [plan.share(worker).pool for worker in range(2)] == [3, 2]
+
+
+OTHER, LOCAL = Target("127.0.0.1", 8444), Target("localhost", 8445)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"others": (OTHER, HERE)}, "127.0.0.1:8443 is given twice: name each backend once"),
+        ({"others": (Target("192.0.2.1", 443),)}, "192.0.2.1:443 is not loopback"),
+        ({"others": (OTHER,), "spread": "random"}, "unknown spread 'random'"),
+        ({"others": (OTHER,), "when_down": "wait"}, "unknown value of --when-down 'wait'"),
+        ({"clients": 5}, "--clients keep sessions to resume: give --resume"),
+        ({"clients": -1, "resume": 1.0}, "--clients -1: it must be from 0"),
+        (
+            {"others": (LOCAL,), "clients": 5, "resume": 1.0},
+            r"these are 2 servers by name \(127.0.0.1, localhost\): give --server-name",
+        ),
+        ({"clients": 2, "resume": 1.0, "workers": 3}, "--processes 3: there are 2 clients to share"),
+        (
+            {"vias": {"127.0.0.1:9": "rtt=5ms"}},
+            "--via 127.0.0.1:9,rtt=5ms: 127.0.0.1:9 is none of the targets",
+        ),
+        ({"others": (Target("unix:/x"),), "via": "rtt=5ms"}, "unix:PATH has none"),
+        ({"others": (Target("unix:/x"),), "vias": {"unix:/x": "rtt=5ms"}}, "unix:PATH has none"),
+        ({"others": (Target("unix:/x"),), "http": "3"}, "--http 3 is over UDP, and unix:PATH has none"),
+        ({"others": tuple(Target("127.0.0.1", port) for port in range(1, 300))}, "takes 256 at most"),
+    ],
+)
+def test_backends_that_cannot_be_are_refused(change: dict[str, Any], message: str) -> None:
+    with pytest.raises(RequestError, match=message):
+        LoadPlan(**{"target": HERE, **change}).check(unbounded=False)
+
+
+def test_clients_of_one_server_name_may_take_their_sessions_anywhere() -> None:
+    plan = LoadPlan(target=HERE, others=(LOCAL,), clients=5, resume=1.0, server_name="localhost")
+    plan.check(unbounded=False)
+
+
+def test_a_plan_of_several_backends_crosses_to_a_worker() -> None:
+    plan = LoadPlan(
+        target=HERE,
+        others=(OTHER,),
+        spread="least-open",
+        when_down="move",
+        clients=3,
+        resume=1.0,
+        vias={str(OTHER): "rtt=5ms"},
+        addresses={"127.0.0.1": "127.0.0.1"},
+    )
+    assert LoadPlan.from_json(plan.to_json()) == plan
+
+
+def test_a_plan_of_one_target_is_written_as_it_was_before_there_were_several() -> None:
+    members = json.loads(LoadPlan(target=HERE).to_json())
+    assert not members.keys() & {"others", "spread", "when_down", "clients", "vias", "addresses"}
+    assert members["target"] == {"host": "127.0.0.1", "port": 8443}
+
+
+def test_each_backend_has_its_own_line_or_that_of_all() -> None:
+    plan = LoadPlan(target=HERE, others=(OTHER,), via="rtt=5ms", vias={str(OTHER): "rtt=50ms"})
+    assert plan.lines == {HERE: "rtt=5ms", OTHER: "rtt=50ms"}
+    assert plan.line == "127.0.0.1:8443: rtt=5ms; 127.0.0.1:8444: rtt=50ms"
+    assert replace(plan, vias={}).line == "rtt=5ms"
+    assert replace(plan, via="").line == "127.0.0.1:8444: rtt=50ms"
+    assert replace(plan, via="", vias={}).line == ""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tlsbench.loopback.http import MOST_HEAD_BYTES, PIECE_BYTES, PROBLEMS, Content, HttpServer
+from tlsbench.loopback.http import MOST_HEAD_BYTES, PIECE_BYTES, PROBLEMS, Content, HttpServer, Pieces
 
 MIB = 1 << 20
 ZEROS = bytes(PIECE_BYTES)
@@ -35,6 +35,19 @@ def rest(http: HttpServer) -> list[bytes]:
 
 def get(target: str = "/", *headers: str, method: str = "GET", version: str = "1.1") -> bytes:
     return "\r\n".join([f"{method} {target} HTTP/{version}", "Host: a", *headers, "", ""]).encode()
+
+
+@given(
+    st.binary(min_size=1, max_size=9),
+    st.integers(0, 40),
+    st.lists(st.integers(1, 12), min_size=40, max_size=40),
+)
+def test_a_content_is_its_piece_over_and_over_however_it_is_cut(
+    piece: bytes, length_bytes: int, most_bytes: list[int]
+) -> None:
+    pieces = Pieces(Content(piece, length_bytes))
+    assert b"".join(map(pieces.next, most_bytes)) == (piece * 40)[:length_bytes]
+    assert not pieces.left_bytes
 
 
 def test_requests_on_one_connection_are_answered_in_their_order() -> None:

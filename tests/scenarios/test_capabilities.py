@@ -16,6 +16,9 @@ BESIDE = {
     "workload": "",
     "mtu": "transport=dtls",
     "address_check": "transport=dtls",
+    "psk_mode": "resumption=psk",
+    "ticket_state": "resumption=psk",
+    "ticket_lifetime": "resumption=psk",
 }
 #: What a library must support for the value to be asked about at all.
 UNDER = {"mtu": ("transport",), "address_check": ("transport",)}

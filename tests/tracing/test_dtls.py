@@ -6,14 +6,14 @@ from importlib.util import find_spec
 
 import pytest
 
+from tlsbench.decryption.keylog import KeyLog
+from tlsbench.decryption.records import dtls_records_of
 from tlsbench.errors import WireError
 from tlsbench.links import Direction
 from tlsbench.report.ladder import ladder_text
 from tlsbench.results.trace_json import trace_in, trace_to_json
 from tlsbench.session.trace import Trace, trace, traced_scenario
 from tlsbench.tracing import Piece, ladder_of
-from tlsbench.tracing.keylog import KeyLog
-from tlsbench.tracing.records import dtls_records_of
 
 FULL = [
     *("ClientHello", "ServerHello", "Certificate", "ServerKeyExchange", "ServerHelloDone"),

@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tlsbench.decryption.messages import read_body
+from tlsbench.decryption.records import records_of
 from tlsbench.errors import WireError
 from tlsbench.links import Direction
 from tlsbench.scenarios import Scenario
 from tlsbench.session.trace import Trace, trace, traced_scenario
 from tlsbench.tracing import KeyLog, Piece, ladder_of
-from tlsbench.tracing.messages import read_body
-from tlsbench.tracing.records import records_of
 
 OF = "implementation=pyopenssl key=ecdsa-secp256r1"
 

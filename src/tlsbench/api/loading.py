@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from tlsbench.api.arguments import AxisValues, Path, Seconds, in_words_of_python, seconds_of, selectors_of
 from tlsbench.api.interrupted import until_interrupted
 from tlsbench.api.result import Result
-from tlsbench.forwarding import canonical
-from tlsbench.loading import LoadPlan, LoadTally, Target, parse_threshold
+from tlsbench.loading import LoadPlan, LoadTally, parse_threshold
 from tlsbench.loading.names import host_name
 from tlsbench.results import reader
 from tlsbench.results.environment import machine_info
@@ -23,7 +22,7 @@ from tlsbench.sockets import parse_options
 
 def load(
     target: str,
-    *selectors: str,
+    *words: str,
     connections: int = 10,
     rate: float = 0.0,
     duration: Seconds = 10.0,
@@ -40,7 +39,10 @@ def load(
     pool_lifetime: Seconds = 0.0,
     early_data: bool = False,
     socket: Mapping[str, int | str] | None = None,
-    via: str | None = None,
+    spread: str = "round-robin",
+    when_down: str = "fail",
+    clients: int = 0,
+    via: str | Sequence[str] | None = None,
     hold: bool = False,
     resume: float = 0.0,
     root: Path | None = None,
@@ -54,7 +56,7 @@ def load(
     stop_asked: Callable[[], bool] = lambda: False,
     **axes: AxisValues,
 ) -> Result:
-    """Load a TLS server that runs already, on this machine, with many connections.
+    """Load TLS servers that run already, on this machine, with many connections.
 
     ``load("127.0.0.1:8443", version="1.3", rate=500, duration="5s")`` is
     ``tlsbench load 127.0.0.1:8443 version=1.3 --rate 500 --duration 5s``. All durations are seconds, or text
@@ -63,8 +65,8 @@ def load(
     Ctrl-C ends the load early, and raises :class:`~tlsbench.Interrupted` with what was counted.
 
     :param target: ``"HOST:PORT"`` or ``"unix:PATH"``.
-    :param selectors: what the handshakes must be: ``version=``, ``cipher=`` and ``group=`` of one value each,
-        as text, or as keywords (``axes``).
+    :param words: further targets, the backends of the same service; and what the handshakes must be:
+        ``version=``, ``cipher=`` and ``group=`` of one value each, as text, or as keywords (``axes``).
     :param connections: at once; with ``rate`` at most.
     :param rate: connections that begin in a second, come what may (an open loop); 0 begins one when another
         ends (a closed loop).
@@ -83,8 +85,15 @@ def load(
     :param pool_lifetime: close those of the pool that are as old as that; 0 keeps them.
     :param early_data: send a resumed connection's first request as 0-RTT.
     :param socket: socket options by the kernel's names: ``{"SO_SNDBUF": "64KiB"}``.
+    :param spread: which of several backends a connection goes to: ``"round-robin"``, or ``"least-open"``, one
+        that has the fewest in use.
+    :param when_down: what becomes of the connections of a backend of which several failed in a row:
+        ``"fail"``, or ``"move"`` to the others.
+    :param clients: how many clients come back at random, each with its session, to any backend; 0 resumes the
+        latest session of the same backend.
     :param via: put a line before a server on this machine: ``"rtt=50ms,bandwidth=10mbit,loss=1%"``, with the
-        values of those axes; it takes root on Linux.
+        values of those axes; of several, that of one backend begins with its name: ``["rtt=5ms",
+        "127.0.0.1:8444,rtt=50ms"]``. It takes root on Linux.
     :param hold: keep every connection open until the end.
     :param resume: the share of connections that resume a session, 0 to 1.
     :param root: a file of roots, PEM or DER, to verify the server by; None verifies nothing.
@@ -103,11 +112,17 @@ def load(
     :raises Interrupted: after Ctrl-C.
     """
     with in_words_of_python():
-        words = selectors_of(selectors, axes)
-        wanted = loading.handshakes_of(words)
+        targets, selectors = loading.split_words([target, *words])
+        selected = selectors_of(selectors, axes)
+        wanted = loading.handshakes_of(selected)
+        line, lines = loading.lines_of([via] if isinstance(via, str) else via or ())
         size_bytes = parse_size(str(size)) if size is not None else 0
         plan = LoadPlan(
-            target=Target.parse(target),
+            target=targets[0],
+            others=targets[1:],
+            spread=spread,
+            when_down=when_down,
+            clients=clients,
             connections=connections,
             rate_per_s=rate,
             duration_s=seconds_of("duration", duration),
@@ -123,7 +138,8 @@ def load(
             http=http,
             streams=streams,
             socket_options=parse_options(f"{name}={value}" for name, value in (socket or {}).items()),
-            via=canonical(via) if via is not None else "",
+            via=line,
+            vias=lines,
             hold=hold,
             resume=resume,
             root=os.fspath(root) if root is not None else "",
@@ -147,7 +163,7 @@ def load(
 
     def measure(asked_to_stop: Callable[[], bool]) -> Result | None:
         done = loading.load(request, note, asked_to_stop)
-        command = f"tlsbench.load({', '.join(map(repr, [target, *words]))})"
+        command = f"tlsbench.load({', '.join(map(repr, [*map(str, targets), *selected]))})"
         source = f"the load of {datetime.now(UTC).isoformat(' ', 'seconds')}"
         return Result(reader.parse(load_to_json(done, machine_info(), command), source))
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from tlsbench.comparison import Judgement, Verdict
-from tlsbench.loading import Load
+from tlsbench.loading import Load, LoadTally
 from tlsbench.loading.tally import PHASES
 from tlsbench.results import Cell, Run
 from tlsbench.results.duel import Duel
@@ -68,6 +68,8 @@ def _of_cell(cell: Cell, run: Run) -> Row:
         "client_datagrams": cell.ledger.client_datagrams,
         "server_datagrams": cell.ledger.server_datagrams,
         "coalesced_datagrams": cell.ledger.coalesced,
+        "client_records": cell.ledger.client_records,
+        "server_records": cell.ledger.server_records,
         "noise_floor": _finite(run.noise_floor.get(cell.axes["workload"], math.nan)),
         "negotiated": dict(cell.negotiated),
     }
@@ -94,14 +96,33 @@ def _of_duel(duel: Duel) -> Iterator[Row]:
 
 
 def _of_load(load: Load) -> Iterator[Row]:
+    """A row for each phase; of several backends for each of theirs too, without what is of the whole load."""
+    yield from _of_phases(load, load.tally, {"backend": None} if load.backends else {}, load.plan.line)
+    for one in load.backends:
+        rates = {
+            "handshakes_per_s": _per_s(one.tally.handshakes, load),
+            "requests_per_s": _per_s(one.tally.requests, load),
+            "client_busy": None,
+        }
+        its = {"backend": str(one.target)}
+        for row in _of_phases(load, one.tally, its, load.plan.lines.get(one.target, "")):
+            yield row | rates
+
+
+def _per_s(count: int, load: Load) -> float:
+    return count / load.elapsed_s if load.elapsed_s else 0.0
+
+
+def _of_phases(load: Load, tally: LoadTally, backend: Row, line: str) -> Iterator[Row]:
     for phase in PHASES:
-        times = load.tally.times[phase]
+        times = tally.times[phase]
         if count := times.get_total_count():
             yield {
-                "target": str(load.plan.target),
+                "target": load.plan.where,
+                **backend,
                 "connections": load.plan.connections,
                 "rate_per_s": load.plan.rate_per_s or None,
-                "via": load.plan.via or None,
+                "via": line or None,
                 "phase": phase,
                 "count": count,
                 **{

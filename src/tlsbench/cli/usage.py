@@ -30,12 +30,15 @@ def command_of(arguments: Sequence[str]) -> str:
     return " ".join(("tlsbench", *names[: 2 if names[:1] in (["certs"], ["fleet"]) else 1]))
 
 
-def axes_help() -> tuple[str, Sequence[tuple[str, str]]]:
-    """The axes for the help of a command that takes selectors: each with its meaning and its first values."""
+def axes_help(*names: str) -> tuple[str, Sequence[tuple[str, str]]]:
+    """The axes for the help of a command that takes selectors: each with its meaning and its first values.
+
+    :param names: the axes that the command takes; none if it takes all.
+    """
     from tlsbench.scenarios.axes import AXES
 
     rows = []
-    for axis in AXES.values():
+    for axis in (AXES[name] for name in names or AXES):
         values = [*axis.values[:_MOST_VALUES], *(["..."] if len(axis.values) > _MOST_VALUES else [])]
         rows.append((f"{axis.name}=", f"{axis.meaning}{': ' * bool(values)}{', '.join(values)}"))
     return "Axes (all values: tlsbench list axes)", rows

@@ -118,7 +118,7 @@ def _line(stored: Stored) -> str:
     """What a load went over; ``""`` of other results."""
     if isinstance(stored.result, Run | Duel | Foreign):
         return ""
-    return stored.result.plan.via or "none"
+    return stored.result.plan.line or "none"
 
 
 def _environment(stored: Stored) -> Iterator[tuple[str, str]]:

@@ -50,12 +50,13 @@ class FleetLoadRequest:
         """
         self.load.check()
         plan = self.load.plan
-        if plan.via:
+        if plan.lines:
             raise RequestError("--via: a fleet has its own distances; 'tlsbench load' simulates one")
         if plan.captured or plan.key_log:
             raise RequestError("a fleet captures no connections and logs no secrets: use 'tlsbench load'")
-        if plan.target.is_unix:
-            raise RequestError(f"{plan.target} is on this machine alone: load HOST:PORT")
+        for target in plan.targets:
+            if target.is_unix:
+                raise RequestError(f"{target} is on this machine alone: load HOST:PORT")
 
 
 @dataclass(slots=True)

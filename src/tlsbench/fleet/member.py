@@ -122,6 +122,7 @@ def _load(order: Mapping[str, Any], ear: Ear) -> dict[str, Any]:
     load = run_load(plan, observe, lambda: ear.stop_asked, numbers=numbers, start_ns_when_ready=start_ns)
     return {
         "tally": load.tally.to_plain(),
+        "backends": [one.counts_to_plain() for one in load.backends],
         "elapsed_s": load.elapsed_s,
         "late_ns": load.late_ns,
         "interrupted": load.interrupted,

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tlsbench.fleet.clocks import Offset
 from tlsbench.loading import Load, LoadPlan, LoadTally
+from tlsbench.loading.backends import BackendLoad, by_backend
 from tlsbench.loading.machines import MACHINE_LOST, MachineLoad
 from tlsbench.loading.seconds import Second, second
 from tlsbench.loading.tally import total
@@ -126,6 +127,14 @@ def _together(plans: Sequence[LoadPlan]) -> LoadPlan:
     )
 
 
+def _backends(plan: LoadPlan, ends: Sequence[Mapping[str, Any]]) -> tuple[BackendLoad, ...]:
+    """What came of each of several backends, of the machines that told their end."""
+    if not plan.others:
+        return ()
+    none = [BackendLoad(target) for target in plan.targets]  # in their order, though nobody told of one
+    return by_backend([none, *(list(map(BackendLoad.from_plain, end["backends"])) for end in ends)])
+
+
 def merged(plan: LoadPlan, parts: Sequence[Part], course: Course, *, interrupted: bool) -> Load:
     """The load that some parts make: counts and histograms are added, percentiles never averaged.
 
@@ -144,5 +153,6 @@ def merged(plan: LoadPlan, parts: Sequence[Part], course: Course, *, interrupted
     load.remarks = tuple(dict.fromkeys(remark for end in ends for remark in end["remarks"]))
     load.seconds = tuple(course.seconds)
     load.machines = machines
+    load.backends = _backends(plan, ends)
     load.late_ns = max((end["late_ns"] for end in ends), default=0)
     return load

@@ -11,6 +11,8 @@ from tlsbench.scenarios.networks import read_bandwidth, read_loss, read_rtt
 
 #: The axes that a line has, in the order in which they are written.
 _AXES: Final = ("rtt", "bandwidth", "loss")
+#: The conditions of a line that changes nothing.
+NO_LINE: Final = "rtt=0ms"
 _NOTHING: Final = {"rtt": "0ms"} | {axis: AXES[axis].neutral for axis in _AXES[1:]}
 
 

@@ -1,4 +1,4 @@
-"""The near end of a line: its process, what runs behind it, and what it carried."""
+"""The near end of lines: their process, what runs behind it, and what it carried."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ import json
 import secrets
 import shutil
 import socket
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
 from tlsbench.errors import RequestError
 from tlsbench.forwarding.conditions import network_of
@@ -39,23 +40,36 @@ class Forwarded:
     busy: float
 
 
-class Detour(Process):
-    """A line between a network namespace and an address of this machine.
+@dataclass(frozen=True, slots=True)
+class LineTo:
+    """A line and where it leads.
 
     :param conditions: as :func:`tlsbench.forwarding.canonical` writes them.
     :param address: IPv4, of this machine (:func:`local_address`): what the namespace has a route to.
-    :param seed: of the losses.
-    :raises RequestError: if it cannot be made, in one line that says what it takes.
+    :param port: where several lines lead to one address, the port of TCP or UDP behind this one; else any.
     """
 
-    def __init__(self, conditions: str, address: str, seed: int = 0) -> None:
+    conditions: str
+    address: str
+    port: int = 0
+
+
+class Detour(Process):
+    """Lines between a network namespace and addresses of this machine.
+
+    :param lines: one for each address, or for each of some ports of an address.
+    :param seed: of the losses.
+    :raises RequestError: if they cannot be made, in one line that says what it takes.
+    """
+
+    def __init__(self, lines: Sequence[LineTo], seed: int = 0) -> None:
         if shutil.which("nsenter") is None:
             raise RequestError("there is no program nsenter: it is in Debian's package util-linux")
         # A kernel remembers paths by their addresses (tcp_metrics): each line has new ones.
         first = _ADDRESSES[2 * secrets.randbelow(_ADDRESSES.num_addresses // 2)]
-        request = {"conditions": conditions, "target": address, "seed": seed}
+        request: dict[str, Any] = {"lines": [asdict(line) for line in lines], "seed": seed}
         request |= {"server": str(first), "client": str(first + 1)}
-        self._patience_s = _PATIENCE_S + network_of(conditions).rtt_ms / 1e3
+        self._patience_s = _PATIENCE_S + max(network_of(line.conditions).rtt_ms for line in lines) / 1e3
         super().__init__("tlsbench.forwarding.worker", json.dumps(request))
         try:
             with may_be_cut():
@@ -66,18 +80,18 @@ class Detour(Process):
 
     @property
     def under(self) -> tuple[str, ...]:
-        """What runs a program behind the line (the ``under`` of a :class:`~tlsbench.processes.Process`)."""
+        """What runs a program behind the lines (the ``under`` of a :class:`~tlsbench.processes.Process`)."""
         return ("nsenter", f"--net=/proc/{self._process.pid}/ns/net")
 
-    def finish(self) -> Forwarded:
-        """Carry what is under way, and end.
+    def finish(self) -> tuple[Forwarded, ...]:
+        """Carry what is under way, and end; what each line carried.
 
         :raises MeasurementError: if it has died.
         """
         self.end_of_input()
         with may_be_cut():
             message = self.answer(self._patience_s)
-        return Forwarded(*(message[name] for name in Forwarded.__slots__))
+        return tuple(Forwarded(**carried, busy=message["busy"]) for carried in message["lines"])
 
 
 def local_address(host: str) -> str:

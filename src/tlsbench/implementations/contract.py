@@ -32,12 +32,23 @@ class Negotiated:
     ``version``, ``cipher`` and ``group`` are spelled as in a scenario. ``peer_certificate`` is the
     leaf that the other side showed, in DER, ``b""`` if it showed none; ``peer_verified`` tells
     whether its chain (and on a client its host name) was verified, ``peer_chain_length`` how many
-    certificates it sent (a resumed handshake has none). ``early_data`` is what a server received
-    before the handshake was complete. ``ocsp`` is the status in the OCSP response that a client was shown
+    certificates it sent (a resumed handshake has none), ``verified_length`` how many it was verified with,
+    from the leaf to the one that is trusted. ``early_data`` is what a server received before the handshake
+    was complete. ``ocsp`` is the status in the OCSP response that a client was shown
     and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
     handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
-    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`). Of QUIC
-    ``version`` is that of its TLS.
+    scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`).
+    ``certificate_compression`` is how the certificate of the other side came, spelled likewise;
+    ``ech_accepted`` is whether the server accepted the client's Encrypted ClientHello, and ``server_name`` is
+    the host that the client asked for, as a server that has such a key says it. Of QUIC
+    ``version`` is that of its TLS. ``max_fragment_length`` is what was agreed on by that extension, in bytes,
+    0 if nothing was; ``record_size_limit`` the most that this side takes since both agreed on that one.
+
+    ``peer_public_key`` is the SubjectPublicKeyInfo in DER that the other side showed instead of a certificate
+    (RFC 7250), ``b""`` if it did not; ``peer_verified`` then says whether it is the one that was expected.
+    ``psk_identity`` is that of the external PSK by which the handshake was made, which is not ``resumed``;
+    ``b""`` if by none. ``ticket_state``, on a server, is what it found of the ticket that it was offered,
+    spelled as in a scenario; ``ticket_lifetime``, on a client, how many seconds its ticket is good for.
     """
 
     version: str | None
@@ -47,12 +58,22 @@ class Negotiated:
     peer_certificate: bytes
     peer_verified: bool
     peer_chain_length: int | None = None
+    verified_length: int | None = None
     early_data: bytes = b""
     ocsp: str | None = None
     signature: str | None = None
     security_level: str | None = None
     provider: str | None = None
     openssl_conf: str | None = None
+    max_fragment_length: int | None = None
+    record_size_limit: int | None = None
+    certificate_compression: str | None = None
+    peer_public_key: bytes = b""
+    psk_identity: bytes = b""
+    ticket_state: str | None = None
+    ticket_lifetime: int | None = None
+    ech_accepted: bool | None = None
+    server_name: str | None = None
 
 
 class End(Protocol):
@@ -174,6 +195,17 @@ class LogsKeys(Protocol):
 
 
 @runtime_checkable
+class RotatesTicketKeys(Protocol):
+    """A server's context whose ticket keys are replaced, as ``ticket_state`` needs."""
+
+    def rotate_ticket_key(self, *, keep_previous: bool) -> None:
+        """Seal tickets with a new key from now on.
+
+        :param keep_previous: whether the last key opens tickets still, whose clients then get new ones.
+        """
+
+
+@runtime_checkable
 class SelectsProtocols(Protocol):
     """A server's context that answers ALPN (RFC 7301)."""
 
@@ -260,6 +292,27 @@ class SocketWriter(Protocol):
     @property
     def handshake_buffer_bytes(self) -> int:
         """The bytes that a handshake collects before it writes; 0 if it writes each flight at once."""
+
+
+@runtime_checkable
+class UpdatesKeys(Protocol):
+    """A client's end over a stream that can change its keys on an open connection of TLS 1.3."""
+
+    def update_keys(self, *, requests_update: bool) -> None:
+        """Send a KeyUpdate (RFC 8446 section 4.6.3) at once or with the next write, which has new keys.
+
+        :param requests_update: whether it asks the other side to do the same before it next writes.
+        :raises HandshakeError: if the library refuses.
+        """
+
+
+@runtime_checkable
+class LimitsKeyUpdates(Protocol):
+    """A library that gives up a connection over which more KeyUpdates come than that in a short time."""
+
+    @property
+    def most_key_updates(self) -> int:
+        """So many it takes on a connection."""
 
 
 class JoinedEndpoint(Endpoint, Protocol):

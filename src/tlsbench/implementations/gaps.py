@@ -18,7 +18,7 @@ def one_ticket_when_resumed(server: str) -> Gap:
         "after a resumed handshake OpenSSL sends one ticket (SSL_CTX_set_num_tickets(3))",
         server=server,
         tickets=("2", "3", "4"),
-        resumption=("psk", "early-data"),
+        resumption=("psk", "early-data", "external-psk"),
     )
 
 

@@ -14,8 +14,19 @@ from tlsbench.links.ledger import (
     summarise_datagrams,
 )
 from tlsbench.links.link import Link, MemoryLink, SocketLink, TcpLink, open_link
+from tlsbench.links.record_lengths import record_lengths
 from tlsbench.links.round_trips import RoundTrips, round_trips
-from tlsbench.links.wire import JOINED, STREAM, Observed, WireReader, count_tickets, observe, observed
+from tlsbench.links.sealed import sealed_bytes
+from tlsbench.links.wire import (
+    JOINED,
+    STREAM,
+    Observed,
+    WireReader,
+    count_tickets,
+    hello_extensions_of,
+    observe,
+    observed,
+)
 
 __all__ = [
     "DTLS",
@@ -37,10 +48,13 @@ __all__ = [
     "WireReader",
     "count_tickets",
     "flights",
+    "hello_extensions_of",
     "observe",
     "observed",
     "open_link",
+    "record_lengths",
     "round_trips",
+    "sealed_bytes",
     "sizes_of",
     "summarise",
     "summarise_datagrams",

@@ -47,6 +47,8 @@ class Ledger:
     Of datagrams there are more, None over a stream: how many each side sent, how many of both sides hold more
     than one record of DTLS or packet of QUIC (``coalesced``), and of a handshake the ``sizes`` of those of
     each flight, in bytes, the client's first flight first.
+
+    Of application data over a stream there is how many records each side sent, None of anything else.
     """
 
     flights: int
@@ -58,13 +60,13 @@ class Ledger:
     server_datagrams: int | None = None
     coalesced: int | None = None
     sizes: tuple[tuple[int, ...], ...] | None = None
+    client_records: int | None = None
+    server_records: int | None = None
 
     def plain(self) -> dict[str, Any]:
-        """As JSON can hold it, without what a stream has not; :meth:`of` takes its values."""
+        """As JSON can hold it, without what it has not; :meth:`of` takes its values."""
         return {
-            name: value
-            for name, value in asdict(self).items()
-            if value is not None or name not in _OF_DATAGRAMS
+            name: value for name, value in asdict(self).items() if value is not None or name not in _OF_SOME
         }
 
     @classmethod
@@ -76,7 +78,9 @@ class Ledger:
 
 
 _NAMES: Final = tuple(one.name for one in fields(Ledger))
-_OF_DATAGRAMS: Final = frozenset(("client_datagrams", "server_datagrams", "coalesced", "sizes"))
+_OF_SOME: Final = frozenset(
+    ("client_datagrams", "server_datagrams", "coalesced", "sizes", "client_records", "server_records")
+)
 
 #: Of what goes over no link.
 NO_LEDGER = Ledger(0, 0, 0)

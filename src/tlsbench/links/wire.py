@@ -10,16 +10,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from tlsbench.errors import WireError
 from tlsbench.links.ledger import Direction, Entry, Flight, Ledger, flights, summarise
+from tlsbench.links.protected import protected_bytes
 from tlsbench.links.reader import Reader as _Reader
+from tlsbench.links.record_lengths import summarise_records
 from tlsbench.links.round_trips import RoundTrips, round_trips
+from tlsbench.protocol import groups
 from tlsbench.protocol.extensions import (
+    COMPRESS_CERTIFICATE,
     EARLY_DATA,
+    ENCRYPTED_CLIENT_HELLO,
     KEY_SHARE,
     PRE_SHARED_KEY,
+    RAW_PUBLIC_KEY,
+    SERVER_CERTIFICATE_TYPE,
+    SERVER_NAME,
     SESSION_TICKET,
     SUPPORTED_VERSIONS,
 )
@@ -35,9 +43,12 @@ from tlsbench.protocol.messages import (
     NAMED_CURVE,
     RECORD_HEADER_BYTES,
     SERVER_HELLO,
+    SERVER_HELLO_DONE,
     SERVER_KEY_EXCHANGE,
     VERSIONS,
 )
+from tlsbench.scenarios import ciphers
+from tlsbench.scenarios.credentials import PSK
 
 #: Behind the record's header, the message's header and legacy_version.
 _RANDOM_AT = RECORD_HEADER_BYTES + 4 + 2
@@ -47,12 +58,16 @@ _RANDOM_AT = RECORD_HEADER_BYTES + 4 + 2
 class Observed:
     """What the first flights of a handshake say.
 
-    ``cipher`` and ``group`` are code points; ``group`` is None where no key was exchanged.
+    ``cipher`` and ``group`` are code points; ``group`` is None where no key was exchanged, and negative for a
+    prime that has no code point (:func:`tlsbench.protocol.groups.of_prime`).
     ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
     and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response, ``signature``
     the code point of the scheme by which it signed its keys; None where the wire hides it (TLS 1.3).
     ``hello_retry`` tells of an extra round trip for another group, which then is that of the second hellos;
-    ``address_check`` of one for a cookie (DTLS) or a token (QUIC).
+    ``address_check`` of one for a cookie (DTLS) or a token (QUIC). Of the ClientHello, ``compressions``
+    are the code points of the algorithms by which the client takes certificates, ``server_name`` is the host
+    that it names in the clear, ``""`` if none, and ``ech`` whether it has an Encrypted ClientHello, or
+    what looks alike.
     """
 
     version: str
@@ -65,6 +80,9 @@ class Observed:
     stapled: bool | None
     signature: int | None
     address_check: bool = False
+    compressions: tuple[int, ...] = ()
+    server_name: str = ""
+    ech: bool = False
 
 
 def observe(entries: Iterable[Entry]) -> Observed:
@@ -73,10 +91,10 @@ def observe(entries: Iterable[Entry]) -> Observed:
     :raises WireError: if they are not the opening of a TLS 1.2 or 1.3 handshake.
     """
     flown = flights(entries)
-    client_messages, server_messages = _opening(flown)
+    client_messages, server_messages = opening(flown)
     hello_retry = server_messages[SERVER_HELLO][2:34] == HELLO_RETRY_REQUEST_RANDOM
     if hello_retry:
-        client_messages, server_messages = _opening(flown[2:])
+        client_messages, server_messages = opening(flown[2:])
     return observed(client_messages, server_messages, hello_retry=hello_retry)
 
 
@@ -92,12 +110,17 @@ def observed(
     :param client_messages: their bodies as TLS has them; the ClientHello is the last one.
     :param server_messages: likewise; the ServerHello is no HelloRetryRequest.
     """
-    offered = _hello_extensions(client_messages[CLIENT_HELLO], from_client=True)
+    offered = hello_extensions(client_messages[CLIENT_HELLO], from_client=True)
+    of_client: dict[str, Any] = {
+        "compressions": _compressions(offered.get(COMPRESS_CERTIFICATE)),
+        "server_name": _host(offered.get(SERVER_NAME)),
+        "ech": ENCRYPTED_CLIENT_HELLO in offered,
+    }
     hello = _Reader(server_messages[SERVER_HELLO])
     legacy_version, _random = hello.number(2), hello.take(32)
     hello.vector(1)  # session id, which TLS 1.3 only echoes
     cipher = hello.number(2)
-    extensions = _hello_extensions(server_messages[SERVER_HELLO], from_client=False)
+    extensions = hello_extensions(server_messages[SERVER_HELLO], from_client=False)
     version_code = (
         _Reader(extensions[SUPPORTED_VERSIONS]).number(2)
         if SUPPORTED_VERSIONS in extensions
@@ -119,33 +142,60 @@ def observed(
             stapled=None,
             signature=None,
             address_check=address_check,
+            **of_client,
         )
     certificates = server_messages.get(CERTIFICATE)
     by_ticket = bool(offered.get(SESSION_TICKET))
-    group, signature = _server_keys(server_messages.get(SERVER_KEY_EXCHANGE))
+    suite = ciphers.BY_CODE_POINT.get(cipher)
+    is_psk = suite is not None and suite.authentication == PSK
+    if certificates is not None or SERVER_HELLO_DONE in server_messages:  # resumed, it has neither
+        resumption = "external-psk" if is_psk else "none"
+    else:
+        resumption = "ticket" if by_ticket else "session-id"
+    is_of_prime = suite is not None and suite.exchanges_in_group == "prime"
+    read_keys = _keys_of_prime if is_of_prime else _keys_on_curve
+    group, signature = read_keys(server_messages.get(SERVER_KEY_EXCHANGE), has_hint=is_psk)
+    if version in ciphers.BROKEN_VERSIONS:  # they sign without saying how (RFC 4346 section 7.4.3)
+        signature = None
     return Observed(
         version=version,
         cipher=cipher,
         group=group,
-        resumption="none" if certificates is not None else "ticket" if by_ticket else "session-id",
+        resumption=resumption,
         hello_retry=False,
-        certificates=_count_certificates(certificates) if certificates is not None else 0,
+        certificates=_count_certificates(certificates, extensions) if certificates is not None else 0,
         client_auth=CERTIFICATE_REQUEST in server_messages,
         stapled=CERTIFICATE_STATUS in server_messages,
         signature=signature,
         address_check=address_check,
+        **of_client,
     )
 
 
-def _opening(flown: Sequence[Flight]) -> tuple[Mapping[int, bytes], Mapping[int, bytes]]:
-    """The messages in the clear of the first flight of the client, and of the server."""
+def opening(flown: Sequence[Flight]) -> tuple[Mapping[int, bytes], Mapping[int, bytes]]:
+    """The messages in the clear of the first flight of the client, and of the server.
+
+    :raises WireError: if there are no hellos among them.
+    """
     client_messages, server_messages = (
-        dict(_messages(next((flight.data for flight in flown if flight.direction is direction), b"")))
+        dict(clear_messages(next((flight.data for flight in flown if flight.direction is direction), b"")))
         for direction in (Direction.TO_SERVER, Direction.TO_CLIENT)
     )
     if CLIENT_HELLO not in client_messages or SERVER_HELLO not in server_messages:
         raise WireError("the wire does not open with ClientHello and ServerHello")
     return client_messages, server_messages
+
+
+def hello_extensions_of(entries: Iterable[Entry]) -> tuple[Mapping[int, bytes], Mapping[int, bytes]]:
+    """The extensions of the ClientHello and of the ServerHello that open a stream, by their code points.
+
+    :raises WireError: if they do not.
+    """
+    client, server = opening(flights(entries))
+    return (
+        hello_extensions(client[CLIENT_HELLO], from_client=True),
+        hello_extensions(server[SERVER_HELLO], from_client=False),
+    )
 
 
 def count_tickets(entries: Iterable[Entry]) -> int:
@@ -186,21 +236,25 @@ class WireReader:
     :param count_tickets: how many tickets a server sent; it gives None where the wire does not tell.
     :param round_trips: how long a handshake takes; it raises ``WireError`` if it is not complete.
     :param summarise: the sum of what was carried.
+    :param summarise_data: the same of application data; as ``summarise`` where it is None.
+    :param protected_bytes: how much of its handshake a side protected.
     """
 
     observe: Callable[[Iterable[Entry]], Observed]
     count_tickets: Callable[[Iterable[Entry]], int | None]
     round_trips: CountRoundTrips = round_trips
     summarise: Callable[[Iterable[Entry]], Ledger] = summarise
+    summarise_data: Callable[[Iterable[Entry]], Ledger] | None = None
+    protected_bytes: Callable[[Iterable[Entry], Direction], int] = protected_bytes
 
 
 #: TLS over a stream: records, which writes may cut anywhere.
-STREAM: Final = WireReader(observe, count_tickets)
+STREAM: Final = WireReader(observe, count_tickets, summarise_data=summarise_records)
 #: The same from a server that joins its tickets.
-JOINED: Final = WireReader(observe, count_joined_tickets)
+JOINED: Final = WireReader(observe, count_joined_tickets, summarise_data=summarise_records)
 
 
-def _messages(flight: bytes) -> Iterator[tuple[int, bytes]]:
+def clear_messages(flight: bytes) -> Iterator[tuple[int, bytes]]:
     """The handshake messages in the clear: type and body, up to the first protected record.
 
     Behind a HelloRetryRequest a flight may begin with a ChangeCipherSpec (RFC 8446 appendix D.4).
@@ -220,7 +274,11 @@ def _messages(flight: bytes) -> Iterator[tuple[int, bytes]]:
         yield messages.number(1), messages.vector(3)
 
 
-def _hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
+def hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
+    """The extensions of a hello, by their code points.
+
+    :raises WireError: if it ends too early.
+    """
     hello = _Reader(body)
     hello.take(2 + 32)  # legacy_version and random
     hello.vector(1)  # session id
@@ -237,11 +295,58 @@ def _hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
     return found
 
 
-def _server_keys(server_key_exchange: bytes | None) -> tuple[int | None, int | None]:
-    """The group and the signature scheme of a ServerKeyExchange (RFC 8422 section 5.4)."""
+def _compressions(extension: bytes | None) -> tuple[int, ...]:
+    """The algorithms in a compress_certificate extension (RFC 8879 section 3)."""
+    if extension is None:
+        return ()
+    algorithms = _Reader(_Reader(extension).vector(1))
+    found = []
+    while algorithms:
+        found.append(algorithms.number(2))
+    return tuple(found)
+
+
+def _host(extension: bytes | None) -> str:
+    """The first name in a server_name extension (RFC 6066 section 3), as text for reports."""
+    if not extension:
+        return ""
+    names = _Reader(_Reader(extension).vector(2))
+    names.number(1)  # the kind of name, of which there is one
+    return names.vector(2).decode("ascii", "backslashreplace")
+
+
+def _keys_of_prime(
+    server_key_exchange: bytes | None, *, has_hint: bool = False
+) -> tuple[int | None, int | None]:
+    """The group and the signature scheme of a ServerKeyExchange with DHE (RFC 5246 section 7.4.3).
+
+    :param has_hint: whether it begins with a hint of the PSK's identity (RFC 4279 section 3).
+    """
     if server_key_exchange is None:
         return None, None
     message = _Reader(server_key_exchange)
+    if has_hint:
+        message.vector(2)
+    prime = int.from_bytes(message.vector(2), "big")
+    message.vector(2)  # the generator
+    message.vector(2)  # the public key
+    return groups.of_prime(prime), message.number(2) if message else None
+
+
+def _keys_on_curve(
+    server_key_exchange: bytes | None, *, has_hint: bool = False
+) -> tuple[int | None, int | None]:
+    """The group and the signature scheme of a ServerKeyExchange with ECDHE (RFC 8422 section 5.4).
+
+    :param has_hint: whether it begins with a hint of the PSK's identity, which may be all (RFC 5489).
+    """
+    if server_key_exchange is None:
+        return None, None
+    message = _Reader(server_key_exchange)
+    if has_hint:
+        message.vector(2)
+        if not message:
+            return None, None
     if message.number(1) != NAMED_CURVE:
         return None, None
     group = message.number(2)
@@ -249,7 +354,10 @@ def _server_keys(server_key_exchange: bytes | None) -> tuple[int | None, int | N
     return group, message.number(2) if message else None
 
 
-def _count_certificates(message: bytes) -> int:
+def _count_certificates(message: bytes, extensions: Mapping[int, bytes]) -> int:
+    """How many there are: none where the server shows a raw public key (RFC 7250 section 4.2)."""
+    if extensions.get(SERVER_CERTIFICATE_TYPE) == RAW_PUBLIC_KEY:
+        return 0
     certificates = _Reader(_Reader(message).vector(3))
     count = 0
     while certificates:

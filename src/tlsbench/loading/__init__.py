@@ -1,8 +1,23 @@
 """Many connections: what a server does under load, and what its clients see of that."""
 
-from tlsbench.loading.crew import Load, run_load
-from tlsbench.loading.plan import LoadPlan, Target
+from tlsbench.loading.backends import BackendLoad, Evenness, by_backend, evenness
+from tlsbench.loading.crew import run_load
+from tlsbench.loading.load import Load
+from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.tally import LoadTally
+from tlsbench.loading.target import Target
 from tlsbench.loading.thresholds import Threshold, parse_threshold
 
-__all__ = ["Load", "LoadPlan", "LoadTally", "Target", "Threshold", "parse_threshold", "run_load"]
+__all__ = [
+    "BackendLoad",
+    "Evenness",
+    "Load",
+    "LoadPlan",
+    "LoadTally",
+    "Target",
+    "Threshold",
+    "by_backend",
+    "evenness",
+    "parse_threshold",
+    "run_load",
+]

@@ -121,6 +121,11 @@ class Attempt(ABC):
     def close(self) -> None:
         """Give the socket back, after a word of goodbye where there is something to end."""
 
+    @property
+    def backend(self) -> int:
+        """Which of the load's targets it goes to."""
+        return self._shared.backend
+
     def open(self, now_ns: int) -> None:
         """Begin to connect; ends at once with an outcome if that cannot be."""
         shared = self._shared

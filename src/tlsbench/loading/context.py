@@ -20,6 +20,7 @@ from tlsbench.implementations.openssl_names import (
 from tlsbench.implementations.pyopenssl import bindings
 from tlsbench.implementations.pyopenssl.library import show_identity
 from tlsbench.implementations.pyopenssl.tapped import MakeTap, log_keys, untapped
+from tlsbench.loading.clients import Clients
 from tlsbench.loading.credentials import identity_of, roots_of
 from tlsbench.loading.exchanges import OFFERED, Asked, refusal, spoken
 from tlsbench.loading.names import is_address
@@ -72,14 +73,15 @@ def client_context(plan: LoadPlan) -> SSL.Context:
 
 
 def resolve(plan: LoadPlan) -> tuple[socket.AddressFamily, tuple[str, int] | str]:
-    """The address of the target.
+    """The address of the (first) target.
 
     :raises RequestError: if its name has none.
     """
     if plan.target.is_unix:
         return socket.AF_UNIX, plan.target.host.removeprefix(UNIX)
+    host = plan.addresses.get(plan.target.host, plan.target.host)
     try:
-        found = socket.getaddrinfo(plan.target.host, plan.target.port, type=socket.SOCK_STREAM)
+        found = socket.getaddrinfo(host, plan.target.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:  # UnicodeError: what is no name, for Python's own IDNA
         reason = getattr(error, "strerror", None) or "it is no host name"
         raise RequestError(f"{plan.target.host} has no address: {reason}") from error
@@ -89,8 +91,9 @@ def resolve(plan: LoadPlan) -> tuple[socket.AddressFamily, tuple[str, int] | str
 
 @dataclass(slots=True)
 class Shared:
-    """What the connections of a worker have in common."""
+    """What the connections of a worker to one target have in common."""
 
+    #: Of that target alone.
     plan: LoadPlan
     context: SSL.Context
     address: tuple[str, int] | str
@@ -98,12 +101,15 @@ class Shared:
     settings: Settings
     tally: LoadTally
     tap: MakeTap = untapped
+    #: Which of the load's targets it is.
+    backend: int = 0
     #: To be resumed: sessions of OpenSSL, or of QUIC its library's tickets.
-    sessions: deque[Any] = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
+    sessions: deque[Any] | Clients = field(default_factory=lambda: deque(maxlen=_MOST_SESSIONS))
     #: Connections whose early data the server has accepted, until they ask.
     accepted: set[SSL.Connection] = field(default_factory=set)
     #: Whether the server says nothing after a handshake, so that a client must take leave to hear of it.
     is_server_quiet: bool = False
+    #: The whole worker's.
     turn: Turn = field(default_factory=Turn)
     #: When connections begin to count, by CLOCK_MONOTONIC.
     count_from_ns: int = 0

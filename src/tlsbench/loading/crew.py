@@ -6,18 +6,18 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from tlsbench.errors import MeasurementError, RequestError
-from tlsbench.forwarding import Detour, Forwarded, local_address
+from tlsbench.errors import RequestError
 from tlsbench.interrupts import may_be_cut
-from tlsbench.loading.machines import MachineLoad
+from tlsbench.loading.backends import BackendLoad, by_backend
+from tlsbench.loading.lines import Lines
+from tlsbench.loading.load import Load
 from tlsbench.loading.plan import LoadPlan
-from tlsbench.loading.seconds import Second, second
-from tlsbench.loading.server_side import ServerSide, Spent
+from tlsbench.loading.seconds import second
+from tlsbench.loading.server_side import Sides
 from tlsbench.loading.tally import LoadTally, total
-from tlsbench.loading.thresholds import Threshold
-from tlsbench.processes import Process, Vitals, readable
+from tlsbench.processes import Process, readable
 from tlsbench.tracing.live import LiveCapture
 from tlsbench.tracing.tapping import Tapped
 
@@ -27,60 +27,6 @@ _OTHER_FILES = 64
 _LOST = "worker process died"
 #: A worker that has not ended so long after it should have will not.
 _PATIENCE_SECONDS = 10.0
-
-
-@dataclass(slots=True)
-class Load:
-    """A load, while it runs and when it is over.
-
-    :param elapsed_s: from the first counted beginning until the last connection had ended.
-    :param interrupted: whether it was ended early.
-    :param lost: workers that died, by what is known of that.
-    :param vitals: of each worker, second by second.
-    :param remarks: what the kernel made of the socket options otherwise than it was asked.
-    :param server: what the server's processes spent while connections counted, where they are known.
-    :param forwarded: what the line carried that the plan is ``via``, from its first packet to its last.
-    :param seconds: its course over time; of older results there is none.
-    :param thresholds: what it was asked to keep.
-    :param machines: of a load by a fleet, what came of each machine's part.
-    :param differences: in what these machines differ, which was allowed.
-    :param late_ns: how long after its start the first connection began.
-    """
-
-    plan: LoadPlan
-    tally: LoadTally = field(default_factory=LoadTally)
-    elapsed_s: float = 0.0
-    interrupted: bool = False
-    lost: tuple[str, ...] = ()
-    vitals: tuple[tuple[Vitals, ...], ...] = ()
-    remarks: tuple[str, ...] = ()
-    server: Spent | None = None
-    forwarded: Forwarded | None = None
-    seconds: tuple[Second, ...] = ()
-    thresholds: tuple[Threshold, ...] = ()
-    machines: tuple[MachineLoad, ...] = ()
-    differences: tuple[str, ...] = ()
-    late_ns: int = 0
-
-    @property
-    def lost_machines(self) -> tuple[str, ...]:
-        """Machines of a fleet that were lost, each with what is known of that."""
-        return tuple(f"{one.name}: {one.lost}" for one in self.machines if one.lost)
-
-    @property
-    def handshakes_per_s(self) -> float:
-        """Complete handshakes for each second of :attr:`elapsed_s`."""
-        return self.tally.handshakes / self.elapsed_s if self.elapsed_s else 0.0
-
-    @property
-    def requests_per_s(self) -> float:
-        """Whole answers likewise."""
-        return self.tally.requests / self.elapsed_s if self.elapsed_s else 0.0
-
-    @property
-    def client_busy(self) -> float:
-        """The share of :attr:`elapsed_s` that the workers' processors were busy, from 0 to 1."""
-        return self.tally.cpu_s / (self.elapsed_s * self.plan.workers) if self.elapsed_s else 0.0
 
 
 def soon_ns() -> int:
@@ -110,25 +56,24 @@ def run_load(
     """
     allow_files(plan.connections // plan.workers + 1)
     with ExitStack() as stack:
-        theirs, detour = _with_line(plan) if plan.via else (plan, None)
-        under = stack.enter_context(closing(detour)).under if detour is not None else ()
+        lines = stack.enter_context(Lines(plan))
         workers = [
-            stack.enter_context(closing(_Worker(theirs.share(number), capture, under)))
+            stack.enter_context(closing(_Worker(lines.plan.share(number), capture, lines.under)))
             for number in (range(plan.workers) if numbers is None else numbers)
         ]
         with may_be_cut():
             remarks = [worker.first_answer()["remarks"] for worker in workers]
-        server_side = ServerSide(plan.target, over_udp=plan.http == "3")
+        sides = Sides(plan.targets, over_udp=plan.http == "3")
         start_ns = start_ns_when_ready()
         for worker in workers:
             worker.tell(str(start_ns))
-        load = Load(plan, remarks=tuple(remarks[0]))
+        load = Load(plan, remarks=tuple(remarks[0]), backends=_of_backends(plan, ()))
         # What is open at the end has the time of one step; a worker that hangs is waited for a while longer.
         latest = start_ns / 1e9 + plan.warm_up_s + plan.duration_s + plan.step_limit_s + _PATIENCE_SECONDS
-        server_side.begin_at(0.0 if plan.hold else start_ns / 1e9 + plan.warm_up_s)
+        sides.begin_at(0.0 if plan.hold else start_ns / 1e9 + plan.warm_up_s)
 
         def is_to_stop() -> bool:
-            server_side.tick()
+            sides.tick()
             return stop_asked()
 
         try:
@@ -138,33 +83,33 @@ def run_load(
             for worker in workers:
                 if not worker.has_ended:
                     worker.kill("it was cut short")
-        load.server = server_side.spent()
-        if detour is not None:
-            try:
-                load.forwarded = detour.finish()
-            except MeasurementError as error:
-                load.lost = (f"the line of --via {error}",)
-            except KeyboardInterrupt:  # what it carried is not known, then
-                load.interrupted = True
-    load.tally = total(worker.tally_at_end() for worker in workers)
+        load.server, spent = sides.spent()
+        carried = lines.finish(load)
+    for worker in workers:
+        worker.count_lost()
+    load.tally = total(worker.tally for worker in workers)
     load.elapsed_s = max((worker.elapsed_s for worker in workers), default=0.0)
     load.late_ns = max((worker.late_ns for worker in workers), default=0)
     load.vitals = tuple(tuple(worker.vitals) for worker in workers)
     load.lost += tuple(worker.lost for worker in workers if worker.lost)
+    load.backends = tuple(
+        replace(
+            one,
+            seconds=before.seconds,
+            server=spent.get(one.target),
+            forwarded=carried.get(one.target),
+        )
+        for before, one in zip(load.backends, _of_backends(plan, workers), strict=True)
+    )
+    if not plan.others:
+        load.forwarded = carried.get(plan.target)
     return load
 
 
-def _with_line(plan: LoadPlan) -> tuple[LoadPlan, Detour]:
-    """The line of a plan, and the plan of those behind it, who can look up no name.
-
-    :raises RequestError: if there can be none.
-    """
-    try:
-        address = local_address(plan.target.host)
-        theirs = replace(plan, target=replace(plan.target, host=address), server_name=plan.name)
-        return theirs, Detour(plan.via, address)
-    except RequestError as error:
-        raise RequestError(f"--via {plan.via}: {error}") from None
+def _of_backends(plan: LoadPlan, workers: Sequence[_Worker]) -> tuple[BackendLoad, ...]:
+    """What came of each backend so far, in the order of the plan; of one alone there is nothing to tell."""
+    nothing = [BackendLoad(target) for target in plan.targets] if plan.others else []
+    return by_backend([nothing, *(worker.backends for worker in workers)])
 
 
 def _watch(
@@ -185,6 +130,10 @@ def _watch(
             tally = total(worker.tally for worker in workers)
             load.seconds += (second(float(seconds), tally, earlier),)
             earlier = tally
+            load.backends = tuple(
+                replace(one, seconds=(*before.seconds, second(float(seconds), one.tally, before.tally)))
+                for before, one in zip(load.backends, _of_backends(load.plan, workers), strict=True)
+            )
             observe(float(seconds), tally)
         if stop_asked() and not load.interrupted:
             load.interrupted = True
@@ -217,6 +166,7 @@ class _Worker(Process):
     def __init__(self, plan: LoadPlan, capture: LiveCapture | None, under: Sequence[str] = ()) -> None:
         self._number, self._capture = plan.worker, capture
         self.tally = LoadTally()
+        self.backends: tuple[BackendLoad, ...] = ()
         self.reports = 0
         self.elapsed_s = 0.0
         self.late_ns = 0
@@ -230,6 +180,7 @@ class _Worker(Process):
                     self._capture.take(self._number, Tapped.from_plain(message["tapped"]))
                 continue
             self.tally = LoadTally.from_plain(message["tally"])
+            self.backends = tuple(map(BackendLoad.from_plain, message.get("backends", ())))
             if message.get("done"):
                 self.elapsed_s, self.lost = message["elapsed_s"], message["died"]
                 self.late_ns = message["late_ns"]
@@ -238,8 +189,8 @@ class _Worker(Process):
         if self.lost and not self.elapsed_s:
             self.elapsed_s = float(self.reports)
 
-    def tally_at_end(self) -> LoadTally:
-        """What came of its connections; those that were open when it died are lost with it."""
-        if self.lost and self.tally.open:
-            self.tally.outcomes[_LOST] += self.tally.open
-        return self.tally
+    def count_lost(self) -> None:
+        """Count what was open when it died as lost with it."""
+        for tally in (self.tally, *(one.tally for one in self.backends)):
+            if self.lost and tally.open:
+                tally.outcomes[_LOST] += tally.open

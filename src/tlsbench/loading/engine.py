@@ -14,14 +14,15 @@ from time import monotonic_ns, process_time
 from tlsbench.errors import RequestError
 from tlsbench.implementations.pyopenssl.tapped import MakeTap, untapped
 from tlsbench.loading.attempt import Attempt
-from tlsbench.loading.context import Shared, client_context, resolve
+from tlsbench.loading.backends import BackendLoad
 from tlsbench.loading.failures import words_of
 from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.pool import Pool
+from tlsbench.loading.setting_up import attempts_of, backends_of
+from tlsbench.loading.spreading import Spread
 from tlsbench.loading.tally import SUCCESS, LoadTally
 from tlsbench.loading.timers import Timers
 from tlsbench.loading.watchdog import Watchdog
-from tlsbench.sockets import Settings
 
 _EVENTS = 512
 #: The other side has ended its half, or the connection is gone.
@@ -36,17 +37,6 @@ _NO_ROOM = "begin: timeout, as many connections were open as may be (see --conne
 _LATE = "begin: timeout, the client was too busy (see --processes)"
 
 
-def attempts_of(http: str) -> type[Attempt]:
-    """What makes the connections of a load, by its ``http``."""
-    if http == "3":
-        from tlsbench.loading.quic import QuicConnection  # which needs an extra
-
-        return QuicConnection
-    from tlsbench.loading.client import Connection
-
-    return Connection
-
-
 class Engine:
     """The connections of one worker.
 
@@ -56,20 +46,16 @@ class Engine:
     def __init__(self, plan: LoadPlan, fd: int = -1, tap: MakeTap = untapped) -> None:
         if not hasattr(select, "epoll"):
             raise RequestError("load needs Linux: this system has no epoll")
-        family, address = resolve(plan)
         self._make = attempts_of(plan.http)
-        settings = Settings(plan.socket_options, family, "connect", self._make.kind)
         #: What the kernel makes of the socket options otherwise than it was asked.
-        self.remarks = settings.try_out()
-        self.tally = tally = LoadTally()
+        self.remarks: list[str] = []
+        self._spread = Spread(plan, backends_of(plan, self._make.kind, tap, self.remarks))
         #: From the first counted beginning to the end of the last connection.
         self.elapsed_s = 0.0
         #: How long after its time the first connection began; -1 until then.
         self.late_ns = -1
+        self._cpu_s = 0.0
         self._plan = plan
-        self._shared = Shared(plan, client_context(plan), address, family, settings, tally, tap)
-        if plan.early_data:
-            self._shared.watch_early_data()
         self._epoll = select.epoll()
         self._fd = fd
         if fd >= 0:
@@ -78,7 +64,7 @@ class Engine:
         # What comes of a timer or the clock must not be late.
         self._waits_finely = plan.is_open_loop or plan.http == "3"
         self._open: dict[int, Attempt] = {}
-        self._pool = Pool(plan, tally, self._open)
+        self._pool = Pool(plan, lambda one: self._spread.of(one).shared.tally, self._open)
         #: Those of them that may have more to read, of which epoll says nothing.
         self._more: list[Attempt] = []
         self._limit_ns = int(plan.step_limit_s * 1e9)
@@ -96,14 +82,15 @@ class Engine:
 
         :param report: called each second of the counted time, with its number.
         """
-        with Watchdog(self._shared.turn, self._plan.step_limit_s):
+        with Watchdog(self._spread.worker_turn, self._plan.step_limit_s):
             self._run(start_ns, report)
 
     def _run(self, start_ns: int, report: Callable[[int], None]) -> None:
         plan = self._plan
         self._start_ns = start_ns
         self._count_from_ns = start_ns + int(plan.warm_up_s * 1e9)
-        self._shared.count_from_ns = self._pool.count_from_ns = self._count_from_ns
+        self._pool.count_from_ns = self._count_from_ns
+        self._spread.count_from(self._count_from_ns)
         self._end_ns = self._count_from_ns + int(plan.duration_s * 1e9)
         if not plan.is_open_loop:
             step_ns = plan.ramp_up_s * 1e9 / plan.connections
@@ -175,11 +162,23 @@ class Engine:
         """Whether connections of an open loop should have begun before the end, and have not."""
         return self._plan.is_open_loop and self._next_begin_ns() < self._end_ns
 
+    @property
+    def tally(self) -> LoadTally:
+        """What came of the connections to all backends."""
+        tally = self._spread.tally
+        tally.cpu_s = self._cpu_s
+        return tally
+
+    @property
+    def backends(self) -> list[BackendLoad]:
+        """What came of each backend."""
+        return self._spread.counts()
+
     def _charge(self) -> None:
-        """Bring the tally up to date."""
-        self._shared.note_times()
+        """Bring the tallies up to date."""
+        self._spread.note_times()
         if self._cpu_from_s is not None:
-            self.tally.cpu_s = process_time() - self._cpu_from_s
+            self._cpu_s = process_time() - self._cpu_from_s
 
     def _begin_due(self, now_ns: int) -> None:
         plan = self._plan
@@ -204,9 +203,10 @@ class Engine:
     def _give_up_beginning(self, begin_ns: int) -> None:
         """Count a connection of an open loop that could not begin within the limit of a step."""
         counted = begin_ns >= self._count_from_ns
-        self.tally.begun += counted
+        tally = self._spread.choose(monotonic_ns(), counted=counted).shared.tally
+        tally.begun += counted
         why = _NO_ROOM if self._full_ns >= begin_ns else _LATE
-        self.tally.end(why, counted=counted, is_late=monotonic_ns() >= self._count_from_ns)
+        tally.end(why, counted=counted, is_late=monotonic_ns() >= self._count_from_ns)
 
     def _next_begin_ns(self) -> int:
         """When the next connection of an open loop should begin, whether or not one can."""
@@ -223,16 +223,21 @@ class Engine:
         # In a closed loop nobody waits, but for a connection of a pool: else it begins when it does.
         begin_ns = begin_ns if self._plan.is_open_loop or self._plan.pool else now_ns
         counted = begin_ns >= self._count_from_ns or self._plan.hold
+        backend = self._spread.choose(now_ns, counted=counted)
+        shared = backend.shared
+        backend.in_use += 1
         if counted:
-            self.tally.begun += 1
-        if (connection := self._pool.take(now_ns)) is not None:
+            shared.tally.begun += 1
+        if (connection := self._pool.take(now_ns, shared.backend)) is not None:
             assert connection.sock is not None
             if counted:
-                self.tally.reused += 1
+                shared.tally.reused += 1
             connection.again(begin_ns, now_ns, counted=counted)
             self._settle(connection.sock.fileno(), connection)
             return
-        connection = self._make(self._shared, begin_ns, counted=counted)
+        if self._plan.pool:
+            self._pool.make_room()
+        connection = self._make(shared, begin_ns, counted=counted)
         connection.open(now_ns)
         if connection.sock is None or connection.outcome:
             self._settle(-1, connection)
@@ -256,6 +261,7 @@ class Engine:
         if connection.is_idle:
             self._pool.retire(fd, connection, "by the server")
             return
+        self._spread.of(connection).ended(connection.outcome, monotonic_ns())
         if not self._plan.is_open_loop:
             wait_ns = 0 if connection.outcome == SUCCESS else _BACK_OFF_NS
             heapq.heappush(self._due_ns, monotonic_ns() + wait_ns)

@@ -2,84 +2,28 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from importlib.util import find_spec
-from typing import Any
+from typing import Any, Final
 
-from tlsbench.errors import RequestError, unknown
-from tlsbench.loading.names import host_name
-from tlsbench.sockets import UNIX
+from tlsbench.loading.checking import SPREADS, WHEN_DOWN, check
+from tlsbench.loading.target import Target
 
-_PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+)):(?P<port>[0-9]{1,5})")
-#: The origin-form of a request's target (RFC 9112 section 3.2.1), as far as it could break the request.
-_MOST_PATH = 8000
-_PATH = re.compile(rf"/[!-~]{{0,{_MOST_PATH - 1}}}")
-#: More than this is asked for with ``--i-may-load-this-target`` alone.
-MOST_SECONDS = 600.0
-MOST_PER_SECOND = 100_000.0
-MOST_CONNECTIONS = 100_000
-#: Of HTTP/2 and 3 on one connection, at once.
-MOST_STREAMS = 10_000
-#: The values of ``--http``, with the packages of the extra that they need.
-HTTPS: Mapping[str, tuple[str, ...]] = {"": (), "1.1": (), "2": ("h2",), "3": ("qh3",), "auto": ("h2",)}
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Whom to connect to: a host and a port, or a socket in the file system (``unix:PATH``, port 0)."""
-
-    host: str
-    port: int = 0
-
-    @classmethod
-    def parse(cls, text: str) -> Target:
-        """The target that ``HOST:PORT``, ``[IPv6]:PORT`` or ``unix:PATH`` names.
-
-        :raises RequestError: if it names none.
-        """
-        if text.startswith(UNIX) and text != UNIX:
-            return cls(text)
-        match = _PORT.fullmatch(text)
-        if match is None or not 0 < int(match["port"]) < 65536:
-            raise RequestError(
-                f"'{text}' is no target: write HOST:PORT, such as 127.0.0.1:8443, or unix:PATH"
-            )
-        return cls(host_name(match["v6"] or match["host"]), int(match["port"]))
-
-    @property
-    def is_unix(self) -> bool:
-        """Whether it is a socket in the file system."""
-        return self.host.startswith(UNIX)
-
-    @property
-    def name(self) -> str:
-        """The host's name as a client means it; ``localhost`` behind a socket in the file system."""
-        return "localhost" if self.is_unix else self.host
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether it is this machine for certain: told from the text alone, so that nobody is asked."""
-        if self.is_unix or self.host.lower() == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host).is_loopback
-        except ValueError:
-            return False
-
-    def __str__(self) -> str:
-        if self.is_unix:
-            return self.host
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+#: Members of a plan that older versions did not have: a stored load has them only where they say something.
+_OF_SEVERAL: Final = ("others", "spread", "when_down", "clients", "vias", "addresses")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadPlan:
     """What one worker process does; :meth:`share` divides a whole load among several.
 
+    :param target: the one target, or the first of several backends; ``others`` has the rest.
+    :param spread: which backend a connection goes to, one of :data:`SPREADS`.
+    :param when_down: what becomes of the connections of a backend that is down: one of :data:`WHEN_DOWN`.
+    :param clients: so many clients keep a session each, and a connection that resumes is by a random one of
+        them, whichever backend it goes to; 0 resumes the latest session of the same backend.
+    :param addresses: by a target's host, its address, where those who connect can look up none.
     :param connections: the connections of a closed loop; the most that are open at once in an open one.
     :param rate_per_s: connections that an open loop begins in a second; 0 for a closed loop, in which the
         next connection begins when one ends.
@@ -98,8 +42,8 @@ class LoadPlan:
         ``pool_lifetime_s`` likewise, since it was opened.
     :param early_data: whether a resumed connection sends its first request as early data.
     :param socket_options: by the names of :data:`tlsbench.sockets.OPTIONS`.
-    :param via: what the line to the target is like, as :func:`tlsbench.forwarding.canonical` writes it;
-        ``""`` for none.
+    :param via: what the line to each target is like, as :func:`tlsbench.forwarding.canonical` writes it;
+        ``""`` for none. ``vias`` has those of the targets that have another, by their text.
     :param hold: whether connections stay open until the end; then each slot of a closed loop has one.
     :param resume: the share of connections that resume a session, from 0 to 1.
     :param version: ``"1.2"``, ``"1.3"`` or ``""`` for what both sides prefer; ``cipher`` and ``group``
@@ -146,6 +90,39 @@ class LoadPlan:
     #: Which of how many workers this is, so that the beginnings of an open loop interleave.
     worker: int = 0
     workers: int = 1
+    others: tuple[Target, ...] = ()
+    spread: str = SPREADS[0]
+    when_down: str = WHEN_DOWN[0]
+    clients: int = 0
+    vias: Mapping[str, str] = field(default_factory=dict)
+    addresses: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """All backends; of most loads, one."""
+        return (self.target, *self.others)
+
+    @property
+    def where(self) -> str:
+        """All targets in one word."""
+        return ",".join(map(str, self.targets))
+
+    @property
+    def lines(self) -> Mapping[Target, str]:
+        """What the line to each target is like that has one."""
+        return {one: line for one in self.targets if (line := self.vias.get(str(one), self.via))}
+
+    @property
+    def line(self) -> str:
+        """The lines in one text: what all have in common, or what each has that has one."""
+        each = self.lines
+        if len(each) == len(self.targets) and len(set(each.values())) == 1:
+            return next(iter(each.values()))
+        return "; ".join(f"{target}: {line}" for target, line in each.items())
+
+    def at(self, target: Target) -> LoadPlan:
+        """The same load of one of its backends."""
+        return replace(self, target=target, others=())
 
     @property
     def is_open_loop(self) -> bool:
@@ -173,81 +150,7 @@ class LoadPlan:
         :param unbounded: whether the user says that the target may be loaded, whatever it is.
         :raises RequestError: before anything is sent.
         """
-        if not self.target.is_loopback and not unbounded:
-            raise RequestError(
-                f"{self.target} is not loopback: add --i-may-load-this-target if its owner has agreed"
-            )
-        bounds = (
-            ("--connections", self.connections, 1, MOST_CONNECTIONS),
-            ("--rate", self.rate_per_s, 0, MOST_PER_SECOND),
-            ("--duration", self.duration_s, 0.001, MOST_SECONDS),
-            ("--warm-up", self.warm_up_s, 0, MOST_SECONDS),
-            ("--ramp-up", self.ramp_up_s, 0, self.warm_up_s),
-            ("--requests", self.requests, 0, 1_000_000),
-            ("--streams", self.streams, 1, MOST_STREAMS),
-            ("--resume", self.resume, 0, 1),
-            ("--limit", self.step_limit_s, 0.001, MOST_SECONDS),
-            ("--processes", self.workers, 1, 256),
-            ("--pool", self.pool, 0, MOST_CONNECTIONS),
-            ("--pool-idle", self.pool_idle_s, 0, MOST_SECONDS),
-            ("--pool-lifetime", self.pool_lifetime_s, 0, MOST_SECONDS),
-        )
-        for name, value, low, high in bounds:
-            if not low <= value <= high:
-                raise RequestError(f"{name} {value:g}: it must be from {low:g} to {high:g}")
-        if self.hold and self.is_open_loop:
-            raise RequestError("--hold keeps connections open: give --connections, not --rate")
-        self._check_uses()
-        self._check_http()
-        self._check_texts()
-        for what, count in (("connections", self.connections), ("connections of the pool", self.pool)):
-            if self.workers > (count or self.workers):
-                raise RequestError(f"--processes {self.workers}: there are {count} {what} to share")
-
-    def _check_uses(self) -> None:
-        if self.pool and (self.hold or not self.requests):
-            raise RequestError("--pool is for requests: give --requests, and not --hold")
-        if not self.pool and (self.pool_idle_s or self.pool_lifetime_s):
-            raise RequestError("--pool-idle and --pool-lifetime are limits of a pool: give --pool N")
-        if self.early_data and not (self.resume and self.requests):
-            raise RequestError(
-                "--early-data sends the first request of a resumed session: give --resume and --requests"
-            )
-        if self.early_data and self.version == "1.2":
-            raise RequestError("--early-data: TLS 1.2 has none (RFC 8446 section 2.3)")
-        if self.via and self.target.is_unix:
-            raise RequestError("--via is a line for TCP, and unix:PATH has none: load HOST:PORT")
-
-    def _check_http(self) -> None:
-        if self.http not in HTTPS:
-            raise unknown("HTTP version", self.http, HTTPS)
-        for package in HTTPS[self.http]:
-            if find_spec(package) is None:
-                raise RequestError(
-                    f"--http {self.http} needs {package}: pip install {package}, or '.[quic]' in a clone of "
-                    "tlsbench"
-                )
-        if self.http != "3":
-            return
-        if self.target.is_unix:
-            raise RequestError("--http 3 is over UDP, and unix:PATH has none: load HOST:PORT")
-        if self.group:
-            raise RequestError("--http 3: qh3 lets no group be chosen: leave group= out")
-        if self.captured or self.key_log:
-            raise RequestError("--http 3: connections over QUIC are not captured: 'tlsbench trace' does that")
-        if self.version == "1.2":
-            raise RequestError("--http 3: QUIC has TLS 1.3 alone (RFC 9001 section 4.2)")
-
-    def _check_texts(self) -> None:
-        if host_name(self.name) != self.name:
-            raise RequestError(f"--server-name {self.name}: write {host_name(self.name)}")
-        if not _PATH.fullmatch(self.path):
-            raise RequestError(
-                f"--path {self.path!r}: it must begin with a slash, and be plain ASCII without blanks "
-                f"(write %20), {_MOST_PATH:,} characters at most"
-            )
-        if self.key and not self.cert:
-            raise RequestError("--key is the key of a client certificate: give --cert too")
+        check(self, unbounded=unbounded)
 
     def share(self, worker: int) -> LoadPlan:
         """The part of one of the workers."""
@@ -260,15 +163,21 @@ class LoadPlan:
             worker=worker,
             connections=part(self.connections),
             pool=part(self.pool),
+            clients=part(self.clients),
             rate_per_s=self.rate_per_s / self.workers,
         )
 
     def to_json(self) -> str:
-        """One line that :meth:`from_json` reads."""
-        return json.dumps(asdict(self))
+        """One line that :meth:`from_json` reads; what only several targets have is left out of one's."""
+        members, neutral = asdict(self), LoadPlan(target=self.target)
+        for name in _OF_SEVERAL:
+            if getattr(self, name) == getattr(neutral, name):
+                del members[name]
+        return json.dumps(members)
 
     @classmethod
     def from_json(cls, text: str) -> LoadPlan:
         """The plan in a line."""
         fields: Mapping[str, Any] = json.loads(text)
-        return cls(**{**fields, "target": Target(**fields["target"])})
+        others = tuple(Target(**one) for one in fields.get("others", ()))
+        return cls(**{**fields, "target": Target(**fields["target"]), "others": others})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from time import monotonic_ns
 
 from tlsbench.loading.attempt import Attempt
@@ -12,11 +13,14 @@ from tlsbench.loading.tally import LoadTally
 class Pool:
     """Open connections that nobody uses; the last used is used first.
 
+    :param tally_of: the tally that a connection counts in.
     :param opened: all open connections of the worker, by descriptor: what is retired is taken out of it.
     """
 
-    def __init__(self, plan: LoadPlan, tally: LoadTally, opened: dict[int, Attempt]) -> None:
-        self._plan, self._tally, self._opened = plan, tally, opened
+    def __init__(
+        self, plan: LoadPlan, tally_of: Callable[[Attempt], LoadTally], opened: dict[int, Attempt]
+    ) -> None:
+        self._plan, self._tally_of, self._opened = plan, tally_of, opened
         self._idle: list[Attempt] = []
         #: When connections begin to count, by CLOCK_MONOTONIC.
         self.count_from_ns = 0
@@ -24,10 +28,20 @@ class Pool:
     def __len__(self) -> int:
         return len(self._idle)
 
-    def take(self, now_ns: int) -> Attempt | None:
-        """One to be used, if there is one."""
+    def take(self, now_ns: int, backend: int = 0) -> Attempt | None:
+        """One to a backend, to be used, if there is one."""
         self.sweep(now_ns)
-        return self._idle.pop() if self._idle else None
+        for at in range(len(self._idle) - 1, -1, -1):
+            if self._idle[at].backend == backend:
+                return self._idle.pop(at)
+        return None
+
+    def make_room(self) -> None:
+        """Close the one that was unused for longest, where the pool is full of those to other backends."""
+        if self._idle and len(self._opened) >= self._plan.pool:
+            oldest = self._idle[0]
+            assert oldest.sock is not None
+            self.retire(oldest.sock.fileno(), oldest, "for another backend")
 
     def keep(self, fd: int, connection: Attempt) -> None:
         """Keep a connection, until its idle time or its lifetime is over."""
@@ -45,7 +59,7 @@ class Pool:
     def retire(self, fd: int, connection: Attempt, why: str) -> None:
         """Close one that nobody uses."""
         if monotonic_ns() >= self.count_from_ns:
-            self._tally.retired[why] += 1
+            self._tally_of(connection).retired[why] += 1
         self._idle.remove(connection)
         del self._opened[fd]
         connection.close()

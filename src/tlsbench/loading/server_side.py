@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import psutil
 
-from tlsbench.loading.plan import Target
+from tlsbench.loading.target import Target
 from tlsbench.sockets import UNIX
 
 
@@ -33,16 +33,27 @@ class Spent:
 
 
 class ServerSide:
-    """The processes that listen at a target on this machine, with those that they began.
+    """The processes that listen at targets on this machine, with those that they began.
 
-    A system tells users of their own processes; of others' none are found.
+    A system tells users of their own processes; of others' none are found. One that listens at several of
+    the targets counts once.
     """
 
-    def __init__(self, target: Target, *, over_udp: bool = False) -> None:
-        self._processes = _listeners(target, over_udp=over_udp)
+    def __init__(self, *targets: Target, over_udp: bool = False) -> None:
+        self._take({target: _listeners(target, over_udp=over_udp) for target in targets})
+
+    def _take(self, by_target: Mapping[Target, list[psutil.Process]]) -> None:
+        self._by_target = by_target
+        self._processes = list({one.pid: one for found in by_target.values() for one in found}.values())
         self._before: dict[int, float] = {}
         self._threads_before: dict[int, float] = {}
         self._from = self._since = 0.0
+
+    def of(self, target: Target) -> ServerSide:
+        """The processes of one of the targets."""
+        one = ServerSide()
+        one._take({target: self._by_target[target]})
+        return one
 
     def begin_at(self, seconds: float) -> None:
         """Count from that time of :func:`time.monotonic`."""
@@ -62,7 +73,30 @@ class ServerSide:
         if not spent or not self._since:
             return None
         threads = _at_work(self._threads_before, _thread_seconds(self._processes))
-        return Spent(_name(self._processes), sum(spent), max(spent) / elapsed_s, elapsed_s, threads)
+        names = dict.fromkeys(_name(found) for found in self._by_target.values() if found)
+        return Spent(", ".join(names), sum(spent), max(spent) / elapsed_s, elapsed_s, threads)
+
+
+class Sides:
+    """The other end of a load: the processes of all its targets together, and of each."""
+
+    def __init__(self, targets: Sequence[Target], *, over_udp: bool = False) -> None:
+        self._together = ServerSide(*targets, over_udp=over_udp)
+        self._each = {target: self._together.of(target) for target in targets} if len(targets) > 1 else {}
+
+    def begin_at(self, seconds: float) -> None:
+        """Count from that time of :func:`time.monotonic`."""
+        for side in (self._together, *self._each.values()):
+            side.begin_at(seconds)
+
+    def tick(self) -> None:
+        """Called now and then: begins to count when it is time."""
+        for side in (self._together, *self._each.values()):
+            side.tick()
+
+    def spent(self) -> tuple[Spent | None, dict[Target, Spent | None]]:
+        """What all have spent since, and where there are several, then the processes of each."""
+        return self._together.spent(), {target: side.spent() for target, side in self._each.items()}
 
 
 def _listeners(target: Target, *, over_udp: bool = False) -> list[psutil.Process]:

@@ -17,7 +17,7 @@ from tlsbench.errors import RequestError
 from tlsbench.loading.tally import PHASES
 
 if TYPE_CHECKING:  # numpy comes with it, which a worker does not need
-    from tlsbench.loading.crew import Load
+    from tlsbench.loading.load import Load
     from tlsbench.stats import Interval
 
 #: What a threshold says of a load.

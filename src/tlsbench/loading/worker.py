@@ -39,6 +39,14 @@ def _write_tapped(tapped: Tapped) -> None:
         _write({"tapped": tapped.to_plain()})
 
 
+def _counts(engine: Engine) -> dict[str, Any]:
+    """What came of its connections: of all, and where there are several backends of each."""
+    counts: dict[str, Any] = {"tally": engine.tally.to_plain()}
+    if len(backends := engine.backends) > 1:
+        counts["backends"] = [one.counts_to_plain() for one in backends]
+    return counts
+
+
 def main() -> None:
     """Run a worker over standard input and output."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that asked
@@ -56,7 +64,7 @@ def main() -> None:
         return
 
     def report(_second: int) -> None:
-        message: dict[str, Any] = {"tally": engine.tally.to_plain()}
+        message: dict[str, Any] = _counts(engine)
         with contextlib.suppress(OSError):  # to look needs a descriptor, and there may be none left
             message["vitals"] = vitals(engine.open_connections)
         _write(message)
@@ -68,8 +76,8 @@ def main() -> None:
             engine.run(int(start), report)
     except Exception as error:  # noqa: BLE001 - what was counted survives it
         died = f"{type(error).__name__}: {error}"
-    end = {"tally": engine.tally.to_plain(), "elapsed_s": engine.elapsed_s, "late_ns": engine.late_ns}
-    _write({"done": True, "died": died, **end})
+    end = {"elapsed_s": engine.elapsed_s, "late_ns": engine.late_ns}
+    _write({"done": True, "died": died, **_counts(engine), **end})
 
 
 if __name__ == "__main__":

@@ -47,16 +47,20 @@ class Content:
 class Pieces:
     """The bytes of a content, one piece after another."""
 
-    __slots__ = ("_piece", "left_bytes")
+    __slots__ = ("_piece", "_start", "left_bytes")
 
     def __init__(self, content: Content) -> None:
         self._piece = content.piece
+        self._start = 0
         self.left_bytes = content.length_bytes
 
     def next(self, most_bytes: int = PIECE_BYTES) -> bytes:
-        """The next piece, of so many bytes at most; ``b""`` when none is left."""
-        piece = self._piece[: min(self.left_bytes, most_bytes)]
+        """The next piece, of at most that many bytes; ``b""`` when none is left."""
+        piece = self._piece[self._start : self._start + min(self.left_bytes, most_bytes)]
         self.left_bytes -= len(piece)
+        self._start += len(piece)
+        if self._start == len(self._piece):
+            self._start = 0
         return piece
 
 

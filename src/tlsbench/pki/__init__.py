@@ -5,6 +5,7 @@ from tlsbench.pki.bundle import Bundle, read_bundle, read_file
 from tlsbench.pki.identity import Identity, certificates_pem, signing_request, spki_pin
 from tlsbench.pki.keys import key_type_of, new_key
 from tlsbench.pki.peers import CLIENT_NAME, SERVER_NAME, Peers, peers, peers_for
+from tlsbench.pki.psk import ExternalPsk, external_psk
 from tlsbench.pki.revocation import check_ocsp_response, ocsp_response, revocation_list
 from tlsbench.pki.template import Template, Validity, authority_template
 
@@ -13,6 +14,7 @@ __all__ = [
     "SERVER_NAME",
     "Authority",
     "Bundle",
+    "ExternalPsk",
     "Identity",
     "Peers",
     "Template",
@@ -20,6 +22,7 @@ __all__ = [
     "authority_template",
     "certificates_pem",
     "check_ocsp_response",
+    "external_psk",
     "issued_by",
     "key_type_of",
     "new_key",

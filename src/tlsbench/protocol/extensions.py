@@ -5,20 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+# RFC 7250 section 3
+CLIENT_CERTIFICATE_TYPE: Final = 19
+SERVER_CERTIFICATE_TYPE: Final = 20
+#: The extension of a server that shows a raw public key: IANA's "TLS Certificate Types".
+RAW_PUBLIC_KEY: Final = b"\x02"
+# RFC 6066 section 4
+MAX_FRAGMENT_LENGTH: Final = 1
+#: What it can ask for, in bytes, and the code for it.
+FRAGMENT_LENGTHS: Final[Mapping[int, int]] = {512: 1, 1024: 2, 2048: 3, 4096: 4}
+# RFC 8449 section 4
+RECORD_SIZE_LIMIT: Final = 28
 # RFC 5077 section 3.2
 SESSION_TICKET: Final = 35
 # RFC 8446 section 4.2
 PRE_SHARED_KEY: Final = 41
 EARLY_DATA: Final = 42
 SUPPORTED_VERSIONS: Final = 43
+PSK_KEY_EXCHANGE_MODES: Final = 45
 KEY_SHARE: Final = 51
+# RFC 6066 section 3
+SERVER_NAME: Final = 0
+# RFC 8879 section 3
+COMPRESS_CERTIFICATE: Final = 27
+# RFC 9849 section 5
+ENCRYPTED_CLIENT_HELLO: Final = 0xFE0D
 # RFC 7366 section 2
 ENCRYPT_THEN_MAC: Final = 22
 
 #: Their names by code point.
 NAMES: Final[Mapping[int, str]] = {
-    0: "server_name",
-    1: "max_fragment_length",
+    SERVER_NAME: "server_name",
+    MAX_FRAGMENT_LENGTH: "max_fragment_length",
     5: "status_request",
     10: "supported_groups",
     11: "ec_point_formats",
@@ -28,21 +46,21 @@ NAMES: Final[Mapping[int, str]] = {
     16: "application_layer_protocol_negotiation",
     17: "status_request_v2",
     18: "signed_certificate_timestamp",
-    19: "client_certificate_type",
-    20: "server_certificate_type",
+    CLIENT_CERTIFICATE_TYPE: "client_certificate_type",
+    SERVER_CERTIFICATE_TYPE: "server_certificate_type",
     21: "padding",
     ENCRYPT_THEN_MAC: "encrypt_then_mac",
     23: "extended_master_secret",
     24: "token_binding",
-    27: "compress_certificate",
-    28: "record_size_limit",
+    COMPRESS_CERTIFICATE: "compress_certificate",
+    RECORD_SIZE_LIMIT: "record_size_limit",
     34: "delegated_credential",
     SESSION_TICKET: "session_ticket",
     PRE_SHARED_KEY: "pre_shared_key",
     EARLY_DATA: "early_data",
     SUPPORTED_VERSIONS: "supported_versions",
     44: "cookie",
-    45: "psk_key_exchange_modes",
+    PSK_KEY_EXCHANGE_MODES: "psk_key_exchange_modes",
     47: "certificate_authorities",
     48: "oid_filters",
     49: "post_handshake_auth",
@@ -51,7 +69,7 @@ NAMES: Final[Mapping[int, str]] = {
     57: "quic_transport_parameters",
     58: "ticket_request",
     64768: "ech_outer_extensions",
-    65037: "encrypted_client_hello",
+    ENCRYPTED_CLIENT_HELLO: "encrypted_client_hello",
     65281: "renegotiation_info",
 }
 #: Reserved so that servers stay used to what they do not know (RFC 8701): 0x0A0A, 0x1A1A and so on.

@@ -22,9 +22,13 @@ ENCRYPTED_EXTENSIONS: Final = 8
 CERTIFICATE: Final = 11
 SERVER_KEY_EXCHANGE: Final = 12
 CERTIFICATE_REQUEST: Final = 13
+SERVER_HELLO_DONE: Final = 14
+CLIENT_KEY_EXCHANGE: Final = 16
 FINISHED: Final = 20
 CERTIFICATE_STATUS: Final = 22
 KEY_UPDATE: Final = 24
+#: RFC 8879 section 4
+COMPRESSED_CERTIFICATE: Final = 25
 
 #: Their names by code point, as the RFCs write them.
 CONTENT_NAMES: Final[Mapping[int, str]] = {
@@ -44,22 +48,22 @@ HANDSHAKE_NAMES: Final[Mapping[int, str]] = {
     CERTIFICATE: "Certificate",
     SERVER_KEY_EXCHANGE: "ServerKeyExchange",
     CERTIFICATE_REQUEST: "CertificateRequest",
-    14: "ServerHelloDone",
+    SERVER_HELLO_DONE: "ServerHelloDone",
     15: "CertificateVerify",
-    16: "ClientKeyExchange",
+    CLIENT_KEY_EXCHANGE: "ClientKeyExchange",
     FINISHED: "Finished",
     21: "CertificateURL",
     CERTIFICATE_STATUS: "CertificateStatus",
     23: "SupplementalData",
     KEY_UPDATE: "KeyUpdate",
-    25: "CompressedCertificate",
+    COMPRESSED_CERTIFICATE: "CompressedCertificate",
 }
 
 # RFC 8422 section 5.4 (ECCurveType)
 NAMED_CURVE: Final = 3
 
 #: The versions of TLS by their code points, as scenarios spell them (RFC 8446 section 4.2.1).
-VERSIONS: Final[Mapping[int, str]] = {0x0303: "1.2", 0x0304: "1.3"}
+VERSIONS: Final[Mapping[int, str]] = {0x0301: "1.0", 0x0302: "1.1", 0x0303: "1.2", 0x0304: "1.3"}
 #: Those of DTLS, which counts down (RFC 6347 section 4.1, RFC 9147 section 5.3).
 DTLS_VERSIONS: Final[Mapping[int, str]] = {0xFEFD: "1.2", 0xFEFC: "1.3"}
 DTLS_VERSION_CODE_POINTS: Final = {name: code_point for code_point, name in DTLS_VERSIONS.items()}

@@ -49,7 +49,7 @@ def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Renderab
         followed.add_column(heading, justify="left" if is_label else "right", overflow="fold")
     for name, cell in zip(names([cell.axes for cell in cells]), cells, strict=True):
         known = [point for point in cell.points if point is not None]
-        called = "; ".join(f"{_called(runs[at])} {change}" for at, change in cell.changes.items())
+        called = "; ".join(f"{runs[at].heading} {change}" for at, change in cell.changes.items())
         followed.add_row(
             line(name or cell.id),
             sparkline(cell.ratios),
@@ -62,10 +62,6 @@ def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Renderab
     if count := sum(cell.weak for cell in cells):
         notes.append(weakness(count))
     return Group(listed, Text(), followed, Text(), *(Text(note, style="dim") for note in notes))
-
-
-def _called(run: SavedRun) -> str:
-    return f"{run.number:04}{f' ({run.commit.short})' if run.commit else ''}"
 
 
 def _shown(figure: float, unit: Unit) -> str:

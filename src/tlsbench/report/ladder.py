@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from tlsbench.decryption.decoding import Message
     from tlsbench.results.trace_json import TracedHandshake
-    from tlsbench.tracing.decoding import Message
     from tlsbench.tracing.ladder import LadderFlight, RecordLine
 
 WIDTH: Final = 80

@@ -12,8 +12,8 @@ from tlsbench.escaping import for_xml
 from tlsbench.report.ladder import parts_of
 
 if TYPE_CHECKING:
+    from tlsbench.decryption.decoding import Message
     from tlsbench.results.trace_json import TracedHandshake
-    from tlsbench.tracing.decoding import Message
     from tlsbench.tracing.ladder import LadderFlight
 
 #: In pixels; lines of text are wrapped after so many characters.

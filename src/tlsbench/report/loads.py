@@ -13,9 +13,11 @@ from rich.text import Text
 
 from tlsbench.loading import Load, LoadTally, Threshold
 from tlsbench.loading.tally import PHASES, SUCCESS
+from tlsbench.report.backends import table_of_backends, totals_of_backends
 from tlsbench.report.digits import duration_text, format_count, format_duration_us
 from tlsbench.report.exporters.table import rows
 from tlsbench.report.findings import Finding
+from tlsbench.report.findings.backends import never_answered
 from tlsbench.report.findings.loads import load_findings
 from tlsbench.report.machines import findings_of_machines, notes_on_machines, sheets_of_machines
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet
@@ -82,21 +84,24 @@ def report_of_load(load: Load, machine: Mapping[str, Any] | None = None, command
     found = findings_of_load(load)
     return Report(
         kind="load",
-        sheets=[_percentiles(load.tally, _heading(load), str(load.plan.target))],
-        ledgers=sheets_of_machines(load),
+        sheets=[
+            _percentiles(load.tally, _heading(load), load.plan.where),
+            *(_percentiles(one.tally, f"{one.target}", str(one.target)) for one in load.backends),
+        ],
+        ledgers=[*([table_of_backends(load)] if load.backends else []), *sheets_of_machines(load)],
         labels=("target", "phase"),
         columns=[field.name for field in _FIELDS if field.kind == "figure"],
         document=lambda: load_to_json(load, machine or machine_info(), command),
         summary=[found[0].headline],
         lead=why_failed(load),
-        totals=[Entry("all", {"target": str(load.plan.target)}, _totals(load))],
+        totals=[Entry("all", {"target": load.plan.where}, _totals(load)), *totals_of_backends(load)],
         warnings=[*cautions(load), *(f"failed: {one}" for one in failures if not nothing)],
         findings=found,
         notes=notes(load),
         failed=[words_on(one, load) for one in load.thresholds if one.answer(load) == "fail"],
         undecided=[words_on(one, load) for one in load.thresholds if one.answer(load) == "undecided"],
         advice="to decide it: load for longer (--duration)",
-        errors=[Failure(f"load of {load.plan.target}", error) for error in errors],
+        errors=[Failure(f"load of {load.plan.where}", error) for error in errors],
     )
 
 
@@ -142,7 +147,8 @@ def why_failed(load: Load) -> str:
     if tally.outcomes[SUCCESS] or load.interrupted:
         return ""
     kinds = list(tally.failures) or [kind for kind, _ in tally.warm_up_failures.most_common()]
-    return f"failed: no connection succeeded: {kinds[0] if kinds else 'none was started'}"
+    where = f" to any of {len(load.backends)} backends" if load.backends else ""
+    return f"failed: no connection{where} succeeded: {kinds[0] if kinds else 'none was started'}"
 
 
 def findings_of_load(load: Load) -> list[Finding]:
@@ -241,12 +247,15 @@ def cautions(load: Load) -> list[str]:
     if load.plan.key_log:
         lines.append("secrets of all connections were logged (SSLKEYLOGFILE): the figures include this cost")
     lines += [f"socket option {remark}" for remark in load.remarks]
-    line = load.forwarded
-    if line is not None and line.late_p99_ms > _LATE_MS:
-        lines.append(
-            f"the line of --via was late: 1 % of its packets by {line.late_p99_ms:,.1f} ms or more "
-            f"(its process was busy for {line.busy:.0%} of the time)"
-        )
+    for where, line in (
+        ("", load.forwarded),
+        *((f" to {one.target}", one.forwarded) for one in load.backends),
+    ):
+        if line is not None and line.late_p99_ms > _LATE_MS:
+            late = f"1 % of its packets by {line.late_p99_ms:,.1f} ms or more"
+            busy = f"its process was busy for {line.busy:.0%} of the time"
+            lines.append(f"the line{where} of --via was late: {late} ({busy})")
+    lines += never_answered(load)
     if load.interrupted:
         lines.append("ended early by Ctrl-C")
     return lines + [
@@ -274,8 +283,8 @@ def settings_of(load: Load) -> list[tuple[str, str]]:
         does += f", {plan.streams} at once"
     if plan.pool:
         does += f", pool of {plan.pool}"
-    if plan.via:
-        does += f", via {plan.via}"
+    if plan.line:
+        does += f", via {plan.line}"
     chosen = {
         "HTTP": plan.http,
         "resumption": f"{plan.resume:.0%}" if plan.resume else "",
@@ -284,7 +293,10 @@ def settings_of(load: Load) -> list[tuple[str, str]]:
         "group": plan.group,
         "processes": f"{plan.workers}" if plan.workers > 1 else "",
     }
-    given = {"target": str(plan.target), "beginning": loop, "connections": does, **chosen}
+    if plan.others:
+        chosen["spread"] = f"{plan.spread}, what is down: {plan.when_down}"
+    chosen["clients"] = f"{plan.clients:,}" if plan.clients else ""
+    given = {"target": ", ".join(map(str, plan.targets)), "beginning": loop, "connections": does, **chosen}
     return [(name, value) for name, value in given.items() if value]
 
 

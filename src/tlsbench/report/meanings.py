@@ -45,6 +45,8 @@ MEANINGS: Final[Mapping[str, str]] = {
     "server_bytes": "bytes on the wire from the server to the client for each operation",
     "flights": "how often the direction changed on the wire, the first flight included",
     "datagrams": "datagrams of both sides for each operation",
+    "records": "records of both sides for each operation",
+    "overhead_percent": "bytes on the wire beyond the payload, relative to the payload",
     "tcp_open_us": "time to open the TCP connection, which no other column includes",
     "total_us": "median time for each operation, the harness included",
     "round_trips": "round trips until the client may send its first byte",

@@ -83,6 +83,27 @@ def _datagrams(row: Row) -> float | None:
     return (ledger.client_datagrams + ledger.server_datagrams) / row.cell.operations
 
 
+def _records(row: Row) -> float | None:
+    """Those of both sides, of one operation."""
+    ledger = row.cell.ledger
+    if ledger.client_records is None or ledger.server_records is None:
+        return None
+    return (ledger.client_records + ledger.server_records) / row.cell.operations
+
+
+def overhead(cell: Cell) -> float | None:
+    """The bytes on the wire beyond the payload of both ways, over that; None where there is none."""
+    if "size" not in cell.axes or cell.ledger.client_records is None:
+        return None
+    payload = 2 * parse_size(cell.axes["size"])
+    return (cell.client_bytes + cell.server_bytes) / payload - 1
+
+
+def _overhead_percent(row: Row) -> float | None:
+    found = overhead(row.cell)
+    return None if found is None else 100 * found
+
+
 def _shown_phase(name: str) -> Callable[[Row], float | None]:
     """The median of a phase, in the unit that people read."""
 
@@ -105,6 +126,9 @@ def _p99(row: Row) -> float:
 
 _NETWORK = ("completion",)
 _STREAMED = ("bulk", "primitive")
+_OF_RECORDS = ("bulk", "echo", "key_update")
+#: From here on percent have no decimals.
+_LARGE_PERCENT = 10
 COLUMNS = (
     Column("client_us", "client µs", _shown("client"), format_duration_us, 9, TLS_WORKLOADS),
     Column("server_us", "server µs", _shown("server"), format_duration_us, 9, TLS_WORKLOADS),
@@ -159,6 +183,15 @@ COLUMNS = (
         2,
         ("handshake", "echo", "request"),
     ),
+    Column("records", "records", _records, format_count, 3, _OF_RECORDS),
+    Column(
+        "overhead_percent",
+        "overhead",
+        _overhead_percent,
+        lambda percent: f"{percent:.1f}%" if percent < _LARGE_PERCENT else f"{percent:,.0f}%",
+        4,
+        _OF_RECORDS[:2],
+    ),
     Column("datagrams", "datagrams", _datagrams, format_count, 3, ("handshake", "bulk", "echo", "request")),
     Column("tcp_open_us", "TCP µs", _shown_phase("tcp_open"), format_duration_us, 4, ("handshake",)),
     Column("total_us", "total µs", _shown("total"), format_duration_us, 1, TLS_WORKLOADS),
@@ -186,7 +219,12 @@ COLUMNS = (
 
 
 #: Columns that a table has where a cell of it has a figure for them.
-OPTIONAL: Final = frozenset(("datagrams", "round_trips", "client_tickets_us", "tickets_sent", "tcp_open_us"))
+OPTIONAL: Final = frozenset(
+    (
+        *("datagrams", "records", "overhead_percent"),
+        *("round_trips", "client_tickets_us", "tickets_sent", "tcp_open_us"),
+    )
+)
 
 
 def tables(run: Run, is_baseline: Callable[[Cell], bool] | None = None) -> list[Table]:

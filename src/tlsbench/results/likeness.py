@@ -213,7 +213,7 @@ def _counted(count: Callable[[Ledger], int | None]) -> Callable[[Measured], str 
 
 
 #: The axes of which a choice brings round trips and flights along.
-_FLIGHTS_FOLLOW: Final = ("version", "resumption", "transport", "address_check")
+_FLIGHTS_FOLLOW: Final = ("version", "resumption", "transport", "address_check", "certificate_compression")
 #: What the figures of a cell depend on, by name. An axis of which the proof says more is asked of that.
 _FACTS: Final[Mapping[str, _Fact]] = {
     **{axis: _Fact(_axis(axis)) for axis in AXES if axis != "implementation"},

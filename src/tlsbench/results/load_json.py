@@ -6,7 +6,7 @@ import base64
 import json
 import struct
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
@@ -15,7 +15,7 @@ from hdrh.histogram import HdrHistogram
 
 from tlsbench.errors import RequestError
 from tlsbench.forwarding import Forwarded
-from tlsbench.loading import Load, LoadPlan, LoadTally, Threshold, parse_threshold
+from tlsbench.loading import BackendLoad, Load, LoadPlan, LoadTally, Threshold, parse_threshold
 from tlsbench.loading.machines import MachineLoad
 from tlsbench.loading.seconds import QUANTILES, Second
 from tlsbench.loading.server_side import Spent
@@ -28,6 +28,8 @@ from tlsbench.results.strict import Node, record
 #: So many quantiles stand for a distribution where pytest-benchmark wants the data itself.
 _QUANTILES = 1000
 _LARGEST_PORT = 65535
+#: Parameters that loads of older versions have not, and those of one target only where they say something.
+_OF_SEVERAL = ("backend", "clients")
 #: HdrHistogram's encoding: an outer header of cookie and length, and within what zlib packs cookie, length,
 #: offset, digits, lowest and highest value, and a ratio (big-endian); then the counts.
 _OUTER_BYTES = 8
@@ -47,11 +49,15 @@ def load_to_json(
     from pytest_benchmark.utils import get_commit_info
 
     tally = load.tally
-    phases = [phase for phase in PHASES if tally.times[phase].get_total_count()]
     document = {
         "machine_info": machine_info,
         "commit_info": get_commit_info(),
-        "benchmarks": [_benchmark(load, phase) for phase in phases],
+        "benchmarks": [
+            _benchmark(load.plan, backend, phase, times)
+            for backend, found in (("", tally), *((str(one.target), one.tally) for one in load.backends))
+            for phase in PHASES
+            if (times := found.times[phase]).get_total_count()
+        ],
         "datetime": (taken_at or datetime.now(UTC)).isoformat(),
         "version": pytest_benchmark_version,
         "tlsbench": {
@@ -73,11 +79,41 @@ def load_to_json(
                 "thresholds": [one.text for one in load.thresholds],
                 "remarks": list(load.remarks),
                 "tally": tally.to_plain(),
-                **(_of_fleet(load) if load.machines else {}),
+                **_of_backends(load),
+                **_of_fleet(load),
             },
         },
     }
     return json.dumps(finite(document), allow_nan=False)
+
+
+def _of_fleet(load: Load) -> dict[str, Any]:
+    """What only a load by a fleet has."""
+    if not load.machines:
+        return {}
+    machines = [
+        {**{name: getattr(one, name) for name in MachineLoad.__slots__}, "tally": one.tally.to_plain()}
+        for one in load.machines
+    ]
+    return {"machines": machines, "differences": list(load.differences)}
+
+
+def _of_backends(load: Load) -> dict[str, Any]:
+    """What only a load of several backends has."""
+    if not load.backends:
+        return {}
+    return {
+        "evenness": asdict(load.evenness) if load.evenness else None,
+        "backends": [
+            {
+                **one.counts_to_plain(),
+                "seconds": [asdict(second) for second in one.seconds],
+                "server": asdict(one.server) if one.server else None,
+                "forwarded": asdict(one.forwarded) if one.forwarded else None,
+            }
+            for one in load.backends
+        ],
+    }
 
 
 def load_of(section: Node) -> Load:
@@ -88,7 +124,7 @@ def load_of(section: Node) -> Load:
     plan, tally = section["plan"], section["tally"]
     load = Load(
         record(plan, LoadPlan, least=0),
-        record(tally, LoadTally, least=0, times=_histograms),
+        _tally(tally),
         elapsed_s=section["elapsed_s"].number(0.0),
         interrupted=section["interrupted"].flag(),
         lost=section["lost_workers"].texts(),
@@ -100,37 +136,46 @@ def load_of(section: Node) -> Load:
         forwarded=record(line, Forwarded, least=0) if (line := section.get("forwarded")) else None,
         seconds=tuple(_second(one) for one in seconds.each()) if (seconds := section.get("seconds")) else (),
         thresholds=tuple(map(_threshold, texts.each())) if (texts := section.get("thresholds")) else (),
+        backends=tuple(map(_backend, backends.each())) if (backends := section.get("backends")) else (),
+        machines=tuple(map(_machine, machines.each())) if (machines := section.get("machines")) else (),
         differences=differing.texts() if (differing := section.get("differences")) else (),
-        machines=tuple(map(_machine_of, machines.each())) if (machines := section.get("machines")) else (),
     )
     if load.plan.workers < 1:
         raise plan["workers"].fault("a whole number of at least 1")
-    if load.plan.target.port > _LARGEST_PORT:
-        raise plan["target"]["port"].fault(f"a port of at most {_LARGEST_PORT}")
+    for target, its in zip(load.plan.targets, (plan["target"], *_others(plan)), strict=True):
+        if target.port > _LARGEST_PORT:
+            raise its["port"].fault(f"a port of at most {_LARGEST_PORT}")
+    if load.plan.others and [one.target for one in load.backends] != list(load.plan.targets):
+        raise section["backends"].fault(
+            f"what came of {', '.join(map(str, load.plan.targets))}, in that order"
+        )
     return load
 
 
-def _of_fleet(load: Load) -> dict[str, Any]:
-    """What a load by a fleet has beside."""
-    return {
-        "machines": [_machine(one) for one in load.machines],
-        "differences": list(load.differences),
-    }
-
-
-def _machine(one: MachineLoad) -> dict[str, Any]:
-    plain = {name: getattr(one, name) for name in MachineLoad.__slots__}
-    return {**plain, "tally": one.tally.to_plain()}
-
-
-def _machine_of(node: Node) -> MachineLoad:
-    def tally_of(tally: Node) -> LoadTally:
-        return record(tally, LoadTally, least=0, times=_histograms)
-
-    found: MachineLoad = record(node, MachineLoad, tally=tally_of)
+def _machine(node: Node) -> MachineLoad:
+    found: MachineLoad = record(node, MachineLoad, tally=_tally)
     if found.processes < 1:
         raise node["processes"].fault("a whole number of at least 1")
     return found
+
+
+def _others(plan: Node) -> Iterator[Node]:
+    others = plan.get("others")
+    return others.each() if others is not None else iter(())
+
+
+def _tally(node: Node) -> LoadTally:
+    return record(node, LoadTally, least=0, times=_histograms)
+
+
+def _backend(node: Node) -> BackendLoad:
+    return record(
+        node,
+        BackendLoad,
+        least=0,
+        tally=_tally,
+        seconds=lambda seconds: tuple(_second(one) for one in seconds.each()),
+    )
 
 
 def _second(node: Node) -> Second:
@@ -188,17 +233,17 @@ def _is_of_ours(text: str) -> bool:
     return is_whole and shape == own
 
 
-def _benchmark(load: Load, phase: str) -> dict[str, Any]:
+def _benchmark(plan: LoadPlan, backend: str, phase: str, times: HdrHistogram) -> dict[str, Any]:
+    """A phase of a whole load, or of one of several backends."""
     from pytest_benchmark.stats import Stats
 
-    times = load.tally.times[phase]
     stats = Stats()
     for quantile in range(_QUANTILES + 1):
         stats.update(times.get_value_at_percentile(100 * quantile / _QUANTILES) / 1e9)
-    plan = load.plan
     params = {
         "workload": "load",
-        "target": str(plan.target),
+        "target": plan.where,
+        "backend": backend,
         "phase": phase,
         "connections": plan.connections,
         "rate": plan.rate_per_s,
@@ -208,7 +253,11 @@ def _benchmark(load: Load, phase: str) -> dict[str, Any]:
         "early_data": int(plan.early_data),
         "pool": plan.pool,
         **plan.socket_options,
+        "clients": plan.clients,
     }
+    if plan.others:
+        params |= {"spread": plan.spread, "when_down": plan.when_down}
+    params = {name: value for name, value in params.items() if value or name not in _OF_SEVERAL}
     if plan.http:
         params |= {"http": plan.http, "streams": plan.streams if plan.has_streams else 0}
     name = " ".join(f"{axis}={value}" for axis, value in params.items() if value)

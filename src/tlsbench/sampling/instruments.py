@@ -67,6 +67,8 @@ _OF_TIMES: Final = (
     "client_bytes",
     "server_bytes",
     "flights",
+    "records",
+    "overhead_percent",
     "datagrams",
     "round_trips",
     "tickets_sent",

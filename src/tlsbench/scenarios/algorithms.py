@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from tlsbench.scenarios.groups import BY_NAME as GROUPS
 from tlsbench.scenarios.keys import KEY_TYPES
 
+#: Those whose single operations are measured.
+SIGNERS = tuple(key_type for key_type in KEY_TYPES if not key_type.uncommon)
+
 AEADS = ("aes-128-gcm", "aes-256-gcm", "chacha20-poly1305", "aes-128-ccm")
 HASHES = ("sha-256", "sha-384")
 AGREEMENTS = ("x25519", "secp256r1", "secp384r1")
@@ -65,15 +68,11 @@ ALGORITHMS = (
     *(_algorithm(kem, operation) for kem in KEMS for operation in ("keygen", "encapsulate", "decapsulate")),
     *(
         _algorithm(key_type.name, operation)
-        for key_type in KEY_TYPES
+        for key_type in SIGNERS
         for operation in ("keygen", "sign", "verify")
     ),
     # RSAES-PKCS1-v1_5, whose padding must not show in times (RFC 8017 section 7.2.2)
-    *(
-        _algorithm(key_type.name, "decrypt_pkcs1")
-        for key_type in KEY_TYPES
-        if key_type.authentication == "RSA"
-    ),
+    *(_algorithm(key_type.name, "decrypt_pkcs1") for key_type in SIGNERS if key_type.authentication == "RSA"),
     _algorithm("bytes", "compare", sized=True),
 )
 

@@ -35,7 +35,7 @@ class Axis:
     :param same_as: the axis whose very value is, here, the neutral one.
     :param denied: special values, each with the reason why a library cannot do them that does not say that
         it can (:attr:`tlsbench.scenarios.Capabilities.supports`).
-    :param ends: whose library must say so.
+    :param ends: whose library must say so; ``ends_of`` where that is another matter of some values.
     :param before: the axis before which ids spell it, if that is not the next one of the table.
     """
 
@@ -54,6 +54,7 @@ class Axis:
     same_as: str = ""
     denied: Mapping[str, str] = field(default_factory=dict)
     ends: tuple[str, ...] = ENDS
+    ends_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     before: str = ""
     name: str = ""
 

@@ -37,14 +37,19 @@ class _AllBut(frozenset[str]):
         return not super().__contains__(value)
 
 
+def all_but(*values: str) -> frozenset[str]:
+    """Every value but these, also of an axis that takes more than are listed."""
+    return _AllBut(values)
+
+
 def special_values(axis: str) -> frozenset[str]:
     """Every value of an axis but the neutral one, also of an axis that takes more than are listed."""
     return _every(axis, list(AXES[axis].special))
 
 
 def _every(axis: str, values: list[str]) -> frozenset[str]:
-    """Values that are denied; of an axis that takes more than are listed every one but the neutral."""
-    return _AllBut({AXES[axis].neutral}) if AXES[axis].parse else frozenset(values)
+    """Values that are denied; of an axis that takes more than are listed every one but those that are not."""
+    return _AllBut(set(AXES[axis].values) - set(values)) if AXES[axis].parse else frozenset(values)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class Capabilities:
     def denials(self) -> tuple[tuple[Gap, tuple[str, ...]], ...]:
         """A gap for what is special and not supported, and the ends that must support it, by axis."""
         return tuple(
-            (Gap(reason, {axis: _every(axis, values)}), AXES[axis].ends)
+            (Gap(reason, {axis: _every(axis, values)}), AXES[axis].ends_of.get(values[0], AXES[axis].ends))
             for axis in SPECIAL_AXES
             if axis not in self.supports
             for reason, values in self._denied(axis).items()

@@ -8,7 +8,10 @@ from tlsbench.errors import RequestError
 from tlsbench.scenarios.axis import row
 
 #: The workloads that speak TLS.
-TLS_WORKLOADS: Final = ("handshake", "bulk", "echo", "request", "memory", "completion", "scaling")
+TLS_WORKLOADS: Final = (
+    *("handshake", "bulk", "echo", "request", "key_update"),
+    *("memory", "completion", "scaling"),
+)
 _ENVIRONMENT: Final = "environment"
 _CONFIGURATIONS: Final = (_ENVIRONMENT, "none")
 

@@ -34,15 +34,20 @@ MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: The AEADs by the part of a suite's name that says them.
 _AEADS: Final = {
-    "AES_128_GCM": "aes-128-gcm",
-    "AES_256_GCM": "aes-256-gcm",
-    "AES_128_CCM": "aes-128-ccm",
+    "_AES_128_GCM": "aes-128-gcm",
+    "_AES_256_GCM": "aes-256-gcm",
+    "_AES_128_CCM": "aes-128-ccm",
     "CHACHA20_POLY1305": "chacha20-poly1305",
 }
 
 
 def aead_of(suite: str) -> str:
-    """The AEAD that protects the records of a cipher suite; ``""`` if it has none (CBC)."""
+    """The AEAD that protects the records of a cipher suite.
+
+    ``""`` if it has none (CBC), or one that is not among the primitives: a short tag, ARIA, CAMELLIA, SM4.
+    """
+    if suite.endswith("_CCM_8") or "_CCM_8_" in suite:
+        return ""
     return next((aead for part, aead in _AEADS.items() if part in suite), "")
 
 

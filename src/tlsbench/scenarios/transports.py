@@ -26,7 +26,8 @@ TRANSPORT: Final = row(
     neutral="tls",
     denied={"dtls": "it has no DTLS", "quic": "it has no QUIC"},
     alone=BY_ITSELF,
-    **_OF_CONNECTIONS,
+    # A KeyUpdate is one of TLS alone, so that over anything else there is a reason.
+    **{**_OF_CONNECTIONS, "workloads": (*_OF_CONNECTIONS["workloads"], "key_update")},
 )
 MTU: Final = row(
     meaning="the most bytes in a datagram, without the headers of UDP and IP",

@@ -12,7 +12,7 @@ from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import spellings
 from tlsbench.results import storage
 from tlsbench.results.reader import read_file
-from tlsbench.results.stored import Commit
+from tlsbench.results.stored import Commit, Machine
 from tlsbench.scenarios import parse
 from tlsbench.session.selecting import selects
 from tlsbench.stats import Interval, steps
@@ -20,6 +20,7 @@ from tlsbench.units import NANOSECONDS, Unit
 
 #: More cells than that are no answer: selectors name fewer.
 _MOST_CELLS = 200
+UNKNOWN_MACHINE: Final = Machine()
 #: The ratio of a run to itself.
 _SAME: Final = Interval(1.0, 1.0, 1.0)
 
@@ -30,6 +31,7 @@ class SavedRun:
 
     :param taken_at: as people read it, in UTC; ``""`` if unknown.
     :param commit: of the code that was measured; None if unknown.
+    :param machine: where it was measured.
     """
 
     number: int
@@ -37,11 +39,17 @@ class SavedRun:
     taken_at: str
     recording: Recording
     commit: Commit | None = None
+    machine: Machine = UNKNOWN_MACHINE
 
     @property
     def label(self) -> str:
         """What it is called on an axis: its commit, or else its number, and the day."""
         return f"{self.commit.short if self.commit else f'{self.number:04}'} {self.taken_at[:10]}".strip()
+
+    @property
+    def heading(self) -> str:
+        """What it is called in a sentence: its number, and its commit."""
+        return f"{self.number:04}{f' ({self.commit.short})' if self.commit else ''}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +160,7 @@ def saved_runs(yardsticks: Sequence[str] = ()) -> SavedRuns:
             left_out.append(str(error))
             continue
         taken_at = stored.taken_at.strftime("%Y-%m-%d %H:%M") if stored.taken_at else ""
-        runs.append(SavedRun(number, name, taken_at, recording, stored.commit))
+        runs.append(SavedRun(number, name, taken_at, recording, stored.commit, stored.machine))
     if not runs:
         raise RequestError(
             "; ".join(

@@ -6,9 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tlsbench.errors import RequestError
-from tlsbench.loading import Load, LoadPlan, LoadTally, Threshold, run_load
+from tlsbench.forwarding import canonical
+from tlsbench.loading import Load, LoadPlan, LoadTally, Target, Threshold, run_load
 from tlsbench.loading.context import client_context
 from tlsbench.scenarios import parse
+from tlsbench.sockets import UNIX
 from tlsbench.tracing.live import LiveCapture
 
 #: The axes that a load has, of one value each.
@@ -38,7 +40,46 @@ class LoadRequest:
         for one in self.thresholds:
             if one.figure in _OF_REQUESTS and not self.plan.requests:
                 raise RequestError(f"'{one.text}' is about requests, and none are sent: give --requests")
-        client_context(self.plan)  # which reads the files, and says what is wrong with them
+        for name in {self.plan.at(one).name: one for one in self.plan.targets}.values():
+            client_context(self.plan.at(name))  # which reads the files, and says what is wrong with them
+
+
+def split_words(words: Sequence[str]) -> tuple[tuple[Target, ...], list[str]]:
+    """The targets among the words of a load, and its selectors, which are the words with ``=``.
+
+    :raises RequestError: if a word is neither, or there is no target.
+    """
+    targets, selectors = [], []
+    for word in words:
+        if "=" in word and not word.startswith(UNIX):
+            selectors.append(word)
+        else:
+            targets.append(Target.parse(word))
+    if not targets:
+        raise RequestError("there is no target: write HOST:PORT, such as 127.0.0.1:8443, or unix:PATH")
+    return tuple(targets), selectors
+
+
+def lines_of(texts: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """The conditions of the lines to all targets, and by target those that are its own.
+
+    :param texts: conditions such as ``"rtt=50ms,loss=1%"``, or the same behind a target and a comma:
+        ``"127.0.0.1:8444,rtt=50ms"``.
+    :raises RequestError: if one is neither, or two are of the same.
+    """
+    lines: dict[str, str] = {}
+    for text in texts:
+        first, comma, rest = text.strip().partition(",")
+        names_target = bool(comma) and "=" not in first
+        try:
+            name = str(Target.parse(first.strip())) if names_target else ""
+            line = canonical(rest if names_target else text)
+        except RequestError as error:
+            raise RequestError(f"--via: {error}") from None
+        if name in lines:
+            raise RequestError(f"--via is given twice for {name or 'all targets'}")
+        lines[name] = line
+    return lines.pop("", ""), lines
 
 
 def handshakes_of(selectors: Sequence[str]) -> dict[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, Protocol
 
-from tlsbench.tracing.keylog import KeyLog
+from tlsbench.decryption.keylog import KeyLog
 from tlsbench.tracing.packets import Packet
 
 _LINKTYPE_RAW: Final = 101

@@ -6,14 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from tlsbench.decryption.decoding import Message, messages_of, opening_of
+from tlsbench.decryption.keylog import KeyLog
+from tlsbench.decryption.piece import Piece
+from tlsbench.decryption.records import Record, dtls_records_of, flights_of, records_of
 from tlsbench.links import Direction
 from tlsbench.protocol.messages import CONTENT_NAMES
 from tlsbench.scenarios import ciphers
 from tlsbench.scenarios.transports import DATAGRAMS, spoken
-from tlsbench.tracing.decoding import Message, messages_of, opening_of
-from tlsbench.tracing.keylog import KeyLog
-from tlsbench.tracing.recording import Piece
-from tlsbench.tracing.records import Record, dtls_records_of, flights_of, records_of
 
 _NOTE: Final = (
     "One traced handshake: its times are not a benchmark. Sizes are in bytes on the wire, headers included: "

@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from tlsbench.decryption.piece import Piece
 from tlsbench.links import Direction
-from tlsbench.tracing.recording import Piece
 
 #: Of an Ethernet of 1,500 bytes, without options.
 MSS_BYTES: Final = 1460

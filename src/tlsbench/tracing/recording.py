@@ -4,23 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from tlsbench.decryption.piece import Piece
 from tlsbench.implementations import ClientContext, End, Endpoint, Negotiated, ServerContext
 from tlsbench.links import Direction, Entry, Link
 from tlsbench.workloads import Clock
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What one side handed over at once.
-
-    ``at_ns`` is when, since the connection began; ``spent_ns`` is the time in the sender's library since it
-    last handed something over.
-    """
-
-    direction: Direction
-    data: bytes
-    at_ns: int = 0
-    spent_ns: int = 0
 
 
 @dataclass(slots=True)

@@ -17,10 +17,10 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, Final, Self
 
+from tlsbench.decryption.keylog import KeyLog
+from tlsbench.decryption.piece import Piece
 from tlsbench.implementations import Endpoint, Negotiated, ServerContext
 from tlsbench.links import Direction
-from tlsbench.tracing.keylog import KeyLog
-from tlsbench.tracing.recording import Piece
 
 #: So much of each connection is captured, both directions together: a download must not fill a disk.
 MOST_BYTES: Final = 1 << 20

@@ -7,17 +7,19 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
-from tlsbench.tracing.decoding import Opening, opening_of
-from tlsbench.tracing.keylog import KeyLog
+from tlsbench.decryption.decoding import Opening, opening_of
+from tlsbench.decryption.keylog import KeyLog
+from tlsbench.decryption.piece import Piece
+from tlsbench.decryption.quic import quic_opening_of
+from tlsbench.decryption.records import dtls_records_of, records_of
 from tlsbench.tracing.ladder import Ladder, ladder_of
-from tlsbench.tracing.quic import quic_ladder_of, quic_opening_of
-from tlsbench.tracing.recording import Piece, RecordedClients, RecordedLink, RecordedServers
+from tlsbench.tracing.quic import quic_ladder_of
+from tlsbench.tracing.recording import RecordedClients, RecordedLink, RecordedServers
 from tlsbench.tracing.recording_datagrams import (
     RecordedDatagramClients,
     RecordedDatagrams,
     RecordedDatagramServers,
 )
-from tlsbench.tracing.records import dtls_records_of, records_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

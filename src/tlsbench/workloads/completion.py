@@ -18,9 +18,11 @@ from tlsbench.links.network import Completion, Network, Turn, complete
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.networks import read_bandwidth, read_loss, read_rtt
 from tlsbench.units import VIRTUAL_NANOSECONDS
+from tlsbench.workloads.credentials import resumes, wanted_resumption
 from tlsbench.workloads.exchange import Connection, Exchange
 from tlsbench.workloads.handshake import EARLY_DATA_BYTES, Handshake
 from tlsbench.workloads.proof import prove
+from tlsbench.workloads.records import prove_data_records
 from tlsbench.workloads.sample import Clock, Sample
 from tlsbench.workloads.writes import buffered, records
 
@@ -144,16 +146,22 @@ class NetworkCell(Handshake):
         raise NotImplementedError
 
     def _sample(self, seed: int) -> Sample:
-        resumption = self.scenario.resumption
-        resumes, is_early = resumption != "none", resumption == "early-data"
-        session = self._usable_session() if resumes else None
+        is_early = self.scenario.resumption == "early-data"
+        session = self._usable_session() if resumes(self.scenario) else None
         talked = self.talk(network_of(self.scenario, seed), session, is_early=is_early)
         completion, exchange = talked.completion, talked.exchange
-        if resumes and self.scenario.version == "1.3":
-            self._session = self._session_of(exchange)
-        early = self._request if is_early else b""
-        self._proof = prove(exchange, self.scenario, self.peers, resumption, early, reader=self.reader)
+        self._keep_session(exchange)
+        early, has_session = self._request if is_early else b"", session is not None
+        wanted = wanted_resumption(self.scenario, has_session=has_session)
+        self._proof = prove(
+            exchange, self.scenario, self.peers, wanted, early, reader=self.reader, has_session=has_session
+        )
+        self._look_once()
         self._prove_answer(talked.answer, early if is_early else talked.request)
+        # The client's request is smaller than most records may be: it is the answer that counts.
+        answered = (entry for entry in exchange.entries if entry[0] is Direction.TO_CLIENT)
+        prove_data_records(self.scenario, answered, self.scenario.size)
+        self._look([exchange.entries])
         exchange.close()
         return Sample(
             client=round(completion.client_ms * _NS_PER_MS),

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations import ClientContext, DatagramClientContext
-from tlsbench.links import Direction, Ledger, TcpLink, WireReader, sizes_of
+from tlsbench.links import Direction, Entry, Ledger, TcpLink, WireReader, sizes_of
 from tlsbench.scenarios.transports import DATAGRAMS
+from tlsbench.workloads.compression_proof import CompressionWitness
 from tlsbench.workloads.connection import ConnectionCell
+from tlsbench.workloads.credentials import resumes, wanted_resumption
 from tlsbench.workloads.disturbance import watched
 from tlsbench.workloads.exchange import Connection
+from tlsbench.workloads.hidden import age
 from tlsbench.workloads.parts import Prices
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.sample import Sample
@@ -29,8 +32,8 @@ _SESSION_SECONDS = 60.0
 class _Taken:
     """A handshake that was measured: what it must prove, and what went before it.
 
-    ``context_ns`` is what its client's context took to make, ``tcp_ns`` what its TCP connection took to open;
-    0 where there was none to make or to open.
+    ``has_session`` says that its client had a session to offer. ``context_ns`` is what its client's context
+    took to make, ``tcp_ns`` what its TCP connection took to open; 0 where there was none to make or to open.
     """
 
     exchange: Connection
@@ -38,6 +41,7 @@ class _Taken:
     early_data: bytes
     context_ns: int
     tcp_ns: int
+    has_session: bool = False
 
 
 @dataclass(slots=True)
@@ -46,44 +50,78 @@ class Handshake(ConnectionCell):
 
     With ``make_clients`` the client's context, and the trust store that it loads, is made anew for each
     handshake and charged to the client: what a program pays that keeps no context. With ``price`` each visit
-    measures the parts of its handshakes too; it is given one of them, whose operations are those of all.
+    measures the parts of its handshakes too; it is given one of them, whose operations are those of all. The
+    ``witness`` says what the wire hides of them.
+    ``look`` reads what the wire of such handshakes hides, before the first of them counts.
     """
 
     make_clients: Callable[[], ClientContext | DatagramClientContext] | None = None
     price: Callable[[Connection], Prices] | None = None
+    witness: CompressionWitness | None = None
+    look: Callable[[], None] | None = None
 
     _early_data: bytes = field(default=b"", init=False)
     _prices: Prices | None = field(default=None, init=False)
     _session: object | None = field(default=None, init=False)
     _session_until: float = field(default=0.0, init=False)
+    _hidden: Mapping[str, object] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         if self.scenario.resumption == "early-data":
             self._early_data = os.urandom(EARLY_DATA_BYTES)
 
     def sample(self) -> Sample:
-        return self._proved(self._take())
+        taken = self._take()
+        proved = self._proved(taken)
+        # Where instructions are counted, nothing but the sample is made: another handshake was opened before.
+        self._look([taken.exchange.entries], anew=False)
+        return proved
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
         taken = watched(self._take, lambda one: one.exchange.close(), rewarm, samples)
         proved = [self._proved(one, disturbed=disturbed) for one, disturbed in taken]
+        self._look([one.exchange.entries for one, _ in taken])
         return self._with_parts(proved, [one.exchange for one, _ in taken])
+
+    def proof(self) -> Mapping[str, object]:
+        return {**ConnectionCell.proof(self), **self._hidden}
+
+    def close(self) -> None:
+        ConnectionCell.close(self)
+        if self.witness is not None:
+            self.witness.close()
+
+    def _look(self, measured: Sequence[Sequence[Entry]], *, anew: bool = True) -> None:
+        """Have what the wire hides proved too."""
+        if self.witness is not None:
+            self._hidden = self.witness.prove(measured, anew=anew)
 
     def _take(self) -> _Taken:
         """One handshake, to be proved."""
         context_ns = self._renew_clients() if self.make_clients is not None else 0
-        resumes = self.scenario.resumption != "none"
-        taken = self._exchange(self._usable_session() if resumes else None, context_ns)
-        if resumes and self.scenario.version == "1.3":
-            # Tickets are for one use (RFC 8446, appendix C.4): this handshake brought the next.
-            self._session = self._session_of(taken.exchange)
+        taken = self._exchange(self._usable_session() if resumes(self.scenario) else None, context_ns)
+        self._keep_session(taken.exchange)
         return taken
+
+    def _keep_session(self, exchange: Connection) -> None:
+        """Take the next session from a handshake that resumed one, if it is of any use."""
+        scenario = self.scenario
+        if resumes(scenario) and scenario.version == "1.3" and scenario.ticket_state in ("", "current"):
+            # Tickets are for one use (RFC 8446, appendix C.4): this handshake brought the next.
+            self._session = self._session_of(exchange)
 
     def _proved(self, taken: _Taken, *, disturbed: bool = False) -> Sample:
         exchange, context_ns = taken.exchange, taken.context_ns
         self._proof = prove(
-            exchange, self.scenario, self.peers, taken.resumption, taken.early_data, reader=self.reader
+            exchange,
+            self.scenario,
+            self.peers,
+            taken.resumption,
+            taken.early_data,
+            reader=self.reader,
+            has_session=taken.has_session,
         )
+        self._look_once()
         exchange.close()
         return Sample(
             client=context_ns + exchange.client_ns,
@@ -93,6 +131,11 @@ class Handshake(ConnectionCell):
             phases=_phases(taken, self.scenario.version),
             disturbed=disturbed,
         )
+
+    def _look_once(self) -> None:
+        if self.look is not None:
+            look, self.look = self.look, None
+            look()
 
     def _with_parts(self, samples: list[Sample], exchanges: Sequence[Connection]) -> list[Sample]:
         if self.price is None:
@@ -115,8 +158,9 @@ class Handshake(ConnectionCell):
         # Each connection has a handshake of its own; the cost of the connection stays apart from it.
         tcp_ns = self.link.open_ns(self.clock) if isinstance(self.link, TcpLink) else 0
         exchange = self.shake(self.clients, self.servers, self.link, self.clock, session, early_data)
-        resumption = self.scenario.resumption if session is not None else "none"
-        return _Taken(exchange, resumption, early_data, context_ns, tcp_ns)
+        has_session = session is not None
+        resumption = wanted_resumption(self.scenario, has_session=has_session)
+        return _Taken(exchange, resumption, early_data, context_ns, tcp_ns, has_session)
 
     def _usable_session(self) -> object:
         if self._session is None or time.monotonic() > self._session_until:
@@ -124,6 +168,7 @@ class Handshake(ConnectionCell):
             self._session = self._session_of(first.exchange)
             self._session_until = time.monotonic() + _SESSION_SECONDS
             self._proved(first)
+            age(self.scenario, self.servers)
         if self._session is None:
             raise MeasurementError(f"{self.scenario.server} gave {self.scenario.client} no session to resume")
         return self._session

@@ -6,13 +6,14 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tlsbench.errors import MeasurementError, TlsbenchError
 from tlsbench.implementations import (
     CallsPrimitives,
     Implementation,
     JoinsTickets,
+    LimitsKeyUpdates,
     PrimitiveImplementation,
     SocketWriter,
 )
@@ -25,10 +26,15 @@ from tlsbench.scenarios.groups import groups_to_retry
 from tlsbench.scenarios.parts import aead_of
 from tlsbench.scenarios.transports import DATAGRAMS
 from tlsbench.workloads.completion import CompletionCell, NetworkCell
+from tlsbench.workloads.compression_proof import witness_of
 from tlsbench.workloads.datagram_completion import DatagramCompletionCell
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.handshake import Handshake
+from tlsbench.workloads.hidden import hides, look
+from tlsbench.workloads.key_update import KeyUpdate
+from tlsbench.workloads.limits import hides_limits, look_for_limits
 from tlsbench.workloads.memory import Memory
+from tlsbench.workloads.opened import OpenedHandshakes
 from tlsbench.workloads.parts import Prices, bill, traffic_of
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.processor import prove_processor
@@ -39,11 +45,14 @@ from tlsbench.workloads.stream import Bulk, Echo, Request
 from tlsbench.workloads.transports import TRANSPORTS, Transport, over_streams
 
 _Thing = TypeVar("_Thing")
-_TLS_WORKLOADS: dict[str, Callable[..., Handshake | Bulk | Echo | Request | Memory | CompletionCell]] = {
+_TLS_WORKLOADS: dict[
+    str, Callable[..., Handshake | Bulk | Echo | Request | KeyUpdate | Memory | CompletionCell]
+] = {
     "handshake": Handshake,
     "bulk": Bulk,
     "echo": Echo,
     "request": Request,
+    "key_update": KeyUpdate,
     "memory": Memory,
     "completion": CompletionCell,
 }
@@ -80,7 +89,8 @@ def prepare(
     transport = TRANSPORTS[scenario.transport or "tls"]
     wanted = _of_client(scenario)
     make_clients = partial(_made, _refusal(client), partial(transport.clients(client), wanted, peers))
-    servers = _made(_refusal(server), partial(transport.servers(server), scenario, peers))
+    make_servers = partial(_made, _refusal(server), partial(transport.servers(server), scenario, peers))
+    servers = make_servers()
     if scenario.workload == "request":
         make_clients, servers = transport.with_http(make_clients, servers)
     others = _OVER_DATAGRAMS if scenario.transport in DATAGRAMS else {}
@@ -93,16 +103,40 @@ def prepare(
         clock,
         reader=_reader_of(server, transport),
         shake=transport.shake,
+        **_limits(scenario, client, server),
     )
-    if isinstance(cell, CompletionCell):
-        cell.buffers = _buffer_of(client), _buffer_of(server)
-    elif isinstance(cell, Handshake):
-        if scenario.trust != "memory":
-            cell.make_clients = make_clients
-        if scenario.parts == "yes":
-            ends = {"client": _with_primitives(client), "server": _with_primitives(server)}
-            cell.price = partial(_prices, scenario, peers, ends, clock)
+    if isinstance(cell, Bulk | Echo) and hides_limits(scenario):
+        cell.look = partial(look_for_limits, scenario, make_clients, make_servers)
+    if isinstance(cell, Handshake):
+        _equip(cell, {"client": client, "server": server}, clock, make_clients, make_servers)
     return cell
+
+
+def _equip(
+    cell: Handshake,
+    ends: Mapping[str, Implementation],
+    clock: Clock,
+    make_clients: Callable[[], Any],
+    make_servers: Callable[[], Any],
+) -> None:
+    """Give a cell of handshakes what its scenario needs beside contexts and a link."""
+    scenario = cell.scenario
+    transport = TRANSPORTS[scenario.transport or "tls"]
+    open_link = partial(transport.open_link, "memory")
+    opened = OpenedHandshakes(scenario, make_clients, make_servers, open_link, transport.shake, clock)
+    cell.witness = witness_of(opened, cell.reader)
+    if hides(scenario):
+        cell.look = partial(look, scenario, cell.peers, make_clients, make_servers)
+    elif hides_limits(scenario):
+        cell.look = partial(look_for_limits, scenario, make_clients, make_servers)
+    if isinstance(cell, CompletionCell):
+        cell.buffers = _buffer_of(ends["client"]), _buffer_of(ends["server"])
+        return
+    if scenario.trust not in ("", "memory"):
+        cell.make_clients = make_clients
+    if scenario.parts == "yes":
+        able = {side: _with_primitives(member) for side, member in ends.items()}
+        cell.price = partial(_prices, scenario, cell.peers, able, clock)
 
 
 def lanes_of(
@@ -178,6 +212,14 @@ def _buffer_of(library: Implementation) -> int:
     if not isinstance(library, SocketWriter):
         raise MeasurementError(f"{library.id} does not say how it writes to a socket")
     return library.handshake_buffer_bytes
+
+
+def _limits(scenario: Scenario, *ends: Implementation) -> dict[str, int]:
+    """How many KeyUpdates a connection may have, where one of its ends does not take as many as one likes."""
+    if scenario.workload != "key_update":
+        return {}
+    most = [end.most_key_updates for end in ends if isinstance(end, LimitsKeyUpdates)]
+    return {"most_writes": min(most, default=0)}
 
 
 def _refusal(library: Implementation) -> str:

@@ -7,21 +7,34 @@ can tell is compared; the first that differs raises :class:`~tlsbench.errors.Pro
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
-
-from cryptography import x509
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import Negotiated
 from tlsbench.implementations.configuration import file_of, without_digest
-from tlsbench.links import STREAM, Entry, Observed, WireReader
+from tlsbench.links import STREAM, Direction, Entry, Observed, WireReader
+from tlsbench.links.credentials import Credentials
 from tlsbench.pki import Peers
-from tlsbench.pki.keys import key_type_of
 from tlsbench.protocol import groups, signature_schemes
 from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.groups import NO_GROUP
+from tlsbench.workloads.compression_proof import prove_offer
+from tlsbench.workloads.credentials import (
+    EXTERNAL_PSK,
+    RAW_PUBLIC_KEY,
+    key_type_shown,
+    prove_credentials,
+    prove_ticket,
+    read_credentials,
+    recorded,
+)
+from tlsbench.workloads.ech_proof import prove_ech
 from tlsbench.workloads.exchange import Connection
+from tlsbench.workloads.records import cuts_records, prove_handshake_records
+from tlsbench.workloads.sent_chains import prove_chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,32 +42,46 @@ class Proof:
     """What the three witnesses said of a handshake that is what it should be.
 
     ``tickets`` is how many the wire had after a handshake of TLS 1.3; None where it does not tell.
+    ``credentials`` is what else the wire says, where the scenario asks for it, and ``special`` what it asks.
     """
 
     wire: Observed
     client: Negotiated
     server: Negotiated
     tickets: int | None = None
+    credentials: Credentials | None = None
+    special: Mapping[str, str] = field(default_factory=dict)
 
     def record(self) -> Mapping[str, object]:
         """The proof as plain strings and numbers, for the stored result."""
-        certificate = x509.load_der_x509_certificate(self.client.peer_certificate)
         signature = self._signature
         return {
             "version": self.wire.version,
             "cipher": _cipher_name(self.wire.cipher),
             "group": _group_name(self.wire.group) or "none",
             "resumption": self.wire.resumption,
-            "server_key": key_type_of(certificate.public_key()),
-            "server_verified": self.client.peer_verified,
-            "client_verified": self.server.peer_verified,
+            **self._authenticated,
             "early_data_bytes": len(self.server.early_data),
             "ocsp": self.client.ocsp or "none",
             **({"signature": signature} if signature else {}),
             **({} if self.tickets is None else {"tickets": self.tickets}),
             **({"hello_retry": True} if self.wire.hello_retry else {}),
             **({"address_check": True} if self.wire.address_check else {}),
+            **self.special,
+            **({"ech": "accepted" if self.client.ech_accepted else "grease"} if self.wire.ech else {}),
             **{axis: told for axis in _TOLD_BY_BOTH if (told := getattr(self.client, axis)) is not None},
+            **{axis: told for axis in _LIMITS if (told := getattr(self.client, axis)) is not None},
+        }
+
+    @property
+    def _authenticated(self) -> Mapping[str, object]:
+        """Who was verified by which kind of key; by a PSK both sides are, without one."""
+        if self.client.psk_identity:
+            return {"psk_identity": self.client.psk_identity.decode("utf-8", "backslashreplace")}
+        return {
+            "server_key": key_type_shown(self.client),
+            "server_verified": self.client.peer_verified,
+            "client_verified": self.server.peer_verified,
         }
 
     @property
@@ -73,15 +100,17 @@ def prove(
     early_data: bytes = b"",
     *,
     reader: WireReader = STREAM,
+    has_session: bool = False,
 ) -> Proof:
     """Compare a handshake with its scenario.
 
     :param resumption: the kind wanted of this very handshake (a session's first is ``"none"``).
     :param early_data: what the server must have received early.
     :param reader: reads the wire's ledger.
+    :param has_session: whether the client had a session to offer.
     :raises ProofError: at the first difference, naming what was wanted, what was got, and the witness.
     """
-    wire = reader.observe(exchange.entries)
+    wire, credentials = read_credentials(scenario, exchange.entries, reader.observe(exchange.entries))
     client, server = exchange.client.negotiated(), exchange.server.negotiated()
     _agree("version", scenario.version, wire.version, client.version, server.version)
     _agree("cipher", scenario.cipher, _cipher_name(wire.cipher), client.cipher, server.cipher)
@@ -89,21 +118,25 @@ def prove(
     _same("resumption", resumption, wire.resumption, "wire")
     _same("address_check", scenario.address_check == "yes", wire.address_check, "wire")
     for side, witness in ((client, "client"), (server, "server")):
-        if side.resumed != (resumption != "none"):
+        if side.resumed != (resumption not in ("none", EXTERNAL_PSK)):
             got = "a resumed handshake" if side.resumed else "a full handshake"
             raise ProofError("resumption", wanted=resumption, got=got, witness=witness)
-    _prove_certificate("server certificate", peers.server.leaf_der, client, "client")
-    wants_client = scenario.client_auth == "required"
-    _prove_certificate("client certificate", peers.client.leaf_der if wants_client else b"", server, "server")
+    prove_credentials(scenario, peers, credentials, resumption, client, server)
     if resumption == "none":
-        _same("chain_length", scenario.chain_length, client.peer_chain_length, "client")
-        _same("chain_length", scenario.chain_length, wire.certificates, "wire")
+        wants_client = scenario.client_auth == "required"
+        prove_chain(exchange.entries, scenario, peers, wire, client)
         if wants_client:
-            _same("chain_length", scenario.chain_length, server.peer_chain_length, "server")
+            length = None if scenario.certificate_type == RAW_PUBLIC_KEY else scenario.chain_length
+            _same("chain_length", length, server.peer_chain_length, "server")
         _same("client_auth", wants_client, wire.client_auth, "wire")
         _prove_staple(scenario, wire, client)
         _prove_signature(scenario, wire, client)
+        protected_bytes = partial(reader.protected_bytes, exchange.entries, Direction.TO_CLIENT)
+        prove_offer(scenario, peers, wire, (client, server), protected_bytes)
+    prove_handshake_records(scenario, exchange.entries, client, server)
+    prove_ech(scenario, wire, client, server, exchange.entries)
     tickets = _tickets(scenario, reader.count_tickets, exchange.entries)
+    prove_ticket(scenario, credentials, client, server, has_session=has_session)
     for axis, shown in _TOLD_BY_BOTH.items():
         _prove_told(axis, shown, scenario, client, server)
     if server.early_data != early_data:
@@ -113,7 +146,7 @@ def prove(
             got=f"{len(server.early_data)} bytes" if server.early_data else "none: it was refused",
             witness="server",
         )
-    return Proof(wire, client, server, tickets)
+    return Proof(wire, client, server, tickets, credentials, recorded(scenario))
 
 
 def _agree(what: str, wanted: str, wire: str, client: str | None, server: str | None) -> None:
@@ -136,8 +169,15 @@ def _prove_group(scenario: Scenario, wire: Observed, client: Negotiated, server:
             got="no HelloRetryRequest" if retried else "a HelloRetryRequest for another",
             witness="wire",
         )
-    if wire.group is None and scenario.version == "1.2":
-        return  # a resumed TLS 1.2 handshake exchanges no keys
+    if wire.group is None and scenario.psk_mode == "psk_ke":
+        return
+    if scenario.psk_mode == "psk_ke" and wire.resumption != "none":
+        raise ProofError("psk_mode", wanted="no key exchange", got="one", witness="wire")
+    if wire.group is None and scenario.version != "1.3" and wire.resumption not in ("none", EXTERNAL_PSK):
+        return  # before TLS 1.3 a resumed handshake exchanges no keys
+    if scenario.group == NO_GROUP:
+        _agree("group", NO_GROUP, _group_name(wire.group) or NO_GROUP, client.group, server.group)
+        return
     _agree("group", scenario.group, _group_name(wire.group) or "none", client.group, server.group)
 
 
@@ -167,6 +207,8 @@ def _tickets(
     """How many tickets came after a handshake of TLS 1.3; among the data of a completion none can be told."""
     if scenario.version != "1.3" or scenario.workload == "completion":
         return None
+    if cuts_records(scenario):
+        return None  # a ticket may take several
     count = count_tickets(entries)
     if scenario.tickets not in ("", "default"):
         _same("tickets", int(scenario.tickets), count, "wire")
@@ -185,6 +227,10 @@ _TOLD_BY_BOTH: Final[Mapping[str, Callable[[str], str]]] = {
     "provider": str,
     "openssl_conf": _file_told,
 }
+
+
+#: What sides may agree on of records.
+_LIMITS: Final = ("max_fragment_length", "record_size_limit")
 
 
 def _prove_told(
@@ -209,19 +255,3 @@ def _group_name(code_point: int | None) -> str | None:
     if code_point is None:
         return None
     return groups.name_of(code_point)
-
-
-def _prove_certificate(what: str, wanted: bytes, seen: Negotiated, witness: str) -> None:
-    if seen.peer_certificate != wanted:
-        raise ProofError(
-            what, wanted=_describe(wanted), got=_describe(seen.peer_certificate), witness=witness
-        )
-    if wanted and not seen.peer_verified:
-        raise ProofError(what, wanted="a verified chain", got="a chain nobody verified", witness=witness)
-
-
-def _describe(der: bytes) -> str:
-    if not der:
-        return "none"
-    certificate = x509.load_der_x509_certificate(der)
-    return f"{key_type_of(certificate.public_key())} with serial number {certificate.serial_number:x}"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import KeepsRealTime
-from tlsbench.links import Direction
+from tlsbench.links import Direction, Ledger
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.proof import prove
+from tlsbench.workloads.records import prove_data_records
 from tlsbench.workloads.sample import Sample, in_a_row
 
 #: One bulk sample writes about this much each way: well above the clock's step, and below the
@@ -29,7 +31,13 @@ _IDLE_SECONDS = 10.0
 
 
 @dataclass(slots=True)
-class _Stream(ConnectionCell):
+class Stream(ConnectionCell):
+    """A cell whose connection stays open from sample to sample."""
+
+    #: A connection takes no more writes than this; 0 for as many as any may.
+    most_writes: int = field(default=0, kw_only=True)
+    #: Proves, once, before there is a connection, what its wire hides.
+    look: Callable[[], None] | None = field(default=None, kw_only=True)
     _payload: bytes = field(default=b"", init=False)
     _exchange: Connection | None = field(default=None, init=False)
     _writes: int = field(default=0, init=False)
@@ -41,8 +49,12 @@ class _Stream(ConnectionCell):
     def _connection(self, writes: int) -> Connection:
         """An established connection, good for so many more writes."""
         self._writes += writes
-        if self._exchange is None or self._writes > _WRITES_PER_CONNECTION or self._was_left_alone():
+        most = self.most_writes or _WRITES_PER_CONNECTION
+        if self._exchange is None or self._writes > most or self._was_left_alone():
             self._drop_connection()
+            if self.look is not None:
+                self.look()
+                self.look = None
             self._exchange = self.shake(self.clients, self.servers, self.link, self.clock)
             self._proof = prove(self._exchange, self.scenario, self.peers, "none", reader=self.reader)
             self._writes = writes
@@ -60,6 +72,12 @@ class _Stream(ConnectionCell):
             self._exchange.close()
             self._exchange = None
 
+    def _ledger(self) -> Ledger:
+        """The sum of what a sample carried, whose records must be what the scenario asks for."""
+        entries = self.link.take_ledger()
+        prove_data_records(self.scenario, entries, self.scenario.size)
+        return (self.reader.summarise_data or self.reader.summarise)(entries)
+
     def sample(self) -> Sample:
         raise NotImplementedError
 
@@ -72,7 +90,7 @@ class _Stream(ConnectionCell):
 
 
 @dataclass(slots=True)
-class Bulk(_Stream):
+class Bulk(Stream):
     """Writes of ``size`` bytes, all of one direction before the other.
 
     An operation is one write each way, so that it holds two seals and two opens, one of each a side.
@@ -93,7 +111,7 @@ class Bulk(_Stream):
             server=up.sink_ns + down.source_ns,
             total=total_ns,
             operations=writes,
-            ledger=self.reader.summarise(self.link.take_ledger()),
+            ledger=self._ledger(),
             phases={
                 "client_seal": up.source_ns,
                 "server_open": up.sink_ns,
@@ -104,7 +122,7 @@ class Bulk(_Stream):
 
 
 @dataclass(slots=True)
-class Echo(_Stream):
+class Echo(Stream):
     """A request of ``size`` bytes and its echo, one after the other: the total is the latency."""
 
     def sample(self) -> Sample:
@@ -115,12 +133,12 @@ class Echo(_Stream):
             client=echoed.client_ns,
             server=echoed.server_ns,
             total=echoed.total_ns,
-            ledger=self.reader.summarise(self.link.take_ledger()),
+            ledger=self._ledger(),
         )
 
 
 @dataclass(slots=True)
-class Request(_Stream):
+class Request(Stream):
     """A GET on an open connection and its answer of ``size`` bytes: HTTP/2 over TLS, HTTP/3 over QUIC.
 
     The ends write and read paths and bodies; headers and their compression are theirs.

@@ -44,3 +44,10 @@ def test_what_verifies_nothing_is_one_line_and_exit_code_2(capsys: pytest.Captur
     error = capsys.readouterr().err
     assert "accepts and refuses nothing" in error
     assert "see 'tlsbench constant-time --help'" in error
+
+
+def test_its_help_shows_the_axes_that_it_takes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["constant-time", "--help"]) == 0
+    _, _, axes = capsys.readouterr().out.partition("Axes (")
+    assert "algorithm=" in axes
+    assert "resumption=" not in axes

@@ -128,3 +128,10 @@ def test_results_of_other_tools_are_followed_by_yardsticks_of_their_own(
     assert "no yardsticks" not in out
     assert tlsbench(["history", "--yardstick", "absent"]) == 2
     assert "--yardstick 'absent' matches no benchmark of .benchmarks" in capsys.readouterr().err
+
+
+def test_it_writes_a_page(saved: None, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("plotly")
+    assert tlsbench(["history", "version=1.3", "--report", "trend.html"]) == 0
+    assert "0003: 1 slower" in Path("trend.html").read_text(encoding="utf-8")
+    assert "wrote trend.html" in capsys.readouterr().err

@@ -175,6 +175,18 @@ def handshake() -> TracedHandshake:
     ).shown
 
 
+def test_a_ladder_has_the_colours_of_the_page(
+    handshake: TracedHandshake, open_page: Callable[..., Opened]
+) -> None:
+    page = open_page(traces=[handshake])
+    colour = """(of) => getComputedStyle(document.querySelector(of)).fill"""
+    light = [page.tab.evaluate(colour, of) for of in (".ladder .paper", ".ladder text.clear")]
+    page.tab.click("#theme")
+    dark = [page.tab.evaluate(colour, of) for of in (".ladder .paper", ".ladder text.clear")]
+    assert light[0] == "rgb(255, 255, 255)"
+    assert all(one != other for one, other in zip(light, dark, strict=True))
+
+
 @pytest.mark.parametrize("alone", [True, False], ids=["alone", "beside a run"])
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["phone", "desktop"])
 def test_a_ladder_is_read_at_any_width(
@@ -195,13 +207,16 @@ def test_a_ladder_is_read_at_any_width(
     assert text.splitlines() == ladder_text(handshake).rstrip("\n").splitlines()
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_a_ladder(
-    handshake: TracedHandshake, open_page: Callable[..., Opened]
+    theme: str, handshake: TracedHandshake, open_page: Callable[..., Opened]
 ) -> None:
     pytest.importorskip("axe_core_python")
     axe = importlib.resources.files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
     page = open_page(traces=[handshake])
     page.tab.click("#handshakes summary")
+    if theme == "dark":
+        page.tab.click("#theme")
     page.tab.evaluate(axe)
     found = page.tab.evaluate("axe.run().then((result) => result.violations)")
     assert [one["id"] for one in found if one["impact"] in ("serious", "critical")] == []

@@ -15,7 +15,7 @@ def demo(stage: Stage) -> None:
     interim = root.issue(Template(names=("interim.demo.test",)))
 
     with stage.server(interim) as running:
-        stage.say("The server runs already, with a certificate that nobody who wants localhost accepts:")
+        stage.say("The server is running, with a certificate that is not for localhost:")
         stage.refused(running, root.certificate, alert="bad_certificate", because="hostname mismatch")
 
         key = new_key("ecdsa-secp256r1")

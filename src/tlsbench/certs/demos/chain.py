@@ -6,7 +6,7 @@ from tlsbench.pki import Template, authority_template, issued_by, new_key, root_
 
 def demo(stage: Stage) -> None:
     root = root_authority("ecdsa-secp256r1")
-    stage.say("A root signs its own certificate. Clients have it from elsewhere: their trust store.")
+    stage.say("A root signs its own certificate. Clients already have it, in their trust store.")
     intermediate = root.subordinate(authority_template("demo intermediate"), new_key("rsa-2048"))
     stage.say("It signs an intermediate, so that its own key can stay locked away.")
     server = intermediate.issue(Template(names=("localhost", "127.0.0.1")), new_key("ed25519"))
@@ -23,7 +23,7 @@ def demo(stage: Stage) -> None:
             "each certificate is signed by the next, the last by the root",
             issued_by(leaf, above) and issued_by(above, root.certificate),
         )
-        stage.say("The address is as good a name as the host name: both are in the leaf.")
+        stage.say("The IP address works as well as the host name: the leaf names both.")
         stage.works(running, root.certificate, host="127.0.0.1")
 
 

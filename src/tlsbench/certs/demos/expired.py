@@ -1,4 +1,4 @@
-"""Expired: the certificate's time is over."""
+"""Expired: a certificate past its notAfter."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Template, Validity, root_authority

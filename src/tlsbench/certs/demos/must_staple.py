@@ -1,4 +1,4 @@
-"""Must-staple: a certificate that may be shown with a stapled OCSP response only (RFC 7633)."""
+"""Must-staple: a certificate that clients accept only with a stapled OCSP response (RFC 7633)."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Template, ocsp_response, root_authority
@@ -9,7 +9,9 @@ def demo(stage: Stage) -> None:
     plain = root.issue(Template(names=("localhost",)))
     strict = root.issue(Template(names=("localhost",), must_staple=True))
 
-    stage.say("Without the extension a missing response is let pass: whoever stole the key would not staple.")
+    stage.say(
+        "Without the extension a missing response is accepted: a thief of the key would not staple one."
+    )
     with stage.server(plain) as running:
         stage.works(running, root.certificate, ocsp="checked")
 

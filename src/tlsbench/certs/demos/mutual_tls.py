@@ -1,4 +1,4 @@
-"""Mutual TLS: the server asks for a certificate too, and knows its clients by it."""
+"""Mutual TLS: the server requires client certificates, and identifies its clients by them."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Authority, Template, authority_template, new_key, root_authority
@@ -16,10 +16,12 @@ def demo(stage: Stage) -> None:
         meeting = stage.works(running, root.certificate, identity=alice)
         stage.holds("the server knows her by name", b"alice.demo.test" in meeting.reply)
 
-        stage.say("A client without a certificate, which TLS 1.3 tells it after its own handshake is done:")
+        stage.say(
+            "A client without a certificate; in TLS 1.3 it learns that after its own handshake is done:"
+        )
         refused = {"by": "server", "because": "peer did not return a certificate"}
         stage.refused(running, root.certificate, alert="certificate_required", **refused)
-        stage.say("TLS 1.2 has no alert of its own for that:")
+        stage.say("TLS 1.2 has no alert of its own for this:")
         stage.refused(running, root.certificate, alert="handshake_failure", version="1.2", **refused)
 
         stage.say("Mallory has a certificate with Alice's name, from an authority that nobody trusts:")

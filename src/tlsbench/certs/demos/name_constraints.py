@@ -1,4 +1,4 @@
-"""Name constraints: an authority that may issue for some names only."""
+"""Name constraints: an authority that may issue only for certain names."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Template, authority_template, new_key, root_authority
@@ -20,7 +20,7 @@ def demo(stage: Stage) -> None:
         ("a.secret.demo.test", "excluded subtree violation"),
         ("10.0.0.1", "permitted subtree violation"),
     ):
-        stage.say(f"It issues for {name} all the same. The signature is right, the chain is not:")
+        stage.say(f"It issues for {name} anyway. The signature is valid, the chain is not:")
         with stage.server(department.issue(Template(names=(name,)))) as running:
             stage.refused(running, root.certificate, host=name, alert="certificate_unknown", because=because)
 

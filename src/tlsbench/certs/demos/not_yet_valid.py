@@ -15,7 +15,7 @@ def demo(stage: Stage) -> None:
             running, root.certificate, alert="bad_certificate", because="certificate is not yet valid"
         )
     stage.say(
-        "There is no alert for it: bad_certificate stands for it too. As clocks differ, "
+        "There is no alert of its own for this, so bad_certificate is sent. As clocks differ, "
         "authorities date certificates back, here by an hour."
     )
     with stage.server(root.issue(Template(names=("localhost",), validity=Validity.days(30)))) as running:

@@ -27,7 +27,7 @@ def demo(stage: Stage) -> None:
     stage.say(f"The price: the leaf has {sizes[1]:,} bytes, and {sizes[0]:,} with P-256 keys.")
     stage.holds("it is more than five times as large", sizes[1] > 5 * sizes[0])
 
-    stage.say("A mixed chain: an ML-DSA root, which lives for long, over a P-256 leaf, which does not.")
+    stage.say("A mixed chain: a long-lived ML-DSA root over a short-lived P-256 leaf.")
     with stage.server(root.issue(Template(names=("localhost",)), new_key("ecdsa-secp256r1"))) as running:
         stage.works(running, root.certificate)
 

@@ -19,15 +19,15 @@ def demo(stage: Stage) -> None:
         stage.say(f"{CONNECTIONS} clients are connected and stay so; their certificate has a day left.")
 
         running.renew(ServerSetup(identity=new))
-        stage.say("The server gets a new certificate. It does not stop, nor close its port.")
+        stage.say("The server gets a new certificate. It neither stops nor closes its port.")
 
         after = [connect(running.address, setup) for _ in range(CONNECTIONS)]
         stage.holds(
-            "who comes now sees the new one", {one.meeting().chain for one in after} == {new.certificates}
+            "new connections see the new one", {one.meeting().chain for one in after} == {new.certificates}
         )
         answers += [connected.ask() for connected in (*before, *after)]
         stage.holds(
-            "who was there is served as before, on the same connection",
+            "open connections are served as before",
             all(b"request: 2 of this connection" in answer for answer in answers[CONNECTIONS:][:CONNECTIONS]),
         )
         stage.holds(f"{3 * CONNECTIONS} requests, {len(answers)} answers", len(answers) == 3 * CONNECTIONS)

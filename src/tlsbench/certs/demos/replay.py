@@ -13,27 +13,27 @@ PATIENCE_S = 30
 
 def demo(stage: Stage) -> None:
     identity = ROOT.issue(Template(names=("localhost",)))
-    stage.say("Early data (0-RTT) is in a client's first flight: the server has not said a word yet.")
+    stage.say("Early data (0-RTT) is in a client's first flight: the server has not answered yet.")
     with stage.server(identity, early_data=True, anti_replay=False) as server:
         stage.say("Its anti-replay is off (SSL_OP_NO_ANTI_REPLAY).")
         flight, _ = captured(stage, server)
         began, again = time.monotonic(), replayed(server, flight)
         stage.holds("the same bytes over a new TCP connection: answered a second time", again.requests == 1)
         stage.say("So ClientHellos are not recorded (RFC 8446, section 8.2): OpenSSL has no such defence.")
-        stage.say("Now for its freshness check (section 8.3): the same bytes, time and again.")
+        stage.say("Now its freshness check (section 8.3): the same bytes, again and again.")
         while replayed(server, flight).early_bytes and time.monotonic() < began + PATIENCE_S:
             time.sleep(1)
         age_s = time.monotonic() - began
-        stage.holds(f"after {age_s:.0f} s they are too old, and no early data any more", age_s < PATIENCE_S)
+        stage.holds(
+            f"after {age_s:.0f} s they are too old, and no longer accepted as early data", age_s < PATIENCE_S
+        )
 
     with stage.server(identity, early_data=True) as server:
-        stage.say("Its anti-replay is on, as it is unless somebody turns it off.")
+        stage.say("Its anti-replay is on, which is the default.")
         flight, kept = captured(stage, server)
         again = replayed(server, flight)
         stage.holds("the same bytes: no request, so it was answered once", not again.requests)
-        stage.say(
-            "What stops it is that a ticket is for one use (section 8.1): the client has used it up, too."
-        )
+        stage.say("Single-use tickets stop it (section 8.1): the client has used its own up, too.")
         meeting = stage.works(server, ROOT.certificate, kept=kept, early_path=REQUEST)
         stage.holds("in a new ClientHello it resumes nothing", not meeting.resumed)
 

@@ -11,9 +11,9 @@ def demo(stage: Stage) -> None:
     stage.say(f"The leaf has the serial number {serial_number:x}, and says where its list is.")
 
     with stage.server(server) as running:
-        stage.say("The list of yesterday has no entry for it:")
+        stage.say("Yesterday's list has no entry for it:")
         stage.works(running, root.certificate, crls=(revocation_list(root),))
-        stage.say("The list of today has:")
+        stage.say("Today's list has one:")
         today = revocation_list(root, [serial_number], number=2)
         stage.refused(
             running,
@@ -22,9 +22,9 @@ def demo(stage: Stage) -> None:
             alert="certificate_revoked",
             because="certificate revoked, at depth 0",
         )
-        stage.say("A client that has no list, as most do not, notices nothing:")
+        stage.say("A client without a list, as most are, notices nothing:")
         stage.works(running, root.certificate)
-        stage.say("And a list that is out of date is no list:")
+        stage.say("A list that has expired is refused:")
         old = revocation_list(root, validity=Validity.days(7, start=-9))
         stage.refused(
             running,

@@ -1,4 +1,4 @@
-"""Self-signed: a certificate that nobody vouches for but its own key."""
+"""Self-signed: a certificate that no authority signed."""
 
 from tlsbench.certs.demos.stage import Stage, play
 from tlsbench.pki import Authority, Identity, Template, new_key, spki_pin
@@ -11,9 +11,9 @@ def demo(stage: Stage) -> None:
 
     with stage.server(Identity(key, (certificate,))) as running:
         stage.refused(running, alert="unknown_ca", because="self-signed certificate, at depth 0")
-        stage.say("To trust it, a client must be given this very certificate, by a way that is safe.")
+        stage.say("To trust it, a client must receive this certificate itself, over a safe channel.")
         stage.works(running, certificate)
-        stage.say("Then each renewal must be given to each client, which is what authorities are for.")
+        stage.say("Then every renewal must reach every client; authorities exist to avoid that.")
         stage.works(running, certificate, pins=frozenset({spki_pin(certificate)}))
 
 

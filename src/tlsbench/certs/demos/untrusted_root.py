@@ -12,14 +12,14 @@ def demo(stage: Stage) -> None:
     with stage.server(server) as running:
         stage.say("A client whose trust store is empty:")
         stage.refused(running, alert="unknown_ca", because="unable to get local issuer certificate")
-        stage.say("A client that trusts another root of the very same name: it is the key that counts.")
+        stage.say("A client that trusts another root with the same name: the key counts, not the name.")
         stage.refused(
             running,
             namesake.certificate,
             alert="unknown_ca",
             because="unable to get local issuer certificate",
         )
-        stage.say("A client that has our root in its trust store:")
+        stage.say("A client with our root in its trust store:")
         stage.works(running, ours.certificate)
 
 

@@ -9,8 +9,8 @@ from tlsbench.pki import Template, new_key, root_authority
 def demo(stage: Stage) -> None:
     root = root_authority("ecdsa-secp256r1")
     short = rsa.generate_private_key(public_exponent=65537, key_size=1024)  # noqa: S505 - that is the point
-    stage.say("RSA-1024 is good for some 80 bits of security; OpenSSL asks for 112 (security level 2).")
-    stage.say("The server must be told to use it at all (@SECLEVEL=0). The client is not so lax:")
+    stage.say("RSA-1024 gives about 80 bits of security; OpenSSL requires 112 (security level 2).")
+    stage.say("The server uses it only at security level 0 (@SECLEVEL=0). The client is stricter:")
     with stage.server(root.issue(Template(names=("localhost",)), short), weak=True) as running:
         stage.refused(
             running, root.certificate, alert="bad_certificate", because="EE certificate key too weak"

@@ -11,14 +11,14 @@ def demo(stage: Stage) -> None:
 
     with stage.server(server) as running:
         for host in ("localhost", "demo.test", "a.b.api.demo.test", "127.0.0.1"):
-            stage.say(f"A client that wants {host}:")
+            stage.say(f"A client that connects to {host}:")
             stage.refused(
                 running, root.certificate, host=host, alert="bad_certificate", because="mismatch, at depth 0"
             )
         for host in ("www.demo.test", "v1.api.demo.test"):
-            stage.say(f"A client that wants {host}:")
+            stage.say(f"A client that connects to {host}:")
             stage.works(running, root.certificate, host=host)
-        stage.say("A wildcard stands for one label, and never for the name above it (RFC 9525, section 6.3).")
+        stage.say("A wildcard matches one label, and never the parent name (RFC 9525, section 6.3).")
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -21,7 +22,7 @@ from tlsbench.cli.usage import axes_help, usage
 _GATE_FAILED = 1
 _PLAIN_WIDTH = 160
 
-more_help = axes_help
+more_help = partial(axes_help, "implementation", "algorithm", "size")
 
 
 @teaches(

@@ -22,6 +22,7 @@ from tlsbench.errors import RequestError
       tlsbench history
       tlsbench history workload=handshake version=1.3
       tlsbench history key=ecdsa-secp256r1 -o history.svg
+      tlsbench history --report trend.html
     """
 )
 def command(
@@ -30,13 +31,23 @@ def command(
         list[str] | None,
         typer.Argument(
             metavar="[SELECTOR]...",
-            help="The cells to follow. [default: only the list of runs, or all cells with -o or --yardstick]",
+            help="The cells to follow. [default: only the list of runs; all cells with -o, --report or "
+            "--yardstick]",
         ),
     ] = None,
     path: Annotated[
         Path | None,
         typer.Option(
             "--output", "-o", metavar="PATH", help="Also draw it: .svg, .png or .pdf.", show_default=False
+        ),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="PATH",
+            help="Also write an HTML page with the changes, the picture and every cell.",
+            show_default=False,
         ),
     ] = None,
     yardsticks: Yardsticks = None,
@@ -46,19 +57,25 @@ def command(
     import json
 
     from tlsbench.cli import output
+    from tlsbench.cli.measuring import invocation
     from tlsbench.cli.pictures import check_picture, picture_written
+    from tlsbench.report.extras import require_plotly
     from tlsbench.report.histories import as_plain, terminal
+    from tlsbench.report.page import page_of_history, render
     from tlsbench.report.pictures.compared import history as picture_of
     from tlsbench.session.history import histories, saved_runs
 
+    output.check(path, report)
     if path is not None:
         check_picture(path)
+    if report is not None:
+        require_plotly()
     saved = saved_runs(yardsticks or ())
     for why in saved.left_out:
         output.note(f"left out: {why}")
     for remark in (remark for run in saved.runs for remark in run.recording.remarks):
         output.note(f"warning: {remark}")
-    followed = selectors or yardsticks or path is not None
+    followed = selectors or yardsticks or path is not None or report is not None
     recordings = [run.recording for run in saved.runs]
     cells = histories(recordings, saved.ids(selectors or ())) if followed else []
     steps = []
@@ -67,8 +84,11 @@ def command(
         if picture is None:
             raise RequestError("a history needs two saved runs with a cell in common")
         steps.append(lambda: picture_written(picture, path))
+    if report is not None:
+        page = render(page_of_history(saved, cells, invocation()))
+        steps.append(lambda: output.written(report, page))
     code = output.store(steps)
-    with output.beside(path):
+    with output.beside(path, report):
         if as_json:
             output.write(json.dumps(as_plain(saved.runs, cells), indent=2) + "\n")
         else:

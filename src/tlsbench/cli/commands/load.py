@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from tlsbench.cli.backends import Clients, Spread, Via, WhenDown
 from tlsbench.cli.capturing import PcapConnections, PcapPath
 from tlsbench.cli.options import (
     JsonPath,
@@ -20,7 +21,6 @@ from tlsbench.cli.options import (
     format_of,
     lazily,
     option,
-    parsed,
     teaches,
 )
 from tlsbench.cli.usage import usage
@@ -29,17 +29,16 @@ from tlsbench.session.quantities import seconds
 
 if TYPE_CHECKING:
     from tlsbench.interrupts import Stop
-    from tlsbench.loading import Load, LoadTally, Target, Threshold
+    from tlsbench.loading import Load, LoadTally, Threshold
     from tlsbench.session.load import LoadRequest
 else:  # as in tlsbench.cli.options
-    Target = str
     Threshold = object
 
 _FAILED = 3
 
 
 @teaches(
-    r"""Load a TLS server with many connections, and report rates, latencies and failures.
+    r"""Load TLS servers with many connections, and report rates, latencies and failures.
 
     A closed loop (--connections) starts a connection when one ends, so it never sees a queue. An open
     loop (--rate) starts them by the clock, and counts from when each should have started, so that a
@@ -54,6 +53,11 @@ _FAILED = 3
       tlsbench load 127.0.0.1:8443 --http 2 --requests 1000 --streams 100
       tlsbench load 127.0.0.1:8443 --via rtt=50ms,bandwidth=10mbit,loss=1%
       tlsbench load 127.0.0.1:8443 --rate 200 --fail-on 'p99<50ms' --fail-on 'failed<1%'
+      tlsbench load 127.0.0.1:8443 127.0.0.1:8444 --spread least-open --when-down move
+      tlsbench load 127.0.0.1:8443 127.0.0.1:8444 --via rtt=5ms --via 127.0.0.1:8444,rtt=50ms
+
+    Several targets are the backends of one service: connections are spread over them, and results are by
+    backend and together.
 
     Ctrl-C ends it early and prints what there is.
     Exit codes: 0 done, 1 a threshold is missed, 2 wrong request, 3 no connection succeeded, 4 a threshold is
@@ -62,22 +66,14 @@ _FAILED = 3
 )
 def command(
     *,
-    target: Annotated[
-        Target,
+    words: Annotated[
+        list[str],
         typer.Argument(
-            metavar="HOST:PORT",
-            parser=parsed(lazily("tlsbench.loading:Target.parse")),
-            help="Any TLS server on loopback, or unix:PATH.",
+            metavar="HOST:PORT... [SELECTOR]...",
+            help="TLS servers on loopback, or unix:PATH; and what the handshakes must be: version=, cipher=, "
+            "group= of one value each.",
         ),
     ],
-    selectors: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[SELECTOR]...",
-            help="What the handshakes must be: version=, cipher=, group= of one value each.",
-            show_default=False,
-        ),
-    ] = None,
     connections: Annotated[
         int, typer.Option("--connections", "-c", help="Connections at once; with --rate, at most.")
     ] = 10,
@@ -146,16 +142,10 @@ def command(
         bool, typer.Option("--early-data", help="Send a resumed connection's first request as 0-RTT.")
     ] = False,
     socket_options: SocketOptions = None,
-    via: Annotated[
-        str | None,
-        option(
-            lazily("tlsbench.forwarding:canonical"),
-            "--via",
-            metavar="CONDITIONS",
-            help="Line simulated to a local server: rtt=50ms,bandwidth=10mbit,loss=1% (root, Linux).",
-            show_default=False,
-        ),
-    ] = None,
+    spread: Spread = "round-robin",
+    when_down: WhenDown = "fail",
+    clients: Clients = 0,
+    via: Via = None,
     hold: Annotated[bool, typer.Option("--hold", help="Keep every connection open until the end.")] = False,
     resume: Annotated[
         float,
@@ -237,7 +227,7 @@ def command(
     request = request_of(locals(), key_log=output.key_log(), captured=captured)
     request.check()
     check_outputs(json_path, hgrm, *capturing.outputs(pcap))
-    of = f"tlsbench load {request.plan.target}"
+    of = f"tlsbench load {' '.join(map(str, request.plan.targets))}"
     with interruptible() as stop, capturing.capture(pcap, captured, of) as live:
         return carry_out(
             request,
@@ -261,13 +251,19 @@ def request_of(given: Mapping[str, Any], *, key_log: str = "", captured: int = 0
     from types import SimpleNamespace
 
     from tlsbench.loading import LoadPlan
-    from tlsbench.session.load import LoadRequest, handshakes_of
+    from tlsbench.session.load import LoadRequest, handshakes_of, lines_of, split_words
 
     of = SimpleNamespace(**given)
     with usage():
-        handshakes = handshakes_of(of.selectors or ())
+        targets, selectors = split_words(of.words)
+        handshakes = handshakes_of(selectors)
+        line, lines = lines_of(of.via or ())
     plan = LoadPlan(
-        target=of.target,
+        target=targets[0],
+        others=targets[1:],
+        spread=of.spread,
+        when_down=of.when_down,
+        clients=of.clients,
         connections=of.connections,
         rate_per_s=of.rate,
         duration_s=of.duration_s,
@@ -283,7 +279,8 @@ def request_of(given: Mapping[str, Any], *, key_log: str = "", captured: int = 0
         http=of.http,
         streams=of.streams,
         socket_options=dict(of.socket_options or ()),
-        via=of.via or "",
+        via=line,
+        vias=lines,
         hold=of.hold,
         resume=of.resume,
         root=_name(of.root),

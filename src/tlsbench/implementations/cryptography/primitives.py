@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
 from tlsbench.errors import MeasurementError, ProofError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448, SECP521R1, takes
 from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography import certificates, verifications, verifier
 from tlsbench.implementations.cryptography.verifications import (
@@ -85,7 +86,7 @@ class Cryptography:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),
-            supports=("workload", "cpu"),
+            supports=("workload", "cpu", *takes(*SECP521R1, *BRAINPOOL, *ED448)),
         )
 
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import HandshakeError
+from tlsbench.implementations.gnutls import credential_bindings, record_bindings
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 
 _DECLARATIONS = """
@@ -26,6 +27,13 @@ _DECLARATIONS = """
     int gnutls_error_is_fatal(int error);
     extern void (*gnutls_free)(void *memory);
     int gnutls_group_get_id(const char *name);
+    const char *gnutls_compression_get_name(int method);
+
+    const char *gnutls_cipher_suite_info(
+        size_t index, unsigned char *code_point, int *kx, int *cipher, int *mac, int *oldest);
+    const char *gnutls_kx_get_name(int kx);
+    const char *gnutls_cipher_get_name(int cipher);
+    const char *gnutls_mac_get_name(int mac);
 
     int gnutls_priority_init(gnutls_priority_t *into, const char *priorities, const char **wrong);
     void gnutls_priority_deinit(gnutls_priority_t priority);
@@ -101,6 +109,7 @@ _NAMES: Final = ("libgnutls.so.30", "libgnutls.30.dylib")
 SERVER: Final = 1
 CLIENT: Final = 1 << 1
 NONBLOCK: Final = 1 << 3
+ENABLE_RAWPK: Final = 1 << 18
 ENABLE_EARLY_DATA: Final = 1 << 20
 NO_AUTO_SEND_TICKET: Final = 1 << 21
 SFLAGS_SESSION_TICKET: Final = 1 << 7
@@ -110,10 +119,14 @@ NAME_DNS: Final = 1
 CERT_REQUIRE: Final = 2
 FORMAT_DER: Final = 0
 FORMAT_PEM: Final = 1
-VERSIONS: Final = {4: "1.2", 5: "1.3"}
+#: Of gnutls_compression_method_t: zlib, brotli, zstd.
+COMPRESSIONS: Final = (2, 3, 4)
+VERSIONS: Final = {2: "1.0", 3: "1.1", 4: "1.2", 5: "1.3"}
+TLS_13: Final = 5
 E_SUCCESS: Final = 0
 E_FATAL_ALERT_RECEIVED: Final = -12
 E_AGAIN: Final = -28
+E_CERTIFICATE_ERROR: Final = -43
 E_PREMATURE_TERMINATION: Final = -110
 E_CERTIFICATE_VERIFICATION_ERROR: Final = -348
 E_DB_ENTRY_EXISTS: Final = -428
@@ -192,5 +205,5 @@ def load(path: str) -> Library:
 
     :raises OSError: if it cannot be loaded.
     """
-    ffi.cdef(_DECLARATIONS)
+    ffi.cdef(_DECLARATIONS + record_bindings.DECLARATIONS + credential_bindings.DECLARATIONS)
     return Library(ffi.dlopen(path), path)

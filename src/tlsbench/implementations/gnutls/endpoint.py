@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +14,8 @@ from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
 from tlsbench.implementations.gnutls.bindings import Library, ffi, text
+from tlsbench.implementations.gnutls.credentials import CRD_PSK, Psk, RawKey
+from tlsbench.implementations.gnutls.records import RecordSettings, update_keys
 from tlsbench.implementations.pipes import Pipe
 from tlsbench.pki import SERVER_NAME
 from tlsbench.protocol.messages import RECORD_BYTES
@@ -55,6 +59,10 @@ class Settings:
     :param verifies: whether the other side must show a certificate that is good.
     :param wants_staple: whether a client insists on a stapled OCSP response.
     :param replays: what a server knows of earlier early data; None if it takes none.
+    :param records: what it does with its records.
+    :param psk: an external PSK, if there is one.
+    :param raw_key: the raw public keys, if these are shown.
+    :param lifetime_s: for how long a server's tickets are good; None for the library's own number.
     """
 
     credentials: Any
@@ -64,6 +72,10 @@ class Settings:
     verifies: bool = True
     wants_staple: bool = False
     replays: Replays | None = None
+    records: RecordSettings = field(default_factory=RecordSettings)
+    psk: Psk | None = None
+    raw_key: RawKey | None = None
+    lifetime_s: int | None = None
 
 
 class GnuTlsContext:
@@ -90,7 +102,8 @@ class GnuTlsContext:
     def connect(self, session: object | None = None, early_data: bytes = b"") -> GnuTlsEndpoint:
         lib, endpoint = self.lib, GnuTlsEndpoint(self, native.CLIENT)
         lib.gnutls_server_name_set(endpoint.session_t, native.NAME_DNS, self.host, len(_HOST))
-        lib.gnutls_session_set_verify_cert(endpoint.session_t, self.host, 0)
+        if self.settings.raw_key is None:
+            lib.gnutls_session_set_verify_cert(endpoint.session_t, self.host, 0)
         if session is not None:
             assert isinstance(session, bytes)
             lib.must(lib.gnutls_session_set_data(endpoint.session_t, session, len(session)))
@@ -109,7 +122,10 @@ class GnuTlsContext:
             lib.must(lib.gnutls_record_set_max_early_data_size(endpoint.session_t, MAX_EARLY_DATA_BYTES))
         if settings.verifies:
             lib.gnutls_certificate_server_set_request(endpoint.session_t, native.CERT_REQUIRE)
-            lib.gnutls_session_set_verify_cert(endpoint.session_t, ffi.NULL, 0)
+            if settings.raw_key is None:
+                lib.gnutls_session_set_verify_cert(endpoint.session_t, ffi.NULL, 0)
+        if settings.lifetime_s is not None:
+            lib.gnutls_db_set_cache_expiration(endpoint.session_t, settings.lifetime_s)
         if settings.ticket_key is not None:
             lib.must(lib.gnutls_session_ticket_enable_server(endpoint.session_t, settings.ticket_key))
         return endpoint
@@ -121,6 +137,7 @@ class GnuTlsEndpoint:
     def __init__(self, context: GnuTlsContext, flags: int) -> None:
         lib = self._lib = context.lib
         place = ffi.new("gnutls_session_t *")
+        flags |= native.ENABLE_RAWPK if context.settings.raw_key is not None else 0
         lib.must(lib.gnutls_init(place, flags | native.NONBLOCK))
         session = self.session_t = ffi.gc(place[0], lib.gnutls_deinit)
         self._context = context
@@ -132,6 +149,8 @@ class GnuTlsEndpoint:
         self._buffer: Any = None
         lib.must(lib.gnutls_priority_set(session, context.settings.priority))
         lib.must(lib.gnutls_credentials_set(session, native.CRD_CERTIFICATE, context.settings.credentials))
+        if context.settings.psk is not None:
+            lib.must(lib.gnutls_credentials_set(session, CRD_PSK, context.settings.psk.credentials))
         lib.gnutls_transport_set_ptr(session, self._handle)
         lib.gnutls_transport_set_vec_push_function(session, lib.push)
         lib.gnutls_transport_set_pull_function(session, lib.pull)
@@ -139,6 +158,11 @@ class GnuTlsEndpoint:
             lib.gnutls_session_set_keylog_function(session, context.key_log)
         self.receive_data = pipe.receive_data
         self.data_to_send = pipe.data_to_send
+        records = context.settings.records
+        records.configure(lib, session)
+        self._write: Callable[[bytes], None] = (
+            partial(records.write, lib, session) if records.writes_otherwise else self._write_whole
+        )
 
     def handshake(self) -> bool:
         if self._is_complete:  # it would begin another
@@ -146,6 +170,8 @@ class GnuTlsEndpoint:
         lib, session, settings = self._lib, self.session_t, self._context.settings
         while (result := lib.gnutls_handshake(session)) != native.E_SUCCESS:
             if result == native.E_AGAIN:
+                if self._pipe:  # a message goes on in the next record, which is there
+                    continue
                 return False
             if lib.gnutls_error_is_fatal(result):
                 lib.gnutls_alert_send_appropriate(session, result)
@@ -166,6 +192,12 @@ class GnuTlsEndpoint:
             self._early_data += bytes(ffi.buffer(buffer, length))
 
     def write(self, data: bytes) -> None:
+        self._write(data)
+
+    def update_keys(self, *, requests_update: bool) -> None:
+        update_keys(self._lib, self.session_t, requests_update=requests_update)
+
+    def _write_whole(self, data: bytes) -> None:
         session, send, whole = self.session_t, self._lib.gnutls_record_send, ffi.from_buffer(data)
         at, end = 0, len(data)
         while at < end:
@@ -194,6 +226,8 @@ class GnuTlsEndpoint:
         chain = lib.gnutls_certificate_get_peers(session, count)
         leaf = bytes(ffi.buffer(chain[0].data, chain[0].size)) if chain != ffi.NULL and count[0] else b""
         settings = self._context.settings
+        raw_key = settings.raw_key.shown(session) if settings.raw_key is not None else b""
+        leaf = b"" if raw_key else leaf
         return Negotiated(
             version=native.VERSIONS.get(lib.gnutls_protocol_get_version(session)),
             cipher=text(lib.gnutls_ciphersuite_get(session)),  # its IANA name
@@ -201,11 +235,14 @@ class GnuTlsEndpoint:
             resumed=resumed,
             peer_certificate=leaf,
             # With a verification that was asked for and is not good, no handshake ends.
-            peer_verified=bool(leaf) and settings.verifies,
+            peer_verified=bool(leaf or raw_key) and settings.verifies,
             peer_chain_length=count[0] if leaf and not resumed else None,
             early_data=self._early_data,
             ocsp="good" if settings.wants_staple else "",
             signature=None if resumed else self._signature(),
+            peer_public_key=raw_key,
+            psk_identity=settings.psk.taken(session) if settings.psk is not None else b"",
+            **settings.records.told(lib, session),
         )
 
     def _signature(self) -> str | None:

@@ -48,11 +48,16 @@ _DECLARATIONS = """
     void mbedtls_ssl_config_init(void *config);
     void mbedtls_ssl_config_free(void *config);
     int mbedtls_ssl_config_defaults(void *config, int endpoint, int transport, int preset);
+    int mbedtls_ssl_conf_max_frag_len(void *config, unsigned char code);
+    size_t mbedtls_ssl_get_output_max_frag_len(const void *tls);
     void mbedtls_ssl_conf_rng(void *config, random_t random, void *context);
     void mbedtls_ssl_conf_authmode(void *config, int mode);
     void mbedtls_ssl_conf_ca_chain(void *config, void *chain, void *revoked);
     int mbedtls_ssl_conf_own_cert(void *config, void *chain, void *key);
     void mbedtls_ssl_conf_ciphersuites(void *config, const int *code_points);
+    const int *mbedtls_ssl_list_ciphersuites(void);
+    int mbedtls_ssl_conf_dh_param_bin(void *config, const unsigned char *p, size_t p_bytes,
+                                      const unsigned char *g, size_t g_bytes);
     void mbedtls_ssl_conf_curves(void *config, const int *groups);
     void mbedtls_ssl_conf_min_version(void *config, int major, int minor);
     void mbedtls_ssl_conf_max_version(void *config, int major, int minor);
@@ -124,7 +129,7 @@ PRESET_DEFAULT: Final = 0
 VERIFY_NONE: Final = 0
 VERIFY_REQUIRED: Final = 2
 MAJOR_VERSION: Final = 3
-MINOR_VERSION_TLS12: Final = 3
+MINOR_VERSIONS: Final = {"1.0": 1, "1.1": 2, "1.2": 3}
 MASTER_SECRET_BYTES: Final = 48
 RANDOM_BYTES: Final = 32
 E_WANT_READ: Final = -0x6900

@@ -167,7 +167,15 @@ class LibMbedTlsEndpoint:
             peer_verified=bool(leaf)
             and self._context.verifies
             and lib.mbedtls_ssl_get_verify_result(tls) == 0,
+            max_fragment_length=self._max_fragment_length(),
         )
+
+    def _max_fragment_length(self) -> int | None:
+        """What a server agreed on; a client's limit is what it asked for, agreed on or not."""
+        if not self._is_server:
+            return None
+        most: int = self._lib.mbedtls_ssl_get_output_max_frag_len(self.tls)
+        return most if most < RECORD_BYTES else 0
 
     def session(self) -> object | None:
         if self._is_server:

@@ -15,9 +15,13 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import MeasurementError
+from tlsbench.implementations.libssl import credential_bindings, record_bindings
 from tlsbench.implementations.libssl import datagram_bindings as dtls
+from tlsbench.implementations.libssl.chain_bindings import CHAIN_DECLARATIONS
+from tlsbench.implementations.libssl.extension_bindings import EXTENSION_DECLARATIONS
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
+from tlsbench.implementations.libssl.suite_bindings import SUITE_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
 
@@ -180,6 +184,7 @@ def _of_connection(library: Library, command: int, tls: Any, argument: Any = 0) 
 _MACROS: Final[Mapping[str, tuple[Callable[..., int], int]]] = {
     "SSL_CTX_set_mode": (_number_macro, 33),
     "SSL_CTX_set_session_cache_mode": (_number_macro, 44),
+    "SSL_CTX_set_max_send_fragment": (_number_macro, record_bindings.CTRL_SET_MAX_SEND_FRAGMENT),
     "SSL_set_mtu": (_of_connection, dtls.CTRL_SET_MTU),
     "SSL_set_tlsext_host_name": (_of_connection, 55),
     "DTLSv1_get_timeout": (_of_connection, dtls.CTRL_GET_TIMEOUT),
@@ -312,8 +317,10 @@ def find() -> str | None:
 @cache
 def declare() -> None:
     """Have cffi read the declarations, once."""
-    ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS)
-    ffi.cdef(OPERATIONS)
+    ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS + record_bindings.DECLARATIONS)
+    ffi.cdef(EXTENSION_DECLARATIONS + CHAIN_DECLARATIONS)
+    ffi.cdef(OPERATIONS + SUITE_DECLARATIONS)
+    ffi.cdef(credential_bindings.DECLARATIONS)  # of whose types are some
 
 
 @cache

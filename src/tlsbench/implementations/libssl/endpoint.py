@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,8 +13,14 @@ from cryptography import x509
 from tlsbench.errors import CertificateError, HandshakeError, MeasurementError
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libssl import bindings as native
+from tlsbench.implementations.libssl import records
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
+from tlsbench.implementations.libssl.chains import verified_length
+from tlsbench.implementations.libssl.credentials import Part, all_told
+from tlsbench.implementations.libssl.ech import REJECTED, offer_ech, why_rejected
 from tlsbench.implementations.libssl.sessions import Sessions
+from tlsbench.implementations.libssl.suites import group_of
+from tlsbench.implementations.libssl.tickets import ServerTickets
 from tlsbench.implementations.openssl_names import signature_from_nids, version_from_openssl
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
 from tlsbench.protocol import signature_schemes
@@ -44,21 +52,31 @@ class LibSslSide:
         context: Any,
         *,
         told: Told = lambda _tls: {},
+        parts: Sequence[Part] = (),
         early_data: bool = False,
         wants_staple: bool = False,
         serialises: bool = False,
         by_callback: bool = False,
         copies_sessions: bool = False,
+        renews_sessions: bool = False,
+        ech: str = "",
         kept: object = None,
     ) -> None:
         self._lib = lib
         self.context = context
         self._sessions = Sessions(
-            lib, context, serialises=serialises, by_callback=by_callback, copies=copies_sessions
+            lib,
+            context,
+            serialises=serialises,
+            by_callback=by_callback,
+            copies=copies_sessions,
+            renews=renews_sessions,
         )
-        self._told = told
+        self._told = partial(all_told, parts, told) if parts else told
+        self._parts = parts
         self._early_data = early_data
         self._wants_staple = wants_staple
+        self._ech = ech
         self._kept = kept
         self._host = ffi.new("char[]", _HOST)
         self._key_log: Any = None
@@ -82,6 +100,8 @@ class LibSslSide:
         lib.SSL_set_connect_state(tls)
         lib.SSL_set_tlsext_host_name(tls, self._host)
         lib.SSL_set1_host(tls, self._host)
+        if self._ech not in ("", "default"):
+            offer_ech(lib, tls, self._ech)
         if session is not None:
             self._sessions.resume(tls, session)
 
@@ -116,8 +136,16 @@ class LibSslContext(LibSslSide):
         self._lib.SSL_set_accept_state(endpoint.tls)
         return endpoint
 
+    def rotate_ticket_key(self, *, keep_previous: bool) -> None:
+        for part in self._parts:
+            if isinstance(part, ServerTickets):
+                part.rotate(keep_previous=keep_previous)
+
     def _endpoint(self, **settings: Any) -> LibSslEndpoint:
-        return LibSslEndpoint(self._lib, self.context, told=self._told, owner=self, **settings)
+        endpoint = LibSslEndpoint(self._lib, self.context, told=self._told, owner=self, **settings)
+        for part in self._parts:
+            part.equip(endpoint.tls)
+        return endpoint
 
 
 class LibSslEnd:
@@ -179,20 +207,21 @@ class LibSslEnd:
     def negotiated(self) -> Negotiated:
         lib = self._lib
         certificate = lib.peer_certificate_of(self.tls)
-        return Negotiated(
+        agreed = Negotiated(
             version=version_from_openssl(text(lib.SSL_get_version(self.tls))),
             cipher=lib.cipher_of(self.tls),
-            group=lib.group_of(self.tls),
+            group=group_of(lib, self.tls),
             resumed=bool(lib.SSL_session_reused(self.tls)),
             peer_certificate=certificate,
             # Without a verification that was asked for and is good, a client here has no handshake.
             peer_verified=bool(certificate) and lib.SSL_get_verify_result(self.tls) == native.X509_V_OK,
             peer_chain_length=lib.chain_length_of(self.tls, is_server=self._sessions is None),
+            verified_length=verified_length(lib, self.tls),
             early_data=self._early_data,
             ocsp=self._ocsp,
             signature=self._signature(),
-            **self._told(self.tls),
         )
+        return replace(agreed, **self._told(self.tls))
 
     def _signature(self) -> str | None:
         """How the other side signed; None if it did not, or the library does not tell."""
@@ -220,7 +249,10 @@ class LibSslEnd:
     def _gives_up(self) -> HandshakeError:
         result = self._lib.SSL_get_verify_result(self.tls)
         words = text(self._lib.X509_verify_cert_error_string(result)) if result != native.X509_V_OK else ""
-        return HandshakeError(f"{self._lib.name}: {reason(self._lib)}{f' ({words})' if words else ''}")
+        why = reason(self._lib)
+        if REJECTED in why:
+            words = why_rejected(self._lib, self.tls)
+        return HandshakeError(f"{self._lib.name}: {why}{f' ({words})' if words else ''}")
 
 
 class LibSslEndpoint(LibSslEnd):
@@ -288,6 +320,9 @@ class LibSslEndpoint(LibSslEnd):
             if error in (native.ERROR_WANT_READ, native.ERROR_ZERO_RETURN):
                 return b"".join(chunks)
             raise self._gives_up()
+
+    def update_keys(self, *, requests_update: bool) -> None:
+        records.update_keys(self._lib, self.tls, requests_update=requests_update)
 
     def write_early_data(self, data: bytes) -> None:
         """Put ``data`` into the first flight of a client that has a session."""

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from tlsbench.errors import HandshakeError, MeasurementError
 from tlsbench.implementations.configuration import with_digest
+from tlsbench.implementations.libssl import records
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.endpoint import reason
 from tlsbench.implementations.libssl.providers import library_context, provider_gaps, provider_of
-from tlsbench.implementations.security_levels import level_gaps
+from tlsbench.implementations.security_levels import level_gaps, needs_level_0
 from tlsbench.scenarios import Gap, Scenario, gap
 from tlsbench.scenarios.axes import AXES
 
@@ -37,6 +38,8 @@ def new_context(lib: Library, method: Any, scenario: Scenario | None = None) -> 
     owned = ffi.gc(context, lib.SSL_CTX_free)
     if scenario is not None and _asks(scenario, "security_level"):
         lib.SSL_CTX_set_security_level(owned, int(scenario.security_level))
+    elif scenario is not None and needs_level_0(scenario) and lib.has("SSL_CTX_set_security_level"):
+        lib.SSL_CTX_set_security_level(owned, 0)
     return owned
 
 
@@ -57,7 +60,7 @@ def supported(lib: Library) -> tuple[str, ...]:
 
 def told(lib: Library, scenario: Scenario, tls: Any) -> Mapping[str, Any]:
     """What a library says of these axes, of those that the scenario asks something of."""
-    found: dict[str, Any] = {}
+    found: dict[str, Any] = dict(records.told(lib, scenario, tls))
     if _asks(scenario, "security_level"):
         found["security_level"] = str(lib.SSL_get_security_level(tls))
     if _asks(scenario, "provider"):

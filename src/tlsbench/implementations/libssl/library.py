@@ -6,7 +6,7 @@ Several of them live in one process as long as the dynamic linker can tell their
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, ClassVar, Final, TypeVar
@@ -20,44 +20,65 @@ from tlsbench.implementations.gaps import (
     no_ed25519_in_dtls,
     one_ticket_when_resumed,
 )
-from tlsbench.implementations.libssl import aeads, primitives
+from tlsbench.implementations.libssl import aeads, primitives, records, suites
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
+from tlsbench.implementations.libssl.certificate_keys import key_gaps, keys_supported
+from tlsbench.implementations.libssl.chains import chain_gaps, chains_supported, trust_anchors
+from tlsbench.implementations.libssl.compression import (
+    compress_certificates,
+    compression_gaps,
+    compression_supported,
+)
+from tlsbench.implementations.libssl.credentials import Part, credential_gaps, parts_of
+from tlsbench.implementations.libssl.credentials import supported as credentials_supported
 from tlsbench.implementations.libssl.datagrams import (
     LibSslDatagramContext,
     dtls_gaps,
     dtls_supported,
     make_cookies,
 )
+from tlsbench.implementations.libssl.ech import ech_gaps, ech_supported, take_ech, telling_ech
 from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, LibSslSide, reason
 from tlsbench.implementations.libssl.knobs import knob_gaps, new_context, supported, told
 from tlsbench.implementations.libssl.quic import LibSslQuicContext, quic_gaps, quic_supported
 from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import (
     CPU_INFO,
     HANDSHAKE_BUFFER_BYTES,
     ML_DSA,
     group_list,
+    is_of_dhe,
     list_for_all,
 )
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
+from tlsbench.pki.ech import ech_key
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.chains import ANCHORED
+from tlsbench.scenarios.ciphers import BEFORE_13
 from tlsbench.scenarios.parts import MADE_OF, aead_of
 
 #: What OpenSSL_version(3) tells of itself.
 _VERSION: Final = 0
 #: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
 _ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
-    (("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"), "resumption"),
+    (("SSL_CTX_set_max_early_data", "SSL_write_early_data", "SSL_read_early_data"), "resumption=early-data"),
     (("SSL_CTX_callback_ctrl", "SSL_ctrl", "SSL_get0_verified_chain"), "ocsp"),
     (("SSL_CTX_set1_sigalgs_list",), "signature"),
 )
 _Side = TypeVar("_Side", bound=LibSslSide)
+
+
+def _denied(ability: str) -> dict[str, tuple[str, ...]]:
+    """The values of an axis, or the one value, that a library without an ability cannot do."""
+    axis, _, value = ability.partition("=")
+    return {axis: (value,) if value else tuple(AXES[axis].denied)}
 
 
 @dataclass(frozen=True)
@@ -98,14 +119,25 @@ class LibSslShaped:
             (
                 *cpu_gaps(tells=self.processor() is not None),
                 *(
-                    gap(f"{self.path} has no {', '.join(lacking)}", **{axis: tuple(AXES[axis].denied)})
-                    for functions, axis in _ABILITIES
+                    gap(f"{self.path} has no {', '.join(lacking)}", **_denied(ability))
+                    for functions, ability in _ABILITIES
                     if (lacking := library.lacks(*functions))
                 ),
                 kernel_tls_gap(),
                 *knob_gaps(library),
+                *credential_gaps(library),
                 *dtls_gaps(library, self.engine()),
                 *quic_gaps(library, self.id),
+                *records.record_gaps(library, self.engine()),
+                *ech_gaps(library, self.engine()),
+                *compression_gaps(
+                    library,
+                    self.id,
+                    self.engine(),
+                    partial(new_context, library, library.TLS_client_method()),
+                ),
+                *chain_gaps(library),
+                *key_gaps(library, self.id, self.engine()),
                 no_ed25519_in_dtls(),
                 one_ticket_when_resumed(self.id),
                 gap(
@@ -120,7 +152,12 @@ class LibSslShaped:
                 ),
                 *(() if library.has("SSL_CTX_set_ciphersuites") else fixed_suites(self.id, "utls")),
                 *(() if library.has("SSL_CTX_ctrl") else (keys_of_two_kinds(self.id),)),
-                gap(f"{self.engine()} does not know the group", group=unknown),
+                not_offered(
+                    self.engine(),
+                    self.offered_ciphers(),
+                    versions=() if library.has("SSL_CTX_set_ciphersuites") else BEFORE_13,
+                ),
+                *suites.unknown_groups(library, self.engine(), unknown),
                 gap(f"{self.engine()} has no such operation, or it cannot be called", algorithm=missing),
                 gap(
                     "its libcrypto's way to ML-KEM is not called",
@@ -152,15 +189,25 @@ class LibSslShaped:
                     "workload=scaling",
                 ),
                 *supported(library),
+                *credentials_supported(library),
+                *records.supported(library),
+                *ech_supported(library),
+                *compression_supported(library),
+                *chains_supported(library),
+                *keys_supported(library),
+                *(f"version={version}" for version in suites.old_versions(library)),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
                 *(("workload=completion",) if library.has("SSL_CTX_set_ciphersuites") else ()),
-                *(axis for functions, axis in _ABILITIES if not library.lacks(*functions)),
+                *(ability for functions, ability in _ABILITIES if not library.lacks(*functions)),
             ),
             # Whatever comes by name may be what Python's ssl module came with.
             libcrypto=SYSTEM_LIBCRYPTO if self.id == "libssl" else "",
         )
+
+    def offered_ciphers(self) -> Mapping[int, str]:
+        return suites.offered_ciphers(self.library)
 
     def _knows_group(self, name: str) -> bool:
         context = new_context(self.library, self.library.TLS_client_method())
@@ -203,17 +250,25 @@ class LibSslShaped:
         lib = self.library
         context = new_context(lib, method, scenario)
         self._configure(context, scenario)
-        self._trust(context, (*peers.strangers, peers.root.certificate))
+        records.configure(lib, context, scenario, is_client=True)
+        self._trust(context, peers.store)
+        if scenario.chain_sent == ANCHORED:
+            self._anchor(context)
         lib.SSL_CTX_set_verify(context, native.VERIFY_PEER, ffi.NULL)
         # Sessions are handed over by hand.
         lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_OFF)
         if scenario.client_auth == "required":
             self._show(context, peers.client)
+        says = compress_certificates(lib, context, scenario, partial(told, lib, scenario))
+        says = telling_ech(lib, scenario, says)
         return make(
             lib,
             context,
-            told=partial(told, lib, scenario),
+            told=says,
+            parts=self._parts_of(context, scenario, peers, is_server=False),
+            renews_sessions=scenario.ticket_state == "expired",
             wants_staple=scenario.ocsp == "stapled",
+            ech=scenario.ech,
             serialises=scenario.session == "serialised",
             # BoringSSL hands the sessions of TLS 1.3 to a callback, and to nobody else.
             by_callback=scenario.resumption == "psk" and not lib.has("SSL_CTX_ctrl"),
@@ -223,6 +278,7 @@ class LibSslShaped:
         lib = self.library
         context = new_context(lib, method, scenario)
         self._configure(context, scenario)
+        records.configure(lib, context, scenario, is_client=False)
         lib.SSL_CTX_set_session_id_context(context, b"tlsbench", len(b"tlsbench"))
         if scenario.client_auth == "required":
             self._trust(context, (peers.root.certificate,))
@@ -231,13 +287,24 @@ class LibSslShaped:
         if scenario.tickets not in ("", "default"):
             self._must(lib.SSL_CTX_set_num_tickets(context, int(scenario.tickets)))
         early_data = scenario.resumption == "early-data"
+        if is_of_dhe(scenario) and not lib.lacks(*suites.NEEDED_FOR_DHE):
+            suites.set_prime(lib, context, scenario.group)
         if early_data:
             lib.SSL_CTX_set_max_early_data(context, MAX_EARLY_DATA_BYTES)
         self._show(context, peers.server)
         kept = [self._staple(context, peers)] if scenario.ocsp == "stapled" else []
         if scenario.address_check == "yes" and scenario.transport == "dtls":
             kept.append(make_cookies(lib, context))
-        return make(lib, context, told=partial(told, lib, scenario), early_data=early_data, kept=kept)
+        says = compress_certificates(lib, context, scenario, partial(told, lib, scenario), peers.server)
+        says = telling_ech(lib, scenario, says)
+        if scenario.ech == "on":
+            take_ech(lib, context, ech_key())
+        parts = self._parts_of(context, scenario, peers, is_server=True)
+        return make(lib, context, told=says, parts=parts, early_data=early_data, kept=kept)
+
+    def _parts_of(self, context: Any, scenario: Scenario, peers: Peers, *, is_server: bool) -> Sequence[Part]:
+        """What its connections show instead of certificates."""
+        return parts_of(self.library, context, scenario, peers, is_server=is_server)
 
     def _staple(self, context: Any, peers: Peers) -> object:
         """Make a server staple a response; what is returned must live as long as the context."""
@@ -263,15 +330,24 @@ class LibSslShaped:
         self._must(lib.SSL_CTX_set_min_proto_version(context, version))
         self._must(lib.SSL_CTX_set_max_proto_version(context, version))
         suite = ciphers.BY_NAME[scenario.cipher].openssl.encode("ascii")
-        if scenario.version == "1.2":
+        if scenario.version != "1.3":
             self._must(lib.SSL_CTX_set_cipher_list(context, suite))
         elif lib.has("SSL_CTX_set_ciphersuites"):
             self._must(lib.SSL_CTX_set_ciphersuites(context, suite))
-        self._must(lib.SSL_CTX_set1_groups_list(context, list_for_all(group_list(scenario).split(":"))))
+        if wanted := group_list(scenario):
+            taken = lib.SSL_CTX_set1_groups_list(context, list_for_all(wanted.split(":")))
+            if is_of_dhe(scenario):
+                lib.ERR_clear_error()  # OpenSSL 1.1.1 lists curves alone; what the server has is proved after
+            else:
+                self._must(taken)
         if scenario.signature not in ("", "default"):
             self._must(lib.SSL_CTX_set1_sigalgs_list(context, scenario.signature.encode("ascii")))
         if scenario.resumption == "session-id":
             lib.SSL_CTX_set_options(context, native.OP_NO_TICKET)
+
+    def _anchor(self, context: Any) -> None:
+        """Have a client end its chains at any certificate that it trusts."""
+        trust_anchors(self.library, context)
 
     def _trust(self, context: Any, roots: tuple[Any, ...]) -> None:
         path = str(trust_file(roots)).encode()

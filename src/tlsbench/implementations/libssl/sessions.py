@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from threading import get_ident
 from typing import Any
 
@@ -15,14 +16,23 @@ class Sessions:
     :param serialises: whether they are kept as bytes (``i2d_SSL_SESSION``).
     :param by_callback: whether the library hands them to a callback.
     :param copies: whether a copy is kept: a QUIC connection spoils its own when it ends.
+    :param renews: whether each is taken for new when it is used, as by a client whose clock is late.
     """
 
     def __init__(
-        self, lib: Library, context: Any, *, serialises: bool, by_callback: bool, copies: bool = False
+        self,
+        lib: Library,
+        context: Any,
+        *,
+        serialises: bool,
+        by_callback: bool,
+        copies: bool = False,
+        renews: bool = False,
     ) -> None:
         self._lib = lib
         self._serialises = serialises
         self._copies = copies
+        self._renews = renews
         #: By the thread that it came to, which is the one that reads it: threads may share the context.
         self._newest: dict[int, Any] = {}
         self._callback: Any = None
@@ -58,9 +68,14 @@ class Sessions:
     def resume(self, tls: Any, session: object) -> None:
         """Have a connection resume a session."""
         if not isinstance(session, bytes):
-            self._lib.SSL_set_session(tls, session)
+            self._set(tls, session)
             return
         data = ffi.from_buffer("unsigned char[]", session)
         parsed = self._lib.d2i_SSL_SESSION(ffi.NULL, ffi.new("unsigned char **", data), len(session))
-        self._lib.SSL_set_session(tls, parsed)  # which counts a reference of its own
+        self._set(tls, parsed)  # which counts a reference of its own
         self._lib.SSL_SESSION_free(parsed)
+
+    def _set(self, tls: Any, session: Any) -> None:
+        if self._renews:
+            self._lib.SSL_SESSION_set_time(session, int(time.time()))
+        self._lib.SSL_set_session(tls, session)

@@ -28,7 +28,7 @@ _MESSAGE: Final = b" " * 64 + b"TLS 1.3, server CertificateVerify\x00" + bytes(3
 
 def operation(lib: Library, subject: str, operation: str, _size_bytes: int) -> Operation:
     """Signing, or verifying a signature, by a key of that type."""
-    private = keys.private_key(subject, "primitive")
+    private = keys.own(keys.private_key(subject, "primitive"))
     digest, own = signature_hash(private), loaded(lib, private)
     md = getattr(lib, f"EVP_{digest.name}")() if digest else ffi.NULL
     is_rsa = isinstance(private, rsa.RSAPrivateKey)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _OUTGOING_BYTES: Final = 1 << 17
 #: MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, without its sign.
 PEER_CLOSE_NOTIFY: Final = 0x7880
-_VERSIONS: Final = {"TLSv1_2": "1.2", "DTLSv1_2": "1.2"}
+_VERSIONS: Final = {"TLSv1": "1.0", "TLSv1_1": "1.1", "TLSv1_2": "1.2", "DTLSv1_2": "1.2"}
 
 
 class MbedTlsContext:
@@ -40,7 +40,11 @@ class MbedTlsEndpoint:
     def __init__(self, library: MbedTls, buffer: Any) -> None:
         tls = library.tls
         self._buffer = buffer
-        self._validates = buffer.context.configuration.validate_certificates
+        configuration = buffer.context.configuration
+        self._validates = configuration.validate_certificates
+        asked = configuration.max_fragmentation_length
+        # The codes of RFC 6066, section 4, are powers of two from 512 on. A longer write is not taken whole.
+        self._record_bytes = 256 << asked.value if asked else RECORD_BYTES
         self._over = tls.HandshakeStep.HANDSHAKE_OVER
         self._wants_read, self._wants_write = tls.WantReadError, tls.WantWriteError
         self._incoming = bytearray()
@@ -73,8 +77,8 @@ class MbedTlsEndpoint:
         self._incoming += data
 
     def write(self, data: bytes) -> None:
-        for start in range(0, len(data), RECORD_BYTES):
-            record = data[start : start + RECORD_BYTES]
+        for start in range(0, len(data), self._record_bytes):
+            record = data[start : start + self._record_bytes]
             while True:
                 try:
                     self._buffer.write(record)  # all of it; what it returns is the size of what it sends

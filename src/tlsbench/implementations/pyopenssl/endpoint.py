@@ -16,6 +16,7 @@ from tlsbench.implementations.openssl_names import (
     version_from_openssl,
 )
 from tlsbench.implementations.pyopenssl import bindings
+from tlsbench.implementations.pyopenssl.psk import ExternalPsks
 from tlsbench.implementations.pyopenssl.tapped import log_keys
 from tlsbench.pki import SERVER_NAME
 
@@ -28,13 +29,21 @@ _HOST: Final = SERVER_NAME.encode("ascii")
 class PyOpenSslContext:
     """One side's SSL.Context."""
 
-    def __init__(self, context: SSL.Context, *, early_data: bool = False, wants_staple: bool = False) -> None:
+    def __init__(
+        self,
+        context: SSL.Context,
+        *,
+        early_data: bool = False,
+        wants_staple: bool = False,
+        psks: ExternalPsks | None = None,
+    ) -> None:
         self.context = context
+        self._psks = psks
         self._early_data = early_data
         self._wants_staple = wants_staple
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> PyOpenSslEndpoint:
-        return PyOpenSslEndpoint(self.connection(session, early_data))
+        return PyOpenSslEndpoint(self.connection(session, early_data), psks=self._psks)
 
     def connection(self, session: object | None, early_data: bytes) -> SSL.Connection:
         """A client's Connection, ready to shake hands."""
@@ -65,13 +74,13 @@ class PyOpenSslContext:
         connection = SSL.Connection(self.context, None)
         connection.set_accept_state()
         reader = bindings.EarlyDataReader(connection) if self._early_data else None
-        return PyOpenSslEndpoint(connection, reader, is_server=True)
+        return PyOpenSslEndpoint(connection, reader, is_server=True, psks=self._psks)
 
 
 class PyOpenSslEndpoint:
     """A Connection over its own memory BIOs."""
 
-    __slots__ = ("_connection", "_early_data", "_is_server")
+    __slots__ = ("_connection", "_early_data", "_is_server", "_psks")
 
     def __init__(
         self,
@@ -79,8 +88,12 @@ class PyOpenSslEndpoint:
         early_data: bindings.EarlyDataReader | None = None,
         *,
         is_server: bool = False,
+        psks: ExternalPsks | None = None,
     ) -> None:
         self._connection = connection
+        self._psks = psks
+        if psks is not None:
+            psks.begin(connection)
         self._early_data = early_data
         self._is_server = is_server
 
@@ -125,18 +138,21 @@ class PyOpenSslEndpoint:
     def negotiated(self) -> Negotiated:
         connection = self._connection
         certificate = connection.get_peer_certificate(as_cryptography=True)
-        chain = connection.get_peer_cert_chain()
+        psk_identity = self._psks.taken(connection) if self._psks is not None else b""
+        chain, verified = connection.get_peer_cert_chain(), connection.get_verified_chain()
         return Negotiated(
             version=version_from_openssl(connection.get_protocol_version_name()),
             cipher=cipher_from_openssl(connection.get_cipher_name()),
             group=group_from_openssl(connection.get_group_name()),
-            resumed=bindings.session_reused(connection),
+            resumed=bindings.session_reused(connection) and not psk_identity,
             peer_certificate=certificate.public_bytes(Encoding.DER) if certificate else b"",
             peer_verified=certificate is not None and bindings.peer_verified(connection),
             # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
             peer_chain_length=len(chain) + self._is_server if chain is not None else None,
+            verified_length=len(verified) if verified is not None else None,
             early_data=self._early_data.data if self._early_data is not None else b"",
             ocsp=connection.get_app_data() or "",
+            psk_identity=psk_identity,
         )
 
     def session(self) -> object | None:

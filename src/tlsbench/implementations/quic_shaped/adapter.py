@@ -60,6 +60,7 @@ class QuicShaped:
     :param tokens: makes and checks Retry tokens, by what the library has for that.
     :param made: is given each connection of a server before its first packet.
     :param settings: what of its configuration is set beside what every scenario asks for.
+    :param supports: what it can do beside what every one can.
     :param gaps: what it cannot do.
     """
 
@@ -71,6 +72,7 @@ class QuicShaped:
     tokens: Callable[[Any], RetryTokens]
     made: Callable[[Any], None] = lambda _connection: None
     settings: Callable[[SimpleNamespace, Scenario], dict[str, Any]] = lambda _api, _scenario: {}
+    supports: tuple[str, ...] = ()
     gaps: Callable[[], tuple[Gap, ...]]
 
     @cached_property
@@ -100,6 +102,7 @@ class QuicShaped:
                 "address_check",
                 "resumption=early-data",
                 "workload=completion",
+                *self.supports,
             ),
         )
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
+from tlsbench.implementations.certificate_keys import OF_ISSUERS, SECP521R1, takes
+from tlsbench.implementations.extension_gaps import no_compression, no_ech
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.quic_shaped.adapter import QuicShaped, ciphers_but
@@ -85,6 +87,8 @@ def _gaps() -> tuple[Gap, ...]:
             for axis in ("key", "intermediate_key", "root_key")
         ),
         *facts("qh3"),
+        no_ech("its client has Encrypted ClientHello, and its server has none"),
+        no_compression("its client takes brotli, and its server compresses nothing"),
     )
 
 
@@ -97,5 +101,6 @@ QH3: Final = QuicShaped(
     tokens=_Tokens,
     made=_without_grease,
     settings=_settings,
+    supports=("ech=grease", *takes(*SECP521R1, axes=OF_ISSUERS)),  # of itself it sends GREASE
     gaps=_gaps,
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +13,7 @@ from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.openssl_names import group_from_openssl
 from tlsbench.implementations.pipes import Pipe
 from tlsbench.implementations.s2n import bindings as native
+from tlsbench.implementations.s2n import records
 from tlsbench.implementations.s2n.bindings import Library, ffi, text
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
 from tlsbench.protocol.messages import RECORD_BYTES
@@ -37,6 +39,7 @@ class S2nContext:
 
     :param issuer: of the server's certificate, on a client that wants a stapled OCSP response.
     :param reads_early_data: whether a server takes early data.
+    :param set_record_size: sets the size of a connection's records, which else is the library's own.
     :param kept: what must live as long as it.
     """
 
@@ -47,12 +50,14 @@ class S2nContext:
         *,
         issuer: x509.Certificate | None = None,
         reads_early_data: bool = False,
+        set_record_size: Callable[[Any], int] | None = None,
         kept: object,
     ) -> None:
         self.lib = lib
         self.config = config
         self.issuer = issuer
         self.reads_early_data = reads_early_data
+        self.set_record_size = set_record_size
         self._kept = kept
         self._host = ffi.new("char[]", _HOST)
         self._key_log: Any = None
@@ -106,6 +111,8 @@ class S2nEndpoint:
         lib.s2n_connection_set_recv_ctx(connection, self._handle)
         lib.s2n_connection_set_send_cb(connection, lib.send)
         lib.s2n_connection_set_send_ctx(connection, self._handle)
+        if context.set_record_size is not None:
+            lib.must(context.set_record_size(connection))
         self.receive_data = self._pipe.receive_data
         self.data_to_send = self._pipe.data_to_send
 
@@ -151,6 +158,9 @@ class S2nEndpoint:
     def write(self, data: bytes) -> None:
         if data and self._lib.s2n_send(self.connection, data, len(data), self._blocked) != len(data):
             raise self._lib.error()
+
+    def update_keys(self, *, requests_update: bool) -> None:
+        records.update_keys(self._lib, self.connection, requests_update=requests_update)
 
     def read(self) -> bytes:
         if self._buffer is None:

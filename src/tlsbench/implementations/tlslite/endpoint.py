@@ -109,6 +109,9 @@ class TlsliteEndpoint:
     def write(self, data: bytes) -> None:
         self._advance(self._connection.writeAsync(data))
 
+    def update_keys(self, *, requests_update: bool) -> None:
+        self._advance(self._connection.send_keyupdate_request(int(requests_update)))
+
     def read(self) -> bytes:
         chunks: list[bytes] = []
         while chunk := self._read_some():
@@ -143,7 +146,18 @@ class TlsliteEndpoint:
             # A session that is resumed was verified when it was made.
             peer_verified=self._verified or bool(shown and connection.resumed),
             peer_chain_length=len(shown) if shown and not connection.resumed else None,
+            certificate_compression=self._compression(),
         )
+
+    def _compression(self) -> str:
+        """How the other side's certificate came."""
+        connection = self._connection
+        name = (
+            connection.client_cert_compression_algo
+            if self._is_server
+            else connection.server_cert_compression_algo
+        )
+        return name or "none"
 
     def session(self) -> object | None:
         session: object | None = self._connection.session

@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Any, Final
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448, OF_ISSUERS, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.libssl.bindings import text
+from tlsbench.implementations.libssl.credentials import Part
 from tlsbench.implementations.libssl.endpoint import LibSslContext
 from tlsbench.implementations.libssl.library import LibSslShaped
+from tlsbench.implementations.libssl.suites import old_versions
 from tlsbench.implementations.missing import NotInstalledError
-from tlsbench.implementations.openssl_names import ML_DSA
+from tlsbench.implementations.offers import not_offered
+from tlsbench.implementations.openssl_names import ML_DSA, is_of_dhe
 from tlsbench.implementations.pairs import facts
+from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_updates
 from tlsbench.implementations.wolfssl import bindings as native
 from tlsbench.implementations.wolfssl.bindings import Library
+from tlsbench.implementations.wolfssl.psk import ExternalPsks
 from tlsbench.pki import Peers
-from tlsbench.scenarios import Capabilities, Scenario, gap, groups
+from tlsbench.protocol import finite_fields
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.axes import AXES
 
 #: By the type of key, the groups that its server takes only where the key's curve is not listed beside them.
 _PREFERS_CURVE_OF: Final = {
@@ -58,13 +67,41 @@ class WolfSsl(LibSslShaped):
 
     def server_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
         context = super().server_context(scenario, peers)
+        if is_of_dhe(scenario):
+            prime, generator = finite_fields.prime_bytes(scenario.group), bytes((finite_fields.GENERATOR,))
+            self.library.wolfSSL_CTX_SetTmpDH(context.context, prime, len(prime), generator, len(generator))
         if scenario.resumption == "session-id":
             self.library.wolfSSL_CTX_NoTicketTLSv12(context.context)
         return context
 
+    def _parts_of(
+        self,
+        context: Any,
+        scenario: Scenario,
+        peers: Peers,  # noqa: ARG002 - as of a libssl
+        *,
+        is_server: bool,
+    ) -> Sequence[Part]:
+        if scenario.psk_mode == "psk_ke":
+            self.library.wolfSSL_CTX_no_dhe_psk(context)
+        if scenario.resumption != "external-psk":
+            return ()
+        return (ExternalPsks(self.library, context, scenario, is_server=is_server),)
+
+    def _anchor(self, context: Any) -> None:
+        """Nothing to do: whatever it trusts ends a chain."""
+
+    def offered_ciphers(self) -> Mapping[int, str]:
+        names = self.library.suites()
+        return {
+            (ciphers.BY_NAME[name].code_point if name in ciphers.BY_NAME else -at): name
+            for at, name in enumerate(names, 1)
+        }
+
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
+                not_offered(self.engine(), self.offered_ciphers()),
                 gap(
                     f"{self.engine()} does not know the group",
                     group=tuple(name for name in groups.BY_NAME if not self._knows_group(name)),
@@ -73,6 +110,25 @@ class WolfSsl(LibSslShaped):
                     gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
+                gap(
+                    "Debian's build of it has no raw public keys (HAVE_RPK)",
+                    certificate_type="raw_public_key",
+                ),
+                gap(
+                    "its server opens no ticket whose lifetime is above that of its keys, an hour",
+                    server="wolfssl",
+                    ticket_lifetime=AXES["ticket_lifetime"].special,
+                ),
+                gap(
+                    "its PSKs of TLS 1.2 are not driven here: add version=1.3",
+                    version="1.2",
+                    resumption="external-psk",
+                ),
+                gap(
+                    "it signs with an RSA-PSS key as with an RSA key (rsa_pss_rsae_*), which others refuse",
+                    key=RSA_PSS,
+                ),
+                gap("it signs with no key on a brainpool curve that others take", key=BRAINPOOL),
                 gap("its OCSP stapling is not driven here: it asks a responder itself", ocsp="stapled"),
                 gap(
                     "after a resumed handshake it sends one ticket",
@@ -96,9 +152,45 @@ class WolfSsl(LibSslShaped):
                     )
                     for key, longer in _PREFERS_CURVE_OF.items()
                 ),
+                *no_records(
+                    "it has no padding of records, and cuts them by max_fragment_length alone",
+                    "padding",
+                    "record_size",
+                ),
+                no_secrets_for_key_updates(self.id),
+                gap(
+                    "its client's KeyUpdate always asks for another (wolfSSL_update_keys)",
+                    client=self.id,
+                    request_update="update_not_requested",
+                ),
+                *no_records("of the limits it has max_fragment_length alone", "record_size_limit"),
+                *(
+                    gap(
+                        "it does not cut the signature of an RSA-4096 key to the length that was agreed on",
+                        workload="handshake",
+                        version="1.3",
+                        key="rsa-4096",
+                        max_fragment_length="512",
+                        **end,
+                    )
+                    for end in ({"server": self.id}, {"client": self.id, "client_auth": "required"})
+                ),
                 *facts(self.id),
             ),
-            supports=("trust", "session", "tickets", "workload=scaling"),
+            supports=(
+                "trust",
+                "session",
+                "tickets",
+                "workload=scaling",
+                "resumption=external-psk",
+                "psk_mode",
+                "max_fragment_length",
+                "workload=key_update",
+                "chain_sent=leaf-anchored",
+                *takes(*SECP521R1, *ED448),
+                *takes(*BRAINPOOL, *RSA_PSS, axes=OF_ISSUERS),
+                *(f"version={version}" for version in old_versions(self.library)),
+            ),
         )
 
 

@@ -6,16 +6,14 @@ and all, the ends do themselves here, with timers that come due in virtual time.
 
 from __future__ import annotations
 
-import heapq
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Final, Protocol
 
-from tlsbench.errors import MeasurementError
 from tlsbench.links.network.line import Line
+from tlsbench.links.network.timeline import Milestones, Timeline
 from tlsbench.links.network.values import Completion, Network
 
 #: UDP and IPv4 headers, which go over the line with every datagram.
@@ -65,47 +63,31 @@ class _Host:
     sent: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Reached:
-    """When the client reached something, and by how many packets in a row."""
-
-    at_ms: float
-    depth: int
-    sent: int
-
-
 @dataclass(slots=True)
 class _Simulation:
-    answer_bytes: int
+    milestones: Milestones
     hosts: tuple[_Host, _Host]
-    now_ms: float = 0.0
-    events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
-    numbers: count[int] = field(default_factory=count)
-    may_send: _Reached | None = None
-    first_byte: _Reached | None = None
-    done: _Reached | None = None
-
-    def at(self, time_ms: float, event: Callable[[], None]) -> None:
-        heapq.heappush(self.events, (time_ms, next(self.numbers), event))
+    timeline: Timeline = field(default_factory=Timeline)
+    sent_until_done: int = 0
 
     def wake(self, host: _Host) -> None:
         """Let an end go on as soon as it has time."""
         if not host.is_woken:
             host.is_woken = True
-            self.at(max(self.now_ms, host.busy_until_ms), lambda: self._turn(host))
+            self.timeline.at(max(self.timeline.now_ms, host.busy_until_ms), lambda: self._turn(host))
 
     def _turn(self, host: _Host) -> None:
         host.is_woken = False
         arrived, host.arrived = host.arrived, []
-        turn = host.end.turn(arrived, self.now_ms)
+        turn = host.end.turn(arrived, self.timeline.now_ms)
         host.spent_ms += turn.spent_ms
-        host.busy_until_ms = self.now_ms + turn.spent_ms
+        host.busy_until_ms = self.timeline.now_ms + turn.spent_ms
         if turn.datagrams:
-            self.at(host.busy_until_ms, lambda: self._send(host, turn.datagrams, host.depth + 1))
+            self.timeline.at(host.busy_until_ms, lambda: self._send(host, turn.datagrams, host.depth + 1))
         host.due_ms = max(turn.due_ms, host.busy_until_ms)
         if host.due_ms < math.inf:
             due_ms = host.due_ms
-            self.at(due_ms, lambda: self._time_out(host, due_ms))
+            self.timeline.at(due_ms, lambda: self._time_out(host, due_ms))
         if host.is_client:
             self._note(turn, host)
 
@@ -117,9 +99,9 @@ class _Simulation:
         peer = self.hosts[host.is_client]
         for datagram in datagrams:
             host.sent += 1
-            arrival_ms = host.line.arrival_ms(self.now_ms, len(datagram) + UDP_HEADER_BYTES)
+            arrival_ms = host.line.arrival_ms(self.timeline.now_ms, len(datagram) + UDP_HEADER_BYTES)
             if arrival_ms is not None:
-                self.at(arrival_ms, lambda one=datagram: self._arrive(peer, one, depth))  # type: ignore[misc]
+                self.timeline.at(arrival_ms, lambda one=datagram: self._arrive(peer, one, depth))  # type: ignore[misc]
 
     def _arrive(self, host: _Host, datagram: bytes, depth: int) -> None:
         host.arrived.append(datagram)
@@ -127,13 +109,10 @@ class _Simulation:
         self.wake(host)
 
     def _note(self, turn: DatagramTurn, host: _Host) -> None:
-        reached = _Reached(host.busy_until_ms, host.depth, sum(one.sent for one in self.hosts))
-        if turn.may_send and self.may_send is None:
-            self.may_send = reached
-        if turn.answered and self.first_byte is None:
-            self.first_byte = reached
-        if turn.answered >= self.answer_bytes and self.first_byte and self.done is None:
-            self.done = reached
+        was_done = self.milestones.done_ms is not None
+        self.milestones.note(host.busy_until_ms, host.depth, may_send=turn.may_send, answered=turn.answered)
+        if self.milestones.done_ms is not None and not was_done:
+            self.sent_until_done = sum(one.sent for one in self.hosts)
 
 
 def complete_datagrams(
@@ -151,26 +130,15 @@ def complete_datagrams(
         _Host(client, is_client=True, line=Line(network, chance)),
         _Host(server, is_client=False, line=Line(network, chance)),
     )
-    simulation = _Simulation(answer_bytes, hosts)
+    simulation = _Simulation(Milestones(answer_bytes), hosts)
     for host in hosts:
         simulation.wake(host)
     for _ in range(_MOST_EVENTS):
-        last_ms = simulation.done.at_ms + 2 * network.rtt_ms if simulation.done else _LONGEST_MS
-        if not simulation.events or simulation.events[0][0] > last_ms:
+        done_ms = simulation.milestones.done_ms
+        if not simulation.timeline.go_on(_LONGEST_MS if done_ms is None else done_ms + 2 * network.rtt_ms):
             break
-        simulation.now_ms, _number, event = heapq.heappop(simulation.events)
-        event()
-    may_send, first, done = simulation.may_send, simulation.first_byte, simulation.done
-    if done is None or first is None or may_send is None:
-        raise MeasurementError("the exchange stalled: both ends wait for the other")
-    return Completion(
-        handshake_ms=may_send.at_ms,
-        first_byte_ms=first.at_ms,
-        done_ms=done.at_ms,
-        handshake_round_trips=may_send.depth // 2,
-        first_byte_round_trips=first.depth // 2,
-        round_trips=done.depth // 2,
-        segments=done.sent,
+    return simulation.milestones.completion(
+        segments=simulation.sent_until_done,
         retransmissions=None,
         client_ms=hosts[0].spent_ms,
         server_ms=hosts[1].spent_ms,

@@ -6,19 +6,16 @@ the same ends over the same network give the same completion. What an end comput
 
 from __future__ import annotations
 
-import heapq
 import math
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from itertools import count
 from typing import Final
 
-from tlsbench.errors import MeasurementError
 from tlsbench.links.network.line import Line
 from tlsbench.links.network.receiver import Receiver
 from tlsbench.links.network.segments import Packet
 from tlsbench.links.network.sender import Sender
+from tlsbench.links.network.timeline import Milestones, Timeline
 from tlsbench.links.network.values import HEADER_BYTES, Completion, End, Network, Turn
 
 #: Of events; a megabyte in segments of 536 bytes with every second one lost takes fewer.
@@ -42,27 +39,11 @@ class _Host:
 
 
 @dataclass(slots=True)
-class _Reached:
-    """When the client reached something, and by how many packets in a row."""
-
-    at_ms: float
-    depth: int
-
-
-@dataclass(slots=True)
 class _Simulation:
-    answer_bytes: int
-    now_ms: float = 0.0
-    events: list[tuple[float, int, Callable[[], None]]] = field(default_factory=list)
-    numbers: count[int] = field(default_factory=count)
-    may_send: _Reached | None = None
-    first_byte: _Reached | None = None
-    done: _Reached | None = None
+    milestones: Milestones
+    timeline: Timeline = field(default_factory=Timeline)
     hosts: list[_Host] = field(default_factory=list)
     sent_until_done: list[tuple[int, int]] = field(default_factory=list)
-
-    def at(self, time_ms: float, event: Callable[[], None]) -> None:
-        heapq.heappush(self.events, (time_ms, next(self.numbers), event))
 
     def take_turn(self, host: _Host, *, first: bool = False) -> None:
         """Let an end compute on what has arrived; it writes when it has done so."""
@@ -72,25 +53,22 @@ class _Simulation:
         turn = host.end.start() if first else host.end.receive(data)
         depth = host.receiver.depth
         host.spent_ms += turn.spent_ms
-        host.busy_until_ms = self.now_ms + turn.spent_ms
+        host.busy_until_ms = self.timeline.now_ms + turn.spent_ms
         if host.is_client:
-            self._note(turn, _Reached(host.busy_until_ms, depth))
+            self._note(host, turn, depth)
         if turn.writes:
-            self.at(host.busy_until_ms, lambda: self._write(host, turn, depth))
+            self.timeline.at(host.busy_until_ms, lambda: self._write(host, turn, depth))
 
     def _wake(self, host: _Host) -> None:
         """Let an end see what has arrived, as soon as it has time."""
         if not host.is_woken:
             host.is_woken = True
-            self.at(max(self.now_ms, host.busy_until_ms), lambda: self.take_turn(host))
+            self.timeline.at(max(self.timeline.now_ms, host.busy_until_ms), lambda: self.take_turn(host))
 
-    def _note(self, turn: Turn, reached: _Reached) -> None:
-        if turn.may_send and self.may_send is None:
-            self.may_send = reached
-        if turn.answered and self.first_byte is None:
-            self.first_byte = reached
-        if turn.answered >= self.answer_bytes and self.first_byte and self.done is None:
-            self.done = reached
+    def _note(self, host: _Host, turn: Turn, depth: int) -> None:
+        was_done = self.milestones.done_ms is not None
+        self.milestones.note(host.busy_until_ms, depth, may_send=turn.may_send, answered=turn.answered)
+        if self.milestones.done_ms is not None and not was_done:
             self.sent_until_done = [(one.sender.segments, one.sender.retransmissions) for one in self.hosts]
 
     def _write(self, host: _Host, turn: Turn, depth: int) -> None:
@@ -103,33 +81,33 @@ class _Simulation:
 
         :param depth: that of the packet which made it possible.
         """
-        for segment in host.sender.to_send(self.now_ms):
+        for segment in host.sender.to_send(self.timeline.now_ms):
             self._put(host, segment.start, segment.data, depth)
         self._watch(host)
 
     def _watch(self, host: _Host) -> None:
         due_ms = host.sender.timer_ms
         if due_ms < math.inf:
-            self.at(due_ms, lambda: self._time_out(host, due_ms))
+            self.timeline.at(due_ms, lambda: self._time_out(host, due_ms))
 
     def _time_out(self, host: _Host, due_ms: float) -> None:
         if host.sender.timer_ms == due_ms:  # it was not set anew meanwhile
-            host.sender.time_out(self.now_ms)
+            host.sender.time_out(self.timeline.now_ms)
             self._send(host, host.receiver.depth)
 
     def _put(self, host: _Host, start: int, data: bytes, depth: int) -> None:
         """Put a packet on the line."""
-        acknowledged = host.receiver.acknowledges(self.now_ms, with_data=bool(data))
+        acknowledged = host.receiver.acknowledges(self.timeline.now_ms, with_data=bool(data))
         packet = Packet(start, data, acknowledged, host.receiver.arrived_behind, depth + 1)
-        arrival_ms = host.line.arrival_ms(self.now_ms, len(data) + HEADER_BYTES)
+        arrival_ms = host.line.arrival_ms(self.timeline.now_ms, len(data) + HEADER_BYTES)
         peer = host.peer
         assert peer is not None
         if arrival_ms is not None:
-            self.at(arrival_ms, lambda: self._arrive(peer, packet))
+            self.timeline.at(arrival_ms, lambda: self._arrive(peer, packet))
 
     def _arrive(self, host: _Host, packet: Packet) -> None:
-        host.sender.acknowledge(packet.acknowledged, packet.arrived_behind, self.now_ms)
-        in_order, at_once = host.receiver.take(packet, self.now_ms) if packet.data else (b"", False)
+        host.sender.acknowledge(packet.acknowledged, packet.arrived_behind, self.timeline.now_ms)
+        in_order, at_once = host.receiver.take(packet, self.timeline.now_ms) if packet.data else (b"", False)
         self._send(host, packet.depth)  # and with it goes the acknowledgement of what came just now
         if in_order:
             host.arrived += in_order
@@ -140,7 +118,7 @@ class _Simulation:
             self._put(host, 0, b"", packet.depth)
         else:
             due_ms = host.receiver.timer_ms
-            self.at(due_ms, lambda: self._acknowledge_late(host, due_ms, packet.depth))
+            self.timeline.at(due_ms, lambda: self._acknowledge_late(host, due_ms, packet.depth))
 
     def _acknowledge_late(self, host: _Host, due_ms: float, depth: int) -> None:
         if host.receiver.timer_ms == due_ms:  # nothing has acknowledged it meanwhile
@@ -154,7 +132,7 @@ def complete(network: Network, client: End, server: End, answer_bytes: int = 1) 
     :raises MeasurementError: if neither end goes on before that.
     """
     chance = random.Random(network.seed)  # noqa: S311 - drawn to be repeated, not to be secret
-    simulation = _Simulation(answer_bytes)
+    simulation = _Simulation(Milestones(answer_bytes))
     ends = [
         _Host(end, end is client, Sender(network), Receiver(network), Line(network, chance))
         for end in (client, server)
@@ -164,20 +142,9 @@ def complete(network: Network, client: End, server: End, answer_bytes: int = 1) 
     for host in ends:
         simulation.take_turn(host, first=True)
     for _ in range(_MOST_EVENTS):
-        if not simulation.events:
+        if not simulation.timeline.go_on(math.inf):
             break
-        simulation.now_ms, _number, event = heapq.heappop(simulation.events)
-        event()
-    may_send, first, done = simulation.may_send, simulation.first_byte, simulation.done
-    if done is None or first is None or may_send is None:
-        raise MeasurementError("the exchange stalled: both ends wait for the other")
-    return Completion(
-        handshake_ms=may_send.at_ms,
-        first_byte_ms=first.at_ms,
-        done_ms=done.at_ms,
-        handshake_round_trips=may_send.depth // 2,
-        first_byte_round_trips=first.depth // 2,
-        round_trips=done.depth // 2,
+    return simulation.milestones.completion(
         segments=sum(segments for segments, _ in simulation.sent_until_done),
         retransmissions=sum(again for _, again in simulation.sent_until_done),
         client_ms=ends[0].spent_ms,

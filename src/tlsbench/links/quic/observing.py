@@ -186,6 +186,17 @@ def _as_records(hellos: Mapping[Direction, Sequence[bytes]]) -> Iterator[Entry]:
             yield direction, bytes([HANDSHAKE]) + _RECORD_VERSION + len(message).to_bytes(2, "big") + message
 
 
+def handshake_packets_bytes(entries: Iterable[Entry], direction: Direction) -> int:
+    """The bytes of a side's Handshake packets, which hold its messages behind the hellos."""
+    return sum(
+        len(packet.data)
+        for sender, datagram in entries
+        if sender is direction
+        for packet in packets_of(datagram)
+        if packet.kind is PacketKind.HANDSHAKE
+    )
+
+
 def _count_packets(datagram: bytes) -> int:
     return sum(1 for _ in packets_of(datagram))
 
@@ -196,4 +207,5 @@ QUIC: Final = WireReader(
     lambda _entries: None,
     round_trips=quic_round_trips,
     summarise=partial(summarise_datagrams, parts=_count_packets),
+    protected_bytes=handshake_packets_bytes,
 )

@@ -13,6 +13,7 @@ from tlsbench.report.findings.finding import Finding, amount, change_with_interv
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.report.naming import names
 from tlsbench.results import Cell, Run
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Contrast:
     :param value: of which the finding tells.
     :param against: what it is held against.
     :param follows: axes that may be spelled otherwise, because they follow from the choice.
+    :param brings: facts in which the cells must differ as well, which the finding then says.
     :param tells_bytes: whether what goes over the wire is part of the answer.
     """
 
@@ -32,6 +34,7 @@ class Contrast:
     against: str
     follows: tuple[str, ...] = ()
     tells_bytes: bool = False
+    brings: tuple[str, ...] = ()
 
 
 _SUITE = ("cipher",)
@@ -54,11 +57,33 @@ CONTRASTS = (
             ("ML-DSA-87", "ml-dsa-87"),
         )
     ),
+    *(
+        Contrast(f"{name} instead of secp256r1", "group", name, "secp256r1", tells_bytes=True)
+        for name in ("ffdhe2048", "ffdhe3072", "ffdhe4096")
+    ),
+    *(
+        Contrast(f"{name} instead of ffdhe2048", "group", name, "ffdhe2048", tells_bytes=True)
+        for name in ("ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192")
+    ),
     Contrast("TLS 1.3 instead of TLS 1.2", "version", "1.3", "1.2", _SUITE),
+    *(
+        Contrast(
+            f"TLS {new} instead of TLS {old}, which is broken",
+            "version",
+            new,
+            old,
+            _SUITE,
+            brings=("cipher",) if new == "1.3" else (),  # they have no suite in common
+        )
+        for new in ("1.2", "1.3")
+        for old in BROKEN_VERSIONS
+    ),
     Contrast("DTLS instead of TLS over a stream", "transport", "dtls", "tls", tells_bytes=True),
     Contrast("A check of the client's address", "address_check", "yes", "no"),
     Contrast("A client certificate", "client_auth", "required", "none"),
     Contrast("A HelloRetryRequest", "hello_retry", "yes", "no"),
+    Contrast("Encrypted ClientHello", "ech", "on", "default", tells_bytes=True),
+    Contrast("GREASE for Encrypted ClientHello", "ech", "grease", "default", tells_bytes=True),
 )
 
 
@@ -68,16 +93,30 @@ def contrast_findings(run: Run) -> Iterator[Finding]:
     for contrast in CONTRASTS:
         cells = handshakes if contrast.axis == "resumption" else full_handshakes(run)
         found = list(pairs(cells, contrast.axis, contrast.value, contrast.against, contrast.follows))
-        like = [pair for pair in found if not pair.beside.stray]
+        like = [pair for pair in found if {one.what for one in pair.beside.stray} <= {*contrast.brings}]
         told = [pair for pair in like if pair.is_told_apart(run)]
         unlike = stray_words([pair.beside.stray for pair in found])
         if told:
-            yield _finding(contrast, told, len(like) - len(told), len(found) - len(like), unlike)
+            yield told_finding(contrast, told, len(like) - len(told), len(found) - len(like), unlike)
         elif not like and unlike:
             yield Finding(f"{contrast.title}: not compared, because the cells also differ in {unlike}")
 
 
-def _finding(contrast: Contrast, told: Sequence[Pair], untold: int, not_alike: int, unlike: str) -> Finding:
+def told_finding(
+    contrast: Contrast,
+    told: Sequence[Pair],
+    untold: int,
+    not_alike: int = 0,
+    unlike: str = "",
+    *,
+    what: str = "handshakes",
+) -> Finding:
+    """What pairs that differ by a choice have in common.
+
+    :param told: those that differ by more than their uncertainty; ``untold`` is the number of the others.
+    :param not_alike: how many are not compared, because they also differ in what ``unlike`` names.
+    :param what: that takes the time.
+    """
     named = zip(names([pair.context for pair in told]), told, strict=True)
     ordered = sorted(named, key=lambda one: one[1].ratio().median)
     ratios = [pair.ratio().median for _, pair in ordered]
@@ -100,7 +139,7 @@ def _finding(contrast: Contrast, told: Sequence[Pair], untold: int, not_alike: i
         details.append(f"{not_alike} more are not compared, because they also differ in {unlike}")
     noun = told[0].cell.instrument.noun
     return Finding(
-        f"{contrast.title}: handshakes take {amount(ratios[0], ratios[-1], noun)}{trips}{of}",
+        f"{contrast.title}: {what} take {amount(ratios[0], ratios[-1], noun)}{trips}{of}",
         tuple(details),
     )
 

@@ -6,6 +6,7 @@ from itertools import accumulate
 
 from tlsbench.loading import Load
 from tlsbench.loading.tally import SUCCESS
+from tlsbench.report.findings.backends import backend_findings
 from tlsbench.report.growth import growth_lines
 
 #: From this share on a side's processors are called busy; below the other, idle.
@@ -21,14 +22,9 @@ def load_findings(load: Load) -> list[str]:
     if tally.protocols:
         chosen = ", ".join(f"{what} in {count:,} handshakes" for what, count in tally.protocols.most_common())
         lines.append(f"the server chose by ALPN: {chosen}")
-    lines += [*_handshakes(load), *_pool(load), *_early_data(load), *_failures(load)]
+    lines += [*backend_findings(load), *_handshakes(load), *_pool(load), *_early_data(load), *_failures(load)]
     lines += [*_path(load), *_quic_path(load)]
-    if load.forwarded is not None:
-        line = load.forwarded
-        lines.append(
-            f"via {load.plan.via}: {line.packets:,} packets carried, {line.lost:,} lost; half of them "
-            f"{line.late_p50_ms:.2f} ms late or more, 1 % {line.late_p99_ms:.2f} ms"
-        )
+    lines += _lines(load)
     if load.plan.uses_fast_open:
         lines.append(f"TCP Fast Open: {tally.fast_opened:,} connections sent data with the SYN")
     if tally.handshakes and not load.plan.hold and not load.plan.pool:
@@ -49,8 +45,8 @@ def _handshakes(load: Load) -> list[str]:
     if load.plan.resume:
         share = tally.resumed / tally.handshakes if tally.handshakes else 0.0
         lines.append(
-            f"resumed: {share:.1%} of the handshakes ({load.plan.resume:.0%} requested; without a session "
-            "yet, a handshake is full)"
+            f"resumed: {share:.1%} of the handshakes ({load.plan.resume:.0%} requested{_by_clients(load)}; "
+            "without a session yet, a handshake is full)"
         )
     if retries := tally.hello_retry_requests:
         groups = "|".join(sorted({what.split()[-2] for what in tally.negotiated}))
@@ -64,6 +60,11 @@ def _handshakes(load: Load) -> list[str]:
             "ticket, data or close_notify after them, so it is unknown whether it accepted them"
         )
     return lines
+
+
+def _by_clients(load: Load) -> str:
+    count = load.plan.clients
+    return f", by {count:,} clients that take their sessions to any backend" if count else ""
 
 
 def _path(load: Load) -> list[str]:
@@ -82,6 +83,23 @@ def _path(load: Load) -> list[str]:
         segments = f"{tally.retransmissions:,} segment{'s' * (tally.retransmissions > 1)}"
         again = f"{segments}, in {tally.retransmitting:,} of {asked:,} connections,"
     return [f"TCP: the client sent {again} again; its congestion window at the end: {window}"]
+
+
+def _lines(load: Load) -> list[str]:
+    """What the lines of --via carried."""
+    conditions = load.plan.lines
+    carried = [(load.plan.line, load.forwarded)]
+    carried += [
+        (f"{conditions[one.target]} to {one.target}", one.forwarded)
+        for one in load.backends
+        if one.target in conditions
+    ]
+    return [
+        f"via {what}: {line.packets:,} packets carried, {line.lost:,} lost; half of them "
+        f"{line.late_p50_ms:.2f} ms late or more, 1 % {line.late_p99_ms:.2f} ms"
+        for what, line in carried
+        if line is not None
+    ]
 
 
 def _quic_path(load: Load) -> list[str]:

@@ -39,6 +39,7 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
         cell
         for cell in cells
         if cell.axes.get("resumption") == "none"
+        and cell.axes.get("certificate_compression", "none") == "none"
         and cell.axes["version"] == "1.3"
         and cell.axes.get("transport", "tls") == "tls"  # QUIC's ends have windows of their own
     ]

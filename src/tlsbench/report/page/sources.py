@@ -12,13 +12,14 @@ from tlsbench.errors import RequestError
 from tlsbench.loading import Load
 from tlsbench.report import loads
 from tlsbench.report.findings import Finding, findings
+from tlsbench.report.page.backends import grid_of_backends
 from tlsbench.report.page.doubts import MOST_NAMED, doubts_of, undecided
 from tlsbench.report.page.grid import Grid, grid_of_judgement, grid_of_load, grid_of_recording, grids_of_run
 from tlsbench.report.page.origin import origin
 from tlsbench.report.page.traces import trace_doubts, trace_environment, trace_findings
 from tlsbench.report.pictures import Picture
 from tlsbench.report.pictures.compared import comparison, history, verdict_names
-from tlsbench.report.pictures.loads import course, latency, waiting
+from tlsbench.report.pictures.loads import course, course_by_backend, latency, waiting
 from tlsbench.report.pictures.runs import pictures_of_run
 from tlsbench.report.pictures.scaling import serving
 from tlsbench.report.pictures.shapes import MOST_LINES
@@ -145,7 +146,7 @@ def page_of(
                 for source, judgement in zip(sources, judgements, strict=False)
             ),
         ],
-        environment=[(source.name, list(_environment(source))) for source in sources],
+        environment=[(source.name, list(environment_of(source))) for source in sources],
         commands=[source.command for source in sources if source.command],
         traces=traces,
     )
@@ -169,7 +170,7 @@ def page_of_traces(traces: Sequence[TracedHandshake]) -> Page:
 def _what(source: Source) -> str:
     count = len(source.recording.figures)
     if source.load is not None:
-        return f"a load of {source.load.plan.target}"
+        return f"a load of {', '.join(map(str, source.load.plan.targets))}"
     return f"{count:,} cell{'s' * (count != 1)}"
 
 
@@ -215,7 +216,11 @@ def _pictures(sources: Sequence[Source], judgements: Sequence[Judgement]) -> Ite
             (draw([(source.name, source.load) for source in loads_told if source.load]), loads_told)
             for draw in (latency, serving)
         ),
-        *((draw(last.load), (last,)) for draw in (course, waiting) if last.load is not None),
+        *(
+            (draw(last.load), (last,))
+            for draw in (course, course_by_backend, waiting)
+            if last.load is not None
+        ),
     ]
     if len(sources) > 2:
         followed = list(last.recording.figures)
@@ -233,6 +238,8 @@ def _grids(source: Source) -> Iterator[Grid]:
         yield from grids_of_run(source.run)
     elif source.load is not None:
         yield grid_of_load(source.load)
+        if source.load.backends:
+            yield grid_of_backends(source.load)
     else:
         yield grid_of_recording(source.recording)
 
@@ -241,7 +248,8 @@ def _processor(source: Source) -> str:
     return source.machine.processor
 
 
-def _environment(source: Source) -> Iterator[tuple[str, str]]:
+def environment_of(source: Source) -> Iterator[tuple[str, str]]:
+    """The facts of a source's environment, by name."""
     machine = source.machine
     facts = {
         "processor": machine.processor,

@@ -81,6 +81,27 @@ def course(load: Load) -> Picture | None:
     )
 
 
+def course_by_backend(load: Load) -> Picture | None:
+    """The handshakes of each second, by backend: where one dies, its share is seen to end or to move."""
+    lines = [
+        Line(
+            str(one.target),
+            [second.at_s for second in one.seconds],
+            [float(second.handshakes) for second in one.seconds],
+        )
+        for one in load.backends
+    ]
+    if len(load.seconds) < _LEAST_SECONDS or not lines:
+        return None
+    return Picture(
+        "course-by-backend",
+        "Backends second by second",
+        "The handshakes that each backend completed in each second of the load.",
+        Lines(lines, "seconds of the load", "handshakes in that second"),
+        scenario=scenario_of_loads([load]),
+    )
+
+
 def waiting(load: Load) -> Picture | None:
     """How long the steps of a connection took in each second of a load, beside what they are to keep."""
     drawn = {*_WAITED_FOR, *(one.figure for one in load.thresholds)}

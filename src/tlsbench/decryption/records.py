@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import groupby
 
+from tlsbench.decryption.piece import Piece
 from tlsbench.errors import WireError
 from tlsbench.links import Direction
 from tlsbench.links.dtls import dtls_records
@@ -16,7 +17,6 @@ from tlsbench.protocol.messages import (
     RECORD_BYTES,
     RECORD_HEADER_BYTES,
 )
-from tlsbench.tracing.recording import Piece
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
+from tlsbench.decryption.keylog import KeyLog
+from tlsbench.decryption.messages import Compression, Extension, Hello, hello_of, name_of, read_body
+from tlsbench.decryption.protection import Opener, Suite, Tls13Opener, tls12_openers
+from tlsbench.decryption.records import Record
 from tlsbench.errors import WireError
 from tlsbench.links import Direction
 from tlsbench.links.dtls import without_cookie
@@ -24,10 +28,7 @@ from tlsbench.protocol.messages import (
     DTLS_MESSAGE_HEADER_BYTES,
     MESSAGE_HEADER_BYTES,
 )
-from tlsbench.tracing.keylog import KeyLog
-from tlsbench.tracing.messages import Extension, Hello, hello_of, name_of, read_body
-from tlsbench.tracing.protection import Opener, Suite, Tls13Opener, tls12_openers
-from tlsbench.tracing.records import Record
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 
 #: A side as key logs and key blocks name it.
 _SIDES: Final = {Direction.TO_SERVER: "client", Direction.TO_CLIENT: "server"}
@@ -41,6 +42,7 @@ class Message:
     :param wire_bytes: its size with its own header (in DTLS that of each fragment), without records and
         protection; of what is not opened that of the protected fragment.
     :param records: the numbers, from 0, of the records that carry it.
+    :param compression: of a CompressedCertificate.
     :param opened: whether it was read; not, where it is encrypted and nobody gave the secrets.
     """
 
@@ -52,6 +54,16 @@ class Message:
     certificates_bytes: tuple[int, ...] = ()
     opened: bool = True
     kind: int | None = None
+    compression: Compression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A handshake message that was read: who sent it, its type, and its body without the header."""
+
+    direction: Direction
+    kind: int
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,16 +151,28 @@ def messages_of(records: Sequence[Record], key_log: KeyLog) -> list[Message]:
     :param key_log: with the secrets of this connection; without them the rest is not opened.
     :raises WireError: if the records are not those of a TLS connection, or the secrets are others'.
     """
+    return [message for message, _ in _decoded(records, key_log)]
+
+
+def opened_of(records: Sequence[Record], key_log: KeyLog) -> list[Opened]:
+    """The handshake messages of both sides, read whole, in the order in which they were complete.
+
+    It takes and raises what :func:`messages_of` does.
+    """
+    return [opened for _, opened in _decoded(records, key_log) if opened is not None]
+
+
+def _decoded(records: Sequence[Record], key_log: KeyLog) -> Iterator[tuple[Message, Opened | None]]:
     opening = opening_of(records)
     secrets = key_log.of(opening.client_random).secrets()
     is_dtls = records[0].is_dtls
-    return list(_Decoder(opening.server.version, _sides(opening, secrets), is_dtls=is_dtls).decode(records))
+    return _Decoder(opening.server.version, _sides(opening, secrets), is_dtls=is_dtls).decode(records)
 
 
 def _sides(opening: Opening, secrets: Mapping[str, bytes]) -> dict[Direction, _Side]:
     """Both sides with the keys that they will have, one after another."""
     suite, server = Suite.of(opening.server.cipher), opening.server
-    if suite is None:
+    if suite is None or server.version in BROKEN_VERSIONS:  # these have another key schedule
         return {direction: _Side([]) for direction in Direction}
     if server.version == "1.3":
         return {
@@ -182,20 +206,24 @@ class _Decoder:
     sides: Mapping[Direction, _Side]
     is_dtls: bool = False
 
-    def decode(self, records: Sequence[Record]) -> Iterator[Message]:
+    def decode(self, records: Sequence[Record]) -> Iterator[tuple[Message, Opened | None]]:
         for number, record in enumerate(records):
             side = self.sides[record.direction]
             if not self._is_protected(side, record):
-                yield from self._content(side, number, record.content_type, record.fragment, encrypted=False)
+                yield from self._content(
+                    record.direction, number, record.content_type, record.fragment, encrypted=False
+                )
             elif side.openers:
                 early = side.label == _EARLY
                 kind, data = _open(side, record)
-                yield from self._content(
-                    side, number, kind, data, encrypted=True, early=early and side.label == _EARLY
-                )
+                early = early and side.label == _EARLY
+                yield from self._content(record.direction, number, kind, data, encrypted=True, early=early)
             else:
                 name = CONTENT_NAMES[record.content_type]
-                yield Message(name, len(record.fragment), encrypted=True, records=(number,), opened=False)
+                yield (
+                    Message(name, len(record.fragment), encrypted=True, records=(number,), opened=False),
+                    None,
+                )
         for direction, side in self.sides.items():
             if side.waiting:
                 raise WireError(f"the bytes {direction.value} end within a handshake message")
@@ -206,12 +234,13 @@ class _Decoder:
         return side.protected and record.content_type != messages.CHANGE_CIPHER_SPEC
 
     def _content(
-        self, side: _Side, number: int, kind: int, data: bytes, *, encrypted: bool, early: bool = False
-    ) -> Iterator[Message]:
+        self, sent: Direction, number: int, kind: int, data: bytes, *, encrypted: bool, early: bool = False
+    ) -> Iterator[tuple[Message, Opened | None]]:
+        side = self.sides[sent]
         if kind == messages.HANDSHAKE:
             side.waiting += _as_stream(data) if self.is_dtls else data
             side.carriers += (number,)
-            yield from self._handshake(side, number, encrypted=encrypted)
+            yield from self._handshake(sent, number, encrypted=encrypted)
             return
         name = CONTENT_NAMES.get(kind, f"content {kind}")
         if kind == messages.CHANGE_CIPHER_SPEC:
@@ -220,17 +249,21 @@ class _Decoder:
             name = f"Alert {alerts.DESCRIPTIONS.get(data[1], data[1])}"
         elif early:
             name = "EarlyData"
-        yield Message(name, len(data), encrypted, (number,))
+        yield Message(name, len(data), encrypted, (number,)), None
 
-    def _handshake(self, side: _Side, number: int, *, encrypted: bool) -> Iterator[Message]:
+    def _handshake(
+        self, sent: Direction, number: int, *, encrypted: bool
+    ) -> Iterator[tuple[Message, Opened]]:
         """The messages that are whole now; each may change the keys of its sender."""
+        side = self.sides[sent]
         while (found := next_message(side.waiting)) is not None:
             kind, body = found
             size = MESSAGE_HEADER_BYTES + len(body)
             is_cookied = self.is_dtls and kind == messages.CLIENT_HELLO
-            read = read_body(kind, without_cookie(body) if is_cookied else body, self.version)
+            plain = without_cookie(body) if is_cookied else body
+            read = read_body(kind, plain, self.version)
             name = name_of(kind, body)
-            yield Message(
+            message = Message(
                 name,
                 DTLS_MESSAGE_HEADER_BYTES * len(side.carriers) + len(body) if self.is_dtls else size,
                 encrypted,
@@ -238,7 +271,9 @@ class _Decoder:
                 read.extensions,
                 read.certificates_bytes,
                 kind=kind,
+                compression=read.compression,
             )
+            yield message, Opened(sent, kind, plain)
             side.waiting = side.waiting[size:]
             side.carriers = (number,) if side.waiting else ()
             if self.version == "1.3" and kind in (messages.END_OF_EARLY_DATA, messages.FINISHED):

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tlsbench.decryption.decoding import messages_of
+from tlsbench.decryption.records import records_of
 from tlsbench.errors import WireError
 from tlsbench.implementations import ClientContext, LogsKeys
 from tlsbench.implementations.registry import ends_of, tls_library
@@ -13,9 +15,7 @@ from tlsbench.links import Direction, MemoryLink
 from tlsbench.pki import peers_for
 from tlsbench.scenarios import Scenario
 from tlsbench.tracing import KeyLog, Piece
-from tlsbench.tracing.decoding import messages_of
 from tlsbench.tracing.recording import RecordedClients, RecordedLink, Recorder
-from tlsbench.tracing.records import records_of
 from tlsbench.workloads import prepare
 from tlsbench.workloads.exchange import Exchange, shake_hands
 from tlsbench.workloads.handshake import Handshake

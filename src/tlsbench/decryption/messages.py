@@ -9,11 +9,13 @@ from typing import Final
 from tlsbench.errors import WireError
 from tlsbench.links.reader import Reader
 from tlsbench.protocol import extensions, messages
+from tlsbench.protocol.certificate_compression import name_of as name_of_compression
 from tlsbench.protocol.extensions import ENCRYPT_THEN_MAC, SUPPORTED_VERSIONS
 from tlsbench.protocol.messages import (
     DTLS_VERSIONS,
     HANDSHAKE_NAMES,
     HELLO_RETRY_REQUEST_RANDOM,
+    MESSAGE_HEADER_BYTES,
     VERSIONS,
 )
 
@@ -29,11 +31,20 @@ class Extension:
 
 
 @dataclass(frozen=True, slots=True)
+class Compression:
+    """How certificates are compressed: the algorithm, and the size of the Certificate message before."""
+
+    algorithm: str
+    uncompressed_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Body:
-    """What was read of a message: its extensions, and the sizes of its certificates in DER."""
+    """What was read of a message: its extensions, the sizes of its certificates in DER, its compression."""
 
     extensions: tuple[Extension, ...] = ()
     certificates_bytes: tuple[int, ...] = ()
+    compression: Compression | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +159,12 @@ def _certificates_12(message: Reader) -> Body:
     return Body(certificates_bytes=tuple(sizes))
 
 
+def _compressed(message: Reader) -> Body:
+    algorithm, length = name_of_compression(message.number(2)), message.number(3)
+    message.vector(3)
+    return Body(compression=Compression(algorithm, MESSAGE_HEADER_BYTES + length))
+
+
 #: By message and version, ``""`` for both.
 _READERS: Final[Mapping[tuple[int, str], Callable[[Reader], Body]]] = {
     (messages.CLIENT_HELLO, ""): _with_extensions(_client_hello),
@@ -156,6 +173,7 @@ _READERS: Final[Mapping[tuple[int, str], Callable[[Reader], Body]]] = {
     (messages.ENCRYPTED_EXTENSIONS, "1.3"): _with_extensions(_nothing),
     (messages.CERTIFICATE_REQUEST, "1.3"): _with_extensions(_context),
     (messages.CERTIFICATE, "1.3"): _certificates_13,
+    (messages.COMPRESSED_CERTIFICATE, "1.3"): _compressed,
     (messages.CERTIFICATE, "1.2"): _certificates_12,
 }
 

@@ -1,0 +1,43 @@
+"""The options of loads of several backends."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+Spread = Annotated[
+    str,
+    typer.Option(
+        "--spread",
+        help="Which of several backends a connection goes to: round-robin, or least-open (fewest in use).",
+    ),
+]
+WhenDown = Annotated[
+    str,
+    typer.Option(
+        "--when-down",
+        help="A backend is down after three failures in a row: its share goes on failing (fail), or goes to "
+        "the others (move).",
+    ),
+]
+Clients = Annotated[
+    int,
+    typer.Option(
+        "--clients",
+        metavar="N",
+        help="Resume as N clients that come back at random, to any backend. [default: the latest session of "
+        "the same backend]",
+        show_default=False,
+    ),
+]
+Via = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--via",
+        metavar="[HOST:PORT,]CONDITIONS",
+        help="Line simulated to local servers, or to one of them: rtt=50ms,bandwidth=10mbit,loss=1% (root, "
+        "Linux). Repeatable.",
+        show_default=False,
+    ),
+]

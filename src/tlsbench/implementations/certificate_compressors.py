@@ -1,0 +1,85 @@
+"""Compressing and decompressing certificates for engines that leave that to their caller (RFC 8879).
+
+zlib is Python's own; brotli and zstd are those of the packages ``brotli`` and ``zstandard`` (the extra
+``compression``). Each is used at its usual level, as by the engines that have algorithms of their own.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Final
+
+#: The packages of those that Python's library does not have.
+PACKAGES: Final = {"brotli": "brotli", "zstd": "zstandard"}
+_ALGORITHMS: Final = ("zlib", *PACKAGES)
+
+
+@dataclass(frozen=True, slots=True)
+class Compressor:
+    """One algorithm.
+
+    :param compress: the whole message.
+    :param decompress: the whole message, which must be as long as the second argument, in bytes, says; it
+        raises an exception of any kind otherwise, before it takes much more memory than that.
+    """
+
+    compress: Callable[[bytes], bytes]
+    decompress: Callable[[bytes, int], bytes]
+
+
+def algorithms() -> tuple[str, ...]:
+    """Those that can be had here, as the axis ``certificate_compression`` spells them."""
+    return tuple(one for one in _ALGORITHMS if one not in PACKAGES or find_spec(PACKAGES[one]) is not None)
+
+
+def missing() -> Iterator[tuple[str, str]]:
+    """Those that cannot, each with the reason."""
+    for algorithm, package in PACKAGES.items():
+        if find_spec(package) is None:
+            yield algorithm, f"the package {package} is missing: pip install 'tlsbench[compression]'"
+
+
+@cache
+def compressor(algorithm: str) -> Compressor:
+    """The compressor of one of :func:`algorithms`."""
+    return {"zlib": _zlib, "brotli": _brotli, "zstd": _zstd}[algorithm]()
+
+
+def _zlib() -> Compressor:
+    def decompress(data: bytes, length: int) -> bytes:
+        reader = zlib.decompressobj()
+        return _whole(reader.decompress(data, length + 1), length)
+
+    return Compressor(zlib.compress, decompress)
+
+
+def _brotli() -> Compressor:
+    brotli = import_module("brotli")
+
+    def decompress(data: bytes, length: int) -> bytes:
+        reader, message = brotli.Decompressor(), b""
+        message = reader.process(data, output_buffer_limit=length + 1)
+        return _whole(message, length)
+
+    return Compressor(brotli.compress, decompress)
+
+
+def _zstd() -> Compressor:
+    zstandard = import_module("zstandard")
+    # A context is made for each message: a connection has one.
+
+    def decompress(data: bytes, length: int) -> bytes:
+        return _whole(zstandard.ZstdDecompressor().decompress(data, max_output_size=length), length)
+
+    return Compressor(lambda message: bytes(zstandard.ZstdCompressor().compress(message)), decompress)
+
+
+def _whole(message: bytes, length: int) -> bytes:
+    if len(message) != length:
+        raise ValueError(f"the message has {len(message)} bytes, and its length says {length}")
+    return message

@@ -1,0 +1,139 @@
+"""The records of GnuTLS: their size, their padding, what was agreed on of them, and new keys for them.
+
+GnuTLS asks for a size that is set (``max_fragment_length`` and ``record_size_limit``). Otherwise it makes
+smaller records only where it is given less at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from tlsbench.errors import HandshakeError
+from tlsbench.implementations.gnutls.bindings import E_SUCCESS, Library, ffi, text
+from tlsbench.protocol.messages import RECORD_BYTES
+from tlsbench.scenarios import Gap, Scenario, gap
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.capabilities import special_values
+from tlsbench.scenarios.records import most_plaintext, number_of, padding_bytes
+
+#: GNUTLS_KU_PEER of gnutls_session_key_update(3).
+_ASKS_PEER: Final = 1
+#: Below this a limit needs a word in the priorities.
+_SMALL_BYTES: Final = 512
+
+
+@dataclass(frozen=True, slots=True)
+class RecordSettings:
+    """What a side does with its records.
+
+    :param asks: the bytes of plaintext for which it asks by ``max_fragment_length``; None if it does not.
+    :param takes: the most bytes of plaintext that it says it takes, by ``record_size_limit``; likewise.
+    :param most: the most bytes that it puts into a record by itself.
+    :param block: what the plaintext of each is padded to; None for no padding.
+    :param type_bytes: what of a limit is for the content type.
+    """
+
+    asks: int | None = None
+    takes: int | None = None
+    most: int = RECORD_BYTES
+    block: int | None = None
+    type_bytes: int = 0
+
+    @classmethod
+    def of(cls, scenario: Scenario, *, is_client: bool) -> RecordSettings:
+        """Those of one side of a scenario."""
+        type_bytes = int(scenario.version == "1.3")
+        limit = number_of(scenario.record_size_limit)
+        return cls(
+            asks=number_of(scenario.max_fragment_length) if is_client else None,
+            takes=limit - type_bytes if limit is not None else None,
+            most=most_plaintext(
+                scenario.record_size,
+                scenario.max_fragment_length,
+                scenario.record_size_limit,
+                scenario.version,
+            ),
+            block=number_of(scenario.padding),
+            type_bytes=type_bytes,
+        )
+
+    @property
+    def priorities(self) -> str:
+        """What its priorities need besides."""
+        is_small = self.takes is not None and self.takes < _SMALL_BYTES
+        return ":%ALLOW_SMALL_RECORDS" if is_small else ""
+
+    @property
+    def writes_otherwise(self) -> bool:
+        """Whether it is to be given less at once, or padding."""
+        return self.block is not None or self.most < RECORD_BYTES
+
+    def configure(self, lib: Library, session: Any) -> None:
+        """Set them on a session that has not begun.
+
+        :raises HandshakeError: if the library refuses.
+        """
+        if self.asks is not None:
+            lib.must(lib.gnutls_record_set_max_size(session, self.asks))
+        if self.takes is not None:
+            lib.must(lib.gnutls_record_set_max_recv_size(session, self.takes))
+
+    def write(self, lib: Library, session: Any, data: bytes) -> None:
+        """Seal application data.
+
+        :raises HandshakeError: if the library gives up.
+        """
+        send, whole = lib.gnutls_record_send2, ffi.from_buffer(data)
+        at, end, most, block = 0, len(data), self.most, self.block
+        while at < end:
+            length = min(most, end - at)
+            padding = padding_bytes(length, block, most) if block is not None else 0
+            sent = send(session, whole + at, length, padding, 0)
+            if sent < 0:
+                raise HandshakeError(f"gnutls: {text(lib.gnutls_strerror(sent))}")
+            at += sent
+
+    def told(self, lib: Library, session: Any) -> dict[str, Any]:
+        """What was agreed on, of what was asked for: what the library takes at most in a record."""
+        agreed = lib.gnutls_record_get_max_size(session)
+        if self.asks is not None:
+            return {"max_fragment_length": agreed if agreed < RECORD_BYTES else 0}
+        return {"record_size_limit": agreed + self.type_bytes} if self.takes is not None else {}
+
+
+def update_keys(lib: Library, session: Any, *, requests_update: bool) -> None:
+    """Send a KeyUpdate (gnutls_session_key_update(3)).
+
+    :raises HandshakeError: if the library refuses.
+    """
+    if (result := lib.gnutls_session_key_update(session, _ASKS_PEER if requests_update else 0)) != E_SUCCESS:
+        raise HandshakeError(f"gnutls: {text(lib.gnutls_strerror(result))}")
+
+
+def record_gaps(library: str) -> tuple[Gap, ...]:
+    """What GnuTLS cannot do of these axes.
+
+    :param library: its id.
+    """
+    return (
+        *(
+            Gap(
+                "it has a size and a padding for application data alone",
+                {axis: special_values(axis), "workload": frozenset(("handshake",))},
+            )
+            for axis in ("padding", "record_size")
+        ),
+        gap(
+            "its client offers record_size_limit too, which its server takes, and then answers no "
+            "max_fragment_length",
+            client=library,
+            server=library,
+            max_fragment_length=AXES["max_fragment_length"].special,
+        ),
+        gap(
+            "it takes no less than 64 bytes of plaintext, beside the content type",
+            version="1.3",
+            record_size_limit="64",
+        ),
+    )

@@ -1,0 +1,55 @@
+"""What several libraries cannot do of the axes of records, in the same words."""
+
+from __future__ import annotations
+
+from tlsbench.scenarios import Gap, gap
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.records import RECORD_AXES
+
+#: The libraries that can update their keys and have no key log.
+_WITHOUT_SECRETS = ("wolfssl", "tlslite")
+
+
+def handshakes_of_mbed_tls(library: str) -> tuple[Gap, ...]:
+    """The gap of Mbed TLS, which sends a certificate message in one record, whatever was agreed on.
+
+    :param library: its id.
+    """
+    reason = "it does not cut its certificate message to the length that was agreed on"
+    special = AXES["max_fragment_length"].special
+    return (
+        gap(reason, workload="handshake", server=library, max_fragment_length=special),
+        gap(
+            reason, workload="handshake", client=library, client_auth="required", max_fragment_length=special
+        ),
+    )
+
+
+def answers_key_updates(library: str) -> Gap:
+    """The gap of a library that answers a KeyUpdate, and whose API cannot ask for one.
+
+    :param library: its id.
+    """
+    return gap(
+        "its API cannot ask for a KeyUpdate, though the library answers one: put another at the client",
+        client=library,
+        workload="key_update",
+    )
+
+
+def no_secrets_for_key_updates(library: str) -> Gap:
+    """The gap of a library that gives no secrets away: where neither end does, new keys cannot be proved.
+
+    :param library: its id.
+    """
+    return gap(
+        "it gives no secrets away, by which the wire could prove new keys: put another at one end",
+        client=library,
+        server=_WITHOUT_SECRETS,
+        workload="key_update",
+    )
+
+
+def no_records(reason: str, *axes: str) -> tuple[Gap, ...]:
+    """The gaps of a library that cannot do anything of some axes of records, all of them if none is named."""
+    return tuple(gap(reason, **{axis: AXES[axis].special}) for axis in axes or RECORD_AXES)

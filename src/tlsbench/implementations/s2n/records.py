@@ -1,0 +1,62 @@
+"""The records of s2n-tls: one of two sizes, what was agreed on of them, and new keys for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from tlsbench.implementations.record_gaps import no_records
+from tlsbench.implementations.s2n.bindings import Library
+from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
+from tlsbench.scenarios import Gap, Scenario, gap
+from tlsbench.scenarios.capabilities import all_but
+from tlsbench.scenarios.records import DEFAULT, number_of
+
+#: The bytes of plaintext in a record, and the function that has a connection make such records.
+_SIZES: Final = {"1435": "s2n_connection_prefer_low_latency", "16384": "s2n_connection_prefer_throughput"}
+
+
+def configure(lib: Library, config: Any, scenario: Scenario, *, is_client: bool) -> None:
+    """Have a configuration ask for fragments of a length, or answer.
+
+    :raises HandshakeError: if the library refuses.
+    """
+    length = number_of(scenario.max_fragment_length)
+    if length is None:
+        return
+    if is_client:
+        lib.must(lib.s2n_config_send_max_fragment_length(config, FRAGMENT_LENGTHS[length]))
+    else:
+        lib.must(lib.s2n_config_accept_max_fragment_length(config))
+
+
+def size_setter(lib: Library, scenario: Scenario) -> Callable[[Any], int] | None:
+    """What has a connection make records of the scenario's size; None where it is the library's own."""
+    name = _SIZES.get(scenario.record_size)
+    return getattr(lib, name) if name is not None else None
+
+
+def record_gaps() -> tuple[Gap, ...]:
+    """What s2n-tls cannot do of these axes."""
+    return (
+        *no_records("its API has no padding of records", "padding"),
+        gap(
+            "s2n-tls sends no KeyUpdate that asks for another (s2n_connection_request_key_update)",
+            client="s2n",
+            request_update="update_requested",
+        ),
+        *no_records("of the limits it has max_fragment_length alone", "record_size_limit"),
+        Gap(
+            f"beside its own size it makes records of {' and '.join(_SIZES)} bytes alone "
+            "(s2n_connection_prefer_low_latency and prefer_throughput)",
+            {"record_size": all_but(DEFAULT, *_SIZES)},
+        ),
+    )
+
+
+def update_keys(lib: Library, connection: Any, *, requests_update: bool) -> None:
+    """Send a KeyUpdate with the next write.
+
+    :raises HandshakeError: if the library refuses.
+    """
+    lib.must(lib.s2n_connection_request_key_update(connection, int(requests_update)))

@@ -1,0 +1,18 @@
+"""The axis of compressed certificates (RFC 8879)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tlsbench.scenarios.axis import row
+
+#: By the names of RFC 8879 section 7.3.
+CERTIFICATE_COMPRESSION: Final = row(
+    meaning="the algorithm by which certificates are compressed, of both sides, RFC 8879",
+    values=("none", "zlib", "brotli", "zstd"),
+    default=("none",),
+    neutral="none",
+    workloads=("handshake", "completion"),
+    rare=True,
+    denied="it does not compress certificates",
+)

@@ -1,0 +1,141 @@
+"""What TLS forbids about raw public keys, external PSKs and tickets in time: gaps of the protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.capabilities import Gap, gap, special_values
+from tlsbench.scenarios.ciphers import CIPHER_SUITES
+from tlsbench.scenarios.credentials import PSK
+from tlsbench.scenarios.transports import DATAGRAMS
+
+_EXTERNAL: Final = "external-psk"
+_RAW: Final = "raw_public_key"
+_OF_PSK: Final = tuple(suite.name for suite in CIPHER_SUITES if suite.authentication == PSK)
+_OTHERS_OF_12: Final = tuple(
+    suite.name for suite in CIPHER_SUITES if suite.version == "1.2" and suite.authentication != PSK
+)
+_BY_TICKET: Final = ("ticket", "psk")
+
+
+def _but(axis: str, *values: str) -> tuple[str, ...]:
+    return tuple(value for value in AXES[axis].values if value not in values)
+
+
+def credential_gaps() -> Iterator[Gap]:
+    """The gaps, in the order in which their reasons are given."""
+    yield from _of_raw_keys()
+    yield from _of_external_psks()
+    yield from _of_psk_modes()
+    yield from _of_tickets()
+
+
+def _of_raw_keys() -> Iterator[Gap]:
+    for axis, reason in (
+        ("ocsp", "an OCSP response is about a certificate, and there is none"),
+        ("trust", "a raw public key is known beforehand: no root vouches for it (RFC 7250, section 6)"),
+        ("chain_length", "a raw public key has no chain"),
+        ("intermediate_key", "a raw public key has no chain"),
+        ("root_key", "a raw public key has no chain"),
+    ):
+        yield Gap(reason, {"certificate_type": frozenset((_RAW,)), axis: special_values(axis)})
+    yield gap("what a raw public key spares is not among the parts", certificate_type=_RAW, parts="yes")
+    yield gap(
+        "raw public keys are measured over TLS alone: leave out transport=",
+        certificate_type=_RAW,
+        transport=DATAGRAMS,
+    )
+    yield gap(
+        "a session says with whom it was made, not by which kind of certificate: leave out resumption=",
+        certificate_type=_RAW,
+        resumption=AXES["resumption"].special,
+    )
+
+
+def _of_external_psks() -> Iterator[Gap]:
+    for axis, reason in (
+        ("client_auth", "a server that takes a PSK asks for no certificate (RFC 8446, section 4.3.2)"),
+        ("chain_length", "with an external PSK no certificate is sent"),
+        ("intermediate_key", "with an external PSK no certificate is sent"),
+        ("root_key", "with an external PSK no certificate is sent"),
+        ("ocsp", "with an external PSK no certificate is sent"),
+        ("trust", "with an external PSK no certificate is sent"),
+        ("signature", "with an external PSK nothing is signed"),
+        ("session", "an external PSK is no session: both sides have it beforehand"),
+    ):
+        yield Gap(reason, {"resumption": frozenset((_EXTERNAL,)), axis: special_values(axis)})
+    yield gap("what an external PSK spares is not among the parts", resumption=_EXTERNAL, parts="yes")
+    yield gap(
+        "threads share sessions or certificates, not an external PSK",
+        resumption=_EXTERNAL,
+        workload="scaling",
+    )
+    yield gap(
+        "external PSKs are measured over TLS alone: leave out transport=",
+        resumption=_EXTERNAL,
+        transport=DATAGRAMS,
+    )
+    yield gap(
+        "in TLS 1.2 a PSK needs a cipher suite with PSK in its name (RFC 4279, RFC 5489)",
+        version="1.2",
+        resumption=_EXTERNAL,
+        cipher=_OTHERS_OF_12,
+    )
+    yield gap(
+        "the cipher suite shows a certificate beside the PSK (RFC 4279, section 4), and is not measured",
+        resumption=_EXTERNAL,
+        cipher=tuple(name for name in _OF_PSK if "_RSA_PSK_" in name),
+    )
+    yield gap(
+        "the cipher suite needs a PSK: add resumption=external-psk",
+        version="1.2",
+        resumption=_but("resumption", _EXTERNAL),
+        cipher=_OF_PSK,
+    )
+    yield gap(
+        "the cipher suite needs a PSK, which workload=handshake and completion can have",
+        version="1.2",
+        workload=tuple(one for one in AXES["cipher"].workloads if one not in AXES["resumption"].workloads),
+        cipher=_OF_PSK,
+    )
+
+
+def _of_psk_modes() -> Iterator[Gap]:
+    yield gap(
+        "only a handshake by a PSK has such a mode: add resumption=psk or external-psk",
+        psk_mode="psk_ke",
+        resumption=_but("resumption", "psk", _EXTERNAL),
+    )
+    yield gap("the modes of PSKs are those of TLS 1.3: add version=1.3", psk_mode="psk_ke", version="1.2")
+    yield gap("without a key exchange there is no group to ask for", psk_mode="psk_ke", hello_retry="yes")
+    yield gap("what psk_ke spares is not among the parts", psk_mode="psk_ke", parts="yes")
+    yield gap(
+        "psk_ke is measured over TLS alone: leave out transport=", psk_mode="psk_ke", transport=DATAGRAMS
+    )
+
+
+def _of_tickets() -> Iterator[Gap]:
+    for axis in ("ticket_state", "ticket_lifetime"):
+        special = special_values(axis)
+        yield Gap(
+            "only a handshake by a ticket has one: add resumption=psk or ticket",
+            {axis: special, "resumption": frozenset(_but("resumption", *_BY_TICKET))},
+        )
+        yield Gap(
+            "tickets in time are measured over TLS alone: leave out transport=",
+            {axis: special, "transport": frozenset(DATAGRAMS)},
+        )
+        yield Gap(
+            "what becomes of tickets is not among the parts", {axis: special, "parts": frozenset(("yes",))}
+        )
+    yield Gap(
+        "a ticket that is to expire is good for a second: leave out ticket_lifetime=",
+        {"ticket_state": frozenset(("expired",)), "ticket_lifetime": special_values("ticket_lifetime")},
+    )
+    yield gap(
+        "the tickets are counted where each is taken: leave out tickets=",
+        ticket_state=AXES["ticket_state"].special,
+        tickets=AXES["tickets"].special,
+    )

@@ -1,0 +1,36 @@
+"""What TLS forbids of compressed certificates and of Encrypted ClientHello."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.capabilities import gap
+
+_COMPRESSED: Final = AXES["certificate_compression"].special
+_ECH: Final = AXES["ech"].special
+_RESUMED: Final = AXES["resumption"].special
+
+EXTENSION_GAPS: Final = (
+    gap(
+        "certificates are compressed in TLS 1.3 alone (RFC 8879, section 3): add version=1.3",
+        version="1.2",
+        certificate_compression=_COMPRESSED,
+    ),
+    gap(
+        "a resumed handshake sends no certificate to compress",
+        resumption=_RESUMED,
+        certificate_compression=_COMPRESSED,
+    ),
+    gap(
+        "Encrypted ClientHello needs TLS 1.3 (RFC 9849, section 1): add version=1.3",
+        version="1.2",
+        ech=_ECH,
+    ),
+    gap(
+        "the primitives of compression are not among the parts",
+        parts="yes",
+        certificate_compression=_COMPRESSED,
+    ),
+    gap("the primitives of HPKE are not among the parts", parts="yes", ech=_ECH),
+)

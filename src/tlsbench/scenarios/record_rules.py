@@ -1,0 +1,50 @@
+"""What TLS itself forbids of the axes of records, and of a KeyUpdate."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from tlsbench.scenarios.capabilities import Gap, gap, special_values
+from tlsbench.scenarios.records import RECORD_AXES, SIZE_AXES
+
+
+def _special(reason: str, *axes: str, **others: str) -> Gap:
+    """The gap of every special value of some axes together, also of those that take more than are listed."""
+    elsewhere = {axis: frozenset((value,)) for axis, value in others.items()}
+    return Gap(reason, {**{axis: special_values(axis) for axis in axes}, **elsewhere})
+
+
+#: The gaps of the protocol.
+RECORD_GAPS: Final = (
+    _special("TLS 1.2 pads nothing but the blocks of CBC: add version=1.3", "padding", version="1.2"),
+    _special(
+        "a server that agrees on record_size_limit answers no max_fragment_length (RFC 8449, section 5)",
+        "max_fragment_length",
+        "record_size_limit",
+    ),
+    *(
+        _special("QUIC has no records: its packets follow mtu=", axis, transport="quic")
+        for axis in RECORD_AXES
+    ),
+    *(
+        _special("a record of DTLS is cut to fit a datagram: use mtu=", axis, transport="dtls")
+        for axis in RECORD_AXES
+    ),
+    _special("the parts are not those of padded records", "padding", parts="yes"),
+    *(
+        _special("a ticket may take several such records, so that they are not counted", axis, "tickets")
+        for axis in SIZE_AXES
+    ),
+    gap(
+        "TLS 1.2 has no KeyUpdate, and its renegotiation, a handshake in a connection, is not measured: "
+        "add version=1.3",
+        workload="key_update",
+        version="1.2",
+    ),
+    gap(
+        "QUIC has no KeyUpdate: its keys change by a bit in the header of a packet (RFC 9001, section 6)",
+        workload="key_update",
+        transport="quic",
+    ),
+    gap("DTLS 1.2 has no KeyUpdate", workload="key_update", transport="dtls"),
+)

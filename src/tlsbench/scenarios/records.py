@@ -1,0 +1,123 @@
+"""The axes of TLS records: how large they are, what limit was agreed on, and how far they are padded.
+
+Sizes are written as plain numbers of bytes, as the RFCs do; ``4KiB`` is taken too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from tlsbench.errors import RequestError
+from tlsbench.scenarios.axis import row
+from tlsbench.scenarios.sizes import parse_size
+
+#: What a library does that is told nothing.
+DEFAULT: Final = "default"
+NONE: Final = "none"
+#: The most plaintext in a record (RFC 8446 section 5.1).
+_FULL: Final = 1 << 14
+
+
+def _parse(what: str, plain: str, least: int, most: int) -> Callable[[str], str]:
+    def parse(word: str) -> str:
+        if word.lower() == plain:
+            return plain
+        problem = f"'{word}' is no {what}: write {plain}, or {least} to {most} bytes, such as 4096"
+        try:
+            size = parse_size(word)
+        except RequestError:
+            raise RequestError(problem) from None
+        if not least <= size <= most:
+            raise RequestError(problem)
+        return str(size)
+
+    return parse
+
+
+_OF_DATA: Final[Mapping[str, Any]] = {"workloads": ("handshake", "bulk", "echo"), "rare": True}
+PADDING: Final = row(
+    meaning="what the plaintext of each TLS 1.3 record, with its content type, is padded to a multiple of, "
+    "in bytes (RFC 8446 section 5.4)",
+    values=(NONE, "128", "512", "1024", "4096", "16384"),
+    default=(NONE,),
+    neutral=NONE,
+    parse=_parse("padding", NONE, 2, _FULL),
+    denied="it has no padding of records, or its API does not offer it",
+    **_OF_DATA,
+)
+#: 1435 fits a segment of 1,460 bytes in TLS 1.3, and is what s2n-tls makes for low latency.
+RECORD_SIZE: Final = row(
+    meaning="the most bytes of plaintext that both sides put into a record, without asking each other",
+    values=(DEFAULT, "512", "1024", "1435", "4096", "8192", "16384"),
+    default=(DEFAULT,),
+    neutral=DEFAULT,
+    parse=_parse("record size", DEFAULT, 512, _FULL),
+    workloads=("handshake", "bulk", "echo", "completion"),
+    rare=True,
+    denied="it cuts data into records by itself, and cannot be told their size",
+)
+MAX_FRAGMENT_LENGTH: Final = row(
+    meaning="the most bytes of plaintext in a record that the client asks for, and both sides keep to (the "
+    "extension max_fragment_length, RFC 6066 section 4)",
+    values=(DEFAULT, "512", "1024", "2048", "4096"),
+    default=(DEFAULT,),
+    neutral=DEFAULT,
+    denied="it does not agree on max_fragment_length, or its API does not offer it",
+    **_OF_DATA,
+)
+RECORD_SIZE_LIMIT: Final = row(
+    meaning="the most bytes in a protected record that each side says it takes, in TLS 1.3 with its content "
+    "type and padding (the extension record_size_limit, RFC 8449)",
+    values=(DEFAULT, "512", "1024", "1400", "4096", "8192"),
+    default=(DEFAULT,),
+    neutral=DEFAULT,
+    parse=_parse("record size limit", DEFAULT, 64, _FULL + 1),
+    denied="it does not agree on record_size_limit, or its API does not offer it",
+    **_OF_DATA,
+)
+REQUEST_UPDATE: Final = row(
+    meaning="whether the client's KeyUpdate asks the server to change its keys too (RFC 8446 section 4.6.3)",
+    values=("update_requested", "update_not_requested"),
+    default=("update_requested",),
+    neutral="update_requested",
+    workloads=("key_update",),
+    aliases={
+        **dict.fromkeys(("requested", "yes", "1"), "update_requested"),
+        **dict.fromkeys(("not_requested", "not-requested", "no", "0"), "update_not_requested"),
+    },
+    rare=True,
+    alone="{value}",
+)
+#: The axes by which records are smaller than they may be.
+SIZE_AXES: Final = ("record_size", "max_fragment_length", "record_size_limit")
+#: The axes by which records differ, whatever they carry.
+RECORD_AXES: Final = ("padding", *SIZE_AXES)
+
+
+def number_of(value: str) -> int | None:
+    """The bytes that a value of these axes says; None for the neutral one, and where an axis is not."""
+    return int(value) if value.isdecimal() else None
+
+
+def most_plaintext(record_size: str, max_fragment_length: str, record_size_limit: str, version: str) -> int:
+    """The most bytes of plaintext in a record under these axes, without content type and padding.
+
+    :param version: of TLS: in 1.3 the content type counts towards ``record_size_limit`` (RFC 8449 section 4).
+    """
+    limit = number_of(record_size_limit)
+    agreed = limit - (version == "1.3") if limit is not None else None
+    found = (number_of(record_size), number_of(max_fragment_length), agreed)
+    return min((one for one in found if one is not None), default=_FULL)
+
+
+def padding_bytes(content: int, block: int, most: int = _FULL) -> int:
+    """How many bytes pad a record of TLS 1.3 to a multiple of a block.
+
+    A record that would grow beyond the most is padded as far as that allows.
+
+    :param content: bytes of plaintext, without the content type.
+    :param most: bytes of plaintext that a record may hold.
+    """
+    inner = content + 1
+    return max(0, min(-inner % block, most + 1 - inner))

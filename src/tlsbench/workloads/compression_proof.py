@@ -1,0 +1,146 @@
+"""The proof of compressed certificates (RFC 8879), in the clear and under protection.
+
+In the clear is which algorithms the client takes. Which message brought a certificate TLS 1.3 hides: in
+each visit one more handshake is opened for that (:mod:`tlsbench.workloads.opened`), and the measured ones
+must be as long as it is, where compression changes their length enough to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tlsbench.decryption.decoding import Message
+from tlsbench.errors import ProofError
+from tlsbench.implementations import Negotiated
+from tlsbench.links import Direction, Entry, Observed, WireReader
+from tlsbench.pki import Peers
+from tlsbench.protocol.certificate_compression import name_of
+from tlsbench.protocol.messages import CERTIFICATE, COMPRESSED_CERTIFICATE
+from tlsbench.scenarios import Scenario
+from tlsbench.workloads.opened import OpenedHandshake, OpenedHandshakes
+
+_AXIS: Final = "certificate_compression"
+#: Signatures differ in length by a few bytes, so that less than this is not told from that.
+_LEAST_TELLING_BYTES: Final = 64
+
+
+def prove_offer(
+    scenario: Scenario,
+    peers: Peers,
+    wire: Observed,
+    told: tuple[Negotiated, Negotiated],
+    protected_bytes: Callable[[], int],
+) -> None:
+    """Compare a full handshake with its scenario, as far as the wire is in the clear and the libraries tell.
+
+    :param told: what the client says, and the server.
+    :param protected_bytes: tells how much of its handshake the server protected.
+    :raises ProofError: at the first difference.
+    """
+    wanted = scenario.certificate_compression or "none"
+    offered = [name_of(code_point) for code_point in wire.compressions]
+    if wanted != "none" and offered != [wanted]:
+        raise ProofError(
+            _AXIS,
+            wanted=f"an offer of {wanted}",
+            got=f"an offer of {', '.join(offered)}" if offered else "no offer",
+            witness="wire",
+        )
+    if wanted == "none" and offered and (sent := protected_bytes()) < _chain_bytes(peers):
+        got = f"{sent:,} bytes, fewer than its certificates have"
+        raise ProofError(_AXIS, wanted="certificates as they are", got=got, witness="wire")
+    of_client = wanted if scenario.client_auth == "required" else "none"
+    for witness, side, expected in zip(("client", "server"), told, (wanted, of_client), strict=True):
+        if side.certificate_compression not in (None, expected):
+            raise ProofError(_AXIS, wanted=expected, got=side.certificate_compression, witness=witness)
+
+
+def _chain_bytes(peers: Peers) -> int:
+    return sum(len(one.public_bytes(Encoding.DER)) for one in peers.server.certificates)
+
+
+def witness_of(handshakes: OpenedHandshakes, reader: WireReader) -> CompressionWitness | None:
+    """Who looks for what the wire hides of a scenario's handshakes; None if nobody need to."""
+    if handshakes.scenario.certificate_compression in ("", "none"):
+        return None
+    return CompressionWitness(handshakes, reader)
+
+
+@dataclass(slots=True)
+class CompressionWitness:
+    """Opens one handshake in each visit, and holds the measured ones against it."""
+
+    handshakes: OpenedHandshakes
+    reader: WireReader
+    _opened: OpenedHandshake | None = field(default=None, init=False)
+
+    def prove(self, measured: Sequence[Sequence[Entry]], *, anew: bool = True) -> Mapping[str, object]:
+        """Look for the compressed certificates.
+
+        :param measured: what went over the link in each handshake of a visit.
+        :param anew: whether to open another handshake; the first is opened in any case.
+        :returns: what they are compressed from and to, in bytes, for the record.
+        :raises ProofError: if there is none, or another algorithm was used, or a measured handshake has the
+            length of one without.
+        """
+        if self._opened is None or anew:
+            self._opened = self.handshakes.take()
+        opened = self._opened
+        server = _compressed(opened, Direction.TO_CLIENT, self.handshakes.scenario)
+        self._prove_lengths(opened, server, measured, Direction.TO_CLIENT)
+        if self.handshakes.scenario.client_auth == "required":
+            client = _compressed(opened, Direction.TO_SERVER, self.handshakes.scenario)
+            if (
+                self.handshakes.scenario.workload == "handshake"
+            ):  # in a completion its request is in the same flight
+                self._prove_lengths(opened, client, measured, Direction.TO_SERVER)
+        assert server.compression is not None
+        return {
+            _AXIS: self.handshakes.scenario.certificate_compression,
+            "certificate_message_bytes": server.compression.uncompressed_bytes,
+            "compressed_certificate_message_bytes": server.wire_bytes,
+        }
+
+    def _prove_lengths(
+        self,
+        opened: OpenedHandshake,
+        message: Message,
+        measured: Sequence[Sequence[Entry]],
+        direction: Direction,
+    ) -> None:
+        assert message.compression is not None
+        saved = message.compression.uncompressed_bytes - message.wire_bytes
+        if saved < _LEAST_TELLING_BYTES or self.handshakes.scenario.loss not in ("", "0%"):
+            return
+        alike = self.reader.protected_bytes(opened.entries, direction)
+        for entries in measured:
+            length = self.reader.protected_bytes(entries, direction)
+            if abs(length - alike) > saved // 2:
+                raise ProofError(
+                    _AXIS,
+                    wanted=f"about {alike:,} protected bytes {direction.value}, as where it was opened",
+                    got=f"{length:,}",
+                    witness="wire",
+                )
+
+    def close(self) -> None:
+        """Give up what it keeps open."""
+        self.handshakes.close()
+
+
+def _compressed(opened: OpenedHandshake, direction: Direction, scenario: Scenario) -> Message:
+    """The one certificate message of a side, which must be compressed as the scenario says."""
+    found = [one for one in opened.sent(direction) if one.kind in (CERTIFICATE, COMPRESSED_CERTIFICATE)]
+    used = [one.compression.algorithm if one.compression else "none" for one in found]
+    if used != [scenario.certificate_compression]:
+        raise ProofError(
+            _AXIS,
+            wanted=f"certificates {direction.value} by {scenario.certificate_compression}",
+            got=", ".join(used) or "no certificate",
+            witness="wire",
+        )
+    return found[0]

@@ -1,0 +1,216 @@
+"""The proof of records: no larger than was asked for and agreed on, as large as that, and padded.
+
+The wire tells the length of every record, and from that and the cipher suite follows how much plaintext it
+holds. What was agreed on is in the hellos in the clear, but for the server's word in TLS 1.3, which its
+library and the client's say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tlsbench.errors import ProofError
+from tlsbench.implementations import Negotiated
+from tlsbench.links import Direction, Entry, hello_extensions_of, record_lengths
+from tlsbench.protocol.extensions import FRAGMENT_LENGTHS, MAX_FRAGMENT_LENGTH, RECORD_SIZE_LIMIT
+from tlsbench.protocol.messages import APPLICATION_DATA, CHANGE_CIPHER_SPEC
+from tlsbench.scenarios import Scenario
+from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.records import RECORD_AXES, SIZE_AXES, most_plaintext, number_of
+
+_TAG_BYTES = 16
+#: Of a suite whose name ends with CCM_8 (RFC 6655).
+_SHORT_TAG_BYTES = 8
+#: The part of a nonce that records of TLS 1.2 carry with GCM and CCM (RFC 5288 section 3).
+_EXPLICIT_NONCE_BYTES = 8
+#: Of AES, ARIA, Camellia and SM4 in CBC mode: the IV of a record, and the most that pads it to a block.
+_BLOCK_BYTES = 16
+_MAC_BYTES = {"SHA": 20, "SHA256": 32, "SHA384": 48}
+#: The workloads that measure application data, and no handshake.
+_OF_DATA = ("bulk", "echo")
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What the records of a scenario must be like.
+
+    ``added`` are the least and the most bytes that protection adds to the plaintext of a record, in TLS 1.3
+    with the content type. ``most`` is the most plaintext, ``block`` what is padded to.
+    """
+
+    added: tuple[int, int]
+    most: int
+    is_cut: bool
+    block: int | None
+
+    @classmethod
+    def of(cls, scenario: Scenario) -> _Rules:
+        asked = scenario.record_size, scenario.max_fragment_length, scenario.record_size_limit
+        return cls(
+            added=_added(scenario.cipher, scenario.version),
+            most=most_plaintext(*asked, scenario.version),
+            is_cut=cuts_records(scenario),
+            block=number_of(scenario.padding),
+        )
+
+    def check(self, fragment_bytes: int) -> None:
+        """Hold a protected record against them.
+
+        :raises ProofError: if it is not as they say.
+        """
+        least, most = self.added
+        if fragment_bytes - most > self.most:
+            got = f"a record of {fragment_bytes - most}"
+            raise ProofError(
+                "record size", wanted=f"at most {self.most} bytes of plaintext", got=got, witness="wire"
+            )
+        if self.block is not None:
+            inner = fragment_bytes - least + 1
+            if inner % self.block and inner < self.most:
+                wanted = f"a multiple of {self.block} bytes"
+                raise ProofError("padding", wanted=wanted, got=f"{inner} bytes", witness="wire")
+
+    def check_largest(self, fragments: Sequence[int], payload_bytes: int) -> None:
+        """See to it that records are as large as they may be, where there is enough to fill one.
+
+        :raises ProofError: if they are smaller.
+        """
+        wanted = min(self.most, payload_bytes)
+        largest = max(fragments) - self.added[0]
+        if self.is_cut and largest < wanted:
+            raise ProofError(
+                "record size",
+                wanted=f"records of {wanted} bytes of plaintext",
+                got=f"at most {largest}",
+                witness="wire",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    """An extension by which sides agree on the size of records.
+
+    :param extension: its code point.
+    :param codes: by bytes the number that it says instead; empty where it says bytes.
+    """
+
+    extension: int
+    codes: Mapping[int, int]
+
+    def prove(self, axis: str, wanted: int, extensions: Mapping[int, bytes], message: str) -> None:
+        """Look for it in a message.
+
+        :raises ProofError: if it is not there, or says something else.
+        """
+        data = extensions.get(self.extension)
+        number = int.from_bytes(data, "big") if data is not None else None
+        if number != self.codes.get(wanted, wanted):
+            got = f"{message} without it" if data is None else f"{message} with {number}"
+            raise ProofError(axis, wanted=wanted, got=got, witness="wire")
+
+
+#: The axes of what both sides agree on.
+LIMITS: Final[Mapping[str, _Limit]] = {
+    "max_fragment_length": _Limit(MAX_FRAGMENT_LENGTH, FRAGMENT_LENGTHS),
+    "record_size_limit": _Limit(RECORD_SIZE_LIMIT, {}),
+}
+
+
+def cuts_records(scenario: Scenario) -> bool:
+    """Whether a scenario has records smaller than they may be."""
+    return any(number_of(scenario.value(axis)) is not None for axis in SIZE_AXES)
+
+
+def asks_of_records(scenario: Scenario) -> bool:
+    """Whether a scenario asks something special of its records."""
+    return any(scenario.value(axis) not in ("", AXES[axis].neutral) for axis in RECORD_AXES)
+
+
+def prove_data_records(scenario: Scenario, entries: Iterable[Entry], payload_bytes: int) -> None:
+    """Hold the records of application data against their scenario.
+
+    :param payload_bytes: bytes of plaintext in each write.
+    :raises ProofError: if one is too large or not padded, or all are smaller than they may be.
+    """
+    if not asks_of_records(scenario):
+        return
+    rules = _Rules.of(scenario)
+    for records in record_lengths(entries).values():
+        fragments = [length for kind, length in records if kind == APPLICATION_DATA]
+        for fragment_bytes in fragments:
+            rules.check(fragment_bytes)
+        if fragments:
+            rules.check_largest(fragments, payload_bytes)
+
+
+def prove_handshake_records(
+    scenario: Scenario, entries: Sequence[Entry], client: Negotiated, server: Negotiated
+) -> None:
+    """Hold the records of a handshake against their scenario, and what was agreed on of them.
+
+    Those in the clear are checked in TLS 1.2, where the server's certificates are among them; a ClientHello
+    comes before anything is agreed on, and record_size_limit is about protected records alone. Where
+    application data is measured, it is the records of that which count: some libraries cut and pad no other.
+
+    :raises ProofError: if a record or a limit is another.
+    """
+    if not asks_of_records(scenario):
+        return
+    _prove_limits(scenario, entries, client, server)
+    if scenario.workload in _OF_DATA:
+        return
+    rules = _Rules.of(scenario)
+    for direction, records in record_lengths(entries).items():
+        is_protected = scenario.version == "1.3"
+        for kind, fragment_bytes in records:
+            if kind == CHANGE_CIPHER_SPEC:
+                is_protected = True
+            elif kind == APPLICATION_DATA or (is_protected and scenario.version == "1.2"):
+                rules.check(fragment_bytes)
+            elif direction is Direction.TO_CLIENT and scenario.version == "1.2":
+                _check_clear(scenario, fragment_bytes)
+
+
+def _check_clear(scenario: Scenario, fragment_bytes: int) -> None:
+    most = most_plaintext(scenario.record_size, scenario.max_fragment_length, "", scenario.version)
+    if fragment_bytes > most:
+        wanted = f"at most {most} bytes of plaintext"
+        raise ProofError("record size", wanted=wanted, got=f"a record of {fragment_bytes}", witness="wire")
+
+
+def limits_of(scenario: Scenario) -> Mapping[str, int]:
+    """The limits that a scenario has both sides agree on, in bytes, by their axes."""
+    found = ((axis, number_of(scenario.value(axis))) for axis in LIMITS)
+    return {axis: wanted for axis, wanted in found if wanted is not None}
+
+
+def _prove_limits(
+    scenario: Scenario, entries: Sequence[Entry], client: Negotiated, server: Negotiated
+) -> None:
+    """What is in the clear of them, and what the libraries say."""
+    limits = limits_of(scenario)
+    if not limits:
+        return
+    asked, answered = hello_extensions_of(entries)
+    for axis, wanted in limits.items():
+        LIMITS[axis].prove(axis, wanted, asked, "ClientHello")
+        if scenario.version == "1.2":  # in TLS 1.3 the server's are protected: tlsbench.workloads.limits
+            LIMITS[axis].prove(axis, wanted, answered, "ServerHello")
+        for side, witness in ((client, "client"), (server, "server")):
+            told = getattr(side, axis)
+            if told is not None and told != wanted:
+                raise ProofError(axis, wanted=wanted, got=told or "none", witness=witness)
+
+
+def _added(cipher: str, version: str) -> tuple[int, int]:
+    """The least and the most bytes that protection adds to a record's plaintext."""
+    tag = _SHORT_TAG_BYTES if "CCM_8" in cipher else _TAG_BYTES
+    if version == "1.3":
+        return tag + 1, tag + 1
+    if "_CBC_" in cipher:
+        fixed = _BLOCK_BYTES + _MAC_BYTES[cipher.rpartition("_")[2]]
+        return fixed + 1, fixed + _BLOCK_BYTES
+    nonce = 0 if "CHACHA20" in cipher else _EXPLICIT_NONCE_BYTES
+    return tag + nonce, tag + nonce
