@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -19,43 +19,58 @@ from tlsbench.implementations.registry import ends_of
 from tlsbench.links import MemoryLink
 from tlsbench.pki import SERVER_NAME, Template, ech
 from tlsbench.pki.keys import private_key
+from tlsbench.report.ladder import ladder_text
 from tlsbench.scenarios import Scenario
+from tlsbench.session.trace import trace
 from tlsbench.workloads import prepare
 from tlsbench.workloads.exchange import shake_hands
 from tlsbench.workloads.handshake import Handshake
 
 pytestmark = pytest.mark.integration
 Find = Callable[[str], tuple[Scenario, ...]]
+CellOf = Callable[..., Handshake]
 
 
-def cell_of(wanted: Scenario, **others: Scenario) -> Handshake:
+@pytest.fixture
+def cell_of() -> Iterator[CellOf]:
     """A cell, with the contexts of other scenarios where some are given."""
-    found = prepare(wanted, ends_of(wanted), time.perf_counter_ns)
-    assert isinstance(found, Handshake)
-    members: Any = ends_of(wanted)
-    if "clients" in others:
-        found.clients = members[wanted.client].client_context(others["clients"], found.peers)
-    if "servers" in others:
-        found.servers = members[wanted.server].server_context(others["servers"], found.peers)
-    return found
+    made = []
+
+    def make(wanted: Scenario, **others: Scenario) -> Handshake:
+        found = prepare(wanted, ends_of(wanted), time.perf_counter_ns)
+        assert isinstance(found, Handshake)
+        made.append(found)
+        members: Any = ends_of(wanted)
+        if "clients" in others:
+            found.clients = members[wanted.client].client_context(others["clients"], found.peers)
+        if "servers" in others:
+            found.servers = members[wanted.server].server_context(others["servers"], found.peers)
+        return found
+
+    yield make
+    for found in made:
+        found.close()
 
 
 @pytest.mark.parametrize("algorithm", certificate_compressors.algorithms())
-def test_its_callers_compress_certificates(algorithm: str, boringssl: str, scenarios_of: Find) -> None:
+def test_its_callers_compress_certificates(
+    algorithm: str, boringssl: str, scenarios_of: Find, cell_of: CellOf
+) -> None:
     (scenario,) = scenarios_of(
         f"implementation={boringssl} chain_length=3 certificate_compression={algorithm}"
     )
     found = cell_of(scenario)
     found.visit(1, 2)
     proof = found.proof()
-    found.close()
     assert proof["certificate_compression"] == algorithm
     assert int(str(proof["compressed_certificate_message_bytes"])) < int(
         str(proof["certificate_message_bytes"])
     )
 
 
-def test_another_algorithm_than_wanted_is_an_error(boringssl: str, scenarios_of: Find) -> None:
+def test_another_algorithm_than_wanted_is_an_error(
+    boringssl: str, scenarios_of: Find, cell_of: CellOf
+) -> None:
     (zlib,) = scenarios_of(f"implementation={boringssl} certificate_compression=zlib")
     lie = replace(zlib, certificate_compression="brotli")
     with pytest.raises(ProofError, match="wanted an offer of zlib, got an offer of brotli"):
@@ -63,7 +78,7 @@ def test_another_algorithm_than_wanted_is_an_error(boringssl: str, scenarios_of:
 
 
 def test_its_client_says_of_each_connection_whether_it_decompressed(
-    boringssl: str, scenarios_of: Find
+    boringssl: str, scenarios_of: Find, cell_of: CellOf
 ) -> None:
     """Even where the memory of one that did is used again."""
     (zlib,) = scenarios_of(f"implementation={boringssl} certificate_compression=zlib")
@@ -76,7 +91,7 @@ def test_its_client_says_of_each_connection_whether_it_decompressed(
 
 
 def test_what_is_not_as_long_as_it_says_fails_the_handshake(
-    boringssl: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+    boringssl: str, scenarios_of: Find, cell_of: CellOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (zlib,) = scenarios_of(f"implementation={boringssl} certificate_compression=zlib")
     real = certificate_compressors.compressor("zlib")
@@ -89,7 +104,9 @@ def test_what_is_not_as_long_as_it_says_fails_the_handshake(
 
 
 @pytest.mark.parametrize("selector", ["", "resumption=psk", "hello_retry=yes", "client_auth=required"])
-def test_encrypted_client_hello_is_accepted(selector: str, boringssl: str, scenarios_of: Find) -> None:
+def test_encrypted_client_hello_is_accepted(
+    selector: str, boringssl: str, scenarios_of: Find, cell_of: CellOf
+) -> None:
     (scenario,) = scenarios_of(f"implementation={boringssl} ech=on {selector}")
     found = cell_of(scenario)
     found.visit(0, 2)
@@ -97,14 +114,32 @@ def test_encrypted_client_hello_is_accepted(selector: str, boringssl: str, scena
 
 
 @pytest.mark.parametrize("client", ["rtls", "utls"])
-def test_it_accepts_that_of_other_libraries(client: str, boringssl: str, scenarios_of: Find) -> None:
+def test_it_accepts_that_of_other_libraries(
+    client: str, boringssl: str, scenarios_of: Find, cell_of: CellOf
+) -> None:
     (scenario,) = scenarios_of(f"client={client} server={boringssl} ech=on")
     found = cell_of(scenario)
     found.visit(0, 1)
     assert found.proof()["ech"] == "accepted"
 
 
-def test_grease_is_as_long_as_what_it_imitates_and_hides_nothing(boringssl: str, scenarios_of: Find) -> None:
+def test_it_is_opened_with_the_secrets_that_go_by_the_hello_within(
+    boringssl: str, scenarios_of: Find
+) -> None:
+    (scenario,) = scenarios_of(f"implementation={boringssl} ech=on certificate_compression=zlib")
+    ladder = trace(scenario).ladder
+    assert ladder.opened
+    (compressed,) = [one for one in ladder.messages if one.name == "CompressedCertificate"]
+    assert compressed.compression is not None
+    assert compressed.compression.algorithm == "zlib"
+    text = ladder_text(trace(scenario).shown)
+    assert f"zlib, of {compressed.compression.uncompressed_bytes:,} bytes" in text
+    assert "encrypted_client_hello" in text
+
+
+def test_grease_is_as_long_as_what_it_imitates_and_hides_nothing(
+    boringssl: str, scenarios_of: Find, cell_of: CellOf
+) -> None:
     sizes, proofs = [], []
     for scenario in scenarios_of(f"implementation={boringssl} ech=default,grease,on"):
         found = cell_of(scenario)
@@ -126,7 +161,7 @@ def test_grease_is_as_long_as_what_it_imitates_and_hides_nothing(boringssl: str,
     ],
 )
 def test_another_client_hello_than_wanted_is_an_error(
-    wanted: str, done: str, got: str, boringssl: str, scenarios_of: Find
+    wanted: str, done: str, got: str, boringssl: str, scenarios_of: Find, cell_of: CellOf
 ) -> None:
     (scenario,) = scenarios_of(f"implementation={boringssl} ech={wanted}")
     lie = replace(scenario, ech=done)
@@ -135,7 +170,7 @@ def test_another_client_hello_than_wanted_is_an_error(
 
 
 def test_a_rejection_is_an_error_that_says_what_the_server_gave(
-    boringssl: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+    boringssl: str, scenarios_of: Find, cell_of: CellOf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server's key is another one now; its certificate is for the public name too."""
     (scenario,) = scenarios_of(f"implementation={boringssl} ech=on")
@@ -157,7 +192,9 @@ def test_a_rejection_is_an_error_that_says_what_the_server_gave(
         shake_hands(found.clients, none, MemoryLink(), time.perf_counter_ns)
 
 
-def test_a_rejected_client_verifies_the_public_name(boringssl: str, scenarios_of: Find) -> None:
+def test_a_rejected_client_verifies_the_public_name(
+    boringssl: str, scenarios_of: Find, cell_of: CellOf
+) -> None:
     (scenario,) = scenarios_of(f"implementation={boringssl} ech=on")
     with pytest.raises(HandshakeError, match="[Hh]ostname mismatch"):
         cell_of(scenario, servers=replace(scenario, ech="default")).visit(0, 1)

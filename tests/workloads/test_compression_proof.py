@@ -207,6 +207,7 @@ def test_a_library_that_says_otherwise_is_an_error(openssl_35: str, scenarios_of
         ("resumption=psk", "no certificate to compress"),
         ("ocsp=stapled", "no OCSP response"),
         ("parts=yes", "not among the parts"),
+        ("certificate_type=raw_public_key", "a raw public key is sent as it is"),
     ],
 )
 def test_what_excludes_it_says_why(selector: str, reason: str, openssl_35: str) -> None:
@@ -215,3 +216,17 @@ def test_what_excludes_it_says_why(selector: str, reason: str, openssl_35: str) 
     matrix = matrix_of([f"implementation={openssl_35} certificate_compression=zlib {selector}"])
     assert not matrix.scenarios
     assert reason in matrix.excluded[0].reason
+
+
+def test_tlslite_compresses_nothing_of_itself(openssl_35: str, scenarios_of: Find, cell: Cell) -> None:
+    """It would, by whatever there is, and says so of each connection."""
+    for ends in (f"client=tlslite server={openssl_35}", f"client={openssl_35} server=tlslite"):
+        (scenario,) = scenarios_of(f"{ends} client_auth=required")
+        found = cell(scenario)
+        found.visit(0, 1)
+        assert found._proof is not None
+        assert "none" in (
+            found._proof.client.certificate_compression,
+            found._proof.server.certificate_compression,
+        )
+        assert not found._proof.wire.compressions

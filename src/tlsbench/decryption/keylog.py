@@ -34,6 +34,14 @@ class KeyLog:
         newest = {line[0]: line for line in self.lines if line[1] == client_random}
         return KeyLog(tuple(newest.values()))
 
+    def newest_as(self, client_random: bytes) -> KeyLog:
+        """The lines of the newest connection, under the client random that its wire shows.
+
+        Where Encrypted ClientHello was accepted, they have that of the ClientHello within (RFC 9849).
+        """
+        newest = self.lines[-1][1] if self.lines else b""
+        return KeyLog(tuple((label, client_random, key) for label, of, key in self.lines if of == newest))
+
     def secrets(self) -> Mapping[str, bytes]:
         """The secrets by label, of a log that is one connection's."""
         return {label: secret for label, _, secret in self.lines}

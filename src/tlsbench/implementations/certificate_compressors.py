@@ -62,18 +62,17 @@ def _brotli() -> Compressor:
     brotli = import_module("brotli")
 
     def decompress(data: bytes, length: int) -> bytes:
-        reader, message = brotli.Decompressor(), b""
-        message = reader.process(data, output_buffer_limit=length + 1)
-        return _whole(message, length)
+        return _whole(brotli.Decompressor().process(data, output_buffer_limit=length + 1), length)
 
     return Compressor(brotli.compress, decompress)
 
 
 def _zstd() -> Compressor:
     zstandard = import_module("zstandard")
-    # A context is made for each message: a connection has one.
 
     def decompress(data: bytes, length: int) -> bytes:
+        if zstandard.frame_content_size(data) > length:  # -1 where it does not say
+            raise ValueError(f"the message is longer than its length of {length} bytes says")
         return _whole(zstandard.ZstdDecompressor().decompress(data, max_output_size=length), length)
 
     return Compressor(lambda message: bytes(zstandard.ZstdCompressor().compress(message)), decompress)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from tlsbench.decryption.decoding import Message
+    from tlsbench.decryption.messages import Compression
     from tlsbench.results.trace_json import TracedHandshake
     from tlsbench.tracing.ladder import LadderFlight, RecordLine
 
@@ -61,8 +62,15 @@ def _message(message: Message, unit: str) -> Iterator[str]:
     if message.certificates_bytes:
         sizes = " + ".join(f"{size:,}" for size in message.certificates_bytes)
         parts.insert(0, f"certificates {sizes}")
+    if message.compression:
+        parts.insert(0, compression_text(message.compression))
     for line in textwrap.wrap(", ".join(parts), _INNER, initial_indent="    ", subsequent_indent="    "):
         yield line.replace(_KEPT, " ")
+
+
+def compression_text(compression: Compression) -> str:
+    """How certificates are compressed: ``zlib, of 1,463 bytes``."""
+    return f"{compression.algorithm}, of {compression.uncompressed_bytes:,} bytes"
 
 
 def _records(flight: LadderFlight, unit: str) -> Iterator[str]:

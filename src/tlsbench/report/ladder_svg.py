@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from tlsbench.escaping import for_xml
-from tlsbench.report.ladder import parts_of
+from tlsbench.report.ladder import compression_text, parts_of
 
 if TYPE_CHECKING:
     from tlsbench.decryption.decoding import Message
@@ -112,4 +112,6 @@ def _details(message: Message) -> Iterator[str]:
     parts = [f"{one.name} {one.wire_bytes:,}" for one in message.extensions]
     if message.certificates_bytes:
         parts.insert(0, f"certificates {' + '.join(f'{size:,}' for size in message.certificates_bytes)}")
+    if message.compression:
+        parts.insert(0, compression_text(message.compression))
     yield from textwrap.wrap(", ".join(parts), _WRAP)

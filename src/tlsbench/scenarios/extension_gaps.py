@@ -23,6 +23,11 @@ EXTENSION_GAPS: Final = (
         certificate_compression=_COMPRESSED,
     ),
     gap(
+        "chains are compressed: a raw public key is sent as it is",
+        certificate_type="raw_public_key",
+        certificate_compression=_COMPRESSED,
+    ),
+    gap(
         "Encrypted ClientHello needs TLS 1.3 (RFC 9849, section 1): add version=1.3",
         version="1.2",
         ech=_ECH,

@@ -24,7 +24,11 @@ from tlsbench.workloads import prepare
 from tlsbench.workloads.handshake import Handshake
 
 #: What decides which messages there are.
-_SHAPE: Final = ("transport", "version", "resumption", "client_auth", "hello_retry", "address_check")
+_SHAPE: Final = (
+    *("transport", "version", "resumption", "client_auth", "hello_retry", "address_check"),
+    *("certificate_compression", "ech"),
+    *("certificate_type", "psk_mode"),
+)
 #: So many ladders a page has of a run, lest they bury its figures.
 _MOST_SHAPES: Final = 4
 _COMMENT: Final = "tlsbench trace, {headers} headers made up: {scenario}"
@@ -114,7 +118,8 @@ def trace(scenario: Scenario) -> Trace:
             log = KeyLog.parse(path.read_text(encoding="ascii"))
     finally:
         cell.close()
-    log = log.of(how.opening(pieces).client_random)
+    random = how.opening(pieces).client_random
+    log = log.newest_as(random) if scenario.ech == "on" else log.of(random)
     return Trace(
         scenario=scenario,
         engines={name: member.engine() for name, member in ends_of(scenario).items()},
@@ -130,7 +135,7 @@ def trace_shapes(scenarios: Sequence[Scenario]) -> tuple[list[TracedHandshake], 
     """A trace of one handshake for each shape among scenarios that were measured, of the first few.
 
     A shape is what decides which messages there are: transport, version, resumption, client certificates,
-    HelloRetryRequest, checks of addresses. Nothing may be measured meanwhile.
+    HelloRetryRequest, checks of addresses, compression, Encrypted ClientHello. Nothing may be measured then.
 
     :returns: the traces, and a line for each shape that could not be traced.
     """

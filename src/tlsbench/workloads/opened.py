@@ -8,18 +8,18 @@ found that a scenario asks for. The measured handshakes must then be as long as 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-from tlsbench import files
-from tlsbench.decryption.decoding import Message, messages_of
+from tlsbench.decryption.decoding import Message, messages_of, opening_of
 from tlsbench.decryption.keylog import KeyLog
 from tlsbench.decryption.piece import Piece
 from tlsbench.decryption.quic import numbered_packets, quic_messages_of
 from tlsbench.decryption.records import records_of
 from tlsbench.errors import MeasurementError
+from tlsbench.files import SECRET_MODE
 from tlsbench.implementations import LogsKeys
 from tlsbench.links import Direction, Entry
 from tlsbench.scenarios import Scenario
@@ -74,7 +74,8 @@ class OpenedHandshakes:
     shake: Callable[..., Connection]
     clock: Clock
 
-    _kept: ExitStack = field(default_factory=ExitStack, init=False)
+    #: Goes with the cell, also where nobody closes that.
+    _folder: TemporaryDirectory[str] | None = field(default=None, init=False)
     _path: Path | None = field(default=None, init=False)
     _ends: tuple[Any, Any, Any] | None = field(default=None, init=False)
     _read: int = field(default=0, init=False)
@@ -89,8 +90,13 @@ class OpenedHandshakes:
             self._ends = self._made()
         exchange = self.shake(*self._ends, self.clock)
         try:
-            pieces = [Piece(direction, data) for direction, data in exchange.entries]
-            found = _OPENERS[self.scenario.transport or "tls"](pieces, self._secrets())
+            pieces, key_log = (
+                [Piece(direction, data) for direction, data in exchange.entries],
+                self._secrets(),
+            )
+            if self.scenario.ech == "on":  # over streams alone
+                key_log = key_log.newest_as(opening_of(records_of(pieces)).client_random)
+            found = _OPENERS[self.scenario.transport or "tls"](pieces, key_log)
         finally:
             exchange.close()
         if not all(message.opened for _, message in found):
@@ -101,7 +107,8 @@ class OpenedHandshakes:
         """Give up its link, and the key log."""
         if self._ends is not None:
             self._ends[2].close()
-        self._kept.close()
+        if self._folder is not None:
+            self._folder.cleanup()
 
     def _made(self) -> tuple[Any, Any, Any]:
         clients, servers = self.make_clients(), self.make_servers()
@@ -109,7 +116,9 @@ class OpenedHandshakes:
         if giver is None:
             ends = " and ".join(dict.fromkeys((self.scenario.client, self.scenario.server)))
             raise MeasurementError(f"{ends} gives no secrets by which the wire could be opened")
-        self._path = self._kept.enter_context(files.temporary(b"", ".keylog"))
+        self._folder = TemporaryDirectory(prefix="tlsbench-", ignore_cleanup_errors=True)
+        self._path = Path(self._folder.name) / "keylog"
+        self._path.touch(SECRET_MODE)
         giver.log_keys(str(self._path))
         return clients, servers, self.open_link()
 

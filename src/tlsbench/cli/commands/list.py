@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,13 +21,14 @@ _NAME_WIDTH = 24
 
 
 @teaches(
-    r"""List scenarios, implementations, axes, profiles, primitives or which library talks to which.
+    r"""List scenarios, libraries, axes, profiles, ciphers, primitives, interop, with reasons.
 
     \b
     Examples:
       tlsbench list axes
       tlsbench list primitives
       tlsbench list interop
+      tlsbench list ciphers 'cipher=*CHACHA20*'
       tlsbench list scenarios implementation=ssl 'group=*'
       tlsbench list scenarios --profile full
     """
@@ -38,7 +39,7 @@ def command(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="scenarios, implementations, axes, profiles, primitives or interop.",
+            help="scenarios, implementations, axes, profiles, ciphers, primitives or interop.",
             autocompletion=completion.lists,
         ),
     ] = "scenarios",
@@ -57,8 +58,11 @@ def command(
     given = selectors or []
     if "=" in what:  # "list key=*" is short for "list scenarios key=*"
         given, what = [what, *given], "scenarios"
-    if what not in ("scenarios", *lists):
-        raise unknown("list", what, ("scenarios", *lists))
+    if what not in ("scenarios", "ciphers", *lists):
+        raise unknown("list", what, ("scenarios", "ciphers", *lists))
+    if what == "ciphers":
+        _print_ciphers(given, as_json=as_json, profile=profile)
+        return
     if what != "scenarios" and (given or profile):
         raise RequestError(f"'list {what}' takes no selectors and no profile: 'list scenarios' does")
     if what == "scenarios":
@@ -68,10 +72,36 @@ def command(
     if as_json:
         output.write(json.dumps(entries, indent=2) + "\n")
         return
+    _print_entries(entries)
+
+
+def _print_entries(entries: Iterable[Mapping[str, Any]]) -> None:
     columns = output.columns_wanted()
     for line in (line for entry in entries for line in _lines(entry)):
         for part in [line] if columns is None else output.wrapped(line, " " * (_NAME_WIDTH + 2), columns):
             output.line(part)
+
+
+def _print_ciphers(selectors: Sequence[str], *, as_json: bool, profile: str | None) -> None:
+    """The cipher suites that ``cipher=`` names, of the libraries that ``implementation=`` does; else all."""
+    from tlsbench.implementations.registry import spellings
+    from tlsbench.report import ciphers
+    from tlsbench.scenarios import parse
+    from tlsbench.scenarios.axes import AXES
+    from tlsbench.session.ciphers import coverage
+
+    by = parse(selectors, spellings())
+    if profile or set(by) - {"cipher", "implementation"}:
+        raise RequestError("'list ciphers' takes cipher= and implementation=, and no profile")
+    named = by.get("implementation", ())
+    covered = [one for one in coverage(named) if not named or one.implementation in named]
+    listed = ciphers.document(covered, by.get("cipher", AXES["cipher"].values))
+    if as_json:
+        output.write(json.dumps(listed, indent=2) + "\n")
+        return
+    _print_entries(ciphers.entries(listed))
+    output.line("")
+    output.line(f"{len(listed['ciphers'])} cipher suites; what is recommended: {listed['source']}")
 
 
 def _lines(entry: Mapping[str, Any]) -> Iterator[str]:

@@ -18,6 +18,7 @@ from cryptography.hazmat.backends.openssl import backend
 from cryptography.hazmat.bindings.openssl.binding import Binding
 
 from tlsbench.errors import MeasurementError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448, SECP521R1, takes
 from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography import (
     certificates,
@@ -76,7 +77,7 @@ class Cryptography:
                 gap(f"cryptography {cryptography.__version__} does not offer it", algorithm=not_offered()),
                 gap(f"{self.engine()} refuses it", algorithm=refused()),
             ),
-            supports=("workload", "cpu"),
+            supports=("workload", "cpu", *takes(*SECP521R1, *BRAINPOOL, *ED448)),
         )
 
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
