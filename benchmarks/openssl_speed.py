@@ -1,6 +1,6 @@
 """Primitives beside `openssl speed`, of the same libcrypto where it has one, in turns of one run.
 
-python benchmarks/openssl_speed.py [--only PATTERN] [ROUNDS]
+python benchmarks/openssl_speed.py [--only PATTERNS] [ROUNDS]
 
 Each turn measures an operation by `libssl`, then by `openssl speed` for a second, then by `cryptography`,
 all in processor time, so that other work beside takes part in none. The program shares its libcrypto with
@@ -155,7 +155,7 @@ def compared(rounds: int, pairs: Sequence[Pair] = PAIRS) -> Iterator[Compared]:
 
 
 def main(rounds: int, only: str) -> int:
-    """Print what every pair came to whose operation matches a shell pattern."""
+    """Print what every pair came to whose operation matches one of some patterns."""
     reason = why_not()
     if reason:
         print(f"nothing to compare: {reason}")
@@ -164,7 +164,8 @@ def main(rounds: int, only: str) -> int:
     print(f"{engines}; {_SPEED}: that of libssl. Processor time, medians of {rounds} turns\n")
     heading = ("operation", "bytes", "libssl µs", "speed µs", "ratio", "cryptography µs", "ratio")
     print("{:<26}{:>7}{:>12}{:>11}  {:<20}{:>17}  {}".format(*heading))
-    for one in compared(rounds, [pair for pair in PAIRS if fnmatch(pair.algorithm, only)]):
+    chosen = [pair for pair in PAIRS if any(fnmatch(pair.algorithm, pattern) for pattern in only.split(","))]
+    for one in compared(rounds, chosen):
         ours, theirs, speed = (one.median_ns[name] / 1e3 for name in (*LIBRARIES, _SPEED))
         first, second = (
             f"{ratio.median:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]" for ratio in map(one.ratio, LIBRARIES)
@@ -180,6 +181,6 @@ def main(rounds: int, only: str) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Primitives beside `openssl speed`.")
     parser.add_argument("rounds", nargs="?", type=int, default=5, help="turns of each operation")
-    parser.add_argument("--only", default="*", help="operations that match a pattern, such as '*/digest'")
+    parser.add_argument("--only", default="*", help="patterns of operations, such as '*/digest,rsa-*'")
     given = parser.parse_args()
     sys.exit(main(given.rounds, given.only))
