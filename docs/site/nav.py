@@ -26,6 +26,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         "implementations.md",
         "engines.md",
         "certificates.md",
+        "keys.md",
         "certificates-tour.md",
         "python.md",
     ),

@@ -245,3 +245,50 @@ def test_datagrams_are_a_column_and_rows_where_there_are_some(run_of: RunOf) -> 
     assert all("datagrams" in [field.name for field in sheet.fields] for sheet in shown.values())
     plain = sheets_of_run(run_of("implementation=libssl"))
     assert "datagrams" not in [field.name for sheet in plain for field in sheet.fields]
+
+
+def paced(run: Run, times: Callable[[Cell], float]) -> Run:
+    """The run with each cell taking so many times a millisecond."""
+    cells = []
+    for cell in run.cells:
+        rounds = [[1e6 * times(cell) + step * 5 % 12] for step in range(12)]
+        cells.append(replace(cell, figures=dict.fromkeys(cell.figures, summarise(rounds))))
+    return replace(run, cells=cells, noise_floor={})
+
+
+def test_cbc_is_held_against_gcm_of_the_same_cipher_in_records(run_of: RunOf) -> None:
+    suites = ",".join(
+        f"TLS_ECDHE_RSA_WITH_{one}"
+        for one in ("AES_128_CBC_SHA256", "AES_128_GCM_SHA256", "AES_256_CBC_SHA", "ARIA_128_GCM_SHA256")
+    )
+    run = run_of(f"workload=bulk implementation=fake version=1.2 size=16KiB cipher={suites}")
+    (finding,) = findings(paced(run, lambda cell: 2.5 if "CBC" in cell.axes["cipher"] else 1.0))
+    assert finding.headline == "CBC with HMAC instead of GCM: records take 2.5 times the time"
+    assert finding.details[0].startswith("Both sides: 1,000 → 2,500 µs")
+
+
+def test_dhe_and_static_rsa_are_held_against_ecdhe_and_what_they_give_up_is_said(run_of: RunOf) -> None:
+    suites = ",".join(f"TLS_{one}_WITH_AES_128_GCM_SHA256" for one in ("ECDHE_RSA", "DHE_RSA", "RSA"))
+    run = run_of(f"implementation=fake version=1.2 cipher={suites}")
+    times = {"secp256r1": 1.0, "ffdhe2048": 3.0, "none": 0.8}
+    said = {
+        one.headline.split(":")[0]: one
+        for one in findings(paced(run, lambda cell: times[cell.axes["group"]]))
+    }
+    assert said["DHE instead of ECDHE"].headline.endswith("handshakes take 3.0 times the time")
+    static = said["Static RSA instead of ECDHE"]
+    assert static.headline.endswith("handshakes take 20 % less time")
+    assert static.details[-1].startswith("It has no forward secrecy")
+    assert said["No forward secrecy"].headline == (
+        "No forward secrecy: 1 of 3 cipher suites, TLS_RSA_WITH_AES_128_GCM_SHA256"
+    )
+
+
+def test_old_versions_are_called_broken_and_what_leaving_them_brings_is_said(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.0,1.2 cipher=TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA")
+    said = [
+        one.headline
+        for one in findings(paced(run, lambda cell: {"1.0": 1.0, "1.2": 0.7}[cell.axes["version"]]))
+    ]
+    assert "TLS 1.2 instead of TLS 1.0, which is broken: handshakes take 30 % less time" in said
+    assert "TLS 1.0 is broken and must not be used (RFC 8996)" in said

@@ -49,7 +49,7 @@ def test_names_that_people_use_are_taken_and_kept_in_the_canonical_spelling(
     ("word", "message"),
     [
         ("implementation=rustl", "unknown implementation 'rustl': did you mean 'rtls'?"),
-        ("cipher=AES256-GCM-SHA384", "did you mean 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'?"),
+        ("cipher=AES256-GCM-SHA385", "did you mean 'TLS_RSA_WITH_AES_256_GCM_SHA384'?"),
         ("group=p25", "unknown group 'p25': did you mean 'secp256r1'?"),
         ("resumption=1-rtt", "unknown resumption '1-rtt': did you mean 'early-data'?"),
     ],

@@ -22,7 +22,9 @@ from tlsbench.loopback.setups import must_staple
 from tlsbench.pki import key_type_of, spki_pin
 from tlsbench.pki.authority import is_authority
 from tlsbench.pki.chains import chain_of
+from tlsbench.pki.engine_keys import SLH_DSA_SIGNATURES
 from tlsbench.pki.extensions import UNREADABLE, extension
+from tlsbench.pki.keys import public_key_of
 from tlsbench.pki.names import name_text, short_name
 
 _EXPIRES_SOON_DAYS = 14
@@ -53,6 +55,7 @@ _SIGNATURES: Final = {
     "1.2.840.113549.1.1.10": "RSASSA-PSS",
     "1.3.101.112": "Ed25519",
     "1.3.101.113": "Ed448",
+    **SLH_DSA_SIGNATURES,
 }
 
 
@@ -227,15 +230,14 @@ _OF_A_LEAF: Final[tuple[_Check, ...]] = (_names, _lifetime, _stapling)
 
 def _public_key(certificate: x509.Certificate) -> object | None:
     try:
-        return certificate.public_key()
+        key: object = public_key_of(certificate)
     except UNREADABLE:
         return None
+    return key
 
 
 def _key(certificate: x509.Certificate) -> str:
     key = _public_key(certificate)
-    if certificate.public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS and key is not None:
-        return key_type_of(key).replace("rsa-", "rsa-pss-")  # cryptography takes it for a plain RSA key
     return key_type_of(key) if key is not None else "unknown"
 
 

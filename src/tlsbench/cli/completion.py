@@ -41,7 +41,7 @@ def selectors(incomplete: str) -> _Offers:
 
 def lists(incomplete: str) -> _Offers:
     """What ``tlsbench list`` lists, or the selectors that are short for ``scenarios`` with them."""
-    names = ("scenarios", "implementations", "axes", "profiles", "interop")
+    names = ("scenarios", "implementations", "axes", "profiles", "ciphers", "primitives", "interop")
     return [(name, f"list {name}") for name in names if name.startswith(incomplete)] or selectors(incomplete)
 
 

@@ -28,6 +28,7 @@ from tlsbench.protocol.messages import (
     DTLS_MESSAGE_HEADER_BYTES,
     MESSAGE_HEADER_BYTES,
 )
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 
 #: A side as key logs and key blocks name it.
 _SIDES: Final = {Direction.TO_SERVER: "client", Direction.TO_CLIENT: "server"}
@@ -171,7 +172,7 @@ def _decoded(records: Sequence[Record], key_log: KeyLog) -> Iterator[tuple[Messa
 def _sides(opening: Opening, secrets: Mapping[str, bytes]) -> dict[Direction, _Side]:
     """Both sides with the keys that they will have, one after another."""
     suite, server = Suite.of(opening.server.cipher), opening.server
-    if suite is None:
+    if suite is None or server.version in BROKEN_VERSIONS:  # these have another key schedule
         return {direction: _Side([]) for direction in Direction}
     if server.version == "1.3":
         return {

@@ -30,6 +30,16 @@ _MAC: Final = "sha1"
 _MAC_BYTES: Final = 20
 
 
+#: What is opened: the AEADs with a whole tag, and AES in CBC mode with HMAC-SHA-1.
+_OPENED: Final = frozenset(
+    (
+        *((f"AES_{bits}_{mode}", True) for bits in (128, 256) for mode in ("GCM", "CCM")),
+        *((f"AES_{bits}_CBC", "SHA") for bits in (128, 256)),
+        ("CHACHA20_POLY1305", True),
+    )
+)
+
+
 class _Aead(Protocol):
     def decrypt(self, nonce: bytes, data: bytes, associated_data: bytes | None) -> bytes: ...
 
@@ -54,9 +64,9 @@ class Suite:
 
     @classmethod
     def of(cls, code_point: int) -> Suite | None:
-        """That of a suite; None for one that no scenario has."""
+        """That of a suite; None for one whose records are not opened here: other ciphers, tags and MACs."""
         suite = ciphers.BY_CODE_POINT.get(code_point)
-        if suite is None:
+        if suite is None or (suite.encryption, suite.is_aead or suite.hash_name) not in _OPENED:
             return None
         name = suite.name
         algorithm = next(kind for kind in ("CHACHA20", "GCM", "CCM", "CBC") if kind in name)

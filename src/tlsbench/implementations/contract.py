@@ -32,8 +32,9 @@ class Negotiated:
     ``version``, ``cipher`` and ``group`` are spelled as in a scenario. ``peer_certificate`` is the
     leaf that the other side showed, in DER, ``b""`` if it showed none; ``peer_verified`` tells
     whether its chain (and on a client its host name) was verified, ``peer_chain_length`` how many
-    certificates it sent (a resumed handshake has none). ``early_data`` is what a server received
-    before the handshake was complete. ``ocsp`` is the status in the OCSP response that a client was shown
+    certificates it sent (a resumed handshake has none), ``verified_length`` how many it was verified with,
+    from the leaf to the one that is trusted. ``early_data`` is what a server received before the handshake
+    was complete. ``ocsp`` is the status in the OCSP response that a client was shown
     and found good to rely on, ``""`` if it was shown none. ``signature`` is how the other side signed the
     handshake, by its IANA name. ``security_level``, ``provider`` and ``openssl_conf`` are spelled as in a
     scenario, the last with the file's digest (:mod:`tlsbench.implementations.configuration`).
@@ -57,6 +58,7 @@ class Negotiated:
     peer_certificate: bytes
     peer_verified: bool
     peer_chain_length: int | None = None
+    verified_length: int | None = None
     early_data: bytes = b""
     ocsp: str | None = None
     signature: str | None = None
@@ -200,6 +202,20 @@ class RotatesTicketKeys(Protocol):
         """Seal tickets with a new key from now on.
 
         :param keep_previous: whether the last key opens tickets still, whose clients then get new ones.
+        """
+
+
+@runtime_checkable
+class SharesTickets(Protocol):
+    """A server's context that seals its tickets with keys that others may have too (RFC 5077 section 5.5)."""
+
+    def set_ticket_keys(self, keys: bytes) -> None:
+        """Seal tickets with these, and take those that others sealed with them.
+
+        To be called before the first connection.
+
+        :param keys: 80 bytes, as OpenSSL and nginx take them: a name of 16, and two keys of 32.
+        :raises MeasurementError: if this very library cannot.
         """
 
 

@@ -6,20 +6,34 @@ from collections.abc import Iterator
 from typing import Final
 
 from tlsbench.protocol.messages import DTLS_RECORD_HEADER_BYTES
-from tlsbench.scenarios import Scenario
+from tlsbench.scenarios import Scenario, ciphers
 
-#: What protection adds to a record of DTLS 1.2, by what is in the name of its suite: explicit nonce and tag
-#: (RFC 5288, RFC 6655; RFC 7905 has no nonce); of CBC the IV, the MAC and the most padding (RFC 5246
-#: section 6.2.3.2).
-_PROTECTION_BYTES: Final = {"_GCM_": 8 + 16, "_CCM": 8 + 16, "_CHACHA20_": 16, "_CBC_SHA": 16 + 20 + 16}
+#: What an HMAC adds, by its hash.
+_HMAC_BYTES: Final = {"MD5": 16, "SHA": 20, "SHA256": 32, "SHA384": 48}
+_EXPLICIT_NONCE_BYTES: Final = 8
 #: A context's cookies are good for it alone.
 COOKIE_SECRET_BYTES: Final = 32
 
 
 def payload_bytes(scenario: Scenario) -> int:
     """The most application data in a record that fits into a datagram of the scenario's size."""
-    (protection,) = (added for part, added in _PROTECTION_BYTES.items() if part in scenario.cipher)
-    return int(scenario.mtu) - DTLS_RECORD_HEADER_BYTES - protection
+    return int(scenario.mtu) - DTLS_RECORD_HEADER_BYTES - protection_bytes(ciphers.BY_NAME[scenario.cipher])
+
+
+def protection_bytes(suite: ciphers.CipherSuite) -> int:
+    """What protection adds at most to a record of DTLS 1.2.
+
+    Of an AEAD the explicit nonce and the tag (RFC 5288, RFC 6655, RFC 6209, RFC 6367; RFC 7905 has no nonce);
+    of CBC the IV, the MAC and the most padding (RFC 5246 section 6.2.3.2); of NULL the MAC.
+    """
+    if suite.is_aead:
+        tag = 8 if suite.encryption.endswith("_8") else 16
+        return tag + (0 if "CHACHA20" in suite.encryption else _EXPLICIT_NONCE_BYTES)
+    mac = _HMAC_BYTES[suite.hash_name]
+    if suite.encryption == "NULL":
+        return mac
+    block = 8 if suite.encryption.startswith(("3DES", "IDEA")) else 16
+    return block + mac + block
 
 
 def records(data: bytes) -> Iterator[bytes]:

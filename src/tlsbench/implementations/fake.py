@@ -10,11 +10,24 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from tlsbench.errors import HandshakeError
+from tlsbench.implementations.certificate_keys import (
+    BRAINPOOL,
+    ED448,
+    OF_ISSUERS,
+    RSA_PSS,
+    SECP521R1,
+    SLH_DSA,
+    takes,
+)
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.fake_datagrams import FakeDatagramContext
 from tlsbench.implementations.record_gaps import no_records
 from tlsbench.pki import Peers
+from tlsbench.protocol import finite_fields
 from tlsbench.protocol import messages as tls
 from tlsbench.protocol.extensions import (
     EARLY_DATA,
@@ -25,6 +38,8 @@ from tlsbench.protocol.extensions import (
 )
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
+from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
 _HEADER_BYTES = tls.RECORD_HEADER_BYTES
 _RANDOM = bytes(range(32))
@@ -51,13 +66,24 @@ class Fake:
             (
                 gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
                 gap("it keeps nothing of a connection", workload="memory"),
+                gap("it has no secrets, so none is known beforehand", resumption="external-psk"),
+                gap("nothing is verified, so no key is shown", certificate_type="raw_public_key"),
+                gap(
+                    "nothing seals its tickets, so no key is replaced",
+                    ticket_state=AXES["ticket_state"].special,
+                ),
                 gap("it exchanges no keys, so it is not asked for another", hello_retry="yes"),
                 gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
                 gap("its messages have the shape of DTLS 1.2 alone", transport="dtls", version="1.3"),
                 *no_records("it seals nothing, so its records have nothing to pad, and no limit to agree on"),
                 gap("it has no keys, so it changes none", workload="key_update"),
             ),
-            supports=("resumption=early-data", "workload=scaling", "transport=dtls", "mtu"),
+            supports=(
+                *("resumption=early-data", "workload=scaling", "transport=dtls", "mtu", "chain_sent"),
+                *takes(*SECP521R1, *BRAINPOOL, *RSA_PSS, *ED448),
+                *takes(*SLH_DSA, axes=OF_ISSUERS),
+                *(f"version={version}" for version in BROKEN_VERSIONS),
+            ),
             alone="its messages have the shape of TLS alone: it talks to itself",
         )
 
@@ -79,7 +105,11 @@ class FakeClientContext:
 
     def __init__(self, scenario: Scenario, peers: Peers) -> None:
         self._scenario = scenario
-        self._agreed = _agreed(scenario, peers.server.leaf_der, scenario.chain_length)
+        # It counts what the server was given: nothing that the server sends is parsed.
+        sent = len(peers.server.certificates)
+        self._agreed = replace(
+            _agreed(scenario, peers.server.leaf_der, sent), verified_length=sent + len(peers.known) + 1
+        )
         self._hello = _client_hello(scenario, b"")
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> FakeEndpoint:
@@ -97,8 +127,8 @@ class FakeServerContext:
         scenario = replace(scenario, group=scenario.group.partition(":")[0])
         client = peers.client.leaf_der if scenario.client_auth == "required" else b""
         self.agreed = _agreed(scenario, client, scenario.chain_length if client else None)
-        self.full_answer = _server_flight(scenario, resumed=False)
-        self.resumed_answer = _server_flight(scenario, resumed=True)
+        self.full_answer = _server_flight(scenario, peers.server.certificates, resumed=False)
+        self.resumed_answer = _server_flight(scenario, peers.server.certificates, resumed=True)
         self.resumption = scenario.resumption
         self.single_use = scenario.version == "1.3"
         self.tickets: set[bytes] = set()
@@ -133,7 +163,7 @@ class FakeEndpoint:
         server: FakeServerContext | None = None,
     ) -> None:
         self._agreed = agreed
-        self._is_tls12 = agreed.version == "1.2"
+        self._is_tls12 = agreed.version != "1.3"  # or older, which is alike in shape
         self._server = server
         self._out = [hello] if hello else []
         self._in: list[bytes] = []
@@ -214,6 +244,7 @@ class FakeEndpoint:
             peer_certificate=agreed.peer_certificate,
             peer_verified=agreed.peer_verified,
             peer_chain_length=agreed.peer_chain_length,
+            verified_length=agreed.verified_length,
             early_data=self._early_data,
         )
 
@@ -224,7 +255,7 @@ class FakeEndpoint:
         pass
 
 
-#: A full answer carries certificates in place of this much padding; a resumed one does not.
+#: A full answer has so much padding in place of a leaf, and more of intermediates; a resumed one has none.
 _FULL_ANSWER_BYTES = 600
 
 
@@ -238,6 +269,12 @@ def _agreed(scenario: Scenario, peer_certificate: bytes, peer_chain_length: int 
         peer_verified=bool(peer_certificate),
         peer_chain_length=peer_chain_length,
     )
+
+
+def _bytes_of(certificates: tuple[x509.Certificate, ...]) -> int:
+    """Their size, in whole headers of messages: a reader of TLS 1.2 takes padding for empty messages."""
+    size_bytes = sum(len(certificate.public_bytes(Encoding.DER)) for certificate in certificates)
+    return size_bytes + -size_bytes % 4
 
 
 def _vector(width: int, data: bytes) -> bytes:
@@ -293,24 +330,40 @@ def _client_hello(scenario: Scenario, ticket: bytes) -> bytes:
     return _record(tls.HANDSHAKE, _message(tls.CLIENT_HELLO, body))
 
 
-def _server_flight(scenario: Scenario, *, resumed: bool) -> bytes:
-    group = groups.BY_NAME[scenario.group].code_point.to_bytes(2, "big")
+def _group(scenario: Scenario) -> bytes:
+    return groups.BY_NAME[scenario.group].code_point.to_bytes(2, "big")
+
+
+def _server_keys(scenario: Scenario) -> bytes:
+    """The ServerKeyExchange before TLS 1.3; none where no keys are exchanged."""
+    if scenario.group == NO_GROUP:
+        return b""
+    if scenario.group in PRIMES:
+        body = _vector(2, finite_fields.prime_bytes(scenario.group)) + _vector(2, b"\x02") + _vector(2, b"")
+    else:
+        body = bytes([tls.NAMED_CURVE]) + _group(scenario) + _vector(1, b"")
+    return _message(tls.SERVER_KEY_EXCHANGE, body)
+
+
+def _server_flight(scenario: Scenario, sent: tuple[x509.Certificate, ...], *, resumed: bool) -> bytes:
     suite = ciphers.BY_NAME[scenario.cipher].code_point.to_bytes(2, "big")
     tls13 = scenario.version == "1.3"
     extensions, messages = b"", b""
     if tls13:
         extensions = _extension(SUPPORTED_VERSIONS, b"\x03\x04")
-        extensions += _extension(KEY_SHARE, group + _vector(2, b""))
+        extensions += _extension(KEY_SHARE, _group(scenario) + _vector(2, b""))
         extensions += _extension(PRE_SHARED_KEY, b"\x00\x00") if resumed else b""
     elif not resumed:
-        chain = _vector(3, b"") * scenario.chain_length
+        chain = _vector(3, b"") * len(sent)
         messages = _message(tls.CERTIFICATE, _vector(3, chain))
-        messages += _message(tls.SERVER_KEY_EXCHANGE, bytes([tls.NAMED_CURVE]) + group + _vector(1, b""))
+        messages += _server_keys(scenario)
         if scenario.client_auth == "required":
             messages += _message(tls.CERTIFICATE_REQUEST, b"")
-    body = b"\x03\x03" + _RANDOM + _vector(1, b"") + suite + b"\x00" + _vector(2, extensions)
+    # What TLS 1.3 has in this place is the version before.
+    version = tls.VERSION_CODE_POINTS["1.2" if tls13 else scenario.version].to_bytes(2, "big")
+    body = version + _RANDOM + _vector(1, b"") + suite + b"\x00" + _vector(2, extensions)
     hello = _record(tls.HANDSHAKE, _message(tls.SERVER_HELLO, body) + messages)
-    rest = _FINISHED if resumed else bytes(_FULL_ANSWER_BYTES)
+    rest = _FINISHED if resumed else bytes(_FULL_ANSWER_BYTES + _bytes_of(sent[1:]))
     if not tls13:
         return hello + (_CHANGE_CIPHER_SPEC if resumed else b"") + _record(tls.HANDSHAKE, rest)
     return hello + _record(tls.APPLICATION_DATA, rest)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Mapping
 
+from tlsbench.protocol import finite_fields
 from tlsbench.scenarios import Scenario, ciphers, groups, keys
+from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
 #: What OpenSSL_version(3) tells of the processor.
 CPU_INFO = 9
@@ -12,6 +15,9 @@ CPU_INFO = 9
 HANDSHAKE_BUFFER_BYTES = 4096
 #: Of QUIC the version of its TLS, which is always this one (RFC 9001 section 4.2).
 _VERSIONS: Mapping[str, str] = {
+    "TLSv1": "1.0",
+    "TLSv1.0": "1.0",
+    "TLSv1.1": "1.1",
     "TLSv1.2": "1.2",
     "TLSv1.3": "1.3",
     "DTLSv1.2": "1.2",
@@ -30,7 +36,9 @@ _SIGNATURES: Mapping[tuple[int, int], str] = {
     (912, 674): "rsa_pss_rsae_sha512",
     (408, 672): "ecdsa_secp256r1_sha256",
     (408, 673): "ecdsa_secp384r1_sha384",
+    (408, 674): "ecdsa_secp521r1_sha512",
     (1087, 0): "ed25519",
+    (1088, 0): "ed448",
     (1457, 0): "mldsa44",
     (1458, 0): "mldsa65",
     (1459, 0): "mldsa87",
@@ -42,6 +50,9 @@ _GROUPS = {name.lower(): name for name in groups.BY_NAME} | {
     "p-521": "secp521r1",
 }
 
+
+# X.690
+_INTEGER, _SEQUENCE, _LONG = 0x02, 0x30, 0x80
 
 #: What BoringSSL calls these groups, and OpenSSL too.
 _NIST_NAMES: Mapping[str, str] = {
@@ -69,9 +80,13 @@ def group_from_openssl(name: str | None) -> str | None:
     return _GROUPS.get(name.lower(), name) if name is not None else None
 
 
-def signature_from_nids(kind: int, digest: int) -> str | None:
-    """The IANA name of a signature scheme, from OpenSSL's numbers for its kind of key and its digest."""
-    return _SIGNATURES.get((kind, digest))
+def signature_from_nids(kind: int, digest: int, *, is_pss_key: bool = False) -> str | None:
+    """The IANA name of a signature scheme, from OpenSSL's numbers for its kind of key and its digest.
+
+    :param is_pss_key: whether the certificate is of an RSA-PSS key, whose schemes have the same numbers.
+    """
+    name = _SIGNATURES.get((kind, digest))
+    return name.replace("rsa_pss_rsae", "rsa_pss_pss") if name and is_pss_key else name
 
 
 def group_list(scenario: Scenario) -> str:
@@ -79,10 +94,33 @@ def group_list(scenario: Scenario) -> str:
 
     In TLS 1.2 the list limits the curves of certificates too (RFC 8422 section 5.1), so the
     certificate's curve stands behind the wanted group, once: libraries refuse a list that has it twice. Which
-    was taken is proved after.
+    was taken is proved after. Empty if no group is needed: a suite with static RSA.
     """
-    curve = keys.BY_NAME[scenario.key].curve if scenario.version == "1.2" else ""
-    return ":".join(dict.fromkeys(filter(None, (*scenario.group.split(":"), curve))))
+    curve = keys.BY_NAME[scenario.key].curve if scenario.version != "1.3" else ""
+    wanted = () if scenario.group == NO_GROUP else scenario.group.split(":")
+    return ":".join(dict.fromkeys(filter(None, (*wanted, curve))))
+
+
+def is_of_dhe(scenario: Scenario) -> bool:
+    """Whether a scenario has DHE before TLS 1.3, of which the server alone chooses the group."""
+    return scenario.group in PRIMES and scenario.version != "1.3"
+
+
+def dh_parameters(group: str) -> bytes:
+    """A group of RFC 7919 as OpenSSL's files have it: PKCS #3, in PEM."""
+    content = _der(
+        _INTEGER, b"\0" + finite_fields.prime_bytes(group)
+    )  # positive, though its first bit is set
+    content += _der(_INTEGER, bytes((finite_fields.GENERATOR,)))
+    body = base64.encodebytes(_der(_SEQUENCE, content))
+    return b"-----BEGIN DH PARAMETERS-----\n" + body + b"-----END DH PARAMETERS-----\n"
+
+
+def _der(tag: int, content: bytes) -> bytes:
+    """A value in DER (X.690), whose length takes two bytes where one is not enough."""
+    length = len(content)
+    header = bytes((tag, length)) if length < _LONG else bytes((tag, 0x82)) + length.to_bytes(2, "big")
+    return header + content
 
 
 def list_for_all(names: Iterable[str]) -> bytes:

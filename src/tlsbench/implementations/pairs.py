@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
+from tlsbench.implementations.certificate_keys import ED448, RSA_PSS, SECP521R1
 from tlsbench.implementations.processor import with_aes
 from tlsbench.scenarios import Gap, ciphers, gap, groups, keys
+from tlsbench.scenarios.ciphers import BEFORE_13
 
 _AES_256: Final = "TLS_AES_256_GCM_SHA384"
 _AES_128: Final = "TLS_AES_128_GCM_SHA256"
@@ -22,7 +24,7 @@ _ML_DSA: Final = tuple(name for name in keys.BY_NAME if name.startswith("ml-dsa"
 #: The groups for which a client qh3 sends keys.
 _KEYS_OF_QH3: Final = ("X25519MLKEM768", "x25519")
 #: What each of them offers and takes, and cannot be kept from.
-_OFFERED: Final = (_AES_256, _AES_128, _CHACHA20)
+FIXED_SUITES: Final = (_AES_256, _AES_128, _CHACHA20)
 _FIRST: Final = {"ssl": _AES_256, "utls": _AES_128, "rtls": _AES_128}
 _FIRST_WITHOUT_AES: Final = {**_FIRST, "utls": _CHACHA20}
 #: The suite that a server (first) takes of a client (second), on a processor with AES and on one without.
@@ -49,15 +51,30 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             resumption="session-id",
         ),
     ),
-    "rtls": tuple(
+    "rtls": (
+        *(
+            gap(
+                f"set_ecdh_curve() changes nothing: between two of them TLS {tls} takes {group}",
+                version=tls,
+                client="rtls",
+                server="rtls",
+                group=_groups_but(group),
+            )
+            for tls, group in (("1.3", "X25519MLKEM768"), ("1.2", "x25519"))
+        ),
         gap(
-            f"set_ecdh_curve() changes nothing: between two of them TLS {tls} takes {group}",
-            version=tls,
+            "in TLS 1.2 its client does not list secp521r1: version=1.3",
+            version="1.2",
             client="rtls",
+            key=SECP521R1,
+        ),
+        gap(
+            "it signs for secp521r1 with SHA-512 alone, which BoringSSL's client does not offer",
+            version="1.2",
+            client="utls",
             server="rtls",
-            group=_groups_but(group),
-        )
-        for tls, group in (("1.3", "X25519MLKEM768"), ("1.2", "x25519"))
+            key=SECP521R1,
+        ),
     ),
     "mbedtls": tuple(
         gap(
@@ -74,12 +91,12 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     ),
     "gnutls": (
         gap(
-            "between two of them a client with an Ed25519 key shows no certificate in TLS 1.2",
+            "between two of them a client with such a key shows no certificate in TLS 1.2",
             version="1.2",
             client="gnutls",
             server="gnutls",
             client_auth="required",
-            key="ed25519",
+            key=("ed25519", *ED448, *RSA_PSS),
         ),
     ),
     "wolfssl": (
@@ -229,7 +246,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
                 "it refuses what Mbed TLS sends for a key: illegal_parameter, invalid ECC point",
                 client=client,
                 server=server,
-                version="1.2",
+                version=BEFORE_13,
             )
             for client, server in (("mbedtls", "tlslite"), ("tlslite", "mbedtls"))
         ),
@@ -289,9 +306,9 @@ def fixed_suites(library: str, like: str) -> tuple[Gap, ...]:
     """
     return (
         gap(
-            f"in TLS 1.3 it offers and takes {', '.join(_OFFERED)}, and no other",
+            f"in TLS 1.3 it offers and takes {', '.join(FIXED_SUITES)}, and no other",
             version="1.3",
-            cipher=_others(_OFFERED),
+            cipher=_others(FIXED_SUITES),
         ),
         *_with_others(library, like, has_aes=True),
         *_with_others(library, like, has_aes=False),

@@ -10,14 +10,16 @@ from tlsbench.scenarios.records import RECORD_AXES
 _WITHOUT_SECRETS = ("wolfssl", "tlslite")
 
 
-def handshakes_of_mbed_tls(library: str) -> tuple[Gap, ...]:
-    """The gap of Mbed TLS, which sends a certificate message in one record, whatever was agreed on.
+def gaps_of_mbed_tls(library: str) -> tuple[Gap, ...]:
+    """Those of Mbed TLS 2.28, which sends a certificate message in one record, whatever was agreed on.
 
     :param library: its id.
     """
     reason = "it does not cut its certificate message to the length that was agreed on"
     special = AXES["max_fragment_length"].special
     return (
+        gap("it ends with TLS 1.2, which has no KeyUpdate", workload="key_update"),
+        *no_records("it ends with TLS 1.2, which pads nothing but the blocks of CBC", "padding"),
         gap(reason, workload="handshake", server=library, max_fragment_length=special),
         gap(
             reason, workload="handshake", client=library, client_auth="required", max_fragment_length=special

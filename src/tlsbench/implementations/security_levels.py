@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from tlsbench.scenarios import Gap, ciphers, gap, groups, keys
+from tlsbench.scenarios import Gap, Scenario, ciphers, gap, groups, keys
 
 #: The least bits of security of each level.
 _BITS: Final = {"1": 80, "2": 112, "3": 128, "4": 192, "5": 256}
@@ -16,16 +16,30 @@ _OF_KEYS: Final[Mapping[str, int]] = {
     "rsa-4096": 128,
     "ecdsa-secp256r1": 128,
     "ecdsa-secp384r1": 192,
+    "ecdsa-secp521r1": 256,
+    "ecdsa-brainpoolP256r1": 128,
+    "ecdsa-brainpoolP384r1": 192,
+    "ecdsa-brainpoolP512r1": 256,
+    **dict.fromkeys(("rsa-pss-3072", "rsa-pss-4096"), 128),
+    "rsa-pss-2048": 112,
     "ed25519": 128,
+    "ed448": 224,
     "ml-dsa-44": 128,
     "ml-dsa-65": 192,
     "ml-dsa-87": 256,
+    "composite-ml-dsa-65-ecdsa-secp256r1": 192,
+    **{name: int(name[-4:-1]) for name in keys.BY_NAME if name.startswith("slh-dsa")},
 }
 #: Those of a group; of a hybrid one those of its ML-KEM.
 _OF_GROUPS: Final[Mapping[str, int]] = {
     "secp256r1": 128,
     "x25519": 128,
     "secp384r1": 192,
+    "ffdhe2048": 112,
+    "ffdhe3072": 128,
+    "ffdhe4096": 128,
+    "ffdhe6144": 128,
+    "ffdhe8192": 192,
     "x448": 224,
     "secp521r1": 256,
     "MLKEM512": 128,
@@ -35,10 +49,31 @@ _OF_GROUPS: Final[Mapping[str, int]] = {
     "MLKEM1024": 256,
     "SecP384r1MLKEM1024": 256,
 }
+#: Those of a cipher, by what is in its name; 256 of the others. A short tag counts for its own length.
+_OF_CIPHERS: Final[Mapping[str, int]] = {
+    "NULL": 0,
+    "CCM_8": 64,
+    "RC4": 64,
+    "3DES": 112,
+    "IDEA": 128,
+    "SEED": 128,
+    "SM4": 128,
+    "128": 128,
+}
+#: Up to this many bits a suite is taken at level 0, whatever level an OpenSSL was built with: 2 at most.
+_OF_LEVEL_2: Final = 112
 #: HMAC with SHA-1 counts for that many.
 _HMAC_SHA1_BITS: Final = 160
 #: From here on no session ticket is given, and TLS 1.2 has no other here than those and session ids.
 _NO_TICKETS: Final = ("3", "4", "5")
+
+
+def needs_level_0(scenario: Scenario) -> bool:
+    """Whether OpenSSL takes a scenario's version or cipher suite at security level 0 alone.
+
+    TLS 1.0 and 1.1 sign with MD5 and SHA-1, which is below the others' bits.
+    """
+    return scenario.version in ciphers.BROKEN_VERSIONS or _of_cipher(scenario.cipher) <= _OF_LEVEL_2
 
 
 def level_gaps() -> Iterator[Gap]:
@@ -61,6 +96,16 @@ def level_gaps() -> Iterator[Gap]:
                     **{axis: values},
                 )
     yield gap(
+        "TLS 1.0 and 1.1 need security level 0: leave out security_level=",
+        security_level=tuple(_BITS),
+        version=ciphers.BROKEN_VERSIONS,
+    )
+    yield gap(
+        "from security level 3 on a suite must have forward secrecy",
+        security_level=_NO_TICKETS,
+        cipher=tuple(suite.name for suite in ciphers.CIPHER_SUITES if not suite.has_forward_secrecy),
+    )
+    yield gap(
         "from security level 3 on OpenSSL gives no session tickets",
         security_level=_NO_TICKETS,
         version="1.2",
@@ -69,5 +114,8 @@ def level_gaps() -> Iterator[Gap]:
 
 
 def _of_cipher(name: str) -> int:
-    bits = 128 if "AES_128" in name else 256
-    return min(bits, _HMAC_SHA1_BITS) if name.endswith("_SHA") else bits
+    suite = ciphers.BY_NAME[name]
+    bits = next((found for part, found in _OF_CIPHERS.items() if part in suite.encryption), 256)
+    if suite.hash_name == "MD5":
+        return 0
+    return min(bits, _HMAC_SHA1_BITS) if suite.hash_name == "SHA" else bits

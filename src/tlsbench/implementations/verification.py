@@ -53,6 +53,15 @@ def must_equal(what: str, wanted: object, got: object) -> None:
         raise ProofError(what, wanted=wanted, got=got, witness="client")
 
 
+def must_match(what: str, wanted: bytes, got: object) -> None:
+    """A check of a result whose bytes tell nobody anything.
+
+    :raises ProofError: if it is another than is right.
+    """
+    if wanted != got:
+        raise ProofError(what, wanted="the right result", got="another", witness="client")
+
+
 def must_fail(what: str, call: Callable[[], object], error: type[Exception]) -> None:
     """A check that a call fails: what accepts everything verifies nothing.
 

@@ -16,6 +16,7 @@ from tlsbench.links.ledger import (
 from tlsbench.links.link import Link, MemoryLink, SocketLink, TcpLink, open_link
 from tlsbench.links.record_lengths import record_lengths
 from tlsbench.links.round_trips import RoundTrips, round_trips
+from tlsbench.links.sealed import sealed_bytes
 from tlsbench.links.wire import (
     JOINED,
     STREAM,
@@ -53,6 +54,7 @@ __all__ = [
     "open_link",
     "record_lengths",
     "round_trips",
+    "sealed_bytes",
     "sizes_of",
     "summarise",
     "summarise_datagrams",

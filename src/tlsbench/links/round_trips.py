@@ -51,11 +51,11 @@ def round_trips(
     :raises WireError: if the handshake is not complete.
     """
     flown = [_Flown(flight.direction, frozenset(types_of(flight))) for flight in flights(entries)]
-    last = _server_finished(flown) if version == "1.2" else _client_finished(flown)
+    last = _client_finished(flown) if version == "1.3" else _server_finished(flown)
     until_client = [flight.direction for flight in flown[: last + 1]]
     count = 0 if early_data else until_client.count(Direction.TO_CLIENT)
     # A resumed handshake of TLS 1.2 ends with the client's Finished, one flight after the server's.
-    resumed_1_2 = version == "1.2" and Direction.TO_SERVER in [one.direction for one in flown[last + 1 :]]
+    resumed_1_2 = version != "1.3" and Direction.TO_SERVER in [one.direction for one in flown[last + 1 :]]
     return RoundTrips(count, last + 1 + resumed_1_2)
 
 

@@ -19,6 +19,7 @@ from tlsbench.links.protected import protected_bytes
 from tlsbench.links.reader import Reader as _Reader
 from tlsbench.links.record_lengths import summarise_records
 from tlsbench.links.round_trips import RoundTrips, round_trips
+from tlsbench.protocol import groups
 from tlsbench.protocol.extensions import (
     COMPRESS_CERTIFICATE,
     EARLY_DATA,
@@ -58,7 +59,8 @@ _RANDOM_AT = RECORD_HEADER_BYTES + 4 + 2
 class Observed:
     """What the first flights of a handshake say.
 
-    ``cipher`` and ``group`` are code points; ``group`` is None where no key was exchanged.
+    ``cipher`` and ``group`` are code points; ``group`` is None where no key was exchanged, and negative for a
+    prime that has no code point (:func:`tlsbench.protocol.groups.of_prime`).
     ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
     and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response, ``signature``
     the code point of the scheme by which it signed its keys; None where the wire hides it (TLS 1.3).
@@ -151,7 +153,11 @@ def observed(
         resumption = "external-psk" if is_psk else "none"
     else:
         resumption = "ticket" if by_ticket else "session-id"
-    group, signature = _server_keys(server_messages.get(SERVER_KEY_EXCHANGE), has_hint=is_psk)
+    is_of_prime = suite is not None and suite.exchanges_in_group == "prime"
+    read_keys = _keys_of_prime if is_of_prime else _keys_on_curve
+    group, signature = read_keys(server_messages.get(SERVER_KEY_EXCHANGE), has_hint=is_psk)
+    if version in ciphers.BROKEN_VERSIONS:  # they sign without saying how (RFC 4346 section 7.4.3)
+        signature = None
     return Observed(
         version=version,
         cipher=cipher,
@@ -290,10 +296,28 @@ def hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
     return found
 
 
-def _server_keys(
+def _keys_of_prime(
     server_key_exchange: bytes | None, *, has_hint: bool = False
 ) -> tuple[int | None, int | None]:
-    """The group and the signature scheme of a ServerKeyExchange (RFC 8422 section 5.4).
+    """The group and the signature scheme of a ServerKeyExchange with DHE (RFC 5246 section 7.4.3).
+
+    :param has_hint: whether it begins with a hint of the PSK's identity (RFC 4279 section 3).
+    """
+    if server_key_exchange is None:
+        return None, None
+    message = _Reader(server_key_exchange)
+    if has_hint:
+        message.vector(2)
+    prime = int.from_bytes(message.vector(2), "big")
+    message.vector(2)  # the generator
+    message.vector(2)  # the public key
+    return groups.of_prime(prime), message.number(2) if message else None
+
+
+def _keys_on_curve(
+    server_key_exchange: bytes | None, *, has_hint: bool = False
+) -> tuple[int | None, int | None]:
+    """The group and the signature scheme of a ServerKeyExchange with ECDHE (RFC 8422 section 5.4).
 
     :param has_hint: whether it begins with a hint of the PSK's identity, which may be all (RFC 5489).
     """

@@ -17,9 +17,10 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 
 from tlsbench.errors import RequestError
+from tlsbench.pki.engine_keys import engine_public_key_of, issued_by_engine
 from tlsbench.pki.extensions import UNREADABLE, extension
 from tlsbench.pki.identity import Identity, certificates_pem
-from tlsbench.pki.keys import PrivateKey, from_pem, key_type_of, new_key, private_key
+from tlsbench.pki.keys import PrivateKey, from_pem, key_type_of, new_key, private_key, public_key_of
 from tlsbench.pki.names import name_text
 from tlsbench.pki.template import Template, authority_template, build
 
@@ -64,7 +65,7 @@ class Authority:
         """
         certificate = x509.load_pem_x509_certificate(certificate_pem)
         key = from_pem(private_key_pem)
-        if certificate.public_key() != key.public_key():
+        if public_key_of(certificate) != key.public_key():
             raise RequestError("the private key is not that of the authority's certificate")
         if not is_authority(certificate):
             raise RequestError("the certificate is no authority's: its basicConstraints do not say CA")
@@ -113,6 +114,8 @@ def is_authority(certificate: x509.Certificate) -> bool:
 
 def issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     """Whether a certificate names the other as its issuer and is signed by its key."""
+    if certificate.issuer == issuer.subject and engine_public_key_of(issuer) is not None:
+        return issued_by_engine(certificate, issuer)
     try:
         certificate.verify_directly_issued_by(issuer)
     except (InvalidSignature, *UNREADABLE):

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 
 from tlsbench.errors import RequestError
 from tlsbench.files import temporary
-from tlsbench.pki.keys import PrivateKey, key_type_of, to_pem
+from tlsbench.pki.engine_keys import EnginePublicKey
+from tlsbench.pki.keys import PrivateKey, key_type_of, own, public_key_of, to_pem
 from tlsbench.pki.names import general_name
 from tlsbench.pki.template import signature_hash
 
@@ -89,14 +90,14 @@ def certificates_pem(certificates: Sequence[x509.Certificate]) -> bytes:
     return b"".join(certificate.public_bytes(Encoding.PEM) for certificate in certificates)
 
 
-def public_key_der(key: CertificatePublicKeyTypes) -> bytes:
+def public_key_der(key: CertificatePublicKeyTypes | EnginePublicKey) -> bytes:
     """The SubjectPublicKeyInfo of a public key in DER (RFC 5280 section 4.1.2.7)."""
     return key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
 
 
 def spki_pin(certificate: x509.Certificate) -> str:
     """The pin of a certificate's key: base64 of the SHA-256 of its SubjectPublicKeyInfo (RFC 7469)."""
-    spki = public_key_der(certificate.public_key())
+    spki = public_key_der(public_key_of(certificate))
     return base64.b64encode(hashlib.sha256(spki).digest()).decode("ascii")
 
 
@@ -109,5 +110,5 @@ def signing_request(key: PrivateKey, names: Sequence[str]) -> x509.CertificateSi
         x509.CertificateSigningRequestBuilder()
         .subject_name(x509.Name([]))  # as ACME clients do (RFC 8555 section 7.4): the names are what counts
         .add_extension(x509.SubjectAlternativeName([general_name(name) for name in names]), critical=True)
-        .sign(key, signature_hash(key))
+        .sign(own(key), signature_hash(own(key)))
     )

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import cache
 from typing import Final, TypeAlias
 
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519, mldsa, rsa
+from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -14,31 +16,53 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-PrivateKey: TypeAlias = (
+from tlsbench.errors import RequestError
+from tlsbench.pki.engine_keys import (
+    ENGINE_KEY_TYPES,
+    EngineKey,
+    EnginePublicKey,
+    engine_key_from,
+    engine_public_key_of,
+    new_engine_key,
+)
+from tlsbench.pki.pem import read_blocks
+
+#: What the cryptography package signs with.
+OwnPrivateKey: TypeAlias = (
     rsa.RSAPrivateKey
     | ec.EllipticCurvePrivateKey
     | ed25519.Ed25519PrivateKey
+    | ed448.Ed448PrivateKey
     | mldsa.MLDSA44PrivateKey
     | mldsa.MLDSA65PrivateKey
     | mldsa.MLDSA87PrivateKey
 )
+PrivateKey: TypeAlias = OwnPrivateKey | EngineKey
 
-PublicKey: TypeAlias = (
+OwnPublicKey: TypeAlias = (
     rsa.RSAPublicKey
     | ec.EllipticCurvePublicKey
     | ed25519.Ed25519PublicKey
+    | ed448.Ed448PublicKey
     | mldsa.MLDSA44PublicKey
     | mldsa.MLDSA65PublicKey
     | mldsa.MLDSA87PublicKey
 )
+PublicKey: TypeAlias = OwnPublicKey | EnginePublicKey
 
-GENERATORS: Final[dict[str, Callable[[], PrivateKey]]] = {
+#: What makes a key, by its type: of those that the cryptography package has.
+GENERATORS: Final[dict[str, Callable[[], OwnPrivateKey]]] = {
     "rsa-2048": lambda: rsa.generate_private_key(65537, 2048),
     "rsa-3072": lambda: rsa.generate_private_key(65537, 3072),
     "rsa-4096": lambda: rsa.generate_private_key(65537, 4096),
     "ecdsa-secp256r1": lambda: ec.generate_private_key(ec.SECP256R1()),
     "ecdsa-secp384r1": lambda: ec.generate_private_key(ec.SECP384R1()),
+    "ecdsa-secp521r1": lambda: ec.generate_private_key(ec.SECP521R1()),
+    "ecdsa-brainpoolP256r1": lambda: ec.generate_private_key(ec.BrainpoolP256R1()),
+    "ecdsa-brainpoolP384r1": lambda: ec.generate_private_key(ec.BrainpoolP384R1()),
+    "ecdsa-brainpoolP512r1": lambda: ec.generate_private_key(ec.BrainpoolP512R1()),
     "ed25519": ed25519.Ed25519PrivateKey.generate,
+    "ed448": ed448.Ed448PrivateKey.generate,
     "ml-dsa-44": mldsa.MLDSA44PrivateKey.generate,
     "ml-dsa-65": mldsa.MLDSA65PrivateKey.generate,
     "ml-dsa-87": mldsa.MLDSA87PrivateKey.generate,
@@ -50,7 +74,7 @@ def new_key(key_type: str) -> PrivateKey:
 
     :param key_type: a name of :mod:`tlsbench.scenarios.keys`.
     """
-    return GENERATORS[key_type]()
+    return new_engine_key(key_type) if key_type in ENGINE_KEY_TYPES else GENERATORS[key_type]()
 
 
 @cache
@@ -71,14 +95,39 @@ def to_pem(key: PrivateKey) -> bytes:
 
 def from_pem(pem: bytes) -> PrivateKey:
     """The key in an unencrypted PEM, if it is of a type that certificates here can have."""
+    blocks, _ = read_blocks(pem)
+    for block in blocks:
+        if block.label == "PRIVATE KEY" and (own := engine_key_from(block.data)) is not None:
+            return own
     key = load_pem_private_key(pem, password=None)
-    if not isinstance(key, PrivateKey):
+    if not isinstance(key, OwnPrivateKey):
         raise TypeError(f"{type(key).__name__} is no key type of tlsbench")
     return key
 
 
+def own(key: PrivateKey) -> OwnPrivateKey:
+    """The key, for what the cryptography package alone does with it.
+
+    :raises RequestError: if it has no such keys.
+    """
+    if isinstance(key, EngineKey):
+        raise RequestError(f"nothing but certificates is signed here with {key.key_type} keys")
+    return key
+
+
+def public_key_of(certificate: x509.Certificate) -> EnginePublicKey | CertificatePublicKeyTypes:
+    """The key of a certificate, of whatever kind.
+
+    It raises what cryptography does of a kind that is neither its own nor an engine's
+    (:data:`tlsbench.pki.extensions.UNREADABLE`).
+    """
+    return engine_public_key_of(certificate) or certificate.public_key()
+
+
 def key_type_of(public_key: object) -> str:
     """The name of a public key's type, as in the axis ``key``; its class's name if it has none."""
+    if isinstance(public_key, EnginePublicKey):
+        return public_key.key_type
     if isinstance(public_key, rsa.RSAPublicKey):
         return f"rsa-{public_key.key_size}"
     if isinstance(public_key, ec.EllipticCurvePublicKey):

@@ -14,6 +14,7 @@ from tlsbench.pki.keys import from_pem, private_key, to_pem
 from tlsbench.pki.template import Template, authority_template
 from tlsbench.pki.trust import stranger_roots
 from tlsbench.scenarios import Scenario
+from tlsbench.scenarios.chains import ANCHORED, is_suppressed
 
 #: The name that server certificates are issued for, and that clients ask for and check.
 SERVER_NAME = "localhost"
@@ -26,7 +27,8 @@ class Peers:
     """The server, the client, the root that both trust, and the authority that issued to both.
 
     The issuer is the root itself where a chain has one certificate. ``strangers`` are roots that the client
-    trusts as well, and that nobody here was issued by.
+    trusts as well, and that nobody here was issued by, ``known`` the intermediates that it has beforehand and
+    does not trust.
     """
 
     root: Authority
@@ -34,6 +36,12 @@ class Peers:
     server: Identity
     client: Identity
     strangers: tuple[x509.Certificate, ...] = ()
+    known: tuple[x509.Certificate, ...] = ()
+
+    @property
+    def store(self) -> tuple[x509.Certificate, ...]:
+        """All that the client has beforehand, the root last."""
+        return (*self.strangers, *self.known, self.root.certificate)
 
     def to_pem(self) -> dict[str, str]:
         """Everything as PEM, to hand it to another process of one's own: private keys are in it."""
@@ -45,6 +53,7 @@ class Peers:
         )
         pems = {name: to_pem(key) + certificates_pem(chain) for name, key, chain in holders}
         pems["strangers"] = certificates_pem(self.strangers)
+        pems["known"] = certificates_pem(self.known)
         return {name: pem.decode("ascii") for name, pem in pems.items()}
 
     @classmethod
@@ -54,7 +63,7 @@ class Peers:
             name: tuple(x509.load_pem_x509_certificates(pem.encode("ascii"))) if pem else ()
             for name, pem in pems.items()
         }
-        strangers = chains.pop("strangers")
+        strangers, known = chains.pop("strangers"), chains.pop("known")
         keys = {name: from_pem(pems[name].encode("ascii")) for name in chains}
         root = Authority(chains["root"][0], keys["root"])
         issuer = chains["issuer"]
@@ -64,6 +73,7 @@ class Peers:
             server=Identity(keys["server"], chains["server"]),
             client=Identity(keys["client"], chains["client"]),
             strangers=strangers,
+            known=known,
         )
 
 
@@ -73,9 +83,20 @@ def peers_for(scenario: Scenario) -> Peers:
         "" if key == "same" else key for key in (scenario.intermediate_key, scenario.root_key)
     )
     met = peers(scenario.key, scenario.chain_length or 1, intermediate_key, root_key)
+    if is_suppressed(scenario):
+        met = _suppressed(met, is_anchored=scenario.chain_sent == ANCHORED)
     if scenario.trust in ("", "memory"):
         return met
     return replace(met, strangers=stranger_roots(int(scenario.trust) - 1))
+
+
+def _suppressed(met: Peers, *, is_anchored: bool) -> Peers:
+    """The same, where the server sends its leaf alone, and its client can do without the rest."""
+    issuer = met.issuer
+    server = replace(met.server, certificates=met.server.certificates[:1])
+    if is_anchored:
+        return replace(met, server=server, root=replace(issuer, chain=()))
+    return replace(met, server=server, known=issuer.chain)
 
 
 @cache
@@ -83,7 +104,7 @@ def peers(key: str, chain_length: int = 1, intermediate_key: str = "", root_key:
     """The peers whose certificates have these key types; made once per process.
 
     :param key: a name of :mod:`tlsbench.scenarios.keys`: the leaves' key type.
-    :param chain_length: certificates that each side sends, 1 to 5: the leaf and its intermediates.
+    :param chain_length: certificates in each side's chain, 1 to 5: the leaf and its intermediates.
     :param intermediate_key: the intermediates' key type, the leaves' if empty.
     :param root_key: the root's, which signs the certificate below it; the leaves' if empty.
     """

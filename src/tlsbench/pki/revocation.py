@@ -17,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from tlsbench.errors import CertificateError
 from tlsbench.pki.authority import Authority
 from tlsbench.pki.identity import Identity
+from tlsbench.pki.keys import own
 from tlsbench.pki.template import Validity, signature_hash
 
 #: What an OCSP response can say of a certificate (RFC 6960 section 2.2).
@@ -45,7 +46,7 @@ def revocation_list(
     :param validity: thisUpdate and nextUpdate; seven days from now without it.
     :param number: the cRLNumber (RFC 5280 section 5.2.3), which grows from list to list.
     """
-    validity = validity or Validity.days(7)
+    validity, key = validity or Validity.days(7), own(issuer.private_key)
     revoked_at = datetime.now(UTC) - _REVOKED_BEFORE
     because = x509.CRLReason(reason)
     revoked = [
@@ -67,7 +68,7 @@ def revocation_list(
             critical=False,
         )
         .add_extension(x509.CRLNumber(number), critical=False)
-        .sign(issuer.private_key, signature_hash(issuer.private_key))
+        .sign(key, signature_hash(key))
     )
 
 
@@ -89,7 +90,7 @@ def ocsp_response(
     validity = validity or Validity.days(7)
     revoked = status == "revoked"
     signer = responder.leaf if responder is not None else issuer.certificate
-    key = responder.private_key if responder is not None else issuer.private_key
+    key = own(responder.private_key if responder is not None else issuer.private_key)
     builder = (
         ocsp.OCSPResponseBuilder()
         .add_response(

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
-from tlsbench.pki.keys import PrivateKey, PublicKey
+from tlsbench.pki.engine_keys import EngineKey, EnginePublicKey, signed_by_engine
+from tlsbench.pki.keys import OwnPrivateKey, PrivateKey, PublicKey, public_key_of
 from tlsbench.pki.names import constraint, general_name
 
 #: Extended key usages (RFC 5280 section 4.2.1.12) by the names used here.
@@ -20,6 +23,12 @@ USAGES: Final = {
     "server": ExtendedKeyUsageOID.SERVER_AUTH,
     "client": ExtendedKeyUsageOID.CLIENT_AUTH,
     "ocsp": ExtendedKeyUsageOID.OCSP_SIGNING,
+}
+#: By the bits of the curve (RFC 8446 section 4.2.3, RFC 8734 section 2); all others go with SHA-256.
+_HASHES_OF_CURVES: Final[Mapping[int, type[hashes.SHA256 | hashes.SHA384 | hashes.SHA512]]] = {
+    384: hashes.SHA384,
+    512: hashes.SHA512,
+    521: hashes.SHA512,
 }
 _CLOCK_SKEW = timedelta(hours=1)
 #: X.520 bounds a common name: RFC 5280 appendix A.1, ub-common-name.
@@ -101,30 +110,56 @@ def build(
     :param issuer: the certificate of the signing key; None for a self-signed certificate.
     :raises RequestError: if a name of the template is none.
     """
+    # What cryptography cannot put into a certificate, or sign it with, comes in its place afterwards.
+    own_key = _stand_in().public_key() if isinstance(public_key, EnginePublicKey) else public_key
+    own_signer = _stand_in() if isinstance(signing_key, EngineKey) else signing_key
     builder = (
         x509.CertificateBuilder()
         .subject_name(template.subject)
         .issuer_name(template.subject if issuer is None else issuer.subject)
-        .public_key(public_key)
+        .public_key(own_key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(template.validity.not_before)
         .not_valid_after(template.validity.not_after)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(public_key), critical=False)
+        .add_extension(_key_identifier(public_key), critical=False)
     )
     if issuer is not None:
         builder = builder.add_extension(_authority_key_identifier(issuer), critical=False)
     for extension, critical in _extensions(template, public_key):
         builder = builder.add_extension(extension, critical=critical)
-    return builder.sign(signing_key, signature_hash(signing_key))
+    made = builder.sign(own_signer, signature_hash(own_signer))
+    if own_key is public_key and own_signer is signing_key:
+        return made
+    spki = public_key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
+    pkcs8 = signing_key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return signed_by_engine(made, spki, pkcs8, _digest_of(signing_key))
 
 
-def signature_hash(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | None:
+@cache
+def _stand_in() -> ed25519.Ed25519PrivateKey:
+    """A key in the place of one that cryptography does not have."""
+    return ed25519.Ed25519PrivateKey.generate()
+
+
+def _key_identifier(public_key: PublicKey) -> x509.SubjectKeyIdentifier:
+    if isinstance(public_key, EnginePublicKey):
+        return public_key.identifier
+    return x509.SubjectKeyIdentifier.from_public_key(public_key)
+
+
+def _digest_of(key: PrivateKey) -> str:
+    """The hash to sign a certificate with, by its name in OpenSSL; ``""`` where the scheme has its own."""
+    if isinstance(key, EngineKey):
+        return hashes.SHA256.name if key.key_type.startswith("rsa") else ""
+    digest = signature_hash(key)
+    return digest.name if digest is not None else ""
+
+
+def signature_hash(key: OwnPrivateKey) -> hashes.SHA256 | hashes.SHA384 | hashes.SHA512 | None:
     """The hash to sign with: that of the key's strength, None where the scheme has its own."""
-    if isinstance(key, ec.EllipticCurvePrivateKey) and key.curve.name == "secp384r1":
-        return hashes.SHA384()
-    if isinstance(key, ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey):
-        return hashes.SHA256()
-    return None
+    if isinstance(key, ec.EllipticCurvePrivateKey):
+        return _HASHES_OF_CURVES.get(key.key_size, hashes.SHA256)()
+    return hashes.SHA256() if isinstance(key, rsa.RSAPrivateKey) else None
 
 
 def _extensions(template: Template, public_key: PublicKey) -> Iterator[tuple[x509.ExtensionType, bool]]:
@@ -174,7 +209,8 @@ def _key_usage(template: Template, public_key: PublicKey) -> x509.KeyUsage:
         key_encipherment="server" in template.usages and isinstance(public_key, rsa.RSAPublicKey),
         content_commitment=False,
         data_encipherment=False,
-        key_agreement=False,
+        # As does ECDH with the certificate's own key (RFC 8422 section 2.1 has it no longer, RFC 4492 did).
+        key_agreement="server" in template.usages and isinstance(public_key, ec.EllipticCurvePublicKey),
         encipher_only=False,
         decipher_only=False,
     )
@@ -184,5 +220,8 @@ def _authority_key_identifier(issuer: x509.Certificate) -> x509.AuthorityKeyIden
     try:
         extension = issuer.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
     except x509.ExtensionNotFound:
-        return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.public_key())  # type: ignore[arg-type]
+        key = public_key_of(issuer)
+        if isinstance(key, EnginePublicKey):
+            return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(key.identifier)
+        return x509.AuthorityKeyIdentifier.from_issuer_public_key(key)  # type: ignore[arg-type]
     return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(extension.value)

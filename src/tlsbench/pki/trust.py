@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from functools import cache
 from pathlib import Path
@@ -39,8 +40,9 @@ def stranger_roots(count: int) -> tuple[x509.Certificate, ...]:
 @cache
 def trust_file(roots: tuple[x509.Certificate, ...]) -> Path:
     """A PEM file with these roots; kept as long as the process lives."""
-    path = Path(_folder().name) / f"roots-{roots[-1].serial_number:x}-{len(roots)}.pem"
-    path.write_bytes(certificates_pem(roots))
+    pem = certificates_pem(roots)
+    path = Path(_folder().name) / f"roots-{hashlib.sha256(pem).hexdigest()[:16]}.pem"
+    path.write_bytes(pem)
     return path
 
 

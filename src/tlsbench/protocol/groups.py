@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from tlsbench.protocol import finite_fields
+
 #: Their names by code point.
 NAMES: Final[Mapping[int, str]] = {
     0x0017: "secp256r1",
@@ -35,7 +37,17 @@ NAMES: Final[Mapping[int, str]] = {
     0x11ED: "SecP384r1MLKEM1024",
 }
 
+_CODE_POINTS: Final = {name: code_point for code_point, name in NAMES.items()}
+
+
+def of_prime(prime: int) -> int:
+    """The code point of the finite field with a prime; of one that RFC 7919 lacks, minus its bits."""
+    name = finite_fields.group_of(prime)
+    return _CODE_POINTS[name] if name else -prime.bit_length()
+
 
 def name_of(code_point: int) -> str:
-    """Its name; in hexadecimal where it has none here."""
+    """Its name; in hexadecimal where it has none here. Of a negative one what :func:`of_prime` says by it."""
+    if code_point < 0:
+        return f"a prime of {-code_point} bits that is not of RFC 7919"
     return NAMES.get(code_point, f"{code_point:#06x}")

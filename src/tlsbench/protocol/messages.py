@@ -63,7 +63,7 @@ HANDSHAKE_NAMES: Final[Mapping[int, str]] = {
 NAMED_CURVE: Final = 3
 
 #: The versions of TLS by their code points, as scenarios spell them (RFC 8446 section 4.2.1).
-VERSIONS: Final[Mapping[int, str]] = {0x0303: "1.2", 0x0304: "1.3"}
+VERSIONS: Final[Mapping[int, str]] = {0x0301: "1.0", 0x0302: "1.1", 0x0303: "1.2", 0x0304: "1.3"}
 #: Those of DTLS, which counts down (RFC 6347 section 4.1, RFC 9147 section 5.3).
 DTLS_VERSIONS: Final[Mapping[int, str]] = {0xFEFD: "1.2", 0xFEFC: "1.3"}
 DTLS_VERSION_CODE_POINTS: Final = {name: code_point for code_point, name in DTLS_VERSIONS.items()}

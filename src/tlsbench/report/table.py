@@ -279,10 +279,11 @@ def like_work(cell: Cell) -> tuple[str, ...]:
     """What tells the work of a cell apart from that of others of its workload.
 
     That is the size, the operation on a certificate, and the operation of a primitive, as ``encrypt``:
-    algorithms that do the same can be compared.
+    algorithms that do the same can be compared, and RSA with either padding.
     """
     work = tuple(cell.axes.get(axis, "") for axis in _WORK)
-    return (*work, cell.axes.get("algorithm", "").rpartition("/")[2])
+    operation = cell.axes.get("algorithm", "").rpartition("/")[2]
+    return (*work, operation.removesuffix("_pkcs1").removesuffix("_oaep"))
 
 
 def _columns_of(workload: str, instrument: Instrument) -> tuple[Column, ...]:

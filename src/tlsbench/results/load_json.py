@@ -216,8 +216,10 @@ def _benchmark(plan: LoadPlan, backend: str, phase: str, times: HdrHistogram) ->
     from pytest_benchmark.stats import Stats
 
     stats = Stats()
-    for quantile in range(_QUANTILES + 1):
-        stats.update(times.get_value_at_percentile(100 * quantile / _QUANTILES) / 1e9)
+    percentiles = [100 * quantile / _QUANTILES for quantile in range(_QUANTILES + 1)]
+    values = times.get_percentile_to_value_dict(percentiles)  # in one pass: one by one takes 80 times as long
+    for percentile in percentiles:
+        stats.update(values[percentile] / 1e9)
     params = {
         "workload": "load",
         "target": plan.where,

@@ -1,118 +1,206 @@
-"""The cipher suites, by their IANA names.
+"""The cipher suites, by their IANA names, and what these say.
 
-A suite is one row. Code points and names are those of the IANA registry "TLS Cipher Suites";
-``openssl`` is the name that OpenSSL and its relatives use for the same suite (ciphers(1)).
+Code points and names are rows of :mod:`tlsbench.scenarios.cipher_table`. The rest follows from the name, as
+the RFCs that define the suites build them: the key exchange, what kind of key authenticates, the encryption,
+the hash, and so the versions of TLS that have the suite.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
+
+from tlsbench.scenarios.cipher_table import BEFORE_TLS_13, DISCOURAGED, OF_TLS_13, RECOMMENDED
+
+#: In TLS 1.3 the suite says neither: the key exchange is ``group=``, the authentication ``key=``.
+BY_GROUP: Final = "by group"
+BY_KEY: Final = "by key"
+
+#: By what stands before ``_WITH_``: the key exchange, and what kind of key or secret authenticates. ``ECDSA``
+#: stands for EdDSA too (RFC 8422 section 2.1); a fixed ECDH needs a certificate with such a key.
+_EXCHANGES: Final = {
+    "ECDHE_ECDSA": ("ECDHE", "ECDSA"),
+    "ECDHE_RSA": ("ECDHE", "RSA"),
+    "DHE_RSA": ("DHE", "RSA"),
+    "RSA": ("RSA", "RSA"),
+    "ECDH_ECDSA": ("ECDH", "ECDSA"),
+    "ECDH_RSA": ("ECDH", "ECDSA"),
+    "PSK": ("PSK", "PSK"),
+    "DHE_PSK": ("DHE", "PSK"),
+    "PSK_DHE": ("DHE", "PSK"),
+    "ECDHE_PSK": ("ECDHE", "PSK"),
+    "RSA_PSK": ("RSA", "PSK"),
+    "DHE_DSS": ("DHE", "DSS"),
+    "DH_anon": ("DHE", "anon"),
+    "ECDH_anon": ("ECDHE", "anon"),
+    "SRP_SHA": ("SRP", "SRP"),
+    "SRP_SHA_RSA": ("SRP", "SRP"),
+    "SRP_SHA_DSS": ("SRP", "SRP"),
+    "GOSTR341112_256": ("GOST", "GOST"),
+}
+#: The key exchanges whose keys are made anew for each connection.
+_EPHEMERAL: Final = (BY_GROUP, "ECDHE", "DHE", "SRP")
+#: What stands for a kind of authentication in OpenSSL's names.
+_OPENSSL_EXCHANGES: Final = {
+    "RSA": "",
+    "DH_anon": "ADH-",
+    "ECDH_anon": "AECDH-",
+    "PSK_DHE": "DHE-PSK-",
+    "SRP_SHA": "SRP-",
+    "SRP_SHA_RSA": "SRP-RSA-",
+    "SRP_SHA_DSS": "SRP-DSS-",
+}
+#: Names that people use for a suite of TLS 1.3: that of its AEAD.
+_ALIASES: Final = {
+    "TLS_AES_256_GCM_SHA384": ("aes256-gcm", "aes-256-gcm"),
+    "TLS_AES_128_GCM_SHA256": ("aes128-gcm", "aes-128-gcm"),
+    "TLS_CHACHA20_POLY1305_SHA256": ("chacha20", "chacha20-poly1305", "chacha20poly1305", "chacha"),
+    "TLS_AES_128_CCM_SHA256": ("aes128-ccm", "aes-128-ccm"),
+}
+#: The versions that are broken (RFC 8996): measured so that leaving them can be argued.
+BROKEN_VERSIONS: Final = ("1.0", "1.1")
+BEFORE_13: Final = (*BROKEN_VERSIONS, "1.2")
 
 
 @dataclass(frozen=True, slots=True)
 class CipherSuite:
     """One cipher suite.
 
-    ``authentication`` is the kind of key that the suite needs in TLS 1.2 (``ECDSA`` stands for
-    EdDSA too, RFC 8422 section 2.1); TLS 1.3 suites leave it open and have ``""``.
-    ``aliases`` are other names that people use for it: a name of the AEAD alone is the TLS 1.3 suite.
+    :param versions: the versions of TLS that have it, the oldest first.
+    :param key_exchange: ``"ECDHE"``, ``"DHE"``, ``"RSA"``, ``"ECDH"`` (of a certificate's key), ``"PSK"``,
+        ``"SRP"``, ``"GOST"``, or :data:`BY_GROUP` in TLS 1.3.
+    :param authentication: what it needs: a certificate with a key of ``"ECDSA"`` (or EdDSA), ``"RSA"``,
+        ``"DSS"`` or ``"GOST"``, a ``"PSK"``, a password (``"SRP"``), nothing (``"anon"``), or :data:`BY_KEY`.
+    :param encryption: the cipher with its mode, such as ``"AES_128_GCM"``, ``"NULL"``.
+    :param hash_name: that of the key schedule, and of the HMAC where the encryption does not authenticate:
+        ``"MD5"``, ``"SHA"`` (SHA-1), ``"SHA256"``, ``"SHA384"``, ``"SM3"``.
+    :param openssl: its name in OpenSSL and its relatives (ciphers(1)).
+    :param recommended: IANA's column: ``"Y"``, ``"N"`` (no statement) or ``"D"`` (discouraged).
+    :param aliases: other names that people use for it: that of the AEAD alone is the TLS 1.3 suite.
     """
 
     name: str
     code_point: int
-    version: str
+    versions: tuple[str, ...]
+    key_exchange: str
     authentication: str
+    encryption: str
+    hash_name: str
     openssl: str
+    recommended: str
     aliases: tuple[str, ...] = ()
 
+    @property
+    def version(self) -> str:
+        """The newest version of TLS that has it."""
+        return self.versions[-1]
 
-CIPHER_SUITES = (
-    # RFC 8446, appendix B.4
-    CipherSuite(
-        "TLS_AES_256_GCM_SHA384", 0x1302, "1.3", "", "TLS_AES_256_GCM_SHA384", ("aes256-gcm", "aes-256-gcm")
-    ),
-    CipherSuite(
-        "TLS_AES_128_GCM_SHA256", 0x1301, "1.3", "", "TLS_AES_128_GCM_SHA256", ("aes128-gcm", "aes-128-gcm")
-    ),
-    CipherSuite(
-        "TLS_CHACHA20_POLY1305_SHA256",
-        0x1303,
-        "1.3",
-        "",
-        "TLS_CHACHA20_POLY1305_SHA256",
-        ("chacha20", "chacha20-poly1305", "chacha20poly1305", "chacha"),
-    ),
-    CipherSuite(
-        "TLS_AES_128_CCM_SHA256", 0x1304, "1.3", "", "TLS_AES_128_CCM_SHA256", ("aes128-ccm", "aes-128-ccm")
-    ),
-    # RFC 5289
-    CipherSuite(
-        "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
-        0xC02C,
-        "1.2",
-        "ECDSA",
-        "ECDHE-ECDSA-AES256-GCM-SHA384",
-    ),
-    CipherSuite(
-        "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
-        0xC030,
-        "1.2",
-        "RSA",
-        "ECDHE-RSA-AES256-GCM-SHA384",
-    ),
-    CipherSuite(
-        "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
-        0xC02B,
-        "1.2",
-        "ECDSA",
-        "ECDHE-ECDSA-AES128-GCM-SHA256",
-    ),
-    CipherSuite(
-        "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
-        0xC02F,
-        "1.2",
-        "RSA",
-        "ECDHE-RSA-AES128-GCM-SHA256",
-    ),
-    # RFC 7905
-    CipherSuite(
-        "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
-        0xCCA9,
-        "1.2",
-        "ECDSA",
-        "ECDHE-ECDSA-CHACHA20-POLY1305",
-    ),
-    CipherSuite(
-        "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
-        0xCCA8,
-        "1.2",
-        "RSA",
-        "ECDHE-RSA-CHACHA20-POLY1305",
-    ),
-    # RFC 7251
-    CipherSuite(
-        "TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
-        0xC0AC,
-        "1.2",
-        "ECDSA",
-        "ECDHE-ECDSA-AES128-CCM",
-    ),
-    # RFC 8422: CBC with HMAC-SHA-1, what was there before the AEADs
-    CipherSuite(
-        "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
-        0xC009,
-        "1.2",
-        "ECDSA",
-        "ECDHE-ECDSA-AES128-SHA",
-    ),
-    CipherSuite(
-        "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
-        0xC013,
-        "1.2",
-        "RSA",
-        "ECDHE-RSA-AES128-SHA",
-    ),
-)
+    @property
+    def has_forward_secrecy(self) -> bool:
+        """Whether what was recorded stays secret when the server's long-term key becomes known.
+
+        In TLS 1.3 it does unless a session is resumed without a key exchange, which nothing here does.
+        """
+        return self.key_exchange in _EPHEMERAL
+
+    @property
+    def is_aead(self) -> bool:
+        """Whether its encryption authenticates, so that it needs no HMAC."""
+        return any(mode in self.encryption for mode in ("GCM", "CCM", "POLY1305"))
+
+    @property
+    def exchanges_in_group(self) -> str:
+        """In what ``group`` it exchanges keys: ``"curve"``, ``"prime"``, ``"any"``, or ``""`` for none."""
+        return {BY_GROUP: "any", "ECDHE": "curve", "DHE": "prime"}.get(self.key_exchange, "")
+
+
+def _rows() -> Iterator[CipherSuite]:
+    for code_point, name in _pairs(OF_TLS_13):
+        yield _suite(code_point, name, BY_GROUP, BY_KEY, name.removeprefix("TLS_"), name)
+    for family, listed in BEFORE_TLS_13.items():
+        exchange, authentication = _EXCHANGES[family]
+        for code_point, protection in _pairs(listed):
+            name = f"TLS_{family}_WITH_{protection}"
+            openssl = _openssl_name(family, protection)
+            yield _suite(code_point, name, exchange, authentication, protection, openssl)
+
+
+def _pairs(listed: str) -> Iterator[tuple[int, str]]:
+    words = iter(listed.split())
+    for code_point in words:
+        yield int(code_point, 16), next(words)
+
+
+def _suite(  # noqa: PLR0917 - each is told apart by its type or place in the name
+    code_point: int, name: str, key_exchange: str, authentication: str, protection: str, openssl: str
+) -> CipherSuite:
+    encryption, hash_name = _protection(protection)
+    return CipherSuite(
+        name=name,
+        code_point=code_point,
+        versions=_versions(key_exchange, encryption, hash_name),
+        key_exchange=key_exchange,
+        authentication=authentication,
+        encryption=encryption,
+        hash_name=hash_name,
+        openssl=openssl,
+        recommended=_RECOMMENDED.get(code_point, "N"),
+        aliases=_ALIASES.get(name, ()),
+    )
+
+
+def _protection(protection: str) -> tuple[str, str]:
+    """The encryption and the hash in a name: of CCM without one it is SHA-256 (RFC 6655 section 3)."""
+    if protection in ("SHA256_SHA256", "SHA384_SHA384"):  # RFC 9150: HMAC alone
+        return "NULL", protection.partition("_")[0]
+    if protection == "28147_CNT_IMIT":
+        return protection, "GOST"
+    encryption, _, last = protection.rpartition("_")
+    return (encryption, last) if last in ("MD5", "SHA", "SHA256", "SHA384", "SM3") else (protection, "SHA256")
+
+
+def _versions(key_exchange: str, encryption: str, hash_name: str) -> tuple[str, ...]:
+    if key_exchange == BY_GROUP:
+        return ("1.3",)
+    if encryption == "IDEA_CBC":  # RFC 5469 section 4
+        return ("1.0", "1.1")
+    return BEFORE_13 if hash_name in ("MD5", "SHA") else ("1.2",)
+
+
+def _openssl_name(family: str, protection: str) -> str:
+    """OpenSSL's name, by the rules that its names follow, and what differs from them."""
+    prefix = _OPENSSL_EXCHANGES.get(family, family.replace("_", "-") + "-")
+    if family == "ECDHE_RSA" and protection.startswith("ARIA_"):
+        prefix = "ECDHE-"
+    words = protection
+    if words.endswith("_CBC_SHA") and family.startswith("SRP"):
+        return prefix + words.replace("_", "-")
+    if family.endswith("PSK") and words.startswith(("AES_", "3DES_")):
+        spelled = words.replace("AES_", "AES").replace("_", "-")
+        return prefix + spelled.replace("CCM-8", "CCM8")
+    for old, new in (
+        ("CHACHA20_POLY1305_SHA256", "CHACHA20-POLY1305"),
+        ("3DES_EDE_CBC", "DES-CBC3"),
+        ("RC4_128", "RC4"),
+        ("CCM_8", "CCM8"),
+        ("AES_", "AES"),
+        ("ARIA_", "ARIA"),
+        ("CAMELLIA_", "CAMELLIA"),
+        ("SEED_CBC", "SEED"),
+        ("128_CBC", "128"),
+        ("256_CBC", "256"),
+    ):
+        words = words.replace(old, new)
+    return prefix + words.replace("_", "-")
+
+
+_RECOMMENDED: Final = {
+    int(code_point, 16): value
+    for value, listed in (("Y", RECOMMENDED), ("D", DISCOURAGED))
+    for code_point in listed.split()
+}
+CIPHER_SUITES = tuple(_rows())
 
 BY_NAME = {suite.name: suite for suite in CIPHER_SUITES}
 BY_CODE_POINT = {suite.code_point: suite for suite in CIPHER_SUITES}

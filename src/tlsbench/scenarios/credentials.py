@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from tlsbench.errors import RequestError
 from tlsbench.scenarios.axis import row
 
 #: The ``authentication`` of a cipher suite of TLS 1.2 that needs a PSK (RFC 4279, RFC 5489).
@@ -26,14 +27,14 @@ ROTATED_STATES: Final = ("previous-key", "unknown-key")
 def parse_lifetime(word: str) -> str:
     """A lifetime in seconds, from ``"7200"``, ``"2h"``, ``"90min"``, ``"7d"``, or ``"default"``.
 
-    :raises ValueError: if it is none, is 0, or is longer than a week.
+    :raises RequestError: if it is none, is 0, or is longer than a week.
     """
     if word.lower() == "default":
         return "default"
     found = re.fullmatch(r"(\d+) ?([a-z]*)", word.lower())
     seconds = int(found[1]) * _UNITS_S.get(found[2] or "s", 0) if found and len(found[1]) < 10 else 0
     if not 0 < seconds <= LONGEST_LIFETIME_S:
-        raise ValueError(f"'{word}' is no lifetime of a ticket: give 1 to 604800 seconds, such as 7200 or 2h")
+        raise RequestError(f"'{word}' is not a ticket lifetime: give 1 to 604800 seconds, such as 7200 or 2h")
     return str(seconds)
 
 

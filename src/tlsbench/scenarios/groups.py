@@ -12,12 +12,14 @@ from tlsbench.scenarios.axis import row
 class Group:
     """One group. ``post_quantum`` groups (hybrid or pure ML-KEM) exist for TLS 1.3 only.
 
+    ``prime_bits`` is the size of the prime of a finite field (RFC 7919), 0 for the others;
     ``aliases`` are other names that people use for it.
     """
 
     name: str
     code_point: int
     post_quantum: bool = False
+    prime_bits: int = 0
     aliases: tuple[str, ...] = ()
 
 
@@ -27,6 +29,17 @@ GROUPS = (
     Group("secp384r1", 0x0018, aliases=("p384", "p-384")),
     Group("secp521r1", 0x0019, aliases=("p521", "p-521")),
     Group("x448", 0x001E, aliases=("curve448",)),
+    # RFC 7919: Diffie-Hellman over finite fields, of the suites with DHE, and of TLS 1.3
+    *(
+        Group(f"ffdhe{bits}", code_point, prime_bits=bits, aliases=(f"dh{bits}", f"dhe{bits}"))
+        for code_point, bits in (
+            (0x0100, 2048),
+            (0x0101, 3072),
+            (0x0102, 4096),
+            (0x0103, 6144),
+            (0x0104, 8192),
+        )
+    ),
     # draft-ietf-tls-ecdhe-mlkem: a curve and ML-KEM together
     Group("X25519MLKEM768", 0x11EC, post_quantum=True, aliases=("x25519-mlkem768",)),
     Group("SecP256r1MLKEM768", 0x11EB, post_quantum=True, aliases=("p256mlkem768", "p256-mlkem768")),
@@ -36,6 +49,10 @@ GROUPS = (
     Group("MLKEM768", 0x0201, post_quantum=True, aliases=("ml-kem-768", "ml-kem768")),
     Group("MLKEM1024", 0x0202, post_quantum=True, aliases=("ml-kem-1024", "ml-kem1024")),
 )
+
+#: The value of ``group`` where no keys are exchanged in any: static RSA, and ECDH with a certificate's key.
+NO_GROUP: Final = "none"
+PRIMES: Final = tuple(group.name for group in GROUPS if group.prime_bits)
 
 #: Whether the client must be asked for a key of another group (RFC 8446 section 4.1.4).
 HELLO_RETRY: Final = row(

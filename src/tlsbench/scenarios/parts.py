@@ -26,6 +26,8 @@ MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
     "secp256r1": ("secp256r1",),
     "x25519": ("x25519",),
     "secp384r1": ("secp384r1",),
+    "secp521r1": ("secp521r1",),
+    "x448": ("x448",),
     "X25519MLKEM768": ("x25519", "ml-kem-768"),
     "SecP256r1MLKEM768": ("secp256r1", "ml-kem-768"),
     "SecP384r1MLKEM1024": ("secp384r1", "ml-kem-1024"),
@@ -34,15 +36,21 @@ MADE_OF: Final[Mapping[str, tuple[str, ...]]] = {
 }
 #: The AEADs by the part of a suite's name that says them.
 _AEADS: Final = {
-    "AES_128_GCM": "aes-128-gcm",
-    "AES_256_GCM": "aes-256-gcm",
-    "AES_128_CCM": "aes-128-ccm",
+    "_AES_128_GCM": "aes-128-gcm",
+    "_AES_256_GCM": "aes-256-gcm",
+    "_AES_128_CCM_8": "aes-128-ccm-8",
+    "_AES_128_CCM": "aes-128-ccm",
+    "_AES_256_CCM_8": "",
+    "_AES_256_CCM": "aes-256-ccm",
     "CHACHA20_POLY1305": "chacha20-poly1305",
 }
 
 
 def aead_of(suite: str) -> str:
-    """The AEAD that protects the records of a cipher suite; ``""`` if it has none (CBC)."""
+    """The AEAD that protects the records of a cipher suite.
+
+    ``""`` if it has none (CBC), or one that is not among the primitives: ARIA, CAMELLIA, SM4.
+    """
     return next((aead for part, aead in _AEADS.items() if part in suite), "")
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
+
+from tlsbench.scenarios.keys import KEY_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,12 @@ QUICK = Profile(
     ),
 )
 
+#: The AEADs of the suites.
+_OF_SUITES = ",".join(
+    f"{aead}/{operation}"
+    for operation in ("encrypt", "decrypt")
+    for aead in ("aes-128-gcm", "aes-256-gcm", "chacha20-poly1305", "aes-128-ccm")
+)
 _SIZES = "16B,256B,1KiB,4KiB,16KiB,256KiB,1MiB"
 #: AES-GCM beside ChaCha20-Poly1305 from 16 B to 1 MiB, in TLS records and alone, on all of the processor and
 #: on what is left of it without AES instructions; and the other suites at the size of a full record.
@@ -46,9 +55,57 @@ CIPHERS = Profile(
             "workload=primitive algorithm=aes-128-gcm/encrypt,chacha20-poly1305/encrypt "
             f"cpu=native,no-aes size={_SIZES}"
         ),
-        "workload=bulk version=1.3 cipher=TLS_AES_* size=16KiB",
-        "workload=primitive algorithm=*/encrypt,*/decrypt size=16KiB",
+        "workload=bulk version=1.3 cipher=TLS_AES_*_GCM_*,TLS_AES_128_CCM_SHA256 size=16KiB",
+        f"workload=primitive algorithm={_OF_SUITES} size=16KiB",
     ),
+)
+
+#: Every suite that pyOpenSSL's engine has, to shake hands by and to encrypt with; Diffie-Hellman over finite
+#: fields beside curves; and the versions that are broken. Give it a longer --time-budget.
+CIPHERS_ALL = Profile(
+    "ciphers-all",
+    "every cipher suite of pyOpenSSL, handshakes and data; DHE groups; TLS 1.0 and 1.1, which are broken",
+    (
+        "cipher=*",
+        "workload=bulk cipher=* size=16KiB",
+        "version=1.2 cipher=TLS_DHE_RSA_WITH_AES_128_GCM_SHA256 group=ffdhe*",
+        "version=1.3 key=rsa-2048 group=secp256r1,x25519,ffdhe2048,ffdhe3072,ffdhe4096",
+        "version=1.0,1.1,1.2 key=rsa-2048 cipher=TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA resumption=none,ticket",
+        "version=1.2,1.3 key=rsa-2048",
+    ),
+)
+
+#: What people choose between, of each kind.
+PRIMITIVES = Profile(
+    "primitives",
+    "what people choose between: ciphers, hashes, key agreements and signatures, without TLS",
+    (
+        (
+            "workload=primitive size=16KiB algorithm=aes-128-gcm/encrypt,chacha20-poly1305/encrypt,"
+            "aes-128-cbc/encrypt,aes-128-cbc/decrypt,sha-256/digest,sha3-256/digest,blake2b/digest"
+        ),
+        (
+            "workload=primitive algorithm=x25519/exchange,secp256r1/exchange,ffdhe2048/exchange,"
+            "ml-kem-768/encapsulate,ml-kem-768/decapsulate"
+        ),
+        (
+            "workload=primitive algorithm=rsa-2048/sign,rsa-2048/sign_pkcs1,rsa-2048/verify,"
+            "rsa-2048/verify_pkcs1,ecdsa-secp256r1/sign,ecdsa-secp256r1/verify,ed25519/sign,ed25519/verify,"
+            "ml-dsa-65/sign,ml-dsa-65/verify"
+        ),
+    ),
+)
+#: What a login costs: each takes long on purpose, so they are no part of the other profile.
+PASSWORDS = Profile(
+    "passwords",
+    "password hashes with the parameters of OWASP and RFC 9106: Argon2id, scrypt, PBKDF2",
+    ("workload=primitive algorithm=argon2id-*,scrypt-n17-r8-p1/derive,pbkdf2-*",),
+)
+#: Every primitive, by two engines; give it a longer --time-budget.
+PRIMITIVES_ALL = Profile(
+    "primitives-all",
+    "every primitive of the cryptography package and of libssl's libcrypto, at 16 KiB (some 400 cells)",
+    ("workload=primitive implementation=cryptography,libssl algorithm=* size=16KiB",),
 )
 
 #: A full handshake beside every way to resume it.
@@ -67,13 +124,38 @@ CERTIFICATES = Profile(
     "certificates",
     "every classical key type, longer and mixed chains, client certificates, OCSP stapling, trust stores",
     (
-        "key=rsa-*,ecdsa-*,ed25519",
+        "key=rsa-2048,rsa-3072,rsa-4096,ecdsa-secp256r1,ecdsa-secp384r1,ed25519",
         "key=rsa-2048,ecdsa-secp256r1 chain_length=2,3",
         "key=ecdsa-secp256r1 chain_length=2 root_key=rsa-2048,ml-dsa-65",
         "key=rsa-2048,ecdsa-secp256r1 client_auth=required",
         "key=rsa-2048,ecdsa-secp256r1 ocsp=stapled",
         "implementation=ssl,pyopenssl key=ecdsa-secp256r1 trust=1,150",
         "workload=certificate implementation=pyopenssl,cryptography operation=*",
+    ),
+)
+
+#: What each key type costs beside ECDSA P-256, SLH-DSA and ML-DSA above other leaves, and what a server saves
+#: that leaves its intermediates out.
+KEYS = Profile(
+    "keys",
+    "every key type of a leaf, post-quantum issuers above another leaf, and chains whose leaf alone is sent",
+    (
+        (
+            "version=1.3 key=ecdsa-*,rsa-2048,rsa-pss-2048,ed25519,ed448,ml-dsa-44,ml-dsa-65,ml-dsa-87 "
+            "chain_length=1"
+        ),
+        (
+            "version=1.3 key=ecdsa-secp256r1 chain_length=2 "
+            "root_key=same,ml-dsa-65,slh-dsa-sha2-128s,slh-dsa-sha2-128f,slh-dsa-shake-128s"
+        ),
+        (
+            "version=1.3 key=ecdsa-secp256r1,ml-dsa-44,ml-dsa-65 chain_length=2,3 "
+            "chain_sent=full,leaf,leaf-anchored"
+        ),
+        (
+            "workload=completion version=1.3 group=X25519MLKEM768 rtt=50ms size=4KiB "
+            "key=ecdsa-secp256r1,ml-dsa-44,ml-dsa-65,ml-dsa-87 chain_length=2,3 chain_sent=full,leaf"
+        ),
     ),
 )
 
@@ -222,19 +304,43 @@ RECORDS = Profile(
     ),
 )
 
+_USUAL_KEYS = f"key={','.join(key_type.name for key_type in KEY_TYPES if not key_type.uncommon)}"
+#: The suites with an AEAD that people use: those of TLS 1.3, and those with ECDHE.
+_AEADS: Final = (
+    "TLS_AES_128_GCM_SHA256,TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,"
+    "TLS_AES_256_GCM_SHA384,TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,"
+    "TLS_CHACHA20_POLY1305_SHA256,"
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256"
+)
+#: These, CCM, and what was there before the AEADs.
+_COMMON: Final = (
+    "TLS_AES_256_GCM_SHA384,TLS_AES_128_GCM_SHA256,TLS_CHACHA20_POLY1305_SHA256,TLS_AES_128_CCM_SHA256,"
+    "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,"
+    "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,"
+    "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,"
+    "TLS_ECDHE_ECDSA_WITH_AES_128_CCM,TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA,TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA"
+)
+_CURVES_AND_KEMS: Final = (
+    "secp256r1,x25519,secp384r1,secp521r1,x448,X25519MLKEM768,SecP256r1MLKEM768,SecP384r1MLKEM1024,"
+    "MLKEM512,MLKEM768,MLKEM1024"
+)
 #: Every combination of the common values; give it a longer --time-budget.
 FULL = Profile(
     "full",
-    "every version, suite, group, key type and resumption of every TLS library (some thousand cells)",
+    "the common suites, every group, key type and resumption of TLS 1.2 and 1.3 (some thousand cells)",
     (
         (
-            f"implementation={_EVERY} version=1.2,1.3 cipher=*_AES_128_GCM_*,*_AES_256_GCM_*,*CHACHA20* "
+            f"implementation={_EVERY} version=1.2,1.3 cipher={_AEADS} "
             "key=rsa-2048,ecdsa-secp256r1 resumption=none,session-id,ticket,psk,early-data"
         ),
-        f"implementation={_EVERY} version=1.2,1.3 group=* key=ecdsa-secp256r1 resumption=none,ticket,psk",
-        f"implementation={_EVERY} version=1.2,1.3 key=* chain_length=1,3 client_auth=*",
         (
-            f"workload=bulk,echo implementation={_EVERY} version=1.2,1.3 cipher=* link=memory,tcp,unix "
+            f"implementation={_EVERY} version=1.2,1.3 group={_CURVES_AND_KEMS} key=ecdsa-secp256r1 "
+            "resumption=none,ticket,psk"
+        ),
+        f"implementation={_EVERY} version=1.2,1.3 {_USUAL_KEYS} chain_length=1,3 client_auth=*",
+        (
+            f"workload=bulk,echo implementation={_EVERY} version=1.2,1.3 "
+            f"cipher={_COMMON} link=memory,tcp,unix "
             "key=rsa-2048,ecdsa-secp256r1 size=1KiB,16KiB"
         ),
         "workload=primitive algorithm=* size=1KiB,16KiB",
@@ -246,8 +352,13 @@ PROFILES = {
     for profile in (
         QUICK,
         CIPHERS,
+        CIPHERS_ALL,
+        PRIMITIVES,
+        PASSWORDS,
+        PRIMITIVES_ALL,
         RESUMPTION,
         CERTIFICATES,
+        KEYS,
         POST_QUANTUM,
         NETWORK,
         TRANSPORTS,

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from tlsbench.scenarios.algorithms import BY_NAME as ALGORITHMS
 from tlsbench.scenarios.axes import AXES, TLS_WORKLOADS
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
-from tlsbench.scenarios.ciphers import CIPHER_SUITES, CipherSuite
+from tlsbench.scenarios.ciphers import BEFORE_13, BROKEN_VERSIONS, CIPHER_SUITES, CipherSuite
 from tlsbench.scenarios.credential_gaps import credential_gaps
 from tlsbench.scenarios.extension_gaps import EXTENSION_GAPS
-from tlsbench.scenarios.groups import GROUPS
-from tlsbench.scenarios.keys import BY_NAME, KEY_TYPES, KeyType
+from tlsbench.scenarios.groups import GROUPS, NO_GROUP, PRIMES
+from tlsbench.scenarios.keys import BY_NAME, KEY_AXES, KEY_TYPES, KeyType
 from tlsbench.scenarios.operations import OPERATIONS
 from tlsbench.scenarios.parts import MADE_OF, aead_of
 from tlsbench.scenarios.record_rules import RECORD_GAPS
@@ -27,16 +28,58 @@ def _keys(matches: Callable[[KeyType], bool]) -> tuple[str, ...]:
     return tuple(key.name for key in KEY_TYPES if matches(key))
 
 
-def _families() -> Iterable[str]:
-    return sorted({suite.authentication for suite in CIPHER_SUITES if suite.authentication})
-
-
 def _needs_key(family: str) -> Gap:
     return gap(
         f"the cipher suite needs a certificate with an {family} key",
-        version="1.2",
+        version=BEFORE_13,
         cipher=_suites(lambda suite: suite.authentication == family),
         key=_keys(lambda key: key.authentication != family),
+    )
+
+
+def _authenticated_by(kind: str) -> tuple[str, ...]:
+    return _suites(lambda suite: suite.authentication == kind)
+
+
+def _of_suites() -> Iterable[Gap]:
+    """What a suite needs that nothing here has, and the versions that have it."""
+    for authentication, reason in _NOT_AUTHENTICATED.items():
+        yield gap(reason, cipher=_authenticated_by(authentication))
+    yield gap(
+        "DTLS has no stream ciphers (RFC 6347, section 4.1.2.2)",
+        transport="dtls",
+        cipher=_suites(lambda suite: suite.encryption == "RC4_128"),
+    )
+    yield gap(
+        "TLS 1.2 has no IDEA any more (RFC 5469): add version=1.1",
+        version=("1.2", "1.3"),
+        cipher=_suites(lambda suite: suite.version == "1.1"),
+    )
+    yield gap(
+        "a cipher suite with SHA-2 or an AEAD needs TLS 1.2: add version=1.2",
+        version=BROKEN_VERSIONS,
+        cipher=_suites(lambda suite: suite.versions == ("1.2",)),
+    )
+
+
+def _of_groups() -> Iterable[Gap]:
+    """The groups that a suite does not exchange keys in."""
+    yield gap("TLS 1.3 always exchanges keys in a group", version="1.3", group=NO_GROUP)
+    yield gap(
+        "a suite with static keys (TLS_RSA_*, TLS_ECDH_*) exchanges none in a group, and so has no forward "
+        "secrecy: leave out group=",
+        cipher=_suites(lambda suite: not suite.exchanges_in_group),
+        group=tuple(group.name for group in GROUPS),
+    )
+    yield gap(
+        "a suite with DHE exchanges keys in a group of RFC 7919: leave out group=, or use group=ffdhe2048",
+        cipher=_suites(lambda suite: suite.exchanges_in_group == "prime"),
+        group=(NO_GROUP, *(group.name for group in GROUPS if group.name not in PRIMES)),
+    )
+    yield gap(
+        "a suite with ECDHE exchanges keys on a curve; ffdhe groups go with TLS_DHE_* suites and TLS 1.3",
+        cipher=_suites(lambda suite: suite.exchanges_in_group == "curve"),
+        group=(NO_GROUP, *PRIMES),
     )
 
 
@@ -44,16 +87,34 @@ def _needs(scheme: SignatureScheme) -> Iterable[Gap]:
     keys = ", ".join(scheme.keys)
     others = tuple(name for name in BY_NAME if name not in scheme.keys)
     yield gap(f"{scheme.name} signs with a key of {keys}", signature=scheme.name, key=others)
+    yield gap(
+        f"TLS 1.0 and 1.1 do not know {scheme.name}: they sign with MD5 and SHA-1 (RFC 4346, section 7.4.3)",
+        signature=scheme.name,
+        version=BROKEN_VERSIONS,
+    )
     if "1.3" not in scheme.versions:
         yield gap(
             f"TLS 1.3 does not sign handshakes with {scheme.name}", signature=scheme.name, version="1.3"
         )
 
 
+#: Why a suite that authenticates otherwise than by a certificate of this PKI is not measured.
+_NOT_AUTHENTICATED: Final = {
+    "anon": "the suite has no certificates, so that it cannot be proved who took part",
+    "DSS": "the suite needs a certificate with a DSA key, of which none is issued here (RFC 9155)",
+    "SRP": "the suite authenticates by a password (RFC 5054), and no passwords are set up here",
+    "GOST": "the suite needs a certificate with a GOST key (RFC 9189), of which none is issued here",
+}
 _LINKS = tuple(link for link in AXES["link"].values if link != "network")
 _MEASURED = tuple(workload for workload in TLS_WORKLOADS if workload != "completion")
-_ML_DSA = _keys(lambda key: not key.authentication)
+_ML_DSA = _keys(lambda key: key.name.startswith("ml-dsa"))
+_SLH_DSA = _keys(lambda key: key.name.startswith("slh-dsa"))
+_COMPOSITE = _keys(lambda key: key.name.startswith("composite"))
+_ENGINE_ONLY = _keys(lambda key: key.engine_only)
+_NOT_MEASURED = tuple(name for name in BY_NAME if f"{name}/sign" not in ALGORITHMS)
 _RESUMED = AXES["resumption"].special
+#: Of certificates, what the cryptography package signs or reads.
+_SIGNED_APART = tuple(operation.name for operation in OPERATIONS if operation.name not in ("issue", "verify"))
 _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_chain)
 
 #: The first that holds is the reason given, so what people choose stands before cipher suites, which
@@ -91,7 +152,8 @@ PROTOCOL: Final = (
         link=("tcp", "unix"),
     ),
     gap("HTTP is spoken over TLS (HTTP/2) and QUIC (HTTP/3)", workload="request", transport="dtls"),
-    gap("QUIC has TLS 1.3 (RFC 9001, section 4.2): add version=1.3", transport="quic", version="1.2"),
+    gap("QUIC has TLS 1.3 (RFC 9001, section 4.2): add version=1.3", transport="quic", version=BEFORE_13),
+    gap("DTLS 1.0 is not measured, and there is no DTLS 1.1", transport="dtls", version=BROKEN_VERSIONS),
     gap(
         "QUIC's datagrams hold at least 1,200 bytes (RFC 9000, section 14)",
         transport="quic",
@@ -106,13 +168,48 @@ PROTOCOL: Final = (
         for axis, what in (("mtu", "datagrams"), ("address_check", "check of addresses, TCP makes it"))
     ),
     *(
-        gap("ML-DSA certificates need TLS 1.3", version="1.2", **{axis: _ML_DSA})
-        for axis in ("key", "intermediate_key", "root_key")
+        gap(f"{family} certificates need TLS 1.3", version=BEFORE_13, **{axis: members})
+        for family, members in (("ML-DSA", _ML_DSA), ("SLH-DSA", _SLH_DSA), ("composite", _COMPOSITE))
+        for axis in KEY_AXES
     ),
+    *(
+        gap(f"nothing but certificates is signed with such a {axis}", **what, **{axis: _ENGINE_ONLY})
+        for axis in KEY_AXES
+        for what in ({"ocsp": "stapled"}, {"operation": _SIGNED_APART})
+    ),
+    *(
+        gap("the primitives of its signatures are not measured", parts="yes", **{axis: _NOT_MEASURED})
+        for axis in KEY_AXES
+    ),
+    gap("an Ed25519 certificate needs TLS 1.2 (RFC 8422)", version=BROKEN_VERSIONS, key="ed25519"),
     gap(
         "a chain of one certificate has no intermediate: add chain_length=2",
         chain_length="1",
         intermediate_key=tuple(BY_NAME),
+    ),
+    Gap(
+        "padding hides how much of a chain is sent: leave out padding=",
+        {"padding": special_values("padding"), "chain_sent": special_values("chain_sent")},
+    ),
+    gap(
+        "a chain of one certificate has nothing to leave out: add chain_length=2",
+        chain_length="1",
+        chain_sent=AXES["chain_sent"].special,
+    ),
+    *(
+        gap(reason, chain_sent=AXES["chain_sent"].special, **{axis: values})
+        for axis, values, reason in (
+            ("resumption", _RESUMED, "a resumed handshake sends no certificates"),
+            ("client_auth", "required", "chain_sent concerns the server's chain: leave out client_auth="),
+            ("ocsp", "stapled", "an OCSP response would hide how much of the chain is sent: leave out ocsp="),
+            ("parts", "yes", "the parts are those of a chain that is sent: leave out chain_sent="),
+            ("transport", "quic", "the wire of QUIC does not show how much of a chain is sent"),
+            (
+                "certificate_compression",
+                AXES["certificate_compression"].special,
+                "compressed, certificates do not show how many they are: leave out certificate_compression=",
+            ),
+        )
     ),
     *(
         gap(
@@ -150,13 +247,13 @@ PROTOCOL: Final = (
     ),
     gap(
         "the number of tickets can be chosen only in TLS 1.3: add version=1.3",
-        version="1.2",
+        version=BEFORE_13,
         tickets=AXES["tickets"].special,
     ),
     gap("a full handshake has no session: add resumption=", session="serialised", resumption="none"),
     gap(
         "TLS 1.2 has no HelloRetryRequest: add version=1.3",
-        version="1.2",
+        version=BEFORE_13,
         hello_retry=AXES["hello_retry"].special,
     ),
     gap(
@@ -166,7 +263,7 @@ PROTOCOL: Final = (
     ),
     gap(
         "post-quantum groups need TLS 1.3",
-        version="1.2",
+        version=BEFORE_13,
         group=tuple(group.name for group in GROUPS if group.post_quantum),
     ),
     gap(
@@ -176,20 +273,22 @@ PROTOCOL: Final = (
     ),
     gap(
         "TLS 1.2 resumes by resumption=session-id (RFC 5246) or ticket (RFC 5077)",
-        version="1.2",
+        version=BEFORE_13,
         resumption=("psk", "early-data"),
     ),
+    *_of_suites(),
     gap(
         "a TLS 1.2 cipher suite is not one of TLS 1.3: add version=1.2",
         version="1.3",
-        cipher=_suites(lambda suite: suite.version == "1.2"),
+        cipher=_suites(lambda suite: suite.version != "1.3"),
     ),
     gap(
         "a TLS 1.3 cipher suite is not one of TLS 1.2: add version=1.3",
-        version="1.2",
+        version=BEFORE_13,
         cipher=_suites(lambda suite: suite.version == "1.3"),
     ),
-    *(_needs_key(family) for family in _families()),
+    *(_needs_key(family) for family in ("ECDSA", "RSA")),
+    *_of_groups(),
     gap(
         "the primitive that encrypts its records is not measured",
         parts="yes",
@@ -198,8 +297,9 @@ PROTOCOL: Final = (
     gap(
         "the primitive of its key agreement is not measured",
         parts="yes",
-        group=tuple(group.name for group in GROUPS if group.name not in MADE_OF),
+        group=tuple(name for name in AXES["group"].values if name not in MADE_OF),
     ),
+    gap("the parts are those of TLS 1.2 and 1.3", parts="yes", version=BROKEN_VERSIONS),
     gap("an OCSP response is checked outside the library", parts="yes", ocsp="stapled"),
     gap("the parts are those of TLS over a stream: leave out transport=", parts="yes", transport=DATAGRAMS),
     gap(

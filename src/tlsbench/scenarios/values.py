@@ -13,11 +13,12 @@ from typing import Any, Final
 from tlsbench.scenarios import credentials, networks, openssl, records, scaling, transports
 from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axis import BY_ITSELF, aliases_of, row
-from tlsbench.scenarios.ciphers import CIPHER_SUITES
+from tlsbench.scenarios.chains import CHAIN_SENT
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS, CIPHER_SUITES
 from tlsbench.scenarios.compression import CERTIFICATE_COMPRESSION
 from tlsbench.scenarios.ech import ECH
-from tlsbench.scenarios.groups import GROUPS, HELLO_RETRY
-from tlsbench.scenarios.keys import KEY_TYPES
+from tlsbench.scenarios.groups import GROUPS, HELLO_RETRY, NO_GROUP
+from tlsbench.scenarios.keys import KEY_TYPES, UNCOMMON
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
 from tlsbench.scenarios.offload import OFFLOAD
 from tlsbench.scenarios.operations import OPERATIONS
@@ -39,6 +40,7 @@ _ISSUER_KEY: Final[Mapping[str, Any]] = {
     "same_as": "key",
     "workloads": ("handshake", "memory", "certificate", "completion"),
     "aliases": _KEY_ALIASES,
+    "denied": UNCOMMON,
 }
 _LIBRARY: Final[Mapping[str, Any]] = {"workloads": WORKLOADS, "aliases": IMPLEMENTATION_ALIASES}
 _NO_SINGLE_OPERATIONS: Final = "a TLS library: primitives and certificates are in cryptography"
@@ -72,29 +74,36 @@ class Values:
     version: str = field(
         default="",
         metadata=row(
-            meaning="TLS protocol version",
-            values=("1.2", "1.3"),
+            meaning="TLS protocol version; 1.0 and 1.1 are broken (RFC 8996), and measured at security "
+            "level 0, so that leaving them can be argued",
+            values=("1.0", "1.1", "1.2", "1.3"),
             default=("1.3", "1.2"),
             workloads=TLS_WORKLOADS,
             aliases={
                 f"{prefix}{spelled}": version
-                for version in ("1.2", "1.3")
+                for version in ("1.0", "1.1", "1.2", "1.3")
                 for prefix in ("tls", "tlsv")
                 for spelled in (version, version.replace(".", ""), version.replace(".", "_"))
             },
+            denied=dict.fromkeys(
+                BROKEN_VERSIONS, "it no longer has TLS 1.0 and 1.1, which are broken (RFC 8996)"
+            ),
             alone="TLS {value}",
         ),
     )
     cipher: str = field(
         default="",
         metadata=row(
-            meaning="cipher suite, IANA name",
+            meaning="cipher suite, IANA name; 'tlsbench list ciphers' says what each is, and who has it",
             values=tuple(suite.name for suite in CIPHER_SUITES),
             default=(
                 "TLS_AES_256_GCM_SHA384",
                 "TLS_AES_128_GCM_SHA256",
                 "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
                 "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+                # what TLS 1.0 and 1.1 have
+                "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+                "TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA",
             ),
             workloads=TLS_WORKLOADS,
             aliases={
@@ -108,9 +117,12 @@ class Values:
     group: str = field(
         default="",
         metadata=row(
-            meaning="key exchange group, IANA name",
-            values=tuple(group.name for group in GROUPS),
-            default=("secp256r1", "x25519", "X25519MLKEM768", "secp384r1", "secp521r1"),
+            meaning="key exchange group, IANA name; none where a suite exchanges no keys (static RSA)",
+            values=(*(group.name for group in GROUPS), NO_GROUP),
+            default=(
+                *("secp256r1", "x25519", "X25519MLKEM768", "secp384r1", "secp521r1"),
+                *("ffdhe2048", "ffdhe3072", NO_GROUP),
+            ),
             workloads=TLS_WORKLOADS,
             aliases=aliases_of(GROUPS),
             alone=BY_ITSELF,
@@ -126,13 +138,15 @@ class Values:
             default=("ecdsa-secp256r1", "rsa-2048"),
             workloads=(*TLS_WORKLOADS, "certificate"),
             aliases=_KEY_ALIASES,
+            denied=UNCOMMON,
             alone=BY_ITSELF,
         ),
     )
     chain_length: int = field(
         default=0,
         metadata=row(
-            meaning="certificates that the server sends",
+            meaning="certificates in the server's chain, without its root: it sends them all, unless "
+            "chain_sent= says otherwise",
             values=("1", "2", "3", "4", "5"),
             default=("1", "2"),
             neutral="1",
@@ -154,6 +168,7 @@ class Values:
             **_ISSUER_KEY,
         ),
     )
+    chain_sent: str = field(default="", metadata=CHAIN_SENT)
     client_auth: str = field(
         default="",
         metadata=row(

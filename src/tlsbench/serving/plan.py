@@ -47,6 +47,7 @@ class ServerPlan:
     :param socket_options: by the names of :data:`tlsbench.sockets.OPTIONS`.
     :param limits: how long clients may take.
     :param key_log: a file for the secrets of its connections, where the library gives them; ``""`` for none.
+    :param ticket_keys: by which it seals its tickets, in hexadecimal; ``""`` for those of each process's own.
     :param captured: so many connections are captured at most, with their secrets where there are some.
     :param backlog: connections that wait to be accepted, as in listen(2).
     """
@@ -62,6 +63,7 @@ class ServerPlan:
     groups: tuple[str, ...] = ()
     limits: Limits = DEFAULT
     key_log: str = ""
+    ticket_keys: str = ""
     captured: int = 0
     backlog: int = 4096
     socket_options: Mapping[str, int | str] = field(default_factory=dict)

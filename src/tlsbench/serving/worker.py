@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from tlsbench.errors import TlsbenchError
-from tlsbench.implementations import LogsKeys, SelectsProtocols, ServerContext
+from tlsbench.implementations import LogsKeys, SelectsProtocols, ServerContext, SharesTickets
 from tlsbench.implementations.registry import spellings, tls_library
 from tlsbench.links import Direction
 from tlsbench.pki import Peers
@@ -76,12 +76,14 @@ def _context(
     """The server's context; of which some connections are tapped, if they are to be captured."""
     context = make()
     _select_protocols(context, plan)
+    _share_tickets(context, plan)
     if plan.key_log and isinstance(context, LogsKeys):
         context.log_keys(plan.key_log)
     if not plan.captured:
         return context
     tapped, key_log = make(), None
     _select_protocols(tapped, plan)
+    _share_tickets(tapped, plan)
     if isinstance(tapped, LogsKeys):
         key_log = Path(tempfile.mkdtemp()) / "keys"  # within a folder that goes with this process
         key_log.touch()
@@ -93,6 +95,11 @@ def _context(
 def _select_protocols(context: ServerContext, plan: ServerPlan) -> None:
     if plan.protocols and isinstance(context, SelectsProtocols):
         context.select_protocols(plan.protocols)
+
+
+def _share_tickets(context: ServerContext, plan: ServerPlan) -> None:
+    if plan.ticket_keys and isinstance(context, SharesTickets):
+        context.set_ticket_keys(bytes.fromhex(plan.ticket_keys))
 
 
 #: Serves a socket until the function says stop, and counts what it sees.

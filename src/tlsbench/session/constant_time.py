@@ -99,7 +99,7 @@ def subjects_of(selectors: Sequence[str]) -> list[Subject]:
         if scenario.algorithm not in verifying:
             raise RequestError(
                 f"{scenario.algorithm} accepts and refuses nothing: what does is "
-                "'algorithm=*/verify,*/decrypt,*/decrypt_pkcs1,bytes/compare'"
+                "'algorithm=*/verify,*-gcm/decrypt,*/decrypt_pkcs1,*/decrypt_oaep,bytes/compare'"
             )
     if matrix.excluded:
         reasons = dict.fromkeys(excluded.reason for excluded in matrix.excluded)

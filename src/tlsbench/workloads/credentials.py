@@ -15,7 +15,7 @@ from tlsbench.links import Observed
 from tlsbench.links.credentials import Credentials, credentials_of
 from tlsbench.links.ledger import Entry
 from tlsbench.pki import Identity, Peers, external_psk
-from tlsbench.pki.keys import key_type_of
+from tlsbench.pki.keys import key_type_of, public_key_of
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.credentials import REFUSED_STATES, ROTATED_STATES
 
@@ -124,7 +124,7 @@ def prove_ticket(
     """
     if found is None:
         return
-    if issued is None and scenario.version == "1.2":
+    if issued is None and scenario.version != "1.3":
         issued = [Ticket(*one) for one in found.issued]
     if scenario.ticket_state not in _USUAL["ticket_state"] and has_session:
         _prove_state(scenario.ticket_state, found, issued, server)
@@ -136,7 +136,7 @@ def key_type_shown(client: Negotiated) -> str:
     """The type of the key, certified or raw, by which the server proved who it is."""
     if client.peer_public_key:
         return key_type_of(load_der_public_key(client.peer_public_key))
-    return key_type_of(x509.load_der_x509_certificate(client.peer_certificate).public_key())
+    return key_type_of(public_key_of(x509.load_der_x509_certificate(client.peer_certificate)))
 
 
 def recorded(scenario: Scenario) -> Mapping[str, str]:
@@ -185,7 +185,7 @@ def _prove_raw_key_on_the_wire(key: bytes, found: Credentials) -> None:
 
 def _prove_psk(scenario: Scenario, found: Credentials, client: Negotiated, server: Negotiated) -> None:
     identity = external_psk().identity
-    if scenario.version == "1.2" and found.identities != (identity,):
+    if scenario.version != "1.3" and found.identities != (identity,):
         got = "another identity" if found.identities else "none"
         raise ProofError("psk identity", wanted=identity.decode(), got=got, witness="wire")
     for side, witness in ((client, "client"), (server, "server")):
@@ -236,4 +236,4 @@ def describe(der: bytes) -> str:
     if not der:
         return "none"
     certificate = x509.load_der_x509_certificate(der)
-    return f"{key_type_of(certificate.public_key())} with serial number {certificate.serial_number:x}"
+    return f"{key_type_of(public_key_of(certificate))} with serial number {certificate.serial_number:x}"

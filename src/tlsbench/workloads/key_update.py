@@ -1,8 +1,8 @@
 """``workload=key_update``: new keys on an open connection of TLS 1.3 (RFC 8446 section 4.6.3).
 
 The client sends a KeyUpdate and a byte under its new keys. The server, where it is asked, answers with a
-KeyUpdate of its own before it next writes, which is the byte's echo: some libraries send it as soon as they
-have read, others with that write. So both bytes belong to the operation.
+KeyUpdate of its own before it next writes, which is the byte's echo: most libraries send it with that write,
+some as soon as they have read. So both bytes belong to the operation.
 
 The proof is the wire, decrypted with the key log of one of the ends: each side's KeyUpdate under its old
 traffic secret, and the byte behind it under the next one.

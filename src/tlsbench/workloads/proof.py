@@ -20,6 +20,7 @@ from tlsbench.pki import Peers
 from tlsbench.protocol import groups, signature_schemes
 from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.groups import NO_GROUP
 from tlsbench.workloads.compression_proof import prove_offer
 from tlsbench.workloads.credentials import (
     EXTERNAL_PSK,
@@ -33,6 +34,7 @@ from tlsbench.workloads.credentials import (
 from tlsbench.workloads.ech_proof import prove_ech
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.records import cuts_records, prove_handshake_records
+from tlsbench.workloads.sent_chains import prove_chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +124,10 @@ def prove(
     prove_credentials(scenario, peers, credentials, resumption, client, server)
     if resumption == "none":
         wants_client = scenario.client_auth == "required"
-        sent = 0 if scenario.certificate_type == RAW_PUBLIC_KEY else scenario.chain_length
-        _same("chain_length", sent or None, client.peer_chain_length, "client")
-        _same("chain_length", sent, wire.certificates, "wire")
+        prove_chain(exchange.entries, scenario, peers, wire, client)
         if wants_client:
-            _same("chain_length", sent or None, server.peer_chain_length, "server")
+            length = None if scenario.certificate_type == RAW_PUBLIC_KEY else scenario.chain_length
+            _same("chain_length", length, server.peer_chain_length, "server")
         _same("client_auth", wants_client, wire.client_auth, "wire")
         _prove_staple(scenario, wire, client)
         _prove_signature(scenario, wire, client)
@@ -168,10 +169,15 @@ def _prove_group(scenario: Scenario, wire: Observed, client: Negotiated, server:
             got="no HelloRetryRequest" if retried else "a HelloRetryRequest for another",
             witness="wire",
         )
-    if wire.group is None and (scenario.version == "1.2" or scenario.psk_mode == "psk_ke"):
-        return  # a resumed TLS 1.2 handshake exchanges no keys
+    if wire.group is None and scenario.psk_mode == "psk_ke":
+        return
     if scenario.psk_mode == "psk_ke" and wire.resumption != "none":
         raise ProofError("psk_mode", wanted="no key exchange", got="one", witness="wire")
+    if wire.group is None and scenario.version != "1.3" and wire.resumption not in ("none", EXTERNAL_PSK):
+        return  # before TLS 1.3 a resumed handshake exchanges no keys
+    if scenario.group == NO_GROUP:
+        _agree("group", NO_GROUP, _group_name(wire.group) or NO_GROUP, client.group, server.group)
+        return
     _agree("group", scenario.group, _group_name(wire.group) or "none", client.group, server.group)
 
 

@@ -138,7 +138,8 @@ def test_an_alert_of_the_other_side_is_in_the_error(scenarios_of: Find) -> None:
 
 def test_priorities_hold_what_a_scenario_asks_for_and_nothing_else(scenarios_of: Find) -> None:
     (scenario,) = scenarios_of("implementation=gnutls version=1.2 group=x25519 key=ecdsa-secp256r1")
-    assert names.priorities(scenario, "x25519:secp256r1") == (
+    suite = names.Suite("TLS_ECDHE_ECDSA_AES_256_GCM_SHA384", "ECDHE-ECDSA", "AES-256-GCM", "AEAD")
+    assert names.priorities(scenario, suite, "x25519:secp256r1") == (
         "NONE:+VERS-TLS1.2:+ECDHE-ECDSA:+AES-256-GCM:+AEAD:+GROUP-X25519:+GROUP-SECP256R1:+SIGN-ALL"
     )
 
@@ -147,7 +148,7 @@ def test_priorities_that_it_does_not_take_are_named(
     scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (scenario,) = scenarios_of("implementation=gnutls")
-    monkeypatch.setattr(names, "priorities", lambda _scenario, _groups: "NONE:+VERS-TLS9.9")
+    monkeypatch.setattr(names, "priorities", lambda _scenario, _suite, _groups: "NONE:+VERS-TLS9.9")
     with pytest.raises(HandshakeError, match=r"NONE:\+VERS-TLS9.9 from '\+VERS-TLS9.9' on"):
         library.of_the_system().client_context(scenario, pki.peers_for(scenario))
 

@@ -16,6 +16,7 @@ from tlsbench.links.reader import Reader
 from tlsbench.protocol import groups as group_names
 from tlsbench.protocol.messages import VERSIONS
 from tlsbench.scenarios import Scenario, ciphers, groups, scenario_from_id
+from tlsbench.scenarios.groups import PRIMES
 
 needs_s2n = pytest.mark.skipif("s2n" not in tls_libraries(), reason="awscrt is not installed")
 SUPPORTED_GROUPS, SUPPORTED_VERSIONS, KEY_SHARE, SIGNATURE_ALGORITHMS = 10, 43, 51, 13
@@ -62,12 +63,13 @@ def offered(policy: Policy, monkeypatch: pytest.MonkeyPatch) -> Policy:
     hello.take(2 + 32)
     hello.vector(1)
     suites = [ciphers.BY_CODE_POINT[one] for one in numbers(hello.vector(2)) if one in ciphers.BY_CODE_POINT]
+    suites = [suite for suite in suites if suite.name in policies.SUITES]
     hello.vector(1)
     found = extensions(hello)
     versions = numbers(found[SUPPORTED_VERSIONS][1:]) if SUPPORTED_VERSIONS in found else [0x0303]
     return Policy(
         policy.name,
-        tuple(VERSIONS[one] for one in versions if one in VERSIONS),
+        tuple(VERSIONS[one] for one in versions if VERSIONS.get(one) in ("1.2", "1.3")),
         tuple(suite.name for suite in suites),
         known(numbers(found[SUPPORTED_GROUPS][2:])),
         known(shares(found[KEY_SHARE])) if KEY_SHARE in found else (),
@@ -88,8 +90,9 @@ def wishes() -> list[Wanted]:
         Wanted(version, suite.name, group, key)
         for version, key in (("1.3", "ecdsa-secp256r1"), ("1.3", "ml-dsa-44"), ("1.2", "ecdsa-secp256r1"))
         for suite in ciphers.CIPHER_SUITES
-        if suite.version == version and suite.authentication in ("", "ECDSA")
+        if suite.name in policies.SUITES and suite.version == version and suite.authentication != "RSA"
         for group in groups.BY_NAME
+        if group not in PRIMES
     ]
 
 

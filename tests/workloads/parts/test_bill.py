@@ -173,7 +173,7 @@ def test_what_cannot_be_priced_is_denied_with_a_reason(scenarios_of: Find) -> No
 
     for selector, words in (
         ("implementation=ssl", "the single operations of its engine cannot be called"),
-        ("implementation=pyopenssl group=x448", "the primitive of its key agreement"),
+        ("implementation=pyopenssl group=MLKEM512", "the primitive of its key agreement"),
         (
             "implementation=pyopenssl version=1.2 cipher=TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
             "the primitive that encrypts its records",

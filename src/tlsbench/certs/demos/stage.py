@@ -19,6 +19,7 @@ from tlsbench.errors import TlsbenchError
 from tlsbench.escaping import for_terminal
 from tlsbench.loopback import ClientSetup, Meeting, Server, ServerSetup, Tap, Visit, meet
 from tlsbench.pki import Identity, key_type_of
+from tlsbench.pki.keys import public_key_of
 from tlsbench.pki.names import short_name
 
 
@@ -113,7 +114,7 @@ class Stage:
 
 def described(certificate: x509.Certificate) -> str:
     """A certificate in a few words: whose it is and with what key."""
-    return f"'{short_name(certificate)}' ({key_type_of(certificate.public_key())})"
+    return f"'{short_name(certificate)}' ({key_type_of(public_key_of(certificate))})"
 
 
 def _meet(

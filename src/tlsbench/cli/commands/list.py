@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,12 +21,14 @@ _NAME_WIDTH = 24
 
 
 @teaches(
-    r"""List scenarios, implementations, axes, profiles or which library talks to which, with reasons.
+    r"""List scenarios, libraries, axes, profiles, ciphers, primitives, interop, with reasons.
 
     \b
     Examples:
       tlsbench list axes
+      tlsbench list primitives
       tlsbench list interop
+      tlsbench list ciphers 'cipher=*CHACHA20*'
       tlsbench list scenarios implementation=ssl 'group=*'
       tlsbench list scenarios --profile full
     """
@@ -37,7 +39,7 @@ def command(
         str,
         typer.Argument(
             metavar="WHAT",
-            help="scenarios, implementations, axes, profiles or interop.",
+            help="scenarios, implementations, axes, profiles, ciphers, primitives or interop.",
             autocompletion=completion.lists,
         ),
     ] = "scenarios",
@@ -50,13 +52,17 @@ def command(
         "implementations": _implementations,
         "axes": _axes,
         "profiles": _profiles,
+        "primitives": _primitives,
         "interop": _interop,
     }
     given = selectors or []
     if "=" in what:  # "list key=*" is short for "list scenarios key=*"
         given, what = [what, *given], "scenarios"
-    if what not in ("scenarios", *lists):
-        raise unknown("list", what, ("scenarios", *lists))
+    if what not in ("scenarios", "ciphers", *lists):
+        raise unknown("list", what, ("scenarios", "ciphers", *lists))
+    if what == "ciphers":
+        _print_ciphers(given, as_json=as_json, profile=profile)
+        return
     if what != "scenarios" and (given or profile):
         raise RequestError(f"'list {what}' takes no selectors and no profile: 'list scenarios' does")
     if what == "scenarios":
@@ -66,10 +72,36 @@ def command(
     if as_json:
         output.write(json.dumps(entries, indent=2) + "\n")
         return
+    _print_entries(entries)
+
+
+def _print_entries(entries: Iterable[Mapping[str, Any]]) -> None:
     columns = output.columns_wanted()
     for line in (line for entry in entries for line in _lines(entry)):
         for part in [line] if columns is None else output.wrapped(line, " " * (_NAME_WIDTH + 2), columns):
             output.line(part)
+
+
+def _print_ciphers(selectors: Sequence[str], *, as_json: bool, profile: str | None) -> None:
+    """The cipher suites that ``cipher=`` names, of the libraries that ``implementation=`` does; else all."""
+    from tlsbench.implementations.registry import spellings
+    from tlsbench.report import ciphers
+    from tlsbench.scenarios import parse
+    from tlsbench.scenarios.axes import AXES
+    from tlsbench.session.ciphers import coverage
+
+    by = parse(selectors, spellings())
+    if profile or set(by) - {"cipher", "implementation"}:
+        raise RequestError("'list ciphers' takes cipher= and implementation=, and no profile")
+    named = by.get("implementation", ())
+    covered = [one for one in coverage(named) if not named or one.implementation in named]
+    listed = ciphers.document(covered, by.get("cipher", AXES["cipher"].values))
+    if as_json:
+        output.write(json.dumps(listed, indent=2) + "\n")
+        return
+    _print_entries(ciphers.entries(listed))
+    output.line("")
+    output.line(f"{len(listed['ciphers'])} cipher suites; what is recommended: {listed['source']}")
 
 
 def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -77,8 +109,17 @@ def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
     yield f"{entry['name']:<{_NAME_WIDTH - 1}} {entry['summary']}"
     for key, value in entry.items():
         if key not in ("name", "summary"):
-            for text in value if isinstance(value, list) else [value]:
+            for text in _texts(value):
                 yield f"{'':<{_NAME_WIDTH}}{key}: {text}"
+
+
+def _texts(value: object) -> Sequence[object]:
+    """The lines of a value: of a tuple one, of a mapping one for each key."""
+    if isinstance(value, Mapping):
+        return [f"{key}: {', '.join(words)}" for key, words in value.items()]
+    if isinstance(value, tuple):
+        return [", ".join(value)]
+    return value if isinstance(value, list) else [value]
 
 
 def _print_scenarios(selectors: Sequence[str], profile: str | None, *, as_json: bool) -> None:
@@ -176,4 +217,23 @@ def _profiles() -> list[dict[str, Any]]:
     return [
         {"name": profile.name, "summary": profile.meaning, "selectors": list(profile.selections)}
         for profile in PROFILES.values()
+    ]
+
+
+def _primitives() -> list[dict[str, Any]]:
+    """Every algorithm with its parameters, what is done with it, and by which library."""
+    from tlsbench.session.primitives import primitives
+
+    return [
+        {
+            "name": one.subject.name,
+            "summary": f"{one.subject.kind}, {one.subject.source}",
+            **({"parameters": one.subject.parameters} if one.subject.parameters else {}),
+            **({"also": one.subject.aliases} if one.subject.aliases else {}),
+            "operations": one.subject.operations,
+            "data": "as many bytes as size= says" if one.subject.sized else "its own",
+            "by": one.offered,
+            **({"not": one.reasons} if one.reasons else {}),
+        }
+        for one in primitives()
     ]

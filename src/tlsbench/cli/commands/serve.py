@@ -28,6 +28,7 @@ if TYPE_CHECKING:
       tlsbench serve
       tlsbench serve implementation=rtls version=1.3 --port 9443 --processes 1
       tlsbench serve implementation=libssl --processes 1 --threads 4
+      tlsbench serve implementation=libssl --ticket-keys pool.keys --port 8444
       tlsbench serve --http 3 key=ecdsa-secp256r1 --processes 1
       tlsbench serve key=rsa-2048 --model asyncio --root root.pem --json counts.json
 
@@ -75,6 +76,16 @@ def command(
     early_data: Annotated[
         bool, typer.Option("--early-data", help="Accept early data (0-RTT) of resumed TLS 1.3 sessions.")
     ] = False,
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            "--ticket-keys",
+            metavar="FILE",
+            help="Seal session tickets with the keys in this file (80 bytes, mode 0600; made if missing), so "
+            "that all servers and processes with it resume each other's sessions.",
+            show_default=False,
+        ),
+    ] = None,
     handshake_timeout: Annotated[
         float, duration_or_zero("--handshake-timeout", help="Time for a whole handshake; 0 is no limit.")
     ] = Written("10s", seconds_or_zero),
@@ -127,12 +138,15 @@ def command(
     from tlsbench.report.serving import counts, greeting
     from tlsbench.serving import Limits, ServerPlan, Serving
     from tlsbench.session.serve import check_http3, logs_keys, served_groups, served_http, served_scenario
+    from tlsbench.session.ticket_keys import check_shares_tickets, ticket_keys
     from tlsbench.sockets import Settings, family_of
 
     scenario = served_scenario(selectors or (), early_data=early_data)
     if http == "3":
         check_http3(selectors or ())
     peers = _peers(pki, scenario)
+    if keys is not None:
+        check_shares_tickets(scenario, peers, http=http, early_data=early_data)
     plan = ServerPlan(
         scenario=scenario.id,
         peers=peers.to_pem(),
@@ -143,6 +157,7 @@ def command(
         answer=answer,
         http=served_http(http, scenario, peers),
         groups=() if http == "3" else served_groups(selectors or (), scenario),
+        ticket_keys="" if keys is None else ticket_keys(keys).hex(),
         key_log=output.key_log(),
         captured=capturing.captured(pcap, pcap_connections),
         limits=Limits(handshake_s=handshake_timeout, request_s=request_timeout, idle_s=idle_timeout),

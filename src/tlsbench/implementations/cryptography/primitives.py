@@ -1,56 +1,46 @@
 """``cryptography``: the primitives of the cryptography package, each ready to call.
 
-One function for each family of :mod:`tlsbench.scenarios.algorithms` builds an
+A module for each family of :mod:`tlsbench.scenarios.subjects` builds an
 :class:`~tlsbench.implementations.contract.Operation`: a call that is timed, and a check that the
-call does what its name says (a round trip, a verification, or a second implementation).
+call does what its name says (a round trip, a verification, a definition, or a second implementation).
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac as stdlib_hmac
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Final
+from functools import cache
+from typing import Final
 
 import cryptography
-from cryptography.exceptions import InvalidSignature, InvalidTag, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.backends.openssl import backend
 from cryptography.hazmat.bindings.openssl.binding import Binding
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, mlkem, x25519
-from cryptography.hazmat.primitives.hmac import HMAC
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 
-from tlsbench.errors import MeasurementError, ProofError
+from tlsbench.errors import MeasurementError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448, SECP521R1, takes
 from tlsbench.implementations.contract import Operation
-from tlsbench.implementations.cryptography import certificates, verifications, verifier
-from tlsbench.implementations.cryptography.verifications import (
-    ADDITIONAL_DATA,
-    AEADS,
-    HASHES,
-    MESSAGE,
-    NONCE_BYTES,
-    TAG_BYTES,
-    scheme_of,
+from tlsbench.implementations.cryptography import (
+    certificates,
+    ciphers,
+    derivations,
+    digests,
+    exchanges,
+    sealing,
+    signing,
+    verifications,
+    verifier,
 )
 from tlsbench.implementations.openssl_names import CPU_INFO
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.implementations.verifying import Verification
-from tlsbench.pki import Peers, keys
+from tlsbench.pki import Peers
 from tlsbench.scenarios import Capabilities, Scenario, gap
+from tlsbench.scenarios.algorithms import ALGORITHMS
 from tlsbench.scenarios.axes import TLS_WORKLOADS
 
-_CURVES: Final[Mapping[str, ec.EllipticCurve]] = {
-    "secp256r1": ec.SECP256R1(),
-    "secp384r1": ec.SECP384R1(),
-}
-_KEMS: Final[Mapping[str, Any]] = {
-    "ml-kem-768": mlkem.MLKEM768PrivateKey,
-    "ml-kem-1024": mlkem.MLKEM1024PrivateKey,
-}
+#: Each module finds what makes an operation of its family, and can attempt to set its algorithms up.
+_FAMILIES: Final = (ciphers, digests, derivations, exchanges, signing, sealing)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +74,10 @@ class Cryptography:
                     )
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
+                gap(f"cryptography {cryptography.__version__} does not offer it", algorithm=not_offered()),
+                gap(f"{self.engine()} refuses it", algorithm=refused()),
             ),
-            supports=("workload", "cpu"),
+            supports=("workload", "cpu", *takes(*SECP521R1, *BRAINPOOL, *ED448)),
         )
 
     def operation(self, scenario: Scenario, peers: Peers | None = None) -> Operation:
@@ -96,8 +88,11 @@ class Cryptography:
     def primitive(self, algorithm: str, size_bytes: int) -> Operation:
         """See :class:`tlsbench.implementations.contract.CallsPrimitives`."""
         subject, operation = algorithm.split("/")
+        make = _maker(subject, operation)
+        if make is None:
+            raise MeasurementError(f"{self.engine()} has no {algorithm}")
         try:
-            return _factory(subject, operation)(subject, operation, size_bytes)
+            return make(subject, operation, size_bytes)
         except UnsupportedAlgorithm as error:
             raise MeasurementError(f"{self.engine()} has no {subject}") from error
 
@@ -109,149 +104,37 @@ class Cryptography:
             raise MeasurementError(f"{self.engine()} has no {subject}") from error
 
 
-def _factory(algorithm: str, operation: str) -> Callable[[str, str, int], Operation]:
-    if (algorithm.partition("-")[0], operation) in verifications.ALONE:
-        return verifications.operation
-    families: tuple[tuple[Any, Callable[[str, str, int], Operation]], ...] = (
-        (AEADS, _aead),
-        (HASHES, _digest),
-        (("hmac-sha-256", "hmac-sha-384"), _hmac),
-        (("hkdf-sha-256", "hkdf-sha-384"), _hkdf),
-        (("x25519", *_CURVES), _agreement),
-        (_KEMS, _kem),
-        (keys.GENERATORS, _signature),
+_Maker = Callable[[str, str, int], Operation]
+
+
+def _maker(subject: str, operation: str) -> _Maker | None:
+    """What makes an operation; None if nothing does."""
+    found = (family.find(subject, operation) for family in (verifications, *_FAMILIES))
+    return next((make for make in found if make is not None), None)
+
+
+@cache
+def not_offered() -> tuple[str, ...]:
+    """The operations that cryptography has no function for."""
+    return tuple(one.name for one in ALGORITHMS if _maker(*one.name.split("/")) is None)
+
+
+@cache
+def refused() -> tuple[str, ...]:
+    """The operations whose algorithm cryptography's engine refuses when it is tried."""
+    return tuple(
+        one.name
+        for one in ALGORITHMS
+        if one.name not in not_offered() and not _can_be_set_up(one.subject.name)
     )
-    return next(factory for names, factory in families if algorithm in names)
 
 
-def _check(algorithm: str, wanted: object, got: object) -> None:
-    if wanted != got:
-        raise ProofError(algorithm, wanted="the right result", got="another", witness="client")
-
-
-def _aead(algorithm: str, operation: str, size_bytes: int) -> Operation:
-    make, key_bytes = AEADS[algorithm]
-    cipher = make(os.urandom(key_bytes))
-    nonce, plaintext = os.urandom(NONCE_BYTES), os.urandom(size_bytes)
-    sealed = cipher.encrypt(nonce, plaintext, ADDITIONAL_DATA)
-    into = bytearray(size_bytes + (TAG_BYTES if "encrypt" in operation else 0))
-    data, result = (plaintext, sealed) if "encrypt" in operation else (sealed, plaintext)
-    arguments = (nonce, data, ADDITIONAL_DATA, *((into,) if operation.endswith("_into") else ()))
-    call = partial(getattr(cipher, operation), *arguments)
-
-    def verify() -> None:
-        returned = call()
-        _check(algorithm, result, bytes(into) if operation.endswith("_into") else returned)
-        try:
-            cipher.decrypt(nonce, sealed[:-1] + bytes([sealed[-1] ^ 1]), ADDITIONAL_DATA)
-        except InvalidTag:
-            return
-        raise ProofError(algorithm, wanted="InvalidTag", got="a forged text", witness="client")
-
-    return Operation(call, verify)
-
-
-def _digest(algorithm: str, _operation: str, size_bytes: int) -> Operation:
-    data, kind = os.urandom(size_bytes), HASHES[algorithm]
-
-    def call() -> bytes:
-        digest = hashes.Hash(kind)
-        digest.update(data)
-        return digest.finalize()
-
-    reference = hashlib.new(algorithm.replace("-", ""), data)
-    return Operation(call, lambda: _check(algorithm, reference.digest(), call()))
-
-
-def _hmac(algorithm: str, _operation: str, size_bytes: int) -> Operation:
-    name = algorithm.removeprefix("hmac-")
-    key, data, kind = os.urandom(32), os.urandom(size_bytes), HASHES[name]
-
-    def call() -> bytes:
-        mac = HMAC(key, kind)
-        mac.update(data)
-        return mac.finalize()
-
-    reference = stdlib_hmac.new(key, data, name.replace("-", ""))
-    return Operation(call, lambda: _check(algorithm, reference.digest(), call()))
-
-
-def _hkdf(algorithm: str, operation: str, _size_bytes: int) -> Operation:
-    kind = HASHES[algorithm.removeprefix("hkdf-")]
-    secret, salt, info = os.urandom(32), os.urandom(kind.digest_size), b"tls13 traffic"
-    length_bytes = kind.digest_size
-
-    def derive() -> bytes:
-        return HKDF(kind, length_bytes, salt, info).derive(secret)
-
-    def expand() -> bytes:
-        return HKDFExpand(kind, length_bytes, info).derive(extracted)
-
-    # RFC 5869 sections 2.2 and 2.3, for one block of output
-    extracted = stdlib_hmac.digest(salt, secret, kind.name)
-    expected = stdlib_hmac.digest(extracted, info + b"\x01", kind.name)
-    call = {"derive": derive, "expand": expand}[operation]
-    return Operation(call, lambda: _check(algorithm, expected, call()))
-
-
-def _agreement(algorithm: str, operation: str, _size_bytes: int) -> Operation:
-    ours: Any
-    theirs: Any
-    keygen: Callable[[], Any]
-    if algorithm == "x25519":
-        keygen = x25519.X25519PrivateKey.generate
-        ours, theirs = keygen(), keygen()
-        exchange = partial(ours.exchange, theirs.public_key())
-        reverse = partial(theirs.exchange, ours.public_key())
-    else:
-        keygen = partial(ec.generate_private_key, _CURVES[algorithm])
-        ours, theirs = keygen(), keygen()
-        exchange = partial(ours.exchange, ec.ECDH(), theirs.public_key())
-        reverse = partial(theirs.exchange, ec.ECDH(), ours.public_key())
-    call = {"keygen": keygen, "exchange": exchange}[operation]
-    return Operation(call, lambda: _check(algorithm, reverse(), exchange()))
-
-
-def _kem(algorithm: str, operation: str, _size_bytes: int) -> Operation:
-    private = _KEMS[algorithm].generate()
-    public = private.public_key()
-    secret, ciphertext = public.encapsulate()
-    call = {
-        "keygen": _KEMS[algorithm].generate,
-        "encapsulate": public.encapsulate,
-        "decapsulate": partial(private.decapsulate, ciphertext),
-    }[operation]
-
-    def verify() -> None:
-        _check(algorithm, secret, private.decapsulate(ciphertext))
-        fresh_secret, fresh_ciphertext = public.encapsulate()
-        _check(algorithm, fresh_secret, private.decapsulate(fresh_ciphertext))
-
-    return Operation(call, verify)
-
-
-def _signature(algorithm: str, operation: str, _size_bytes: int) -> Operation:
-    private: Any = keys.private_key(algorithm, "primitive")
-    public = private.public_key()
-    scheme = scheme_of(private)
-    signature = private.sign(MESSAGE, *scheme)
-    calls: dict[str, Callable[[], object]] = {
-        "keygen": keys.GENERATORS[algorithm],
-        "sign": partial(private.sign, MESSAGE, *scheme),
-        "verify": partial(public.verify, signature, MESSAGE, *scheme),
-    }
-
-    def verify() -> None:
-        try:
-            public.verify(private.sign(MESSAGE, *scheme), MESSAGE, *scheme)
-        except InvalidSignature:
-            raise ProofError(
-                algorithm, wanted="a valid signature", got="an invalid one", witness="client"
-            ) from None
-        try:
-            public.verify(signature, MESSAGE + b"!", *scheme)
-        except InvalidSignature:
-            return
-        raise ProofError(algorithm, wanted="InvalidSignature", got="a forgery", witness="client")
-
-    return Operation(calls[operation], verify)
+@cache
+def _can_be_set_up(subject: str) -> bool:
+    """Whether the module that has an algorithm can set it up."""
+    try:
+        for family in _FAMILIES:
+            family.attempt(subject)
+    except (UnsupportedAlgorithm, MeasurementError):
+        return False
+    return True

@@ -8,60 +8,69 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from cryptography.exceptions import InvalidSignature, InvalidTag
-from cryptography.hazmat.primitives import constant_time, hashes
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.hazmat.primitives.ciphers.aead import AESCCM, AESGCM, ChaCha20Poly1305
-from cryptography.hazmat.primitives.hmac import HMAC
+from cryptography.hazmat.primitives import constant_time
 
 from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.cryptography.ciphers import AEADS, aead_of
+from tlsbench.implementations.cryptography.digests import MACS
+from tlsbench.implementations.cryptography.sealing import changed, seal_of
+from tlsbench.implementations.references.keys import (
+    MESSAGE,
+    SECRET_BYTES,
+    SIGNATURE_KEYS,
+    encryption_of,
+    scheme_of,
+    signature_key,
+)
 from tlsbench.implementations.verifying import Verification
-from tlsbench.pki import keys
-from tlsbench.pki.template import signature_hash
+from tlsbench.scenarios.subjects import SEALS
 
-HASHES: Final[Mapping[str, hashes.HashAlgorithm]] = {
-    "sha-256": hashes.SHA256(),
-    "sha-384": hashes.SHA384(),
-}
-AEADS: Final[Mapping[str, tuple[Callable[[bytes], Any], int]]] = {
-    # algorithm: constructor and key length in bytes
-    "aes-128-gcm": (AESGCM, 16),
-    "aes-256-gcm": (AESGCM, 32),
-    "chacha20-poly1305": (ChaCha20Poly1305, 32),
-    "aes-128-ccm": (AESCCM, 16),
-}
-NONCE_BYTES: Final = 12
-TAG_BYTES: Final = 16
-#: Additional data of the length that TLS 1.3 records have (RFC 8446 section 5.2).
-ADDITIONAL_DATA: Final = b"\x17\x03\x03\x40\x00"
-#: What is signed: as long as what a TLS 1.3 CertificateVerify covers (RFC 8446 section 4.4.3).
-MESSAGE: Final = b" " * 64 + b"TLS 1.3, server CertificateVerify\x00" + bytes(32)
-#: The operations, by what their algorithm's name begins with, that are made here alone.
-ALONE: Final = frozenset({("hmac", "verify"), ("rsa", "decrypt_pkcs1"), ("bytes", "compare")})
+#: The operations that are made here alone, beside those of MACs.
+_ALONE: Final = frozenset({"decrypt_pkcs1", "decrypt_oaep", "compare"})
 
 _RIGHT, _WRONG_FIRST, _WRONG_LAST = "right", "wrong in the first byte", "wrong in the last byte"
 #: Whether they are right; and, both refused, where they are wrong.
 _OF_TAGS: Final = ((_RIGHT, _WRONG_LAST), (_WRONG_FIRST, _WRONG_LAST))
 _VALID, _FORGED = "valid", "forged"
 _WELL_PADDED, _BADLY_PADDED = "valid padding", "invalid padding"
-_SECRET_BYTES: Final = 48  # a TLS premaster secret (RFC 5246 section 7.4.7.1)
+_OTHER_LABEL, _TOO_LARGE = "of another label", "with a first byte that is not zero"
 
 
 def verification(algorithm: str, operation: str, size_bytes: int) -> Verification:
     """The operation of an algorithm, on this many bytes if it takes data."""
-    families: tuple[tuple[object, Callable[[str, str, int], Verification]], ...] = (
+    return _family(algorithm, operation)(algorithm, operation, size_bytes)
+
+
+def find(algorithm: str, operation: str) -> Callable[[str, str, int], Operation] | None:
+    """What makes an operation that is made here alone; None if it is none of them."""
+    is_mac = algorithm in MACS and operation == "verify"
+    return _operation if is_mac or operation in _ALONE else None
+
+
+_Maker = Callable[[str, str, int], Verification]
+
+
+def _family(algorithm: str, operation: str) -> _Maker:
+    by_operation: Mapping[str, _Maker] = {
+        "compare": _compare,
+        "decrypt_pkcs1": _pkcs1,
+        "decrypt_oaep": _oaep,
+    }
+    families: tuple[tuple[object, _Maker], ...] = (
         (AEADS, _aead),
-        (("hmac-sha-256", "hmac-sha-384"), _hmac),
-        (("bytes",), _compare),
-        (keys.GENERATORS, _pkcs1 if operation == "decrypt_pkcs1" else _signature),
+        (MACS, _mac),
+        (SIGNATURE_KEYS, _signature),
+        ({subject.name for subject in SEALS}, _sealed),
     )
-    make = next(make for names, make in families if algorithm in names)  # type: ignore[operator]
-    return make(algorithm, operation, size_bytes)
+    if operation in by_operation:
+        return by_operation[operation]
+    return next(make for names, make in families if algorithm in names)  # type: ignore[operator]
 
 
-def operation(algorithm: str, operation: str, size_bytes: int) -> Operation:
+def _operation(algorithm: str, operation: str, size_bytes: int) -> Operation:
     """The operation on an input that it accepts, as ``workload=primitive`` measures it."""
     made = verification(algorithm, operation, size_bytes)
     accepted = next(kind for kind in made.inputs if kind in made.accepted)
@@ -75,43 +84,51 @@ def _wrong(right: bytes, at: int) -> bytes:
     return bytes(changed)
 
 
-def _tags(tag: bytes, before: bytes = b"") -> Mapping[str, Callable[[], bytes]]:
-    """Right and wrong tags behind other bytes."""
+def _tags(tag: bytes, before: bytes = b"", after: bytes = b"") -> Mapping[str, Callable[[], bytes]]:
+    """Right and wrong tags between other bytes."""
     return {
-        _RIGHT: lambda: bytes(bytearray(before + tag)),  # a new object each time, as the others are
-        _WRONG_FIRST: lambda: before + _wrong(tag, 0),
-        _WRONG_LAST: lambda: before + _wrong(tag, -1),
+        _RIGHT: lambda: bytes(bytearray(before + tag + after)),  # a new object each time, as the others are
+        _WRONG_FIRST: lambda: before + _wrong(tag, 0) + after,
+        _WRONG_LAST: lambda: before + _wrong(tag, -1) + after,
     }
 
 
 def _aead(algorithm: str, operation: str, size_bytes: int) -> Verification:
-    make, key_bytes = AEADS[algorithm]
-    cipher, nonce = make(os.urandom(key_bytes)), os.urandom(NONCE_BYTES)
-    sealed = cipher.encrypt(nonce, os.urandom(size_bytes), ADDITIONAL_DATA)
+    aead, cipher, nonce = aead_of(algorithm)
+    sealed = cipher.encrypt(*aead.arguments(nonce, os.urandom(size_bytes)))
     into = (bytearray(size_bytes),) if operation == "decrypt_into" else ()
     decrypt = getattr(cipher, operation)
 
     def call(given: bytes) -> object:
-        return decrypt(nonce, given, ADDITIONAL_DATA, *into)
+        return decrypt(*aead.arguments(nonce, given), *into)
 
-    inputs = _tags(sealed[-TAG_BYTES:], sealed[:-TAG_BYTES])
+    before, tag, after = aead.parts(sealed)
+    inputs = _tags(tag, before, after)
     return Verification(call, (InvalidTag,), inputs, frozenset({_RIGHT}), _OF_TAGS)
 
 
-def _hmac(algorithm: str, _operation: str, size_bytes: int) -> Verification:
-    kind, key, data = HASHES[algorithm.removeprefix("hmac-")], os.urandom(32), os.urandom(size_bytes)
-
-    def begun() -> HMAC:
-        mac = HMAC(key, kind)
-        mac.update(data)
-        return mac
+def _mac(algorithm: str, _operation: str, size_bytes: int) -> Verification:
+    kind = MACS[algorithm]
+    key, data = os.urandom(kind.key_bytes), os.urandom(size_bytes)
 
     def call(given: bytes) -> object:
-        begun().verify(given)
+        mac = kind.begin(key)
+        mac.update(data)
+        mac.verify(given)
         return True
 
-    inputs = _tags(begun().finalize())
+    inputs = _tags(kind.reference(key, data))
     return Verification(call, (InvalidSignature,), inputs, frozenset({_RIGHT}), _OF_TAGS)
+
+
+def _sealed(algorithm: str, operation: str, size_bytes: int) -> Verification:
+    """What was sealed, and the same with a bit changed in its middle: all of it is authenticated."""
+    made = seal_of(algorithm, operation, size_bytes)
+    inputs = {
+        _RIGHT: lambda: made.seal(made.text),
+        _FORGED: lambda: changed(made.seal(made.text)),
+    }
+    return Verification(made.open, (made.refusal,), inputs, frozenset({_RIGHT}), ((_RIGHT, _FORGED),))
 
 
 def _compare(_algorithm: str, _operation: str, size_bytes: int) -> Verification:
@@ -120,21 +137,9 @@ def _compare(_algorithm: str, _operation: str, size_bytes: int) -> Verification:
     return Verification(call, (), _tags(secret), frozenset({_RIGHT}), _OF_TAGS)
 
 
-def scheme_of(private: Any) -> tuple[Any, ...]:  # noqa: ANN401 - keys of all types have no common one
-    """How a key signs in handshakes of TLS 1.3, as its ``sign`` takes it behind the message."""
-    if isinstance(private, rsa.RSAPrivateKey):
-        # rsa_pss_rsae_sha256, the one RSA scheme of TLS 1.3 handshakes
-        return padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256()
-    if isinstance(private, ec.EllipticCurvePrivateKey):
-        digest = signature_hash(private)
-        assert digest is not None
-        return (ec.ECDSA(digest),)
-    return ()
-
-
-def _signature(algorithm: str, _operation: str, _size_bytes: int) -> Verification:
-    private: Any = keys.private_key(algorithm, "primitive")
-    public, scheme = private.public_key(), scheme_of(private)
+def _signature(algorithm: str, operation: str, _size_bytes: int) -> Verification:
+    private = signature_key(algorithm)
+    public, scheme = private.public_key(), scheme_of(private, operation)
 
     def call(given: bytes) -> object:
         return public.verify(given, MESSAGE, *scheme)
@@ -147,23 +152,22 @@ def _signature(algorithm: str, _operation: str, _size_bytes: int) -> Verificatio
     return Verification(call, (InvalidSignature,), inputs, frozenset({_VALID}), ((_VALID, _FORGED),))
 
 
-def _pkcs1(algorithm: str, _operation: str, _size_bytes: int) -> Verification:
-    private: Any = keys.private_key(algorithm, "primitive")
+def _pkcs1(algorithm: str, operation: str, _size_bytes: int) -> Verification:
+    private = signature_key(algorithm)
     public = private.public_key()
-    numbers, length = public.public_numbers(), private.key_size // 8
+    numbers, length, scheme = public.public_numbers(), private.key_size // 8, encryption_of(operation)
 
     def badly_padded() -> bytes:
         """A ciphertext whose block begins with 00 03, where 00 02 is right (RFC 8017 section 7.2.1)."""
-        filling = bytes(byte or 1 for byte in os.urandom(length - 3 - _SECRET_BYTES))
-        block = b"\x00\x03" + filling + b"\x00" + os.urandom(_SECRET_BYTES)
+        filling = bytes(byte or 1 for byte in os.urandom(length - 3 - SECRET_BYTES))
+        block = b"\x00\x03" + filling + b"\x00" + os.urandom(SECRET_BYTES)
         sealed: int = pow(int.from_bytes(block), numbers.e, numbers.n)
         return sealed.to_bytes(length)
 
     inputs = {
-        _WELL_PADDED: lambda: public.encrypt(os.urandom(_SECRET_BYTES), padding.PKCS1v15()),
+        _WELL_PADDED: lambda: public.encrypt(os.urandom(SECRET_BYTES), scheme),
         _BADLY_PADDED: badly_padded,
     }
-    scheme = padding.PKCS1v15()
 
     def call(given: bytes) -> object:
         return private.decrypt(given, scheme)
@@ -174,3 +178,29 @@ def _pkcs1(algorithm: str, _operation: str, _size_bytes: int) -> Verification:
     if made.accepts(badly_padded()):
         return made
     return Verification(call, made.refusals, inputs, frozenset({_WELL_PADDED}), made.contrasts)
+
+
+def _oaep(algorithm: str, operation: str, _size_bytes: int) -> Verification:
+    """Both kinds that are refused must take the same time, lest an attacker reads what was sealed.
+
+    RFC 8017 section 7.1.2; Manger, "A Chosen Ciphertext Attack on RSA-OAEP", CRYPTO 2001.
+    """
+    private = signature_key(algorithm)
+    public, scheme = private.public_key(), encryption_of(operation)
+    numbers, length = public.public_numbers(), private.key_size // 8
+
+    def raw(block: bytes) -> bytes:
+        sealed: int = pow(int.from_bytes(block), numbers.e, numbers.n)
+        return sealed.to_bytes(length)
+
+    inputs = {
+        _VALID: lambda: public.encrypt(os.urandom(SECRET_BYTES), scheme),
+        _OTHER_LABEL: lambda: raw(b"\x00" + os.urandom(length - 1)),
+        _TOO_LARGE: lambda: raw(b"\x01" + os.urandom(length - 1)),
+    }
+
+    def call(given: bytes) -> object:
+        return private.decrypt(given, scheme)
+
+    contrasts = ((_VALID, _OTHER_LABEL), (_OTHER_LABEL, _TOO_LARGE))
+    return Verification(call, (ValueError,), inputs, frozenset({_VALID}), contrasts)

@@ -9,15 +9,15 @@ from cryptography import x509
 from cryptography.x509 import verification
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448
 from tlsbench.implementations.verification import Question
 from tlsbench.pki.names import general_name
 
 #: Key types that ``cryptography.x509.verification`` rejects: its policy is the CA/Browser Forum's, to which
 #: cryptography 50 added ML-DSA.
 UNKNOWN_TO_CRYPTOGRAPHY: Final = (
-    ("ed25519",)
-    if int(cryptography.__version__.split(".")[0]) >= 50
-    else ("ed25519", "ml-dsa-44", "ml-dsa-65", "ml-dsa-87")
+    *("ed25519", *ED448, *BRAINPOOL),
+    *(() if int(cryptography.__version__.split(".")[0]) >= 50 else ("ml-dsa-44", "ml-dsa-65", "ml-dsa-87")),
 )
 
 

@@ -29,6 +29,12 @@ _DECLARATIONS = """
     int gnutls_group_get_id(const char *name);
     const char *gnutls_compression_get_name(int method);
 
+    const char *gnutls_cipher_suite_info(
+        size_t index, unsigned char *code_point, int *kx, int *cipher, int *mac, int *oldest);
+    const char *gnutls_kx_get_name(int kx);
+    const char *gnutls_cipher_get_name(int cipher);
+    const char *gnutls_mac_get_name(int mac);
+
     int gnutls_priority_init(gnutls_priority_t *into, const char *priorities, const char **wrong);
     void gnutls_priority_deinit(gnutls_priority_t priority);
     int gnutls_certificate_allocate_credentials(gnutls_certificate_credentials_t *into);
@@ -115,7 +121,8 @@ FORMAT_DER: Final = 0
 FORMAT_PEM: Final = 1
 #: Of gnutls_compression_method_t: zlib, brotli, zstd.
 COMPRESSIONS: Final = (2, 3, 4)
-VERSIONS: Final = {4: "1.2", 5: "1.3"}
+VERSIONS: Final = {2: "1.0", 3: "1.1", 4: "1.2", 5: "1.3"}
+TLS_13: Final = 5
 E_SUCCESS: Final = 0
 E_FATAL_ALERT_RECEIVED: Final = -12
 E_AGAIN: Final = -28

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,8 @@ from tlsbench.protocol.messages import RECORD_BYTES
 _HOST: Final = SERVER_NAME.encode("ascii")
 #: What a server's tickets allow, and the most that is read at once.
 MAX_EARLY_DATA_BYTES: Final = 16384
+#: GNUTLS_TICKET_KEY_SIZE of GnuTLS's ticket_key.h: a name of 16 bytes, and keys of 32 and 16.
+_TICKET_KEY_BYTES: Final = 64
 #: Memory that is written before it is read need not be cleared.
 _allocate: Final = ffi.new_allocator(should_clear_after_alloc=False)
 
@@ -86,6 +88,12 @@ class GnuTlsContext:
         self.settings = settings
         self.host = ffi.new("char[]", _HOST)
         self.key_log: Any = None
+        #: What the settings' ticket key points to, if it came from outside.
+        self.ticket_memory: Any = None
+
+    def set_ticket_keys(self, keys: bytes) -> None:
+        key, self.ticket_memory = native.datum(keys[:_TICKET_KEY_BYTES])
+        self.settings = replace(self.settings, ticket_key=key)
 
     def log_keys(self, path: str) -> None:
         def append(session: Any, label: Any, secret: Any) -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
+from itertools import count
 from typing import Any
 
 from tlsbench.errors import HandshakeError, RequestError
+from tlsbench.implementations.certificate_keys import ED448, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.extension_gaps import no_compression
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
@@ -15,13 +18,15 @@ from tlsbench.implementations.gnutls.credentials import Psk, RawKey, credential_
 from tlsbench.implementations.gnutls.endpoint import GnuTlsContext, Replays, Settings
 from tlsbench.implementations.gnutls.records import RecordSettings, record_gaps
 from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import ML_DSA, group_list
 from tlsbench.implementations.pairs import facts
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.keys import to_pem
 from tlsbench.pki.trust import trust_file
-from tlsbench.scenarios import Capabilities, Scenario, gap, groups
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,7 @@ class GnuTls:
                 gap(
                     "it goes by GNUTLS_CPUID_OVERRIDE, which this axis does not set", cpu=AXES["cpu"].special
                 ),
+                not_offered(self.engine(), self.suites),
                 gap(f"{self.engine()} does not know the group", group=self._unknown_groups()),
                 no_compression(self._why_no_compression()),
                 *(
@@ -71,6 +77,11 @@ class GnuTls:
                 *facts(self.id),
             ),
             supports=(
+                *(
+                    f"version={version}"
+                    for version in BROKEN_VERSIONS
+                    if self._takes(f"NORMAL:+VERS-TLS{version}")
+                ),
                 *("trust", "ocsp", "tickets", "signature"),
                 *("resumption=early-data", "workload=scaling"),
                 *("certificate_type", "resumption=external-psk", "psk_mode", "ticket_lifetime"),
@@ -81,8 +92,41 @@ class GnuTls:
                     "record_size_limit",
                     "workload=key_update",
                 ),
+                *("chain_sent=leaf-anchored",),
+                *takes(*SECP521R1, *ED448, *RSA_PSS),
             ),
         )
+
+    @cached_property
+    def suites(self) -> Mapping[int, names.Suite]:
+        """Its own list, by code point."""
+        lib, code_point, found = self.library, ffi.new("unsigned char[2]"), {}
+        kx, cipher, mac, oldest = (ffi.new("int *") for _ in range(4))
+        places = (code_point, kx, cipher, mac, oldest)
+        for name in iter(partial(self._suite_at, places, count()), ""):
+            exchange = "" if oldest[0] == native.TLS_13 else text(lib.gnutls_kx_get_name(kx[0]))
+            found[code_point[0] << 8 | code_point[1]] = names.Suite(
+                name,
+                exchange,
+                text(lib.gnutls_cipher_get_name(cipher[0])),
+                text(lib.gnutls_mac_get_name(mac[0])),
+            )
+        return found
+
+    def _suite_at(self, places: tuple[Any, ...], index: Iterator[int]) -> str:
+        """The name of the next suite, whose parts are put into the places; ``""`` behind the last one."""
+        return text(self.library.gnutls_cipher_suite_info(next(index), *places))
+
+    def offered_ciphers(self) -> Mapping[int, str]:
+        return {code_point: suite.name for code_point, suite in self.suites.items()}
+
+    def _takes(self, words: str) -> bool:
+        """Whether it takes these priorities."""
+        place = ffi.new("gnutls_priority_t *")
+        if self.library.gnutls_priority_init(place, words.encode("ascii"), ffi.NULL) < 0:
+            return False
+        self.library.gnutls_priority_deinit(place[0])
+        return True
 
     def _unknown_groups(self) -> tuple[str, ...]:
         return tuple(
@@ -105,7 +149,7 @@ class GnuTls:
         if scenario.certificate_type == "raw_public_key":
             raw_key = RawKey(self.library, credentials, own=shown, expected=peers.server, is_server=False)
         else:
-            self._trust(credentials, (*peers.strangers, peers.root.certificate))
+            self._trust(credentials, peers.store)
             self._show(credentials, shown)
         return GnuTlsContext(
             self.library,
@@ -159,7 +203,8 @@ class GnuTls:
 
     def _priority(self, scenario: Scenario) -> Any:
         place, wrong = ffi.new("gnutls_priority_t *"), ffi.new("const char **")
-        words = names.priorities(scenario, group_list(scenario))
+        suite = self.suites[ciphers.BY_NAME[scenario.cipher].code_point]
+        words = names.priorities(scenario, suite, group_list(scenario))
         words += RecordSettings.of(scenario, is_client=True).priorities
         if self.library.gnutls_priority_init(place, words.encode("ascii"), wrong) < 0:
             raise HandshakeError(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Final
 
 from tlsbench.implementations.gnutls.credentials import with_credentials
-from tlsbench.scenarios import Scenario, ciphers
+from tlsbench.scenarios import Scenario
+from tlsbench.scenarios.groups import PRIMES
 
 GROUPS: Final[Mapping[str, str]] = {
     "secp256r1": "SECP256R1",
@@ -14,6 +16,7 @@ GROUPS: Final[Mapping[str, str]] = {
     "secp384r1": "SECP384R1",
     "secp521r1": "SECP521R1",
     "x448": "X448",
+    **{name: name.upper() for name in PRIMES},
     "X25519MLKEM768": "X25519-MLKEM768",
     "SecP256r1MLKEM768": "SECP256R1-MLKEM768",
     "SecP384r1MLKEM1024": "SECP384R1-MLKEM1024",
@@ -28,41 +31,46 @@ _SIGNATURES: Final[Mapping[str, tuple[str, ...]]] = {
     "rsa_pkcs1_sha512": ("RSA-SHA512",),
     "ecdsa_secp256r1_sha256": ("ECDSA-SECP256R1-SHA256", "ECDSA-SHA256"),
     "ecdsa_secp384r1_sha384": ("ECDSA-SECP384R1-SHA384", "ECDSA-SHA384"),
+    "ecdsa_secp521r1_sha512": ("ECDSA-SECP521R1-SHA512", "ECDSA-SHA512"),
     "ed25519": ("EDDSA-ED25519",),
+    "ed448": ("EDDSA-ED448",),
+    "rsa_pss_pss_sha256": ("RSA-PSS-SHA256",),
+    "rsa_pss_pss_sha384": ("RSA-PSS-SHA384",),
+    "rsa_pss_pss_sha512": ("RSA-PSS-SHA512",),
 }
 _FROM_SIGNATURE: Final = {theirs: ours for ours, all_theirs in _SIGNATURES.items() for theirs in all_theirs}
 _FROM_GROUP: Final = {theirs: ours for ours, theirs in GROUPS.items()}
-#: What it calls a suite's cipher, and its MAC.
-_CIPHERS: Final[Mapping[str, str]] = {
-    "AES_128_GCM_SHA256": "+AES-128-GCM:+AEAD",
-    "AES_256_GCM_SHA384": "+AES-256-GCM:+AEAD",
-    "CHACHA20_POLY1305_SHA256": "+CHACHA20-POLY1305:+AEAD",
-    "AES_128_CCM_SHA256": "+AES-128-CCM:+AEAD",
-    "AES_128_CCM": "+AES-128-CCM:+AEAD",
-    "AES_128_CBC_SHA": "+AES-128-CBC:+SHA1",
-}
 
 
-def _cipher(suite: str) -> str:
-    """What stands behind the key exchange in a suite's name."""
-    return suite.removeprefix("TLS_").rpartition("_WITH_")[2]
+@dataclass(frozen=True, slots=True)
+class Suite:
+    """A cipher suite as its own list has it, by its words for priorities.
+
+    :param name: what it calls the whole.
+    :param kx: the key exchange; ``""`` in TLS 1.3.
+    """
+
+    name: str
+    kx: str
+    cipher: str
+    mac: str
 
 
-def priorities(scenario: Scenario, group_names: str) -> str:
+def priorities(scenario: Scenario, suite: Suite, group_names: str) -> str:
     """A scenario as a string of priorities (GnuTLS manual, "Priority Strings").
 
-    :param group_names: the groups, separated by colons.
+    :param group_names: the groups, separated by colons; empty if there is none.
     """
-    suite = ciphers.BY_NAME[scenario.cipher]
     signature = scenario.signature
     signatures = ["ALL"] if signature in ("", "default") else list(_SIGNATURES[signature])
     return ":".join(
         (
             *with_credentials(["NONE"], scenario),
             f"+VERS-TLS{scenario.version}",
-            *([f"+ECDHE-{suite.authentication}"] if suite.authentication else []),
-            _CIPHERS[_cipher(suite.name)],
-            *(f"+GROUP-{GROUPS[name]}" for name in group_names.split(":")),
+            *([f"+{suite.kx}"] if suite.kx else []),
+            f"+{suite.cipher}",
+            f"+{suite.mac}",
+            *(f"+GROUP-{GROUPS[name]}" for name in group_names.split(":") if name),
             *(f"+SIGN-{name}" for name in signatures),
         )
     )

@@ -55,6 +55,9 @@ _DECLARATIONS = """
     void mbedtls_ssl_conf_ca_chain(void *config, void *chain, void *revoked);
     int mbedtls_ssl_conf_own_cert(void *config, void *chain, void *key);
     void mbedtls_ssl_conf_ciphersuites(void *config, const int *code_points);
+    const int *mbedtls_ssl_list_ciphersuites(void);
+    int mbedtls_ssl_conf_dh_param_bin(void *config, const unsigned char *p, size_t p_bytes,
+                                      const unsigned char *g, size_t g_bytes);
     void mbedtls_ssl_conf_curves(void *config, const int *groups);
     void mbedtls_ssl_conf_min_version(void *config, int major, int minor);
     void mbedtls_ssl_conf_max_version(void *config, int major, int minor);
@@ -126,7 +129,7 @@ PRESET_DEFAULT: Final = 0
 VERIFY_NONE: Final = 0
 VERIFY_REQUIRED: Final = 2
 MAJOR_VERSION: Final = 3
-MINOR_VERSION_TLS12: Final = 3
+MINOR_VERSIONS: Final = {"1.0": 1, "1.1": 2, "1.2": 3}
 MASTER_SECRET_BYTES: Final = 48
 RANDOM_BYTES: Final = 32
 E_WANT_READ: Final = -0x6900

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import count, takewhile
 from typing import Any, Final
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, SECP521R1, takes
 from tlsbench.implementations.libmbedtls import bindings as native
 from tlsbench.implementations.libmbedtls.bindings import Library, ffi, text
 from tlsbench.implementations.libmbedtls.datagrams import (
@@ -16,20 +19,27 @@ from tlsbench.implementations.libmbedtls.datagrams import (
 )
 from tlsbench.implementations.libmbedtls.endpoint import LibMbedTlsContext
 from tlsbench.implementations.missing import NotInstalledError
-from tlsbench.implementations.openssl_names import group_list
+from tlsbench.implementations.offers import not_offered
+from tlsbench.implementations.openssl_names import group_list, is_of_dhe
 from tlsbench.implementations.pairs import facts
-from tlsbench.implementations.record_gaps import handshakes_of_mbed_tls, no_records
+from tlsbench.implementations.record_gaps import gaps_of_mbed_tls, no_records
 from tlsbench.pki import Identity, Peers
 from tlsbench.pki.keys import to_pem
 from tlsbench.pki.trust import trust_file
+from tlsbench.protocol import finite_fields
 from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
+from tlsbench.protocol.groups import NAMES
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups, keys
+from tlsbench.scenarios.ciphers import BEFORE_13, BROKEN_VERSIONS
+from tlsbench.scenarios.groups import PRIMES
 from tlsbench.scenarios.records import number_of
 
 _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
 #: How long a ticket is good for; any time that is longer than a run.
 _TICKET_SECONDS: Final = 86400
 _VERSION_BYTES: Final = 32
+#: Of the groups of key exchange, and of the curves of certificates that are none here.
+_CODE_POINTS: Final = {name: number for number, name in NAMES.items()}
 
 
 @dataclass(frozen=True)
@@ -62,18 +72,12 @@ class LibMbedTls:
             (
                 gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
                 gap(f"it has no {', '.join(without_dtls)}", transport="dtls" if without_dtls else ()),
-                gap(
-                    f"{engine} does not know the cipher suite",
-                    version="1.2",
-                    cipher=tuple(
-                        name
-                        for name, suite in ciphers.BY_NAME.items()
-                        if text(lib.mbedtls_ssl_get_ciphersuite_name(suite.code_point)) == "unknown"
-                    ),
-                ),
+                not_offered(engine, self.offered_ciphers(), versions=BEFORE_13),
                 gap(
                     f"{engine} does not know the group",
-                    group=tuple(name for name in groups.BY_NAME if self._curve(name) is None),
+                    group=tuple(
+                        name for name in groups.BY_NAME if self._curve(name) is None and name not in PRIMES
+                    ),
                 ),
                 *(
                     gap("it has RSA and ECDSA certificates alone", **{axis: _REFUSED})
@@ -86,19 +90,31 @@ class LibMbedTls:
                 *no_records(
                     "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
                 ),
-                *handshakes_of_mbed_tls(self.id),
+                *gaps_of_mbed_tls(self.id),
                 *facts(self.id),
             ),
             supports=(
-                *("trust", "max_fragment_length"),
+                *("trust", "max_fragment_length", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1, *BRAINPOOL),
+                *(f"version={version}" for version in BROKEN_VERSIONS),
                 *(("workload=scaling",) if lib.has("mbedtls_mutex_lock") else ()),
                 *(() if without_dtls else ("transport=dtls", "mtu", "address_check")),
             ),
         )
 
+    def offered_ciphers(self) -> Mapping[int, str]:
+        listed, name_of = (
+            self.library.mbedtls_ssl_list_ciphersuites(),
+            self.library.mbedtls_ssl_get_ciphersuite_name,
+        )
+        return {
+            code_point: text(name_of(code_point))
+            for code_point in takewhile(bool, map(listed.__getitem__, count()))
+        }
+
     def _curve(self, group: str) -> int | None:
         """Its number for a group; None if it does not know it."""
-        info = self.library.mbedtls_ecp_curve_info_from_tls_id(groups.BY_NAME[group].code_point)
+        info = self.library.mbedtls_ecp_curve_info_from_tls_id(_CODE_POINTS[group])
         number: int | None = info.group if info != ffi.NULL else None
         return number
 
@@ -129,7 +145,7 @@ class LibMbedTls:
     def _client(self, scenario: Scenario, peers: Peers) -> tuple[Any, list[object]]:
         lib = self.library
         config, kept = self._config(scenario, native.CLIENT)
-        kept.append(self._trust(config, (*peers.strangers, peers.root.certificate)))
+        kept.append(self._trust(config, peers.store))
         lib.mbedtls_ssl_conf_session_tickets(config, int(scenario.resumption == "ticket"))
         length = number_of(scenario.max_fragment_length)
         if length is not None:
@@ -142,6 +158,9 @@ class LibMbedTls:
         lib = self.library
         config, kept = self._config(scenario, native.SERVER)
         kept.append(self._show(config, peers.server))
+        if is_of_dhe(scenario):
+            prime, generator = finite_fields.prime_bytes(scenario.group), bytes((finite_fields.GENERATOR,))
+            lib.must(lib.mbedtls_ssl_conf_dh_param_bin(config, prime, len(prime), generator, len(generator)))
         if scenario.client_auth == "required":
             kept.append(self._trust(config, (peers.root.certificate,)))
         else:
@@ -165,10 +184,13 @@ class LibMbedTls:
         lib.must(lib.mbedtls_ssl_config_defaults(config, endpoint, transport, native.PRESET_DEFAULT))
         lib.mbedtls_ssl_conf_rng(config, lib.mbedtls_ctr_drbg_random, lib.random)
         for limit in (lib.mbedtls_ssl_conf_min_version, lib.mbedtls_ssl_conf_max_version):
-            limit(config, native.MAJOR_VERSION, native.MINOR_VERSION_TLS12)
+            limit(config, native.MAJOR_VERSION, native.MINOR_VERSIONS[scenario.version])
         suites = ffi.new("int[]", [ciphers.BY_NAME[scenario.cipher].code_point, 0])
         lib.mbedtls_ssl_conf_ciphersuites(config, suites)
-        curves = ffi.new("int[]", [*map(self._curve, group_list(scenario).split(":")), 0])
+        wanted = [name for name in group_list(scenario).split(":") if name and name not in PRIMES]
+        if not wanted:
+            return config, [suites]
+        curves = ffi.new("int[]", [*map(self._curve, wanted), 0])
         lib.mbedtls_ssl_conf_curves(config, curves)
         return config, [suites, curves]
 

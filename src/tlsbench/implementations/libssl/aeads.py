@@ -4,59 +4,120 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Final
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
-
-from tlsbench.errors import ProofError
 from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.cryptography.ciphers import ADDITIONAL_DATA, AEADS, NONCE_BYTES
+from tlsbench.implementations.libssl import algorithms
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import must
+from tlsbench.implementations.verification import must_match
 
 #: What is offered of them.
 OPERATIONS: Final = ("encrypt", "decrypt")
-#: By algorithm: what OpenSSL and BoringSSL call it, the bytes of its key, and a second implementation.
-_AEADS: Final[Mapping[str, tuple[str, str, int, Callable[[bytes], Any]]]] = {
-    "aes-128-gcm": ("EVP_aes_128_gcm", "EVP_aead_aes_128_gcm", 16, AESGCM),
-    "aes-256-gcm": ("EVP_aes_256_gcm", "EVP_aead_aes_256_gcm", 32, AESGCM),
-    "chacha20-poly1305": ("EVP_chacha20_poly1305", "EVP_aead_chacha20_poly1305", 32, ChaCha20Poly1305),
-}
 # evp.h
-_GET_TAG, _SET_TAG = 0x10, 0x11
-_TAG_BYTES: Final = 16
-#: Additional data of the length that TLS 1.3 records have (RFC 8446 section 5.2).
-_ADDITIONAL_DATA: Final = b"\x17\x03\x03\x40\x00"
+_SET_NONCE_LENGTH, _GET_TAG, _SET_TAG = 0x9, 0x10, 0x11
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """How a libcrypto does an AEAD.
+
+    :param cipher: what OpenSSL calls it.
+    :param aead: BoringSSL's function for it; ``""`` if it has none.
+    :param ahead: whether lengths are to be known first, and a text is proved as it is opened (CCM).
+    :param nonce_is_data: whether the nonce is additional data, and the tag comes first (RFC 5297).
+    :param keyed_anew: whether each record begins with cipher and key: with the nonce alone OpenSSL 3.5's
+        AES-GCM-SIV seals a second record wrongly.
+    """
+
+    cipher: str
+    aead: str = ""
+    ahead: bool = False
+    nonce_is_data: bool = False
+    keyed_anew: bool = False
+
+
+_KINDS: Final[Mapping[str, _Kind]] = {
+    "aes-128-gcm": _Kind("aes-128-gcm", "EVP_aead_aes_128_gcm"),
+    "aes-256-gcm": _Kind("aes-256-gcm", "EVP_aead_aes_256_gcm"),
+    "chacha20-poly1305": _Kind("chacha20-poly1305", "EVP_aead_chacha20_poly1305"),
+    "aes-128-ccm": _Kind("aes-128-ccm", ahead=True),
+    "aes-256-ccm": _Kind("aes-256-ccm", ahead=True),
+    "aes-128-ccm-8": _Kind("aes-128-ccm", ahead=True),
+    "aes-128-gcm-siv": _Kind("aes-128-gcm-siv", "EVP_aead_aes_128_gcm_siv", keyed_anew=True),
+    "aes-256-gcm-siv": _Kind("aes-256-gcm-siv", "EVP_aead_aes_256_gcm_siv", keyed_anew=True),
+    "aes-128-ocb": _Kind("aes-128-ocb"),
+    "aes-256-ocb": _Kind("aes-256-ocb"),
+    "aes-128-siv": _Kind("aes-128-siv", nonce_is_data=True, keyed_anew=True),
+    "aes-256-siv": _Kind("aes-256-siv", nonce_is_data=True, keyed_anew=True),
+    "sm4-gcm": _Kind("sm4-gcm"),
+}
 
 
 def has(lib: Library, algorithm: str) -> bool:
     """Whether a library has an AEAD, by either name."""
-    return algorithm in _AEADS and any(map(lib.has, _AEADS[algorithm][:2]))
+    if algorithm not in _KINDS:
+        return False
+    kind = _KINDS[algorithm]
+    if lib.has("EVP_AEAD_CTX_new"):
+        return bool(kind.aead) and lib.has(kind.aead)
+    return algorithms.cipher(lib, kind.cipher) is not None
 
 
-def operation(lib: Library, algorithm: str, operation: str, size_bytes: int) -> Operation:
+def find(lib: Library, subject: str, operation: str) -> Callable[[Library, str, str, int], Operation] | None:
+    """What makes an operation of this family; None if the library does not have it."""
+    return _operation if operation in OPERATIONS and has(lib, subject) else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """One record to seal or to open.
+
+    :param data: what goes in, without a tag.
+    :param tag: the tag of what is opened.
+    """
+
+    key: bytes
+    nonce: bytes
+    data: bytes
+    tag: bytes
+    encrypts: bool
+    out: Any = field(repr=False)
+
+
+def _operation(lib: Library, subject: str, operation: str, size_bytes: int) -> Operation:
     """Seal or open a record of this many bytes."""
-    by_cipher, by_aead, key_bytes, second = _AEADS[algorithm]
-    key, nonce, text = os.urandom(key_bytes), os.urandom(12), os.urandom(size_bytes)
-    sealed = second(key).encrypt(nonce, text, _ADDITIONAL_DATA)
-    data, expected = (text, sealed) if operation == "encrypt" else (sealed, text)
-    out = ffi.new("unsigned char[]", size_bytes + _TAG_BYTES)
-    make, named = (_by_aead, by_aead) if lib.has(by_aead) else (_by_cipher, by_cipher)
-    call = make(lib, getattr(lib, named)(), key, nonce, operation, data, out)
+    second, kind = AEADS[subject], _KINDS[subject]
+    key, nonce, text = os.urandom(second.key_bytes), os.urandom(NONCE_BYTES), os.urandom(size_bytes)
+    sealed = second.make(key).encrypt(*second.arguments(nonce, text))
+    out = ffi.new("unsigned char[]", size_bytes + second.tag_bytes)
+    encrypts = operation == "encrypt"
+    if lib.has("EVP_AEAD_CTX_new"):
+        data, expected = (text, sealed) if encrypts else (sealed, text)
+        record = _Record(key, nonce, data, bytes(second.tag_bytes), encrypts, out)
+        call = _by_aead(lib, getattr(lib, kind.aead)(), record)
+    else:
+        before, tag, after = second.parts(sealed)
+        ciphertext = before + after
+        data, expected = (text, sealed) if encrypts else (ciphertext, text)
+        record = _Record(key, nonce, data, tag, encrypts, out)
+        call = _by_cipher(lib, kind, record)
 
     def verify() -> None:
         call()
-        if bytes(ffi.buffer(out, len(expected))) != expected:
-            raise ProofError(algorithm, wanted="the right result", got="another", witness="client")
+        must_match(subject, expected, bytes(ffi.buffer(out, len(expected))))
 
     return Operation(call, verify)
 
 
-def _by_aead(  # noqa: PLR0917 - each has its name
-    lib: Library, aead: Any, key: bytes, nonce: bytes, operation: str, data: bytes, out: Any
-) -> Callable[[], None]:
+def _by_aead(lib: Library, aead: Any, record: _Record) -> Callable[[], None]:
     """As BoringSSL does."""
-    context = ffi.gc(lib.EVP_AEAD_CTX_new(aead, key, len(key), _TAG_BYTES), lib.EVP_AEAD_CTX_free)
-    function = lib.EVP_AEAD_CTX_seal if operation == "encrypt" else lib.EVP_AEAD_CTX_open
+    made = lib.EVP_AEAD_CTX_new(aead, record.key, len(record.key), len(record.tag))
+    context = ffi.gc(made, lib.EVP_AEAD_CTX_free)
+    function = lib.EVP_AEAD_CTX_seal if record.encrypts else lib.EVP_AEAD_CTX_open
+    out, nonce, data = record.out, record.nonce, record.data
     length, most = ffi.new("size_t *"), len(out)
 
     def call() -> None:
@@ -69,33 +130,46 @@ def _by_aead(  # noqa: PLR0917 - each has its name
             len(nonce),
             data,
             len(data),
-            _ADDITIONAL_DATA,
-            len(_ADDITIONAL_DATA),
+            ADDITIONAL_DATA,
+            len(ADDITIONAL_DATA),
         )
         must(lib, done, "sealing")
 
     return call
 
 
-def _by_cipher(  # noqa: PLR0917 - each has its name
-    lib: Library, cipher: Any, key: bytes, nonce: bytes, operation: str, data: bytes, out: Any
-) -> Callable[[], None]:
+def _by_cipher(lib: Library, kind: _Kind, record: _Record) -> Callable[[], None]:
     """As OpenSSL does: the key stays, each record brings its nonce."""
-    encrypts = int(operation == "encrypt")
+    encrypts, data, nonce = int(record.encrypts), record.data, record.nonce
+    size_bytes, tag_bytes = len(data), len(record.tag)
     context = ffi.gc(lib.EVP_CIPHER_CTX_new(), lib.EVP_CIPHER_CTX_free)
-    lib.EVP_CipherInit_ex(context, cipher, ffi.NULL, key, ffi.NULL, encrypts)
-    size_bytes = len(data) - (0 if encrypts else _TAG_BYTES)
-    written, tag = ffi.new("int *"), ffi.new("unsigned char[]", data[size_bytes:].ljust(_TAG_BYTES, b"\0"))
+    cipher = algorithms.cipher(lib, kind.cipher)
+    lib.EVP_CipherInit_ex(context, cipher, ffi.NULL, ffi.NULL, ffi.NULL, encrypts)
+    if kind.ahead:
+        lib.EVP_CIPHER_CTX_ctrl(context, _SET_NONCE_LENGTH, len(nonce), ffi.NULL)
+        lib.EVP_CIPHER_CTX_ctrl(context, _SET_TAG, tag_bytes, ffi.NULL)
+    lib.EVP_CipherInit_ex(context, ffi.NULL, ffi.NULL, record.key, ffi.NULL, encrypts)
+    written, tag = ffi.new("int *"), ffi.new("unsigned char[]", record.tag)
+    # the tag comes first or last
+    text_at, tag_at = (tag_bytes, 0) if kind.nonce_is_data and encrypts else (0, size_bytes)
+    out, tag_out = record.out + text_at, record.out + tag_at
+    again, key = (cipher, record.key) if kind.keyed_anew else (ffi.NULL, ffi.NULL)
+    iv = ffi.NULL if kind.nonce_is_data else nonce
 
     def call() -> None:
-        lib.EVP_CipherInit_ex(context, ffi.NULL, ffi.NULL, ffi.NULL, nonce, encrypts)
+        lib.EVP_CipherInit_ex(context, again, ffi.NULL, key, iv, encrypts)
         if not encrypts:
-            lib.EVP_CIPHER_CTX_ctrl(context, _SET_TAG, _TAG_BYTES, tag)
-        lib.EVP_CipherUpdate(context, ffi.NULL, written, _ADDITIONAL_DATA, len(_ADDITIONAL_DATA))
-        lib.EVP_CipherUpdate(context, out, written, data, size_bytes)
-        done = lib.EVP_CipherFinal_ex(context, out + size_bytes, written)
+            lib.EVP_CIPHER_CTX_ctrl(context, _SET_TAG, tag_bytes, tag)
+        if kind.ahead:
+            lib.EVP_CipherUpdate(context, ffi.NULL, written, ffi.NULL, size_bytes)
+        lib.EVP_CipherUpdate(context, ffi.NULL, written, ADDITIONAL_DATA, len(ADDITIONAL_DATA))
+        if kind.nonce_is_data:
+            lib.EVP_CipherUpdate(context, ffi.NULL, written, nonce, len(nonce))
+        done = lib.EVP_CipherUpdate(context, out, written, data, size_bytes)
+        if not kind.ahead:
+            done = lib.EVP_CipherFinal_ex(context, out + written[0], written)
         if encrypts:
-            lib.EVP_CIPHER_CTX_ctrl(context, _GET_TAG, _TAG_BYTES, out + size_bytes)
+            lib.EVP_CIPHER_CTX_ctrl(context, _GET_TAG, tag_bytes, tag_out)
         must(lib, done, "sealing")
 
     return call

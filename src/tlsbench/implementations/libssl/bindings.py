@@ -17,9 +17,12 @@ from cffi import FFI
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.libssl import credential_bindings, record_bindings
 from tlsbench.implementations.libssl import datagram_bindings as dtls
+from tlsbench.implementations.libssl.chain_bindings import CHAIN_DECLARATIONS
 from tlsbench.implementations.libssl.extension_bindings import EXTENSION_DECLARATIONS
 from tlsbench.implementations.libssl.libcrypto import OPERATIONS
+from tlsbench.implementations.libssl.primitive_bindings import PRIMITIVES
 from tlsbench.implementations.libssl.quic_bindings import QUIC_DECLARATIONS
+from tlsbench.implementations.libssl.suite_bindings import SUITE_DECLARATIONS
 from tlsbench.implementations.native import NativeLibrary, first_that_loads
 from tlsbench.implementations.openssl_names import cipher_from_openssl, group_from_openssl
 
@@ -61,6 +64,7 @@ DECLARATIONS: Final = """
     int SSL_CTX_use_PrivateKey_file(SSL_CTX *context, const char *file, int kind);
     int SSL_CTX_load_verify_locations(SSL_CTX *context, const char *file, const char *folder);
     void SSL_CTX_set_verify(SSL_CTX *context, int mode, void *callback);
+    int SSL_CTX_set_tlsext_ticket_keys(SSL_CTX *context, const void *keys, size_t length);
     int SSL_CTX_set_session_id_context(SSL_CTX *context, const unsigned char *id, unsigned int length);
     int SSL_CTX_set_num_tickets(SSL_CTX *context, size_t count);
     void SSL_CTX_set_keylog_callback(SSL_CTX *context, void (*callback)(const SSL *, const char *));
@@ -316,8 +320,9 @@ def find() -> str | None:
 def declare() -> None:
     """Have cffi read the declarations, once."""
     ffi.cdef(DECLARATIONS + dtls.DECLARATIONS + QUIC_DECLARATIONS + record_bindings.DECLARATIONS)
-    ffi.cdef(EXTENSION_DECLARATIONS)
-    ffi.cdef(OPERATIONS)
+    ffi.cdef(EXTENSION_DECLARATIONS + CHAIN_DECLARATIONS)
+    ffi.cdef(OPERATIONS + SUITE_DECLARATIONS)
+    ffi.cdef(PRIMITIVES)
     ffi.cdef(credential_bindings.DECLARATIONS)  # of whose types are some
 
 

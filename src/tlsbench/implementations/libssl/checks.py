@@ -8,8 +8,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from tlsbench.errors import MeasurementError, ProofError
+from tlsbench.errors import MeasurementError
 from tlsbench.implementations.libssl.bindings import Library, ffi
+from tlsbench.implementations.verification import must_match
 from tlsbench.pki import keys
 
 
@@ -35,15 +36,6 @@ def must(lib: Library, result: int, what: str) -> None:
         raise MeasurementError(f"{lib.path}: {what} failed")
 
 
-def check(algorithm: str, wanted: bytes, got: bytes) -> None:
-    """See to it that a result is right.
-
-    :raises ProofError: if not.
-    """
-    if wanted != got:
-        raise ProofError(algorithm, wanted="the right result", got="another", witness="client")
-
-
 def loaded(lib: Library, key: PrivateKeyTypes) -> Any:
     """A private key as the library's own."""
     der = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
@@ -61,4 +53,4 @@ def loaded(lib: Library, key: PrivateKeyTypes) -> Any:
 def checked(call: Callable[[], object], subject: str, expected: bytes, out: Any) -> None:
     """Call an operation once, and look at what it has written."""
     call()
-    check(subject, expected, bytes(ffi.buffer(out, len(expected))))
+    must_match(subject, expected, bytes(ffi.buffer(out, len(expected))))

@@ -15,12 +15,16 @@ from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl import records
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
+from tlsbench.implementations.libssl.chains import verified_length
 from tlsbench.implementations.libssl.credentials import Part, all_told
 from tlsbench.implementations.libssl.ech import REJECTED, offer_ech, why_rejected
 from tlsbench.implementations.libssl.sessions import Sessions
+from tlsbench.implementations.libssl.suites import group_of
+from tlsbench.implementations.libssl.ticket_keys import set_ticket_keys
 from tlsbench.implementations.libssl.tickets import ServerTickets
 from tlsbench.implementations.openssl_names import signature_from_nids, version_from_openssl
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
+from tlsbench.pki.engine_keys import is_rsa_pss
 from tlsbench.protocol import signature_schemes
 from tlsbench.protocol.messages import RECORD_BYTES
 
@@ -113,6 +117,9 @@ class LibSslContext(LibSslSide):
         if early_data:
             endpoint.write_early_data(early_data)
         return endpoint
+
+    def set_ticket_keys(self, keys: bytes) -> None:
+        set_ticket_keys(self._lib, self.context, keys)
 
     @property
     def joins(self) -> bool:
@@ -208,30 +215,34 @@ class LibSslEnd:
         agreed = Negotiated(
             version=version_from_openssl(text(lib.SSL_get_version(self.tls))),
             cipher=lib.cipher_of(self.tls),
-            group=lib.group_of(self.tls),
+            group=group_of(lib, self.tls),
             resumed=bool(lib.SSL_session_reused(self.tls)),
             peer_certificate=certificate,
             # Without a verification that was asked for and is good, a client here has no handshake.
             peer_verified=bool(certificate) and lib.SSL_get_verify_result(self.tls) == native.X509_V_OK,
             peer_chain_length=lib.chain_length_of(self.tls, is_server=self._sessions is None),
+            verified_length=verified_length(lib, self.tls),
             early_data=self._early_data,
             ocsp=self._ocsp,
-            signature=self._signature(),
+            signature=self._signature(certificate),
         )
         return replace(agreed, **self._told(self.tls))
 
-    def _signature(self) -> str | None:
+    def _signature(self, certificate: bytes) -> str | None:
         """How the other side signed; None if it did not, or the library does not tell."""
         lib = self._lib
         if lib.has("SSL_get_peer_signature_algorithm"):
             return signature_schemes.NAMES.get(lib.SSL_get_peer_signature_algorithm(self.tls))
+        if lib.has("SSL_get0_peer_signature_name"):
+            name = ffi.new("const char **")
+            return text(name[0]) if lib.SSL_get0_peer_signature_name(self.tls, name) else None
         if not lib.has("SSL_get_peer_signature_type_nid"):
             return None
         kind, digest = ffi.new("int *"), ffi.new("int *")
         if not lib.SSL_get_peer_signature_type_nid(self.tls, kind):
             return None
         lib.SSL_ctrl(self.tls, native.CTRL_GET_PEER_SIGNATURE_NID, 0, digest)
-        return signature_from_nids(kind[0], digest[0])
+        return signature_from_nids(kind[0], digest[0], is_pss_key=is_rsa_pss(certificate))
 
     def is_resumed(self) -> bool:
         return bool(self._lib.SSL_session_reused(self.tls))

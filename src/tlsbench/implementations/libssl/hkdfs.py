@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 from collections.abc import Callable
 from functools import partial
@@ -12,24 +10,29 @@ from typing import Any, Final
 from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import checked, must
+from tlsbench.implementations.libssl.kdfs import INTEGER, OCTETS, UTF8, Parameter, by_kdf
+from tlsbench.implementations.references.hashes import digest_bytes, hashlib_name, hkdf
 
 # evp.h and kdf.h of OpenSSL 1.1.1, where these are macros over EVP_PKEY_CTX_ctrl
 _HKDF, _OF_DERIVE, _OF_ANY = 1036, 1 << 10, -1
 _HKDF_DIGEST, _HKDF_SALT, _HKDF_KEY, _HKDF_INFO, _HKDF_MODE = 0x1003, 0x1004, 0x1005, 0x1006, 0x1007
 #: EVP_KDF_HKDF_MODE_EXTRACT_AND_EXPAND and _EXPAND_ONLY of kdf.h, by our names.
 _MODES: Final = {"derive": 0, "expand": 2}
-# OSSL_PARAM(3): data types
-_INTEGER, _UTF8, _OCTETS = 1, 4, 5
+#: One of these is what every way begins with.
+_WAYS: Final = ("EVP_KDF_fetch", "HKDF_expand", "SSL_CTX_ctrl")
+
+
+def has(lib: Library) -> bool:
+    """Whether a library's HKDF can be called."""
+    return any(map(lib.has, _WAYS))
 
 
 def operation(lib: Library, subject: str, operation: str, _size_bytes: int) -> Operation:
     """Deriving one block of output, by Expand alone or with an Extract before (RFC 5869)."""
-    digest = subject.removeprefix("hkdf-").replace("-", "")
-    length = hashlib.new(digest).digest_size
+    name = subject.removeprefix("hkdf-")
+    digest, length = hashlib_name(name), digest_bytes(name)
     secret, salt, info = os.urandom(length), os.urandom(length), b"tls13 traffic"
-    # RFC 5869 sections 2.2 and 2.3, for one block of output
-    key = secret if operation == "expand" else hmac.digest(salt, secret, digest)
-    expected = hmac.digest(key, info + b"\x01", digest)
+    expected = hkdf(name, operation, secret, salt, info)
     out = ffi.new("unsigned char[]", length)
     way = next(way for needed, way in _HKDFS if not needed or lib.has(needed))
     call = way(lib, digest, operation, (secret, salt, info), out)
@@ -43,26 +46,9 @@ def _hkdf_by_kdf(
     lib: Library, digest: str, operation: str, inputs: _Inputs, out: Any
 ) -> Callable[[], object]:
     """As OpenSSL 3's tls13_hkdf_expand does: fetched anew at each call."""
-    mode, hash_name = ffi.new("int *", _MODES[operation]), ffi.new("char[]", digest.upper().encode())
-    names = {word: ffi.new("char[]", word.encode()) for word in ("mode", "digest", "key", "salt", "info")}
-    values = dict(zip(("key", "salt", "info"), map(ffi.from_buffer, inputs), strict=True))
-    parameters = ffi.new("OSSL_PARAM[6]")
-    members = [("mode", _INTEGER, mode, 4), ("digest", _UTF8, hash_name, len(digest))]
-    members += [(name, _OCTETS, value, len(value)) for name, value in values.items()]
-    for at, (name, kind, value, size) in enumerate(members):
-        parameters[at] = (names[name], kind, value, size, 2**64 - 1)  # OSSL_PARAM_UNMODIFIED
-    kept = names, mode, hash_name, values
-
-    def call() -> None:
-        assert kept  # what the parameters point at lives as long as the call
-        kdf = lib.EVP_KDF_fetch(ffi.NULL, b"HKDF", ffi.NULL)
-        context = lib.EVP_KDF_CTX_new(kdf)
-        lib.EVP_KDF_free(kdf)
-        derived = lib.EVP_KDF_derive(context, out, len(out), parameters)
-        lib.EVP_KDF_CTX_free(context)
-        must(lib, derived, "HKDF")
-
-    return call
+    words: list[Parameter] = [("mode", INTEGER, _MODES[operation]), ("digest", UTF8, digest.upper().encode())]
+    words += [(name, OCTETS, value) for name, value in zip(("key", "salt", "info"), inputs, strict=True)]
+    return by_kdf(lib, b"HKDF", words, out)
 
 
 def _hkdf_of_boringssl(

@@ -11,7 +11,7 @@ from tlsbench.implementations.libssl import records
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.endpoint import reason
 from tlsbench.implementations.libssl.providers import library_context, provider_gaps, provider_of
-from tlsbench.implementations.security_levels import level_gaps
+from tlsbench.implementations.security_levels import level_gaps, needs_level_0
 from tlsbench.scenarios import Gap, Scenario, gap
 from tlsbench.scenarios.axes import AXES
 
@@ -38,6 +38,8 @@ def new_context(lib: Library, method: Any, scenario: Scenario | None = None) -> 
     owned = ffi.gc(context, lib.SSL_CTX_free)
     if scenario is not None and _asks(scenario, "security_level"):
         lib.SSL_CTX_set_security_level(owned, int(scenario.security_level))
+    elif scenario is not None and needs_level_0(scenario) and lib.has("SSL_CTX_set_security_level"):
+        lib.SSL_CTX_set_security_level(owned, 0)
     return owned
 
 

@@ -41,7 +41,7 @@ OPERATIONS: Final = """
     int EVP_PKEY_decapsulate(EVP_PKEY_CTX *context, unsigned char *secret, size_t *length,
                              const unsigned char *wrapped, size_t wrapped_length);
 
-    const EVP_MD *EVP_sha256(void); const EVP_MD *EVP_sha384(void);
+    const EVP_MD *EVP_sha256(void); const EVP_MD *EVP_sha384(void); const EVP_MD *EVP_sha512(void);
     EVP_MD_CTX *EVP_MD_CTX_new(void); void EVP_MD_CTX_free(EVP_MD_CTX *context);
     int EVP_DigestInit_ex(EVP_MD_CTX *context, const EVP_MD *digest, void *engine);
     int EVP_DigestUpdate(EVP_MD_CTX *context, const void *data, size_t length);

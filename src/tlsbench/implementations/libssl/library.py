@@ -6,7 +6,7 @@ Several of them live in one process as long as the dynamic linker can tell their
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, ClassVar, Final, TypeVar
@@ -20,9 +20,11 @@ from tlsbench.implementations.gaps import (
     no_ed25519_in_dtls,
     one_ticket_when_resumed,
 )
-from tlsbench.implementations.libssl import aeads, primitives, records
+from tlsbench.implementations.libssl import aeads, primitives, records, suites
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl.bindings import Library, ffi, text
+from tlsbench.implementations.libssl.certificate_keys import key_gaps, keys_supported
+from tlsbench.implementations.libssl.chains import chain_gaps, chains_supported, trust_anchors
 from tlsbench.implementations.libssl.compression import (
     compress_certificates,
     compression_gaps,
@@ -41,11 +43,13 @@ from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSs
 from tlsbench.implementations.libssl.knobs import knob_gaps, new_context, supported, told
 from tlsbench.implementations.libssl.quic import LibSslQuicContext, quic_gaps, quic_supported
 from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import (
     CPU_INFO,
     HANDSHAKE_BUFFER_BYTES,
     ML_DSA,
     group_list,
+    is_of_dhe,
     list_for_all,
 )
 from tlsbench.implementations.pairs import fixed_suites
@@ -56,6 +60,8 @@ from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.chains import ANCHORED
+from tlsbench.scenarios.ciphers import BEFORE_13
 from tlsbench.scenarios.parts import MADE_OF, aead_of
 
 #: What OpenSSL_version(3) tells of itself.
@@ -130,6 +136,8 @@ class LibSslShaped:
                     self.engine(),
                     partial(new_context, library, library.TLS_client_method()),
                 ),
+                *chain_gaps(library),
+                *key_gaps(library, self.id, self.engine()),
                 no_ed25519_in_dtls(),
                 one_ticket_when_resumed(self.id),
                 gap(
@@ -144,10 +152,15 @@ class LibSslShaped:
                 ),
                 *(() if library.has("SSL_CTX_set_ciphersuites") else fixed_suites(self.id, "utls")),
                 *(() if library.has("SSL_CTX_ctrl") else (keys_of_two_kinds(self.id),)),
-                gap(f"{self.engine()} does not know the group", group=unknown),
-                gap(f"{self.engine()} has no such operation, or it cannot be called", algorithm=missing),
+                not_offered(
+                    self.engine(),
+                    self.offered_ciphers(),
+                    versions=() if library.has("SSL_CTX_set_ciphersuites") else BEFORE_13,
+                ),
+                *suites.unknown_groups(library, self.engine(), unknown),
+                *primitives.gaps(library, self.engine()),
                 gap(
-                    "its libcrypto's way to ML-KEM is not called",
+                    "a primitive of its key agreement is not called of its libcrypto",
                     parts="yes",
                     group=tuple(
                         group
@@ -156,7 +169,7 @@ class LibSslShaped:
                     ),
                 ),
                 gap(
-                    "its libcrypto's way to CCM is not called",
+                    "the primitive that encrypts its records is not called of its libcrypto",
                     parts="yes",
                     cipher=tuple(name for name in ciphers.BY_NAME if not aeads.has(library, aead_of(name))),
                 ),
@@ -180,6 +193,9 @@ class LibSslShaped:
                 *records.supported(library),
                 *ech_supported(library),
                 *compression_supported(library),
+                *chains_supported(library),
+                *keys_supported(library),
+                *(f"version={version}" for version in suites.old_versions(library)),
                 *dict.fromkeys((*dtls_supported(library), *quic_supported(library))),
                 *(("tickets",) if library.has("SSL_CTX_set_num_tickets") else ()),
                 # BoringSSL's way to write is not known here.
@@ -189,6 +205,9 @@ class LibSslShaped:
             # Whatever comes by name may be what Python's ssl module came with.
             libcrypto=SYSTEM_LIBCRYPTO if self.id == "libssl" else "",
         )
+
+    def offered_ciphers(self) -> Mapping[int, str]:
+        return suites.offered_ciphers(self.library)
 
     def _knows_group(self, name: str) -> bool:
         context = new_context(self.library, self.library.TLS_client_method())
@@ -232,7 +251,9 @@ class LibSslShaped:
         context = new_context(lib, method, scenario)
         self._configure(context, scenario)
         records.configure(lib, context, scenario, is_client=True)
-        self._trust(context, (*peers.strangers, peers.root.certificate))
+        self._trust(context, peers.store)
+        if scenario.chain_sent == ANCHORED:
+            self._anchor(context)
         lib.SSL_CTX_set_verify(context, native.VERIFY_PEER, ffi.NULL)
         # Sessions are handed over by hand.
         lib.SSL_CTX_set_session_cache_mode(context, native.SESSION_CACHE_OFF)
@@ -266,6 +287,8 @@ class LibSslShaped:
         if scenario.tickets not in ("", "default"):
             self._must(lib.SSL_CTX_set_num_tickets(context, int(scenario.tickets)))
         early_data = scenario.resumption == "early-data"
+        if is_of_dhe(scenario) and not lib.lacks(*suites.NEEDED_FOR_DHE):
+            suites.set_prime(lib, context, scenario.group)
         if early_data:
             lib.SSL_CTX_set_max_early_data(context, MAX_EARLY_DATA_BYTES)
         self._show(context, peers.server)
@@ -307,15 +330,24 @@ class LibSslShaped:
         self._must(lib.SSL_CTX_set_min_proto_version(context, version))
         self._must(lib.SSL_CTX_set_max_proto_version(context, version))
         suite = ciphers.BY_NAME[scenario.cipher].openssl.encode("ascii")
-        if scenario.version == "1.2":
+        if scenario.version != "1.3":
             self._must(lib.SSL_CTX_set_cipher_list(context, suite))
         elif lib.has("SSL_CTX_set_ciphersuites"):
             self._must(lib.SSL_CTX_set_ciphersuites(context, suite))
-        self._must(lib.SSL_CTX_set1_groups_list(context, list_for_all(group_list(scenario).split(":"))))
+        if wanted := group_list(scenario):
+            taken = lib.SSL_CTX_set1_groups_list(context, list_for_all(wanted.split(":")))
+            if is_of_dhe(scenario):
+                lib.ERR_clear_error()  # OpenSSL 1.1.1 lists curves alone; what the server has is proved after
+            else:
+                self._must(taken)
         if scenario.signature not in ("", "default"):
             self._must(lib.SSL_CTX_set1_sigalgs_list(context, scenario.signature.encode("ascii")))
         if scenario.resumption == "session-id":
             lib.SSL_CTX_set_options(context, native.OP_NO_TICKET)
+
+    def _anchor(self, context: Any) -> None:
+        """Have a client end its chains at any certificate that it trusts."""
+        trust_anchors(self.library, context)
 
     def _trust(self, context: Any, roots: tuple[Any, ...]) -> None:
         path = str(trust_file(roots)).encode()

@@ -14,6 +14,7 @@ from tlsbench.implementations.libssl.bindings import Library, ffi, text
 from tlsbench.implementations.libssl.endpoint import reason
 from tlsbench.implementations.openssl_names import list_for_all
 from tlsbench.scenarios import Gap, Scenario, ciphers, gap, groups, keys
+from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
 # OPENSSL_info(3): crypto.h
 _INFO_CONFIG_DIR, _INFO_MODULES_DIR = 1001, 1003
@@ -34,14 +35,20 @@ activate = 1
 """
 _WITHOUT_INSTALL: Final = "[fips_sect]\nactivate = 1"
 _INSTALLED: Final = "fipsmodule.cnf"
-#: What OpenSSL calls the keys of certificates, and the AEADs of suites.
-_KEYS: Final = {"rsa": "RSA", "ecdsa": "EC", "ed25519": "ED25519", "ml": "ML-DSA-65"}
-_AEADS: Final = {
-    "AES_128_GCM": "AES-128-GCM",
-    "AES_256_GCM": "AES-256-GCM",
-    "AES_128_CCM": "AES-128-CCM",
-    "AES_128_CBC": "AES-128-CBC",
+#: What OpenSSL calls the keys of certificates, and the ciphers of suites where the name differs.
+_KEYS: Final = {
+    "rsa": "RSA",
+    "ecdsa": "EC",
+    "ed25519": "ED25519",
+    "ed448": "ED448",
+    "ml": "ML-DSA-65",
+    "slh": "SLH-DSA-SHA2-128s",
+    "composite": "MLDSA65-ECDSA-P256-SHA512",
+}
+_CIPHERS: Final = {
     "CHACHA20_POLY1305": "ChaCha20-Poly1305",
+    "3DES_EDE_CBC": "DES-EDE3-CBC",
+    "RC4_128": "RC4",
 }
 
 
@@ -49,7 +56,7 @@ def provider_of(lib: Library, scenario: Scenario) -> str:
     """Who does the cryptography of a scenario, by what the library fetches for it; several with commas."""
     where = library_context(lib, scenario.provider) if scenario.provider not in ("", "default") else ffi.NULL
     asked = [
-        ("EVP_CIPHER", _aead_of(scenario.cipher)),
+        ("EVP_CIPHER", _cipher_of(scenario.cipher)),
         ("EVP_MD", "SHA2-384" if scenario.cipher.endswith("384") else "SHA2-256"),
         ("EVP_KEYMGMT", _KEYS[scenario.key.partition("-")[0]]),
         ("EVP_KEYMGMT", _key_of_group(scenario.group)),
@@ -77,7 +84,7 @@ def provider_gaps(lib: Library, provider: str) -> Iterator[Gap]:
         f"{lacks} cipher",
         provider=provider,
         cipher=tuple(
-            name for name in ciphers.BY_NAME if not _fetched(lib, where, "EVP_CIPHER", _aead_of(name))
+            name for name in ciphers.BY_NAME if not _fetched(lib, where, "EVP_CIPHER", _cipher_of(name))
         ),
     )
     refused = tuple(
@@ -138,9 +145,14 @@ def _fetched(lib: Library, where: Any, kind: str, name: str) -> str:
     return owner or ""
 
 
-def _aead_of(suite: str) -> str:
-    return next(name for part, name in _AEADS.items() if part in suite)
+def _cipher_of(suite: str) -> str:
+    encryption = ciphers.BY_NAME[suite].encryption
+    return _CIPHERS.get(encryption) or encryption.removesuffix("_8").replace("_", "-")
 
 
 def _key_of_group(group: str) -> str:
+    if group == NO_GROUP:
+        return "RSA"  # which encrypts the secret instead
+    if group in PRIMES:
+        return "DH"
     return "EC" if group.startswith("secp") else group.upper() if group.startswith("x") else group

@@ -1,102 +1,195 @@
-"""Signing and verifying with a libcrypto, as TLS does."""
+"""Signing and verifying with a libcrypto, as TLS does, and making the keys for it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl.bindings import Library, ffi
-from tlsbench.implementations.libssl.checks import loaded, must
+from tlsbench.implementations.libssl.checks import Hollow, loaded, must
+from tlsbench.implementations.libssl.key_making import makes_keys, new_key
+from tlsbench.implementations.references.keys import (
+    MESSAGE,
+    SIGNATURE_KEYS,
+    digest_of,
+    scheme_of,
+    signature_key,
+)
 from tlsbench.pki import keys
-from tlsbench.pki.template import signature_hash
+from tlsbench.scenarios.subjects import SLH_DSA
 
-#: What is offered of them.
-OPERATIONS: Final = ("sign", "verify")
 # evp.h and rsa.h of OpenSSL 1.1.1, where these are macros over EVP_PKEY_CTX_ctrl
 _OF_ANY, _SET_PADDING, _SET_SALT_LENGTH = -1, 0x1001, 0x1002
-_PSS, _SALT_AS_DIGEST = 6, -1
-_MOST_BYTES: Final = 8192
-#: What is signed: as long as what a TLS 1.3 CertificateVerify covers (RFC 8446 section 4.4.3).
-_MESSAGE: Final = b" " * 64 + b"TLS 1.3, server CertificateVerify\x00" + bytes(32)
+_PKCS1, _PSS, _SALT_AS_DIGEST = 1, 6, -1
+_MOST_BYTES: Final = 65_536
+_OPERATIONS: Final = ("keygen", "sign", "verify", "sign_pkcs1", "verify_pkcs1")
+#: FIPS 205 table 2: the bytes of a signature.
+_SLH_DSA_BYTES: Final = {
+    "slh-dsa-sha2-128s": 7_856,
+    "slh-dsa-sha2-128f": 17_088,
+    "slh-dsa-sha2-192s": 16_224,
+    "slh-dsa-sha2-192f": 35_664,
+    "slh-dsa-sha2-256s": 29_792,
+    "slh-dsa-sha2-256f": 49_856,
+}
 
 
-def operation(lib: Library, subject: str, operation: str, _size_bytes: int) -> Operation:
-    """Signing, or verifying a signature, by a key of that type."""
-    private = keys.private_key(subject, "primitive")
-    digest, own = signature_hash(private), loaded(lib, private)
-    md = getattr(lib, f"EVP_{digest.name}")() if digest else ffi.NULL
-    is_rsa = isinstance(private, rsa.RSAPrivateKey)
-    made, length = ffi.new("unsigned char[]", _MOST_BYTES), ffi.new("size_t *")
-    key_context: Any = ffi.new("EVP_PKEY_CTX **")
+def find(lib: Library, subject: str, operation: str) -> Callable[[Library, str, str, int], Operation] | None:
+    """What makes an operation of this family; None if the library does not have it."""
+    if operation not in _OPERATIONS or subject not in (*SIGNATURE_KEYS, *SLH_DSA):
+        return None
+    return _operation if makes_keys(lib, subject) else None
 
-    def sign() -> None:
-        length[0] = _MOST_BYTES
+
+@dataclass(frozen=True)
+class _Signer:
+    """A key of a libcrypto that signs and verifies as TLS does.
+
+    :param padding: of RSA; 0 of others.
+    """
+
+    lib: Library
+    subject: str
+    key: Any
+    md: Any
+    padding: int
+    made: Any
+    length: Any
+    key_context: Any
+
+    def sign(self) -> None:
+        lib = self.lib
+        self.length[0] = _MOST_BYTES
         context = lib.EVP_MD_CTX_new()
-        lib.EVP_DigestSignInit(context, key_context, md, ffi.NULL, own)
-        if is_rsa:
-            _set_pss(lib, key_context[0])
-        signed = lib.EVP_DigestSign(context, made, length, _MESSAGE, len(_MESSAGE))
+        lib.EVP_DigestSignInit(context, self.key_context, self.md, ffi.NULL, self.key)
+        if self.padding:
+            _set_padding(lib, self.key_context[0], self.padding)
+        signed = lib.EVP_DigestSign(context, self.made, self.length, MESSAGE, len(MESSAGE))
         lib.EVP_MD_CTX_free(context)
-        must(lib, signed, f"signing with {subject}")
+        must(lib, signed, f"signing with {self.subject}")
 
-    def signature() -> bytes:
-        sign()
-        return bytes(ffi.buffer(made, length[0]))
+    def signature(self) -> bytes:
+        self.sign()
+        return bytes(ffi.buffer(self.made, self.length[0]))
 
-    def is_valid(made: bytes, signed: bytes) -> bool:
+    def is_valid(self, signature: bytes, signed: bytes) -> bool:
+        lib = self.lib
         context = lib.EVP_MD_CTX_new()
-        lib.EVP_DigestVerifyInit(context, key_context, md, ffi.NULL, own)
-        if is_rsa:
-            _set_pss(lib, key_context[0])
-        found = lib.EVP_DigestVerify(context, made, len(made), signed, len(signed))
+        lib.EVP_DigestVerifyInit(context, self.key_context, self.md, ffi.NULL, self.key)
+        if self.padding:
+            _set_padding(lib, self.key_context[0], self.padding)
+        found = lib.EVP_DigestVerify(context, signature, len(signature), signed, len(signed))
         lib.EVP_MD_CTX_free(context)
         return bool(found == 1)
 
-    kept = signature()
+    def prove(self, kept: bytes, operation: str) -> None:
+        """See to it that what it signs is valid by a second implementation, and a forgery is refused.
+
+        :raises ProofError: if not.
+        """
+        fresh = self.signature()
+        if self.subject in _SLH_DSA_BYTES:
+            _check_length(self.subject, fresh)
+        else:
+            _check_signature(self.public_key(), fresh, operation)
+        for signature in (kept, fresh):
+            if not self.is_valid(signature, MESSAGE):
+                raise ProofError(
+                    self.subject, wanted="a valid signature", got="an invalid one", witness="client"
+                )
+        if self.is_valid(kept, MESSAGE[:-1] + b"!"):
+            raise ProofError(self.subject, wanted="InvalidSignature", got="a forgery", witness="client")
+        self.lib.ERR_clear_error()
+
+    def public_key(self) -> Any:
+        """The public key, as the cryptography package has it."""
+        length = self.lib.i2d_PUBKEY(self.key, ffi.NULL)
+        der, at = ffi.new("unsigned char[]", length), ffi.new("unsigned char **")
+        at[0] = der
+        self.lib.i2d_PUBKEY(self.key, at)
+        return load_der_public_key(bytes(ffi.buffer(der, length)))
+
+
+def _signer(lib: Library, subject: str, operation: str, key: Any) -> _Signer:
+    digest = digest_of(signature_key(subject)) if subject in SIGNATURE_KEYS else None
+    md = getattr(lib, f"EVP_{digest.name}")() if digest else ffi.NULL
+    padding = 0
+    if subject.startswith("rsa-"):
+        padding = _PKCS1 if operation.endswith("_pkcs1") else _PSS
+    buffers = ffi.new("unsigned char[]", _MOST_BYTES), ffi.new("size_t *"), ffi.new("EVP_PKEY_CTX **")
+    return _Signer(lib, subject, key, md, padding, *buffers)
+
+
+def _operation(lib: Library, subject: str, operation: str, _size_bytes: int) -> Operation:
+    """Signing, verifying a signature, or making a key, by a key of that type."""
+    if operation == "keygen":
+        return _keygen(lib, subject)
+    key = loaded(lib, signature_key(subject)) if subject in SIGNATURE_KEYS else _own_key(lib, subject)
+    signer = _signer(lib, subject, operation, key)
+    kept = signer.signature()
+    call: Callable[[], object] = signer.sign
+    if operation.startswith("verify"):
+        call = partial(signer.is_valid, kept, MESSAGE)
+    return Operation(call, partial(signer.prove, kept, operation))
+
+
+def _own_key(lib: Library, subject: str) -> Any:
+    """A key of what the cryptography package does not have."""
+    key = new_key(lib, subject)
+    return key if isinstance(lib, Hollow) else ffi.gc(key, lib.EVP_PKEY_free)
+
+
+def _keygen(lib: Library, subject: str) -> Operation:
+    """The last key that was made must sign."""
+    last: list[Any] = []
+
+    def call() -> None:
+        if last:
+            lib.EVP_PKEY_free(last.pop())
+        last.append(new_key(lib, subject))
 
     def verify() -> None:
-        _check_signature(private, signature())
-        if not is_valid(kept, _MESSAGE):
-            raise ProofError(subject, wanted="a valid signature", got="an invalid one", witness="client")
-        if is_valid(kept, _MESSAGE[:-1] + b"!"):
-            raise ProofError(subject, wanted="InvalidSignature", got="a forgery", witness="client")
-        lib.ERR_clear_error()
+        if not last:
+            call()
+        signer = _signer(lib, subject, "sign", last[0])
+        signer.prove(signer.signature(), "sign")
 
-    calls: dict[str, Callable[[], object]] = {"sign": sign, "verify": partial(is_valid, kept, _MESSAGE)}
-    return Operation(calls[operation], verify)
+    return Operation(call, verify)
 
 
-def _set_pss(lib: Library, context: Any) -> None:
-    """rsa_pss_rsae_sha256, the one RSA scheme of TLS 1.3 handshakes."""
+def _set_padding(lib: Library, context: Any, padding: int) -> None:
+    """RSASSA-PKCS1-v1_5, or rsa_pss_rsae_sha256, the one RSA scheme of TLS 1.3 handshakes."""
     if lib.has("EVP_PKEY_CTX_set_rsa_padding"):
-        lib.EVP_PKEY_CTX_set_rsa_padding(context, _PSS)
-        lib.EVP_PKEY_CTX_set_rsa_pss_saltlen(context, _SALT_AS_DIGEST)
+        lib.EVP_PKEY_CTX_set_rsa_padding(context, padding)
+        if padding == _PSS:
+            lib.EVP_PKEY_CTX_set_rsa_pss_saltlen(context, _SALT_AS_DIGEST)
         return
-    for command, value in ((_SET_PADDING, _PSS), (_SET_SALT_LENGTH, _SALT_AS_DIGEST)):
+    commands = ((_SET_PADDING, padding), (_SET_SALT_LENGTH, _SALT_AS_DIGEST))
+    for command, value in commands[: 2 if padding == _PSS else 1]:
         lib.EVP_PKEY_CTX_ctrl(context, _OF_ANY, _OF_ANY, command, value, ffi.NULL)
 
 
-def _check_signature(private: Any, signature: bytes) -> None:
+def _check_length(subject: str, signature: bytes) -> None:
+    """Whether a signature that nothing else here can verify is as long as it must be."""
+    if len(signature) != _SLH_DSA_BYTES[subject]:
+        wanted = f"a signature of {_SLH_DSA_BYTES[subject]} bytes"
+        raise ProofError(subject, wanted=wanted, got=f"one of {len(signature)}", witness="client")
+
+
+def _check_signature(public: Any, signature: bytes, operation: str) -> None:
     """Whether the cryptography package finds a signature good.
 
     :raises ProofError: if not.
     """
-    scheme: tuple[Any, ...] = ()
-    digest = signature_hash(private)
-    if isinstance(private, rsa.RSAPrivateKey):
-        assert digest is not None
-        scheme = (padding.PSS(padding.MGF1(digest), digest.digest_size), digest)
-    elif isinstance(private, ec.EllipticCurvePrivateKey):
-        assert digest is not None
-        scheme = (ec.ECDSA(digest),)
     try:
-        private.public_key().verify(signature, _MESSAGE, *scheme)
+        public.verify(signature, MESSAGE, *scheme_of(public, operation))
     except InvalidSignature:
-        kind = keys.key_type_of(private.public_key())
+        kind = keys.key_type_of(public)
         raise ProofError(kind, wanted="a valid signature", got="an invalid one", witness="client") from None

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _OUTGOING_BYTES: Final = 1 << 17
 #: MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY, without its sign.
 PEER_CLOSE_NOTIFY: Final = 0x7880
-_VERSIONS: Final = {"TLSv1_2": "1.2", "DTLSv1_2": "1.2"}
+_VERSIONS: Final = {"TLSv1": "1.0", "TLSv1_1": "1.1", "TLSv1_2": "1.2", "DTLSv1_2": "1.2"}
 
 
 class MbedTlsContext:

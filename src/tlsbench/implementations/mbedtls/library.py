@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -12,20 +13,32 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tlsbench.implementations.certificate_keys import BRAINPOOL, SECP521R1, takes
 from tlsbench.implementations.mbedtls.datagrams import MbedTlsDatagramContext
 from tlsbench.implementations.mbedtls.endpoint import MbedTlsContext
+from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.pairs import facts
-from tlsbench.implementations.record_gaps import handshakes_of_mbed_tls, no_records
+from tlsbench.implementations.record_gaps import gaps_of_mbed_tls, no_records
 from tlsbench.pki import Identity, Peers
 from tlsbench.protocol.extensions import FRAGMENT_LENGTHS
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, keys
+from tlsbench.scenarios.ciphers import BEFORE_13
+from tlsbench.scenarios.groups import PRIMES
 from tlsbench.scenarios.records import number_of
 
+_VERSIONS: Final = {"1.0": "TLSv1", "1.1": "TLSv1_1", "1.2": "TLSv1_2"}
 _REFUSED: Final = tuple(name for name in keys.BY_NAME if not name.startswith(("rsa", "ecdsa")))
 #: By the type of key, the groups that it takes only where the key's curve is not listed beside them.
 _PREFERS_CURVE_OF: Final = {
     "ecdsa-secp256r1": ("x25519", "x448"),
     "ecdsa-secp384r1": ("x25519", "x448", "secp256r1"),
+}
+#: The same of a server too: it goes by its own list, the longest first.
+_TAKES_CURVE_OF: Final = {
+    "ecdsa-secp521r1": ("x25519", "x448", "secp256r1", "secp384r1"),
+    "ecdsa-brainpoolP256r1": ("x25519", "x448"),
+    "ecdsa-brainpoolP384r1": ("x25519", "x448", "secp256r1"),
+    "ecdsa-brainpoolP512r1": ("x25519", "x448", "secp256r1", "secp384r1"),
 }
 
 
@@ -45,15 +58,15 @@ class MbedTls:
         return f"{name} in python-mbedtls {version('python-mbedtls')}"
 
     def capabilities(self) -> Capabilities:
-        known = {name.replace("-", "_") for name in self.tls.ciphers_available()}
         return Capabilities(
             (
                 gap("this Mbed TLS ends with TLS 1.2", version="1.3"),
                 gap("its API resumes nothing", resumption=("session-id", "ticket")),
+                not_offered(self.engine(), self.offered_ciphers(), versions=BEFORE_13),
                 gap(
-                    f"{self.engine()} does not know the cipher suite",
-                    version="1.2",
-                    cipher=tuple(name for name in ciphers.BY_NAME if name not in known),
+                    "its server has the prime of RFC 3526 for DHE, and cannot be told one of RFC 7919",
+                    server="mbedtls",
+                    group=PRIMES,
                 ),
                 *(
                     gap("it has RSA and ECDSA certificates alone", **{axis: _REFUSED})
@@ -79,6 +92,16 @@ class MbedTls:
                     )
                     for key, shorter in _PREFERS_CURVE_OF.items()
                 ),
+                *(
+                    gap(
+                        "the other side lists the curve of the certificate too, which mbedtls prefers",
+                        key=key,
+                        group=shorter,
+                        **{end: "mbedtls"},
+                    )
+                    for key, shorter in _TAKES_CURVE_OF.items()
+                    for end in ("client", "server")
+                ),
                 gap(
                     "the Mbed TLS inside is built without locks (MBEDTLS_THREADING_C)",
                     workload="scaling",
@@ -86,11 +109,23 @@ class MbedTls:
                 *no_records(
                     "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
                 ),
-                *handshakes_of_mbed_tls(self.id),
+                *gaps_of_mbed_tls(self.id),
                 *facts(self.id),
             ),
-            supports=("trust", "transport=dtls", "mtu", "address_check", "max_fragment_length"),
+            supports=(
+                *("version=1.0", "version=1.1", "max_fragment_length"),
+                *("trust", "transport=dtls", "mtu", "address_check", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1, *BRAINPOOL),
+            ),
         )
+
+    def offered_ciphers(self) -> Mapping[int, str]:
+        known = {suite.name.replace("_", "-"): suite.code_point for suite in ciphers.CIPHER_SUITES}
+        names = [
+            name.replace("DHE-PSK-WITH-AES", "PSK-DHE-WITH-AES") if name.endswith("CCM-8") else name
+            for name in self.tls.ciphers_available()
+        ]
+        return {known.get(name, -at): name for at, name in enumerate(names, 1)}
 
     def client_context(self, scenario: Scenario, peers: Peers) -> MbedTlsContext:
         return MbedTlsContext(self, self._client(scenario, peers))
@@ -106,7 +141,7 @@ class MbedTls:
 
     def _client(self, scenario: Scenario, peers: Peers) -> Any:
         identity = peers.client if scenario.client_auth == "required" else None
-        roots = (*peers.strangers, peers.root.certificate)
+        roots = peers.store
         return self.tls.ClientContext(self._configuration(scenario, identity, roots))
 
     def _server(self, scenario: Scenario, peers: Peers) -> Any:
@@ -119,7 +154,7 @@ class MbedTls:
         if scenario.transport == "dtls":
             make, only = self.tls.DTLSConfiguration, self.tls.DTLSVersion.DTLSv1_2
         else:
-            make, only = self.tls.TLSConfiguration, self.tls.TLSVersion.TLSv1_2
+            make, only = self.tls.TLSConfiguration, self.tls.TLSVersion[_VERSIONS[scenario.version]]
         length = number_of(scenario.max_fragment_length)
         return make(
             trust_store=self.tls.TrustStore([_certificate(root) for root in roots]),

@@ -138,8 +138,8 @@ class PyOpenSslEndpoint:
     def negotiated(self) -> Negotiated:
         connection = self._connection
         certificate = connection.get_peer_certificate(as_cryptography=True)
-        chain = connection.get_peer_cert_chain()
         psk_identity = self._psks.taken(connection) if self._psks is not None else b""
+        chain, verified = connection.get_peer_cert_chain(), connection.get_verified_chain()
         return Negotiated(
             version=version_from_openssl(connection.get_protocol_version_name()),
             cipher=cipher_from_openssl(connection.get_cipher_name()),
@@ -149,6 +149,7 @@ class PyOpenSslEndpoint:
             peer_verified=certificate is not None and bindings.peer_verified(connection),
             # On a server the chain is without its leaf: SSL_get_peer_cert_chain(3).
             peer_chain_length=len(chain) + self._is_server if chain is not None else None,
+            verified_length=len(verified) if verified is not None else None,
             early_data=self._early_data.data if self._early_data is not None else b"",
             ocsp=connection.get_app_data() or "",
             psk_identity=psk_identity,

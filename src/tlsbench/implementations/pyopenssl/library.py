@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from OpenSSL import SSL
-from OpenSSL.crypto import X509
+from OpenSSL.crypto import X509, X509StoreFlags
 
 from tlsbench.errors import CertificateError
+from tlsbench.implementations.certificate_keys import openssl_key_gaps, openssl_takes
 from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.primitives import Cryptography
 from tlsbench.implementations.extension_gaps import no_compression, no_ech
 from tlsbench.implementations.gaps import kernel_tls_gap, no_ed25519_in_dtls
+from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import (
     HANDSHAKE_BUFFER_BYTES,
     ML_DSA,
     group_list,
+    is_of_dhe,
 )
 from tlsbench.implementations.processor import cpu_gaps
-from tlsbench.implementations.pyopenssl import bindings, certificates
+from tlsbench.implementations.pyopenssl import bindings, certificates, suites
 from tlsbench.implementations.pyopenssl.datagrams import PyOpenSslDatagramContext, make_cookies
 from tlsbench.implementations.pyopenssl.endpoint import PyOpenSslContext
 from tlsbench.implementations.pyopenssl.psk import psk_gaps, psks_of
@@ -26,8 +30,9 @@ from tlsbench.implementations.record_gaps import answers_key_updates, no_records
 from tlsbench.pki import SERVER_NAME, Identity, Peers, check_ocsp_response, ocsp_response
 from tlsbench.pki.trust import trust_file
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS, VERSION_CODE_POINTS
-from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios import Capabilities, Scenario, gap, groups
 from tlsbench.scenarios.axes import TLS_WORKLOADS
+from tlsbench.scenarios.chains import ANCHORED
 
 #: What no handshake can be driven and proved without.
 _NEEDED = (
@@ -90,6 +95,7 @@ class PyOpenSsl:
                     workload="certificate",
                     operation=certificates.NOT_OFFERED,
                 ),
+                not_offered(self.engine(), self.offered_ciphers()),
                 gap(
                     f"{self.engine()} does not know the group",
                     group=tuple(name for name in groups.BY_NAME if not bindings.knows_group(name)),
@@ -99,6 +105,7 @@ class PyOpenSsl:
                     f"this pyOpenSSL does not bind {', '.join(bindings.missing('early data'))}",
                     resumption="early-data" if bindings.missing("early data") else (),
                 ),
+                *openssl_key_gaps(self.engine(), _version()),
                 *(
                     gap(
                         f"{self.engine()} has no ML-DSA certificates",
@@ -112,9 +119,14 @@ class PyOpenSsl:
                 *("workload=certificate", "workload=completion", "workload=scaling"),
                 *("resumption=early-data", "resumption=external-psk", "psk_mode", "ticket_lifetime"),
                 *("ocsp", "trust", "cpu", "hello_retry", "parts"),
-                *("transport=dtls", "mtu", "address_check", "workload=key_update"),
+                *("transport=dtls", "mtu", "address_check", "workload=key_update", "chain_sent"),
+                *openssl_takes(_version()),
+                *(f"version={version}" for version in suites.old_versions()),
             ),
         )
+
+    def offered_ciphers(self) -> Mapping[int, str]:
+        return suites.offered_ciphers()
 
     def client_context(self, scenario: Scenario, peers: Peers) -> PyOpenSslContext:
         context = _client(scenario, peers, SSL.TLS_CLIENT_METHOD)
@@ -147,6 +159,11 @@ class PyOpenSsl:
         return Cryptography().primitive(algorithm, size_bytes)
 
 
+def _version() -> tuple[int, int]:
+    """The first two numbers of the engine's version: OPENSSL_VERSION_NUMBER(3)."""
+    return SSL.OPENSSL_VERSION_NUMBER >> 28, SSL.OPENSSL_VERSION_NUMBER >> 20 & 0xFF
+
+
 def _client(scenario: Scenario, peers: Peers, method: int) -> SSL.Context:
     context = SSL.Context(method)
     _configure(context, scenario, peers)
@@ -166,6 +183,8 @@ def _server(scenario: Scenario, peers: Peers, method: int) -> SSL.Context:
     context.set_session_id(b"tlsbench")  # with client certificates nothing resumes without
     if scenario.client_auth == "required":
         context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT)
+    if is_of_dhe(scenario):
+        suites.set_prime(context, scenario.group)
     if scenario.resumption == "early-data":
         bindings.accept_early_data(context)
     if scenario.ocsp == "stapled":
@@ -181,18 +200,18 @@ def _configure(context: SSL.Context, scenario: Scenario, peers: Peers) -> None:
     version = versions[scenario.version]
     context.set_min_proto_version(version)
     context.set_max_proto_version(version)
+    store = context.get_cert_store()
+    assert store is not None
     if scenario.trust in ("", "memory"):
-        store = context.get_cert_store()
-        assert store is not None
-        store.add_cert(X509.from_cryptography(peers.root.certificate))
+        for certificate in peers.store:
+            store.add_cert(X509.from_cryptography(certificate))
     else:
-        context.load_verify_locations(str(trust_file((*peers.strangers, peers.root.certificate))))
-    suite = ciphers.BY_NAME[scenario.cipher].openssl.encode("ascii")
-    if scenario.version == "1.3":
-        context.set_tls13_ciphersuites(suite)
-    else:
-        context.set_cipher_list(suite)
-    bindings.set_groups(context, group_list(scenario))
+        context.load_verify_locations(str(trust_file(peers.store)))
+    if scenario.chain_sent == ANCHORED:
+        store.set_flags(X509StoreFlags.PARTIAL_CHAIN)
+    suites.choose(context, scenario)
+    if wanted := group_list(scenario):
+        bindings.set_groups(context, wanted)
     if scenario.resumption == "session-id":
         context.set_options(SSL.OP_NO_TICKET)
 

@@ -27,6 +27,7 @@ from tlsbench.implementations.quic_shaped.endpoint import (
     Tickets,
 )
 from tlsbench.implementations.quic_shaped.http3 import Http3ClientEnd, Http3ServerEnd
+from tlsbench.implementations.record_gaps import no_records
 from tlsbench.pki import SERVER_NAME, Peers
 from tlsbench.pki.keys import to_pem
 from tlsbench.protocol.quic import ALPN
@@ -60,7 +61,7 @@ class QuicShaped:
     :param tokens: makes and checks Retry tokens, by what the library has for that.
     :param made: is given each connection of a server before its first packet.
     :param settings: what of its configuration is set beside what every scenario asks for.
-    :param supports: special values that it can do, and not every such library.
+    :param supports: what it can do beside what every one can.
     :param gaps: what it cannot do.
     """
 
@@ -95,7 +96,12 @@ class QuicShaped:
 
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            (gap("it has QUIC and no TLS over a stream: add transport=quic", transport="tls"), *self.gaps()),
+            (
+                gap("it has QUIC and no TLS over a stream: add transport=quic", transport="tls"),
+                gap("it has QUIC alone, which has no KeyUpdate (RFC 9001, section 6)", workload="key_update"),
+                *no_records("it has QUIC alone, which has no records"),
+                *self.gaps(),
+            ),
             supports=(
                 "transport=quic",
                 "mtu",

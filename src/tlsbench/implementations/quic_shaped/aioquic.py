@@ -7,6 +7,15 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from tlsbench.implementations.certificate_keys import (
+    BRAINPOOL,
+    ED448,
+    OF_ISSUERS,
+    RSA_PSS,
+    SECP521R1,
+    SLH_DSA,
+    takes,
+)
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.quic_shaped.adapter import QuicShaped, ciphers_but
@@ -66,6 +75,15 @@ def _gaps() -> tuple[Gap, ...]:
             gap("it does not sign with ML-DSA, nor know its certificates", **{axis: ML_DSA})
             for axis in ("key", "intermediate_key", "root_key")
         ),
+        gap("it has no signatures for such a key", key=(*SECP521R1, *BRAINPOOL)),
+        gap(
+            "it signs with an RSA-PSS key as with an RSA key (rsa_pss_rsae_*), which others refuse",
+            key=RSA_PSS,
+        ),
+        *(
+            gap("its Certificate message ends at 16 kB, which SLH-DSA signatures fill", **{axis: SLH_DSA})
+            for axis in OF_ISSUERS
+        ),
         *facts("aioquic"),
     )
 
@@ -77,5 +95,6 @@ AIOQUIC: Final = QuicShaped(
     written_in=_engine,
     peer_of=_peer,
     tokens=_Tokens,
+    supports=(*takes(*ED448), *takes(*SECP521R1, *BRAINPOOL, *RSA_PSS, axes=OF_ISSUERS)),
     gaps=_gaps,
 )

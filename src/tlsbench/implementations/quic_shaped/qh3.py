@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
+from tlsbench.implementations.certificate_keys import OF_ISSUERS, SECP521R1, takes
 from tlsbench.implementations.extension_gaps import no_compression, no_ech
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
@@ -100,6 +101,6 @@ QH3: Final = QuicShaped(
     tokens=_Tokens,
     made=_without_grease,
     settings=_settings,
-    supports=("ech=grease",),  # of itself it sends it
+    supports=("ech=grease", *takes(*SECP521R1, axes=OF_ISSUERS)),  # of itself it sends GREASE
     gaps=_gaps,
 )

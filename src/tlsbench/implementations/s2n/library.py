@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -14,17 +14,22 @@ from operator import itemgetter
 from typing import Any, Final
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, OF_ISSUERS, RSA_PSS, SECP521R1, takes
+from tlsbench.implementations.offers import SIGNALLING, not_offered
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.s2n import bindings as native
 from tlsbench.implementations.s2n import policies, records
 from tlsbench.implementations.s2n.bindings import Library, ffi
 from tlsbench.implementations.s2n.endpoint import MAX_EARLY_DATA_BYTES, S2nContext
 from tlsbench.implementations.s2n.policies import Policy, Wanted
+from tlsbench.implementations.s2n.psk import ExternalPsk, psk_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.keys import to_pem
 from tlsbench.pki.trust import trust_file
+from tlsbench.protocol.hello import offered_suites
 from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups, keys
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
 #: The extension module of awscrt, which has s2n-tls in it.
 _MODULE: Final = "_awscrt"
@@ -36,6 +41,7 @@ _KEYS_ALIKE: Final = (
     ("1.2", ("rsa-2048", "rsa-3072", "rsa-4096")),
     ("1.2", ("ecdsa-secp256r1",)),
     ("1.2", ("ecdsa-secp384r1",)),
+    ("1.2", ("ecdsa-secp521r1",)),
     ("1.3", _NOT_ML_DSA),
     ("1.3", _ML_DSA),
 )
@@ -113,18 +119,43 @@ class S2n:
                     for axis in ("intermediate_key", "root_key")
                 ),
                 *records.record_gaps(),
+                gap("it signs with RSA-PSS keys in TLS 1.3 alone", version="1.2", key=RSA_PSS),
+                *psk_gaps(),
                 *facts(self.id),
+                not_offered(self.engine(), self.offered_ciphers()),
+                gap(
+                    "it takes security policies and no suites, and none of those used here has this one",
+                    cipher=tuple(name for name in ciphers.BY_NAME if name not in policies.SUITES),
+                ),
+                gap(
+                    "none of its security policies used here has these",
+                    group=(*PRIMES, NO_GROUP),
+                ),
                 *_gaps_of_policies(),
             ),
             supports=(
                 *("trust", "ocsp", "tickets", "resumption=early-data", "workload=scaling"),
-                *("record_size", "max_fragment_length", "workload=key_update"),
+                *("record_size", "max_fragment_length", "workload=key_update", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1, *RSA_PSS),
+                *takes(*BRAINPOOL, axes=OF_ISSUERS),
+                *("resumption=external-psk", "ticket_lifetime"),
             ),
         )
 
+    def offered_ciphers(self) -> Mapping[int, str]:
+        """By the first flight of a client with the policy that has everything: it has no list to read."""
+        lib = self.library
+        config = ffi.gc(lib.s2n_config_new_minimal(), lib.s2n_config_free)
+        lib.must(lib.s2n_config_set_cipher_preferences(config, policies.EVERYTHING.encode("ascii")))
+        client = S2nContext(lib, config, kept=None).connect()
+        client.handshake()
+        offered = offered_suites(client.data_to_send())
+        names = {point: suite.name for point, suite in ciphers.BY_CODE_POINT.items()}
+        return {point: names.get(point, hex(point)) for point in offered if point not in SIGNALLING}
+
     def client_context(self, scenario: Scenario, peers: Peers) -> S2nContext:
         lib, config = self.library, self._config(scenario, "client")
-        roots = (*peers.strangers, peers.root.certificate)
+        roots = peers.store
         lib.must(lib.s2n_config_set_verification_ca_location(config, _path(roots), ffi.NULL))
         kept = None
         if scenario.client_auth == "required":
@@ -139,6 +170,7 @@ class S2n:
             config,
             issuer=peers.issuer.certificate if stapled else None,
             set_record_size=records.size_setter(lib, scenario),
+            psk=ExternalPsk(lib, scenario) if scenario.resumption == "external-psk" else None,
             kept=kept,
         )
 
@@ -156,6 +188,8 @@ class S2n:
                     config, name, len(name), key, _TICKET_KEY_BYTES, int(time.time())
                 )
             )
+        if scenario.ticket_lifetime not in ("", "default"):
+            lib.must(lib.s2n_config_set_session_state_lifetime(config, int(scenario.ticket_lifetime)))
         if scenario.tickets not in ("", "default"):
             lib.must(lib.s2n_config_set_initial_ticket_count(config, int(scenario.tickets)))
         early_data = scenario.resumption == "early-data"
@@ -171,6 +205,7 @@ class S2n:
             config,
             reads_early_data=early_data,
             set_record_size=records.size_setter(lib, scenario),
+            psk=ExternalPsk(lib, scenario) if scenario.resumption == "external-psk" else None,
             kept=kept,
         )
 
@@ -199,7 +234,11 @@ class S2n:
 
 def _gives_tickets(scenario: Scenario) -> bool:
     """Whether it is about tickets, which s2n-tls gives and takes only where it is told to."""
-    return scenario.resumption not in ("", "none") or scenario.tickets not in ("", "default", "0")
+    return scenario.resumption not in ("", "none", "external-psk") or scenario.tickets not in (
+        "",
+        "default",
+        "0",
+    )
 
 
 def _path(roots: tuple[Any, ...]) -> bytes:
@@ -228,7 +267,9 @@ def _gaps_of_policies() -> Iterator[Gap]:
             suites = [
                 name
                 for name, suite in ciphers.BY_NAME.items()
-                if suite.version == tls and suite.authentication in ("", authentication)
+                if name in policies.SUITES
+                and suite.version == tls
+                and suite.authentication in (ciphers.BY_KEY, authentication)
             ]
             lacking = sorted((_lacking(who, tls, suite, key_types[0]), suite) for suite in suites)
             for unknown, alike in groupby(lacking, key=itemgetter(0)):
@@ -244,7 +285,7 @@ def _gaps_of_policies() -> Iterator[Gap]:
 
 def _lacking(who: str, tls: str, cipher: str, key: str) -> tuple[str, ...]:
     """The groups that a suite does not go with."""
-    wishes = (Wanted(tls, cipher, group, key) for group in groups.BY_NAME)
+    wishes = (Wanted(tls, cipher, group, key) for group in groups.BY_NAME if group not in PRIMES)
     return tuple(
         wanted.group
         for wanted in wishes

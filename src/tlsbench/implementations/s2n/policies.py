@@ -107,6 +107,12 @@ POLICIES: Final = (
 )
 
 
+#: The suites that can be had by these policies; others of s2n-tls are in policies that are not used here.
+SUITES: Final = frozenset(suite for policy in POLICIES for suite in policy.suites)
+#: The policy that has everything, of which the library says that it is for tests.
+EVERYTHING: Final = "test_all"
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What policies are looked for, where the server's certificate has a type of key."""
@@ -162,7 +168,7 @@ def of_one(wanted: Wanted, side: str) -> Policy | None:
         and wanted.cipher in policy.suites
         and wanted.group in (offered := _offered(policy, wanted.version, side))
         # In TLS 1.2 the other side lists the certificate's curve as well (RFC 8422 section 5.1).
-        and (not curve or offered.index(wanted.group) <= offered.index(curve))
+        and (not curve or (curve in offered and offered.index(wanted.group) <= offered.index(curve)))
         and (policy.signs_ml_dsa or not wanted.is_ml_dsa)
     )
     return min(fitting, key=lambda policy: _rank(policy, wanted), default=None)
@@ -182,7 +188,7 @@ def _rivals(policy: Policy, version: str, key: str) -> list[str]:
         name
         for name in policy.suites
         if ciphers.BY_NAME[name].version == version
-        and ciphers.BY_NAME[name].authentication in ("", keys.BY_NAME[key].authentication)
+        and ciphers.BY_NAME[name].authentication in (ciphers.BY_KEY, keys.BY_NAME[key].authentication)
     ]
 
 

@@ -6,6 +6,7 @@ One adapter serves them all; how a library differs from the others is data, in a
 from __future__ import annotations
 
 import ssl
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,18 +15,31 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
+from tlsbench import files
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.gaps import one_ticket_when_resumed
-from tlsbench.implementations.openssl_names import cipher_from_openssl, group_list, version_from_openssl
-from tlsbench.implementations.pairs import fixed_suites
+from tlsbench.implementations.offers import by_openssl_name, not_offered
+from tlsbench.implementations.openssl_names import (
+    cipher_from_openssl,
+    dh_parameters,
+    group_list,
+    is_of_dhe,
+    version_from_openssl,
+)
+from tlsbench.implementations.pairs import FIXED_SUITES, fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.implementations.record_gaps import answers_key_updates, no_records
-from tlsbench.pki import SERVER_NAME, Peers
+from tlsbench.implementations.security_levels import needs_level_0
+from tlsbench.pki import SERVER_NAME, Peers, certificates_pem
 from tlsbench.pki.ech import ech_key
 from tlsbench.pki.trust import trust_file
 from tlsbench.scenarios import Capabilities, Gap, Scenario, ciphers, gap, groups
+from tlsbench.scenarios.chains import ANCHORED, is_suppressed
+from tlsbench.scenarios.ciphers import BEFORE_13
+from tlsbench.scenarios.groups import NO_GROUP
 
+_VERSIONS: Mapping[str, str] = {"1.0": "TLSv1", "1.1": "TLSv1_1", "1.2": "TLSv1_2", "1.3": "TLSv1_3"}
 _CHUNK_BYTES = 256 * 1024
 
 
@@ -36,8 +50,12 @@ class SslShaped:
     :param module_name: what to import, when it is needed and not before.
     :param engine_of: the engine's name and version, from the module.
     :param curves: what its ``set_ecdh_curve`` calls each group; empty if it cannot be told.
+    :param every_cipher: the words for every cipher suite that it has; empty if what it then lists is not what
+        it has, so that it is asked for one after another.
+    :param level_0: what a list of suites ends with that OpenSSL takes at security level 0 alone.
     :param takes_curve_list: whether that takes several groups, separated by colons.
     :param writes_whole: whether one write takes all that it is given.
+    :param tells_path: whether it can tell, by ``get_verified_chain``, how far it verified.
     :param sets_tickets: whether its contexts have ``num_tickets``.
     :param joins_tickets: as in :class:`~tlsbench.implementations.JoinsTickets`.
     :param handshake_buffer_bytes: as in :class:`~tlsbench.implementations.SocketWriter`; 0 if not known.
@@ -45,6 +63,8 @@ class SslShaped:
     :param processor_of: as in :class:`~tlsbench.implementations.processor.TellsProcessor`, from the module.
     :param ech: the values of the axis ``ech`` that its client has.
     :param tells_ech: whether a client's Encrypted ClientHello was accepted, from an SSLObject of its own.
+    :param supports: what it can do beside what every one can, from the module.
+    :param old_versions: those of TLS 1.0 and 1.1 that it has, from the module.
     :param gaps: what it cannot do beside what follows from the above.
     """
 
@@ -53,8 +73,11 @@ class SslShaped:
     module_name: str
     engine_of: Callable[[ModuleType], str]
     curves: Mapping[str, str]
+    every_cipher: str = ""
+    level_0: str = ""
     takes_curve_list: bool = False
     writes_whole: bool = True
+    tells_path: bool = False
     sets_tickets: bool = False
     joins_tickets: bool = False
     handshake_buffer_bytes: int = 0
@@ -62,6 +85,8 @@ class SslShaped:
     processor_of: Callable[[ModuleType], str | None] = lambda _module: None
     ech: tuple[str, ...] = ()
     tells_ech: Callable[[Any], bool | None] = lambda _tls: None
+    supports: Callable[[ModuleType], tuple[str, ...]] = lambda _module: ()
+    old_versions: Callable[[ModuleType], tuple[str, ...]] = lambda _module: ()
     gaps: Callable[[ModuleType], tuple[Gap, ...]]
 
     @cached_property
@@ -79,12 +104,8 @@ class SslShaped:
             (
                 *((one_ticket_when_resumed(self.id),) if self.sets_tickets else ()),
                 *cpu_gaps(tells=self.processor() is not None),
+                not_offered(self.engine(), self.offered_ciphers(), versions=BEFORE_13),
                 *self.gaps(self.module),
-                gap(
-                    f"{self.engine()} does not know the cipher suite",
-                    version="1.2",
-                    cipher=tuple(suite.name for suite in ciphers.CIPHER_SUITES if not self._knows(suite)),
-                ),
                 *fixed_suites(self.id, self.id),
                 answers_key_updates(self.id),
                 *no_records(f"the API of {self.module_name} has nothing for the size and padding of records"),
@@ -92,6 +113,8 @@ class SslShaped:
             ),
             supports=(
                 *("trust", "cpu", "hello_retry", "workload=scaling", "workload=key_update"),
+                *self.supports(self.module),
+                *(f"version={version}" for version in self.old_versions(self.module)),
                 *(("tickets",) if self.sets_tickets else ()),
                 *(("workload=completion",) if self.handshake_buffer_bytes else ()),
                 *(f"ech={value}" for value in self.ech),
@@ -99,12 +122,21 @@ class SslShaped:
             libcrypto=self.libcrypto,
         )
 
-    def _knows(self, suite: ciphers.CipherSuite) -> bool:
-        if suite.version != "1.2":
-            return True
-        context = self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT)  # if that fails, all does
+    def offered_ciphers(self) -> Mapping[int, str]:
+        context = self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT)
+        if self.every_cipher:
+            context.set_ciphers(self.every_cipher)
+            return by_openssl_name([suite["name"] for suite in context.get_ciphers()])
+        return {
+            suite.code_point: suite.openssl
+            for suite in ciphers.CIPHER_SUITES
+            if (suite.name in FIXED_SUITES if suite.version == "1.3" else self._takes(context, suite.openssl))
+        }
+
+    @staticmethod
+    def _takes(context: Any, cipher: str) -> bool:
         try:
-            context.set_ciphers(suite.openssl)
+            context.set_ciphers(cipher)
         except ssl.SSLError:
             return False
         return True
@@ -113,9 +145,15 @@ class SslShaped:
         context = self.module.SSLContext(self.module.PROTOCOL_TLS_CLIENT)
         self._configure(context, scenario)
         if scenario.trust in ("", "memory"):
-            context.load_verify_locations(cadata=peers.root.certificate_pem.decode("ascii"))
+            context.load_verify_locations(cadata=certificates_pem(peers.store).decode("ascii"))
         else:
-            context.load_verify_locations(str(trust_file((*peers.strangers, peers.root.certificate))))
+            context.load_verify_locations(str(trust_file(peers.store)))
+        if hasattr(self.module, "VERIFY_X509_PARTIAL_CHAIN"):
+            # Without it a chain ends at a root. Python sets it by default since 3.13, and not before.
+            if scenario.chain_sent == ANCHORED:
+                context.verify_flags |= self.module.VERIFY_X509_PARTIAL_CHAIN
+            elif is_suppressed(scenario):
+                context.verify_flags &= ~self.module.VERIFY_X509_PARTIAL_CHAIN
         if scenario.client_auth == "required":
             with peers.client.pem_file() as path:
                 context.load_cert_chain(path)
@@ -133,20 +171,38 @@ class SslShaped:
             context.num_tickets = int(scenario.tickets)
         if hasattr(context, "set_session_id_context"):
             context.set_session_id_context(b"tlsbench")
+        if is_of_dhe(scenario):
+            with files.temporary(dh_parameters(scenario.group), ".pem") as path:
+                context.load_dh_params(str(path))
         with peers.server.pem_file() as path:
             context.load_cert_chain(path)
         return SslShapedContext(self, context)
 
     def _configure(self, context: Any, scenario: Scenario) -> None:
-        versions = {"1.2": self.module.TLSVersion.TLSv1_2, "1.3": self.module.TLSVersion.TLSv1_3}
-        context.minimum_version = context.maximum_version = versions[scenario.version]
-        if self.curves and (self.takes_curve_list or ":" not in scenario.group):
-            wanted = group_list(scenario).split(":") if self.takes_curve_list else [scenario.group]
+        with warnings.catch_warnings():
+            warnings.simplefilter(
+                "ignore", DeprecationWarning
+            )  # of TLS 1.0 and 1.1, which the scenario names
+            context.minimum_version = context.maximum_version = self.module.TLSVersion[
+                _VERSIONS[scenario.version]
+            ]
+        if (
+            self.curves
+            and (self.takes_curve_list or ":" not in scenario.group)
+            and (wanted := self._curves(scenario))
+        ):
             context.set_ecdh_curve(":".join(self.curves[group] for group in wanted))
-        if scenario.version == "1.2":
-            context.set_ciphers(ciphers.BY_NAME[scenario.cipher].openssl)
+        if scenario.version != "1.3":
+            level = self.level_0 if needs_level_0(scenario) else ""
+            context.set_ciphers(ciphers.BY_NAME[scenario.cipher].openssl + level)
         if scenario.resumption == "session-id":
             context.options |= self.module.OP_NO_TICKET
+
+    def _curves(self, scenario: Scenario) -> list[str]:
+        """The groups that it is to be told: none where it agrees on a prime, or on none."""
+        if is_of_dhe(scenario) or scenario.group == NO_GROUP:
+            return []
+        return group_list(scenario).split(":") if self.takes_curve_list else [scenario.group]
 
 
 def groups_but(names: Mapping[str, str] | tuple[str, ...]) -> tuple[str, ...]:
@@ -257,14 +313,15 @@ class SslShapedEndpoint:
             peer_certificate=certificate,
             # With CERT_REQUIRED a handshake whose verification fails does not end.
             peer_verified=bool(certificate) and verifies and checks_name,
-            peer_chain_length=self._peer_chain_length(),
             ech_accepted=None if self._is_server else self._library.tells_ech(self._tls),
+            peer_chain_length=self._chain_length("get_unverified_chain"),
+            verified_length=self._chain_length("get_verified_chain") if self._library.tells_path else None,
         )
 
-    def _peer_chain_length(self) -> int | None:
+    def _chain_length(self, getter: str) -> int | None:
         # In the ssl module public since Python 3.13, and in the object below the SSLObject before.
-        tls = self._tls if hasattr(self._tls, "get_unverified_chain") else self._tls._sslobj
-        chain = tls.get_unverified_chain()
+        tls = self._tls if hasattr(self._tls, getter) else getattr(self._tls, "_sslobj", None)
+        chain = getattr(tls, getter, lambda: None)()
         return len(chain) if chain else None
 
     def session(self) -> object | None:

@@ -6,6 +6,7 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Final
 
+from tlsbench.implementations.certificate_keys import SECP521R1, takes
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap
@@ -72,6 +73,7 @@ RTLS: Final = SslShaped(
     module_name="rtls",
     engine_of=_engine,
     curves={},
+    supports=lambda _rtls: ("chain_sent=leaf-anchored", *takes(*SECP521R1)),
     writes_whole=False,
     ech=("on", "grease"),  # of itself it sends GREASE
     tells_ech=lambda tls: str(tls.ech_status) == "accepted",

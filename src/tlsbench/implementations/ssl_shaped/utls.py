@@ -6,12 +6,14 @@ from importlib.metadata import version
 from types import ModuleType
 from typing import Final
 
+from tlsbench.implementations.certificate_keys import SECP521R1, takes
 from tlsbench.implementations.extension_gaps import no_compression
 from tlsbench.implementations.gaps import keys_of_two_kinds
 from tlsbench.implementations.openssl_names import ML_DSA
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.ssl_shaped.adapter import SslShaped, groups_but
 from tlsbench.scenarios import Gap, gap
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 
 _CURVES: Final = {
     "secp256r1": "P-256",
@@ -28,10 +30,19 @@ _REFUSED: Final = ("ed25519", *ML_DSA)
 def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
     return (
         gap("BoringSSL does not know the group", group=groups_but(_CURVES)),
+        gap(
+            "it takes TLS 1.0 and 1.1 for minimum_version, and agrees on TLS 1.2 all the same",
+            version=BROKEN_VERSIONS,
+        ),
         gap("its API resumes no TLS 1.3 session", client="utls", resumption="psk"),
         *facts("utls"),
         no_compression("it offers that in the fingerprint of a browser alone"),
         keys_of_two_kinds("utls"),
+        gap(
+            "BoringSSL offers no signatures by secp521r1 unless it is told to: version=1.2",
+            version="1.3",
+            key=SECP521R1,
+        ),
         gap("its server tells the client's issuer for the client", server="utls", client_auth="required"),
         *(
             gap(
@@ -52,5 +63,6 @@ UTLS: Final = SslShaped(
     takes_curve_list=True,
     ech=("on",),
     tells_ech=lambda tls: bool(tls.ech_accepted()),
+    supports=lambda _utls: ("chain_sent=leaf-anchored", *takes(*SECP521R1)),
     gaps=_gaps,
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import import_module
@@ -19,16 +20,20 @@ from cryptography.hazmat.primitives.asymmetric import ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tlsbench.implementations import certificate_compressors
+from tlsbench.implementations.certificate_keys import SECP521R1, takes
 from tlsbench.implementations.cryptography.verifier import UNKNOWN_TO_CRYPTOGRAPHY, cryptography_verifier
+from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import group_list
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_updates
 from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
 from tlsbench.implementations.tlslite.records import RecordSettings
 from tlsbench.implementations.verification import Question
-from tlsbench.pki import SERVER_NAME, Identity, Peers
+from tlsbench.pki import SERVER_NAME, Identity, Peers, external_psk
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
+from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
 #: What is used of it, and the modules that have it.
 _API: Final = {
@@ -37,15 +42,31 @@ _API: Final = {
     "SessionCache": "sessioncache",
     "X509CertChain": "x509certchain",
     "parsePEMKey": "utils.keyfactory",
+    "CipherSuite": "constants",
 }
-_VERSIONS: Final = {"1.2": (3, 3), "1.3": (3, 4)}
-#: What it calls a suite's cipher, by the end of the suite's name; all have an authenticating mode.
+_VERSIONS: Final = {"1.0": (3, 1), "1.1": (3, 2), "1.2": (3, 3), "1.3": (3, 4)}
+#: What it calls the encryption of a suite.
 _CIPHERS: Final = {
-    "AES_128_GCM_SHA256": "aes128gcm",
-    "AES_256_GCM_SHA384": "aes256gcm",
-    "CHACHA20_POLY1305_SHA256": "chacha20-poly1305",
+    "AES_128_GCM": "aes128gcm",
+    "AES_256_GCM": "aes256gcm",
+    "AES_128_CCM": "aes128ccm",
+    "AES_256_CCM": "aes256ccm",
+    "AES_128_CCM_8": "aes128ccm_8",
+    "AES_256_CCM_8": "aes256ccm_8",
+    "CHACHA20_POLY1305": "chacha20-poly1305",
+    "AES_128_CBC": "aes128",
+    "AES_256_CBC": "aes256",
+    "3DES_EDE_CBC": "3des",
+    "RC4_128": "rc4",
+    "NULL": "null",
 }
-_GROUPS: Final = ("x25519", "x448", "secp256r1", "secp384r1", "secp521r1")
+#: Its lists of suites, by how they exchange keys and authenticate.
+_LISTS: Final = (
+    *("tls13Suites", "ecdheEcdsaSuites", "ecdheCertSuites", "dheCertSuites", "certSuites"),
+    *("dheDsaSuites", "srpSuites", "srpCertSuites", "srpDsaSuites", "anonSuites", "ecdhAnonSuites"),
+)
+_CURVES: Final = ("x25519", "x448", "secp256r1", "secp384r1", "secp521r1")
+_GROUPS: Final = (*_CURVES, *PRIMES)
 _TICKET_KEY_BYTES: Final = 32
 _REFUSED: Final = tuple(dict.fromkeys((*UNKNOWN_TO_CRYPTOGRAPHY, "ml-dsa-44", "ml-dsa-65", "ml-dsa-87")))
 
@@ -86,14 +107,17 @@ class Tlslite:
                     server=self.id,
                     certificate_compression=AXES["certificate_compression"].special,
                 ),
+                gap(
+                    "its server does not say whether a handshake was made by a PSK",
+                    server="tlslite",
+                    resumption="external-psk",
+                ),
+                gap("it is given no external PSK in TLS 1.2", version="1.2", resumption="external-psk"),
                 gap("it is Python throughout, so that its threads take turns", workload="scaling"),
                 no_secrets_for_key_updates(self.id),
                 *no_records("of the limits it has record_size_limit alone", "max_fragment_length"),
                 *facts(self.id),
-                gap(
-                    "of the cipher suites it is asked here for AES-GCM and ChaCha20-Poly1305",
-                    cipher=tuple(name for name in ciphers.BY_NAME if _cipher(name) is None),
-                ),
+                not_offered(self.engine(), self.offered_ciphers()),
                 gap("it does not know the group", group=tuple(g for g in groups.BY_NAME if g not in _GROUPS)),
                 *(
                     gap(
@@ -104,10 +128,21 @@ class Tlslite:
                 ),
             ),
             supports=(
-                *("hello_retry", "certificate_compression"),
+                *("hello_retry", "certificate_compression", "chain_sent=leaf-anchored"),
+                *takes(*SECP521R1),
+                *(f"version={version}" for version in BROKEN_VERSIONS),
                 *("padding", "record_size", "record_size_limit", "workload=key_update"),
+                *("resumption=external-psk", "ticket_lifetime"),
             ),
         )
+
+    def offered_ciphers(self) -> Mapping[int, str]:
+        suites = self.api.CipherSuite
+        return {
+            code_point: suites.ietfNames.get(code_point, f"{code_point:#06x}")
+            for listed in _LISTS
+            for code_point in getattr(suites, listed)
+        }
 
     def client_context(self, scenario: Scenario, peers: Peers) -> TlsliteContext:
         identity = peers.client if scenario.client_auth == "required" else None
@@ -121,8 +156,11 @@ class Tlslite:
         return TlsliteContext(self, scenario, peers.server, verifier)
 
 
-def _cipher(suite: str) -> str | None:
-    return next((name for end, name in _CIPHERS.items() if suite.endswith(end)), None)
+def _exchange_of(suite: ciphers.CipherSuite) -> str:
+    """What it calls the key exchange and the authentication of a suite before TLS 1.3."""
+    if suite.key_exchange == "RSA":
+        return "rsa"
+    return f"{suite.key_exchange}_{suite.authentication}".lower()
 
 
 class TlsliteContext:
@@ -141,16 +179,29 @@ class TlsliteContext:
         self._credentials = _loaded(api, identity) if identity is not None else (None, None)
         settings = api.HandshakeSettings()
         settings.minVersion = settings.maxVersion = _VERSIONS[scenario.version]
-        settings.cipherNames = [_cipher(scenario.cipher)]
-        settings.eccCurves = group_list(scenario).split(":")
-        settings.keyShares = scenario.group.split(":")[:1]
         # Of itself it would compress by whatever there is.
         algorithms = [one for one in (scenario.certificate_compression,) if one not in ("", "none")]
         settings.certificate_compression_send = settings.certificate_compression_receive = algorithms
+        suite = ciphers.BY_NAME[scenario.cipher]
+        settings.cipherNames = [_CIPHERS[suite.encryption]]
+        settings.macNames = ["aead" if suite.is_aead else suite.hash_name.lower()]
+        if suite.version != "1.3":
+            settings.keyExchangeNames = [_exchange_of(suite)]
+        wanted = group_list(scenario).split(":")
+        settings.eccCurves = [name for name in wanted if name in _CURVES] or settings.eccCurves
+        settings.dhGroups = [name for name in wanted if name in PRIMES]
+        settings.keyShares = [name for name in scenario.group.split(":")[:1] if name != NO_GROUP]
         if scenario.resumption in ("ticket", "psk"):
             settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
         self._records = RecordSettings.of(scenario)
         self._records.configure(settings)
+        self._psk_identity = b""
+        if scenario.resumption == "external-psk":
+            psk = external_psk()
+            self._psk_identity = psk.identity
+            settings.pskConfigs = [(psk.identity, psk.key, scenario.cipher.rpartition("_")[2].lower())]
+        if scenario.ticket_lifetime not in ("", "default"):
+            settings.ticketLifetime = int(scenario.ticket_lifetime)
         self._settings = settings
         self._cache = api.SessionCache() if scenario.resumption == "session-id" else None
 
@@ -168,7 +219,8 @@ class TlsliteContext:
             serverName=SERVER_NAME,
             async_=True,
         )
-        return TlsliteEndpoint(connection, pipe, steps, self._verifier, is_server=False)
+        psk = self._psk_identity
+        return TlsliteEndpoint(connection, pipe, steps, self._verifier, is_server=False, psk_identity=psk)
 
     def accept(self) -> TlsliteEndpoint:
         pipe = Pipe()

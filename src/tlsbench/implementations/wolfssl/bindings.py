@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from tlsbench.implementations.libssl import bindings as libssl
 from tlsbench.implementations.libssl.bindings import DECLARATIONS, ffi, text
+from tlsbench.implementations.libssl.suite_bindings import SUITE_DECLARATIONS
 from tlsbench.implementations.native import first_that_loads
 from tlsbench.implementations.openssl_names import group_from_openssl
-from tlsbench.scenarios import groups
+from tlsbench.scenarios import ciphers, groups
 
 #: What systems call it, newest first.
 _NAMES: Final = (
@@ -49,17 +50,17 @@ _OWN: Final = """
     int wolfSSL_CTX_no_dhe_psk(SSL_CTX *context);
     int wolfSSL_CTX_UseMaxFragment(SSL_CTX *context, unsigned char code);
     int wolfSSL_update_keys(SSL *ssl);
+    int wolfSSL_get_ciphers_iana(char *into, int bytes);
+    int wolfSSL_CTX_SetTmpDH(SSL_CTX *context, const unsigned char *p, int p_bytes,
+                             const unsigned char *g, int g_bytes);
 """
 #: What has OpenSSL's name and another meaning or none here.
-_UNLIKE: Final = ("SSL_get_curve_name", "SSL_get_curve_id", "SSL_group_to_name", "dladdr")
-#: What it calls the suites of TLS 1.3, of which it has a list with those of TLS 1.2.
-SUITES_13: Final = {
-    "TLS_AES_256_GCM_SHA384": "TLS13-AES256-GCM-SHA384",
-    "TLS_AES_128_GCM_SHA256": "TLS13-AES128-GCM-SHA256",
-    "TLS_CHACHA20_POLY1305_SHA256": "TLS13-CHACHA20-POLY1305-SHA256",
-    "TLS_AES_128_CCM_SHA256": "TLS13-AES128-CCM-SHA256",
-}
-_FROM_SUITE_13: Final = {theirs: ours for ours, theirs in SUITES_13.items()}
+_UNLIKE: Final = (
+    *("SSL_get_curve_name", "SSL_get_curve_id", "SSL_group_to_name", "dladdr"),
+    "SSL_get0_verified_chain",  # what was sent, less its first certificate
+)
+#: How long its list of suites may be.
+_MOST_BYTES: Final = 1 << 15
 
 
 def _name(of_openssl: str) -> str:
@@ -69,7 +70,7 @@ def _name(of_openssl: str) -> str:
 def _functions() -> Iterator[str]:
     """The declarations of libssl's functions, by the names that they have here."""
     known = set()
-    for declaration in DECLARATIONS.split(";"):
+    for declaration in (DECLARATIONS + SUITE_DECLARATIONS).split(";"):
         function = re.search(r"\b(\w+)\(", declaration)
         if "typedef" in declaration or function is None or function[1] in _UNLIKE:
             continue
@@ -79,9 +80,10 @@ def _functions() -> Iterator[str]:
             yield f"{declaration[: function.start(1)]}{name}{declaration[function.end(1) :]};"
 
 
-def _set_ciphersuites(library: Library, context: Any, suite: bytes) -> int:
-    name = SUITES_13[suite.decode("ascii")].encode("ascii")
-    result: int = library.SSL_CTX_set_cipher_list(context, name)
+def _set_suite(library: Library, context: Any, suite: bytes) -> int:
+    """By IANA's name, of which it has one list for all versions, where OpenSSL has two, by its own names."""
+    name = ciphers.BY_OPENSSL_NAME[suite.decode("ascii")].name
+    result: int = library.wolfSSL_CTX_set_cipher_list(context, name.encode("ascii"))
     return result
 
 
@@ -108,7 +110,8 @@ def _update_keys(library: Library, tls: Any, _asks: int) -> int:
 _OTHERWISE: Final[Mapping[str, Callable[..., int]]] = {
     "SSL_CTX_set_tlsext_max_fragment_length": _ask_for_fragments,
     "SSL_key_update": _update_keys,
-    "SSL_CTX_set_ciphersuites": _set_ciphersuites,
+    "SSL_CTX_set_ciphersuites": _set_suite,
+    "SSL_CTX_set_cipher_list": _set_suite,
     "SSL_CTX_set1_groups_list": _set_groups,
 }
 
@@ -126,8 +129,16 @@ class Library(libssl.Library):
         return getattr(self.handle, name if name.startswith("wolfSSL_") else _name(name))
 
     def cipher_of(self, tls: Any) -> str | None:
-        name = super().cipher_of(tls)
-        return _FROM_SUITE_13.get(name, name) if name is not None else None
+        """By its code point: its names for suites are partly its own."""
+        code_point = self.SSL_CIPHER_get_id(self.SSL_get_current_cipher(tls)) & 0xFFFF
+        suite = ciphers.BY_CODE_POINT.get(code_point)
+        return suite.name if suite is not None else f"{code_point:#06x}"
+
+    def suites(self) -> tuple[str, ...]:
+        """Its own list, by IANA's names."""
+        into = ffi.new("char[]", _MOST_BYTES)
+        self.wolfSSL_get_ciphers_iana(into, _MOST_BYTES)
+        return tuple((text(into) or "").split(":"))
 
     def peer_certificate_of(self, tls: Any) -> bytes:
         """As it was sent: its X509 of an Ed25519 certificate has no DER."""
@@ -142,7 +153,8 @@ class Library(libssl.Library):
         return self.wolfSSL_get_chain_count(chain) or None if chain != ffi.NULL else None
 
     def group_of(self, tls: Any) -> str | None:
-        return group_from_openssl(text(self.wolfSSL_get_curve_name(tls)))
+        name = text(self.wolfSSL_get_curve_name(tls))
+        return group_from_openssl(name.replace("FFDHE_", "ffdhe") if name is not None else None)
 
 
 def find() -> str | None:

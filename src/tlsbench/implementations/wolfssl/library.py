@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
 
 from tlsbench.errors import RequestError
+from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448, OF_ISSUERS, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.libssl.bindings import text
 from tlsbench.implementations.libssl.credentials import Part
 from tlsbench.implementations.libssl.endpoint import LibSslContext
 from tlsbench.implementations.libssl.library import LibSslShaped
+from tlsbench.implementations.libssl.suites import old_versions
 from tlsbench.implementations.missing import NotInstalledError
-from tlsbench.implementations.openssl_names import ML_DSA
+from tlsbench.implementations.offers import not_offered
+from tlsbench.implementations.openssl_names import ML_DSA, is_of_dhe
 from tlsbench.implementations.pairs import facts
 from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_updates
 from tlsbench.implementations.wolfssl import bindings as native
 from tlsbench.implementations.wolfssl.bindings import Library
 from tlsbench.implementations.wolfssl.psk import ExternalPsks
 from tlsbench.pki import Peers
-from tlsbench.scenarios import Capabilities, Scenario, gap, groups
+from tlsbench.protocol import finite_fields
+from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
 
 #: By the type of key, the groups that its server takes only where the key's curve is not listed beside them.
@@ -63,6 +67,9 @@ class WolfSsl(LibSslShaped):
 
     def server_context(self, scenario: Scenario, peers: Peers) -> LibSslContext:
         context = super().server_context(scenario, peers)
+        if is_of_dhe(scenario):
+            prime, generator = finite_fields.prime_bytes(scenario.group), bytes((finite_fields.GENERATOR,))
+            self.library.wolfSSL_CTX_SetTmpDH(context.context, prime, len(prime), generator, len(generator))
         if scenario.resumption == "session-id":
             self.library.wolfSSL_CTX_NoTicketTLSv12(context.context)
         return context
@@ -81,9 +88,20 @@ class WolfSsl(LibSslShaped):
             return ()
         return (ExternalPsks(self.library, context, scenario, is_server=is_server),)
 
+    def _anchor(self, context: Any) -> None:
+        """Nothing to do: whatever it trusts ends a chain."""
+
+    def offered_ciphers(self) -> Mapping[int, str]:
+        names = self.library.suites()
+        return {
+            (ciphers.BY_NAME[name].code_point if name in ciphers.BY_NAME else -at): name
+            for at, name in enumerate(names, 1)
+        }
+
     def capabilities(self) -> Capabilities:
         return Capabilities(
             (
+                not_offered(self.engine(), self.offered_ciphers()),
                 gap(
                     f"{self.engine()} does not know the group",
                     group=tuple(name for name in groups.BY_NAME if not self._knows_group(name)),
@@ -106,6 +124,11 @@ class WolfSsl(LibSslShaped):
                     version="1.2",
                     resumption="external-psk",
                 ),
+                gap(
+                    "it signs with an RSA-PSS key as with an RSA key (rsa_pss_rsae_*), which others refuse",
+                    key=RSA_PSS,
+                ),
+                gap("it signs with no key on a brainpool curve that others take", key=BRAINPOOL),
                 gap("its OCSP stapling is not driven here: it asks a responder itself", ocsp="stapled"),
                 gap(
                     "after a resumed handshake it sends one ticket",
@@ -163,6 +186,10 @@ class WolfSsl(LibSslShaped):
                 "psk_mode",
                 "max_fragment_length",
                 "workload=key_update",
+                "chain_sent=leaf-anchored",
+                *takes(*SECP521R1, *ED448),
+                *takes(*BRAINPOOL, *RSA_PSS, axes=OF_ISSUERS),
+                *(f"version={version}" for version in old_versions(self.library)),
             ),
         )
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from tlsbench.implementations.libssl.bindings import ffi, text
-from tlsbench.implementations.wolfssl.bindings import SUITES_13, Library
+from tlsbench.implementations.wolfssl.bindings import Library
 from tlsbench.pki import external_psk
 from tlsbench.scenarios import Scenario
 
@@ -28,12 +28,17 @@ _CALLBACKS: Final = {
 }
 
 
+def _name_of(suite: str) -> bytes:
+    """What wolfSSL calls a suite of TLS 1.3."""
+    return f"TLS13-{suite.removeprefix('TLS_').replace('AES_', 'AES').replace('_', '-')}".encode("ascii")
+
+
 class ExternalPsks:
     """The PSK of a context, a part of it as those of a libssl are."""
 
     def __init__(self, lib: Library, context: Any, scenario: Scenario, *, is_server: bool) -> None:
         self._lib, self._psk = lib, external_psk()
-        self._suite = ffi.new("char[]", SUITES_13[scenario.cipher].encode("ascii"))
+        self._suite = ffi.new("char[]", _name_of(scenario.cipher))
         setter, signature, method = _CALLBACKS[is_server]
         self._callback: Any = ffi.callback(signature, getattr(self, method), error=0)
         getattr(lib, setter)(context, self._callback)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from tlsbench.pki import Identity, Peers
-from tlsbench.pki.keys import key_type_of
+from tlsbench.pki.keys import key_type_of, public_key_of
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.groups import groups_to_retry
 from tlsbench.scenarios.parts import MADE_OF, aead_of, hash_of
@@ -127,7 +127,7 @@ def _certificates(scenario: Scenario, peers: Peers) -> Iterator[Step]:
 def _issuers(identity: Identity, peers: Peers) -> Mapping[str, int]:
     """By the type of their issuer's key, the certificates that an identity shows."""
     issuers = [*identity.certificates[1:], peers.root.certificate]
-    kinds = [key_type_of(issuer.public_key()) for issuer in issuers]
+    kinds = [key_type_of(public_key_of(issuer)) for issuer in issuers]
     return {kind: kinds.count(kind) for kind in kinds}
 
 

@@ -1,0 +1,64 @@
+"""The key types of certificates that not every library takes, and how a library says which it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from tlsbench.scenarios import Gap, gap, keys, signatures
+
+SECP521R1: Final = ("ecdsa-secp521r1",)
+ED448: Final = ("ed448",)
+BRAINPOOL: Final = tuple(name for name in keys.UNCOMMON if "brainpool" in name)
+RSA_PSS: Final = tuple(name for name in keys.UNCOMMON if name.startswith("rsa-pss"))
+SLH_DSA: Final = tuple(name for name in keys.UNCOMMON if name.startswith("slh-dsa"))
+BRAINPOOL_SIGNATURES: Final = tuple(name for name in signatures.BY_NAME if "brainpool" in name)
+#: The axes of those who issue.
+OF_ISSUERS: Final = ("intermediate_key", "root_key")
+#: The first OpenSSL with signatures by brainpool curves in TLS 1.3, and with SLH-DSA.
+_BRAINPOOL_IN_13: Final = (3, 2)
+_SLH_DSA_SINCE: Final = (3, 5)
+
+
+def takes(*names: str, axes: tuple[str, ...] = keys.KEY_AXES) -> tuple[str, ...]:
+    """What capabilities say of a library that takes certificates with these keys.
+
+    :param axes: whose certificates may have them.
+    """
+    return tuple(f"{axis}={name}" for axis in axes for name in names)
+
+
+def openssl_takes(version: tuple[int, int], *, brainpool: bool = True) -> tuple[str, ...]:
+    """The same of an OpenSSL, since 1.1.1.
+
+    :param version: of which the first two numbers count.
+    :param brainpool: whether it was built with those curves.
+    """
+    slh_dsa = SLH_DSA if version >= _SLH_DSA_SINCE else ()
+    return (
+        *takes(*SECP521R1, *ED448, *RSA_PSS),
+        *(takes(*BRAINPOOL) if brainpool else ()),
+        *takes(*slh_dsa, axes=OF_ISSUERS),
+    )
+
+
+def openssl_key_gaps(engine: str, version: tuple[int, int], *, brainpool: bool = True) -> Iterator[Gap]:
+    """What an OpenSSL cannot do of these keys."""
+    if not brainpool:
+        for axis in keys.KEY_AXES:
+            yield gap(f"{engine} was built without the brainpool curves", **{axis: BRAINPOOL})
+    elif version < _BRAINPOOL_IN_13:
+        reason = f"{engine} signs with brainpool curves in TLS 1.2 alone: version=1.2"
+        yield gap(reason, version="1.3", key=BRAINPOOL)
+    if version >= _SLH_DSA_SINCE:
+        reason = (
+            f"{engine} verifies SLH-DSA in certificates, and no TLS signature scheme of it does: as root_key "
+            "or intermediate_key it can be"
+        )
+        yield gap(reason, key=SLH_DSA)
+    else:
+        for axis in keys.KEY_AXES:
+            yield gap(f"{engine} has no SLH-DSA: that came with OpenSSL 3.5", **{axis: SLH_DSA})
+    yield gap(
+        "OpenSSL shows no Ed448 or RSA-PSS certificate in DTLS 1.2", transport="dtls", key=(*ED448, *RSA_PSS)
+    )

@@ -1,0 +1,57 @@
+"""The axis of what a server sends of its chain, where its client does without the rest."""
+
+from __future__ import annotations
+
+from typing import Final, Protocol
+
+from tlsbench.scenarios.axis import row
+
+_FULL: Final = "full"
+#: Of the certificates that a client knows beforehand, those that verify the leaf and are no roots.
+KNOWN: Final = "leaf"
+ANCHORED: Final = "leaf-anchored"
+
+CHAIN_SENT: Final = row(
+    meaning="what the server sends of its chain: all; its leaf, whose intermediates the client knows and "
+    "verifies up to the root; or its leaf, whose issuer the client trusts as an anchor",
+    values=(_FULL, KNOWN, ANCHORED),
+    default=(_FULL,),
+    neutral=_FULL,
+    workloads=("handshake", "completion"),
+    rare=True,
+    aliases={"suppressed": KNOWN, "anchored": ANCHORED},
+    denied={
+        KNOWN: "it cannot be given intermediates that it does not trust as roots, or does not say how far it "
+        "verified: chain_sent=leaf-anchored may be possible",
+        ANCHORED: "it trusts self-signed certificates alone",
+    },
+    ends=("client",),
+)
+
+
+class _HasChain(Protocol):
+    """A scenario, as far as it is about a chain."""
+
+    @property
+    def chain_length(self) -> int: ...
+    @property
+    def chain_sent(self) -> str: ...
+    @property
+    def certificate_type(self) -> str: ...
+
+
+def is_suppressed(scenario: _HasChain) -> bool:
+    """Whether the server sends less than its chain."""
+    return scenario.chain_sent not in ("", _FULL)
+
+
+def sent_length(scenario: _HasChain) -> int:
+    """How many certificates the server sends; none where it shows a raw public key (RFC 7250)."""
+    if scenario.certificate_type == "raw_public_key":
+        return 0
+    return 1 if is_suppressed(scenario) else scenario.chain_length
+
+
+def verified_length(scenario: _HasChain) -> int:
+    """How many certificates the client verifies with, the one that it trusts among them."""
+    return 2 if scenario.chain_sent == ANCHORED else scenario.chain_length + 1

@@ -1,0 +1,78 @@
+"""A file of ticket keys, which the servers of a pool share: nginx's ``ssl_session_ticket_key``.
+
+Whoever has the keys can decrypt what was sent under tickets of TLS 1.2, and of TLS 1.3 the early data
+(RFC 8446 appendix F.1): the file is for its owner alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+from typing import Final
+
+from tlsbench import files
+from tlsbench.errors import RequestError
+from tlsbench.implementations import SharesTickets
+from tlsbench.implementations.registry import tls_libraries, tls_library
+from tlsbench.pki import Peers
+from tlsbench.scenarios import Scenario
+
+#: A name of 16 bytes, and a key of 32 for HMAC and one for AES-256.
+BYTES: Final = 80
+_OTHERS: Final = 0o077
+
+
+def ticket_keys(path: Path) -> bytes:
+    """The keys in a file, which is made if there is none.
+
+    :raises RequestError: if it cannot be made or read, others may read it, or it is no such file.
+    """
+    try:
+        if not path.exists():
+            _make(path)
+        content = path.read_bytes()
+        mode = path.stat().st_mode
+    except OSError as error:
+        raise RequestError(f"--ticket-keys {path}: {(error.strerror or str(error)).lower()}") from None
+    if len(content) != BYTES:
+        raise RequestError(
+            f"--ticket-keys {path}: it has {len(content)} bytes: keys are {BYTES}, as 'openssl rand {BYTES}' "
+            "makes them"
+        )
+    if mode & _OTHERS:
+        raise RequestError(f"--ticket-keys {path}: others may read it: chmod 600 {path}")
+    return content
+
+
+def _make(path: Path) -> None:
+    """Make a file whole or not at all: another server may be about to make or read the same."""
+    keys = secrets.token_bytes(BYTES)
+    with files.beside(path.parent, keys, files.SECRET_MODE) as new, contextlib.suppress(FileExistsError):
+        os.link(new, path)
+
+
+def check_shares_tickets(scenario: Scenario, peers: Peers, *, http: str, early_data: bool) -> None:
+    """See to it that a server of a scenario takes ticket keys.
+
+    :raises RequestError: if it does not.
+    """
+    if http == "3":
+        raise RequestError("--ticket-keys: HTTP/3 is served by aioquic, which keeps its tickets in memory")
+    if early_data:
+        raise RequestError(
+            "--ticket-keys with --early-data: against replay each ticket is good for early data once, and "
+            "only the process that issued it knows (RFC 8446 section 8.1)"
+        )
+    if _takes_keys(scenario.server, scenario, peers):
+        return
+    able = [name for name in ("libssl", "gnutls") if name in tls_libraries()]
+    raise RequestError(
+        f"--ticket-keys: {scenario.server} takes no ticket keys from outside"
+        + (f": implementation={' or '.join(able)} does" if able else "")
+    )
+
+
+def _takes_keys(name: str, scenario: Scenario, peers: Peers) -> bool:
+    return isinstance(tls_library(name).server_context(scenario, peers), SharesTickets)

@@ -1,0 +1,87 @@
+"""The proof of how much of a chain the server sent, and of how the client verified the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from tlsbench.errors import ProofError
+from tlsbench.implementations import Negotiated
+from tlsbench.links import Entry, Observed, sealed_bytes
+from tlsbench.pki import Peers
+from tlsbench.pki.engine_keys import EnginePublicKey
+from tlsbench.pki.keys import key_type_of
+from tlsbench.scenarios import Scenario
+from tlsbench.scenarios.chains import KNOWN, is_suppressed, sent_length, verified_length
+
+#: The least that stands beside the certificates in what a server of TLS 1.3 seals before its client answers
+#: (RFC 8446 section 4): the headers of CertificateVerify and Finished, and the latter's hash.
+_LEAST_BESIDE_BYTES: Final = 8 + 4 + 32
+#: Of the signatures that have one length, in bytes, by the key type (RFC 8032, FIPS 204).
+_SIGNATURE_BYTES: Final = {
+    "ed25519": 64,
+    "ed448": 114,
+    "ml-dsa-44": 2420,
+    "ml-dsa-65": 3309,
+    "ml-dsa-87": 4627,
+}
+
+
+def prove_chain(
+    entries: Sequence[Entry], scenario: Scenario, peers: Peers, wire: Observed, client: Negotiated
+) -> None:
+    """Hold the server's chain against what the client and the wire say of it.
+
+    The wire of TLS 1.3 hides the certificates, and not how many bytes are sealed: where intermediates are
+    left out, fewer than there would be with the first of them.
+
+    :raises ProofError: at the first difference.
+    """
+    sent = sent_length(scenario)
+    for witness, count in (("client", client.peer_chain_length), ("wire", wire.certificates)):
+        if count not in (None, sent):
+            raise ProofError("chain_length", wanted=sent, got=count, witness=witness)
+    if not sent:
+        return
+    length = verified_length(scenario)
+    if client.verified_length not in (None, length):
+        got = f"one of {client.verified_length}"
+        raise ProofError("verified chain", wanted=f"one of {length}", got=got, witness="client")
+    if not is_suppressed(scenario):
+        return
+    if client.verified_length is None and scenario.chain_sent == KNOWN:
+        got = "a client that does not tell"
+        raise ProofError("verified chain", wanted=f"one of {length}", got=got, witness="client")
+    if wire.certificates is None:
+        _prove_size(sealed_bytes(entries), peers)
+
+
+def _prove_size(sealed: int, peers: Peers) -> None:
+    leaf, issuer = (
+        len(certificate.public_bytes(Encoding.DER))
+        for certificate in (peers.server.leaf, peers.issuer.certificate)
+    )
+    with_issuer = leaf + issuer + _least_signature_bytes(peers) + _LEAST_BESIDE_BYTES
+    if sealed >= with_issuer:
+        raise ProofError(
+            "chain_sent",
+            wanted=f"a leaf alone, fewer than {with_issuer:,} sealed bytes",
+            got=f"{sealed:,}",
+            witness="wire",
+        )
+
+
+def _least_signature_bytes(peers: Peers) -> int:
+    """The least that the server's signature takes."""
+    key = peers.server.private_key.public_key()
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size // 8
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        # Two integers, which are shorter by a byte once in 256 signatures.
+        return 2 * (key.key_size // 8 - 2)
+    if isinstance(key, EnginePublicKey):
+        return int(key.key_type.rpartition("-")[2]) // 8 if key.key_type.startswith("rsa") else 0
+    return _SIGNATURE_BYTES[key_type_of(key)]
