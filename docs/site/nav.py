@@ -23,6 +23,7 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         "trace.md",
         "network.md",
         "load.md",
+        "fleet.md",
         "implementations.md",
         "engines.md",
         "certificates.md",
