@@ -129,6 +129,16 @@ def test_another_key_than_the_expected_one_is_refused(openssl_35: str, scenarios
         cell.sample()
 
 
+def test_a_library_that_saw_another_key_than_the_scenarios_is_caught(
+    openssl_35: str, scenarios_of: Find
+) -> None:
+    (scenario,) = scenarios_of(f"implementation={openssl_35} version=1.3 certificate_type=raw key=ed25519")
+    cell = meeting(scenario, scenario, scenario)
+    cell.peers = replace(cell.peers, server=cell.peers.client)
+    with pytest.raises(ProofError, match="server key: wanted its raw public key, got another"):
+        cell.sample()
+
+
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_a_wire_that_shows_more_than_the_key_is_a_lie(
     version: str, openssl_35: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
@@ -272,6 +282,21 @@ def test_keys_that_were_never_replaced_are_caught(
     monkeypatch.setattr(ServerTickets, "rotate", lambda _keys, **_: None)
     with pytest.raises(ProofError, match="ticket_state: wanted previous-key, got current"):
         meeting(scenario, scenario, scenario).sample()
+
+
+@needs_libssl
+@pytest.mark.parametrize("kind", TICKETS)
+def test_a_server_that_only_says_that_it_replaced_its_keys_is_caught_by_the_wire(
+    kind: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scenario,) = scenarios_of(f"implementation=libssl {kind} ticket_state=previous-key")
+    monkeypatch.setattr(ServerTickets, "rotate", lambda _keys, **_: None)
+    monkeypatch.setattr(ServerTickets, "told", lambda _keys, _tls: {"ticket_state": "previous-key"})
+    cell = prepare(scenario, implementations(), time.perf_counter_ns)
+    with pytest.raises(ProofError, match="ticket_state: wanted previous-key, got") as error:
+        cell.sample()
+    assert error.value.witness == "wire"
+    cell.close()
 
 
 @needs_libssl
