@@ -406,3 +406,30 @@ def test_tls_12_needs_a_psk_suite_for_an_external_psk() -> None:
         "cipher=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
     )
     assert found == ["before TLS 1.3 a PSK needs a cipher suite with PSK in its name (RFC 4279, RFC 5489)"]
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "implementation=pyopenssl resumption=external-psk",
+        "implementation=pyopenssl resumption=psk psk_mode=psk_ke",
+        pytest.param(
+            "implementation=libssl version=1.3 resumption=psk ticket_state=unknown-key", marks=needs_libssl
+        ),
+    ],
+)
+def test_a_network_carries_them_too(selector: str, workload_of: CellOf) -> None:
+    cell = workload_of(f"workload=completion link=network rtt=50ms size=1KiB {selector}")
+    sample = cell.sample()
+    assert sample.ledger.round_trips == 1
+    assert cell.proof()
+
+
+def test_a_network_carries_raw_keys_too(openssl_35: str, workload_of: CellOf) -> None:
+    told = proof_of(
+        workload_of(
+            f"workload=completion link=network rtt=50ms size=1KiB implementation={openssl_35} "
+            "certificate_type=raw"
+        )
+    )
+    assert told["certificate_type"] == "raw_public_key"
