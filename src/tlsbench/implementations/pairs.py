@@ -13,6 +13,7 @@ from typing import Final
 from tlsbench.implementations.certificate_keys import ED448, RSA_PSS, SECP521R1
 from tlsbench.implementations.processor import with_aes
 from tlsbench.scenarios import Gap, ciphers, gap, groups, keys
+from tlsbench.scenarios.ciphers import BEFORE_13
 
 _AES_256: Final = "TLS_AES_256_GCM_SHA384"
 _AES_128: Final = "TLS_AES_128_GCM_SHA256"
@@ -245,7 +246,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
                 "it refuses what Mbed TLS sends for a key: illegal_parameter, invalid ECC point",
                 client=client,
                 server=server,
-                version="1.2",
+                version=BEFORE_13,
             )
             for client, server in (("mbedtls", "tlslite"), ("tlslite", "mbedtls"))
         ),

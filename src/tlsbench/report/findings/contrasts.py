@@ -14,6 +14,7 @@ from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.report.naming import names
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
+from tlsbench.scenarios.keys import BY_NAME as KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class Contrast:
 
 
 _SUITE = ("cipher",)
+_POST_QUANTUM_ISSUERS = tuple(name for name in KEYS if name.startswith(("ml-dsa", "slh-dsa")))
 #: What may stand in for a certificate, and what may become of a ticket.
 CREDENTIALS = (
     Contrast(
@@ -116,9 +118,15 @@ CONTRASTS = (
     Contrast("Ed25519 instead of ECDSA P-256", "key", "ed25519", "ecdsa-secp256r1", _SUITE),
     Contrast("X25519MLKEM768 instead of x25519", "group", "X25519MLKEM768", "x25519", tells_bytes=True),
     Contrast("MLKEM768 instead of x25519", "group", "MLKEM768", "x25519", tells_bytes=True),
+    Contrast("RSA-PSS-2048 instead of RSA-2048", "key", "rsa-pss-2048", "rsa-2048", _SUITE, tells_bytes=True),
     *(
         Contrast(f"{name} instead of ECDSA P-256", "key", value, "ecdsa-secp256r1", _SUITE, tells_bytes=True)
         for name, value in (
+            ("ECDSA P-521", "ecdsa-secp521r1"),
+            ("brainpoolP256r1", "ecdsa-brainpoolP256r1"),
+            ("brainpoolP384r1", "ecdsa-brainpoolP384r1"),
+            ("brainpoolP512r1", "ecdsa-brainpoolP512r1"),
+            ("Ed448", "ed448"),
             ("ML-DSA-44", "ml-dsa-44"),
             ("ML-DSA-65", "ml-dsa-65"),
             ("ML-DSA-87", "ml-dsa-87"),
@@ -131,6 +139,11 @@ CONTRASTS = (
     *(
         Contrast(f"{name} instead of ffdhe2048", "group", name, "ffdhe2048", tells_bytes=True)
         for name in ("ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192")
+    ),
+    *(
+        Contrast(f"{what} that signs with {name.upper()}", axis, name, "same", tells_bytes=True)
+        for axis, what in (("root_key", "A root"), ("intermediate_key", "An intermediate"))
+        for name in _POST_QUANTUM_ISSUERS
     ),
     Contrast("TLS 1.3 instead of TLS 1.2", "version", "1.3", "1.2", _SUITE),
     *(

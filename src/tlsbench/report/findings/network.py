@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from tlsbench.report.beside import arrows, not_known, stray_words
+from tlsbench.report.findings.chains import chain_name, sent_before_the_answer
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.pairs import pairs
 from tlsbench.results import Cell, Run
-from tlsbench.scenarios.sizes import parse_size
 
 _NS_PER_MS = 1e6
 _MOST_CHAINS = 6
@@ -53,8 +53,10 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
     for (window, nodelay), members in by_window.items():
         chains: dict[str, tuple[float, float]] = {}
         for cell in sorted(members, key=lambda one: one.server_bytes):
-            name = f"{cell.axes['key']} × {cell.axes['chain_length']}"
-            chains.setdefault(name, (cell.phases["handshake_round_trips"], sent_before_the_answer(cell)))
+            chains.setdefault(
+                chain_name(cell.axes),
+                (cell.phases["handshake_round_trips"], sent_before_the_answer(cell)),
+            )
         if len(chains) < 2:
             continue
         least = min(count for count, _ in chains.values())
@@ -121,11 +123,6 @@ def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:
         else "the network takes longer in all cells"
     )
     yield Finding(f"Processor time of both sides: {', '.join(told)} of the completion; {where}")
-
-
-def sent_before_the_answer(cell: Cell) -> float:
-    """Bytes of the server without the answer: its side of the handshake."""
-    return cell.server_bytes - parse_size(cell.axes["size"])
 
 
 def _trips(count: float) -> str:

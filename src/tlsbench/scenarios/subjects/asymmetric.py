@@ -63,7 +63,7 @@ SLH_DSA: Final = tuple(f"slh-dsa-sha2-{bits}{kind}" for bits in (128, 192, 256) 
 SIGNATURE_KEYS: Final = tuple(
     dict.fromkeys(
         (
-            *(key_type.name for key_type in KEY_TYPES),
+            *(key_type.name for key_type in KEY_TYPES if not key_type.uncommon),
             "ecdsa-secp521r1",
             "ecdsa-brainpoolP256r1",
             "ecdsa-brainpoolP384r1",
