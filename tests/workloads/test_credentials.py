@@ -129,6 +129,16 @@ def test_another_key_than_the_expected_one_is_refused(openssl_35: str, scenarios
         cell.sample()
 
 
+def test_a_library_that_saw_another_key_than_the_scenarios_is_caught(
+    openssl_35: str, scenarios_of: Find
+) -> None:
+    (scenario,) = scenarios_of(f"implementation={openssl_35} version=1.3 certificate_type=raw key=ed25519")
+    cell = meeting(scenario, scenario, scenario)
+    cell.peers = replace(cell.peers, server=cell.peers.client)
+    with pytest.raises(ProofError, match="server key: wanted its raw public key, got another"):
+        cell.sample()
+
+
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_a_wire_that_shows_more_than_the_key_is_a_lie(
     version: str, openssl_35: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
@@ -275,6 +285,21 @@ def test_keys_that_were_never_replaced_are_caught(
 
 
 @needs_libssl
+@pytest.mark.parametrize("kind", TICKETS)
+def test_a_server_that_only_says_that_it_replaced_its_keys_is_caught_by_the_wire(
+    kind: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scenario,) = scenarios_of(f"implementation=libssl {kind} ticket_state=previous-key")
+    monkeypatch.setattr(ServerTickets, "rotate", lambda _keys, **_: None)
+    monkeypatch.setattr(ServerTickets, "told", lambda _keys, _tls: {"ticket_state": "previous-key"})
+    cell = prepare(scenario, implementations(), time.perf_counter_ns)
+    with pytest.raises(ProofError, match="ticket_state: wanted previous-key, got") as error:
+        cell.sample()
+    assert error.value.witness == "wire"
+    cell.close()
+
+
+@needs_libssl
 def test_a_ticket_that_did_not_expire_is_caught(scenarios_of: Find, monkeypatch: pytest.MonkeyPatch) -> None:
     (scenario,) = scenarios_of("implementation=libssl version=1.3 resumption=psk ticket_state=expired")
     monkeypatch.setattr(hidden, "_WHOLE_SECONDS_S", -1.0)
@@ -381,3 +406,30 @@ def test_tls_12_needs_a_psk_suite_for_an_external_psk() -> None:
         "cipher=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
     )
     assert found == ["before TLS 1.3 a PSK needs a cipher suite with PSK in its name (RFC 4279, RFC 5489)"]
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "implementation=pyopenssl resumption=external-psk",
+        "implementation=pyopenssl resumption=psk psk_mode=psk_ke",
+        pytest.param(
+            "implementation=libssl version=1.3 resumption=psk ticket_state=unknown-key", marks=needs_libssl
+        ),
+    ],
+)
+def test_a_network_carries_them_too(selector: str, workload_of: CellOf) -> None:
+    cell = workload_of(f"workload=completion link=network rtt=50ms size=1KiB {selector}")
+    sample = cell.sample()
+    assert sample.ledger.round_trips == 1
+    assert cell.proof()
+
+
+def test_a_network_carries_raw_keys_too(openssl_35: str, workload_of: CellOf) -> None:
+    told = proof_of(
+        workload_of(
+            f"workload=completion link=network rtt=50ms size=1KiB implementation={openssl_35} "
+            "certificate_type=raw"
+        )
+    )
+    assert told["certificate_type"] == "raw_public_key"
