@@ -111,7 +111,8 @@ def simulated(
 
     All machines begin a second together, and so report it together, give or take ``jitter_s``.
 
-    :returns: how busy it is, and how long after its second the last message of one has been passed on.
+    :returns: how much of its time they take (above 1 it falls behind more and more), and how long after its
+        second the last message of one has been passed on.
     """
     draw = np.random.default_rng(1)
     arrivals = [
@@ -120,13 +121,12 @@ def simulated(
         for late in draw.uniform(0.0, jitter_s, machines_)
     ]
     heapq.heapify(arrivals)
-    free_at = worst_s = busy_s = 0.0
+    free_at = worst_s = 0.0
     while arrivals:
         arrival = heapq.heappop(arrivals)
         free_at = max(free_at, arrival) + per_message_s
-        busy_s += per_message_s
         worst_s = max(worst_s, free_at - int(arrival))
-    return busy_s / max(seconds, free_at - 1), worst_s
+    return machines_ * per_message_s, worst_s
 
 
 def per_worker(costs: Sequence[Cost], what: str) -> float:

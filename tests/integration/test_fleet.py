@@ -24,7 +24,9 @@ from benchmarks.namespaces import Machines, await_listener, why_not
 from tests.integration.conftest import find
 
 from tlsbench.errors import RequestError
+from tlsbench.fleet.cluster import connected
 from tlsbench.fleet.load import Fleet, FleetLoadRequest, fleet_load
+from tlsbench.fleet.security import make
 from tlsbench.loading import Load, LoadPlan, LoadTally, Target
 from tlsbench.loading.machines import MACHINE_LOST, skew_ms
 from tlsbench.loading.tally import SUCCESS, histogram
@@ -63,8 +65,6 @@ class Site:
     @contextlib.contextmanager
     def cluster(self, numbers: Sequence[int], **special: Any) -> Iterator[Any]:
         """A cluster of these machines and no others, whatever there was before."""
-        from tlsbench.fleet.cluster import connected
-
         if self.scheduler is None or self.scheduler.poll() is not None:
             for number in list(self.workers):
                 self.end(number)
@@ -368,6 +368,34 @@ def test_nothing_is_left_where_the_one_who_asked_is_killed(site: Site, serve: Se
         process.communicate()
         wait_until(lambda: not site.left(1) | site.left(3), "nothing is left of the load")
     counted()
+
+
+def test_workers_are_started_by_ssh_with_certificates_and_nothing_is_left_of_them(
+    site: Site, tmp_path: Path
+) -> None:
+    """With a program for ssh that enters a namespace, whose name is the host's."""
+    certificates, port = make(tmp_path / "certs", 1.0), SCHEDULER + 100
+    ssh = tmp_path / "ssh"
+    ssh.write_text('#!/bin/sh\nhost=$1\nshift\nexec ip netns exec "$host" "$@"\n')
+    ssh.chmod(0o755)
+    hosts = [site.machines.names[number] for number in (1, 3)]
+    words = ["fleet", "start", "--hosts", ",".join(hosts), "--bind", site.address, "--port", str(port)]
+    words += ["--ssh", str(ssh), "--python", sys.executable, "--certs", str(certificates.folder)]
+    command = ["ip", "netns", "exec", site.machines.hub, sys.executable, "-m", "tlsbench", *words]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline().startswith("2 workers are up")
+        with connected(f"tls://{site.address}:{port}", certificates) as cluster:
+            assert [host.name for host in cluster.hosts(share_hosts=True)] == sorted(hosts)
+            assert cluster.is_encrypted
+            with pytest.raises(RequestError, match="no scheduler of Dask answers there"):
+                connected(f"tls://{site.address}:{port}", make(tmp_path / "other", 1.0)).__enter__()
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=PATIENCE_SECONDS)
+    assert process.returncode == 0
+    wait_until(lambda: not any(map(site.machines.pids, hosts)), "nothing is left on the hosts")
 
 
 def test_what_was_reported_counts_where_the_scheduler_is_killed(site: Site, serve: Serve) -> None:

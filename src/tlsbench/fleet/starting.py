@@ -113,7 +113,7 @@ def started(request: StartRequest, note: Callable[[str], None] = lambda _line: N
     protocol = "tls" if request.certificates else "tcp"
     with ExitStack() as stack:
         options = ["--host", request.bind, "--port", str(request.port), "--protocol", protocol]
-        options += ["--no-dashboard", "--no-show", "--scheduler-file", "{folder}/scheduler.json"]
+        options += ["--no-show", *_NO_PAGES, "--scheduler-file", "{folder}/scheduler.json"]
         scheduler = stack.enter_context(
             closing(_Kept("the scheduler", _order("scheduler", options, request)))
         )
@@ -128,8 +128,10 @@ def started(request: StartRequest, note: Callable[[str], None] = lambda _line: N
         yield Started(address, parts)
 
 
+#: Dask's own pages, which anybody could read: none, and what is left of their server is for this host alone.
+_NO_PAGES: Final = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
 _WORKER: Final = (
-    "--nthreads", "1", "--nworkers", "1", "--no-nanny", "--no-dashboard", "--memory-limit", "0",
+    "--nthreads", "1", "--nworkers", "1", "--no-nanny", *_NO_PAGES, "--memory-limit", "0",
     "--resources", f"{RESOURCE}=1", "--local-directory", "{folder}",
 )  # fmt: skip
 
