@@ -23,7 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 TLSBENCH = (sys.executable, "-m", "tlsbench")
@@ -79,13 +79,16 @@ def pool(folder: Path, options: argparse.Namespace, *, shared: bool) -> Iterator
         backends = [folder / f"backend-{number}" for number in range(options.backends)]
         serve = (*TLSBENCH, "serve", "implementation=libssl", "version=1.3", "--processes", "1", "--quiet")
         keys = ("--ticket-keys", str(folder / "pool.keys")) if shared else ()
-        for path in backends:
-            stack.enter_context(running((*serve, *keys, "--bind", f"unix:{path}"), path))
+        starting = [
+            stack.enter_context(running((*serve, *keys, "--bind", f"unix:{path}"), path)) for path in backends
+        ]
+        for wait in starting:
+            wait()
         if options.balancer == "none":
             yield [f"unix:{path}" for path in backends]
             return
         front = folder / "front"
-        stack.enter_context(running(balancer(options.balancer, folder, front, backends), front))
+        stack.enter_context(running(balancer(options.balancer, folder, front, backends), front))()
         yield [f"unix:{front}"]
 
 
@@ -109,18 +112,21 @@ def balancer(name: str, folder: Path, front: Path, backends: Sequence[Path]) -> 
 
 
 @contextlib.contextmanager
-def running(command: Sequence[str], listens_at: Path) -> Iterator[None]:
-    """A program, from when it listens."""
+def running(command: Sequence[str], listens_at: Path) -> Iterator[Callable[[], None]]:
+    """A program, while it runs; what waits until it listens."""
     log = listens_at.with_suffix(".log")
     with log.open("wb") as file:
         process = subprocess.Popen(command, stdout=file, stderr=file)  # noqa: S603 - a command of this file
-    try:
+
+    def wait() -> None:
         deadline = time.monotonic() + PATIENCE_S
         while not listens(listens_at):
             if process.poll() is not None or time.monotonic() > deadline:
                 sys.exit(f"{' '.join(command)} does not listen:\n{log.read_text()}")
             time.sleep(0.05)
-        yield
+
+    try:
+        yield wait
     finally:
         process.terminate()
         try:

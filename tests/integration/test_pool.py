@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.integration.conftest import find
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(600)]
 SCRIPT = Path(__file__).parents[2] / "docs/examples/pool.py"
 _LINE = re.compile(r"2 backends, (.+): ([0-9,]+) of ([0-9,]+) resumed \(")
 
