@@ -41,7 +41,7 @@ def missing() -> Iterator[tuple[str, str]]:
     """Those that cannot, each with the reason."""
     for algorithm, package in PACKAGES.items():
         if find_spec(package) is None:
-            yield algorithm, f"the package {package} is missing: pip install 'tlsbench[compression]'"
+            yield algorithm, f"the package {package} is missing: pip install {package}"
 
 
 @cache
