@@ -7,7 +7,7 @@ from typing import Final
 
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
-from tlsbench.scenarios.ciphers import CIPHER_SUITES
+from tlsbench.scenarios.ciphers import BROKEN_VERSIONS, CIPHER_SUITES
 from tlsbench.scenarios.credentials import PSK
 from tlsbench.scenarios.transports import DATAGRAMS
 
@@ -76,6 +76,10 @@ def _of_external_psks() -> Iterator[Gap]:
         "external PSKs are measured over TLS alone: leave out transport=",
         resumption=_EXTERNAL,
         transport=DATAGRAMS,
+    )
+    yield gap("external PSKs are measured in TLS 1.2 and 1.3", resumption=_EXTERNAL, version=BROKEN_VERSIONS)
+    yield gap(
+        "suites with PSK are measured in TLS 1.2: add version=1.2", cipher=_OF_PSK, version=BROKEN_VERSIONS
     )
     yield gap(
         "in TLS 1.2 a PSK needs a cipher suite with PSK in its name (RFC 4279, RFC 5489)",
