@@ -34,6 +34,7 @@ from tlsbench.workloads.sample import in_a_row
 
 sys.path.insert(0, str(Path(__file__).parent))
 import http_requests
+import openssl_speed
 
 _CLOCK = meter_named("wall").clock
 _SECONDS = 6.0
@@ -276,6 +277,14 @@ def of_parts(seconds: float) -> Iterator[Claim]:
             yield Claim(words, _beyond_one(rounds_interval(ratio)), goal=1.05, bound=1.5)
 
 
+#: Of each kind one, at 16 KiB where it takes data.
+_BESIDE_SPEED = (
+    *("aes-128-gcm/encrypt", "chacha20-poly1305/encrypt", "aes-128-cbc/encrypt", "sha-256/digest"),
+    *("sha3-256/digest", "hmac-sha-256/sign", "rsa-2048/sign_pkcs1", "ecdsa-secp256r1/verify"),
+    "x25519/exchange",
+)
+
+
 def _medians(rounds: Sequence[Sequence[float]]) -> np.ndarray[Any, Any]:
     """Of each round; NaN where it has nothing."""
     return np.array([median(one) if one else float("nan") for one in rounds])
@@ -285,6 +294,18 @@ def _beyond_one(ratio: Interval) -> Interval:
     """A ratio or its inverse, whichever is at least one; an interval that has one begins there."""
     ends = (ratio.low, ratio.high) if ratio.median >= 1 else (1 / ratio.high, 1 / max(ratio.low, 1e-9))
     return Interval(max(1.0, ends[0]), max(ratio.median, 1 / ratio.median), max(1.0, ends[1]))
+
+
+def of_openssl_speed(seconds: float) -> Iterator[Claim]:
+    """Primitives of the system's libcrypto by tlsbench and by `openssl speed`, in turns, above 1 KiB."""
+    reason = openssl_speed.why_not()
+    if reason:
+        print(f"skipped   libssl's primitives over openssl speed: {reason}")
+        return
+    pairs = [pair for pair in openssl_speed.PAIRS if pair.algorithm in _BESIDE_SPEED and pair.is_large]
+    for one in openssl_speed.compared(math.ceil(seconds), pairs) if seconds else ():
+        words = f"libssl: {one.pair.algorithm} by tlsbench and by openssl speed, the greater over the less"
+        yield Claim(words, _beyond_one(one.ratio("libssl")), goal=1.1, bound=1.5)
 
 
 def of_http_requests(seconds: float) -> Iterator[Claim]:
@@ -301,10 +322,20 @@ def of_http_requests(seconds: float) -> Iterator[Claim]:
         yield _claim(words, ratios, goal=goal, bound=bound)
 
 
+_CLAIMS = (
+    of_the_quick_profile,
+    of_hybrid_groups,
+    of_libssl,
+    of_parts,
+    of_openssl_speed,
+    of_http_requests,
+)
+
+
 def main(seconds: float) -> int:
     """Print every claim; 1 if one is broken."""
     verdicts: Counter[str] = Counter()
-    for claims in (of_the_quick_profile, of_hybrid_groups, of_libssl, of_parts, of_http_requests):
+    for claims in _CLAIMS:
         for claim in claims(seconds):
             print(claim, flush=True)
             verdicts[claim.verdict] += 1

@@ -15,6 +15,7 @@ import pytest
 
 import tlsbench
 from tlsbench.cli.commands.certs import COMMANDS as CERTS
+from tlsbench.cli.commands.fleet import COMMANDS as FLEET
 from tlsbench.cli.overview import COMMANDS
 from tlsbench.implementations.registry import spellings
 from tlsbench.report.table import COLUMNS
@@ -48,7 +49,11 @@ def test_every_command_has_a_page_with_every_option(
     from tlsbench.cli.app import run
 
     pages = dict(site["commands"].command_pages())
-    wanted = [*(one for one in COMMANDS if one != "certs"), *(f"certs {one}" for one in CERTS)]
+    groups = {"certs": CERTS, "fleet": FLEET}
+    wanted = [
+        *(one for one in COMMANDS if one not in groups),
+        *(f"{group} {one}" for group, names in groups.items() for one in names),
+    ]
     assert set(pages) == {"commands/index.md", *(f"commands/{one.replace(' ', '-')}.md" for one in wanted)}
     for words in wanted:
         page = pages[f"commands/{words.replace(' ', '-')}.md"]

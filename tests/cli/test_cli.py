@@ -17,6 +17,7 @@ import typer
 
 from tlsbench.cli.app import run as tlsbench
 from tlsbench.cli.commands.certs import COMMANDS as CERTS
+from tlsbench.cli.commands.fleet import COMMANDS as FLEET
 from tlsbench.cli.group import app
 from tlsbench.cli.overview import COMMANDS, overview
 from tlsbench.scenarios.axes import AXES
@@ -216,7 +217,11 @@ HEAVY = (
     "hdrh",
     "h11",
 )
-HELPS = [[name, "--help"] for name in COMMANDS] + [["certs", name, "--help"] for name in CERTS]
+HELPS = [
+    *([name, "--help"] for name in COMMANDS),
+    *(["certs", name, "--help"] for name in CERTS),
+    *(["fleet", name, "--help"] for name in FLEET),
+]
 LIBRARIES = ("cryptography", "OpenSSL", "utls", "rtls", "mbedtls", "tlslite")
 
 

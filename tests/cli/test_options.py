@@ -12,6 +12,7 @@ import pytest
 
 from tlsbench.cli.app import run
 from tlsbench.cli.commands.certs import COMMANDS as CERTS
+from tlsbench.cli.commands.fleet import COMMANDS as FLEET
 from tlsbench.cli.options import Written, parsed, seconds_or_zero
 from tlsbench.cli.overview import COMMANDS
 from tlsbench.scenarios.axes import AXES
@@ -159,6 +160,11 @@ def test_no_time_is_zero_where_it_may_be(text: str) -> None:
 
 
 def test_every_command_is_a_module_and_every_module_a_command() -> None:
-    for package, names in (("tlsbench.cli.commands", COMMANDS), ("tlsbench.cli.commands.certs", CERTS)):
+    commands = "tlsbench.cli.commands"
+    for package, names in (
+        (commands, COMMANDS),
+        (f"{commands}.certs", CERTS),
+        (f"{commands}.fleet", FLEET),
+    ):
         found = {module.name for module in iter_modules(import_module(package).__path__)}
         assert found == {name.replace("-", "_") for name in names}

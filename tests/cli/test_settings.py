@@ -13,6 +13,7 @@ import pytest
 from tlsbench.cli import settings
 from tlsbench.cli.app import run
 from tlsbench.cli.commands.certs import COMMANDS as CERTS
+from tlsbench.cli.commands.fleet import COMMANDS as FLEET
 from tlsbench.cli.overview import COMMANDS
 
 #: A run of next to no time, of a library that is always there.
@@ -185,7 +186,12 @@ def test_doctor_shows_what_is_set_and_what_is_wrong() -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [*([one] for one in COMMANDS if one != "certs"), *(["certs", one] for one in CERTS)]
+    "words",
+    [
+        *([one] for one in COMMANDS if one not in ("certs", "fleet")),
+        *(["certs", one] for one in CERTS),
+        *(["fleet", one] for one in FLEET),
+    ],
 )
 def test_every_option_can_be_set_or_there_is_a_reason(
     words: list[str], capsys: pytest.CaptureFixture[str]

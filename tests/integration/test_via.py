@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -20,6 +21,7 @@ from typing import Any
 import psutil
 import pytest
 from tests.integration.conftest import find
+from tests.loading.servers import server_context, speaker
 
 from tlsbench import pki
 from tlsbench.cli.app import run as tlsbench
@@ -93,6 +95,42 @@ def test_a_load_takes_the_round_trips_of_its_line(server: Server) -> None:
     assert load.forwarded.packets > 8 * load.tally.outcomes[SUCCESS]
     assert load.forwarded.lost == 0
     assert load.server is not None, "the server's processes are seen from where the load was started"
+    assert devices() == before
+
+
+@needs_line
+def test_each_backend_has_the_round_trips_of_its_own_line() -> None:
+    """Two ports of one address: packets are told apart by port."""
+
+    def speak(tls: ssl.SSLSocket) -> None:
+        while tls.recv(4096):
+            pass
+
+    before = devices()
+    with speaker(server_context(), speak) as first, speaker(server_context(), speak) as second:
+        near, far = (Target(*address) for address in (first, second))
+        plan = LoadPlan(
+            target=near,
+            others=(far,),
+            via="rtt=20ms",
+            vias={str(far): "rtt=120ms"},
+            connections=4,
+            duration_s=1.0,
+            warm_up_s=0.0,
+            version="1.3",
+            step_limit_s=60.0,
+        )
+        plan.check(unbounded=False)
+        load = run_load(plan)
+    of_near, of_far = load.backends
+    assert set(load.tally.outcomes) == {SUCCESS}
+    assert of_near.tally.times["connect"].get_min_value() > 19e6
+    assert of_near.tally.times["connect"].get_min_value() < of_far.tally.times["connect"].get_min_value()
+    assert of_far.tally.times["connect"].get_min_value() > 119e6
+    assert load.forwarded is None
+    for one in load.backends:
+        assert one.forwarded is not None
+        assert one.forwarded.packets > 0
     assert devices() == before
 
 

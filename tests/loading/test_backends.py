@@ -44,6 +44,11 @@ def test_the_percentiles_of_added_backends_are_those_of_all_samples_together() -
             assert found == together.get_value_at_percentile(percentile)
 
 
+def test_a_backend_that_has_nothing_yet_changes_no_least_value() -> None:
+    (one,) = by_backend([[part(A)], [part(A, 10**6, 10**7)]])
+    assert one.tally.times["handshake"].get_min_value() == pytest.approx(10**6, rel=1e-3)
+
+
 def test_what_is_added_is_left_as_it_was() -> None:
     first, second = part(A, 10**6), part(A, 10**7)
     by_backend([[first], [second]])[0].tally.begun = 99

@@ -5,6 +5,7 @@ They end when the servers have seen enough, however long that takes on a busy ma
 
 from __future__ import annotations
 
+import json
 import os
 import socket
 import ssl
@@ -13,11 +14,13 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.loading.servers import Address, answering, listener, server_context
 
+from tlsbench.cli.app import run as tlsbench
 from tlsbench.errors import RequestError
 from tlsbench.loading import BackendLoad, LoadPlan, Target, run_load
 from tlsbench.loading.engine import Engine
@@ -245,3 +248,54 @@ def test_a_backend_by_two_names_is_refused() -> None:
     plan = LoadPlan(target=Target("127.0.0.1", 8443), others=(Target("127.1", 8443),))
     with pytest.raises(RequestError, match=r"127\.1:8443 is 127\.0\.0\.1:8443 by another name: name each"):
         Engine(plan)
+
+
+def test_the_command_line_stores_shows_and_compares_backends(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of the three is dead from the start: the load goes on, and says so."""
+    path = tmp_path / "load.json"
+    with ExitStack() as stack:
+        addresses = [stack.enter_context(answering(_OK)) for _ in range(2)] + [stack.enter_context(nobody())]
+        words = [f"{host}:{port}" for host, port in addresses]
+        options = ["--duration", "1s", "--warm-up", "0", "--when-down", "move", "--requests", "1", "--quiet"]
+        code = tlsbench(["load", *words, "version=1.3", *options, "--json", str(path)])
+    out = capsys.readouterr().out
+    assert code == 0
+    assert f"no connection to {words[2]} succeeded: connect: connection refused" in out
+    assert f"{words[2]} was down" in " ".join(out.split())
+    stored = json.loads(path.read_text())["tlsbench"]["load"]
+    assert [f"{one['target']['host']}:{one['target']['port']}" for one in stored["backends"]] == words
+    assert sum(one["tally"]["begun"] for one in stored["backends"]) == stored["tally"]["begun"]
+    assert tlsbench(["show", str(path)]) == 0
+    assert "by backend: round-robin" in capsys.readouterr().out
+    assert tlsbench(["compare", str(path), str(path)]) == 0
+    assert "backend=" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["127.0.0.1:1", "127.0.0.1:1"], "127.0.0.1:1 is given twice: name each backend once"),
+        (["127.0.0.1:1", "127.0.0.1:2", "--spread", "even"], "unknown spread 'even'"),
+        (["127.0.0.1:1", "--via", "127.0.0.1:2,rtt=5ms"], "127.0.0.1:2 is none of the targets"),
+        (["version=1.3"], "there is no target"),
+    ],
+)
+def test_the_command_line_refuses_what_cannot_be_in_one_line(
+    words: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert tlsbench(["load", *words]) == 2
+    err = capsys.readouterr().err
+    assert message in err
+    assert len(err.strip().splitlines()) == 1
+
+
+def test_where_no_backend_is_left_that_is_the_failure(capsys: pytest.CaptureFixture[str]) -> None:
+    with nobody() as first, nobody() as second:
+        words = [f"{host}:{port}" for host, port in (first, second)]
+        options = ["--duration", "300ms", "--warm-up", "0", "--when-down", "move", "--quiet"]
+        assert tlsbench(["load", *words, *options]) == 3
+    assert (
+        "no connection to any of 2 backends succeeded: connect: connection refused" in capsys.readouterr().err
+    )

@@ -137,3 +137,10 @@ def test_clients_keep_one_session_each() -> None:
     assert not clients
     assert len(set(came)) == 3
     assert set(came) - {0, 1, 2}, "later sessions have replaced earlier ones"
+
+
+def test_the_shares_of_two_that_are_down_are_spread_evenly_too() -> None:
+    spread, backends = spread_of(4, when_down="move")
+    fail(backends[1])
+    fail(backends[3])
+    assert Counter(turns(spread, 120)) == {0: 60, 2: 60}

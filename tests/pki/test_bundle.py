@@ -28,9 +28,11 @@ from tlsbench.pki import (
     revocation_list,
     signing_request,
 )
+from tlsbench.pki.authority import Authority
 from tlsbench.pki.bundle import Bundle
-from tlsbench.pki.keys import to_pem
+from tlsbench.pki.keys import new_key, to_pem
 from tlsbench.pki.pem import Block
+from tlsbench.pki.template import authority_template
 
 WHO = peers("ecdsa-secp256r1", 3)
 KEY, CHAIN = WHO.server.private_key, WHO.server.chain_pem
@@ -275,8 +277,17 @@ def test_an_rsa_pss_key_is_not_taken_for_a_plain_one() -> None:
     pss = labelled("CERTIFICATE", as_rsa_pss(identity.leaf_der))
     bundle = read_bundle(pss + to_pem(identity.private_key), "x")
     assert bundle.is_pair()
-    with pytest.raises(RequestError, match="^x: an RSA-PSS key cannot be used here"):
-        bundle.identity("x")
+    assert bundle.identity("x").key_type == "rsa-pss-2048"
+    stranger = read_bundle(pss + to_pem(new_key("rsa-2048")), "x")
+    with pytest.raises(RequestError, match="the private key is not that of the first certificate"):
+        stranger.identity("x")
+
+
+def test_keys_that_cryptography_does_not_have_are_read() -> None:
+    root = Authority.new(authority_template("root"), new_key("slh-dsa-sha2-128f"))
+    bundle = read_bundle(to_pem(root.private_key) + root.certificate_pem, "x")
+    assert bundle.is_pair()
+    assert bundle.identity("x").key_type == "slh-dsa-sha2-128f"
 
 
 @pytest.mark.parametrize("password", ["a\0b", "\udcff"])

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from tlsbench.report.findings import findings
-from tlsbench.report.findings.network import sent_before_the_answer
+from tlsbench.report.findings.chains import sent_before_the_answer
 from tlsbench.report.pictures.network import network
 from tlsbench.report.pictures.shapes import Lines
 from tlsbench.results import Run

@@ -6,7 +6,7 @@ import pytest
 
 from tlsbench.errors import RequestError
 from tlsbench.scenarios import Scenario, parse
-from tlsbench.scenarios.axes import AXES, SPECIAL_AXES, WORKLOAD_AXES
+from tlsbench.scenarios.axes import AXES, MACHINE, SPECIAL_AXES, WORKLOAD_AXES
 from tlsbench.scenarios.axis import Axis
 
 IMPLEMENTATIONS = (
@@ -87,7 +87,9 @@ def test_what_is_denied_is_special_and_a_value() -> None:
         assert all(axis.denied.values())
 
 
-def test_a_scenario_has_a_field_for_every_axis_but_the_one_that_sets_two() -> None:
+def test_a_scenario_has_a_field_for_every_axis_but_the_one_that_sets_two_and_the_one_that_says_where() -> (
+    None
+):
     fields = set(Scenario.__dataclass_fields__)
-    assert fields == AXES.keys() - {"implementation"}
+    assert fields == AXES.keys() - {"implementation", MACHINE}
     assert set().union(*WORKLOAD_AXES.values()) == fields

@@ -153,6 +153,7 @@ def test_what_is_not_asked_for_is_not_needed(measured: Run) -> None:
         (ask("workload=bulk"), "leave out workload="),
         (ask("link=network"), "link= must be"),
         (ask("resumption=none"), "give psk, ticket or session-id"),
+        (ask("resumption=external-psk"), "give psk, ticket or session-id"),
         (ask(demand=replace(DEMAND, headroom=1.0)), "--headroom"),
         (ask(demand=replace(DEMAND, open_connections=-1)), "--open"),
         (ask("key=rsa-1024"), "did you mean"),

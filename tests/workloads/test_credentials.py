@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
+from importlib.util import find_spec
 from typing import Any
 
 import pytest
@@ -18,7 +20,7 @@ from tlsbench.implementations.registry import capabilities, implementations, spe
 from tlsbench.implementations.wolfssl import bindings as wolfssl
 from tlsbench.links import MemoryLink
 from tlsbench.pki.psk import ExternalPsk
-from tlsbench.scenarios import Scenario, ciphers, expand, parse
+from tlsbench.scenarios import Scenario, expand, parse
 from tlsbench.workloads import credentials, hidden, prepare
 from tlsbench.workloads.handshake import Handshake
 
@@ -26,6 +28,7 @@ Find = Callable[[str], tuple[Scenario, ...]]
 CellOf = Callable[[str], Any]
 needs_gnutls = pytest.mark.skipif(gnutls.find() is None, reason="the system has no GnuTLS")
 needs_wolfssl = pytest.mark.skipif(wolfssl.find() is None, reason="the system has no wolfSSL")
+needs_s2n = pytest.mark.skipif(find_spec("awscrt") is None or sys.platform != "linux", reason="no s2n-tls")
 needs_libssl = pytest.mark.skipif(bindings.find() is None, reason="the system has no libssl 3")
 
 
@@ -126,6 +129,16 @@ def test_another_key_than_the_expected_one_is_refused(openssl_35: str, scenarios
         cell.sample()
 
 
+def test_a_library_that_saw_another_key_than_the_scenarios_is_caught(
+    openssl_35: str, scenarios_of: Find
+) -> None:
+    (scenario,) = scenarios_of(f"implementation={openssl_35} version=1.3 certificate_type=raw key=ed25519")
+    cell = meeting(scenario, scenario, scenario)
+    cell.peers = replace(cell.peers, server=cell.peers.client)
+    with pytest.raises(ProofError, match="server key: wanted its raw public key, got another"):
+        cell.sample()
+
+
 @pytest.mark.parametrize("version", ["1.2", "1.3"])
 def test_a_wire_that_shows_more_than_the_key_is_a_lie(
     version: str, openssl_35: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
@@ -157,6 +170,10 @@ PSK_PAIRS = [
     pytest.param("wolfssl", "wolfssl", marks=needs_wolfssl),
     pytest.param("wolfssl", "pyopenssl", marks=needs_wolfssl),
     pytest.param("pyopenssl", "wolfssl", marks=needs_wolfssl),
+    pytest.param("s2n", "s2n", marks=needs_s2n),
+    pytest.param("s2n", "pyopenssl", marks=needs_s2n),
+    pytest.param("pyopenssl", "s2n", marks=needs_s2n),
+    ("tlslite", "pyopenssl"),
 ]
 
 
@@ -268,6 +285,21 @@ def test_keys_that_were_never_replaced_are_caught(
 
 
 @needs_libssl
+@pytest.mark.parametrize("kind", TICKETS)
+def test_a_server_that_only_says_that_it_replaced_its_keys_is_caught_by_the_wire(
+    kind: str, scenarios_of: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (scenario,) = scenarios_of(f"implementation=libssl {kind} ticket_state=previous-key")
+    monkeypatch.setattr(ServerTickets, "rotate", lambda _keys, **_: None)
+    monkeypatch.setattr(ServerTickets, "told", lambda _keys, _tls: {"ticket_state": "previous-key"})
+    cell = prepare(scenario, implementations(), time.perf_counter_ns)
+    with pytest.raises(ProofError, match="ticket_state: wanted previous-key, got") as error:
+        cell.sample()
+    assert error.value.witness == "wire"
+    cell.close()
+
+
+@needs_libssl
 def test_a_ticket_that_did_not_expire_is_caught(scenarios_of: Find, monkeypatch: pytest.MonkeyPatch) -> None:
     (scenario,) = scenarios_of("implementation=libssl version=1.3 resumption=psk ticket_state=expired")
     monkeypatch.setattr(hidden, "_WHOLE_SECONDS_S", -1.0)
@@ -283,6 +315,7 @@ def test_a_ticket_that_did_not_expire_is_caught(scenarios_of: Find, monkeypatch:
         "pyopenssl",
         pytest.param("libssl", marks=needs_libssl),
         pytest.param("gnutls", marks=needs_gnutls),
+        pytest.param("s2n", marks=needs_s2n),
     ],
 )
 def test_a_lifetime_is_read_from_the_ticket_itself(name: str, kind: str, workload_of: CellOf) -> None:
@@ -332,7 +365,7 @@ def reasons(selector: str) -> list[str]:
         ("certificate_type=raw implementation=ssl", "it shows X.509 certificates alone"),
         ("certificate_type=raw chain_length=2", "a raw public key has no chain"),
         ("resumption=external-psk client_auth=required", "asks for no certificate"),
-        ("resumption=external-psk implementation=ssl", "it is given no external PSK"),
+        ("resumption=external-psk implementation=ssl", "since Python 3.13"),
         ("psk_mode=psk_ke resumption=none", "add resumption=psk or external-psk"),
         ("psk_mode=psk_ke resumption=ticket version=1.2", "only a handshake by a PSK has such a mode"),
         ("ticket_state=expired", "add resumption=psk or ticket"),
@@ -347,24 +380,22 @@ def test_what_cannot_be_is_excluded_with_a_reason(selector: str, reason: str) ->
     assert reason in found[0]
 
 
-#: As far as the table of suites has them.
-PSK_SUITES = [
-    suite.name
-    for suite in ciphers.CIPHER_SUITES
-    if suite.name in {"TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256", "TLS_ECDHE_PSK_WITH_AES_128_CBC_SHA256"}
-]
+PSK_SUITES = (
+    "TLS_PSK_WITH_AES_128_GCM_SHA256",
+    "TLS_DHE_PSK_WITH_AES_128_GCM_SHA256",
+    "TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256",
+)
 
 
 @pytest.mark.parametrize("cipher", PSK_SUITES)
-@pytest.mark.parametrize(("client", "server"), PSK_PAIRS[:6])  # those of wolfSSL are of TLS 1.3 alone
+@pytest.mark.parametrize(
+    ("client", "server"), PSK_PAIRS[:6]
+)  # those of wolfSSL and s2n-tls are of TLS 1.3 alone
 def test_a_psk_suite_of_tls_12_shows_no_certificate(
     cipher: str, client: str, server: str, workload_of: CellOf
 ) -> None:
     told = proof_of(
-        workload_of(
-            f"client={client} server={server} version=1.2 cipher={cipher} resumption=external-psk "
-            "group=secp256r1"
-        )
+        workload_of(f"client={client} server={server} version=1.2 cipher={cipher} resumption=external-psk")
     )
     assert told["psk_identity"] == pki.external_psk().identity.decode()
 
@@ -374,4 +405,31 @@ def test_tls_12_needs_a_psk_suite_for_an_external_psk() -> None:
         "version=1.2 resumption=external-psk implementation=pyopenssl "
         "cipher=TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"
     )
-    assert found == ["in TLS 1.2 a PSK needs a cipher suite with PSK in its name (RFC 4279, RFC 5489)"]
+    assert found == ["before TLS 1.3 a PSK needs a cipher suite with PSK in its name (RFC 4279, RFC 5489)"]
+
+
+@pytest.mark.parametrize(
+    "selector",
+    [
+        "implementation=pyopenssl resumption=external-psk",
+        "implementation=pyopenssl resumption=psk psk_mode=psk_ke",
+        pytest.param(
+            "implementation=libssl version=1.3 resumption=psk ticket_state=unknown-key", marks=needs_libssl
+        ),
+    ],
+)
+def test_a_network_carries_them_too(selector: str, workload_of: CellOf) -> None:
+    cell = workload_of(f"workload=completion link=network rtt=50ms size=1KiB {selector}")
+    sample = cell.sample()
+    assert sample.ledger.round_trips == 1
+    assert cell.proof()
+
+
+def test_a_network_carries_raw_keys_too(openssl_35: str, workload_of: CellOf) -> None:
+    told = proof_of(
+        workload_of(
+            f"workload=completion link=network rtt=50ms size=1KiB implementation={openssl_35} "
+            "certificate_type=raw"
+        )
+    )
+    assert told["certificate_type"] == "raw_public_key"

@@ -112,7 +112,7 @@ def _files(pki: Pki, place: Path, password: str) -> Iterator[tuple[str, _File]]:
         yield f"{name}.key", _File(key, secret=True)
         yield f"{name}-chain.pem", _File(identity.chain_pem)
         yield f"{name}-combined.pem", _File(identity.chain_pem + key, secret=True)
-        if not identity.key_type.startswith("ml-dsa"):
+        if not identity.key_type.startswith(("ml-dsa", "rsa-pss")):
             yield f"{name}.p12", _File(identity.pkcs12(password, name), secret=True)
     if intermediates := pki.server.certificates[1:]:
         yield "intermediates.pem", _File(certificates_pem(intermediates))

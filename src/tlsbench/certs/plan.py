@@ -19,6 +19,7 @@ from tlsbench.pki import (
     ocsp_response,
     revocation_list,
 )
+from tlsbench.pki.engine_keys import ENGINE_KEY_TYPES, WITHOUT_SIGNATURE_SCHEME
 from tlsbench.pki.names import general_name
 from tlsbench.scenarios.keys import BY_NAME
 
@@ -64,6 +65,14 @@ class PkiPlan:
             raise RequestError(f"--chain-length {self.chain_length}: valid is 1 to 5 certificates")
         if not (math.isfinite(self.days) and 0 < self.days <= _MOST_DAYS):
             raise RequestError(f"--days {self.days:g}: valid is more than 0 and up to {_MOST_DAYS}")
+        if self.key in WITHOUT_SIGNATURE_SCHEME:
+            raise RequestError(f"--key {self.key}: no library signs handshakes with it; --root-key can be it")
+        issuer = self.intermediate_key or self.key if self.chain_length > 1 else self.root_key or self.key
+        if issuer in ENGINE_KEY_TYPES:
+            raise RequestError(
+                f"an issuer with a key of {issuer} signs no CRL or OCSP response here: give it another by "
+                f"{'--intermediate-key' if self.chain_length > 1 else '--root-key'}"
+            )
         if self.intermediate_key and self.chain_length == 1:
             raise RequestError("--intermediate-key: a chain of one certificate has no intermediate")
         for name in (*self.names, self.client):
@@ -77,6 +86,10 @@ PROFILES: Final[dict[str, tuple[str, dict[str, object]]]] = {
     "short-lived": ("leaves that hold for six days, and need no revocation", {"days": 6.0}),
     "must-staple": ("a server that must staple an OCSP response", {"must_staple": True}),
     "post-quantum": ("ML-DSA-65 throughout (FIPS 204)", {"key": "ml-dsa-65"}),
+    "hash-based": (
+        "an SLH-DSA root over P-256 (FIPS 205): it rests on a hash alone, and its signatures are long",
+        {"root_key": "slh-dsa-sha2-128s"},
+    ),
     "mixed": (
         "an ML-DSA-65 root over P-256: trust that lasts, handshakes that stay small",
         {"root_key": "ml-dsa-65"},
@@ -106,10 +119,12 @@ class Pki:
         return self.authorities[-1]
 
     def crls(self) -> tuple[x509.CertificateRevocationList, ...]:
-        """An empty CRL of each authority, the leaves' issuer first."""
+        """An empty CRL of each authority that can sign one, the leaves' issuer first."""
         validity = Validity.days(STATUS_DAYS)
         return tuple(
-            revocation_list(authority, validity=validity) for authority in reversed(self.authorities)
+            revocation_list(authority, validity=validity)
+            for authority in reversed(self.authorities)
+            if authority.key_type not in ENGINE_KEY_TYPES
         )
 
     def staple(self) -> bytes:

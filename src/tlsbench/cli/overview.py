@@ -22,6 +22,7 @@ COMMANDS: Final[dict[str, str]] = {
     "serve": "Serve TLS with any implementation, as a load's target.",
     "engines": "List the TLS libraries on this machine.",
     "doctor": "Check how well this machine suits benchmarks.",
+    "fleet": "Measure on, or load from, many machines at once.",
     "certs": "Create, inspect and verify certificates, and see demos.",
 }
 #: The variable by which a shell asks for completions, as typer names it after the program.

@@ -27,7 +27,7 @@ def usage() -> Iterator[None]:
 def command_of(arguments: Sequence[str]) -> str:
     """The command that the arguments name, as its own help is asked for."""
     names = [word for word in arguments[:2] if word[:1] != "-" and word.replace("-", "").isalpha()]
-    return " ".join(("tlsbench", *names[: 2 if names[:1] == ["certs"] else 1]))
+    return " ".join(("tlsbench", *names[: 2 if names[:1] in (["certs"], ["fleet"]) else 1]))
 
 
 def axes_help(*names: str) -> tuple[str, Sequence[tuple[str, str]]]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from tlsbench.scenarios import Gap, gap, keys
+from tlsbench.scenarios import Gap, gap, keys, signatures
 
 SECP521R1: Final = ("ecdsa-secp521r1",)
 ED448: Final = ("ed448",)
 BRAINPOOL: Final = tuple(name for name in keys.UNCOMMON if "brainpool" in name)
 RSA_PSS: Final = tuple(name for name in keys.UNCOMMON if name.startswith("rsa-pss"))
 SLH_DSA: Final = tuple(name for name in keys.UNCOMMON if name.startswith("slh-dsa"))
+BRAINPOOL_SIGNATURES: Final = tuple(name for name in signatures.BY_NAME if "brainpool" in name)
 #: The axes of those who issue.
 OF_ISSUERS: Final = ("intermediate_key", "root_key")
 #: The first OpenSSL with signatures by brainpool curves in TLS 1.3, and with SLH-DSA.

@@ -66,6 +66,12 @@ class Fake:
             (
                 gap("nothing is verified, so nothing is stapled", ocsp="stapled"),
                 gap("it keeps nothing of a connection", workload="memory"),
+                gap("it has no secrets, so none is known beforehand", resumption="external-psk"),
+                gap("nothing is verified, so no key is shown", certificate_type="raw_public_key"),
+                gap(
+                    "nothing seals its tickets, so no key is replaced",
+                    ticket_state=AXES["ticket_state"].special,
+                ),
                 gap("it exchanges no keys, so it is not asked for another", hello_retry="yes"),
                 gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
                 gap("its messages have the shape of DTLS 1.2 alone", transport="dtls", version="1.3"),

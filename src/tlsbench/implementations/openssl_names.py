@@ -80,9 +80,13 @@ def group_from_openssl(name: str | None) -> str | None:
     return _GROUPS.get(name.lower(), name) if name is not None else None
 
 
-def signature_from_nids(kind: int, digest: int) -> str | None:
-    """The IANA name of a signature scheme, from OpenSSL's numbers for its kind of key and its digest."""
-    return _SIGNATURES.get((kind, digest))
+def signature_from_nids(kind: int, digest: int, *, is_pss_key: bool = False) -> str | None:
+    """The IANA name of a signature scheme, from OpenSSL's numbers for its kind of key and its digest.
+
+    :param is_pss_key: whether the certificate is of an RSA-PSS key, whose schemes have the same numbers.
+    """
+    name = _SIGNATURES.get((kind, digest))
+    return name.replace("rsa_pss_rsae", "rsa_pss_pss") if name and is_pss_key else name
 
 
 def group_list(scenario: Scenario) -> str:

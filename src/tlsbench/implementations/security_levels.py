@@ -27,6 +27,7 @@ _OF_KEYS: Final[Mapping[str, int]] = {
     "ml-dsa-44": 128,
     "ml-dsa-65": 192,
     "ml-dsa-87": 256,
+    "composite-ml-dsa-65-ecdsa-secp256r1": 192,
     **{name: int(name[-4:-1]) for name in keys.BY_NAME if name.startswith("slh-dsa")},
 }
 #: Those of a group; of a hybrid one those of its ML-KEM.

@@ -14,6 +14,7 @@ from typing import Any, Final, Protocol
 
 from tlsbench.errors import WireError
 from tlsbench.links.ledger import Direction, Entry, Flight, Ledger, flights, summarise
+from tlsbench.links.offers import compressions_in, host_in
 from tlsbench.links.protected import protected_bytes
 from tlsbench.links.reader import Reader as _Reader
 from tlsbench.links.record_lengths import summarise_records
@@ -112,8 +113,8 @@ def observed(
     """
     offered = hello_extensions(client_messages[CLIENT_HELLO], from_client=True)
     of_client: dict[str, Any] = {
-        "compressions": _compressions(offered.get(COMPRESS_CERTIFICATE)),
-        "server_name": _host(offered.get(SERVER_NAME)),
+        "compressions": compressions_in(offered.get(COMPRESS_CERTIFICATE)),
+        "server_name": host_in(offered.get(SERVER_NAME)),
         "ech": ENCRYPTED_CLIENT_HELLO in offered,
     }
     hello = _Reader(server_messages[SERVER_HELLO])
@@ -293,26 +294,6 @@ def hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
         extension_type = extensions.number(2)
         found[extension_type] = extensions.vector(2)
     return found
-
-
-def _compressions(extension: bytes | None) -> tuple[int, ...]:
-    """The algorithms in a compress_certificate extension (RFC 8879 section 3)."""
-    if extension is None:
-        return ()
-    algorithms = _Reader(_Reader(extension).vector(1))
-    found = []
-    while algorithms:
-        found.append(algorithms.number(2))
-    return tuple(found)
-
-
-def _host(extension: bytes | None) -> str:
-    """The first name in a server_name extension (RFC 6066 section 3), as text for reports."""
-    if not extension:
-        return ""
-    names = _Reader(_Reader(extension).vector(2))
-    names.number(1)  # the kind of name, of which there is one
-    return names.vector(2).decode("ascii", "backslashreplace")
 
 
 def _keys_of_prime(

@@ -29,17 +29,28 @@ _LOST = "worker process died"
 _PATIENCE_SECONDS = 10.0
 
 
+def soon_ns() -> int:
+    """A time of CLOCK_MONOTONIC by which all workers have heard of it."""
+    return time.monotonic_ns() + int(_HEAD_START_SECONDS * 1e9)
+
+
 def run_load(
     plan: LoadPlan,
     observe: Callable[[float, LoadTally], None] = lambda _seconds, _tally: None,
     stop_asked: Callable[[], bool] = lambda: False,
     capture: LiveCapture | None = None,
+    *,
+    numbers: Sequence[int] | None = None,
+    start_ns_when_ready: Callable[[], int] = soon_ns,
 ) -> Load:
     """Run a load in ``plan.workers`` processes.
 
     :param observe: told each second of what came of all connections so far.
     :param stop_asked: True ends the load early; what is open is finished.
     :param capture: takes the first connections, as many as the plan says.
+    :param numbers: which of the plan's workers run here, where others run elsewhere; all without.
+    :param start_ns_when_ready: called once all of them could begin; the time of CLOCK_MONOTONIC at which they
+        are to.
     :raises RequestError: if the plan cannot be.
     :raises MeasurementError: if the workers do not come up.
     """
@@ -48,18 +59,17 @@ def run_load(
         lines = stack.enter_context(Lines(plan))
         workers = [
             stack.enter_context(closing(_Worker(lines.plan.share(number), capture, lines.under)))
-            for number in range(plan.workers)
+            for number in (range(plan.workers) if numbers is None else numbers)
         ]
         with may_be_cut():
             remarks = [worker.first_answer()["remarks"] for worker in workers]
         sides = Sides(plan.targets, over_udp=plan.http == "3")
-        began = time.monotonic()
-        start_ns = time.monotonic_ns() + int(_HEAD_START_SECONDS * 1e9)
+        start_ns = start_ns_when_ready()
         for worker in workers:
             worker.tell(str(start_ns))
         load = Load(plan, remarks=tuple(remarks[0]), backends=_of_backends(plan, ()))
         # What is open at the end has the time of one step; a worker that hangs is waited for a while longer.
-        latest = began + plan.warm_up_s + plan.duration_s + plan.step_limit_s + _PATIENCE_SECONDS
+        latest = start_ns / 1e9 + plan.warm_up_s + plan.duration_s + plan.step_limit_s + _PATIENCE_SECONDS
         sides.begin_at(0.0 if plan.hold else start_ns / 1e9 + plan.warm_up_s)
 
         def is_to_stop() -> bool:
@@ -79,6 +89,7 @@ def run_load(
         worker.count_lost()
     load.tally = total(worker.tally for worker in workers)
     load.elapsed_s = max((worker.elapsed_s for worker in workers), default=0.0)
+    load.late_ns = max((worker.late_ns for worker in workers), default=0)
     load.vitals = tuple(tuple(worker.vitals) for worker in workers)
     load.lost += tuple(worker.lost for worker in workers if worker.lost)
     load.backends = tuple(
@@ -158,6 +169,7 @@ class _Worker(Process):
         self.backends: tuple[BackendLoad, ...] = ()
         self.reports = 0
         self.elapsed_s = 0.0
+        self.late_ns = 0
         super().__init__("tlsbench.loading.worker", plan.to_json(), under=under)
 
     def read(self) -> None:
@@ -171,6 +183,7 @@ class _Worker(Process):
             self.backends = tuple(map(BackendLoad.from_plain, message.get("backends", ())))
             if message.get("done"):
                 self.elapsed_s, self.lost = message["elapsed_s"], message["died"]
+                self.late_ns = message["late_ns"]
             else:
                 self.reports += 1
         if self.lost and not self.elapsed_s:

@@ -52,6 +52,8 @@ class Engine:
         self._spread = Spread(plan, backends_of(plan, self._make.kind, tap, self.remarks))
         #: From the first counted beginning to the end of the last connection.
         self.elapsed_s = 0.0
+        #: How long after its time the first connection began; -1 until then.
+        self.late_ns = -1
         self._cpu_s = 0.0
         self._plan = plan
         self._epoll = select.epoll()
@@ -216,6 +218,8 @@ class Engine:
         return len(self._open) - len(self._pool) < (self._plan.pool or self._plan.connections)
 
     def _begin(self, begin_ns: int, now_ns: int) -> None:
+        if self.late_ns < 0:
+            self.late_ns = now_ns - begin_ns
         # In a closed loop nobody waits, but for a connection of a pool: else it begins when it does.
         begin_ns = begin_ns if self._plan.is_open_loop or self._plan.pool else now_ns
         counted = begin_ns >= self._count_from_ns or self._plan.hold

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from tlsbench.forwarding import Forwarded
 from tlsbench.loading.backends import BackendLoad, Evenness, evenness
+from tlsbench.loading.machines import MachineLoad
 from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.seconds import Second
 from tlsbench.loading.server_side import Spent
@@ -31,6 +32,9 @@ class Load:
         but for the processor time.
     :param seconds: its course over time; of older results there is none.
     :param thresholds: what it was asked to keep.
+    :param machines: of a load by a fleet, what came of each machine's part.
+    :param differences: in what these machines differ, which was allowed.
+    :param late_ns: how long after its start the first connection began.
     """
 
     plan: LoadPlan
@@ -45,6 +49,14 @@ class Load:
     seconds: tuple[Second, ...] = ()
     thresholds: tuple[Threshold, ...] = ()
     backends: tuple[BackendLoad, ...] = ()
+    machines: tuple[MachineLoad, ...] = ()
+    differences: tuple[str, ...] = ()
+    late_ns: int = 0
+
+    @property
+    def lost_machines(self) -> tuple[str, ...]:
+        """Machines of a fleet that were lost, each with what is known of that."""
+        return tuple(f"{one.name}: {one.lost}" for one in self.machines if one.lost)
 
     @property
     def evenness(self) -> Evenness | None:

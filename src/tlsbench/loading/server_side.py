@@ -73,8 +73,8 @@ class ServerSide:
         if not spent or not self._since:
             return None
         threads = _at_work(self._threads_before, _thread_seconds(self._processes))
-        names = dict.fromkeys(_name(found) for found in self._by_target.values() if found)
-        return Spent(", ".join(names), sum(spent), max(spent) / elapsed_s, elapsed_s, threads)
+        names = dict.fromkeys(name for found in self._by_target.values() if (name := _name(found)))
+        return Spent(", ".join(names) or "the server", sum(spent), max(spent) / elapsed_s, elapsed_s, threads)
 
 
 class Sides:
@@ -159,7 +159,8 @@ def _at_work(before: Mapping[int, float], after: Mapping[int, float]) -> int:
 
 
 def _name(processes: Iterable[psutil.Process]) -> str:
+    """What a program is called; ``""`` if all of its processes are gone."""
     for process in processes:
         with contextlib.suppress(psutil.Error):
             return process.name()
-    return "the server"
+    return ""

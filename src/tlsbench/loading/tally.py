@@ -164,7 +164,8 @@ class LoadTally:
             if name != "times":
                 setattr(self, name, getattr(self, name) + getattr(other, name))
         for phase, times in self.times.items():
-            times.add(other.times[phase])
+            if other.times[phase].get_total_count():  # else the least value would become 0
+                times.add(other.times[phase])
 
     def to_plain(self) -> dict[str, Any]:
         """Plain values, with histograms in HdrHistogram's own encoding (V2, compressed)."""

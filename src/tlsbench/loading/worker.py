@@ -76,7 +76,8 @@ def main() -> None:
             engine.run(int(start), report)
     except Exception as error:  # noqa: BLE001 - what was counted survives it
         died = f"{type(error).__name__}: {error}"
-    _write({"done": True, "died": died, **_counts(engine), "elapsed_s": engine.elapsed_s})
+    end = {"elapsed_s": engine.elapsed_s, "late_ns": engine.late_ns}
+    _write({"done": True, "died": died, **_counts(engine), **end})
 
 
 if __name__ == "__main__":

@@ -9,16 +9,18 @@ from typing import Any, Final
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import PublicKeyAlgorithmOID
 
 from tlsbench.errors import RequestError
 from tlsbench.pki import der
+from tlsbench.pki.engine_keys import engine_key_from, rsa_pss_key
 from tlsbench.pki.extensions import UNREADABLE, lenient
 from tlsbench.pki.foreign import meaning_of, what_it_is
 from tlsbench.pki.identity import Identity
-from tlsbench.pki.keys import PrivateKey
+from tlsbench.pki.keys import PrivateKey, public_key_of
 from tlsbench.pki.pem import Block, read_blocks
 
 #: More than any chain, key and CRL that a person wants shown.
@@ -51,9 +53,15 @@ class Bundle:
     def is_pair(self) -> bool:
         """Whether the private key is that of the first certificate."""
         try:
-            return bool(self.private_key.public_key() == self.certificates[0].public_key())
+            return bool(self._key().public_key() == public_key_of(self.certificates[0]))
         except UNREADABLE:
             return False
+
+    def _key(self) -> Any:  # noqa: ANN401 - of any type that cryptography loads
+        """The private key, as one of RSA-PSS where the first certificate says that it is one."""
+        is_pss = self.certificates[0].public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS
+        is_plain = isinstance(self.private_key, rsa.RSAPrivateKey)
+        return rsa_pss_key(self.private_key) if is_pss and is_plain else self.private_key
 
     def identity(self, source: str) -> Identity:
         """The key with its certificates.
@@ -68,10 +76,7 @@ class Bundle:
             raise RequestError(f"{source}: {type(self.private_key).__name__} is no key for TLS certificates")
         if not self.is_pair():
             raise RequestError(f"{source}: the private key is not that of the first certificate")
-        # cryptography takes such a key for a plain RSA key, and would hand it on as one.
-        if self.certificates[0].public_key_algorithm_oid == PublicKeyAlgorithmOID.RSASSA_PSS:
-            raise RequestError(f"{source}: an RSA-PSS key cannot be used here: valid is an RSA key")
-        return Identity(self.private_key, self.certificates)
+        return Identity(self._key(), self.certificates)
 
 
 def read_file(path: Path) -> bytes:
@@ -229,6 +234,8 @@ def _read_key(bundle: Bundle, block: Block, password: bytes | None) -> Bundle:
     if bundle.private_key is not None:
         return _noted(bundle, f"line {block.line}: skipped, a second private key: programs take the first")
     encrypted = b"ENCRYPTED" in block.header or block.label.startswith("ENCRYPTED")
+    if block.label == "PRIVATE KEY" and (own := engine_key_from(block.data)) is not None:
+        return replace(bundle, private_key=own)
     try:
         key = load_pem_private_key(block.to_pem(), password if encrypted else None)
     except (TypeError, ValueError) as error:

@@ -43,6 +43,10 @@ _PUBLIC_EXPONENT: Final = 65537
 _SLH_DSA_NAMES: Final = {of.oid_number: name for name, of in slh_dsa.PARAMETERS.items()}
 #: What certificates signed by SLH-DSA say that they are signed by, by the object identifier.
 SLH_DSA_SIGNATURES: Final = {f"{_SLH_DSA}{number}": name.upper() for number, name in _SLH_DSA_NAMES.items()}
+#: Those with which no version of TLS signs a handshake.
+WITHOUT_SIGNATURE_SCHEME: Final = tuple(
+    key_type.name for key_type in KEY_TYPES if key_type.engine_only and not key_type.authentication
+)
 #: The key types that are none of cryptography's, as in the axis ``key``.
 ENGINE_KEY_TYPES: Final = tuple(key_type.name for key_type in KEY_TYPES if key_type.engine_only)
 
@@ -93,10 +97,15 @@ class EngineKey:
 
 
 def new_engine_key(key_type: str) -> EngineKey:
-    """A new key of one of :data:`ENGINE_KEY_TYPES`."""
+    """A new key of one of :data:`ENGINE_KEY_TYPES`.
+
+    :raises CertificateError: for those that no library makes.
+    """
     if key_type.startswith(_RSA_PSS_NAME):
         bits = int(key_type.removeprefix(_RSA_PSS_NAME))
         return rsa_pss_key(rsa.generate_private_key(_PUBLIC_EXPONENT, bits))
+    if key_type not in slh_dsa.PARAMETERS:
+        raise CertificateError(f"no library here makes a key of {key_type}")
     return _slh_dsa_key(key_type, slh_dsa.new_private_key(key_type))
 
 
@@ -153,6 +162,14 @@ def engine_public_key_of(certificate: x509.Certificate) -> EnginePublicKey | Non
         assert isinstance(key, rsa.RSAPublicKey)
         kind = f"{_RSA_PSS_NAME}{key.key_size}"
     return EnginePublicKey(kind, spki) if kind is not None else None
+
+
+def is_rsa_pss(der: bytes) -> bool:
+    """Whether a certificate in DER is one of an RSA-PSS key; no certificate (``b""``) is none."""
+    if not der:
+        return False
+    certificate = x509.load_der_x509_certificate(der)
+    return certificate.public_key_algorithm_oid.dotted_string == _RSASSA_PSS
 
 
 def _kind_of(oid: bytes) -> str | None:

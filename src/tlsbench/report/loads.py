@@ -19,6 +19,7 @@ from tlsbench.report.exporters.table import rows
 from tlsbench.report.findings import Finding
 from tlsbench.report.findings.backends import never_answered
 from tlsbench.report.findings.loads import load_findings
+from tlsbench.report.machines import findings_of_machines, notes_on_machines, sheets_of_machines
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet
 from tlsbench.report.sparkline import sparkline
 from tlsbench.results import Failure
@@ -75,7 +76,11 @@ def report_of_load(load: Load, machine: Mapping[str, Any] | None = None, command
     """
     failures = [f"{count:,} × {kind}" for kind, count in load.tally.failures.items()]
     nothing = not load.tally.outcomes[SUCCESS]
-    errors = [*(failures or ["no connection was started"] if nothing else ()), *load.lost]
+    errors = [
+        *(failures or ["no connection was started"] if nothing else ()),
+        *load.lost,
+        *load.lost_machines,
+    ]
     found = findings_of_load(load)
     return Report(
         kind="load",
@@ -83,7 +88,7 @@ def report_of_load(load: Load, machine: Mapping[str, Any] | None = None, command
             _percentiles(load.tally, _heading(load), load.plan.where),
             *(_percentiles(one.tally, f"{one.target}", str(one.target)) for one in load.backends),
         ],
-        ledgers=[table_of_backends(load)] if load.backends else [],
+        ledgers=[*([table_of_backends(load)] if load.backends else []), *sheets_of_machines(load)],
         labels=("target", "phase"),
         columns=[field.name for field in _FIELDS if field.kind == "figure"],
         document=lambda: load_to_json(load, machine or machine_info(), command),
@@ -137,6 +142,8 @@ def why_failed(load: Load) -> str:
     tally = load.tally
     if load.lost:
         return f"failed: a worker process died: {load.lost[0]}"
+    if load.lost_machines:
+        return f"failed: a machine was lost: {load.lost_machines[0]}"
     if tally.outcomes[SUCCESS] or load.interrupted:
         return ""
     kinds = list(tally.failures) or [kind for kind, _ in tally.warm_up_failures.most_common()]
@@ -146,7 +153,7 @@ def why_failed(load: Load) -> str:
 
 def findings_of_load(load: Load) -> list[Finding]:
     """What a load says; of one that came to nothing no rates, which would be those of nothing."""
-    found = _grouped(load_findings(load))
+    found = [*_grouped(load_findings(load)), *findings_of_machines(load)]
     return found if load.tally.outcomes[SUCCESS] else found[1:] or found
 
 
@@ -224,6 +231,7 @@ def notes(load: Load) -> list[str]:
     return [
         f"{counted}; times count from {since}, after {plan.warm_up_s:g} s of warm-up",
         *([f"percentiles of the HdrHistograms of all processes together; {meanings}"] if meanings else []),
+        *notes_on_machines(load),
         *cautions(load),
     ]
 
@@ -251,7 +259,9 @@ def cautions(load: Load) -> list[str]:
     if load.interrupted:
         lines.append("ended early by Ctrl-C")
     return lines + [
-        f"warning: a worker process died ({lost}); only what it had reported is counted" for lost in load.lost
+        f"warning: a {what} ({lost}); only what it had reported is counted"
+        for what, all_lost in (("worker process died", load.lost), ("machine was lost", load.lost_machines))
+        for lost in all_lost
     ]
 
 

@@ -11,6 +11,7 @@ from tlsbench.report.beside import table_notes
 from tlsbench.report.columns import Column, Row
 from tlsbench.report.findings import Finding, findings
 from tlsbench.report.findings.hidden import hidden_differences
+from tlsbench.report.fleet_runs import notes_on_fleet, sheets_of_fleet
 from tlsbench.report.naming import named
 from tlsbench.report.parts import notes_on_parts, sheets_of_parts
 from tlsbench.report.sheets import NAMES, SHORT, Entry, Field, Figure, Report, Sheet, ends
@@ -55,7 +56,7 @@ def report_of_run(run: Run, is_baseline: Baseline = None, machine: Mapping[str, 
     return Report(
         kind="run",
         sheets=[_sheet(table) for table in made],
-        ledgers=sheets_of_parts(run),
+        ledgers=[*sheets_of_parts(run), *sheets_of_fleet(run)],
         labels=_labels(run),
         usual={axis: rules.neutral for axis, rules in AXES.items()},
         columns=[
@@ -184,7 +185,7 @@ def _notes(run: Run, found: Sequence[Finding], made: Sequence[Table]) -> list[st
     if any(column.name == "round_trips" for table in made for column in table.columns):
         lines.append(_RTTS)
     lines += table_notes(made)
-    lines += notes_on_parts(run)
+    lines += [*notes_on_parts(run), *notes_on_fleet(run)]
     if conditions.meter == CALLGRIND.name:
         return lines + _not_measured(run)
     if run.noise_floor:

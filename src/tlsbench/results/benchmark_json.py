@@ -53,6 +53,7 @@ def run_notes(run: Run) -> dict[str, Any]:
         "noise_floor": {
             workload: floor if math.isfinite(floor) else None for workload, floor in run.noise_floor.items()
         },
+        **({"machines": [finite(asdict(one)) for one in run.machines]} if run.machines else {}),
     }
 
 

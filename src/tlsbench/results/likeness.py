@@ -213,14 +213,21 @@ def _counted(count: Callable[[Ledger], int | None]) -> Callable[[Measured], str 
 
 
 #: The axes of which a choice brings round trips and flights along.
-_FLIGHTS_FOLLOW: Final = ("version", "resumption", "transport", "address_check", "certificate_compression")
+_FLIGHTS_FOLLOW: Final = (
+    "version",
+    "resumption",
+    "transport",
+    "address_check",
+    "certificate_compression",
+    "ticket_state",
+)
 #: What the figures of a cell depend on, by name. An axis of which the proof says more is asked of that.
 _FACTS: Final[Mapping[str, _Fact]] = {
     **{axis: _Fact(_axis(axis)) for axis in AXES if axis != "implementation"},
     "cipher": _Fact(_cipher),
     "group": _Fact(_group),
     "signature": _Fact(_signature, within=("key",)),
-    "tickets": _Fact(_tickets, ("resumption",)),
+    "tickets": _Fact(_tickets, ("resumption", "ticket_state", "psk_mode")),
     "ends": _Fact(lambda of: str(of.negotiated.get("ends", ""))),
     "round trips": _Fact(_counted(lambda ledger: ledger.round_trips), _FLIGHTS_FOLLOW),
     "flights": _Fact(_counted(lambda ledger: ledger.handshake_flights), _FLIGHTS_FOLLOW),

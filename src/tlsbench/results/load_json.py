@@ -16,6 +16,7 @@ from hdrh.histogram import HdrHistogram
 from tlsbench.errors import RequestError
 from tlsbench.forwarding import Forwarded
 from tlsbench.loading import BackendLoad, Load, LoadPlan, LoadTally, Threshold, parse_threshold
+from tlsbench.loading.machines import MachineLoad
 from tlsbench.loading.seconds import QUANTILES, Second
 from tlsbench.loading.server_side import Spent
 from tlsbench.loading.tally import PHASES, QUIC_RTT, TCP_RTT, histogram
@@ -79,10 +80,22 @@ def load_to_json(
                 "remarks": list(load.remarks),
                 "tally": tally.to_plain(),
                 **_of_backends(load),
+                **_of_fleet(load),
             },
         },
     }
     return json.dumps(finite(document), allow_nan=False)
+
+
+def _of_fleet(load: Load) -> dict[str, Any]:
+    """What only a load by a fleet has."""
+    if not load.machines:
+        return {}
+    machines = [
+        {**{name: getattr(one, name) for name in MachineLoad.__slots__}, "tally": one.tally.to_plain()}
+        for one in load.machines
+    ]
+    return {"machines": machines, "differences": list(load.differences)}
 
 
 def _of_backends(load: Load) -> dict[str, Any]:
@@ -124,6 +137,8 @@ def load_of(section: Node) -> Load:
         seconds=tuple(_second(one) for one in seconds.each()) if (seconds := section.get("seconds")) else (),
         thresholds=tuple(map(_threshold, texts.each())) if (texts := section.get("thresholds")) else (),
         backends=tuple(map(_backend, backends.each())) if (backends := section.get("backends")) else (),
+        machines=tuple(map(_machine, machines.each())) if (machines := section.get("machines")) else (),
+        differences=differing.texts() if (differing := section.get("differences")) else (),
     )
     if load.plan.workers < 1:
         raise plan["workers"].fault("a whole number of at least 1")
@@ -135,6 +150,13 @@ def load_of(section: Node) -> Load:
             f"what came of {', '.join(map(str, load.plan.targets))}, in that order"
         )
     return load
+
+
+def _machine(node: Node) -> MachineLoad:
+    found: MachineLoad = record(node, MachineLoad, tally=_tally)
+    if found.processes < 1:
+        raise node["processes"].fault("a whole number of at least 1")
+    return found
 
 
 def _others(plan: Node) -> Iterator[Node]:

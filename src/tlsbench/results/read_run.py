@@ -11,7 +11,7 @@ from tlsbench.links import Ledger
 from tlsbench.results.benchmark_json import PER_SECOND
 from tlsbench.results.cell import Cell
 from tlsbench.results.parts import SIDES, CellPart
-from tlsbench.results.run import Conditions, Failure, Run, YardstickRecord
+from tlsbench.results.run import Conditions, Failure, MachineRun, Run, YardstickRecord
 from tlsbench.results.scenario_text import scenario_of_axes
 from tlsbench.results.strict import Node, record
 from tlsbench.sampling import INSTRUMENTS, METERS, WALL, Instrument, instrument_for
@@ -58,11 +58,23 @@ def run_of(root: Node, cells: Sequence[Cell], engines: Mapping[str, str]) -> Run
         conditions=known,
         engines={name: node.text() for name, node in own_engines.items()} if own_engines else engines,
         noise_floor={name: floor(node) for name, node in floors.items()} if floors else {},
-        yardsticks=[record(node, YardstickRecord, round_medians=medians_of) for node in yardsticks.each()]
-        if yardsticks
-        else [],
+        yardsticks=[_yardstick(node) for node in yardsticks.each()] if yardsticks else [],
         taken_at=moment(root["datetime"]),
+        machines=[_machine(node) for node in machines.each()] if (machines := notes.find("machines")) else [],
     )
+
+
+def _machine(node: Node) -> MachineRun:
+    return record(
+        node,
+        MachineRun,
+        noise_floor=lambda floors: {name: floor(one) for name, one in floors.items()},
+        yardsticks=lambda all_: [_yardstick(one) for one in all_.each()],
+    )
+
+
+def _yardstick(node: Node) -> YardstickRecord:
+    return record(node, YardstickRecord, round_medians=medians_of)
 
 
 def floor(node: Node) -> float:

@@ -72,11 +72,42 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MachineRun:
+    """A machine of a fleet, and what is its own of a run by all of them.
+
+    :param name: the value of the axis ``machine`` in its cells.
+    :param processor: its type; ``""`` if unknown, as ``cores`` is 0 then.
+    :param python: the version of its Python; ``tlsbench`` likewise.
+    :param elapsed_s: how long it measured; ``drift`` is how far its pace wandered.
+    :param noise_floor: as of a run by one machine; ``yardsticks`` likewise.
+    :param lost: why it came to nothing; ``""`` if it did not.
+    """
+
+    name: str
+    processor: str = ""
+    cores: int = 0
+    architecture: str = ""
+    python: str = ""
+    tlsbench: str = ""
+    elapsed_s: float = 0.0
+    drift: float | None = None
+    noise_floor: Mapping[str, float] = field(default_factory=dict)
+    yardsticks: Sequence[YardstickRecord] = ()
+    lost: str = ""
+
+    @property
+    def kind(self) -> str:
+        """What machines are pooled by: the type of the processor, and how many of its cores there are."""
+        return f"{self.processor or 'unknown processor'}, {self.architecture}, {self.cores} cores"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """The result of one run.
 
     ``noise_floor`` is the smallest difference that the run can tell from none, as a fraction, by
     workload; a workload without A/A cells has none. ``yardsticks`` are what another run can be compared by.
+    Of a run by a fleet ``machines`` has what is each machine's own, and cells have the axis ``machine``.
     """
 
     cells: Sequence[Cell]
@@ -87,3 +118,4 @@ class Run:
     taken_at: datetime
     noise_floor: Mapping[str, float] = field(default_factory=dict)
     yardsticks: Sequence[YardstickRecord] = ()
+    machines: Sequence[MachineRun] = ()

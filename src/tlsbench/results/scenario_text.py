@@ -7,7 +7,7 @@ from dataclasses import fields
 
 from tlsbench.errors import RequestError
 from tlsbench.scenarios import Scenario
-from tlsbench.scenarios.axes import AXES, WORKLOAD_AXES
+from tlsbench.scenarios.axes import AXES, MACHINE, WORKLOAD_AXES
 from tlsbench.scenarios.sizes import parse_size
 
 _FIELDS = frozenset(field.name for field in fields(Scenario))
@@ -19,6 +19,7 @@ def scenario_of_axes(axes: Mapping[str, str]) -> Scenario | None:
 
     The inverse of :meth:`Scenario.axes`: the values are what a file says, not what can be measured here.
     """
+    axes = {axis: value for axis, value in axes.items() if axis != MACHINE}  # where it was measured
     both = axes.get("implementation")
     ends = {"client": both, "server": both} if both else {}
     values = {**{axis: value for axis, value in axes.items() if axis != "implementation"}, **ends}

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import fields, replace
 from typing import Final
 
+from tlsbench.errors import RequestError
 from tlsbench.scenarios.axis import BY_ITSELF, Axis
 from tlsbench.scenarios.libraries import IMPLEMENTATION_ALIASES
 from tlsbench.scenarios.values import (
@@ -15,7 +16,15 @@ from tlsbench.scenarios.values import (
     Values,
 )
 
-__all__ = ["AXES", "AXIS_ALIASES", "ONE_SIDED_WORKLOADS", "SPECIAL_AXES", "TLS_WORKLOADS", "WORKLOAD_AXES"]
+__all__ = [
+    "AXES",
+    "AXIS_ALIASES",
+    "MACHINE",
+    "ONE_SIDED_WORKLOADS",
+    "SPECIAL_AXES",
+    "TLS_WORKLOADS",
+    "WORKLOAD_AXES",
+]
 
 #: No field of a scenario: it sets both ends.
 _IMPLEMENTATION: Final = Axis(
@@ -25,9 +34,39 @@ _IMPLEMENTATION: Final = Axis(
     aliases=IMPLEMENTATION_ALIASES,
     alone=BY_ITSELF,
 )
+#: The axis by which the cells of a fleet's machines are told apart.
+MACHINE: Final = "machine"
+_HERE: Final = "here"
+
+
+def _machine(text: str) -> str:
+    """The neutral value alone: which machines there are is up to the fleet.
+
+    :raises RequestError: for another.
+    """
+    if text.lower() != _HERE:
+        raise RequestError(f"machine={text}: all machines of a fleet measure, see 'tlsbench fleet run'")
+    return _HERE
+
+
+#: No field of a scenario: where it was measured, and not what.
+_MACHINE: Final = Axis(
+    name=MACHINE,
+    meaning="the machine of a fleet that measured it ('tlsbench fleet run')",
+    values=(_HERE,),
+    default=(_HERE,),
+    neutral=_HERE,
+    parse=_machine,
+    rare=True,
+)
 
 
 def _table() -> Iterator[Axis]:
+    yield from _fields()
+    yield _MACHINE
+
+
+def _fields() -> Iterator[Axis]:
     for one in fields(Values):
         yield replace(one.metadata["axis"], name=one.name)
         if one.name == "workload":

@@ -7,15 +7,15 @@ from typing import Final
 
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
-from tlsbench.scenarios.ciphers import BROKEN_VERSIONS, CIPHER_SUITES
+from tlsbench.scenarios.ciphers import BEFORE_13, CIPHER_SUITES
 from tlsbench.scenarios.credentials import PSK
 from tlsbench.scenarios.transports import DATAGRAMS
 
 _EXTERNAL: Final = "external-psk"
 _RAW: Final = "raw_public_key"
 _OF_PSK: Final = tuple(suite.name for suite in CIPHER_SUITES if suite.authentication == PSK)
-_OTHERS_OF_12: Final = tuple(
-    suite.name for suite in CIPHER_SUITES if suite.version == "1.2" and suite.authentication != PSK
+_OTHERS: Final = tuple(
+    suite.name for suite in CIPHER_SUITES if suite.version != "1.3" and suite.authentication != PSK
 )
 _BY_TICKET: Final = ("ticket", "psk")
 
@@ -77,15 +77,11 @@ def _of_external_psks() -> Iterator[Gap]:
         resumption=_EXTERNAL,
         transport=DATAGRAMS,
     )
-    yield gap("external PSKs are measured in TLS 1.2 and 1.3", resumption=_EXTERNAL, version=BROKEN_VERSIONS)
     yield gap(
-        "suites with PSK are measured in TLS 1.2: add version=1.2", cipher=_OF_PSK, version=BROKEN_VERSIONS
-    )
-    yield gap(
-        "in TLS 1.2 a PSK needs a cipher suite with PSK in its name (RFC 4279, RFC 5489)",
-        version="1.2",
+        "before TLS 1.3 a PSK needs a cipher suite with PSK in its name (RFC 4279, RFC 5489)",
+        version=BEFORE_13,
         resumption=_EXTERNAL,
-        cipher=_OTHERS_OF_12,
+        cipher=_OTHERS,
     )
     yield gap(
         "the cipher suite shows a certificate beside the PSK (RFC 4279, section 4), and is not measured",
@@ -94,13 +90,13 @@ def _of_external_psks() -> Iterator[Gap]:
     )
     yield gap(
         "the cipher suite needs a PSK: add resumption=external-psk",
-        version="1.2",
+        version=BEFORE_13,
         resumption=_but("resumption", _EXTERNAL),
         cipher=_OF_PSK,
     )
     yield gap(
         "the cipher suite needs a PSK, which workload=handshake and completion can have",
-        version="1.2",
+        version=BEFORE_13,
         workload=tuple(one for one in AXES["cipher"].workloads if one not in AXES["resumption"].workloads),
         cipher=_OF_PSK,
     )
@@ -112,7 +108,7 @@ def _of_psk_modes() -> Iterator[Gap]:
         psk_mode="psk_ke",
         resumption=_but("resumption", "psk", _EXTERNAL),
     )
-    yield gap("the modes of PSKs are those of TLS 1.3: add version=1.3", psk_mode="psk_ke", version="1.2")
+    yield gap("the modes of PSKs are those of TLS 1.3: add version=1.3", psk_mode="psk_ke", version=BEFORE_13)
     yield gap("without a key exchange there is no group to ask for", psk_mode="psk_ke", hello_retry="yes")
     yield gap("what psk_ke spares is not among the parts", psk_mode="psk_ke", parts="yes")
     yield gap(

@@ -90,6 +90,14 @@ KEY_TYPES = (
         for bits in (128, 192, 256)
         for speed in "sf"
     ),
+    # Two keys and two signatures in one (draft-ietf-lamps-pq-composite-sigs): here to be asked for.
+    KeyType(
+        "composite-ml-dsa-65-ecdsa-secp256r1",
+        "",
+        aliases=("composite", "mldsa65-ecdsa-p256-sha512"),
+        uncommon="it has no composite keys: no release of an engine here has them yet",
+        engine_only=True,
+    ),
 )
 
 BY_NAME = {key_type.name: key_type for key_type in KEY_TYPES}

@@ -134,6 +134,31 @@ CERTIFICATES = Profile(
     ),
 )
 
+#: What each key type costs beside ECDSA P-256, SLH-DSA and ML-DSA above other leaves, and what a server saves
+#: that leaves its intermediates out.
+KEYS = Profile(
+    "keys",
+    "every key type of a leaf, post-quantum issuers above another leaf, and chains whose leaf alone is sent",
+    (
+        (
+            "version=1.3 key=ecdsa-*,rsa-2048,rsa-pss-2048,ed25519,ed448,ml-dsa-44,ml-dsa-65,ml-dsa-87 "
+            "chain_length=1"
+        ),
+        (
+            "version=1.3 key=ecdsa-secp256r1 chain_length=2 "
+            "root_key=same,ml-dsa-65,slh-dsa-sha2-128s,slh-dsa-sha2-128f,slh-dsa-shake-128s"
+        ),
+        (
+            "version=1.3 key=ecdsa-secp256r1,ml-dsa-44,ml-dsa-65 chain_length=2,3 "
+            "chain_sent=full,leaf,leaf-anchored"
+        ),
+        (
+            "workload=completion version=1.3 group=X25519MLKEM768 rtt=50ms size=4KiB "
+            "key=ecdsa-secp256r1,ml-dsa-44,ml-dsa-65,ml-dsa-87 chain_length=2,3 chain_sent=full,leaf"
+        ),
+    ),
+)
+
 #: ML-KEM key exchange and ML-DSA certificates beside what they replace.
 POST_QUANTUM = Profile(
     "post-quantum",
@@ -333,6 +358,7 @@ PROFILES = {
         PRIMITIVES_ALL,
         RESUMPTION,
         CERTIFICATES,
+        KEYS,
         POST_QUANTUM,
         NETWORK,
         TRANSPORTS,

@@ -109,6 +109,7 @@ _LINKS = tuple(link for link in AXES["link"].values if link != "network")
 _MEASURED = tuple(workload for workload in TLS_WORKLOADS if workload != "completion")
 _ML_DSA = _keys(lambda key: key.name.startswith("ml-dsa"))
 _SLH_DSA = _keys(lambda key: key.name.startswith("slh-dsa"))
+_COMPOSITE = _keys(lambda key: key.name.startswith("composite"))
 _ENGINE_ONLY = _keys(lambda key: key.engine_only)
 _NOT_MEASURED = tuple(name for name in BY_NAME if f"{name}/sign" not in ALGORITHMS)
 _RESUMED = AXES["resumption"].special
@@ -168,7 +169,7 @@ PROTOCOL: Final = (
     ),
     *(
         gap(f"{family} certificates need TLS 1.3", version=BEFORE_13, **{axis: members})
-        for family, members in (("ML-DSA", _ML_DSA), ("SLH-DSA", _SLH_DSA))
+        for family, members in (("ML-DSA", _ML_DSA), ("SLH-DSA", _SLH_DSA), ("composite", _COMPOSITE))
         for axis in KEY_AXES
     ),
     *(
@@ -186,6 +187,10 @@ PROTOCOL: Final = (
         chain_length="1",
         intermediate_key=tuple(BY_NAME),
     ),
+    Gap(
+        "padding hides how much of a chain is sent: leave out padding=",
+        {"padding": special_values("padding"), "chain_sent": special_values("chain_sent")},
+    ),
     gap(
         "a chain of one certificate has nothing to leave out: add chain_length=2",
         chain_length="1",
@@ -199,6 +204,11 @@ PROTOCOL: Final = (
             ("ocsp", "stapled", "an OCSP response would hide how much of the chain is sent: leave out ocsp="),
             ("parts", "yes", "the parts are those of a chain that is sent: leave out chain_sent="),
             ("transport", "quic", "the wire of QUIC does not show how much of a chain is sent"),
+            (
+                "certificate_compression",
+                AXES["certificate_compression"].special,
+                "compressed, certificates do not show how many they are: leave out certificate_compression=",
+            ),
         )
     ),
     *(

@@ -64,7 +64,7 @@ class CapacityRequest:
         if wanted.get("link", ("memory",))[0] == "network":
             raise RequestError("capacity is of processor time: link= must be memory, tcp or unix")
         resumption = wanted.get("resumption", ("psk",))
-        if len(resumption) > 1 or resumption == ("none",):
+        if len(resumption) > 1 or resumption[0] in ("none", "external-psk"):
             raise RequestError("resumption= says how sessions are resumed: give psk, ticket or session-id")
 
     def resumption(self, version: str) -> str:

@@ -27,6 +27,7 @@ from tlsbench.workloads.handshake import Handshake
 _SHAPE: Final = (
     *("transport", "version", "resumption", "client_auth", "hello_retry", "address_check"),
     *("certificate_compression", "ech"),
+    *("certificate_type", "psk_mode"),
 )
 #: So many ladders a page has of a run, lest they bury its figures.
 _MOST_SHAPES: Final = 4

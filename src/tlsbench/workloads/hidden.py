@@ -35,10 +35,13 @@ _WHOLE_SECONDS_S: Final = 1.2
 
 
 def hides(scenario: Scenario) -> bool:
-    """Whether something that a scenario asks for is hidden on its wire."""
+    """Whether something that a scenario asks for is hidden on its wire.
+
+    Of a ticket that is over the server says that its key opened it: there is no other key to be seen.
+    """
     asked = (
         scenario.certificate_type == credentials.RAW_PUBLIC_KEY,
-        scenario.ticket_state not in ("", "current"),
+        scenario.ticket_state in ROTATED_STATES,
         scenario.ticket_lifetime not in ("", "default"),
     )
     return scenario.version == "1.3" and any(asked)

@@ -38,6 +38,9 @@ def key_gaps(lib: Library, member: str, engine: str) -> Iterator[Gap]:
             key=keys.SECP521R1,
         )
         return
+    if not lib.has("SSL_get0_peer_signature_name"):
+        told = "it does not say by which curve a handshake is signed: OpenSSL 3.5 does"
+        yield gap(told, signature=keys.BRAINPOOL_SIGNATURES)
     yield from keys.openssl_key_gaps(engine, _version(lib), brainpool=_has_brainpool(lib))
 
 

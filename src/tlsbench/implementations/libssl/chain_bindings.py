@@ -7,6 +7,7 @@ from typing import Final
 CHAIN_DECLARATIONS: Final = """
     typedef struct x509_verify_param_st X509_VERIFY_PARAM;
     X509_VERIFY_PARAM *SSL_CTX_get0_param(SSL_CTX *context);
+    int SSL_get0_peer_signature_name(const SSL *ssl, const char **name);
     typedef struct ec_group_st EC_GROUP;
     EC_GROUP *EC_GROUP_new_by_curve_name(int nid);
     void EC_GROUP_free(EC_GROUP *group);

@@ -24,6 +24,7 @@ from tlsbench.implementations.libssl.ticket_keys import set_ticket_keys
 from tlsbench.implementations.libssl.tickets import ServerTickets
 from tlsbench.implementations.openssl_names import signature_from_nids, version_from_openssl
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
+from tlsbench.pki.engine_keys import is_rsa_pss
 from tlsbench.protocol import signature_schemes
 from tlsbench.protocol.messages import RECORD_BYTES
 
@@ -223,22 +224,25 @@ class LibSslEnd:
             verified_length=verified_length(lib, self.tls),
             early_data=self._early_data,
             ocsp=self._ocsp,
-            signature=self._signature(),
+            signature=self._signature(certificate),
         )
         return replace(agreed, **self._told(self.tls))
 
-    def _signature(self) -> str | None:
+    def _signature(self, certificate: bytes) -> str | None:
         """How the other side signed; None if it did not, or the library does not tell."""
         lib = self._lib
         if lib.has("SSL_get_peer_signature_algorithm"):
             return signature_schemes.NAMES.get(lib.SSL_get_peer_signature_algorithm(self.tls))
+        if lib.has("SSL_get0_peer_signature_name"):
+            name = ffi.new("const char **")
+            return text(name[0]) if lib.SSL_get0_peer_signature_name(self.tls, name) else None
         if not lib.has("SSL_get_peer_signature_type_nid"):
             return None
         kind, digest = ffi.new("int *"), ffi.new("int *")
         if not lib.SSL_get_peer_signature_type_nid(self.tls, kind):
             return None
         lib.SSL_ctrl(self.tls, native.CTRL_GET_PEER_SIGNATURE_NID, 0, digest)
-        return signature_from_nids(kind[0], digest[0])
+        return signature_from_nids(kind[0], digest[0], is_pss_key=is_rsa_pss(certificate))
 
     def is_resumed(self) -> bool:
         return bool(self._lib.SSL_session_reused(self.tls))

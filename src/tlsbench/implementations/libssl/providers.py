@@ -36,7 +36,15 @@ activate = 1
 _WITHOUT_INSTALL: Final = "[fips_sect]\nactivate = 1"
 _INSTALLED: Final = "fipsmodule.cnf"
 #: What OpenSSL calls the keys of certificates, and the ciphers of suites where the name differs.
-_KEYS: Final = {"rsa": "RSA", "ecdsa": "EC", "ed25519": "ED25519", "ml": "ML-DSA-65"}
+_KEYS: Final = {
+    "rsa": "RSA",
+    "ecdsa": "EC",
+    "ed25519": "ED25519",
+    "ed448": "ED448",
+    "ml": "ML-DSA-65",
+    "slh": "SLH-DSA-SHA2-128s",
+    "composite": "MLDSA65-ECDSA-P256-SHA512",
+}
 _CIPHERS: Final = {
     "CHACHA20_POLY1305": "ChaCha20-Poly1305",
     "3DES_EDE_CBC": "DES-EDE3-CBC",

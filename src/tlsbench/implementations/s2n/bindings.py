@@ -14,7 +14,7 @@ from cffi import FFI
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.native import NativeLibrary
-from tlsbench.implementations.s2n import record_bindings
+from tlsbench.implementations.s2n import psk_bindings, record_bindings
 
 _DECLARATIONS = """
     typedef struct s2n_config s2n_config; typedef struct s2n_connection s2n_connection;
@@ -164,7 +164,7 @@ def load(path: str) -> Library:
     :raises AttributeError: if the object has no s2n-tls.
     :raises HandshakeError: if it does not start.
     """
-    ffi.cdef(_DECLARATIONS + record_bindings.DECLARATIONS)
+    ffi.cdef(_DECLARATIONS + record_bindings.DECLARATIONS + psk_bindings.DECLARATIONS)
     library = Library(ffi.dlopen(path), path)
     # It locks each connection's memory into RAM, of which a user has a few MiB; awscrt has it off as well.
     os.environ.setdefault("S2N_DONT_MLOCK", "1")

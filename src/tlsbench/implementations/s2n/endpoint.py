@@ -15,6 +15,7 @@ from tlsbench.implementations.pipes import Pipe
 from tlsbench.implementations.s2n import bindings as native
 from tlsbench.implementations.s2n import records
 from tlsbench.implementations.s2n.bindings import Library, ffi, text
+from tlsbench.implementations.s2n.psk import ExternalPsk
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
 from tlsbench.protocol.messages import RECORD_BYTES
 from tlsbench.scenarios import ciphers
@@ -40,6 +41,7 @@ class S2nContext:
     :param issuer: of the server's certificate, on a client that wants a stapled OCSP response.
     :param reads_early_data: whether a server takes early data.
     :param set_record_size: sets the size of a connection's records, which else is the library's own.
+    :param psk: an external PSK, if there is one.
     :param kept: what must live as long as it.
     """
 
@@ -51,9 +53,11 @@ class S2nContext:
         issuer: x509.Certificate | None = None,
         reads_early_data: bool = False,
         set_record_size: Callable[[Any], int] | None = None,
+        psk: ExternalPsk | None = None,
         kept: object,
     ) -> None:
         self.lib = lib
+        self.psk = psk
         self.config = config
         self.issuer = issuer
         self.reads_early_data = reads_early_data
@@ -113,6 +117,8 @@ class S2nEndpoint:
         lib.s2n_connection_set_send_ctx(connection, self._handle)
         if context.set_record_size is not None:
             lib.must(context.set_record_size(connection))
+        if context.psk is not None:
+            context.psk.give(connection)
         self.receive_data = self._pipe.receive_data
         self.data_to_send = self._pipe.data_to_send
 
@@ -190,6 +196,7 @@ class S2nEndpoint:
             peer_verified=bool(leaf),
             early_data=self._early_data,
             ocsp=self._ocsp(leaf),
+            psk_identity=psk.taken(connection) if (psk := self._context.psk) is not None else b"",
         )
 
     def _cipher(self) -> str | None:

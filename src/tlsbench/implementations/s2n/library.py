@@ -22,6 +22,7 @@ from tlsbench.implementations.s2n import policies, records
 from tlsbench.implementations.s2n.bindings import Library, ffi
 from tlsbench.implementations.s2n.endpoint import MAX_EARLY_DATA_BYTES, S2nContext
 from tlsbench.implementations.s2n.policies import Policy, Wanted
+from tlsbench.implementations.s2n.psk import ExternalPsk, psk_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
 from tlsbench.pki.keys import to_pem
 from tlsbench.pki.trust import trust_file
@@ -119,6 +120,7 @@ class S2n:
                 ),
                 *records.record_gaps(),
                 gap("it signs with RSA-PSS keys in TLS 1.3 alone", version="1.2", key=RSA_PSS),
+                *psk_gaps(),
                 *facts(self.id),
                 not_offered(self.engine(), self.offered_ciphers()),
                 gap(
@@ -136,6 +138,7 @@ class S2n:
                 *("record_size", "max_fragment_length", "workload=key_update", "chain_sent=leaf-anchored"),
                 *takes(*SECP521R1, *RSA_PSS),
                 *takes(*BRAINPOOL, axes=OF_ISSUERS),
+                *("resumption=external-psk", "ticket_lifetime"),
             ),
         )
 
@@ -167,6 +170,7 @@ class S2n:
             config,
             issuer=peers.issuer.certificate if stapled else None,
             set_record_size=records.size_setter(lib, scenario),
+            psk=ExternalPsk(lib, scenario) if scenario.resumption == "external-psk" else None,
             kept=kept,
         )
 
@@ -184,6 +188,8 @@ class S2n:
                     config, name, len(name), key, _TICKET_KEY_BYTES, int(time.time())
                 )
             )
+        if scenario.ticket_lifetime not in ("", "default"):
+            lib.must(lib.s2n_config_set_session_state_lifetime(config, int(scenario.ticket_lifetime)))
         if scenario.tickets not in ("", "default"):
             lib.must(lib.s2n_config_set_initial_ticket_count(config, int(scenario.tickets)))
         early_data = scenario.resumption == "early-data"
@@ -199,6 +205,7 @@ class S2n:
             config,
             reads_early_data=early_data,
             set_record_size=records.size_setter(lib, scenario),
+            psk=ExternalPsk(lib, scenario) if scenario.resumption == "external-psk" else None,
             kept=kept,
         )
 
@@ -227,7 +234,11 @@ class S2n:
 
 def _gives_tickets(scenario: Scenario) -> bool:
     """Whether it is about tickets, which s2n-tls gives and takes only where it is told to."""
-    return scenario.resumption not in ("", "none") or scenario.tickets not in ("", "default", "0")
+    return scenario.resumption not in ("", "none", "external-psk") or scenario.tickets not in (
+        "",
+        "default",
+        "0",
+    )
 
 
 def _path(roots: tuple[Any, ...]) -> bytes:

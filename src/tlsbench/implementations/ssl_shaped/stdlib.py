@@ -41,6 +41,10 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
     return (
         kernel_tls_gap(),
         gap(
+            "set_psk_client_callback() is there since Python 3.13, and is not driven here",
+            resumption="external-psk",
+        ),
+        gap(
             f"{python} takes one curve, set_ecdh_curve(), and it is no post-quantum group",
             group=groups_but((*_CURVES, *PRIMES)),
         ),

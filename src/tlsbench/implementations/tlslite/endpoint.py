@@ -56,8 +56,10 @@ class TlsliteEndpoint:
         verifier: Any,
         *,
         is_server: bool,
+        psk_identity: bytes = b"",
     ) -> None:
         self._connection = connection
+        self._psk_identity = psk_identity
         self._pipe = pipe
         self._steps = steps
         self._verifier = verifier
@@ -68,7 +70,7 @@ class TlsliteEndpoint:
     def handshake(self) -> bool:
         if not self._advance(self._steps):
             return False
-        if self._verifier is not None and not self._connection.resumed:
+        if self._verifier is not None and not self._connection.resumed and not self._is_by_psk():
             self._verify()
         return True
 
@@ -92,6 +94,10 @@ class TlsliteEndpoint:
         except VerificationError as error:
             raise HandshakeError(f"tlslite: the certificate is not good: {error}") from error
         self._verified = True
+
+    def _is_by_psk(self) -> bool:
+        """Whether a client took the PSK that it has: then it was shown no certificate."""
+        return bool(self._psk_identity) and not self._is_server and not self._peer_chain()
 
     def _peer_chain(self) -> list[Any]:
         session = self._connection.session
@@ -146,6 +152,7 @@ class TlsliteEndpoint:
             # A session that is resumed was verified when it was made.
             peer_verified=self._verified or bool(shown and connection.resumed),
             peer_chain_length=len(shown) if shown and not connection.resumed else None,
+            psk_identity=self._psk_identity if self._is_by_psk() else b"",
             certificate_compression=self._compression(),
         )
 

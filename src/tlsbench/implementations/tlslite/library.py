@@ -29,7 +29,7 @@ from tlsbench.implementations.record_gaps import no_records, no_secrets_for_key_
 from tlsbench.implementations.tlslite.endpoint import Pipe, TlsliteEndpoint
 from tlsbench.implementations.tlslite.records import RecordSettings
 from tlsbench.implementations.verification import Question
-from tlsbench.pki import SERVER_NAME, Identity, Peers
+from tlsbench.pki import SERVER_NAME, Identity, Peers, external_psk
 from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
@@ -107,6 +107,12 @@ class Tlslite:
                     server=self.id,
                     certificate_compression=AXES["certificate_compression"].special,
                 ),
+                gap(
+                    "its server does not say whether a handshake was made by a PSK",
+                    server="tlslite",
+                    resumption="external-psk",
+                ),
+                gap("it is given no external PSK in TLS 1.2", version="1.2", resumption="external-psk"),
                 gap("it is Python throughout, so that its threads take turns", workload="scaling"),
                 no_secrets_for_key_updates(self.id),
                 *no_records("of the limits it has record_size_limit alone", "max_fragment_length"),
@@ -126,6 +132,7 @@ class Tlslite:
                 *takes(*SECP521R1),
                 *(f"version={version}" for version in BROKEN_VERSIONS),
                 *("padding", "record_size", "record_size_limit", "workload=key_update"),
+                *("resumption=external-psk", "ticket_lifetime"),
             ),
         )
 
@@ -188,6 +195,13 @@ class TlsliteContext:
             settings.ticketKeys = [os.urandom(_TICKET_KEY_BYTES)]
         self._records = RecordSettings.of(scenario)
         self._records.configure(settings)
+        self._psk_identity = b""
+        if scenario.resumption == "external-psk":
+            psk = external_psk()
+            self._psk_identity = psk.identity
+            settings.pskConfigs = [(psk.identity, psk.key, scenario.cipher.rpartition("_")[2].lower())]
+        if scenario.ticket_lifetime not in ("", "default"):
+            settings.ticketLifetime = int(scenario.ticket_lifetime)
         self._settings = settings
         self._cache = api.SessionCache() if scenario.resumption == "session-id" else None
 
@@ -205,7 +219,8 @@ class TlsliteContext:
             serverName=SERVER_NAME,
             async_=True,
         )
-        return TlsliteEndpoint(connection, pipe, steps, self._verifier, is_server=False)
+        psk = self._psk_identity
+        return TlsliteEndpoint(connection, pipe, steps, self._verifier, is_server=False, psk_identity=psk)
 
     def accept(self) -> TlsliteEndpoint:
         pipe = Pipe()

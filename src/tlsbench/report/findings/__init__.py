@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tlsbench.report.findings.aeads import aead_findings
+from tlsbench.report.findings.chains import chain_findings
 from tlsbench.report.findings.compression import compression_findings
 from tlsbench.report.findings.contrasts import contrast_findings
 from tlsbench.report.findings.finding import Finding
@@ -12,6 +13,7 @@ from tlsbench.report.findings.memory import memory_findings
 from tlsbench.report.findings.network import network_findings
 from tlsbench.report.findings.parts import parts_findings
 from tlsbench.report.findings.per_datagram import per_datagram_findings
+from tlsbench.report.findings.primitives import primitive_findings
 from tlsbench.report.findings.rates import rate_findings
 from tlsbench.report.findings.records import record_findings
 from tlsbench.report.findings.scaling import scaling_findings
@@ -32,9 +34,11 @@ def findings(run: Run) -> list[Finding]:
         *transport_findings(run),
         *parts_findings(run),
         *per_datagram_findings(run),
+        *chain_findings(run),
         *network_findings(run),
         *scaling_findings(run),
         *aead_findings(run),
+        *primitive_findings(run),
         *record_findings(run),
         *kernel_findings(run),
         *fastest_findings(run),

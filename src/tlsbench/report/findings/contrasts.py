@@ -14,6 +14,7 @@ from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.report.naming import names
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
+from tlsbench.scenarios.keys import BY_NAME as KEYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,8 @@ class Contrast:
     :param follows: axes that may be spelled otherwise, because they follow from the choice.
     :param brings: facts in which the cells must differ as well, which the finding then says.
     :param tells_bytes: whether what goes over the wire is part of the answer.
+    :param beside: another axis, and its value where the first has the one that it is held against.
+    :param of_sessions: whether resumed handshakes are compared too.
     """
 
     title: str
@@ -35,23 +38,95 @@ class Contrast:
     follows: tuple[str, ...] = ()
     tells_bytes: bool = False
     brings: tuple[str, ...] = ()
+    beside: tuple[str, str] | None = None
+    of_sessions: bool = False
+
+    def takes(self, cell: Cell) -> bool:
+        """Whether a cell may be on either side of the choice."""
+        if self.beside is None or cell.axes.get(self.axis) != self.against:
+            return True
+        axis, value = self.beside
+        return cell.axes.get(axis) == value
 
 
 _SUITE = ("cipher",)
+_POST_QUANTUM_ISSUERS = tuple(name for name in KEYS if name.startswith(("ml-dsa", "slh-dsa")))
+#: What may stand in for a certificate, and what may become of a ticket.
+CREDENTIALS = (
+    Contrast(
+        "An external PSK instead of a certificate",
+        "resumption",
+        "external-psk",
+        "none",
+        _SUITE,
+        tells_bytes=True,
+        of_sessions=True,
+    ),
+    Contrast(
+        "An external PSK instead of a ticket",
+        "resumption",
+        "external-psk",
+        "psk",
+        tells_bytes=True,
+        of_sessions=True,
+    ),
+    Contrast(
+        "A raw public key instead of a certificate",
+        "certificate_type",
+        "raw_public_key",
+        "x509",
+        tells_bytes=True,
+        beside=("chain_length", "1"),
+    ),
+    *(
+        Contrast(
+            f"A raw public key instead of a chain of {length}",
+            "certificate_type",
+            "raw_public_key",
+            "x509",
+            tells_bytes=True,
+            beside=("chain_length", length),
+        )
+        for length in ("2", "3")
+    ),
+    Contrast(
+        "A PSK without a key exchange (psk_ke)",
+        "psk_mode",
+        "psk_ke",
+        "psk_dhe_ke",
+        tells_bytes=True,
+        of_sessions=True,
+    ),
+    *(
+        Contrast(title, "ticket_state", state, "current", tells_bytes=True, of_sessions=True)
+        for state, title in (
+            ("previous-key", "A ticket under the previous key, which is accepted and replaced"),
+            ("unknown-key", "A ticket under a key that is gone, which is refused"),
+            ("expired", "A ticket whose lifetime is over, which is refused"),
+        )
+    ),
+)
 CONTRASTS = (
     *(
-        Contrast(f"Resumption by {value}", "resumption", value, "none")
+        Contrast(f"Resumption by {value}", "resumption", value, "none", of_sessions=True)
         for value in ("psk", "ticket", "session-id", "early-data")
     ),
+    *CREDENTIALS,
     Contrast("ECDSA P-256 instead of RSA-2048", "key", "ecdsa-secp256r1", "rsa-2048", _SUITE),
     Contrast("RSA-3072 instead of RSA-2048", "key", "rsa-3072", "rsa-2048", _SUITE),
     Contrast("RSA-4096 instead of RSA-2048", "key", "rsa-4096", "rsa-2048", _SUITE),
     Contrast("Ed25519 instead of ECDSA P-256", "key", "ed25519", "ecdsa-secp256r1", _SUITE),
     Contrast("X25519MLKEM768 instead of x25519", "group", "X25519MLKEM768", "x25519", tells_bytes=True),
     Contrast("MLKEM768 instead of x25519", "group", "MLKEM768", "x25519", tells_bytes=True),
+    Contrast("RSA-PSS-2048 instead of RSA-2048", "key", "rsa-pss-2048", "rsa-2048", _SUITE, tells_bytes=True),
     *(
         Contrast(f"{name} instead of ECDSA P-256", "key", value, "ecdsa-secp256r1", _SUITE, tells_bytes=True)
         for name, value in (
+            ("ECDSA P-521", "ecdsa-secp521r1"),
+            ("brainpoolP256r1", "ecdsa-brainpoolP256r1"),
+            ("brainpoolP384r1", "ecdsa-brainpoolP384r1"),
+            ("brainpoolP512r1", "ecdsa-brainpoolP512r1"),
+            ("Ed448", "ed448"),
             ("ML-DSA-44", "ml-dsa-44"),
             ("ML-DSA-65", "ml-dsa-65"),
             ("ML-DSA-87", "ml-dsa-87"),
@@ -64,6 +139,11 @@ CONTRASTS = (
     *(
         Contrast(f"{name} instead of ffdhe2048", "group", name, "ffdhe2048", tells_bytes=True)
         for name in ("ffdhe3072", "ffdhe4096", "ffdhe6144", "ffdhe8192")
+    ),
+    *(
+        Contrast(f"{what} that signs with {name.upper()}", axis, name, "same", tells_bytes=True)
+        for axis, what in (("root_key", "A root"), ("intermediate_key", "An intermediate"))
+        for name in _POST_QUANTUM_ISSUERS
     ),
     Contrast("TLS 1.3 instead of TLS 1.2", "version", "1.3", "1.2", _SUITE),
     *(
@@ -91,8 +171,10 @@ def contrast_findings(run: Run) -> Iterator[Finding]:
     """A finding for each choice of which the run holds both sides, and can tell them apart."""
     handshakes = [cell for cell in run.cells if cell.axes["workload"] == "handshake"]
     for contrast in CONTRASTS:
-        cells = handshakes if contrast.axis == "resumption" else full_handshakes(run)
-        found = list(pairs(cells, contrast.axis, contrast.value, contrast.against, contrast.follows))
+        cells = filter(contrast.takes, handshakes if contrast.of_sessions else full_handshakes(run))
+        compared = (contrast.beside[0],) if contrast.beside else ()
+        chosen = (contrast.axis, contrast.value, contrast.against, contrast.follows)
+        found = list(pairs(cells, *chosen, compared=compared))
         like = [pair for pair in found if {one.what for one in pair.beside.stray} <= {*contrast.brings}]
         told = [pair for pair in like if pair.is_told_apart(run)]
         unlike = stray_words([pair.beside.stray for pair in found])

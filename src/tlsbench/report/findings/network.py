@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from tlsbench.report.beside import arrows, not_known, stray_words
+from tlsbench.report.findings.chains import chain_name, sent_before_the_answer
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.pairs import pairs
 from tlsbench.results import Cell, Run
-from tlsbench.scenarios.sizes import parse_size
 
 _NS_PER_MS = 1e6
 _MOST_CHAINS = 6
@@ -19,6 +19,9 @@ _CHOICES = (
     ("resumption", "early-data", "none", "0-RTT instead of a full handshake"),
     ("resumption", "psk", "none", "Resumption by psk"),
     ("resumption", "ticket", "none", "Resumption by ticket"),
+    ("resumption", "external-psk", "none", "An external PSK instead of a certificate"),
+    ("certificate_type", "raw_public_key", "x509", "A raw public key instead of a certificate"),
+    ("ticket_state", "unknown-key", "current", "A ticket under a key that is gone"),
 )
 #: What may follow from the version.
 _FOLLOWS = ("cipher", "group")
@@ -41,6 +44,7 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
         if cell.axes.get("resumption") == "none"
         and cell.axes.get("certificate_compression", "none") == "none"
         and cell.axes["version"] == "1.3"
+        and cell.axes.get("certificate_type", "x509") == "x509"
         and cell.axes.get("transport", "tls") == "tls"  # QUIC's ends have windows of their own
     ]
     by_window: dict[tuple[str, str], list[Cell]] = defaultdict(list)
@@ -49,8 +53,10 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
     for (window, nodelay), members in by_window.items():
         chains: dict[str, tuple[float, float]] = {}
         for cell in sorted(members, key=lambda one: one.server_bytes):
-            name = f"{cell.axes['key']} × {cell.axes['chain_length']}"
-            chains.setdefault(name, (cell.phases["handshake_round_trips"], sent_before_the_answer(cell)))
+            chains.setdefault(
+                chain_name(cell.axes),
+                (cell.phases["handshake_round_trips"], sent_before_the_answer(cell)),
+            )
         if len(chains) < 2:
             continue
         least = min(count for count, _ in chains.values())
@@ -81,8 +87,9 @@ def _savings(cells: Sequence[Cell], axis: str, value: str, against: str, title: 
     unlike = stray_words(pair.beside.stray for pair in found)
     details = [f"Cells that also differ in other ways are not counted: {unlike}"] if unlike else []
     if saved:
+        is_loss = all(sooner <= 0 for found in saved.values() for sooner in found)
         told = ", ".join(
-            f"{_span(sooner)} ms at rtt={rtt}"
+            f"{_span([-one for one in sooner] if is_loss else sooner)} ms at rtt={rtt}"
             for rtt, sooner in sorted(saved.items(), key=lambda one: float(one[0].removesuffix("ms")))
         )
         beside = [pair.beside for pair in found if not pair.beside.stray]
@@ -90,7 +97,8 @@ def _savings(cells: Sequence[Cell], axis: str, value: str, against: str, title: 
             details.append(f"They also differ in {differing}")
         if unknown := not_known(beside):
             details.append(f"Unknown for one or both: {unknown}")
-        yield Finding(f"{title}: the first byte of the answer comes sooner, by {told}", tuple(details))
+        when = "later" if is_loss else "sooner"
+        yield Finding(f"{title}: the first byte of the answer comes {when}, by {told}", tuple(details))
     elif unlike:
         yield Finding(f"{title}: not compared, because the cells also differ in {unlike}")
 
@@ -115,11 +123,6 @@ def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:
         else "the network takes longer in all cells"
     )
     yield Finding(f"Processor time of both sides: {', '.join(told)} of the completion; {where}")
-
-
-def sent_before_the_answer(cell: Cell) -> float:
-    """Bytes of the server without the answer: its side of the handshake."""
-    return cell.server_bytes - parse_size(cell.axes["size"])
 
 
 def _trips(count: float) -> str:

@@ -44,6 +44,8 @@ def pairs(
     value: str,
     against: str,
     follows: Sequence[str] = (),
+    *,
+    compared: Sequence[str] = (),
 ) -> Iterator[Pair]:
     """The pairs of cells of which one has a value of an axis, and the other another.
 
@@ -51,16 +53,19 @@ def pairs(
 
     :param value: of the first; ``against`` that of the second.
     :param follows: axes that may be spelled otherwise, because they follow from this one.
+    :param compared: axes in which the two are to differ as well.
     """
     groups: dict[tuple[tuple[str, str], ...], list[Cell]] = defaultdict(list)
     for cell in cells:
         if axis in cell.axes:
-            rest = {name: value for name, value in cell.axes.items() if name not in (axis, *follows)}
+            rest = {
+                name: value for name, value in cell.axes.items() if name not in (axis, *follows, *compared)
+            }
             groups[tuple(sorted(rest.items()))].append(cell)
     for context, members in groups.items():
         others = [cell for cell in members if cell.axes[axis] == against]
         for cell in members:
             if cell.axes[axis] == value and others:
-                found = [(likeness(cell, other, (axis,)), other) for other in others]
+                found = [(likeness(cell, other, (axis, *compared)), other) for other in others]
                 beside, nearest = min(found, key=lambda one: len(one[0].differences))
                 yield Pair(cell, nearest, dict(context), beside)

@@ -8,8 +8,8 @@ from typing import Final
 
 from tlsbench.protocol.quic import AMPLIFICATION
 from tlsbench.report.digits import from_to
+from tlsbench.report.findings.chains import chain_name, sent_before_the_answer
 from tlsbench.report.findings.finding import Finding, change_with_interval
-from tlsbench.report.findings.network import sent_before_the_answer
 from tlsbench.report.table import ratio_of
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.networks import read_rtt
@@ -183,7 +183,7 @@ def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
     for (library, workload), members in by_library.items():
         chains: dict[str, Cell] = {}
         for cell in sorted(members, key=lambda one: one.server_bytes):
-            chains.setdefault(_chain(cell.axes), cell)
+            chains.setdefault(chain_name(cell.axes), cell)
         least = min(cell.ledger.round_trips or 0 for cell in chains.values())
         held = {name: cell for name, cell in chains.items() if (cell.ledger.round_trips or 0) > least}
         if len(chains) < 2:
@@ -201,13 +201,6 @@ def _amplification(cells: Sequence[Cell]) -> Iterator[Finding]:
             f"{limit} {len(held)} of {len(chains)} chains cost a handshake more than {_trips(least)}",
             ("; ".join(named) + more,),
         )
-
-
-def _chain(axes: Mapping[str, str]) -> str:
-    """What a server sends: its key type and how many certificates, and whose keys signed them, if others."""
-    issuers = [axes.get(axis, "same") for axis in ("intermediate_key", "root_key")]
-    others = [key for key in dict.fromkeys(issuers) if key != "same"]
-    return f"{axes['key']}{''.join(f' under {key}' for key in others)} × {axes['chain_length']}"
 
 
 def _held_back(cell: Cell) -> str:

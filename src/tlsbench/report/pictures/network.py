@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from tlsbench.report.findings.network import sent_before_the_answer
+from tlsbench.report.findings.chains import sent_before_the_answer
 from tlsbench.report.naming import scenario_of
 from tlsbench.report.pictures.choosing import at_equal_ranks
 from tlsbench.report.pictures.shapes import MOST_LINES, Line, Lines, Picture

@@ -57,13 +57,25 @@ _OF_KEYS: Final = {
     "ml": ("FIPS 204", ""),
     "slh": ("FIPS 205", ""),
 }
-#: FIPS 205, table 2: the small and the fast set of each strength, with SHA-2.
-SLH_DSA: Final = tuple(f"slh-dsa-sha2-{bits}{kind}" for bits in (128, 192, 256) for kind in "sf")
+#: FIPS 205, table 2: the small and the fast set of each strength, with either hash.
+SLH_DSA: Final = tuple(
+    f"slh-dsa-{hashing}-{bits}{kind}"
+    for hashing in ("sha2", "shake")
+    for bits in (128, 192, 256)
+    for kind in "sf"
+)
+
+
+def _signs_alone(name: str) -> bool:
+    """Whether a key type is a primitive of its own: RSA keys for RSA-PSS alone do what those of RSA do."""
+    return name.partition("-")[0] in _OF_KEYS and not name.startswith("rsa-pss-")
+
+
 #: Of keys, the types of certificates first.
 SIGNATURE_KEYS: Final = tuple(
     dict.fromkeys(
         (
-            *(key_type.name for key_type in KEY_TYPES),
+            *(key_type.name for key_type in KEY_TYPES if _signs_alone(key_type.name)),
             "ecdsa-secp521r1",
             "ecdsa-brainpoolP256r1",
             "ecdsa-brainpoolP384r1",

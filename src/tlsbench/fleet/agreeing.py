@@ -1,0 +1,121 @@
+"""See to it that the machines of a fleet agree, before anything is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from tlsbench.errors import RequestError
+from tlsbench.fleet.clocks import Offset
+from tlsbench.fleet.cluster import Cluster
+from tlsbench.fleet.facts import differences
+from tlsbench.fleet.hosts import Host, shared
+
+#: In what machines may differ if that is allowed, and what that means.
+ALLOWED: Final[Mapping[str, str]] = {
+    "versions": "other versions of tlsbench, Python, Dask or an engine",
+    "clocks": "wall clocks that are more than a second apart",
+    "shared-hosts": "several workers on one host, each as a machine of its own",
+}
+#: Wall clocks that are further apart date results wrongly, and certificates fail by them.
+_CLOCK_LIMIT_S: Final = 1.0
+
+
+def agree(
+    cluster: Cluster,
+    implementations: Sequence[str],
+    allowed: Collection[str],
+    note: Callable[[str], None],
+) -> tuple[list[Host], list[str]]:
+    """The machines of a cluster, and what the results have to say of them.
+
+    :param implementations: whose engines must be the same.
+    :param allowed: names of :data:`ALLOWED`.
+    :param note: told of machines of which a part stays idle.
+    :raises RequestError: if they differ in what is not allowed.
+    """
+    hosts = cluster.hosts(share_hosts="shared-hosts" in allowed)
+    for host in hosts:
+        if host.spare:
+            note(
+                f"{host.name} has {host.spare + 1} workers on one host: one measures, the others stay idle "
+                "(--allow shared-hosts takes each for a machine)"
+            )
+    differ = list(differences(cluster.facts(hosts, implementations)))
+    if differ and "versions" not in allowed:
+        raise RequestError(f"{differ[0]}: make them equal, or give --allow versions")
+    return hosts, [*_sharing(hosts), *differ]
+
+
+def _sharing(hosts: Sequence[Host]) -> list[str]:
+    together = shared(hosts)
+    return [f"machines share a host, and its processors: {', '.join(together)}"] if together else []
+
+
+def clock_problem(name: str, wall: Offset) -> str:
+    """Why a machine's wall clock is refused; ``""`` if it is not certain to be off by much."""
+    off_s = (abs(wall.ahead_ns) - wall.uncertain_ns) / 1e9
+    if off_s <= _CLOCK_LIMIT_S:
+        return ""
+    way = "ahead of" if wall.ahead_ns > 0 else "behind"
+    return (
+        f"{name}: its clock is {abs(wall.ahead_ns) / 1e9:.1f} s {way} this machine's: set it, or give "
+        "--allow clocks (the start does not depend on it)"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Surveyed:
+    """A machine as it was found.
+
+    :param rows: its software, see :meth:`tlsbench.fleet.facts.Facts.rows`.
+    :param clock_off_ms: by how much its wall clock is ahead, give or take ``uncertain_ms``.
+    """
+
+    name: str
+    address: str
+    spare: int
+    rows: Mapping[str, str]
+    clock_off_ms: float
+    uncertain_ms: float
+    clock_refused: str
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """All machines, in what they differ, and what results would have to say of them."""
+
+    machines: Sequence[Surveyed]
+    differences: Sequence[str]
+    remarks: Sequence[str]
+
+    def problems(self, allowed: Collection[str]) -> list[str]:
+        """What a measurement would be refused for."""
+        clocks = [one.clock_refused for one in self.machines if one.clock_refused]
+        differing = [] if "versions" in allowed else self.differences
+        return [*differing, *([] if "clocks" in allowed else clocks)]
+
+
+def survey(cluster: Cluster, implementations: Sequence[str], *, share_hosts: bool) -> Survey:
+    """Look at the machines of a cluster.
+
+    :raises RequestError: if there are none, or one does not answer.
+    """
+    hosts = cluster.hosts(share_hosts=share_hosts)
+    facts = cluster.facts(hosts, implementations)
+    machines = []
+    for host in hosts:
+        monotonic, wall = cluster.clocks(host)
+        machines.append(
+            Surveyed(
+                host.name,
+                host.address,
+                host.spare,
+                facts[host.name].rows(),
+                wall.ahead_ns / 1e6,
+                monotonic.uncertain_ns / 1e6,
+                clock_problem(host.name, wall),
+            )
+        )
+    return Survey(machines, list(differences(facts)), _sharing(hosts))

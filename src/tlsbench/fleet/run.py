@@ -1,0 +1,145 @@
+"""The same matrix on every machine of a fleet, and the results beside each other."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+
+from tlsbench.errors import MeasurementError, RequestError
+from tlsbench.fleet.agreeing import agree
+from tlsbench.fleet.cluster import Cluster, Errand, Errands
+from tlsbench.fleet.combining import combined
+from tlsbench.interrupts import may_be_cut
+from tlsbench.results import Run
+from tlsbench.results.reader import parse
+from tlsbench.results.stored import Stored
+from tlsbench.session.run import RunRequest
+
+_LOOK_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FleetRunRequest:
+    """What every machine measures.
+
+    :param run: as it would be measured here; which libraries there are is for each machine to say.
+    :param selectors: from which each makes its matrix; ``profile`` likewise.
+    :param allowed: in what the machines may differ, see :data:`tlsbench.fleet.agreeing.ALLOWED`.
+    """
+
+    run: RunRequest
+    selectors: Sequence[str]
+    profile: str | None
+    allowed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class FleetRun:
+    """What came of it.
+
+    :param run: all machines in one, with the axis ``machine``.
+    :param documents: what each machine stored, by its name.
+    :param lost: by name, why a machine came to nothing.
+    """
+
+    run: Run
+    documents: Mapping[str, str]
+    lost: Mapping[str, str] = field(default_factory=dict)
+    interrupted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Watcher:
+    """Who is told of a run while it goes on.
+
+    :param observe: told by which machine, and how far that is.
+    :param note: told, a line each, of what happens to machines.
+    :param stop_asked: True ends the run after the current rounds, with what there is.
+    :param keep: told what a machine stored, as soon as it is there.
+    """
+
+    observe: Callable[[str, Mapping[str, object]], None] = lambda _name, _message: None
+    note: Callable[[str], None] = lambda _line: None
+    stop_asked: Callable[[], bool] = lambda: False
+    keep: Callable[[str, str], None] = lambda _name, _document: None
+
+
+def fleet_run(cluster: Cluster, request: FleetRunRequest, watcher: Watcher) -> FleetRun:
+    """Measure the matrix of a request on all machines of a cluster, one task at a time on each.
+
+    :raises RequestError: before anything is measured, if the machines do not agree, or all refuse it.
+    :raises MeasurementError: if no machine brought a result.
+    """
+    request.run.check()
+    implementations = sorted(
+        {end for one in request.run.matrix.scenarios for end in (one.client, one.server) if end}
+    )
+    hosts, differing = agree(cluster, implementations, request.allowed, watcher.note)
+    order = json.dumps(
+        {
+            "kind": "run",
+            "selectors": list(request.selectors),
+            "profile": request.profile,
+            "plan": asdict(request.run.plan),
+            "instrument": request.run.instrument.name,
+            "command": request.run.command,
+            "processes": request.run.processes,
+        }
+    )
+    documents: dict[str, str] = {}
+    lost: dict[str, str] = {}
+
+    def settle(each: Sequence[Errand]) -> None:
+        for one in each:
+            name = one.host.name
+            if not one.is_over or name in documents or name in lost:
+                continue
+            if one.error:
+                lost[name] = one.error
+                watcher.note(f"{name} is lost: {one.error}")
+            else:
+                documents[name] = (one.answer or {})["document"]
+                watcher.keep(name, documents[name])
+                watcher.note(f"{name} is done: {len(documents)} of {len(hosts)}")
+
+    with cluster.errands({host.name: order for host in hosts}, hosts) as errands:
+        each = list(errands.each)
+        interrupted = _follow(errands, watcher, lambda: settle(each))
+        settle(each)
+    if not documents:
+        kind = (
+            RequestError
+            if all((one.answer or {}).get("exit_code") == 2 for one in each)
+            else MeasurementError
+        )
+        name, why = next(iter(lost.items()), ("", "it was cut short"))
+        raise kind(f"no machine brought a result: {name}: {why}")
+    stored = {name: parse(documents[name], name) for name in sorted(documents)}
+    return FleetRun(
+        combined(_runs(stored), request.run.command, differing, lost), documents, lost, interrupted
+    )
+
+
+def _runs(stored: Mapping[str, Stored]) -> Mapping[str, Stored]:
+    return {name: one for name, one in stored.items() if isinstance(one.result, Run)}
+
+
+def _follow(errands: Errands, watcher: Watcher, settle: Callable[[], None]) -> bool:
+    """Wait for all machines; whether it was ended early."""
+    interrupted = False
+    try:
+        with may_be_cut():
+            while errands.under_way:
+                for one, message in errands.follow(_LOOK_SECONDS):
+                    if "stage" in message:
+                        watcher.observe(one.host.name, message)
+                settle()
+                if watcher.stop_asked() and not interrupted:
+                    interrupted = True
+                    errands.ask_to_stop()
+    except KeyboardInterrupt:
+        interrupted = True
+        for one in errands.under_way:
+            one.lost = "it was cut short"
+    return interrupted
