@@ -16,8 +16,10 @@ from tlsbench.scenarios.axes import AXES
 
 #: Who is at the other end where a library cannot be kept to a suite at both.
 _PEER: Final = "pyopenssl"
-#: What a suite is tried with, in this order: some servers ask for a client certificate always.
-_TRIED: Final = "client_auth=none,required"
+#: What a suite is tried with, in this order: some servers ask for a client certificate always, and
+#: some suites need an external pre-shared key.
+_BY_PSK: Final = "resumption=external-psk"
+_TRIED: Final = ("", "client_auth=required", _BY_PSK)
 #: A suite in an id.
 _CIPHER: Final = re.compile(r"\bcipher=(\S+)")
 _NOT_OF_IANA: Final = "it is not in IANA's registry: a draft's, or the library's own"
@@ -72,17 +74,19 @@ def _simplest(
     """For each suite the first handshake that can be; for the others why none can."""
     found: dict[str, Scenario] = {}
     reasons: dict[str, str] = {}
-    for who, version in product(_ends(name, able), reversed(AXES["version"].values)):
+    for who, tried, version in product(_ends(name, able), _TRIED, reversed(AXES["version"].values)):
         open_still = [one for one in suites if one not in found and version in ciphers.BY_NAME[one].versions]
         if not open_still:
             continue
-        words = f"{who} version={version} cipher={','.join(open_still)} {_TRIED}"
+        words = f"{who} version={version} cipher={','.join(open_still)} {tried}"
         matrix = expand([parse([words], tuple(able))], able)
         for scenario in matrix.scenarios:
             found.setdefault(scenario.cipher, scenario)
         for excluded in matrix.excluded:
             named = _CIPHER.search(excluded.id)
             assert named is not None
+            if tried == _BY_PSK and ciphers.BY_NAME[named[1]].authentication == "PSK":
+                reasons[named[1]] = excluded.reason  # what stands in the way of the way that it needs
             reasons.setdefault(named[1], excluded.reason)
     return found, {suite: reason for suite, reason in reasons.items() if suite not in found}
 
