@@ -24,6 +24,7 @@ _MOST_DAYS = 3650.0
     Examples:
       tlsbench fleet certs
       tlsbench fleet certs ./fleet-certs --days 7
+      tlsbench fleet certs /etc/tlsbench-fleet --days 365
     """
 )
 def command(

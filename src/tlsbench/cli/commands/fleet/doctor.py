@@ -21,6 +21,7 @@ _FAILED = 1
     Examples:
       tlsbench fleet doctor --scheduler tls://192.0.2.1:8786
       tlsbench fleet doctor --local 2 --json
+      tlsbench fleet doctor --local 2 --implementations pyopenssl,ssl
 
     Exit codes: 0 the machines agree, 1 they do not, 2 wrong request.
     """

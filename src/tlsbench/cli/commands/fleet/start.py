@@ -16,8 +16,8 @@ _LARGEST_PORT = 65535
 @teaches(
     r"""Start a fleet: a scheduler here, and a worker on each host by SSH, until Ctrl-C.
 
-    Each host needs the same tlsbench with its extra 'fleet', and lets you in by ssh without a password. The
-    certificates that 'fleet certs' made go to the hosts with the command, and are gone when it ends; so is
+    Needs on each host: the same version of tlsbench, its extra 'fleet', and ssh without a password. The
+    certificates of 'fleet certs' go to the hosts over ssh, and are gone when it ends; so is
     everything else. docs/examples has how to start workers on Kubernetes and Slurm.
 
     \b
