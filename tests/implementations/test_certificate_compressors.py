@@ -50,6 +50,4 @@ def test_what_is_not_installed_is_said_with_its_remedy(monkeypatch: pytest.Monke
     real = util.find_spec
     monkeypatch.setattr(compressors, "find_spec", lambda name: None if name == "brotli" else real(name))
     assert "brotli" not in compressors.algorithms()
-    assert dict(compressors.missing())["brotli"] == (
-        "the package brotli is missing: pip install brotli"
-    )
+    assert dict(compressors.missing())["brotli"] == ("the package brotli is missing: pip install brotli")
