@@ -145,8 +145,12 @@ def test_lines_over_sizes_cross_where_one_overtakes_the_other(run_of: RunOf) -> 
     assert at == pytest.approx(512, rel=0.02)
 
 
+#: Nine, which the fake all takes.
+_KEYS = "key=rsa-2048,rsa-3072,rsa-4096,ecdsa-secp256r1,ecdsa-secp384r1,ed25519,ml-dsa-*"
+
+
 def test_more_cells_than_can_be_read_are_left_out_and_that_is_said(run_of: RunOf) -> None:
-    run = run_of("implementation=fake version=1.3 'group=*' key=*".replace("'", ""))
+    run = run_of(f"implementation=fake version=1.3 group=* {_KEYS}")
     assert len(run.cells) > MOST_BARS
     for picture in pictures_of_run(run):
         shape = picture.shape
@@ -161,7 +165,7 @@ def test_more_cells_than_can_be_read_are_left_out_and_that_is_said(run_of: RunOf
 
 
 def test_those_that_are_drawn_reach_from_the_fastest_to_the_slowest(run_of: RunOf) -> None:
-    run = run_of("implementation=fake version=1.3 group=x25519,secp256r1 key=*")
+    run = run_of(f"implementation=fake version=1.3 group=x25519,secp256r1 {_KEYS}")
     (picture,) = (one for one in pictures_of_run(run) if one.kind == "distribution")
     medians = [cell.main.median for cell in run.cells]
     assert isinstance(picture.shape, Lines)
