@@ -276,7 +276,7 @@ def test_the_commands_that_sentences_mention_exist_with_their_options(
     page: str, line: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     words = shlex.split(line)[1:]
-    command = words[: 2 if words[0] == "certs" else 1]
+    command = words[: 2 if words[0] in {"certs", "fleet"} else 1]
     assert tlsbench([*command, "--help"]) == 0, page
     known = capsys.readouterr().out
     options = [word.partition("=")[0] for word in words if word.startswith("-")]
