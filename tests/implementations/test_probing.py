@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from tlsbench.implementations.missing import DOES_NOT_LOAD, Missing
 from tlsbench.implementations.probing import describe
 from tlsbench.implementations.registry import capabilities, capabilities_of, implementation, tls_library
 from tlsbench.scenarios import expand, gap, parse
-from tlsbench.scenarios.capabilities import Capabilities
+from tlsbench.scenarios.capabilities import Capabilities, all_but
 
 SYSTEMS = bindings.find()
 needs_libssl = pytest.mark.skipif(SYSTEMS is None, reason="the system has no libssl 3")
@@ -119,3 +120,11 @@ def test_a_pattern_takes_the_files_that_are_found(tmp_path: Path, monkeypatch: p
     (tmp_path / "folder.so").mkdir()
     taken = parse([f"implementation=libssl:{tmp_path}/*.so"], registry.spellings())["implementation"]
     assert taken == (f"libssl:{tmp_path}/one.so", f"libssl:{tmp_path}/two.so")
+
+
+def test_what_is_said_of_every_value_but_some_is_said_of_the_others_still() -> None:
+    able = Capabilities((gap("it has two sizes", record_size=all_but("1435", "default")),))
+    told = Description.from_plain(json.loads(json.dumps(Description(capabilities=able).as_plain())))
+    (one,) = told.capabilities.gaps
+    assert "512" in one.when["record_size"]
+    assert "default" not in one.when["record_size"]

@@ -295,6 +295,6 @@ def test_what_a_load_cannot_be_is_refused(change: dict[str, Any], words: str) ->
 
 
 def test_a_package_that_is_missing_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tlsbench.loading.plan.find_spec", lambda _name: None)
+    monkeypatch.setattr("tlsbench.loading.checking.find_spec", lambda _name: None)
     with pytest.raises(RequestError, match="--http 2 needs h2: pip install h2"):
         LoadPlan(target=Target("127.0.0.1", 1), http="2").check(unbounded=False)

@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from tlsbench.implementations.missing import DOES_NOT_LOAD, Missing
 from tlsbench.scenarios import Capabilities, Gap
+from tlsbench.scenarios.capabilities import AllBut, all_but
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Description:
         return {
             **{name: getattr(self, name) for name in ("summary", "engine", "file", "state", "reason")},
             "gaps": [
-                {"reason": one.reason, "when": {axis: sorted(values) for axis, values in one.when.items()}}
+                {"reason": one.reason, "when": {axis: _plain(values) for axis, values in one.when.items()}}
                 for one in able.gaps
             ],
             "supports": list(able.supports),
@@ -56,9 +57,17 @@ class Description:
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
         """The description that :meth:`as_plain` gave."""
         gaps = tuple(
-            Gap(one["reason"], {axis: frozenset(values) for axis, values in one["when"].items()})
+            Gap(one["reason"], {axis: _values(plain) for axis, plain in one["when"].items()})
             for one in plain["gaps"]
         )
         able = Capabilities(gaps, tuple(plain["supports"]), plain["alone"], plain["libcrypto"])
         words = {name: str(plain[name]) for name in ("summary", "engine", "file", "state", "reason")}
         return cls(capabilities=able, **words)
+
+
+def _plain(values: frozenset[str]) -> list[str] | dict[str, list[str]]:
+    return {"all but": sorted(values)} if isinstance(values, AllBut) else sorted(values)
+
+
+def _values(plain: list[str] | Mapping[str, list[str]]) -> frozenset[str]:
+    return frozenset(plain) if isinstance(plain, list) else all_but(*plain["all but"])

@@ -235,6 +235,13 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     ),
     "tlslite": (
         gap(
+            "its CertificateRequest has an empty list of compression algorithms, which rustls refuses",
+            version="1.3",
+            client="rtls",
+            server="tlslite",
+            client_auth="required",
+        ),
+        gap(
             "OpenSSL, s2n-tls, GnuTLS and wolfSSL refuse its TLS 1.3 flight with a client certificate",
             version="1.3",
             client="tlslite",

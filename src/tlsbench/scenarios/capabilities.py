@@ -30,7 +30,7 @@ def gap(reason: str, **when: str | tuple[str, ...]) -> Gap:
     )
 
 
-class _AllBut(frozenset[str]):
+class AllBut(frozenset[str]):
     """Every value but these."""
 
     def __contains__(self, value: object) -> bool:
@@ -39,7 +39,7 @@ class _AllBut(frozenset[str]):
 
 def all_but(*values: str) -> frozenset[str]:
     """Every value but these, also of an axis that takes more than are listed."""
-    return _AllBut(values)
+    return AllBut(values)
 
 
 def special_values(axis: str) -> frozenset[str]:
@@ -49,7 +49,7 @@ def special_values(axis: str) -> frozenset[str]:
 
 def _every(axis: str, values: list[str]) -> frozenset[str]:
     """Values that are denied; of an axis that takes more than are listed every one but those that are not."""
-    return _AllBut(set(AXES[axis].values) - set(values)) if AXES[axis].parse else frozenset(values)
+    return AllBut(set(AXES[axis].values) - set(values)) if AXES[axis].parse else frozenset(values)
 
 
 @dataclass(frozen=True)

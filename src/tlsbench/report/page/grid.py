@@ -103,7 +103,12 @@ def grids_of_run(run: Run) -> list[Grid]:
 
 def _grid_of_table(table: Table, points: int, *, alone: bool) -> Grid:
     cells = [row.cell for row in table.rows]
-    axes = [axis for axis in AXES if any(cell.axes.get(axis) for cell in cells)]
+    # An axis at its neutral value in every row tells nothing, and its words would be found in each.
+    axes = [
+        name
+        for name, axis in AXES.items()
+        if any(cell.axes.get(name) not in (None, "", axis.neutral) for cell in cells)
+    ]
     return Grid(
         "Every cell" if alone else f"Every cell: {table.workload}",
         [
