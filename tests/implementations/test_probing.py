@@ -15,7 +15,7 @@ from tlsbench.implementations.missing import DOES_NOT_LOAD, Missing
 from tlsbench.implementations.probing import describe
 from tlsbench.implementations.registry import capabilities, capabilities_of, implementation, tls_library
 from tlsbench.scenarios import expand, gap, parse
-from tlsbench.scenarios.capabilities import Capabilities, all_but
+from tlsbench.scenarios.capabilities import Capabilities, Gap, all_but
 
 SYSTEMS = bindings.find()
 needs_libssl = pytest.mark.skipif(SYSTEMS is None, reason="the system has no libssl 3")
@@ -123,7 +123,7 @@ def test_a_pattern_takes_the_files_that_are_found(tmp_path: Path, monkeypatch: p
 
 
 def test_what_is_said_of_every_value_but_some_is_said_of_the_others_still() -> None:
-    able = Capabilities((gap("it has two sizes", record_size=all_but("1435", "default")),))
+    able = Capabilities((Gap("it has two sizes", {"record_size": all_but("1435", "default")}),))
     told = Description.from_plain(json.loads(json.dumps(Description(capabilities=able).as_plain())))
     (one,) = told.capabilities.gaps
     assert "512" in one.when["record_size"]
