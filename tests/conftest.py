@@ -7,12 +7,13 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
+from tlsbench.errors import RequestError
 from tlsbench.implementations.registry import capabilities, ends_of, spellings
 from tlsbench.results import Run
 from tlsbench.results.collect import collect
@@ -126,6 +127,8 @@ def scenarios_of() -> Callable[[str], tuple[Scenario, ...]]:
     def find(selector: str) -> tuple[Scenario, ...]:
         selection = parse([selector], spellings())
         matrix = expand([selection], capabilities(selection))
+        if missing := [one.reason for one in matrix.excluded if "not installed: pip install" in one.reason]:
+            pytest.skip(missing[0])
         assert not matrix.excluded, matrix.excluded
         return matrix.scenarios
 
@@ -177,3 +180,14 @@ def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in an empty folder."""
     monkeypatch.chdir(tmp_path)
     return tmp_path
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call() -> Generator[None, None, None]:
+    """Skip what needs a package that is not installed, as without the extras."""
+    try:
+        yield
+    except RequestError as error:
+        if "not installed: pip install" not in str(error):
+            raise
+        pytest.skip(str(error))
