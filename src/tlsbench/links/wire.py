@@ -288,8 +288,15 @@ def hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
         hello.vector(1)  # compression methods
     else:
         hello.take(2 + 1)  # cipher suite and compression method
-    extensions = _Reader(hello.vector(2)) if hello else _Reader(b"")
-    found = {}
+    return extensions_in(hello.vector(2) if hello else b"")
+
+
+def extensions_in(data: bytes) -> Mapping[int, bytes]:
+    """The extensions one behind another, by their code points (RFC 8446 section 4.2).
+
+    :raises WireError: if one ends too early.
+    """
+    extensions, found = _Reader(data), {}
     while extensions:
         extension_type = extensions.number(2)
         found[extension_type] = extensions.vector(2)
