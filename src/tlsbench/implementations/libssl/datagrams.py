@@ -20,7 +20,8 @@ from tlsbench.errors import HandshakeError
 from tlsbench.implementations.dtls import FedByDatagrams, cookie_maker, payload_bytes
 from tlsbench.implementations.libssl import datagram_bindings as dtls
 from tlsbench.implementations.libssl.bindings import Library, ffi
-from tlsbench.implementations.libssl.endpoint import LibSslContext, LibSslEndpoint, allocate
+from tlsbench.implementations.libssl.context import LibSslContext
+from tlsbench.implementations.libssl.endpoint import LibSslEndpoint, allocate
 from tlsbench.implementations.libssl.knobs import new_context
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS
 from tlsbench.scenarios import Gap, Scenario, gap

@@ -29,6 +29,7 @@ from tlsbench.implementations.libssl.compression import (
     compression_gaps,
     compression_supported,
 )
+from tlsbench.implementations.libssl.context import LibSslContext, LibSslSide
 from tlsbench.implementations.libssl.credentials import Part, credential_gaps, parts_of
 from tlsbench.implementations.libssl.credentials import supported as credentials_supported
 from tlsbench.implementations.libssl.datagrams import (
@@ -38,7 +39,7 @@ from tlsbench.implementations.libssl.datagrams import (
     make_cookies,
 )
 from tlsbench.implementations.libssl.ech import ech_gaps, ech_supported, take_ech, telling_ech
-from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, LibSslSide, reason
+from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, reason
 from tlsbench.implementations.libssl.knobs import knob_gaps, new_context, supported, told
 from tlsbench.implementations.libssl.quic import LibSslQuicContext, quic_gaps, quic_supported
 from tlsbench.implementations.missing import NotInstalledError

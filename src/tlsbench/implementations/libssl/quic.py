@@ -20,13 +20,8 @@ from tlsbench.errors import HandshakeError, MeasurementError
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl import quic_bindings as quic
 from tlsbench.implementations.libssl.bindings import Library, ffi
-from tlsbench.implementations.libssl.endpoint import (
-    WAITS,
-    LibSslEnd,
-    LibSslSide,
-    allocate,
-    reason,
-)
+from tlsbench.implementations.libssl.context import LibSslSide
+from tlsbench.implementations.libssl.endpoint import WAITS, LibSslEnd, allocate, reason
 from tlsbench.implementations.pairs import facts_of_openssl_quic
 from tlsbench.protocol.quic import ALPN
 from tlsbench.scenarios import Gap, ciphers, gap

@@ -10,8 +10,8 @@ from typing import Any, Final
 from tlsbench.errors import RequestError
 from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448, OF_ISSUERS, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.libssl.bindings import text
+from tlsbench.implementations.libssl.context import LibSslContext
 from tlsbench.implementations.libssl.credentials import Part
-from tlsbench.implementations.libssl.endpoint import LibSslContext
 from tlsbench.implementations.libssl.library import LibSslShaped
 from tlsbench.implementations.libssl.suites import old_versions
 from tlsbench.implementations.missing import NotInstalledError
