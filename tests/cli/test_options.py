@@ -13,8 +13,8 @@ import pytest
 from tlsbench.cli.app import run
 from tlsbench.cli.commands.certs import COMMANDS as CERTS
 from tlsbench.cli.commands.fleet import COMMANDS as FLEET
-from tlsbench.cli.options import Written, parsed, seconds_or_zero
 from tlsbench.cli.overview import COMMANDS
+from tlsbench.cli.parsing import Written, parsed, seconds_or_zero
 from tlsbench.scenarios.axes import AXES
 from tlsbench.session.quantities import seconds
 

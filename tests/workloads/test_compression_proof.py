@@ -167,7 +167,7 @@ def test_ends_that_give_no_secrets_cannot_be_proved(compressed: Scenario, cell: 
     found = cell(compressed)
     assert found.witness is not None
     found.witness.handshakes.make_clients = found.witness.handshakes.make_servers = object
-    with pytest.raises(MeasurementError, match="gives no secrets by which the wire could be opened"):
+    with pytest.raises(MeasurementError, match="logs no secrets by which the wire could be decrypted"):
         found.visit(0, 1)
 
 

@@ -12,8 +12,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tlsbench.cli import output, settings
-from tlsbench.cli.options import teaching
 from tlsbench.cli.overview import COMMANDS
+from tlsbench.cli.teaching import teaching
 from tlsbench.interrupts import Interrupted
 
 _SETTINGS: Final[dict[str, Any]] = {

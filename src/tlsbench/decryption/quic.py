@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tlsbench.decryption.decoding import Message, Opening, next_message
+from tlsbench.decryption.decoding import Decoded, Message, Opening, next_message
 from tlsbench.decryption.keylog import KeyLog
 from tlsbench.decryption.messages import hello_of, name_of, read_body
 from tlsbench.decryption.piece import Piece
@@ -76,9 +76,20 @@ def quic_messages_of(numbered: Sequence[NumberedPacket], key_log: KeyLog) -> lis
     :param key_log: with the secrets of this connection; without them the rest is not opened.
     :raises WireError: if the packets are no QUIC connection's, or the secrets not its own.
     """
+    return [one.message for one in decoded_quic(numbered, key_log)]
+
+
+def decoded_quic(numbered: Sequence[NumberedPacket], key_log: KeyLog) -> list[Decoded]:
+    """The same with who sent it, and with the bodies of handshake messages.
+
+    It takes and raises what :func:`quic_messages_of` does.
+    """
     opening = opening_of_packets(numbered)
     keys = _keys(opening, key_log.of(opening.client_random).secrets())
-    return [_shown(one) for one in _Reader(keys).read(numbered)]
+    return [
+        Decoded(one.direction, _shown(one), one.message[1] if one.message is not None else b"")
+        for one in _Reader(keys).read(numbered)
+    ]
 
 
 def quic_opening_of(pieces: Sequence[Piece]) -> Opening:

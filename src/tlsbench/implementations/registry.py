@@ -25,12 +25,9 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tlsbench.errors import RequestError, TlsbenchError
-from tlsbench.implementations.contract import (
-    Implementation,
-    PrimitiveImplementation,
-    TlsImplementation,
-)
+from tlsbench.implementations.contract import Implementation, TlsImplementation
 from tlsbench.implementations.missing import DOES_NOT_LOAD, NOT_INSTALLED, Missing, NotInstalledError
+from tlsbench.implementations.operations import PrimitiveImplementation
 from tlsbench.implementations.packages import MODULES, PACKAGES
 from tlsbench.processes import is_child
 from tlsbench.scenarios import Capabilities, Scenario, Selection

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.contract import PrimitiveImplementation
+from tlsbench.implementations.operations import PrimitiveImplementation
 from tlsbench.scenarios import Scenario
 
 

@@ -17,9 +17,9 @@ from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.seconds import second
 from tlsbench.loading.server_side import Sides
 from tlsbench.loading.tally import LoadTally, total
-from tlsbench.processes import Process, readable
+from tlsbench.processes import readable
 from tlsbench.tracing.live import LiveCapture
-from tlsbench.tracing.tapping import Tapped
+from tlsbench.tracing.tapped_process import TappedProcess
 
 _HEAD_START_SECONDS = 0.05
 #: Descriptors that a worker needs beside its connections.
@@ -160,25 +160,20 @@ def allow_files(connections: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-class _Worker(Process):
+class _Worker(TappedProcess):
     """The near end of a worker process."""
 
     def __init__(self, plan: LoadPlan, capture: LiveCapture | None, under: Sequence[str] = ()) -> None:
-        self._number, self._capture = plan.worker, capture
         self.tally = LoadTally()
         self.backends: tuple[BackendLoad, ...] = ()
         self.reports = 0
         self.elapsed_s = 0.0
         self.late_ns = 0
-        super().__init__("tlsbench.loading.worker", plan.to_json(), under=under)
+        super().__init__(plan.worker, capture, "tlsbench.loading.worker", plan.to_json(), under=under)
 
     def read(self) -> None:
         """Take what it has written."""
         for message in self.messages():
-            if "tapped" in message:
-                if self._capture is not None:
-                    self._capture.take(self._number, Tapped.from_plain(message["tapped"]))
-                continue
             self.tally = LoadTally.from_plain(message["tally"])
             self.backends = tuple(map(BackendLoad.from_plain, message.get("backends", ())))
             if message.get("done"):

@@ -14,7 +14,8 @@ from tlsbench.processes import Interpreter
 from tlsbench.sampling.instruments import Instrument
 from tlsbench.sampling.placement import placement
 from tlsbench.sampling.remote import RemoteWorkload, Worker
-from tlsbench.sampling.runner import Plan, Series, measure
+from tlsbench.sampling.runner import Plan, measure
+from tlsbench.sampling.series import Series
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.stats import Epoch

@@ -174,7 +174,7 @@ def _prove_raw_key_on_the_wire(key: bytes, found: Credentials) -> None:
         got = f"a client that takes {', '.join(found.offered_types) or 'X.509 alone'}"
         raise ProofError("certificate_type", wanted=RAW_PUBLIC_KEY, got=got, witness="wire")
     if found.certificate is None:
-        return  # TLS 1.3 hides it, see prove_hidden()
+        return  # TLS 1.3 hides it: tlsbench.workloads.hidden_credentials
     if found.chosen_type != RAW_PUBLIC_KEY:
         got = found.chosen_type or "x509"
         raise ProofError("certificate_type", wanted=RAW_PUBLIC_KEY, got=got, witness="wire")

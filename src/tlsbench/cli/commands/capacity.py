@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tlsbench.cli import completion
-from tlsbench.cli.options import (
-    DEFAULT_TIME_BUDGET,
-    RESULT,
-    Quiet,
-    Seed,
-    Selectors,
-    TimeBudget,
-    Written,
-    duration,
-    format_of,
-    lazily,
-    option,
-    teaches,
-)
+from tlsbench.cli.options import DEFAULT_TIME_BUDGET, RESULT, FiguresPath, Quiet, Seed, Selectors, TimeBudget
+from tlsbench.cli.parsing import Written, duration, format_of, lazily, option
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import axes_help, usage
 from tlsbench.session.quantities import rate, seconds, share
 
@@ -107,9 +95,7 @@ def command(
     time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
     seed: Seed,
     output_format: Annotated[str, format_of("capacity")] = "table",
-    json_path: Annotated[
-        Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
-    ] = None,
+    json_path: FiguresPath = None,
     save: Annotated[
         str | None,
         typer.Option(

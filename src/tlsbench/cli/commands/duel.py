@@ -19,10 +19,9 @@ from tlsbench.cli.options import (
     TimeBudget,
     Undecided,
     assignment,
-    format_of,
-    option,
-    teaches,
 )
+from tlsbench.cli.parsing import format_of, option
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import axes_help, usage
 from tlsbench.errors import RequestError
 

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import Yardsticks, teaches
+from tlsbench.cli.options import Yardsticks
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tlsbench.cli import completion, output
-from tlsbench.cli.options import AsJson, Profile, Selectors, teaches
+from tlsbench.cli.options import AsJson, Profile, Selectors
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import usage
 from tlsbench.errors import RequestError, unknown
 

@@ -10,19 +10,9 @@ import typer
 
 from tlsbench.cli.backends import Clients, Spread, Via, WhenDown
 from tlsbench.cli.capturing import PcapConnections, PcapPath
-from tlsbench.cli.options import (
-    JsonPath,
-    Quiet,
-    SocketOptions,
-    Undecided,
-    Written,
-    duration,
-    duration_or_zero,
-    format_of,
-    lazily,
-    option,
-    teaches,
-)
+from tlsbench.cli.options import JsonPath, Quiet, SocketOptions, Undecided
+from tlsbench.cli.parsing import Written, duration, duration_or_zero, format_of, lazily, option
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import usage
 from tlsbench.errors import RequestError
 from tlsbench.session.quantities import seconds

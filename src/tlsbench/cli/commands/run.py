@@ -9,22 +9,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tlsbench.cli.options import (
+    DEFAULT_PRECISION,
     DEFAULT_TIME_BUDGET,
     Baseline,
     JsonPath,
     Meter,
+    Precision,
     Profile,
     Quiet,
     Seed,
     Selectors,
     TimeBudget,
-    Written,
-    format_of,
-    option,
-    teaches,
 )
+from tlsbench.cli.parsing import format_of
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import axes_help, usage
-from tlsbench.session.quantities import fraction
 
 if TYPE_CHECKING:
     from tlsbench.results import Run
@@ -58,15 +57,7 @@ def command(
     selectors: Selectors = None,
     profile: Profile = None,
     time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
-    precision: Annotated[
-        float,
-        option(
-            fraction,
-            "--precision",
-            metavar="PERCENT",
-            help="Stop once every median is this precise; 0 uses the whole budget.",
-        ),
-    ] = Written("2%", fraction),
+    precision: Precision = DEFAULT_PRECISION,
     meter: Meter = None,
     seed: Seed,
     pin: Annotated[

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tlsbench.cli.capturing import PcapConnections, PcapPath
-from tlsbench.cli.options import Quiet, SocketOptions, Written, duration_or_zero, seconds_or_zero, teaches
+from tlsbench.cli.options import Quiet, SocketOptions
+from tlsbench.cli.parsing import Written, duration_or_zero, seconds_or_zero
+from tlsbench.cli.teaching import teaches
 
 if TYPE_CHECKING:
     from types import FrameType

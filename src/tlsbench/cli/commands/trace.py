@@ -8,7 +8,9 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import Selectors, format_among, teaches
+from tlsbench.cli.options import Selectors
+from tlsbench.cli.parsing import format_among
+from tlsbench.cli.teaching import teaches
 
 
 @teaches(

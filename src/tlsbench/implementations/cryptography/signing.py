@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.keys import MESSAGE, SIGNATURE_KEYS, scheme_of, signature_key
 from tlsbench.implementations.verification import must_fail
 from tlsbench.scenarios.subjects import RSA_KEYS

@@ -13,11 +13,12 @@ from tlsbench.implementations.certificate_keys import ED448, RSA_PSS, SECP521R1,
 from tlsbench.implementations.extension_gaps import no_compression
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
-from tlsbench.implementations.gnutls.bindings import Library, datum, ffi, text
+from tlsbench.implementations.gnutls.bindings import Library, datum, ffi
 from tlsbench.implementations.gnutls.credentials import Psk, RawKey, credential_gaps
 from tlsbench.implementations.gnutls.endpoint import GnuTlsContext, Replays, Settings
 from tlsbench.implementations.gnutls.records import RecordSettings, record_gaps
 from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.native import text
 from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import ML_DSA, group_list
 from tlsbench.implementations.pairs import facts

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.gnutls.bindings import E_SUCCESS, Library, ffi, text
+from tlsbench.implementations.gnutls.bindings import E_SUCCESS, Library, ffi
+from tlsbench.implementations.native import text
 from tlsbench.protocol.messages import RECORD_BYTES
 from tlsbench.scenarios import Gap, Scenario, gap
 from tlsbench.scenarios.axes import AXES

@@ -13,7 +13,7 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.native import NativeLibrary, first_that_loads
+from tlsbench.implementations.native import NativeLibrary, first_that_loads, text
 
 _DECLARATIONS = """
     extern int (*mbedtls_mutex_lock)(void *mutex);  /* of a build with MBEDTLS_THREADING_C */
@@ -223,12 +223,6 @@ def _receive(handle: Any, buffer: Any, most: int) -> int:
 def _send(handle: Any, data: Any, length: int) -> int:
     ffi.from_handle(handle).put(ffi.buffer(data, length)[:])
     return length
-
-
-def text(characters: Any) -> str:
-    """A C string."""
-    words = ffi.string(characters)
-    return words if isinstance(words, str) else words.decode("ascii")
 
 
 def find() -> str | None:

@@ -9,7 +9,8 @@ from typing import Any, Final
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libmbedtls import bindings as native
-from tlsbench.implementations.libmbedtls.bindings import Library, ffi, text
+from tlsbench.implementations.libmbedtls.bindings import Library, ffi
+from tlsbench.implementations.native import text
 from tlsbench.implementations.openssl_names import version_from_openssl
 from tlsbench.implementations.pipes import DatagramPipe, Pipe
 from tlsbench.pki import SERVER_NAME

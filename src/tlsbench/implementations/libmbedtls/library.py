@@ -11,7 +11,7 @@ from typing import Any, Final
 from tlsbench.errors import RequestError
 from tlsbench.implementations.certificate_keys import BRAINPOOL, SECP521R1, takes
 from tlsbench.implementations.libmbedtls import bindings as native
-from tlsbench.implementations.libmbedtls.bindings import Library, ffi, text
+from tlsbench.implementations.libmbedtls.bindings import Library, ffi
 from tlsbench.implementations.libmbedtls.datagrams import (
     LibMbedTlsDatagramContext,
     ask_no_cookies,
@@ -19,6 +19,7 @@ from tlsbench.implementations.libmbedtls.datagrams import (
 )
 from tlsbench.implementations.libmbedtls.endpoint import LibMbedTlsContext
 from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.native import text
 from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import group_list, is_of_dhe
 from tlsbench.implementations.pairs import facts

@@ -12,7 +12,6 @@ from functools import cached_property, partial
 from typing import Any, ClassVar, Final, TypeVar
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.gaps import (
     SYSTEM_LIBCRYPTO,
     kernel_tls_gap,
@@ -52,6 +51,7 @@ from tlsbench.implementations.openssl_names import (
     is_of_dhe,
     list_for_all,
 )
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response

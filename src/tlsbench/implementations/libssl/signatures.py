@@ -11,10 +11,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import Hollow, loaded, must
 from tlsbench.implementations.libssl.key_making import makes_keys, new_key
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.keys import (
     MESSAGE,
     SIGNATURE_KEYS,

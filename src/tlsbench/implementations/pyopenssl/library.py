@@ -10,7 +10,6 @@ from OpenSSL.crypto import X509, X509StoreFlags
 
 from tlsbench.errors import CertificateError
 from tlsbench.implementations.certificate_keys import openssl_key_gaps, openssl_takes
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.primitives import Cryptography
 from tlsbench.implementations.extension_gaps import no_compression, no_ech
 from tlsbench.implementations.gaps import kernel_tls_gap, no_ed25519_in_dtls
@@ -21,6 +20,7 @@ from tlsbench.implementations.openssl_names import (
     group_list,
     is_of_dhe,
 )
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.implementations.pyopenssl import bindings, certificates, suites
 from tlsbench.implementations.pyopenssl.datagrams import PyOpenSslDatagramContext, make_cookies

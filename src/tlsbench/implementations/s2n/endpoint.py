@@ -10,11 +10,12 @@ from typing import Any, Final
 from cryptography import x509
 
 from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.native import text
 from tlsbench.implementations.openssl_names import group_from_openssl
 from tlsbench.implementations.pipes import Pipe
 from tlsbench.implementations.s2n import bindings as native
 from tlsbench.implementations.s2n import records
-from tlsbench.implementations.s2n.bindings import Library, ffi, text
+from tlsbench.implementations.s2n.bindings import Library, ffi
 from tlsbench.implementations.s2n.psk import ExternalPsk
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
 from tlsbench.protocol.messages import RECORD_BYTES

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from tlsbench.cli.options import AsJson, one_of, parsed, teaches
+from tlsbench.cli.options import AsJson
+from tlsbench.cli.parsing import one_of, parsed
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import teaches
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError
 
 _MOST_DAYS = 3650.0

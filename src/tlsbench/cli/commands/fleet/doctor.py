@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from tlsbench.cli.fleets import Allow, Certs, Local, Scheduler
-from tlsbench.cli.options import AsJson, Quiet, teaches
+from tlsbench.cli.options import AsJson, Quiet
+from tlsbench.cli.teaching import teaches
 
 _FAILED = 1
 

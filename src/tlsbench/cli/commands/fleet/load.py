@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final
 
 from tlsbench.cli.commands import load as by_one
 from tlsbench.cli.fleets import Allow, Certs, Local, Scheduler
-from tlsbench.cli.options import Written, duration, teaches
+from tlsbench.cli.parsing import Written, duration
+from tlsbench.cli.teaching import teaches
 from tlsbench.session.quantities import seconds
 
 #: What one machine alone can do: it simulates a line, or captures its connections.

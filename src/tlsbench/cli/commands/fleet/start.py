@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from tlsbench.cli.fleets import Certs, Local
-from tlsbench.cli.options import Quiet, teaches
+from tlsbench.cli.options import Quiet
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import MeasurementError, RequestError
 
 _LARGEST_PORT = 65535
