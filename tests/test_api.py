@@ -415,8 +415,8 @@ def test_a_capacity_is_measured_once_and_computed_for_other_questions() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"connections": 0}, "'0' is no rate"),
-        ({"connections": 5, "resumed": 2}, "'2' is no share"),
+        ({"connections": 0}, "'0' is not a rate"),
+        ({"connections": 5, "resumed": 2}, "'2' is not a share"),
         ({"connections": 5, "headroom": "100%"}, "headroom 1: it must be from 0% to below 100%"),
         ({"connections": 5, "beyond": "fast", "from_": STORED / "run.json"}, "is not a processor time"),
         ({"connections": 5, "from_": STORED / "load.json"}, "give a run"),

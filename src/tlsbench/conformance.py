@@ -45,7 +45,7 @@ _KEYS = ("rsa-2048", "ecdsa-secp256r1", "ed25519", "ml-dsa-44")
 _RESUMPTIONS = ("session-id", "ticket", "psk", "early-data")
 _RECORDS = ("padding=512", "record_size=1435", "max_fragment_length=512", "record_size_limit=512")
 _MOST_FLIGHTS = 8
-#: So many threads that share contexts, for so long.
+#: Threads that share contexts, and for how long.
 _THREADS, _TURN_NS = 4, 50_000_000
 _LENGTHS = (0, 1, 16384, 16385, 100_000)
 #: What is no TLS, and longer than the record that its first bytes announce: some libraries wait for that.

@@ -165,7 +165,7 @@ def temporary(content: bytes, suffix: str = "") -> Iterator[Path]:
 
 
 def try_folder(folder: Path, room_bytes: int = ROOM_BYTES) -> None:
-    """Write so many bytes to a folder and remove them again.
+    """Write this many bytes to a folder and remove them again.
 
     :raises OSError: if it takes none, or has not that room.
     """

@@ -40,7 +40,7 @@ class Vitals(NamedTuple):
 
 
 def vitals(connections: int) -> Vitals:
-    """Those of this process, which has so many connections open."""
+    """The vitals of this process, which has this many connections open."""
     import psutil  # takes long, and who lists axes or asks for help needs none
 
     return Vitals(connections, psutil.Process().memory_info().rss, time.process_time())
@@ -240,6 +240,6 @@ _Process = TypeVar("_Process", bound=Process)
 
 
 def readable(processes: Sequence[_Process], seconds: float) -> list[_Process]:
-    """Those of the processes that have something to say, after so long at most."""
+    """The processes that have sent something, waiting for at most this many seconds."""
     ready, _, _ = select.select([process.pipe for process in processes], [], [], seconds)
     return [process for process in processes if process.pipe in ready]

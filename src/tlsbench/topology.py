@@ -69,7 +69,7 @@ def siblings(found: Collection[Processor]) -> list[tuple[int, ...]]:
 
 
 def places(count: int) -> Sequence[int | None]:
-    """The processor of each of so many threads; None for each where they are not to stay on one.
+    """The processor of each of this many threads; None for each where they are not to stay on one.
 
     Where there are more threads than processors, they share them in turn.
     """

@@ -61,7 +61,7 @@ def test_help_begins_with_what_the_command_does_and_shows_examples(command: str)
     ("words", "message"),
     [
         (["run", "--time-budget", "soon"], "--time-budget: 'soon' is not a time"),
-        (["run", "--precision", "2"], "--precision: '2' is no precision: write a percentage such as 2%"),
+        (["run", "--precision", "2"], "--precision: '2' is not a precision: write a percentage such as 2%"),
         (["run", "--meter", "cup"], "unknown meter 'cup': did you mean 'cpu'?"),
         (["run", "--format", "jsn"], "unknown format 'jsn': did you mean 'json'?"),
         (["run", "--format", "text"], "--format text is not for a run"),

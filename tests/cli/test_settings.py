@@ -102,7 +102,7 @@ def test_the_file_of_a_folder_above_is_found_and_one_without_the_table_is_passed
         ("[tool.tlsbench.run]\nprocesses = 0", "[tool.tlsbench.run]: processes: 0 is not from 1 to 32"),
         ("[tool.tlsbench.run]\nseed = [1]", "[tool.tlsbench.run]: seed takes one value, not a list"),
         ("[tool.tlsbench.run]\nseed = true", "[tool.tlsbench.run]: seed: write a string or a number"),
-        ("[tool.tlsbench.run]\nprecision = '2'", "[tool.tlsbench.run]: precision: '2' is no precision"),
+        ("[tool.tlsbench.run]\nprecision = '2'", "[tool.tlsbench.run]: precision: '2' is not a precision"),
         ("[tool.tlsbench.run]\nmeter = 'cup'", "[tool.tlsbench.run]: meter: unknown meter 'cup'"),
         ("[tool.tlsbench.run]\nformat = 'jsn'", "[tool.tlsbench.run]: format: unknown format 'jsn'"),
         ("[tool.tlsbench.run]\njson = 'x.json'", "'json' cannot be set here, as it names a file"),

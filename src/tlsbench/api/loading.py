@@ -68,8 +68,8 @@ def load(
     :param words: further targets, the backends of the same service; and what the handshakes must be:
         ``version=``, ``cipher=`` and ``group=`` of one value each, as text, or as keywords (``axes``).
     :param connections: at once; with ``rate`` at most.
-    :param rate: connections that begin in a second, come what may (an open loop); 0 begins one when another
-        ends (a closed loop).
+    :param rate: connections that begin each second, regardless of completions (an open loop); 0 begins one
+        when another ends (a closed loop).
     :param duration: how long what begins counts.
     :param warm_up: how long connections begin before that, uncounted.
     :param ramp_up: how much of the warm-up it takes to begin all connections.
@@ -79,9 +79,9 @@ def load(
         ``""`` speaks 1.1 and offers nothing.
     :param streams: of HTTP/2 and 3, requests at once on each connection.
     :param path: what they ask for.
-    :param size: bytes that each answer has (of ``tlsbench serve`` it is asked for so many); ``"16KiB"`` too.
+    :param size: bytes of each answer (``tlsbench serve`` is asked for this many); ``"16KiB"`` too.
     :param pool: connections that are kept and used again; 0 opens one for each use.
-    :param pool_idle: close those of the pool that were unused for so long; 0 keeps them.
+    :param pool_idle: close those of the pool that were unused for this long; 0 keeps them.
     :param pool_lifetime: close those of the pool that are as old as that; 0 keeps them.
     :param early_data: send a resumed connection's first request as 0-RTT.
     :param socket: socket options by the kernel's names: ``{"SO_SNDBUF": "64KiB"}``.

@@ -35,7 +35,7 @@ def line(text: str) -> None:
 
 
 def wrapped(text: str, indent: str, columns: int) -> list[str]:
-    """The lines of a text within so many columns, wrapped between words, all but the first indented."""
+    """The lines of a text within this many columns, wrapped between words, all but the first indented."""
     return wrap(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 

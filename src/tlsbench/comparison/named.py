@@ -18,7 +18,7 @@ from tlsbench.units import NANOSECONDS
 NAMED: Final = "named"
 #: The raw data of a benchmark are folded into so many blocks, whose medians then stand for rounds.
 _BLOCKS: Final = 10
-#: So many names are in an error.
+#: Names that an error lists at most.
 _MOST_NAMES: Final = 5
 
 

@@ -145,7 +145,7 @@ def _watch(
 
 
 def allow_files(connections: int) -> None:
-    """Let this process and its children open so many connections each.
+    """Let this process and its children open this many connections each.
 
     :raises RequestError: if the system's hard limit is below that.
     """

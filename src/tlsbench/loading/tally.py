@@ -26,7 +26,7 @@ _LOW_NS, _HIGH_NS, _DIGITS = 1_000, 3_600_000_000_000, 3
 _UNIT_BITS = 9
 #: What came of a connection that did what it should.
 SUCCESS = "success"
-#: A server could make a new kind of failure of each answer: so many are kept apart.
+#: A server could make a new kind of failure of each answer: this many are kept apart.
 _MOST_KINDS = 100
 _OTHER_KINDS = "other kinds of failure"
 

@@ -94,7 +94,7 @@ class Channel:
     def close(self, linger_s: float = 0.0) -> None:
         """Say goodbye (close_notify) and close the socket; a side that is gone already does not matter.
 
-        :param linger_s: wait so long at most for the other side's end: with data of it unread, the system
+        :param linger_s: wait this long at most for the other side's end: with data of it unread, the system
             would end the connection by a reset, and the other side might lose what it was just sent.
         """
         try:

@@ -44,7 +44,7 @@ class Validity:
 
     @classmethod
     def days(cls, days: float, *, start: float = 0.0) -> Validity:
-        """So many days from now on, or from ``start`` days from now; a past ``start`` is negative.
+        """A number of days from now, or from ``start`` days from now; a past ``start`` is negative.
 
         What starts now starts an hour ago, for peers whose clocks are behind.
         """

@@ -28,7 +28,7 @@ _STATS = (
     "stddev_outliers", "ld15iqr", "hd15iqr", "ops", "total", "iterations",
 )  # fmt: skip
 
-#: So many remarks on one file are made.
+#: Remarks on one file at most.
 _MOST_REMARKS = 8
 
 

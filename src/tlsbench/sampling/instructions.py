@@ -158,7 +158,7 @@ def count_instructions(
 class _Counting:
     """Which processes run, which wait, and what those that have ended tell of the time.
 
-    :param at_a_time: so many run at once.
+    :param at_a_time: how many run at once.
     """
 
     def __init__(

@@ -118,7 +118,7 @@ class RemoteWorkload:
         return self.visit(0, 1)[0]
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
-        """Measure so often in a row, over there, after as many runs that do not count.
+        """Measure this often in a row, over there, after as many runs that do not count.
 
         To ask for each sample would let the caches cool in between.
         """

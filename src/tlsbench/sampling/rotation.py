@@ -22,7 +22,7 @@ class Rotation(Generic[_T]):
     _waiting: deque[tuple[_T, float]] = field(default_factory=deque)
 
     def join(self, member: _T, cost_s: float) -> None:
-        """Let a member take turns from now on, which are expected to take so long."""
+        """Let a member take turns from now on, which are expected to take this long."""
         self._waiting.append((member, cost_s))
 
     def leave(self, member: _T) -> None:

@@ -120,7 +120,7 @@ class Series:
         self.set_aside.append([sample for sample in visit if sample.disturbed])
 
     def drop_from(self, rounds: int) -> None:
-        """Forget all but so many rounds."""
+        """Forget all but this many rounds."""
         del self.rounds[rounds:]
         del self.set_aside[rounds:]
 

@@ -56,8 +56,8 @@ PRIMES: Final = tuple(group.name for group in GROUPS if group.prime_bits)
 
 #: Whether the client must be asked for a key of another group (RFC 8446 section 4.1.4).
 HELLO_RETRY: Final = row(
-    meaning="whether the client first sends a key for another group (x25519, else secp256r1), so that the "
-    "server asks again: a HelloRetryRequest",
+    meaning="whether the client first sends a key share of another group (x25519, else secp256r1), so that "
+    "the server answers with a HelloRetryRequest",
     values=("no", "yes"),
     default=("no",),
     neutral="no",

@@ -17,7 +17,7 @@ from tlsbench.scenarios.obstacles import Obstacles, obstacles
 from tlsbench.scenarios.scenario import Scenario
 from tlsbench.scenarios.selectors import Selection, parse
 
-#: So many combinations are expanded; "*" on a few axes more is refused with the count.
+#: Combinations that are expanded at most; a selection with more is refused with the count.
 MOST_COMBINATIONS = 50_000
 _WIDEST_TOLD = 4
 _SAME_AS = {axis.name: axis.same_as for axis in AXES.values() if axis.same_as}

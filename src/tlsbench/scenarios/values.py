@@ -172,7 +172,7 @@ class Values:
     client_auth: str = field(
         default="",
         metadata=row(
-            meaning="whether the client shows a certificate too",
+            meaning="whether the client authenticates with a certificate too",
             values=("none", "required"),
             default=("none",),
             neutral="none",
@@ -219,8 +219,8 @@ class Values:
     trust: str = field(
         default="",
         metadata=row(
-            meaning="the client's roots: one, in memory before; or a file of so many, loaded anew for each "
-            "connection",
+            meaning="the client's trust store: one root that is in memory already, or a file with this many "
+            "roots, loaded for each connection",
             values=("memory", "1", "150"),
             default=("memory",),
             neutral="memory",
@@ -231,7 +231,7 @@ class Values:
     signature: str = field(
         default="",
         metadata=row(
-            meaning="how the server signs the handshake, IANA name (default is what both libraries prefer)",
+            meaning="how the server signs the handshake, IANA name (default: what both libraries prefer)",
             values=("default", *(scheme.name for scheme in SIGNATURE_SCHEMES)),
             default=("default",),
             neutral="default",
@@ -243,7 +243,7 @@ class Values:
     tickets: str = field(
         default="",
         metadata=row(
-            meaning="session tickets that a TLS 1.3 server sends after a handshake (default is the library's "
+            meaning="session tickets that a TLS 1.3 server sends after a handshake (default: the library's "
             "own number)",
             values=("default", "0", "1", "2", "3", "4"),
             default=("default",),
@@ -256,7 +256,7 @@ class Values:
     session: str = field(
         default="",
         metadata=row(
-            meaning="what a client keeps of a session: the library's object, or its bytes, which it parses "
+            meaning="what the client keeps of a session: the library's object, or its bytes, which it parses "
             "to resume",
             values=("object", "serialised"),
             default=("object",),
@@ -273,8 +273,8 @@ class Values:
     cpu: str = field(
         default="",
         metadata=row(
-            meaning="what the engines may use of an x86-64 processor: all of it, or not its AES, its "
-            "AVX-512, or neither these nor anything since SSE3",
+            meaning="what the engines may use of an x86-64 processor: everything, no AES, no AVX-512, or "
+            "nothing newer than SSE3",
             values=("native", "no-aes", "no-avx512", "baseline"),
             default=("native",),
             neutral="native",

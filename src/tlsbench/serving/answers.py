@@ -1,4 +1,4 @@
-"""What a server answers: whatever it was sent, so many bytes, or HTTP."""
+"""What a server answers: whatever it was sent, a number of bytes, or HTTP."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def content(target: bytes) -> Content:
 
 
 def http() -> Answerer:
-    """HTTP: ``/bytes/N`` has so many bytes, any other path a greeting."""
+    """HTTP: ``/bytes/N`` has N bytes, any other path a greeting."""
     return Http()
 
 

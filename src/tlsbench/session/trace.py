@@ -29,7 +29,7 @@ _SHAPE: Final = (
     *("certificate_compression", "ech"),
     *("certificate_type", "psk_mode"),
 )
-#: So many ladders a page has of a run, lest they bury its figures.
+#: Ladders that a page has of a run; more would bury its figures.
 _MOST_SHAPES: Final = 4
 _COMMENT: Final = "tlsbench trace, {headers} headers made up: {scenario}"
 

@@ -95,7 +95,7 @@ def _floor(floors: Sequence[float], bounds: tuple[int, int, int]) -> float:
 
 
 def _quantile(looks: int, freedom: float = math.inf) -> float:
-    """The quantile of an interval that holds the truth at all of so many places.
+    """The quantile of an interval that holds the truth at all of this many places.
 
     :param freedom: degrees of freedom, where the scatter was estimated; infinite where it was not.
     """

@@ -135,7 +135,7 @@ class Tap:
 class Taps:
     """Taps for the first connections of a process.
 
-    :param most: for so many.
+    :param most: for at most this many.
     :param sends: the direction in which the tapped ends send.
     :param send: takes what is handed on; from the threads that drive the ends.
     """

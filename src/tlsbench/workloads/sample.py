@@ -79,7 +79,7 @@ class Workload(Protocol):
         """
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
-        """Measure so often in a row, after as many runs that do not count.
+        """Measure ``samples`` times in a row, after ``rewarm`` runs that do not count.
 
         All samples are proved before they are given. Where to prove one would evict the library's code and
         data from the caches, that waits for the last. Those that were disturbed are marked.

@@ -69,7 +69,7 @@ _Read = Callable[[Reader, int], _Fields]
 
 
 def _numbers(count: int) -> _Read:
-    """A frame of so many integers, of which none is needed here."""
+    """A frame of this many integers, none of which is needed here."""
 
     def read(reader: Reader, _kind: int) -> _Fields:
         for _ in range(count):

@@ -161,7 +161,7 @@ def check_retry(packet: Packet, destination_id: bytes) -> None:
 
 
 def _full_number(truncated: int, bits: int, largest: int) -> int:
-    """The packet number that was sent in so many bits (RFC 9000 appendix A.3)."""
+    """The packet number that was sent in this many bits (RFC 9000 appendix A.3)."""
     expected, window = largest + 1, 1 << bits
     candidate = expected & ~(window - 1) | truncated
     if candidate <= expected - window // 2 and candidate < (1 << 62) - window:

@@ -66,7 +66,7 @@ class Exchange(Protocol):
         """Whether the server takes no more requests on this connection."""
 
     def ask(self, count: int, now_ns: int, *, counted: bool) -> bytes:
-        """Begin a use of so many requests: the bytes to be sent."""
+        """Begin a use of this many requests: the bytes to send."""
 
     def take(self, data: bytes, now_ns: int) -> bytes:
         """Take what was received: the bytes to be sent now, ``b""`` if there are none.

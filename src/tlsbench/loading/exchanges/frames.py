@@ -45,5 +45,5 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 
 
 def window_update(stream: int, more_bytes: int) -> bytes:
-    """That so many more bytes may come on a stream, or on stream 0 of all."""
+    """That this many more bytes may come on a stream, or on stream 0 of all."""
     return frame(WINDOW_UPDATE, 0, stream, more_bytes.to_bytes(4, "big"))

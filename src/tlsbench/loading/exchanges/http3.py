@@ -35,7 +35,7 @@ class Http3(Streams):
         ]
 
     def ask(self, count: int, now_ns: int, *, counted: bool) -> None:
-        """Begin a use of so many requests."""
+        """Begin a use of this many requests."""
         self._begin_use(count, counted=counted)
         self.fill(now_ns)
 

@@ -22,7 +22,7 @@ def write(report: Report, width: int) -> str:
 
 
 def terminal(report: Report, width: int) -> RenderableType:
-    """The report for a terminal of so many columns."""
+    """The report for a terminal of this many columns."""
     if report.told:
         return Group(*map(line, report.told.splitlines()))
     return Group(*_parts(report, width))

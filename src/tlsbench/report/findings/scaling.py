@@ -15,7 +15,7 @@ from tlsbench.results.scaling import controls, efficiency, interpreter_share, th
 from tlsbench.sampling.instruments import SCALING
 from tlsbench.stats import Interval, is_difference
 
-#: So many scenarios are told of; the table has them all.
+#: Scenarios that the findings mention; the table has them all.
 _MOST = 8
 _VOID = "void: "
 

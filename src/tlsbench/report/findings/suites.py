@@ -14,7 +14,7 @@ from tlsbench.scenarios.ciphers import BROKEN_VERSIONS, CipherSuite
 
 #: What follows from the key exchange of a suite.
 _FOLLOWS = {"group"}
-#: So many suites are named; of more the number is given.
+#: Up to this many suites are named; beyond that, only the number is given.
 _MOST_NAMED = 4
 
 

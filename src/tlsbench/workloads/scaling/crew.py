@@ -42,7 +42,7 @@ class Crew:
                 member.close()
 
     def prepare(self, scenario: Scenario, count: int) -> list[int]:
-        """Have so many processes make a lane of a scenario of one thread.
+        """Have this many processes make a lane of a scenario of one thread.
 
         :returns: the number of the lane in each.
         :raises MeasurementError: if one of them cannot.
