@@ -48,7 +48,7 @@ _MOST_FLIGHTS = 8
 #: Threads that share contexts, and for how long.
 _THREADS, _TURN_NS = 4, 50_000_000
 _LENGTHS = (0, 1, 16384, 16385, 100_000)
-#: What is no TLS, and longer than the record that its first bytes announce: some libraries wait for that.
+#: Not TLS, and longer than the record that its first bytes announce: some libraries wait for that.
 _GARBAGE = b"GET / HTTP/1.0\r\n\r\n" * 1000
 #: Resident memory may grow by this much in any case, and by this much more for each handshake: allocators
 #: keep what they were given, and the least that a library leaks of a connection is several KiB.

@@ -80,8 +80,8 @@ def is_child() -> bool:
 class Process:
     """A Python process that runs a module and exchanges lines with it: text in, JSON out.
 
-    A process that has ended says no more: ``has_ended`` is set, and ``lost`` says how it ended, unless it had
-    said that it was ``done``.
+    Once a process has ended, ``has_ended`` is set, and ``lost`` says how it ended, unless it had said that it
+    was ``done``.
 
     :param module: what ``python -m`` runs.
     :param first_line: what it reads first, if anything.
@@ -139,7 +139,7 @@ class Process:
             self._process.stdin.flush()
 
     def end_of_input(self) -> None:
-        """Tell it that there is no more to come."""
+        """Let it know that there is no more to come."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
@@ -147,7 +147,7 @@ class Process:
     def first_answer(self) -> dict[str, Any]:
         """Its first line.
 
-        :raises RequestError: if it says that what it was told cannot be.
+        :raises RequestError: if it says that the request cannot be met.
         :raises MeasurementError: if it does not come up.
         """
         try:

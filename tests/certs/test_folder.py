@@ -83,7 +83,7 @@ def test_a_file_or_a_link_of_that_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "link").symlink_to(tmp_path)
     for name in ("file", "link"):
-        with pytest.raises(RequestError, match="exists and is no folder"):
+        with pytest.raises(RequestError, match="exists and is not a folder"):
             pki_folder.write(PKI, tmp_path / name, force=True)
 
 

@@ -98,7 +98,7 @@ def test_the_file_of_a_folder_above_is_found_and_one_without_the_table_is_passed
             "[tool.tlsbench.run]\nsed = 1",
             "[tool.tlsbench.run]: unknown option of run 'sed': did you mean 'seed'?",
         ),
-        ("[tool.tlsbench.run]\nseed = 'x'", "[tool.tlsbench.run]: seed: 'x' is no whole number"),
+        ("[tool.tlsbench.run]\nseed = 'x'", "[tool.tlsbench.run]: seed: 'x' is not a whole number"),
         ("[tool.tlsbench.run]\nprocesses = 0", "[tool.tlsbench.run]: processes: 0 is not from 1 to 32"),
         ("[tool.tlsbench.run]\nseed = [1]", "[tool.tlsbench.run]: seed takes one value, not a list"),
         ("[tool.tlsbench.run]\nseed = true", "[tool.tlsbench.run]: seed: write a string or a number"),

@@ -28,7 +28,7 @@ def test_the_others_say_that_they_seal_every_record_themselves() -> None:
     for library in ("utls", "rtls", "tlslite", "mbedtls", "fake"):
         if library in tls_libraries():
             assert reasons(f"workload=bulk implementation={library} offload=ktls") == [
-                f"{library}: it seals every record itself"
+                f"{library}: it encrypts every record itself"
             ]
 
 

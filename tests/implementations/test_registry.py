@@ -36,7 +36,7 @@ FAULTS = {
     "class Panic(BaseException): pass\nraise Panic": "Panic",
     "syntax error": "SyntaxError: invalid syntax",
     "thing = 1": "AttributeError: module 'broken_library' has no attribute 'MEMBER'",
-    "MEMBER = 1": "broken_library:MEMBER is no implementation: see tlsbench.implementations.contract",
+    "MEMBER = 1": "broken_library:MEMBER is not an implementation: see tlsbench.implementations.contract",
     "from tlsbench.implementations.fake import Fake as MEMBER": "broken_library:MEMBER has the id 'fake'",
 }
 MEMBER = """

@@ -256,7 +256,7 @@ def test_a_target_beyond_this_machine_is_refused() -> None:
         with pytest.raises(RequestError, match="is not this machine"):
             local_address(host)
     for host in ("::1", "0.0.0.0"):
-        with pytest.raises(RequestError, match=r"IPv4|is no address"):
+        with pytest.raises(RequestError, match=r"IPv4|is not an address"):
             local_address(host)
     assert local_address("localhost") == LOOPBACK
 

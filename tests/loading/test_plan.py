@@ -35,7 +35,7 @@ def test_a_target_is_a_host_and_a_port(text: str, target: Target) -> None:
     "text", ["", "localhost", "localhost:", ":443", "localhost:0", "localhost:65536", "a:b:1"]
 )
 def test_what_names_no_target_is_refused(text: str) -> None:
-    with pytest.raises(RequestError, match="is no target: write HOST:PORT"):
+    with pytest.raises(RequestError, match="is not a target: write HOST:PORT"):
         Target.parse(text)
 
 
@@ -131,7 +131,7 @@ def test_the_shares_of_the_workers_are_the_whole(connections: int, workers: int,
         (["127.0.0.1:1", "--path", "x"], "it must begin with a slash"),
         (["127.0.0.1:1", "--hgrm", "/no/such"], "there is no such folder"),
         (["127.0.0.1:1", "--duration", "soon"], "'soon' is not a time"),
-        (["127.0.0.1:1", "--via", "50ms"], "--via: '50ms' is no condition: write rtt=50ms"),
+        (["127.0.0.1:1", "--via", "50ms"], "--via: '50ms' is not a condition: write rtt=50ms"),
         (["unix:/run/tls.sock", "--via", "rtt=50ms"], "--via is a line for TCP, and unix:PATH has none"),
     ],
 )
@@ -163,7 +163,7 @@ def test_a_socket_in_the_file_system_is_this_machine() -> None:
     assert target.is_loopback
     assert str(target) == "unix:/run/tls.sock"
     assert LoadPlan(target=target).name == "localhost"
-    with pytest.raises(RequestError, match="is no target"):
+    with pytest.raises(RequestError, match="is not a target"):
         Target.parse("unix:")
 
 

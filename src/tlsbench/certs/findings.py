@@ -30,8 +30,8 @@ from tlsbench.pki.names import name_text, short_name
 _EXPIRES_SOON_DAYS = 14
 _LEAST_RSA_BITS = 2048
 _CURVES: Final = ("ecdsa-secp256r1", "ecdsa-secp384r1", "ecdsa-secp521r1")
-#: Key types by whom they fail with, each tried in handshakes with OpenSSL 3.0 and 4.0, GnuTLS 3.7, BoringSSL,
-#: rustls and curl.
+#: Key types by the libraries they fail with, each tried in handshakes with OpenSSL 3.0 and 4.0, GnuTLS 3.7,
+#: BoringSSL, rustls and curl.
 _FEW_PEERS: Final = {
     "ecdsa-secp521r1": "BoringSSL, and Chrome with it, refuses it",
     "ed25519": "BoringSSL, and Chrome with it, refuses it",
@@ -200,7 +200,10 @@ def _names(certificate: x509.Certificate, _at: datetime) -> _Found:
     usages = extension(certificate, x509.ExtendedKeyUsage)
     serves = usages is None or ExtendedKeyUsageOID.SERVER_AUTH in usages
     if extension(certificate, x509.SubjectAlternativeName) is None and serves:
-        yield "error", "it has no subjectAltName: a common name alone is no host name (RFC 9525, section 6.3)"
+        yield (
+            "error",
+            "it has no subjectAltName: a common name alone is not a host name (RFC 9525, section 6.3)",
+        )
     if usages is None:
         yield "warning", "it does not say what it is for: browsers want the extended key usage serverAuth"
     elif not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH} & set(usages):

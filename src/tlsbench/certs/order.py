@@ -84,7 +84,7 @@ def _issuers(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator
     for below, above in pairwise(path):
         if not is_authority(chain[above]):
             yield CertificateFinding(
-                "error", above, f"it is no authority, but certificate {below} is signed by its key"
+                "error", above, f"it is not an authority, but certificate {below} is signed by its key"
             )
     last = chain[path[-1]]
     namesakes = [place for place, one in enumerate(chain) if one.subject == last.issuer and place not in path]

@@ -87,7 +87,7 @@ PROFILES: Final[dict[str, tuple[str, dict[str, object]]]] = {
     "must-staple": ("a server that must staple an OCSP response", {"must_staple": True}),
     "post-quantum": ("ML-DSA-65 throughout (FIPS 204)", {"key": "ml-dsa-65"}),
     "hash-based": (
-        "an SLH-DSA root over P-256 (FIPS 205): it rests on a hash alone, and its signatures are long",
+        "an SLH-DSA root over P-256 (FIPS 205): it rests only on a hash, and its signatures are long",
         {"root_key": "slh-dsa-sha2-128s"},
     ),
     "mixed": (

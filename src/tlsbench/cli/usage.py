@@ -1,4 +1,4 @@
-"""What is wrong about the words of a command line, and what the help of a command has beside its options."""
+"""What is wrong with the words of a command line, and what the help of a command has beside its options."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ from tlsbench.units import NANOSECONDS
 
 #: The nature of a yardstick of which nothing is known but its name.
 NAMED: Final = "named"
-#: The raw data of a benchmark are folded into so many blocks, whose medians then stand for rounds.
+#: The raw data of a benchmark are folded into this many blocks, whose medians then stand for rounds.
 _BLOCKS: Final = 10
 #: Names that an error lists at most.
 _MOST_NAMES: Final = 5

@@ -1,4 +1,4 @@
-"""See to it that the machines of a fleet agree, before anything is measured."""
+"""Check that the machines of a fleet agree, before anything is measured."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def agree(
 
     :param implementations: whose engines must be the same.
     :param allowed: names of :data:`ALLOWED`.
-    :param note: told of machines of which a part stays idle.
+    :param note: called with a line about machines of which a part stays idle.
     :raises RequestError: if they differ in what is not allowed.
     """
     hosts = cluster.hosts(share_hosts="shared-hosts" in allowed)

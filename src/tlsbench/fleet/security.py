@@ -33,7 +33,7 @@ class Certificates:
         return self.folder / f"{role}.pem"
 
     def check(self) -> Certificates:
-        """See to it that all is there.
+        """Check that all is there.
 
         :raises RequestError: if something is missing, or others than the owner can read a key.
         """

@@ -105,7 +105,7 @@ class Started:
 def started(request: StartRequest, note: Callable[[str], None] = lambda _line: None) -> Iterator[Started]:
     """A cluster, until the end of the block; then nothing of it is left, here or elsewhere.
 
-    :param note: told of each part that comes up.
+    :param note: called with each part that comes up.
     :raises RequestError: if it cannot be.
     :raises MeasurementError: if a part does not come up.
     """

@@ -74,7 +74,7 @@ class Fake:
                 ),
                 gap("it exchanges no keys, so it is not asked for another", hello_retry="yes"),
                 gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
-                gap("its messages have the shape of DTLS 1.2 alone", transport="dtls", version="1.3"),
+                gap("its messages have only the shape of DTLS 1.2", transport="dtls", version="1.3"),
                 *no_records("it seals nothing, so its records have nothing to pad, and no limit to agree on"),
                 gap("it has no keys, so it changes none", workload="key_update"),
             ),
@@ -255,7 +255,7 @@ class FakeEndpoint:
         pass
 
 
-#: A full answer has so much padding in place of a leaf, and more of intermediates; a resumed one has none.
+#: A full answer has so much padding instead of a leaf, and more of intermediates; a resumed one has none.
 _FULL_ANSWER_BYTES = 600
 
 

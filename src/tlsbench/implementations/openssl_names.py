@@ -9,7 +9,7 @@ from tlsbench.protocol import finite_fields
 from tlsbench.scenarios import Scenario, ciphers, groups, keys
 from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
-#: What OpenSSL_version(3) tells of the processor.
+#: What OpenSSL_version(3) says about the processor.
 CPU_INFO = 9
 #: The buffer that OpenSSL puts before a socket while it shakes hands (``BIO_f_buffer``, bf_buff.c).
 HANDSHAKE_BUFFER_BYTES = 4096

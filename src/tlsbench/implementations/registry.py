@@ -243,7 +243,7 @@ def _member(name: str, entry: EntryPoint) -> Implementation:
     found = entry.load()
     member = found() if callable(found) else found
     if not isinstance(member, Implementation):
-        raise RequestError(f"{entry.value} is no implementation: see tlsbench.implementations.contract")
+        raise RequestError(f"{entry.value} is not an implementation: see tlsbench.implementations.contract")
     if member.id != name:
         raise RequestError(f"{entry.value} has the id '{member.id}'")
     return member

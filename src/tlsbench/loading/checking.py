@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: The origin-form of a request's target (RFC 9112 section 3.2.1), as far as it could break the request.
 _MOST_PATH = 8000
 _PATH = re.compile(rf"/[!-~]{{0,{_MOST_PATH - 1}}}")
-#: More than this is asked for with ``--i-may-load-this-target`` alone.
+#: More than this needs ``--i-may-load-this-target``.
 MOST_SECONDS = 600.0
 MOST_PER_SECOND = 100_000.0
 MOST_CONNECTIONS = 100_000
@@ -33,7 +33,7 @@ HTTPS: Mapping[str, tuple[str, ...]] = {"": (), "1.1": (), "2": ("h2",), "3": ("
 
 
 def check(plan: LoadPlan, *, unbounded: bool) -> None:
-    """See to it that this is a load that can be, and may be.
+    """Check that this is a load that can be, and may be.
 
     :param unbounded: whether the user says that the target may be loaded, whatever it is.
     :raises RequestError: before anything is sent.
@@ -136,7 +136,7 @@ def _check_http(plan: LoadPlan) -> None:
     if plan.captured or plan.key_log:
         raise RequestError("--http 3: connections over QUIC are not captured: 'tlsbench trace' does that")
     if plan.version == "1.2":
-        raise RequestError("--http 3: QUIC has TLS 1.3 alone (RFC 9001 section 4.2)")
+        raise RequestError("--http 3: QUIC has only TLS 1.3 (RFC 9001 section 4.2)")
 
 
 def _check_texts(plan: LoadPlan) -> None:

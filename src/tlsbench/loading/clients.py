@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Clients:
-    """The sessions of some clients, of whom a random one comes back next.
+    """The sessions of some clients, a random one of which comes back next.
 
     Nobody comes back before every client has been there once: until then each is a new one.
 

@@ -21,7 +21,7 @@ class LoadPlan:
     :param target: the one target, or the first of several backends; ``others`` has the rest.
     :param spread: which backend a connection goes to, one of :data:`SPREADS`.
     :param when_down: what becomes of the connections of a backend that is down: one of :data:`WHEN_DOWN`.
-    :param clients: so many clients keep a session each, and a connection that resumes is by a random one of
+    :param clients: how many clients keep a session each, and a connection that resumes is by a random one of
         them, whichever backend it goes to; 0 resumes the latest session of the same backend.
     :param addresses: by a target's host, its address, where those who connect can look up none.
     :param connections: the connections of a closed loop; the most that are open at once in an open one.
@@ -145,7 +145,7 @@ class LoadPlan:
         return (self.server_name or self.target.name).removesuffix(".")
 
     def check(self, *, unbounded: bool) -> None:
-        """See to it that this is a load that can be, and may be.
+        """Check that this is a load that can be, and may be.
 
         :param unbounded: whether the user says that the target may be loaded, whatever it is.
         :raises RequestError: before anything is sent.

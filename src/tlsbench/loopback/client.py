@@ -26,7 +26,7 @@ class Meeting:
     :param ocsp: what a stapled response said that was relied on: ``"good"``; ``""`` without one.
     :param staple_bytes: the size of a stapled response, looked at or not.
     :param problem: why it failed, ``""`` if it did not.
-    :param alert: the alert that told the other side so.
+    :param alert: the alert that informed the other side.
     :param reply: what the server answered.
     :param kept: what it can resume.
     :param resumed: whether it resumed one.

@@ -30,7 +30,7 @@ class ServerSetup:
     """What a server brings.
 
     :param client_auth: whether it asks for a certificate: ``"none"``, ``"optional"`` or ``"required"``.
-    :param client_roots: whom it trusts to name clients.
+    :param client_roots: the roots that it trusts for clients.
     :param staple: an OCSP response in DER, shown to clients that ask; ``b""`` for none.
     :param key_log: a file for the secrets of its connections, ``""`` for none.
     :param tapped: whether connections may be tapped, see
@@ -101,7 +101,7 @@ class Kept:
 class ClientSetup:
     """What a client brings, and what it insists on.
 
-    :param roots: whom it trusts to name servers.
+    :param roots: the roots that it trusts for servers.
     :param host: the name or address that the server's certificate must have.
     :param identity: to show when it is asked for one.
     :param crls: revocation lists; with any, the leaf's issuer must have one.

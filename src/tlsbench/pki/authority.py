@@ -61,14 +61,14 @@ class Authority:
     def from_pem(cls, certificate_pem: bytes, private_key_pem: bytes) -> Authority:
         """A root that exists already.
 
-        :raises RequestError: if the two do not belong together or the certificate is no authority's.
+        :raises RequestError: if the two do not belong together or the certificate is not an authority's.
         """
         certificate = x509.load_pem_x509_certificate(certificate_pem)
         key = from_pem(private_key_pem)
         if public_key_of(certificate) != key.public_key():
             raise RequestError("the private key is not that of the authority's certificate")
         if not is_authority(certificate):
-            raise RequestError("the certificate is no authority's: its basicConstraints do not say CA")
+            raise RequestError("the certificate is not an authority's: its basicConstraints do not say CA")
         return cls(certificate, key)
 
     @classmethod

@@ -101,7 +101,7 @@ def from_pem(pem: bytes) -> PrivateKey:
             return own
     key = load_pem_private_key(pem, password=None)
     if not isinstance(key, OwnPrivateKey):
-        raise TypeError(f"{type(key).__name__} is no key type of tlsbench")
+        raise TypeError(f"{type(key).__name__} is not a key type of tlsbench")
     return key
 
 

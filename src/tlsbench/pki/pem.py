@@ -84,7 +84,7 @@ def read_blocks(data: bytes) -> tuple[tuple[Block, ...], tuple[str, ...]]:
             if begins or not skipping:
                 what = "a block is skipped" if begins else "END without BEGIN"
                 notes.append(
-                    f"line {piece.line}: {what}: '{_shown(text)}' is no line that PEM begins or ends with"
+                    f"line {piece.line}: {what}: '{_shown(text)}' is not a line that PEM begins or ends with"
                 )
             skipping = begins
     if blocks and b"\0" in data:

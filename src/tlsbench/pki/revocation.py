@@ -182,7 +182,7 @@ def _check_delegate(delegate: x509.Certificate, issuer: x509.Certificate, at: da
         delegate.verify_directly_issued_by(issuer)
         usages = delegate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound) as error:
-        raise CertificateError("the OCSP responder is no delegate of the certificate's issuer") from error
+        raise CertificateError("the OCSP responder is not a delegate of the certificate's issuer") from error
     if ExtendedKeyUsageOID.OCSP_SIGNING not in usages:
         raise CertificateError("the OCSP responder's certificate is not for OCSP signing")
     if not delegate.not_valid_before_utc <= at <= delegate.not_valid_after_utc:

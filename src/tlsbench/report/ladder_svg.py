@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from tlsbench.results.trace_json import TracedHandshake
     from tlsbench.tracing.ladder import LadderFlight
 
-#: In pixels; lines of text are wrapped after so many characters.
+#: In pixels; lines of text are wrapped after this many characters.
 _WIDTH: Final = 860
 _CLIENT, _SERVER = 90, _WIDTH - 90
 _LINE, _GAP, _MARGIN = 18, 14, 24

@@ -15,7 +15,7 @@ from tlsbench.report.sheets import SHORT, Entry, Field, Sheet
 
 #: Between two columns.
 _GAP = 2
-#: A label that may wrap is left so many columns, or its longest word; one of several labels more.
+#: A label that may wrap is left this many columns, or its longest word; one of several labels more.
 _LEAST_COLUMNS, _LEAST_TOGETHER = 20, 28
 #: For figures from this weight on labels make room.
 _WORTH_ROOM = 9

@@ -31,7 +31,7 @@ class Screen:
     most once a second; elsewhere it is a line now and then.
 
     :param quiet: whether to show nothing at all.
-    :param line_seconds: how far apart the lines are where there is no terminal; a new stage is told at once.
+    :param line_seconds: how far apart the lines are where there is no terminal; a new stage is shown at once.
     """
 
     def __init__(self, console: Console, *, quiet: bool = False, line_seconds: float = _LINE_SECONDS) -> None:

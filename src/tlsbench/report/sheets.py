@@ -112,7 +112,7 @@ class Report:
     :param totals: figures of the result as a whole.
     :param ledgers: sheets for people alone, of what its entries are made of.
     :param lead: a line above its sheets.
-    :param told: all of it in words, where that is how people read it on a terminal.
+    :param told: all of it in words, if that is how people read it on a terminal.
     :param warnings: what makes it hard to believe.
     :param warns_first: whether they stand above it; else they are among its notes.
     :param notes: how it was got, and how to read it.

@@ -153,7 +153,7 @@ def _facts_of(cell: Measured) -> _Facts:
 
 
 def named_axes(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    """The axes in which two scenarios differ and by which they are told apart.
+    """The axes in which two scenarios differ and that distinguish them.
 
     A cipher suite that differs beside other axes follows from them, as from the version, and tells nothing.
     """

@@ -79,7 +79,7 @@ def _stored(root: Node, source: str) -> Stored:
                 f"it is {tool}: tlsbench reads what run, duel, load and pytest-benchmark store"
             )
     if not isinstance(root.value.get("benchmarks"), list):
-        raise DocumentError("it is no pytest-benchmark result: it has no list 'benchmarks'")
+        raise DocumentError("it is not a pytest-benchmark result: it has no list 'benchmarks'")
     meter = _meter(root)
     entries, remarks = _only_once([_entry(node, meter) for node in root["benchmarks"].each()])
     notes, taken_at, version = root.find("tlsbench"), root.find("datetime"), root.get("version")
@@ -295,7 +295,7 @@ def _first(document_: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return first if isinstance(first, dict) else {}
 
 
-#: What people may give in place of a result, and how it is known.
+#: What people may give instead of a result, and how it is recognised.
 _OTHERS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "a result of pyperf": lambda one: "runs" in _first(one, "benchmarks"),
     "a result of Google Benchmark": lambda one: "real_time" in _first(one, "benchmarks"),

@@ -17,7 +17,7 @@ from tlsbench.stats import Interval, paired_ratio, present
 from tlsbench.stats.intervals import Array
 
 #: The least share of the processors that processes must have had, as their processor time says, in all rounds
-#: but so many of them: a neighbour that comes and goes moves the figures before it moves a median.
+#: but this many of them: a neighbour that comes and goes moves the figures before it moves a median.
 _HAD: Final = 0.85
 _BUT: Final = 0.25
 #: The least speed-up of processes that hash, for each core that they can use: clocks fall as cores are used.

@@ -142,7 +142,7 @@ def _cost(line: str) -> int:
     try:
         return int(words[1]) if len(words) > 1 else 0
     except ValueError:
-        raise MeasurementError(f"callgrind wrote '{line.strip()}', which is no cost") from None
+        raise MeasurementError(f"callgrind wrote '{line.strip()}', which is not a cost") from None
 
 
 def parts_of_profile(profile: Profile, side: str, handshakes: int) -> tuple[Part, ...]:

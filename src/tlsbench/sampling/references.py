@@ -27,7 +27,7 @@ _TURN_SECONDS = 0.005
 _VISIT_SECONDS = 0.003
 _WARM_UP_SECONDS = 0.002
 
-#: Runs a cell for so many seconds, and finds how many samples make a visit of so many.
+#: Runs a cell for this many seconds, and finds how many samples make a visit that long.
 WarmUp = Callable[["Series", float, float], None]
 
 
@@ -75,7 +75,7 @@ class References:
                     warm_up(cell, _WARM_UP_SECONDS, _VISIT_SECONDS)
 
     def due(self, elapsed_s: float) -> list[Series]:
-        """Those whose turn it is in the round that begins after so much time."""
+        """Those whose turn it is in the round that begins after this much time."""
         return self._rotation.due(elapsed_s)
 
     def visit(self, cell: Series) -> None:

@@ -132,7 +132,7 @@ def _pairs(listed: str) -> Iterator[tuple[int, str]]:
         yield int(code_point, 16), next(words)
 
 
-def _suite(  # noqa: PLR0917 - each is told apart by its type or place in the name
+def _suite(  # noqa: PLR0917 - each differs in its type or place in the name
     code_point: int, name: str, key_exchange: str, authentication: str, protection: str, openssl: str
 ) -> CipherSuite:
     encryption, hash_name = _protection(protection)

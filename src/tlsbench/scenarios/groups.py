@@ -66,12 +66,12 @@ HELLO_RETRY: Final = row(
     denied="the group of its client's first key cannot be chosen",
     ends=("client",),
 )
-#: What a client sends its first key for, so as to be asked again: the first of them that is not wanted.
+#: The group of a client's first key share, if it is to be asked again: the first of these that differs.
 _UNWANTED: Final = ("x25519", "secp256r1")
 
 
 def groups_to_retry(group: str) -> str:
-    """The groups of a client that is to be asked again for a key of ``group``, the first one first.
+    """The groups of a client that the server must ask again for a key share of ``group``, in their order.
 
     They are separated by colons, as :class:`tlsbench.implementations.TlsImplementation` takes several.
     """

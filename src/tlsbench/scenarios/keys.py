@@ -14,7 +14,7 @@ class KeyType:
     ``curve`` the group that a TLS 1.2 peer must also offer for it (RFC 8422 section 5.1),
     ``aliases`` other names that people use for it. ``uncommon`` says in a few words which libraries take it,
     where a library must say that it does; ``""`` of the key types that libraries usually have.
-    ``engine_only`` tells that the cryptography package has no such keys: an OpenSSL signs with them.
+    ``engine_only`` means that the cryptography package has no such keys: an OpenSSL signs with them.
     """
 
     name: str
@@ -101,7 +101,7 @@ KEY_TYPES = (
 )
 
 BY_NAME = {key_type.name: key_type for key_type in KEY_TYPES}
-#: Why a library has not the key types that it must say that it takes.
+#: Why a library lacks the key types that it must say it takes.
 UNCOMMON: Final = {key_type.name: key_type.uncommon for key_type in KEY_TYPES if key_type.uncommon}
 #: The axes of a certificate's key types.
 KEY_AXES: Final = ("key", "intermediate_key", "root_key")

@@ -70,7 +70,7 @@ def expand(selections: Iterable[Selection], capabilities: Mapping[str, Capabilit
 def scenario_from_id(scenario_id: str, implementations: Iterable[str]) -> Scenario:
     """The scenario that an id names; the inverse of :attr:`Scenario.id`.
 
-    :raises RequestError: if the text is no selector or names several scenarios.
+    :raises RequestError: if the text is not a selector or names several scenarios.
     """
     selection = parse([scenario_id], tuple(implementations))
     workloads = selection.get("workload", AXES["workload"].default)

@@ -21,7 +21,7 @@ def _number(form: str, what: str, example: str, least: float, most: float) -> Ca
         match = pattern.fullmatch(text.strip().lower())
         value = float(match[1]) if match else math.nan
         if not least <= value <= most:
-            raise RequestError(f"'{text}' is no {what}: write {example}")
+            raise RequestError(f"'{text}' is not a valid {what}: write {example}")
         return value
 
     return parse
@@ -124,7 +124,7 @@ NODELAY: Final = row(
     **_NETWORK,
 )
 CONGESTION: Final = row(
-    meaning="congestion control of the network's senders; none sends all at once",
+    meaning="congestion control of the network's senders; none sends everything at once",
     values=("cubic", "reno", "none"),
     default=("cubic",),
     neutral="cubic",

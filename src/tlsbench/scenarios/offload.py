@@ -13,5 +13,5 @@ OFFLOAD: Final = row(
     neutral="none",
     workloads=("bulk",),
     rare=True,
-    denied="it seals every record itself",
+    denied="it encrypts every record itself",
 )

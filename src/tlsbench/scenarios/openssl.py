@@ -24,7 +24,7 @@ def parse_configuration(word: str) -> str:
     if word.lower() in _CONFIGURATIONS:
         return word.lower()
     if not word.startswith("/"):
-        raise RequestError(f"'{word}' is no configuration: write none, environment or an absolute path")
+        raise RequestError(f"'{word}' is not a configuration: write none, environment or an absolute path")
     return word
 
 

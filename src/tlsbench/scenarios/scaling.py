@@ -21,7 +21,7 @@ def parse_threads(text: str) -> str:
     """
     word = text.strip()
     if not _WHOLE.fullmatch(word) or not 1 <= int(word) <= MOST_THREADS:
-        raise RequestError(f"'{text}' is no number of threads: write 1 to {MOST_THREADS}")
+        raise RequestError(f"'{text}' is not a number of threads: write 1 to {MOST_THREADS}")
     return str(int(word))
 
 

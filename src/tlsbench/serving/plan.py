@@ -85,7 +85,7 @@ class ServerPlan:
         return host if self.is_unix else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def check(self) -> None:
-        """See to it that this is a server that can be.
+        """Check that this is a server that can be.
 
         :raises RequestError: if it is not.
         """

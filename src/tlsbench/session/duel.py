@@ -135,7 +135,7 @@ def duel(
 ) -> Duel:
     """Measure the matches of a request until its time budget is spent.
 
-    :param observe: told after each epoch, or as processes end that count.
+    :param observe: called after each epoch, or as processes that count instructions end.
     :returns: the duel; interrupted before its first epoch it has no results.
     :raises RequestError: before anything is measured, if the request is wrong.
     :raises MeasurementError: if a cell of either side fails: half a duel says nothing.

@@ -92,7 +92,7 @@ class CellHistory:
     """A cell over runs.
 
     :param unit: of its figures in the latest run that has it; runs that count in another one do not count.
-    :param points: for each run; None where it has not the cell.
+    :param points: for each run; None where it lacks the cell.
     :param changes: by the place of the first run after it.
     """
 
@@ -104,7 +104,7 @@ class CellHistory:
 
     @property
     def ratios(self) -> list[float | None]:
-        """For each run the ratio to the first; None where it has not the cell."""
+        """For each run the ratio to the first; None where it lacks the cell."""
         return [None if point is None else point.ratio.median for point in self.points]
 
     @property

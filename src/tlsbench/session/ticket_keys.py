@@ -54,7 +54,7 @@ def _make(path: Path) -> None:
 
 
 def check_shares_tickets(scenario: Scenario, peers: Peers, *, http: str, early_data: bool) -> None:
-    """See to it that a server of a scenario takes ticket keys.
+    """Check that a server of a scenario takes ticket keys.
 
     :raises RequestError: if it does not.
     """

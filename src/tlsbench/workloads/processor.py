@@ -41,7 +41,7 @@ _evidence: dict[tuple[str, str], str] = {}
 def prove_processor(
     scenario: Scenario, implementations: Mapping[str, Implementation]
 ) -> Mapping[str, object]:
-    """See to it that both ends lack what ``scenario.cpu`` takes away.
+    """Check that both ends lack what ``scenario.cpu`` takes away.
 
     :returns: the evidence, for the record: by each end the engine's own report, or a ratio of speeds.
     :raises ProofError: if one has not lost it.

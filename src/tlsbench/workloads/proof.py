@@ -204,7 +204,7 @@ def _prove_signature(scenario: Scenario, wire: Observed, client: Negotiated) -> 
 def _tickets(
     scenario: Scenario, count_tickets: Callable[[Sequence[Entry]], int | None], entries: Sequence[Entry]
 ) -> int | None:
-    """How many tickets came after a handshake of TLS 1.3; among the data of a completion none can be told."""
+    """How many tickets came after a TLS 1.3 handshake; among the data of a completion they cannot be seen."""
     if scenario.version != "1.3" or scenario.workload == "completion":
         return None
     if cuts_records(scenario):

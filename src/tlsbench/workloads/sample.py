@@ -24,7 +24,7 @@ class Sample:
 
     What ``client`` and ``server`` say was spent inside the calls of that side's library; ``total`` is
     everything from the first call to the last, so the rest is the harness and the link. A primitive has one
-    side, the client. ``phases`` splits the sides' figures by name. ``disturbed`` tells that the processor was
+    side, the client. ``phases`` splits the sides' figures by name. ``disturbed`` means that the processor was
     taken from the thread meanwhile (:mod:`tlsbench.workloads.disturbance`). The phase ``tcp_open``, what it
     took to open a TCP connection, is in no other figure. ``figures`` are those of one operation that only the
     workload's own instrument has. ``parts`` are what the sides' figures are made of, as far as that is known

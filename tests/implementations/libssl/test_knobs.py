@@ -211,7 +211,7 @@ def test_a_configuration_that_is_not_in_force_is_an_error(scenarios_of: Find, tm
 
 
 def test_a_configuration_is_an_absolute_path_or_a_word() -> None:
-    with pytest.raises(RequestError, match=r"'own\.cnf' is no configuration: write none, environment or"):
+    with pytest.raises(RequestError, match=r"'own\.cnf' is not a configuration: write none, environment or"):
         parse(["openssl_conf=own.cnf"], spellings())
     assert parse(["openssl_conf=None,ENVIRONMENT,/A.cnf"], spellings())["openssl_conf"] == (
         "none",

@@ -55,7 +55,8 @@ def command(
     ] = False,
     output_format: Annotated[str, format_of("timing")] = "table",
     json_path: Annotated[
-        Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
+        Path | None,
+        typer.Option("--json", metavar="PATH", help="Write every figure as JSON.", show_default=False),
     ] = None,
     quiet: Quiet = False,
 ) -> int:

@@ -87,13 +87,13 @@ def command(
         ),
     ] = None,
     handshake_timeout: Annotated[
-        float, duration_or_zero("--handshake-timeout", help="Time for a whole handshake; 0 is no limit.")
+        float, duration_or_zero("--handshake-timeout", help="Time for a whole handshake; 0 means no limit.")
     ] = Written("10s", seconds_or_zero),
     request_timeout: Annotated[
         float,
         duration_or_zero(
             "--request-timeout",
-            help="Time for a whole request, and for a client to take more of its answer; 0 is no limit.",
+            help="Time for a whole request, and for a client to take more of its answer; 0 means no limit.",
         ),
     ] = Written("60s", seconds_or_zero),
     idle_timeout: Annotated[

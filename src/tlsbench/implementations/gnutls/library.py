@@ -59,7 +59,7 @@ class GnuTls:
                     "it keeps no sessions by their id, but asks its caller for them", resumption="session-id"
                 ),
                 gap(
-                    "its API gives a session as bytes alone, as session=object measures it",
+                    "its API gives a session only as bytes, which session=object measures",
                     session="serialised",
                 ),
                 gap(

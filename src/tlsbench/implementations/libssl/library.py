@@ -64,7 +64,7 @@ from tlsbench.scenarios.chains import ANCHORED
 from tlsbench.scenarios.ciphers import BEFORE_13
 from tlsbench.scenarios.parts import MADE_OF, aead_of
 
-#: What OpenSSL_version(3) tells of itself.
+#: What OpenSSL_version(3) says about itself.
 _VERSION: Final = 0
 #: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
 _ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
@@ -146,7 +146,7 @@ class LibSslShaped:
                     tickets=() if library.has("SSL_CTX_ctrl") else AXES["tickets"].special,
                 ),
                 gap(
-                    "its server answers early data after the handshake alone",
+                    "its server answers early data only after the handshake",
                     workload="completion",
                     resumption="early-data",
                 ),

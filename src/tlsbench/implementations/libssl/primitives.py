@@ -43,7 +43,7 @@ _NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
     "a libcrypto makes a MAC, and leaves it to its caller to compare": frozenset(
         one.name for one in ALGORITHMS if one.subject.kind == "MAC" and one.verifies
     ),
-    "it is called of the cryptography package alone": frozenset(
+    "only the cryptography package's is called": frozenset(
         one.name for one in ALGORITHMS if one.subject.kind in ("HPKE", "token", "comparison")
     ),
 }

@@ -66,7 +66,7 @@ def _gaps() -> tuple[Gap, ...]:
             "it does not know the group", group=tuple(name for name in groups.BY_NAME if name not in _GROUPS)
         ),
         gap("its client sends keys for every group, and its server takes one of them", hello_retry="yes"),
-        gap("its server asks for a client's certificate in its own tests alone", client_auth="required"),
+        gap("its server asks for a client's certificate only in its own tests", client_auth="required"),
         gap(
             "it has AES-GCM and ChaCha20-Poly1305",
             cipher=ciphers_but("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"),

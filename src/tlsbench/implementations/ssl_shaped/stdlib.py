@@ -45,7 +45,7 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
             resumption="external-psk",
         ),
         gap(
-            f"{python} takes one curve, set_ecdh_curve(), and it is no post-quantum group",
+            f"{python} takes one curve, set_ecdh_curve(), and it is not a post-quantum group",
             group=groups_but((*_CURVES, *PRIMES)),
         ),
         gap(
@@ -71,7 +71,7 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
         *(
             gap(
                 f"{python} takes one curve, and in TLS 1.2 it is the certificate's: "
-                + (f"group={key.curve}" if key.curve in _CURVES else "it is no group here"),
+                + (f"group={key.curve}" if key.curve in _CURVES else "it is not a group here"),
                 version=BEFORE_13,
                 key=key.name,
                 group=groups_but((key.curve,)),

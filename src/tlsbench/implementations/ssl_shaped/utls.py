@@ -36,17 +36,17 @@ def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
         ),
         gap("its API resumes no TLS 1.3 session", client="utls", resumption="psk"),
         *facts("utls"),
-        no_compression("it offers that in the fingerprint of a browser alone"),
+        no_compression("it offers that only in the fingerprint of a browser"),
         keys_of_two_kinds("utls"),
         gap(
-            "BoringSSL offers no signatures by secp521r1 unless it is told to: version=1.2",
+            "by default BoringSSL offers no signatures by secp521r1: version=1.2",
             version="1.3",
             key=SECP521R1,
         ),
         gap("its server tells the client's issuer for the client", server="utls", client_auth="required"),
         *(
             gap(
-                "BoringSSL takes no Ed25519 certificates unless it is told to, and no ML-DSA",
+                "by default BoringSSL accepts no Ed25519 certificates, and no ML-DSA",
                 **{axis: _REFUSED},
             )
             for axis in ("key", "intermediate_key", "root_key")

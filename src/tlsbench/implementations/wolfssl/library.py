@@ -153,7 +153,7 @@ class WolfSsl(LibSslShaped):
                     for key, longer in _PREFERS_CURVE_OF.items()
                 ),
                 *no_records(
-                    "it has no padding of records, and cuts them by max_fragment_length alone",
+                    "it has no padding of records, and cuts them only by max_fragment_length",
                     "padding",
                     "record_size",
                 ),
@@ -163,7 +163,7 @@ class WolfSsl(LibSslShaped):
                     client=self.id,
                     request_update="update_not_requested",
                 ),
-                *no_records("of the limits it has max_fragment_length alone", "record_size_limit"),
+                *no_records("of the limits it has only max_fragment_length", "record_size_limit"),
                 *(
                     gap(
                         "it does not cut the signature of an RSA-4096 key to the length that was agreed on",

@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from tlsbench.loading.tally import LoadTally
 
-#: Of heads of answers so many are kept: a server that dates them has a new one each second.
+#: How many heads of answers are kept: a server that dates them has a new one each second.
 _MOST_HEADS: Final = 256
 #: The length of a body of which the head says nothing.
 ANY_LENGTH: Final = -1

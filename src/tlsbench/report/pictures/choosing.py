@@ -12,7 +12,7 @@ from tlsbench.results import Cell, Run
 from tlsbench.units import NANOSECONDS, Unit
 
 _T = TypeVar("_T")
-#: A picture keeps so many more than it draws, for readers to choose from.
+#: How many more than it draws a picture keeps, for readers to choose from.
 _KEPT_FOR_EACH = 8
 
 

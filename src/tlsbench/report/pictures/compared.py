@@ -1,4 +1,4 @@
-"""The pictures of several results: two held against each other, and a cell over many."""
+"""The pictures of several results: two compared, and a cell over many."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def comparison(judgement: Judgement) -> Picture | None:
     return Picture(
         "comparison",
         "What has changed",
-        "Time in the new result over that in the base, with its 95 % interval; 1 is no change. A cell is "
+        "Time in the new result over that in the base, with its 95 % interval; 1 means no change. A cell is "
         "called faster or slower only beyond the noise floor and the drift of both runs."
         + (f" {rest:,} more are in the table." if rest else ""),
         Dots(

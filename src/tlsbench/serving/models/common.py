@@ -19,7 +19,7 @@ DRAIN_S: Final = 3.0
 #: How long accepting waits when descriptors run out: some may have been closed by then.
 NO_DESCRIPTORS_S: Final = 0.05
 
-#: Serves a listening socket until the function says stop; told of each tick.
+#: Serves a listening socket until the function says stop; calls it at each tick.
 Model = Callable[[socket.socket, Service, Callable[[], bool]], None]
 
 
