@@ -130,9 +130,9 @@ def written(tmp_path: Path) -> Path:
     ("name", "text", "problem"),
     [
         ("pki.json", None, "has no pki.json"),
-        ("pki.json", "{", "is no JSON"),
-        ("pki.json", "[" * 100_000, "is no JSON"),
-        ("pki.json", "[]", "is no JSON object"),
+        ("pki.json", "{", "is not JSON"),
+        ("pki.json", "[" * 100_000, "is not JSON"),
+        ("pki.json", "[]", "is not a JSON object"),
         ("pki.json", "{}", "does not name the authorities"),
         ("pki.json", '{"authorities": []}', "does not name the authorities"),
         ("pki.json", '{"authorities": 5}', "does not name the authorities"),

@@ -72,7 +72,7 @@ def test_a_large_floor_that_hides_differences_is_told_with_its_file_and_cell() -
     assert said in export(report_of_comparison(judgement), "table", 200)
     assert warnings_of(new, BASE) == [said], "whichever of the two it is"
     unknown = replace(new, noise_floor={"handshake": math.inf})
-    assert "is not known, by too few rounds (A/A cells of 'a')" in warnings_of(BASE, unknown)[0]
+    assert "is unknown: too few rounds (A/A cells of 'a')" in warnings_of(BASE, unknown)[0]
 
 
 def test_a_large_drift_that_hides_differences_is_told() -> None:

@@ -137,7 +137,7 @@ def findings_of(
 def findings_of_roots(
     roots: Sequence[x509.Certificate], at: datetime | None = None
 ) -> tuple[CertificateFinding, ...]:
-    """What is odd in a set of roots: each is a warning, for who has others does without it."""
+    """What is odd in a set of roots: each a warning, because clients with other roots do without it."""
     at = at or datetime.now(UTC)
     return tuple(
         CertificateFinding("warning", position, text)
@@ -174,12 +174,15 @@ def _strength(certificate: x509.Certificate, _at: datetime) -> _Found:
 def _algorithm(certificate: x509.Certificate, _at: datetime) -> _Found:
     key = _key(certificate)
     if _has_explicit_curve(certificate):
-        yield "error", "its curve is spelled out and not named, which peers refuse (RFC 5480 section 2.1.1)"
+        yield (
+            "error",
+            "its curve is given by parameters, not by name, which peers refuse (RFC 5480 section 2.1.1)",
+        )
     elif key.startswith("ecdsa-") and key not in _CURVES:
         curve = key.removeprefix("ecdsa-")
         yield (
             "error",
-            f"its curve {curve} is none that peers offer: handshakes fail (valid: P-256, P-384, P-521)",
+            f"its curve {curve} is not one that peers offer: handshakes fail (valid: P-256, P-384, P-521)",
         )
     elif who := next((who for kind, who in _FEW_PEERS.items() if key.startswith(kind)), ""):
         yield "warning", f"its key is {key}: {who}"
@@ -217,13 +220,13 @@ def _lifetime(certificate: x509.Certificate, _at: datetime) -> _Found:
     if lifetime.days > longest:
         yield (
             "warning",
-            f"it holds for {lifetime.days} days: of a public authority browsers accept {longest} (SC-081v3)",
+            f"it is valid for {lifetime.days} days: browsers accept {longest} (public authorities, SC-081v3)",
         )
 
 
 def _stapling(certificate: x509.Certificate, _at: datetime) -> _Found:
     if must_staple(certificate):
-        yield "warning", "it must be shown with a stapled OCSP response (RFC 7633), or clients may refuse it"
+        yield "warning", "it needs a stapled OCSP response (RFC 7633), or clients may refuse it"
 
 
 _Check = Callable[[x509.Certificate, datetime], _Found]

@@ -177,7 +177,7 @@ def check_free(folder: Path, *, force: bool) -> None:
             f"{folder} exists and is not a PKI of tlsbench: it is left as it is, even with --force"
         )
     if not force:
-        raise RequestError(f"{folder} holds a PKI already: --force replaces it, its keys are lost then")
+        raise RequestError(f"{folder} already holds a PKI: --force replaces it, and its keys are lost")
 
 
 def _is_ours(folder: Path) -> bool:
@@ -236,9 +236,9 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
     try:
         manifest = json.loads(read_file(folder / MANIFEST))
     except (ValueError, RecursionError) as error:
-        raise RequestError(f"{folder / MANIFEST} is no JSON") from error
+        raise RequestError(f"{folder / MANIFEST} is not JSON") from error
     if not isinstance(manifest, dict):
-        raise RequestError(f"{folder / MANIFEST} is no JSON object")
+        raise RequestError(f"{folder / MANIFEST} is not a JSON object")
     return manifest
 
 

@@ -81,7 +81,7 @@ class Gate:
         """
         meant = [verdict for verdict in verdicts if self._means(verdict)]
         if not meant:
-            raise RequestError(f"--fail-on '{self.text}' means none of the cells")
+            raise RequestError(f"--fail-on '{self.text}' matches none of the cells")
         by_answer: dict[Answer, list[_Called]] = {"pass": [], "fail": [], "undecided": []}
         for verdict in meant:
             by_answer[self.answer(verdict)].append(verdict)

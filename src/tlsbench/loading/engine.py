@@ -33,7 +33,7 @@ _SWEEP_NS = 100_000_000
 #: After a failure the next connection of its slot waits this long: a server that refuses must not be flooded.
 _BACK_OFF_NS = 20_000_000
 #: Why a connection of an open loop could not begin in time.
-_NO_ROOM = "begin: timeout, as many connections were open as may be (see --connections)"
+_NO_ROOM = "begin: timeout, the limit of open connections was reached (see --connections)"
 _LATE = "begin: timeout, the client was too busy (see --processes)"
 
 

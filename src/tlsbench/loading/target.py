@@ -1,4 +1,4 @@
-"""Whom a load connects to."""
+"""The server that a load connects to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+)):(?P<port>[0-9]{1,5})
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom to connect to: a host and a port, or a socket in the file system (``unix:PATH``, port 0)."""
+    """The server to connect to: a host and a port, or a socket in the file system (``unix:PATH``, port 0)."""
 
     host: str
     port: int = 0

@@ -40,8 +40,8 @@ def notes_on_parts(run: Run) -> list[str]:
     cells = cells_with_parts(run)
     notes = {NOTE_OF_COUNTS if cell.instrument is CALLGRIND else NOTE_OF_PRICES for cell in cells}
     unbalanced = [
-        f"the parts and the rest of the {side} make {shown(balance(cell, side), cell)}, and not what was "
-        f"measured of it: {cell.label}"
+        f"the parts and the rest of the {side} add up to {shown(balance(cell, side), cell)}, not to what was "
+        f"measured: {cell.label}"
         for cell in cells
         for side in SIDES
         if not is_balanced(cell, side)

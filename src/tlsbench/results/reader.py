@@ -35,7 +35,7 @@ _MOST_REMARKS = 8
 def read(reference: str) -> Stored:
     """The result that a path, or the name or number of a saved run, means.
 
-    :raises RequestError: in one line, if there is none, or it is none.
+    :raises RequestError: in one line, if there is none, or it is not a result.
     """
     return read_file(storage.find(reference))
 
@@ -68,7 +68,7 @@ def parse(content: bytes | str, source: str) -> Stored:
 
 def _stored(root: Node, source: str) -> Stored:
     if not isinstance(root.value, dict):
-        raise DocumentError(f"it holds {shown(root.value)}, no result of tlsbench or pytest-benchmark")
+        raise DocumentError(f"it holds {shown(root.value)}, not a result of tlsbench or pytest-benchmark")
     if "duel" in root.value:
         from tlsbench.results.duel_json import duel_of
 
@@ -275,12 +275,14 @@ def newer_version(root: Node) -> str:
     version = told.text() if told else ""
     if number is not None and number.whole(1) > FORMAT:
         raise DocumentError(
-            f"it is of a newer tlsbench{f' ({version})' if version else ''}: its format is "
+            f"it is from a newer tlsbench{f' ({version})' if version else ''}: its format is "
             f"{shown(number.value)}, this one, {ours}, reads formats up to {FORMAT}"
         )
     if _release(version) <= _release(ours):
         return ""
-    return f"of tlsbench {version if version.isprintable() else shown(version)}, newer than this one ({ours})"
+    return (
+        f"from tlsbench {version if version.isprintable() else shown(version)}, newer than this one ({ours})"
+    )
 
 
 def _release(version: str) -> tuple[int, ...]:

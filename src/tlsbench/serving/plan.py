@@ -130,7 +130,7 @@ class ServerPlan:
         if self.captured:
             raise RequestError("--http 3: connections over QUIC are not captured")
         if self.is_unix:
-            raise RequestError("--http 3 is over UDP, and unix:PATH has none: give an address")
+            raise RequestError("--http 3 runs over UDP, which unix:PATH is not: give an address")
 
     @property
     def protocols(self) -> tuple[str, ...]:

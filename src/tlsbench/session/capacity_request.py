@@ -62,7 +62,7 @@ class CapacityRequest:
         if wanted.get("workload", ("handshake",)) != ("handshake",):
             raise RequestError("capacity knows which workloads it needs: leave out workload=")
         if wanted.get("link", ("memory",))[0] == "network":
-            raise RequestError("capacity is of processor time: link= must be memory, tcp or unix")
+            raise RequestError("capacity is about processor time: link= must be memory, tcp or unix")
         resumption = wanted.get("resumption", ("psk",))
         if len(resumption) > 1 or resumption[0] in ("none", "external-psk"):
             raise RequestError("resumption= says how sessions are resumed: give psk, ticket or session-id")

@@ -33,7 +33,7 @@ def served_scenario(selectors: Sequence[str], *, early_data: bool = False) -> Sc
     if matrix.excluded and not matrix.scenarios:
         raise RequestError(f"cannot serve that: {matrix.excluded[0].reason}")
     if len(matrix.scenarios) != 1:
-        raise RequestError(f"a server is of one scenario, the selectors name {len(matrix.scenarios)}")
+        raise RequestError(f"a server is of one scenario, but the selectors name {len(matrix.scenarios)}")
     (scenario,) = matrix.scenarios
     own = ("workload", *AXES)
     idle = [

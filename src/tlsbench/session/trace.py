@@ -84,7 +84,7 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
         raise RequestError(f"cannot trace that: {matrix.excluded[0].reason}")
     if len(matrix.scenarios) != 1:
         raise RequestError(
-            f"a trace is of one scenario, the selectors name {len(matrix.scenarios)}: add axes, such as "
+            f"a trace is of one scenario, but the selectors name {len(matrix.scenarios)}: add axes, such as "
             "implementation=pyopenssl version=1.3 key=ecdsa-secp256r1"
         )
     (scenario,) = matrix.scenarios

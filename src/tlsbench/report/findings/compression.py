@@ -46,7 +46,7 @@ def _of_handshakes(algorithm: str, found: Sequence[Pair], run: Run) -> Finding:
     little = [kind for kind, shares in by_key.items() if kind.startswith("ml-dsa") and max(shares) < _LITTLE]
     if little:
         details.append(
-            f"Of {', '.join(little)} nearly all is keys and signatures, which are random: only names and "
+            f"With {', '.join(little)} nearly everything is random (keys, signatures): only names and "
             "extensions shrink"
         )
     details.extend(_times(found, run))

@@ -75,7 +75,7 @@ def _details(cell: Cell, first: Cell) -> Iterator[str]:
     yield f"The interpreter's own share of an operation is {100 * interpreter_share(cell):.1f} %"
     found = controls(cell)
     yield (
-        f"Beside it pure Python got {found.python:.2f} times as far as with one thread, a hash without the "
+        f"Controls: pure Python did {found.python:.2f} times the work of one thread, a hash without the "
         f"interpreter's lock {found.hash_threads:.2f} times, and {found.hash_processes:.2f} times with "
         "processes"
     )
