@@ -278,7 +278,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
         ("unknown meter 'sun'", lambda: tlsbench.run(meter="sun")),
         ("seed='x' is no seed", lambda: tlsbench.run(seed="x")),
         ("unknown profile", lambda: tlsbench.run(profile="fast")),
-        ("a Scenario is whole", lambda: tlsbench.run(*tlsbench.matrix(FAKE).scenarios, key="rsa-2048")),
+        ("a Scenario is complete", lambda: tlsbench.run(*tlsbench.matrix(FAKE).scenarios, key="rsa-2048")),
         ("nothing to measure", lambda: tlsbench.run("implementation=fake version=1.2 resumption=early-data")),
         ("give both a and b", lambda: tlsbench.duel(a=FAKE)),
         ("leave out the other selectors", lambda: tlsbench.duel(FAKE, a=FAKE, b=FAKE)),

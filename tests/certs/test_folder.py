@@ -54,7 +54,7 @@ def test_what_is_there_stays_unless_it_is_ours_and_we_are_told(tmp_path: Path) -
     place = tmp_path / "pki"
     pki_folder.write(PKI, place)
     before = files_of(place)
-    with pytest.raises(RequestError, match="holds a PKI already: --force replaces it"):
+    with pytest.raises(RequestError, match="already holds a PKI: --force replaces it"):
         pki_folder.write(PKI, place)
     assert files_of(place) == before
     pki_folder.write(make(PkiPlan()), place, force=True)
@@ -68,7 +68,7 @@ def test_what_is_there_stays_unless_it_is_ours_and_we_are_told(tmp_path: Path) -
 def test_a_folder_of_somebody_else_is_left_alone(force: bool, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     (tmp_path / "pki.json").write_text('{"format": "another"}')
-    with pytest.raises(RequestError, match="is no PKI of tlsbench: it is left alone"):
+    with pytest.raises(RequestError, match="is not a PKI of tlsbench: it is left alone"):
         pki_folder.write(PKI, tmp_path, force=force)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pki.json", "thesis.txt"]
 

@@ -273,7 +273,7 @@ def test_who_may_not_is_told_what_it_takes(missing: str) -> None:
     assert done.returncode == 2
     (said,) = done.stderr.strip().splitlines()
     assert "--via rtt=5ms: the kernel refuses" in said
-    assert said.endswith("it makes a network namespace and TUN devices, which takes root on Linux")
+    assert said.endswith("it makes a network namespace and TUN devices, which needs root on Linux")
 
 
 @needs_line

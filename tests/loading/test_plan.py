@@ -132,7 +132,10 @@ def test_the_shares_of_the_workers_are_the_whole(connections: int, workers: int,
         (["127.0.0.1:1", "--hgrm", "/no/such"], "there is no such folder"),
         (["127.0.0.1:1", "--duration", "soon"], "'soon' is not a time"),
         (["127.0.0.1:1", "--via", "50ms"], "--via: '50ms' is not a condition: write rtt=50ms"),
-        (["unix:/run/tls.sock", "--via", "rtt=50ms"], "--via is a line for TCP, and unix:PATH has none"),
+        (
+            ["unix:/run/tls.sock", "--via", "rtt=50ms"],
+            "--via simulates a line for TCP, which unix:PATH is not",
+        ),
     ],
 )
 def test_a_wrong_request_is_one_line(
@@ -191,11 +194,11 @@ OTHER, LOCAL = Target("127.0.0.1", 8444), Target("localhost", 8445)
         ({"clients": 2, "resume": 1.0, "workers": 3}, "--processes 3: there are 2 clients to share"),
         (
             {"vias": {"127.0.0.1:9": "rtt=5ms"}},
-            "--via 127.0.0.1:9,rtt=5ms: 127.0.0.1:9 is none of the targets",
+            "--via 127.0.0.1:9,rtt=5ms: 127.0.0.1:9 is not one of the targets",
         ),
-        ({"others": (Target("unix:/x"),), "via": "rtt=5ms"}, "unix:PATH has none"),
-        ({"others": (Target("unix:/x"),), "vias": {"unix:/x": "rtt=5ms"}}, "unix:PATH has none"),
-        ({"others": (Target("unix:/x"),), "http": "3"}, "--http 3 is over UDP, and unix:PATH has none"),
+        ({"others": (Target("unix:/x"),), "via": "rtt=5ms"}, "unix:PATH is not"),
+        ({"others": (Target("unix:/x"),), "vias": {"unix:/x": "rtt=5ms"}}, "unix:PATH is not"),
+        ({"others": (Target("unix:/x"),), "http": "3"}, "--http 3 runs over UDP, which unix:PATH is not"),
         ({"others": tuple(Target("127.0.0.1", port) for port in range(1, 300))}, "takes 256 at most"),
     ],
 )

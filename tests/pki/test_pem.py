@@ -125,7 +125,7 @@ def test_a_nul_byte_ends_a_line_or_the_file_as_for_openssl_and_is_named() -> Non
         blocks, notes = read_blocks(data)
         assert [block.line for block in blocks] == lines
         (note,) = notes
-        assert note.endswith(": a NUL byte, at which programs stop reading a line, or the file")
+        assert note.endswith(": a NUL byte, at which programs stop reading the line or the file")
 
 
 def test_a_dash_ends_the_base64_as_it_does_for_openssl_and_its_line_is_kept() -> None:

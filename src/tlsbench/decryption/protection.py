@@ -150,7 +150,7 @@ class Tls12CbcOpener:
             sealed, mac = sealed[:-_MAC_BYTES], sealed[-_MAC_BYTES:]
             self._check(record, sealed, mac)
         if len(sealed) < 2 * _BLOCK_BYTES or len(sealed) % _BLOCK_BYTES:
-            raise WireError("a protected record is no whole number of blocks")
+            raise WireError("a protected record is not a whole number of blocks")
         cipher = Cipher(algorithms.AES(self.key), modes.CBC(sealed[:_BLOCK_BYTES])).decryptor()
         padded = cipher.update(sealed[_BLOCK_BYTES:]) + cipher.finalize()
         content = padded[: -1 - padded[-1]]

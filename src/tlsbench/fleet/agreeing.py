@@ -14,9 +14,9 @@ from tlsbench.fleet.hosts import Host, shared
 
 #: In what machines may differ if that is allowed, and what that means.
 ALLOWED: Final[Mapping[str, str]] = {
-    "versions": "other versions of tlsbench, Python, Dask or an engine",
+    "versions": "different versions of tlsbench, Python, Dask or an engine",
     "clocks": "wall clocks that are more than a second apart",
-    "shared-hosts": "several workers on one host, each as a machine of its own",
+    "shared-hosts": "several workers on one host, each counted as a machine",
 }
 #: Wall clocks that are further apart date results wrongly, and certificates fail by them.
 _CLOCK_LIMIT_S: Final = 1.0

@@ -54,7 +54,7 @@ class StartRequest:
             raise RequestError("--hosts: a host is named twice, and one task at a time measures on each")
         if self.hosts and self.certificates is None:
             raise RequestError(
-                "--hosts: whoever reaches a cluster runs what they like on its machines, so its links need "
+                "--hosts: whoever reaches a cluster can run anything on its machines, so its links need "
                 "certificates: 'tlsbench fleet certs' makes them"
             )
 

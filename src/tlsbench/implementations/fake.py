@@ -84,7 +84,7 @@ class Fake:
                 *takes(*SLH_DSA, axes=OF_ISSUERS),
                 *(f"version={version}" for version in BROKEN_VERSIONS),
             ),
-            alone="its messages have the shape of TLS alone: it talks to itself",
+            alone="its messages have only the shape of TLS: it talks only to itself",
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> FakeClientContext:

@@ -45,7 +45,7 @@ def _groups_but(group: str) -> tuple[str, ...]:
 _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     "utls": (
         gap(
-            "with OP_NO_TICKET its server gives tickets all the same to a client that takes them",
+            "even with OP_NO_TICKET its server sends tickets to a client that takes them",
             client=("utls", "tlslite"),
             server="utls",
             resumption="session-id",
@@ -91,7 +91,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     ),
     "gnutls": (
         gap(
-            "between two of them a client with such a key shows no certificate in TLS 1.2",
+            "between two of them a client with such a key sends no certificate in TLS 1.2",
             version="1.2",
             client="gnutls",
             server="gnutls",
@@ -200,7 +200,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     "qh3": (
         *(
             gap(
-                "its server gives up where it must hold back a part of its flight until the client's address "
+                "its server fails if it must hold back a part of its flight until the client's address "
                 "is validated (packet builder capacity exhausted): add address_check=yes",
                 server="qh3",
                 address_check="no",

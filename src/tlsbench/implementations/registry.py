@@ -181,7 +181,7 @@ def tls_library(name: str) -> TlsImplementation:
     """
     member = implementation(name)
     if not isinstance(member, TlsImplementation):
-        why = f"{member.state}: {member.reason}" if isinstance(member, Missing) else "it is no TLS library"
+        why = f"{member.state}: {member.reason}" if isinstance(member, Missing) else "it is not a TLS library"
         raise RequestError(f"{name} has no TLS: {why}")
     return member
 
@@ -239,7 +239,9 @@ def _asked(name: str, summary: str, make: Callable[[], Implementation]) -> _Load
 
 def _member(name: str, entry: EntryPoint) -> Implementation:
     if name != entry.name:
-        raise RequestError(f"'{entry.name}' is taken, or not of small letters, digits, '.', '_' and '-'")
+        raise RequestError(
+            f"'{entry.name}' is taken, or is not made of lower-case letters, digits, '.', '_' and '-'"
+        )
     found = entry.load()
     member = found() if callable(found) else found
     if not isinstance(member, Implementation):

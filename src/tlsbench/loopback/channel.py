@@ -20,7 +20,7 @@ _CHUNK_BYTES = 64 * 1024
 TIME_LIMIT_S = 10.0
 #: A socket takes no limit of nothing; what is there already is read within this.
 _SHORTEST_S = 0.001
-_SILENT = "the other side said nothing more for too long"
+_SILENT = "the other side sent nothing more for too long"
 _Result = TypeVar("_Result")
 
 
@@ -158,7 +158,7 @@ class Channel:
         except SSL.WantReadError:
             return
         except TimeoutError as error:
-            raise HandshakeError("the other side took nothing more for too long") from error
+            raise HandshakeError("the other side accepted no more data for too long") from error
         except OSError:
             return  # it is gone; what it said before, if anything, is still to be read
 

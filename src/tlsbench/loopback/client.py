@@ -79,7 +79,7 @@ class Connected:
         if self._http.our_state is h11.DONE:
             self._http.start_next_cycle()
         if self._http.our_state is not h11.IDLE:
-            raise HandshakeError("the server said that it would answer no more")
+            raise HandshakeError("the server said that it would not answer any more")
         self.channel.write(self._request(path))
         return self._answer()
 

@@ -157,7 +157,7 @@ class ClientSetup:
             if error:
                 notes.problem = notes.problem or f"{bindings.verify_error(error)}, at depth {depth}"
             elif depth == 0 and self.pins and spki_pin(certificate.to_cryptography()) not in self.pins:
-                notes.problem = "the key is none of those pinned"
+                notes.problem = "the key is not one of those pinned"
                 return bindings.CERTIFICATE_REJECTED
             return error
 

@@ -100,7 +100,7 @@ class Authority:
             raise RequestError("the request is not signed by the key that it is for")
         names = extension(request, x509.SubjectAlternativeName)
         if names is None:
-            raise RequestError("the request names nobody: it has no subjectAltName")
+            raise RequestError("the request names no subject: it has no subjectAltName")
         template = replace(template, names=tuple(name_text(name) for name in names))
         leaf = build(template, request.public_key(), self.private_key, self.certificate)  # type: ignore[arg-type]
         return (leaf, *self.chain)

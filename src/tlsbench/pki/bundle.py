@@ -31,7 +31,7 @@ _MOST_NOTES = 20
 #: Each costs a copy of what follows it, and nobody has that many.
 _MOST_IN_DER = 1000
 _PKCS7_LABELS = ("PKCS7", "PKCS #7 SIGNED DATA", "CMS")
-_OF_PKCS7 = "'openssl pkcs7 -print_certs' makes of it what servers and clients load"
+_OF_PKCS7 = "'openssl pkcs7 -print_certs' converts it to what servers and clients load"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,7 +141,7 @@ def _with_block(bundle: Bundle, block: Block, source: str, password: bytes | Non
         return _noted(bundle, f"line {block.line}: skipped, {meaning_of(block.label)}")
     if block.header and read is not _read_key:
         raise RequestError(f"{source}, line {block.line}: there is a blank line in the {block.label} block")
-    cut = f"line {block.cut_in_line}: what stands here belongs to no block: the one before has no END line"
+    cut = f"line {block.cut_in_line}: what is here belongs to no block: the one before has no END line"
     try:
         bundle = read(bundle, block, password)
     except RequestError as error:
@@ -212,7 +212,7 @@ def _read_certificate(bundle: Bundle, block: Block, _password: bytes | None) -> 
     certificate = der.certificate(first or block.data)
     bundle = replace(bundle, certificates=(*bundle.certificates, certificate))
     if block.label == "TRUSTED CERTIFICATE":
-        what = "a TRUSTED CERTIFICATE, whose trust settings are left out; few programs but OpenSSL's read it"
+        what = "a TRUSTED CERTIFICATE, whose trust settings are left out; few programs but OpenSSL read it"
         return _noted(bundle, f"line {block.line}: {what}")
     what = f"skipped, {len(rest):,} bytes after the certificate"
     return _noted(bundle, f"line {block.line}: {what}") if rest else bundle

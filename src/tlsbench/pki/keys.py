@@ -111,7 +111,7 @@ def own(key: PrivateKey) -> OwnPrivateKey:
     :raises RequestError: if it has no such keys.
     """
     if isinstance(key, EngineKey):
-        raise RequestError(f"nothing but certificates is signed here with {key.key_type} keys")
+        raise RequestError(f"{key.key_type} keys sign only certificates here")
     return key
 
 

@@ -89,7 +89,7 @@ def read_blocks(data: bytes) -> tuple[tuple[Block, ...], tuple[str, ...]]:
             skipping = begins
     if blocks and b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        notes.append(f"line {line}: a NUL byte, at which programs stop reading a line, or the file")
+        notes.append(f"line {line}: a NUL byte, at which programs stop reading the line or the file")
     return tuple(blocks), tuple(notes)
 
 

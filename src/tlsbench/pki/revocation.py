@@ -124,7 +124,7 @@ def check_ocsp_response(
     try:
         response = ocsp.load_der_ocsp_response(der)
     except ValueError as error:
-        raise CertificateError("the OCSP response is no DER of one") from error
+        raise CertificateError("the OCSP response is not valid DER") from error
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         raise CertificateError(f"the OCSP responder refused: {response.response_status.name.lower()}")
     try:
@@ -166,7 +166,7 @@ def _check_signature(response: ocsp.OCSPResponse, issuer: x509.Certificate, at: 
     named = response.responder_name
     identifier = x509.SubjectKeyIdentifier.from_public_key(signer.public_key())
     if response.responder_key_hash != identifier.digest and named != signer.subject:
-        raise CertificateError("the OCSP response names another responder than its signer")
+        raise CertificateError("the OCSP response names a responder other than its signer")
     if not signed_by(
         signer.public_key(),
         response.signature,

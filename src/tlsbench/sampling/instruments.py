@@ -52,8 +52,8 @@ _TIME_NOTE: Final = (
     "µs are medians for each operation at the middle pace of this run, ± half their 95 % interval, which "
     "does not predict the next run; both µs is the time inside the libraries, client plus server, and ±, "
     "p99, ops/s, MB/s and × base refer to it, without the harness; × base is the time relative to the row "
-    "marked = of the same size and operation, ~ if the difference is not significant; one core does ops/s "
-    "of both ends, or server/s of the server's"
+    "marked = of the same size and operation, ~ if the difference is not significant; ops/s is what one "
+    "core does of both ends, server/s of the server's alone"
 )
 _OF_TIMES: Final = (
     "client_us",

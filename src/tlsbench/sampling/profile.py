@@ -157,7 +157,7 @@ def parts_of_profile(profile: Profile, side: str, handshakes: int) -> tuple[Part
     cryptography = {file for file, name in files.items() if _CRYPTOGRAPHY.match(name)}
     if not protocol or not cryptography:
         raise MeasurementError(
-            "its TLS and its cryptography are one file, or have no symbols: calls between them are not seen"
+            "its TLS and its cryptography are one file, or have no symbols: calls between them cannot be seen"
         )
     outside = {arc.caller_file for arc in profile.arcs if arc.callee_file in protocol} - protocol
     callers = (outside & named) - cryptography

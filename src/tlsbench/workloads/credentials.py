@@ -209,7 +209,7 @@ def _prove_state(
     if not offered:
         raise ProofError("ticket_state", wanted=wanted, got="a client that offers no ticket", witness="wire")
     if server.ticket_state != wanted:
-        got = server.ticket_state or "a server that does not tell"
+        got = server.ticket_state or "a server that does not say"
         raise ProofError("ticket_state", wanted=wanted, got=got, witness="server")
     if issued is None:
         return

@@ -206,5 +206,5 @@ class KeyUpdate(Stream):
         path = self._key_log = self._kept.enter_context(files.temporary(b"", ".keylog"))
         if not one_logs_keys((self.servers, self.clients), path):
             ends = " and ".join(dict.fromkeys((self.scenario.client, self.scenario.server)))
-            raise MeasurementError(f"new keys cannot be proved: no secrets are to be had of {ends}")
+            raise MeasurementError(f"new keys cannot be proved: {ends} exports no secrets")
         return path

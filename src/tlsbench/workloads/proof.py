@@ -187,7 +187,7 @@ def _prove_staple(scenario: Scenario, wire: Observed, client: Negotiated) -> Non
     _same("ocsp", "good" if wanted else "", client.ocsp, "client")
     if wanted and client.ocsp is None:
         raise ProofError(
-            "ocsp", wanted="a checked response", got="a client that does not tell", witness="client"
+            "ocsp", wanted="a checked response", got="a client that does not say", witness="client"
         )
 
 
@@ -197,7 +197,7 @@ def _prove_signature(scenario: Scenario, wire: Observed, client: Negotiated) -> 
     if wire.signature is not None:
         _same("signature", scenario.signature, signature_schemes.name_of(wire.signature), "wire")
     if client.signature != scenario.signature:
-        got = client.signature or "a client that does not tell"
+        got = client.signature or "a client that does not say"
         raise ProofError("signature", wanted=scenario.signature, got=got, witness="client")
 
 
@@ -242,7 +242,7 @@ def _prove_told(
     for witness, side in (("client", client), ("server", server)):
         told = getattr(side, axis)
         if told is None or shown(told) != wanted:
-            got = f"a {witness} that does not tell" if told is None else told
+            got = f"a {witness} that does not say" if told is None else told
             raise ProofError(axis, wanted=wanted, got=got, witness=witness)
 
 

@@ -53,7 +53,7 @@ def prove_chain(
     if not is_suppressed(scenario):
         return
     if client.verified_length is None and scenario.chain_sent == KNOWN:
-        got = "a client that does not tell"
+        got = "a client that does not say"
         raise ProofError("verified chain", wanted=f"one of {length}", got=got, witness="client")
     if wire.certificates is None:
         _prove_size(sealed_bytes(entries), peers)

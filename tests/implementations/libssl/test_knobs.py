@@ -88,7 +88,7 @@ def test_what_a_level_forbids_is_what_the_library_refuses(level: str) -> None:
     [
         (
             "version=1.2 security_level=3 resumption=ticket",
-            "from security level 3 on OpenSSL gives no session tickets",
+            "from security level 3 on OpenSSL sends no session tickets",
         ),
         (
             "version=1.3 security_level=3 key=rsa-2048",

@@ -73,12 +73,12 @@ class MbedTls:
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 gap(
-                    "its server asks for a client certificate always: add client_auth=required",
+                    "its server always asks for a client certificate: add client_auth=required",
                     server="mbedtls",
                     client_auth="none",
                 ),
                 gap(
-                    "its server asks for a cookie always: add address_check=yes",
+                    "its server always asks for a cookie: add address_check=yes",
                     server="mbedtls",
                     transport="dtls",
                     address_check="no",

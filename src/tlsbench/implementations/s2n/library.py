@@ -47,8 +47,8 @@ _KEYS_ALIKE: Final = (
 )
 _REASONS: Final = {
     "both": "no two of its security policies agree on these, and on nothing else before",
-    "client": "as a client none of its security policies offers these, with a key for the group at once",
-    "server": "as a server none of its security policies has these",
+    "client": "none of its security policies offers these as a client, with a key share for the group",
+    "server": "none of its security policies has these as a server",
 }
 
 
@@ -81,7 +81,8 @@ class S2n:
         return Capabilities(
             (
                 gap(
-                    "it keeps no sessions by their id, but asks its caller for them", resumption="session-id"
+                    "it does not keep sessions by their id, but asks its caller for them",
+                    resumption="session-id",
                 ),
                 gap(
                     "its API gives a session only as bytes, which session=object measures",

@@ -108,7 +108,7 @@ class SslShaped:
                 *self.gaps(self.module),
                 *fixed_suites(self.id, self.id),
                 answers_key_updates(self.id),
-                *no_records(f"the API of {self.module_name} has nothing for the size and padding of records"),
+                *no_records(f"the API of {self.module_name} cannot set the size and padding of records"),
                 gap("its server has no Encrypted ClientHello", server=self.id, ech="on"),
             ),
             supports=(

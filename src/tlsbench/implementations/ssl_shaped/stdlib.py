@@ -41,7 +41,7 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
     return (
         kernel_tls_gap(),
         gap(
-            "set_psk_client_callback() is there since Python 3.13, and is not driven here",
+            "set_psk_client_callback() exists since Python 3.13, and is not used here",
             resumption="external-psk",
         ),
         gap(
@@ -64,7 +64,7 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
             group="x25519",
         ),
         gap(
-            "a side with a trust store sends its root behind a lone leaf: add chain_length=2",
+            "a side with a trust store sends its root after a single leaf: add chain_length=2",
             client_auth="required",
             chain_length="1",
         ),

@@ -31,7 +31,7 @@ def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
     return (
         gap("BoringSSL does not know the group", group=groups_but(_CURVES)),
         gap(
-            "it takes TLS 1.0 and 1.1 for minimum_version, and agrees on TLS 1.2 all the same",
+            "it takes TLS 1.0 and 1.1 for minimum_version, and agrees on TLS 1.2 nevertheless",
             version=BROKEN_VERSIONS,
         ),
         gap("its API resumes no TLS 1.3 session", client="utls", resumption="psk"),
@@ -43,7 +43,7 @@ def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
             version="1.3",
             key=SECP521R1,
         ),
-        gap("its server tells the client's issuer for the client", server="utls", client_auth="required"),
+        gap("its server reports the client's issuer as the client", server="utls", client_auth="required"),
         *(
             gap(
                 "by default BoringSSL accepts no Ed25519 certificates, and no ML-DSA",
