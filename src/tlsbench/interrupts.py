@@ -69,7 +69,7 @@ class Stop:
 
 @dataclass(slots=True)
 class _Region:
-    """Where the process stands."""
+    """Where the process is."""
 
     may_be_cut: bool = False
     at_once: bool = False

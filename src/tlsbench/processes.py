@@ -41,7 +41,7 @@ class Vitals(NamedTuple):
 
 def vitals(connections: int) -> Vitals:
     """The vitals of this process, which has this many connections open."""
-    import psutil  # takes long, and who lists axes or asks for help needs none
+    import psutil  # takes long, and listing axes or help needs none
 
     return Vitals(connections, psutil.Process().memory_info().rss, time.process_time())
 

@@ -39,7 +39,7 @@ def write(pki: Pki, folder: Path, *, password: str = "", force: bool = False) ->
     """Write a PKI to a folder that does not exist yet, or is empty.
 
     :param password: of the PKCS #12 files; they are not encrypted without one.
-    :param force: replace a folder that this function wrote before; any other stays untouched all the same.
+    :param force: replace a folder that this function wrote before; any other stays untouched even then.
     :returns: the files' names, in the order of their importance.
     :raises RequestError: if something is there already.
     :raises OutputError: if it cannot be written; nothing is left behind then.

@@ -74,7 +74,7 @@ def bundle_with(path: Path, wanted: str, password: str | None = None) -> Bundle:
 
 
 def _held(bundle: Bundle) -> str:
-    """What a bundle has, for who expected something else in it."""
+    """What a bundle has, for a reader that expected something else."""
     held = [
         words
         for words, there in (

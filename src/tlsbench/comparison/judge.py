@@ -71,7 +71,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """All verdicts, what stood on one side only, and what makes the two hard to compare."""
+    """All verdicts, what was on one side only, and what makes the two hard to compare."""
 
     base: Recording
     new: Recording

@@ -49,7 +49,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What a hello says that the rest stands on. ``cipher`` and ``version`` are a server's."""
+    """What a hello says that the rest depends on. ``cipher`` and ``version`` are a server's."""
 
     random: bytes
     cipher: int

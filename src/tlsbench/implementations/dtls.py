@@ -1,4 +1,4 @@
-"""What the libraries with DTLS have in common: how large records are, and how they stand in datagrams."""
+"""What the libraries with DTLS have in common: how large records are, and how they fill datagrams."""
 
 from __future__ import annotations
 

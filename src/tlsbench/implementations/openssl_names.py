@@ -93,7 +93,7 @@ def group_list(scenario: Scenario) -> str:
     """The groups to offer, wanted one first.
 
     In TLS 1.2 the list limits the curves of certificates too (RFC 8422 section 5.1), so the
-    certificate's curve stands behind the wanted group, once: libraries refuse a list that has it twice. Which
+    certificate's curve follows the wanted group, once: libraries refuse a list that has it twice. Which
     was taken is proved after. Empty if no group is needed: a suite with static RSA.
     """
     curve = keys.BY_NAME[scenario.key].curve if scenario.version != "1.3" else ""

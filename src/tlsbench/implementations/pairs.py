@@ -1,6 +1,6 @@
 """What a client and a server cannot do together, though each can with another: facts of pairs, all here.
 
-A fact belongs to the library whose reason it is, and stands among that library's gaps: see :func:`facts`.
+A fact belongs to the library whose reason it is, and is among that library's gaps: see :func:`facts`.
 Those of TLS 1.3 suites hold for every library in which these cannot be set, by what it offers and accepts:
 :func:`fixed_suites`.
 """

@@ -1,7 +1,7 @@
 """Which implementations there are: tlsbench's own, and those that other distributions bring.
 
 Each is an entry point, ``module:attribute``, that names an implementation or a function that gives one. One
-of another distribution stands in that distribution's metadata, in the group ``tlsbench.implementations``::
+of another distribution is in that distribution's metadata, in the group ``tlsbench.implementations``::
 
     [project.entry-points."tlsbench.implementations"]
     mine = "mine.tls:Mine"
@@ -54,7 +54,7 @@ _TLS_LIBRARIES: Final = {
 }
 _PRIMITIVE_LIBRARIES: Final = {"cryptography": "tlsbench.implementations.cryptography:Cryptography"}
 _FLOOR: Final = {"fake": "tlsbench.implementations.fake:Fake"}
-#: What stands before the path of a libssl that is named by it.
+#: The prefix of the path of a libssl that is named by it.
 _BY_PATH: Final = "libssl:"
 _OF_A_PATH: Final = "a libssl by its path, called through cffi"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -93,7 +93,7 @@ class _OnDemand(Mapping[str, _Value]):
 def implementations(paths: Iterable[str] = ()) -> Mapping[str, Implementation]:
     """Every implementation, by its id, in the order in which tables show them.
 
-    :param paths: ids that name a libssl by its path, which stand behind them.
+    :param paths: ids that name a libssl by its path, which follow them.
     """
     return _OnDemand((*_entries(), *paths), implementation)
 

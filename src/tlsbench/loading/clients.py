@@ -34,7 +34,7 @@ class Clients:
         self._have_all_come |= len(self._sessions) == self._count
 
     def pop(self) -> Any:  # noqa: ANN401
-        """The session of a random client, who has none then until it gets another."""
+        """The session of a random client, which has none then until it gets another."""
         sessions = self._sessions
         at = self._random.randrange(len(sessions))
         sessions[at], sessions[-1] = sessions[-1], sessions[at]

@@ -145,7 +145,7 @@ class Shared:
         self.protocol = (*OFFERED[plan.http], HTTP_1)[0]
 
     def note_times(self) -> None:
-        """Put the times of late into the tally's histograms, where each takes longer than in a list."""
+        """Put recent times into the tally's histograms, where each takes longer than in a list."""
         for phase, took_ns in self.took.items():
             record_times(self.tally.times[phase], took_ns)
             took_ns.clear()

@@ -30,7 +30,7 @@ _MOST_SHOWN = 48
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What stands between BEGIN and END.
+    """What is between BEGIN and END.
 
     :param line: of BEGIN, counted from 1.
     :param header: as of an encrypted key (RFC 1421 section 4.6), empty mostly.
@@ -105,7 +105,7 @@ def _pieces(data: bytes) -> Iterator[_Piece]:
 def _block(pieces: Iterator[_Piece], label: bytes, begin: int) -> Block:
     """The block whose BEGIN line was read last."""
     name = _shown(label)
-    above: list[bytes] | None = None  # what stands above a blank line
+    above: list[bytes] | None = None  # what is above a blank line
     lines: list[_Piece] = []
     in_header = ended = goes_on = False
     for piece in pieces:

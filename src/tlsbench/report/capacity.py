@@ -274,7 +274,7 @@ def _cores(interval: Interval) -> str:
 
 
 def _figure(number: float) -> str:
-    """Three digits, or all that stand before the point."""
+    """Three digits, or all before the point."""
     return format_count(number) if abs(number) >= 1000 else f"{number:.3g}"
 
 

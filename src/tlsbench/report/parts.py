@@ -14,7 +14,7 @@ from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.workloads.parts import PARTS, REST
 from tlsbench.workloads.parts.bill import ALLOCATION
 
-#: Of more cells than these each part is a column, and the operations stand in the JSON alone.
+#: Of more cells than these each part is a column, and the operations are only in the JSON.
 _MOST_IN_FULL = 2
 NOTE_OF_PRICES = (
     "a part is the sum of its operations, each measured alone on the same engine in the same rounds, warm "

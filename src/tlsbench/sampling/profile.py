@@ -1,6 +1,6 @@
 """A profile of callgrind, read for where a TLS library's instructions go: below which of its calls.
 
-libssl and libcrypto are two files, and between them stand functions that are exported and have their names
+libssl and libcrypto are two files, and between them are functions that are exported and have their names
 even where all other symbols are stripped. So what libssl calls of libcrypto says what it is for, and all that
 is below such a call belongs to it: what each of them costs, inclusive, adds up, and nothing is counted twice.
 How often they are called is not known: callgrind counts calls of the other side too, which cost nothing here.

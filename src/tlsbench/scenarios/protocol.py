@@ -117,7 +117,7 @@ _RESUMED = AXES["resumption"].special
 _SIGNED_APART = tuple(operation.name for operation in OPERATIONS if operation.name not in ("issue", "verify"))
 _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_chain)
 
-#: The first that holds is the reason given, so what people choose stands before cipher suites, which
+#: The first that holds is the reason given, so what people choose comes before cipher suites, which
 #: often follow from it.
 PROTOCOL: Final = (
     *credential_gaps(),

@@ -100,7 +100,7 @@ class Fixed:
 
 
 class Http:
-    """HTTP/1.1 or HTTP/2, as the client's first bytes say: who speaks HTTP/2 says so before all else."""
+    """HTTP/1.1 or HTTP/2, as the client's first bytes say: a client of HTTP/2 says so before all else."""
 
     def __init__(self) -> None:
         self._begun = b""

@@ -19,7 +19,7 @@ from tlsbench.stats import Estimate
 RESUMED: Final = {"1.2": "ticket", "1.3": "psk"}
 #: OpenSSL's default.
 USUAL_LIFETIME_S: Final = 7200.0
-#: What stands beside what was asked for, where it can be measured here.
+#: The alternatives to the request, where it can be measured here.
 _OTHER_KEYS: Final = ("ecdsa-secp256r1", "rsa-2048")
 _OTHER_LIBRARIES: Final = ("ssl", "pyopenssl", "libssl", "utls", "rtls")
 _RECORDS: Final = "size=16KiB"
@@ -33,12 +33,12 @@ class CapacityRequest:
     """What is asked.
 
     :param selectors: of the server, such as ``"key=ecdsa-secp256r1"``; the first value of each axis is what
-        is asked for, and others stand beside it.
+        is asked for, and others are alternatives.
     :param beyond_ns: processor time of each connection beyond the TLS library; None leaves it out, and says
         so.
     :param beyond_words: where that is from.
     :param ticket_lifetime_s: with which the share that resumes was seen.
-    :param alone: whether nothing else is to stand beside what is asked.
+    :param alone: whether to show no alternatives.
     """
 
     demand: Demand

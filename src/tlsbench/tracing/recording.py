@@ -12,7 +12,7 @@ from tlsbench.workloads import Clock
 
 @dataclass(slots=True)
 class Recorder:
-    """Notes the newest connection of the contexts and the link that it stands between.
+    """Notes the newest connection of the contexts, and the link, that it is put between.
 
     :param clock: in nanoseconds.
     """

@@ -1,4 +1,4 @@
-"""The proof of credentials: what stood in for a certificate, and what became of a ticket."""
+"""The proof of credentials: what replaced a certificate, and what happened to a ticket."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tlsbench.pki.keys import key_type_of
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.chains import KNOWN, is_suppressed, sent_length, verified_length
 
-#: The least that stands beside the certificates in what a server of TLS 1.3 seals before its client answers
+#: The least that comes with the certificates in what a server of TLS 1.3 seals before its client answers
 #: (RFC 8446 section 4): the headers of CertificateVerify and Finished, and the latter's hash.
 _LEAST_BESIDE_BYTES: Final = 8 + 4 + 32
 #: Of the signatures that have one length, in bytes, by the key type (RFC 8032, FIPS 204).

@@ -177,7 +177,7 @@ def command(
                 output.note(line)
             try:
                 _watch(server, json_path, stopped, quiet=quiet)
-            except MeasurementError as error:  # what was counted until then is told all the same
+            except MeasurementError as error:  # what was counted until then is reported nevertheless
                 output.note(f"tlsbench: {error}")
                 died = error.exit_code
         tally = server.tally()
@@ -209,7 +209,7 @@ def _watch(server: Serving, path: Path | None, stopped: Sequence[int], *, quiet:
         if tally.accepted > before.accepted and not quiet:
             output.note(second_line(tally, before))
         if tally != before and path is not None and files.is_replaced(path):
-            with suppress(OutputError):  # that it cannot be written is told at the end, if it still is so
+            with suppress(OutputError):  # reported at the end, if it still cannot be written then
                 files.write(path, _document(tally))
         before = tally
 

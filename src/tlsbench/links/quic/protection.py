@@ -1,6 +1,6 @@
 """Opening QUIC packets: RFC 9001 sections 5.2 to 5.4, and the integrity of a Retry, section 5.8.
 
-The keys of Initial packets follow from a connection ID that stands in the clear, so that whoever sees a
+The keys of Initial packets follow from a connection ID that is in the clear, so that whoever sees a
 handshake can open them. The keys of other packets follow from the secrets of a key log (RFC 9850).
 """
 

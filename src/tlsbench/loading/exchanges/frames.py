@@ -9,7 +9,7 @@ HEADER_BYTES: Final = 9
 #: The length and the type together, the flags, the stream: of the last the highest bit is reserved.
 HEADER: Final = struct.Struct(">IBI")
 STREAM_MASK: Final = 0x7FFF_FFFF
-#: The largest frame that a server may send to who asks for no larger ones (SETTINGS_MAX_FRAME_SIZE).
+#: The largest frame that a server may send to a peer that asks for no larger ones (SETTINGS_MAX_FRAME_SIZE).
 MOST_PAYLOAD_BYTES: Final = 16384
 
 DATA: Final = 0x0

@@ -46,7 +46,7 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
 
 
 def _constants(of: Sequence[Sheet]) -> set[str]:
-    """The selectors that stand in the title of every sheet."""
+    """The selectors that are in the title of every sheet."""
     titles = [{word for word in one.title.split() if "=" in word} for one in of]
     return set.intersection(*titles) if titles else set()
 

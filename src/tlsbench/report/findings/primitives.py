@@ -19,7 +19,7 @@ from tlsbench.units import NANOSECONDS
 class Contrast:
     """A question about two primitives.
 
-    :param usual: what is usual, and what stands beside it.
+    :param usual: what is usual, and what it is compared with.
     :param words: the headline, of what stands beside.
     """
 

@@ -1,4 +1,4 @@
-"""The processes that stand beside the threads, shared by all cells of this process."""
+"""The processes that run beside the threads, shared by all cells of this process."""
 
 from __future__ import annotations
 
