@@ -1,8 +1,9 @@
 """The first connections of a process, tapped: what their ends take and give, and their secrets.
 
 A tap is placed where an end without I/O hands over its bytes: they are those on the wire, with the time at
-which they were handed over. The secrets that open a flight are known only after it. So nothing of a connection
-is handed on before its handshake is over, or the connection is; after that each piece is, as it comes.
+which they were handed over. The secrets that open a flight are known only after it. So nothing of a
+connection is handed on before its handshake is over, or the connection is; after that each piece is, as it
+comes.
 """
 
 from __future__ import annotations
