@@ -60,5 +60,5 @@ def openssl_key_gaps(engine: str, version: tuple[int, int], *, brainpool: bool =
         for axis in keys.KEY_AXES:
             yield gap(f"{engine} has no SLH-DSA: that came with OpenSSL 3.5", **{axis: SLH_DSA})
     yield gap(
-        "OpenSSL shows no Ed448 or RSA-PSS certificate in DTLS 1.2", transport="dtls", key=(*ED448, *RSA_PSS)
+        "OpenSSL sends no Ed448 or RSA-PSS certificate in DTLS 1.2", transport="dtls", key=(*ED448, *RSA_PSS)
     )

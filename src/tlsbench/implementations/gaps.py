@@ -24,7 +24,7 @@ def one_ticket_when_resumed(server: str) -> Gap:
 
 def no_ed25519_in_dtls() -> Gap:
     """The gap of OpenSSL, which chooses such a certificate only in TLS (``ssl_set_masks``)."""
-    return gap("OpenSSL shows no Ed25519 certificate in DTLS 1.2", transport="dtls", key="ed25519")
+    return gap("OpenSSL sends no Ed25519 certificate in DTLS 1.2", transport="dtls", key="ed25519")
 
 
 def keys_of_two_kinds(client: str) -> Gap:

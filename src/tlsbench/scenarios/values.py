@@ -198,7 +198,10 @@ class Values:
                 "session-ticket": "ticket",
                 "external_psk": "external-psk",
             },
-            denied={"early-data": "it has no early data", "external-psk": "it takes no external PSK"},
+            denied={
+                "early-data": "it has no early data",
+                "external-psk": "it does not support external PSKs",
+            },
             alone=BY_ITSELF,
             before="session",
         ),

@@ -68,7 +68,7 @@ class GnuTls:
                 gap(f"{self.engine()} does not know the group", group=self._unknown_groups()),
                 no_compression(self._why_no_compression()),
                 *(
-                    gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
+                    gap(f"{self.engine()} does not support such certificates", **{axis: ML_DSA})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 *record_gaps(self.id),

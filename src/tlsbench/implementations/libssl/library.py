@@ -160,7 +160,7 @@ class LibSslShaped:
                 *suites.unknown_groups(library, self.engine(), unknown),
                 *primitives.gaps(library, self.engine()),
                 gap(
-                    "a primitive of its key agreement is not called of its libcrypto",
+                    "a primitive of its key agreement is not called in its libcrypto here",
                     parts="yes",
                     group=tuple(
                         group
@@ -169,12 +169,12 @@ class LibSslShaped:
                     ),
                 ),
                 gap(
-                    "the primitive that encrypts its records is not called of its libcrypto",
+                    "the primitive that encrypts its records is not called in its libcrypto here",
                     parts="yes",
                     cipher=tuple(name for name in ciphers.BY_NAME if not aeads.has(library, aead_of(name))),
                 ),
                 *(
-                    gap(f"{self.engine()} takes no such certificates", **{axis: self._refused_keys()})
+                    gap(f"{self.engine()} does not support such certificates", **{axis: self._refused_keys()})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),

@@ -46,7 +46,7 @@ _KEYS_ALIKE: Final = (
     ("1.3", _ML_DSA),
 )
 _REASONS: Final = {
-    "both": "no two of its security policies agree on these, and on nothing else before",
+    "both": "no two of its security policies agree on these, and on nothing else first",
     "client": "none of its security policies offers these as a client, with a key share for the group",
     "server": "none of its security policies has these as a server",
 }
@@ -89,7 +89,7 @@ class S2n:
                     session="serialised",
                 ),
                 gap(
-                    "its server gives no tickets to a client that shows a certificate",
+                    "its server sends no tickets to a client that sends a certificate",
                     server="s2n",
                     client_auth="required",
                     resumption=("ticket", "psk", "early-data"),
@@ -105,7 +105,7 @@ class S2n:
                     cpu=AXES["cpu"].special,
                 ),
                 *(
-                    gap("s2n-tls takes no such certificates", **{axis: "ed25519"})
+                    gap("s2n-tls does not support such certificates", **{axis: "ed25519"})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 *(

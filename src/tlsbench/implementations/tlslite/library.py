@@ -112,7 +112,7 @@ class Tlslite:
                     server="tlslite",
                     resumption="external-psk",
                 ),
-                gap("it takes no external PSK in TLS 1.2", version="1.2", resumption="external-psk"),
+                gap("it does not support external PSKs in TLS 1.2", version="1.2", resumption="external-psk"),
                 gap("it is pure Python, so its threads take turns", workload="scaling"),
                 no_secrets_for_key_updates(self.id),
                 *no_records("of the limits it has only record_size_limit", "max_fragment_length"),

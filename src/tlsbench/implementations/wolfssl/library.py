@@ -107,7 +107,7 @@ class WolfSsl(LibSslShaped):
                     group=tuple(name for name in groups.BY_NAME if not self._knows_group(name)),
                 ),
                 *(
-                    gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
+                    gap(f"{self.engine()} does not support such certificates", **{axis: ML_DSA})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 gap(
