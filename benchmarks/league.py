@@ -141,7 +141,7 @@ def lines(stored: Stored) -> Iterator[str]:
     """The table as Markdown, with where and when it was measured."""
     run = stored.result
     if not isinstance(run, Run):
-        raise SystemExit(f"{stored.source} is no run")
+        raise SystemExit(f"{stored.source} is not a run")
     found, marks = rows(run)
     if not found:
         raise SystemExit(f"{stored.source} has no cell of the profile engines")

@@ -53,7 +53,7 @@ class ReplayClock:
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """pytest-benchmark's options that rule the rounds, of one test."""
+    """pytest-benchmark's options for the rounds of one test."""
 
     max_time_s: float
     min_rounds: int
@@ -93,10 +93,10 @@ def _times_ns(recorded: Iterable[float], live: Workload | None) -> Iterator[floa
 
 @dataclass(frozen=True, slots=True)
 class SessionComparison:
-    """What the comparison with a stored result came to; nothing where none was asked for.
+    """The outcome of the comparison with a stored result; nothing if none was asked for.
 
     :param fails: whether it fails the session.
-    :param lines: what is to be said of it.
+    :param lines: what to print about it.
     """
 
     fails: bool = False

@@ -46,7 +46,7 @@ _BOOTSTRAP: Final = (
     "cells; they show how precisely this machine was measured, not how similar another one is"
 )
 _LINE: Final = (
-    f"the line assumes full frames (1,538 bytes of Ethernet for 1,448 of TLS, × {FRAME:.3f}); "
+    f"bandwidth assumes full frames (1,538 bytes of Ethernet for 1,448 of TLS, × {FRAME:.3f}); "
     "acknowledgements "
     "and the clients' requests come on top"
 )
@@ -111,7 +111,7 @@ def answer(capacity: Capacity) -> str:
         memory = asked.memory_bytes / _GIB
         parts.append(f"{_figure(memory.value)} GiB of memory {_brackets(memory.interval)}")
     parts.append(
-        f"a line of {_figure(asked.down_bits_per_s / _MBIT)} Mbit/s to clients and "
+        f"bandwidth of {_figure(asked.down_bits_per_s / _MBIT)} Mbit/s to clients and "
         f"{_figure(asked.up_bits_per_s / _MBIT)} from them"
     )
     free = f", {100 * demand.headroom:.4g} % of each free" if demand.headroom else ", with nothing free"
@@ -274,7 +274,7 @@ def _cores(interval: Interval) -> str:
 
 
 def _figure(number: float) -> str:
-    """Three digits, or all that stand before the point."""
+    """Three digits, or all before the point."""
     return format_count(number) if abs(number) >= 1000 else f"{number:.3g}"
 
 

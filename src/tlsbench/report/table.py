@@ -1,4 +1,4 @@
-"""The table of a run: which columns there are, and what stands in them.
+"""The table of a run: which columns there are, and what is in them.
 
 One table for each workload, as their columns differ. Axes that are the same in every row go into the
 header; the rest are columns. The cells of the table are values; the renderers format them.

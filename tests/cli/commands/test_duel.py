@@ -162,7 +162,7 @@ def test_a_worker_without_tlsbench_ends_with_three_and_its_words(
         (["--a", "key=rsa-2048", "--b", "key=ed25519", "--env-b", "A=b"], "leave out --python and --env"),
         (["implementation=ssl,pyopenssl", "resumption=early-data"], "a side cannot be measured: ssl"),
         (["implementation=ssl,pyopenssl", "--format", "tabel"], "unknown format 'tabel'"),
-        (["implementation=ssl,pyopenssl", "--fail-on", "x"], "is no gate"),
+        (["implementation=ssl,pyopenssl", "--fail-on", "x"], "is not a gate"),
         (
             ["implementation=ssl,pyopenssl", "--fail-on", "slower>5% where key=ed448"],
             "means none of the cells",

@@ -29,7 +29,7 @@ class DemoError(TlsbenchError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step that was told: ``kind`` is ``"say"``, ``"works"``, ``"refused"`` or ``"holds"``."""
+    """One step that was explained: ``kind`` is ``"say"``, ``"works"``, ``"refused"`` or ``"holds"``."""
 
     kind: str
     text: str
@@ -137,7 +137,7 @@ def print_step(console: Console, step: Step) -> None:
 
 
 def stage_console() -> Console:
-    """Where demos are told: as wide as the terminal; wide, and without colours, where there is none."""
+    """Where demos are printed: as wide as the terminal; wide, and without colours, where there is none."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
 

@@ -161,7 +161,7 @@ def command(
 
 
 def check_beyond(text: str | None) -> None:
-    """Refuse now what is no time beyond TLS.
+    """Refuse now what is not a time beyond TLS.
 
     :raises RequestError: if it is neither that nor what measures it.
     """
@@ -176,7 +176,7 @@ def _computed(request: CapacityRequest, run: Run, from_: str | None) -> Capacity
     """The answer of a run.
 
     :raises MeasurementError: if what was measured for it failed.
-    :raises RequestError: if a stored one has not the cells for it.
+    :raises RequestError: if a stored one lacks the cells for it.
     """
     from tlsbench.errors import MeasurementError, RequestError
     from tlsbench.session.capacity import capacity_of
@@ -199,7 +199,7 @@ def _read(reference: str) -> Run:
 
     stored = read(reference)
     if not isinstance(stored.result, Run):
-        raise RequestError(f"{stored.source} is no run: --from takes what 'tlsbench run' or --save stored")
+        raise RequestError(f"{stored.source} is not a run: --from takes what 'tlsbench run' or --save stored")
     for remark in remarks_of(stored):
         output.note(remark)
     return stored.result

@@ -117,7 +117,7 @@ class LibSslQuicEnd(LibSslEnd):
     def receive_datagram(self, datagram: bytes, now_ns: int) -> None:
         self._now_ns = now_ns
         if self._lib.BIO_write(self._wire, datagram, len(datagram)) != len(datagram):
-            raise MeasurementError(f"{self._lib.name}: its datagram BIO takes no more")
+            raise MeasurementError(f"{self._lib.name}: its datagram BIO is full")
 
     def datagrams_to_send(self, now_ns: int) -> Sequence[bytes]:
         self._now_ns = now_ns

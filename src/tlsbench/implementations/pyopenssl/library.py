@@ -84,9 +84,7 @@ class PyOpenSsl:
                     transport="quic" if bindings.missing("QUIC") else (),
                 ),
                 answers_key_updates(self.id),
-                *no_records(
-                    "pyOpenSSL binds none of OpenSSL's functions for the size and padding of records"
-                ),
+                *no_records("pyOpenSSL binds no OpenSSL functions for the size and padding of records"),
                 no_ech("OpenSSL 4.0 has Encrypted ClientHello, and pyOpenSSL binds none of it"),
                 no_compression("pyOpenSSL does not bind SSL_CTX_set1_cert_comp_preference"),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),

@@ -22,7 +22,7 @@ def write(report: Report, width: int) -> str:
 
 
 def terminal(report: Report, width: int) -> RenderableType:
-    """The report for a terminal of so many columns."""
+    """The report for a terminal of this many columns."""
     if report.told:
         return Group(*map(line, report.told.splitlines()))
     return Group(*_parts(report, width))
@@ -46,7 +46,7 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
 
 
 def _constants(of: Sequence[Sheet]) -> set[str]:
-    """The selectors that stand in the title of every sheet."""
+    """The selectors that are in the title of every sheet."""
     titles = [{word for word in one.title.split() if "=" in word} for one in of]
     return set.intersection(*titles) if titles else set()
 

@@ -14,7 +14,7 @@ from tlsbench.scenarios.sizes import parse_size
 from tlsbench.stats import Interval, is_difference
 
 _CHACHA20 = "ChaCha20-Poly1305"
-#: By what stands in the names of cipher suites and of algorithms.
+#: By a part of the names of cipher suites and of algorithms.
 _AEADS: Mapping[str, str] = {
     "aes-128-gcm": "AES-128-GCM",
     "aes-256-gcm": "AES-256-GCM",

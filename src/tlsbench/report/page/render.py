@@ -158,7 +158,7 @@ def _choice(number: int, picture: Picture) -> str:
 
 
 def _figures(picture: Picture) -> str:
-    """The same figures as a table, for who does not see the picture."""
+    """The same figures as a table, for readers who cannot see the picture."""
     headings, rows = _table(picture.shown)
     if not rows or len(rows) * len(headings) > _MOST_FIGURES:
         return ""

@@ -59,7 +59,7 @@ def command(
     intermediate_key: Annotated[
         str | None, _key_option("--intermediate-key", "Key type of the intermediates.")
     ] = None,
-    root_key: Annotated[str | None, _key_option("--root-key", "Of the root.")] = None,
+    root_key: Annotated[str | None, _key_option("--root-key", "Key type of the root.")] = None,
     chain_length: Annotated[
         int | None,
         typer.Option(
