@@ -163,7 +163,7 @@ def lines(stored: Stored) -> Iterator[str]:
         yield f"| {' | '.join(row)} |"
     if marks:
         yield ""
-        yield f"Unlike most, and not to be ranked with them, in: {'; '.join(marks)}."
+        yield f"Marked cells differ from most in the following, and are not ranked with them: {'; '.join(marks)}."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
