@@ -163,7 +163,8 @@ def lines(stored: Stored) -> Iterator[str]:
         yield f"| {' | '.join(row)} |"
     if marks:
         yield ""
-        yield f"Marked cells differ from most in the following, and are not ranked with them: {'; '.join(marks)}."
+        why = "Marked cells are not ranked with the others, from which they differ in"
+        yield f"{why}: {'; '.join(marks)}."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
