@@ -145,7 +145,7 @@ def tables(costs: Sequence[Cost], size: int) -> str:
     loading, idle = per_worker(costs, "loading"), per_worker(costs, "idle")
     each = f"Each worker costs the scheduler {1e3 * idle:.2f} ms of its processor each second while it idles"
     under = f"and {1e3 * loading:.2f} ms under load, in which it sends a message of {size:,} bytes"
-    headings = ("machines (simulated)", "messages", "scheduler busy", "a second's counts arrive after")
+    headings = ("machines (simulated)", "messages", "scheduler busy", "a second is reported after")
     lines += ["", f"{each}, {under}.", "", f"| {' | '.join(headings)} |", "|--:|--:|--:|--:|"]
     for count in (8, 100, 300, 1000):
         busy, late_s = simulated(count, max(loading, 0.0), 0.01)
