@@ -4,14 +4,18 @@ from collections.abc import Callable
 
 from tlsbench.report.findings import findings
 from tlsbench.report.findings.chains import chain_name
-from tlsbench.results import Run
+from tlsbench.results import Cell, Run
 
 RunOf = Callable[[str], Run]
+Taking = Callable[[Run, Callable[[Cell], float]], Run]
 SENT = "version=1.3 key=ml-dsa-44 chain_length=3"
 
 
-def test_what_left_out_intermediates_save_is_said_in_bytes_and_for_each_side(run_of: RunOf) -> None:
-    run = run_of(f"implementation=pyopenssl {SENT} chain_sent=full,leaf,leaf-anchored")
+def test_what_left_out_intermediates_save_is_said_in_bytes_and_for_each_side(
+    run_of: RunOf, taking: Taking
+) -> None:
+    measured = run_of(f"implementation=pyopenssl {SENT} chain_sent=full,leaf,leaf-anchored")
+    run = taking(measured, lambda cell: cell.server_bytes)
     full, leaf, anchored = run.cells
     said = {finding.headline: finding.details for finding in findings(run)}
     for cell, title in (

@@ -96,6 +96,10 @@ class _End:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._end, name)
 
+    # Spelled out, since isinstance() with a protocol sees no delegated method from Python 3.12 on.
+    def update_keys(self, *, requests_update: bool) -> None:
+        self._end.update_keys(requests_update=requests_update)
+
 
 class _AsksForNoAnswer(_End):
     def update_keys(self, *, requests_update: bool) -> None:
