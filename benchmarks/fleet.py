@@ -1,4 +1,4 @@
-"""What a fleet costs its scheduler, and what that makes of 1,000 machines.
+"""What a fleet costs its scheduler, and what that means for 1,000 machines.
 
 ``sudo python benchmarks/fleet.py`` loads a server from 1, 2, 4 and 8 machines, network namespaces of this
 one, and reads the scheduler's processor time while it idles and while it passes on what they report. A

@@ -256,7 +256,10 @@ def _has(needs: str) -> bool:
 
 def table(found: Mapping[str, Mapping[str, Sequence[Turn]]]) -> Iterator[str]:
     """What was found, as Markdown."""
-    yield "| | requests a second, median (least to most) | ours by theirs | client's µs a request |"
+    yield (
+        "| | requests per second, median (smallest to largest) "
+        "| tlsbench's rate over the other's | client's µs per request |"
+    )
     yield "|---|---|---|---|"
     for http, turns in found.items():
         ours = turns[OURS]

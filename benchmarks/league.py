@@ -163,7 +163,8 @@ def lines(stored: Stored) -> Iterator[str]:
         yield f"| {' | '.join(row)} |"
     if marks:
         yield ""
-        yield f"Unlike most, and not to be ranked with them, in: {'; '.join(marks)}."
+        why = "Marked cells are not ranked with the others, from which they differ in"
+        yield f"{why}: {'; '.join(marks)}."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
