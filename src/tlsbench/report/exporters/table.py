@@ -40,10 +40,12 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
     if report.findings:
         yield Text()
     known = _constants(report.sheets)
-    ids = [one.id for one in (*report.entries, *report.errors)] if known else []
+    ids = [*(one.id for one in report.entries), *(one.id for one in report.errors)] if known else []
     yield from (line(_without(known, ids, note), "dim") for note in report.notes)
     yield from (line(_without(known, ids, failed), "bold red") for failed in report.failed)
-    yield from (line(_without(known, ids, said), "bold yellow") for said in report.gates[len(report.failed) :])
+    yield from (
+        line(_without(known, ids, said), "bold yellow") for said in report.gates[len(report.failed) :]
+    )
 
 
 def _constants(of: Sequence[Sheet]) -> set[str]:
