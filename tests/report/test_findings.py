@@ -55,7 +55,6 @@ def timed(run: Run, ratios: Sequence[float], floor: float = 0.01) -> Run:
             (0.5, 0.5, 0.5, 2),
             "ChaCha20-Poly1305 up to 16KiB (1.99 times), AES-128-GCM at 1MiB (2.00 times)",
         ),
-        ((1, 1, 1, 1), "neither from 16B to 1MiB"),
     ],
 )
 def test_it_is_said_which_aead_is_faster_at_what_size(
@@ -69,7 +68,16 @@ def test_it_is_said_which_aead_is_faster_at_what_size(
 
 def test_a_difference_below_the_noise_floor_is_none(records: Run) -> None:
     (finding,) = findings(timed(records, (1.1, 1.1, 1.1, 1.1), floor=0.2))
-    assert "neither from 16B to 1MiB" in finding.headline
+    said = "no significant difference between AES-128-GCM and ChaCha20-Poly1305 from 16B to 1MiB"
+    assert finding.headline == f"bulk: {said}"
+    (finding,) = findings(timed(records, (1.1, 1.1, 1.1, 1.1), floor=math.inf))
+    assert finding.headline == f"bulk: {said.replace('no significant', 'too few rounds to tell a')}"
+
+
+def test_aeads_of_one_size_are_told_apart_too(records: Run) -> None:
+    run = timed(records, (2, 2, 2, 2))
+    (finding,) = findings(replace(run, cells=[cell for cell in run.cells if cell.axes["size"] == "16KiB"]))
+    assert finding.headline.endswith("and ChaCha20-Poly1305 is AES-128-GCM at 16KiB (2.00 times)")
 
 
 def test_what_a_large_noise_floor_hides_is_said_with_the_cell_it_was_measured_on(records: Run) -> None:
@@ -230,7 +238,7 @@ def test_the_fastest_library_leads_by_more_than_the_noise(run_of: RunOf) -> None
         "Fastest at handshake: pyopenssl in 1 of 1 scenarios (the next takes 2.00 times as long)" in fastest
     )
     tied = [one.headline for one in findings(replace(run, cells=cells, noise_floor={"handshake": 5.0}))]
-    assert "Fastest at handshake: no significant difference between the first two in 1" in tied
+    assert "Fastest at handshake: no significant difference between the first two in 1 of 1 scenarios" in tied
 
 
 def test_words_and_table_print_the_same_figures_of_the_libraries(run_of: RunOf) -> None:
