@@ -31,6 +31,7 @@ from tlsbench.implementations.contract import (
     TlsImplementation,
 )
 from tlsbench.implementations.missing import DOES_NOT_LOAD, NOT_INSTALLED, Missing, NotInstalledError
+from tlsbench.implementations.needed_packages import as_installed
 from tlsbench.implementations.packages import MODULES, PACKAGES
 from tlsbench.processes import is_child
 from tlsbench.scenarios import Capabilities, Scenario, Selection
@@ -227,7 +228,7 @@ def _asked(name: str, summary: str, make: Callable[[], Implementation]) -> _Load
         summary = member.summary
         _must_be_installed(name)
         member.engine()
-        return _Loaded(member, member.capabilities())
+        return _Loaded(member, as_installed(member.capabilities()))
     except KeyboardInterrupt:
         raise
     except NotInstalledError as error:
