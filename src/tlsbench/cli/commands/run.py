@@ -27,7 +27,7 @@ from tlsbench.cli.usage import axes_help, usage
 from tlsbench.session.quantities import fraction
 
 if TYPE_CHECKING:
-    from tlsbench.results import Run
+    from tlsbench.results import Failure, Run
     from tlsbench.scenarios import Scenario
 
 _FAILED = 3
@@ -150,11 +150,19 @@ def command(
         stored = output.store(_outputs(result, json_path, save, report, page))
         with output.beside(json_path, report):
             output.report(report_of_run(result, is_baseline), output_format, _PLAIN_WIDTH)
-        for failure in result.failures:
-            output.note(f"tlsbench: {failure.id}: {failure.error}")
+            is_told = output_format == "table" and output.width() is not None
+        for line in _failed(result.failures, is_told=is_told):
+            output.note(f"tlsbench: {line}")
         if interrupted:
             return stop.exit_code
         return _FAILED if result.failures else stored
+
+
+def _failed(failures: Sequence[Failure], *, is_told: bool) -> list[str]:
+    """The lines on standard error about cells that failed: one, where the table on the terminal has them."""
+    if is_told and failures:
+        return [f"{len(failures)} cell{'s' * (len(failures) > 1)} failed, see above"]
+    return [f"{failure.id}: {failure.error}" for failure in failures]
 
 
 def _check_outputs(json_path: Path | None, save: str | None, report: Path | None) -> None:
