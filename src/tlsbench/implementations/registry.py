@@ -27,6 +27,7 @@ from typing import Final, TypeVar
 from tlsbench.errors import RequestError, TlsbenchError
 from tlsbench.implementations.contract import Implementation, TlsImplementation
 from tlsbench.implementations.missing import DOES_NOT_LOAD, NOT_INSTALLED, Missing, NotInstalledError
+from tlsbench.implementations.needed_packages import as_installed
 from tlsbench.implementations.operations import PrimitiveImplementation
 from tlsbench.implementations.packages import MODULES, PACKAGES
 from tlsbench.processes import is_child
@@ -224,7 +225,7 @@ def _asked(name: str, summary: str, make: Callable[[], Implementation]) -> _Load
         summary = member.summary
         _must_be_installed(name)
         member.engine()
-        return _Loaded(member, member.capabilities())
+        return _Loaded(member, as_installed(member.capabilities()))
     except KeyboardInterrupt:
         raise
     except NotInstalledError as error:

@@ -192,10 +192,27 @@ def _cheapest(capacity: Capacity) -> Iterator[Finding]:
             own = {KEY: capacity.axes.get("key", ""), LIBRARY: capacity.axes.get("implementation", "")}.get(
                 of
             )
-            if own:
+            if own and ratio.low > 1:
                 yield Finding(
                     f"Cheapest {words}: {own}, as asked; next is {best.name} with × {ratio.median:.2f}"
                 )
+            elif own:
+                yield Finding(
+                    f"Cheapest {words}: no significant difference between {own}, as asked, and {best.name}, "
+                    f"× {ratio.median:.2f} {_brackets(ratio, 2)}"
+                )
+            elif of == LIFETIME:
+                yield _of_lifetimes(choices, asked)
+
+
+def _of_lifetimes(choices: Sequence[Choice], asked: Sizing) -> Finding:
+    """What other ticket lifetimes come to, none of which is cheaper."""
+    ends = [choices[0], choices[-1]]
+    told = " and ".join(
+        f"× {(choice.sizing.cores / asked.cores).interval.median:.2f} at {choice.name} of them resumed"
+        for choice in ends
+    )
+    return Finding(f"No other ticket lifetime is significantly cheaper: the cores are {told}")
 
 
 def _cheapest_first(choices: Sequence[Choice]) -> list[Choice]:

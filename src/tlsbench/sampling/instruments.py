@@ -166,7 +166,7 @@ COMPLETION: Final = Instrument(
     " takes one more round trip), or with QUIC from its very first call: until it may send (handshake), has"
     " the first byte of the answer, has all of it (complete); client and server CPU are the processor time "
     "within that, as measured; RTTs are round trips until the handshake is done, and in all; × base is the "
-    "time relative to the row marked = of the same size",
+    "time relative to the row marked = of the same size and round trip time",
     clock=time.thread_time_ns,
 )
 

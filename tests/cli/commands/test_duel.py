@@ -61,6 +61,14 @@ def test_the_faster_side_is_named_first_whichever_it_is() -> None:
     assert "for the client no significant difference" in sentence(result(1.0, 2.0, 1.5))
 
 
+def test_a_side_for_which_the_faster_one_is_slower_is_said_to_be() -> None:
+    assert sentence(result(1.25, 0.4, 0.625)) == (
+        "utls is 1.60× faster than ssl (95 % 1.58–1.62), but for the client 1.25× slower (95 % 1.24–1.26), "
+        "for the server 2.50× (95 % 2.48–2.53)"
+    )
+    assert ", but for the server 1.25× slower" in sentence(result(2.0, 0.8, 1.5))
+
+
 def test_what_is_below_the_floor_is_told_as_such() -> None:
     said = sentence(result(1.0, 1.0, 1.005))
     assert said.startswith("no significant difference between utls and ssl: 0.995×")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tlsbench.report.findings.contrasts import CONTRASTS, Contrast, full_handshakes, told_finding
+from tlsbench.report.findings.choices import Contrast, told_finding
+from tlsbench.report.findings.contrasts import CONTRASTS, full_handshakes
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.results import Cell, Run
