@@ -197,6 +197,11 @@ def test_another_form_is_no_gate(text: str) -> None:
         parse_gate(text)
 
 
+def test_a_threshold_of_a_load_is_no_gate_and_the_error_says_where_it_belongs() -> None:
+    with pytest.raises(RequestError, match="p99<50ms are for 'tlsbench load'"):
+        parse_gate("p99<20ms")
+
+
 @given(
     st.one_of(
         st.text(max_size=60),

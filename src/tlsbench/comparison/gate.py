@@ -20,6 +20,9 @@ from tlsbench.stats import Interval
 
 _FORM = re.compile(r"(slower|faster)\s*>\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%(?:\s+where\s+(.+))?")
 
+#: How a threshold of a load begins, which people may try here.
+_LIMIT = re.compile(r"(?:p[0-9.]+|max|failed|handshakes|requests)\s*[<>]")
+
 
 class Called(Protocol):
     """What a gate looks at: a difference that was called, or was not."""
@@ -121,6 +124,7 @@ def parse_gate(text: str) -> Gate:
     if match is None or not all(re.fullmatch(r"[^=]+=.+", word) for word in words):
         raise RequestError(
             f"--fail-on '{text}' is not a gate: write slower>5% or slower>3% where workload=handshake"
+            + ("; thresholds such as p99<50ms are for 'tlsbench load'" if _LIMIT.match(text) else "")
         )
     where = {}
     for word in words:

@@ -126,6 +126,9 @@ def test_two_environments_are_duelled_and_a_gate_can_fail(capsys: pytest.Capture
     found = json.loads(capsys.readouterr().out)["duel"]
     assert [one["a"]["id"].split("=")[-1] for one in found] == ["rsa-2048", "ed25519"]
     assert found[0]["b"]["name"].endswith("COLOUR=blue")
+    assert tlsbench([*words, "--format", "markdown"]) == 0
+    said = [line for line in capsys.readouterr().out.splitlines() if line.startswith("- key=")]
+    assert [line.partition(":")[0] for line in said] == ["- key=rsa-2048", "- key=ed25519"]
 
 
 @pytest.mark.parametrize(("gate", "code"), [("slower>5%", 1), ("slower>900000%", 0), ("faster>5%", 0)])
