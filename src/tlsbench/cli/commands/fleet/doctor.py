@@ -13,7 +13,7 @@ _FAILED = 1
 
 
 @teaches(
-    r"""Look at the machines of a fleet: who they are, their software and their clocks.
+    r"""Check the machines of a fleet, their software and clocks.
 
     Says what 'fleet run' and 'fleet load' would refuse, and measures nothing.
 
