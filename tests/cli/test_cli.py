@@ -257,6 +257,17 @@ def test_the_overview_names_every_command_and_every_option_in_lines_of_a_termina
     assert max(map(len, text.splitlines())) < 80
 
 
+@pytest.mark.parametrize("group", ["certs", "fleet"])
+def test_the_commands_of_a_group_have_their_whole_line(
+    group: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert tlsbench([group, "--help"]) == 0
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert len(lines) == 5
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines), lines
+
+
 def test_a_reader_that_leaves_early_is_no_error() -> None:
     command = f"{sys.executable} -m tlsbench list scenarios --profile full | head -1"
     printed = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)

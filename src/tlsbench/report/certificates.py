@@ -10,6 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509 import ocsp
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -110,7 +111,7 @@ def _of(findings: Iterable[CertificateFinding]) -> Iterator[Text]:
 
 def _certificate(facts: Facts, findings: Sequence[CertificateFinding]) -> RenderableType:
     kind = "authority" if facts.is_authority else "leaf"
-    lines = [
+    lines: list[RenderableType] = [
         Text.assemble(
             (for_terminal(facts.name), "bold"), f"  {kind}, {facts.key}, {facts.size_bytes:,} bytes"
         )
@@ -126,9 +127,19 @@ def _certificate(facts: Facts, findings: Sequence[CertificateFinding]) -> Render
         ("asks at", ", ".join(facts.urls)),
         ("pin", f"sha256/{facts.pin}" if facts.pin else ""),
     )
-    lines += [Text.assemble((f"{label:<8}", "dim"), for_terminal(value)) for label, value in rows if value]
+    lines.append(_labelled([(label, value) for label, value in rows if value]))
     lines += [line(f"{finding.level}: {finding.text}", _STYLES[finding.level]) for finding in findings]
     return Group(*lines)
+
+
+def _labelled(rows: Sequence[tuple[str, str]]) -> Table:
+    """A label and what it says in each row; where that is long, it goes on below itself."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(style="dim", width=7, no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, value in rows:
+        grid.add_row(label, Text(for_terminal(value)))
+    return grid
 
 
 def _verdict(findings: Sequence[CertificateFinding]) -> Text:

@@ -20,6 +20,7 @@ from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.sampling.placement import interpreter_of, placement, prevailing, processes_for
 from tlsbench.sampling.yardsticks import Yardstick, yardsticks_for
 from tlsbench.scenarios import Excluded, Matrix, Scenario
+from tlsbench.session.selecting import others_that_can
 
 #: A shorter run has no time for yardsticks.
 _LEAST_BUDGET_SECONDS = 1.0
@@ -38,6 +39,7 @@ class RunRequest:
     :param command: what asked for it, to be stored with the result.
     :param noise_floor: whether to measure A/A cells beside the scenarios.
     :param processes: how many take turns; as many as the time budget allows where it is None.
+    :param selectors: what the matrix is of, if that is no profile: a refusal names who could.
     """
 
     matrix: Matrix
@@ -46,6 +48,7 @@ class RunRequest:
     command: str = ""
     noise_floor: bool = True
     processes: int | None = None
+    selectors: Sequence[str] = ()
 
     def check(self) -> None:
         """Refuse now what would fail later.
@@ -55,7 +58,7 @@ class RunRequest:
         if not self.matrix.scenarios:
             reasons = dict.fromkeys(excluded.reason for excluded in self.matrix.excluded)
             why = "; ".join(reasons) or "the selectors leave nothing of the profile"
-            raise RequestError(f"nothing to measure: {why}")
+            raise RequestError(f"nothing to measure: {why}{others_that_can(self.matrix, self.selectors)}")
         check_instrument(self.instrument, {scenario.workload for scenario in self.matrix.scenarios})
         if self.instrument is CALLGRIND:
             _check_files(self.matrix.scenarios)

@@ -11,7 +11,7 @@ from tlsbench.implementations import LogsKeys, SelectsProtocols
 from tlsbench.implementations.registry import tls_library
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Scenario
-from tlsbench.session.selecting import matrix_of
+from tlsbench.session.selecting import matrix_of, others_that_can
 
 #: The axes that a server has.
 AXES: Final = ("implementation", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
@@ -31,7 +31,7 @@ def served_scenario(selectors: Sequence[str], *, early_data: bool = False) -> Sc
     given = (*selectors, _EARLY_DATA) if early_data else selectors
     matrix = matrix_of(given or ("workload=handshake",))
     if matrix.excluded and not matrix.scenarios:
-        raise RequestError(f"cannot serve that: {matrix.excluded[0].reason}")
+        raise RequestError(f"cannot serve that: {matrix.excluded[0].reason}{others_that_can(matrix, given)}")
     if len(matrix.scenarios) != 1:
         raise RequestError(f"a server is of one scenario, but the selectors name {len(matrix.scenarios)}")
     (scenario,) = matrix.scenarios

@@ -123,6 +123,7 @@ def command(
         instrument=meter or WALL,
         command=measuring.invocation(),
         processes=processes,
+        selectors=() if profile else selectors or (),
     )
     request.check()
     with usage():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -455,6 +456,36 @@ def test_demo_lists_tells_and_asserts(capsys: Capture) -> None:
 def test_all_demos_play(capsys: Capture) -> None:
     assert run(["certs", "demo", "all"]) == 0
     assert f"{len(DEMOS)} demos, every outcome as expected" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["demo"], ["demo", "self-signed"]], ids=" ".join)
+def test_demos_keep_within_the_columns_asked_for_and_break_no_word(
+    words: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lines_at(columns: str) -> list[str]:
+        monkeypatch.setenv("COLUMNS", columns)
+        assert run(["certs", *words]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    wide, narrow = lines_at("300"), lines_at("60")
+    assert max(map(len, wide)) > 60 >= max(map(len, narrow))
+
+    def said(lines: list[str]) -> list[str]:
+        return [word for line in lines for word in line.split() if not word.startswith("127.0.0.1:")]
+
+    assert said(narrow) == said(wide)
+
+
+def test_what_is_long_in_a_certificate_goes_on_below_itself(
+    pki: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    capsys.readouterr()
+    assert run(["certs", "show", str(pki / "server.pem")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (at,) = (at for at, line in enumerate(lines) if line.startswith("signed "))
+    assert lines[at].endswith("serial number")
+    assert re.fullmatch(r" {8}[0-9a-f]{30,40}", lines[at + 1])
 
 
 def test_an_unknown_demo_is_one_line(capsys: Capture) -> None:

@@ -32,7 +32,9 @@ def _key_option(name: str, help_text: str) -> Any:  # noqa: ANN401 - typer's
 
 
 @teaches(
-    r"""Write a complete PKI: root, intermediates, server, client, CRL, OCSP response, and configurations.
+    r"""Write a complete PKI: root, intermediates, server, client, CRL.
+
+    With an OCSP response, and configurations for common servers and clients.
 
     \b
     Examples:

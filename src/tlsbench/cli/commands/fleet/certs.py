@@ -14,7 +14,7 @@ _MOST_DAYS = 3650.0
 
 
 @teaches(
-    r"""Make the certificates by which the machines of a fleet trust each other.
+    r"""Make the certificates with which a fleet trusts its machines.
 
     Mutual TLS between scheduler, workers and client, from a root whose key is discarded. Only you can
     read the keys (mode 0600). fleet start, run and load use them if they are in the usual

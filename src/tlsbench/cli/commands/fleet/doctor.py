@@ -14,7 +14,7 @@ _FAILED = 1
 
 
 @teaches(
-    r"""Check the machines of a fleet: identity, software and clocks.
+    r"""Check the machines of a fleet, their software and clocks.
 
     Says what 'fleet run' and 'fleet load' would refuse, and measures nothing.
 

@@ -15,11 +15,11 @@ _LARGEST_PORT = 65535
 
 
 @teaches(
-    r"""Start a fleet: a scheduler here, and a worker on each host by SSH, until Ctrl-C.
+    r"""Start a scheduler here, and a worker on each host by SSH.
 
-    Needs on each host: the same version of tlsbench, its extra 'fleet', and ssh without a password. The
-    certificates of 'fleet certs' go to the hosts over ssh, and are removed when it ends, as is everything
-    else. docs/examples shows how to start workers on Kubernetes and Slurm.
+    They run until Ctrl-C. Needs on each host: the same version of tlsbench, its extra 'fleet', and ssh
+    without a password. The certificates of 'fleet certs' go to the hosts over ssh, and are removed when it
+    ends, as is everything else. docs/examples shows how to start workers on Kubernetes and Slurm.
 
     \b
     Examples:
