@@ -20,7 +20,7 @@ def test_what_left_out_intermediates_save_is_said_in_bytes_and_for_each_side(
     said = {finding.headline: finding.details for finding in findings(run)}
     for cell, title in (
         (leaf, "Intermediates that the client knows, and that are not sent"),
-        (anchored, "A leaf alone, whose issuer the client trusts"),
+        (anchored, "Only the leaf, whose issuer the client trusts"),
     ):
         saved = full.server_bytes - cell.server_bytes
         assert saved > 2 * 3700  # two intermediates, each with a key and a signature of ML-DSA-44

@@ -203,10 +203,10 @@ def test_a_library_that_says_otherwise_is_an_error(openssl_35: str, scenarios_of
 @pytest.mark.parametrize(
     ("selector", "reason"),
     [
-        ("version=1.2", "in TLS 1.3 alone"),
+        ("version=1.2", "only in TLS 1.3"),
         ("resumption=psk", "no certificate to compress"),
         ("ocsp=stapled", "no OCSP response"),
-        ("parts=yes", "not among the parts"),
+        ("parts=yes", "parts do not cover"),
         ("certificate_type=raw_public_key", "a raw public key is sent as it is"),
     ],
 )

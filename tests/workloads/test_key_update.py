@@ -197,7 +197,7 @@ def test_where_neither_end_gives_its_secrets_away_there_is_no_proof(workload_of:
         accept = servers.accept
 
     cell.clients, cell.servers = Clients(), Servers()
-    with pytest.raises(MeasurementError, match="no secrets are to be had of libssl"):
+    with pytest.raises(MeasurementError, match="libssl exports no secrets"):
         cell.sample()
 
 

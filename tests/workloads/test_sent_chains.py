@@ -117,7 +117,7 @@ def test_a_client_that_does_not_tell_how_far_it_verified_proves_nothing(scenario
     exchange = shake_hands(cell.clients, cell.servers, cell.link, cell.clock)
     silent = replace(exchange.client.negotiated(), verified_length=None)
     wire = STREAM.observe(exchange.entries)
-    with pytest.raises(ProofError, match="a client that does not tell"):
+    with pytest.raises(ProofError, match="a client that does not say"):
         prove_chain(exchange.entries, scenario, peers, wire, silent)
 
 

@@ -170,4 +170,4 @@ def _version(wanted: bool) -> None:
 def callback(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
-    """What may stand before a command; :mod:`tlsbench.cli.overview` has the help."""
+    """What may precede a command; :mod:`tlsbench.cli.overview` has the help."""

@@ -20,7 +20,7 @@ _FAILED = 3
 def request_of(given: Mapping[str, Any], *, key_log: str = "", captured: int = 0) -> LoadRequest:
     """The request that the options of ``tlsbench load`` make, by the names of its parameters.
 
-    :param key_log: a file for secrets; ``captured`` so many connections are captured.
+    :param key_log: a file for secrets; ``captured``: how many connections are captured.
     """
     from types import SimpleNamespace
 
@@ -96,7 +96,7 @@ def carry_out(
 ) -> int:
     """Load, store and print; the exit code.
 
-    :param load: loads; it is given what to tell each second.
+    :param load: loads; it is given what to call each second.
     :param stop: whether a signal asked to stop.
     :param more: what else is to be written, to ``taken``.
     """

@@ -85,7 +85,8 @@ JsonPath = Annotated[
     ),
 ]
 FiguresPath = Annotated[
-    Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
+    Path | None,
+    typer.Option("--json", metavar="PATH", help="Write every figure as JSON.", show_default=False),
 ]
 TimeBudget = Annotated[
     float,

@@ -28,10 +28,10 @@ _KEYS = ("rsa-2048", "ecdsa-secp256r1", "ed25519", "ml-dsa-44")
 _RESUMPTIONS = ("session-id", "ticket", "psk", "early-data")
 _RECORDS = ("padding=512", "record_size=1435", "max_fragment_length=512", "record_size_limit=512")
 _MOST_FLIGHTS = 8
-#: So many threads that share contexts, for so long.
+#: Threads that share contexts, and for how long.
 _THREADS, _TURN_NS = 4, 50_000_000
 _LENGTHS = (0, 1, 16384, 16385, 100_000)
-#: What is no TLS, and longer than the record that its first bytes announce: some libraries wait for that.
+#: Not TLS, and longer than the record that its first bytes announce: some libraries wait for that.
 _GARBAGE = b"GET / HTTP/1.0\r\n\r\n" * 1000
 #: Resident memory may grow by this much in any case, and by this much more for each handshake: allocators
 #: keep what they were given, and the least that a library leaks of a connection is several KiB.

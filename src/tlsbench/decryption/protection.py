@@ -2,7 +2,7 @@
 
 TLS 1.3 has one AEAD key for each traffic secret (RFC 8446 sections 5.2 and 7.3). TLS 1.2 has one key block
 (RFC 5246 section 6.3), used as RFC 5288 (GCM), RFC 6655 (CCM) and RFC 7905 (ChaCha20-Poly1305) say, or as
-RFC 5246 section 6.2.3.2 (CBC) does; DTLS 1.2 differs in that a record's number stands in its header (RFC 6347
+RFC 5246 section 6.2.3.2 (CBC) does; DTLS 1.2 differs in that a record's number is in its header (RFC 6347
 section 4.1.2.1).
 """
 
@@ -154,7 +154,7 @@ class Tls12CbcOpener:
             sealed, mac = sealed[:-_MAC_BYTES], sealed[-_MAC_BYTES:]
             self._check(record, sealed, mac)
         if len(sealed) < 2 * _BLOCK_BYTES or len(sealed) % _BLOCK_BYTES:
-            raise WireError("a protected record is no whole number of blocks")
+            raise WireError("a protected record is not a whole number of blocks")
         cipher = Cipher(algorithms.AES(self.key), modes.CBC(sealed[:_BLOCK_BYTES])).decryptor()
         padded = cipher.update(sealed[_BLOCK_BYTES:]) + cipher.finalize()
         content = padded[: -1 - padded[-1]]

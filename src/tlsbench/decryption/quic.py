@@ -1,6 +1,6 @@
 """The packets of a connection over QUIC, opened, and the messages and frames that they carry.
 
-Initial packets are protected by keys that stand on a connection ID in the clear (RFC 9001 section 5.2), so
+Initial packets are protected by keys that depend on a connection ID in the clear (RFC 9001 section 5.2), so
 that anyone opens them: they count as in the clear. The others need the connection's secrets, one for each
 kind of packet and side. TLS messages come in CRYPTO frames, a stream of them for each kind (section 4).
 """
@@ -50,7 +50,7 @@ _HELLOS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NumberedPacket:
-    """A packet as it stands in a recording: its number there, and the numbers of its datagram and flight."""
+    """A packet as it is in a recording: its number there, and the numbers of its datagram and flight."""
 
     number: int
     flight: int

@@ -66,7 +66,7 @@ class Fake:
                 ),
                 gap("it exchanges no keys, so it is not asked for another", hello_retry="yes"),
                 gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
-                gap("its messages have the shape of DTLS 1.2 alone", transport="dtls", version="1.3"),
+                gap("its messages have only the shape of DTLS 1.2", transport="dtls", version="1.3"),
                 *no_records("it seals nothing, so its records have nothing to pad, and no limit to agree on"),
                 gap("it has no keys, so it changes none", workload="key_update"),
             ),
@@ -76,7 +76,7 @@ class Fake:
                 *takes(*SLH_DSA, axes=OF_ISSUERS),
                 *(f"version={version}" for version in BROKEN_VERSIONS),
             ),
-            alone="its messages have the shape of TLS alone: it talks to itself",
+            alone="its messages have only the shape of TLS: it talks only to itself",
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> FakeClientContext:

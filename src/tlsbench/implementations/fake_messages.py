@@ -24,7 +24,7 @@ FINISHED = bytes(36)
 CHANGE_CIPHER_SPEC = bytes((20, 3, 3, 0, 1, 1))
 #: Where a ClientHello record has its session id: after the headers, version, random and length.
 SESSION_ID_AT = _HEADER_BYTES + 4 + 2 + 32 + 1
-#: A full answer has so much padding in place of a leaf, and more of intermediates; a resumed one has none.
+#: A full answer has this much padding instead of a leaf, and more of intermediates; a resumed one has none.
 FULL_ANSWER_BYTES = 600
 
 

@@ -58,7 +58,7 @@ _MARKS: Final[Mapping[str, re.Pattern[bytes]]] = {
     "wolfSSL": re.compile(rb"\0wolfSSL_CTX_new\0()"),
     "Mbed TLS": re.compile(rb"bed TLS (\d+\.\d+\.\d+)"),
 }
-#: Functions whose names stand in a module that lets others call them.
+#: Functions whose names are in a module that lets others call them.
 _EXPORTED: Final = (b"\0SSL_do_handshake\0", b"\0s2n_connection_new\0", b"\0wolfSSL_CTX_new\0")
 #: Both grew out of BoringSSL, or hold parts of it, and name it.
 _HEIRS: Final = ("AWS-LC", "rustls")

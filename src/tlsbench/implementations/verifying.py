@@ -36,7 +36,7 @@ class Verification:
             return False
 
     def prove(self, algorithm: str) -> None:
-        """See to it that every kind of input is accepted or refused, as it should be.
+        """Check that every kind of input is accepted or refused, as it should be.
 
         :raises ProofError: if one is not.
         """

@@ -64,7 +64,7 @@ class Observed:
     ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
     and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response, ``signature``
     the code point of the scheme by which it signed its keys; None where the wire hides it (TLS 1.3).
-    ``hello_retry`` tells of an extra round trip for another group, which then is that of the second hellos;
+    ``hello_retry`` means an extra round trip for another group, which then is that of the second hellos;
     ``address_check`` of one for a cookie (DTLS) or a token (QUIC). Of the ClientHello, ``compressions``
     are the code points of the algorithms by which the client takes certificates, ``server_name`` is the host
     that it names in the clear, ``""`` if none, and ``ech`` whether it has an Encrypted ClientHello, or

@@ -25,7 +25,7 @@ _HEAD_START_SECONDS = 0.05
 #: Descriptors that a worker needs beside its connections.
 _OTHER_FILES = 64
 _LOST = "worker process died"
-#: A worker that has not ended so long after it should have will not.
+#: A worker that has not ended this long after it should have will not end.
 _PATIENCE_SECONDS = 10.0
 
 
@@ -45,7 +45,7 @@ def run_load(
 ) -> Load:
     """Run a load in ``plan.workers`` processes.
 
-    :param observe: told each second of what came of all connections so far.
+    :param observe: called each second with the tally of all connections so far.
     :param stop_asked: True ends the load early; what is open is finished.
     :param capture: takes the first connections, as many as the plan says.
     :param numbers: which of the plan's workers run here, where others run elsewhere; all without.
@@ -145,7 +145,7 @@ def _watch(
 
 
 def allow_files(connections: int) -> None:
-    """Let this process and its children open so many connections each.
+    """Let this process and its children open this many connections each.
 
     :raises RequestError: if the system's hard limit is below that.
     """

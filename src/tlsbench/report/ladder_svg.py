@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from tlsbench.results.trace_json import TracedHandshake
     from tlsbench.tracing.ladder import LadderFlight
 
-#: In pixels; lines of text are wrapped after so many characters.
+#: In pixels; lines of text are wrapped after this many characters.
 _WIDTH: Final = 860
 _CLIENT, _SERVER = 90, _WIDTH - 90
 _LINE, _GAP, _MARGIN = 18, 14, 24
 _WRAP: Final = 96
-#: Of the ladder alone: in a page it stands among other pictures.
+#: Of the ladder alone: in a page it is among other pictures.
 _STYLE: Final = (
     ".ladder text{font:12px ui-sans-serif,system-ui,sans-serif;fill:#1b1f24}"
     ".ladder .title{font-weight:600}.ladder .small{font-size:11px;fill:#59636e}"

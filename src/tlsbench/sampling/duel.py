@@ -23,7 +23,7 @@ from tlsbench.workloads import Workload
 
 #: What a duel compares: each side, and both together. A primitive has that alone.
 SIDES: Final = ("client", "server", "libraries")
-#: The budget is divided into so many epochs; fewer where each must start processes.
+#: The number of epochs of a budget; fewer where each must start processes.
 _EPOCHS = 20
 _EPOCHS_OF_WORKERS = 12
 _SHORTEST_EPOCH_SECONDS = 0.1
@@ -111,7 +111,7 @@ def duel(
     The number of epochs is fixed by the budget and not by what they show, so that looking does not
     change the odds.
 
-    :param observe: told after each epoch how many there were, and of how many.
+    :param observe: called after each epoch with how many are done, of how many.
     :raises MeasurementError: if a cell of either side fails: half a duel says nothing.
     """
     began = time.monotonic()

@@ -73,7 +73,7 @@ class References:
                     cell.warm_up(_WARM_UP_SECONDS, _VISIT_SECONDS)
 
     def due(self, elapsed_s: float) -> list[Series]:
-        """Those whose turn it is in the round that begins after so much time."""
+        """Those whose turn it is in the round that begins after this much time."""
         return self._rotation.due(elapsed_s)
 
     def visit(self, cell: Series) -> None:

@@ -122,7 +122,7 @@ def measure(
     A cell whose proof fails or that cannot be made is given up with its error, and the rest go on.
 
     :param prepare: makes a scenario's workload; called once for each, before the clock starts.
-    :param observe: told of the progress after each step.
+    :param observe: called with the progress after each step.
     :param stop_asked: asked after each round; True ends the run with what there is.
     :param yardsticks: what makes each reference cell, visited in turn among the others
         (:mod:`tlsbench.sampling.references`); one that fails is left out.

@@ -80,7 +80,7 @@ class Series:
         self.set_aside.append([sample for sample in visit if sample.disturbed])
 
     def drop_from(self, rounds: int) -> None:
-        """Forget all but so many rounds."""
+        """Forget all but this many rounds."""
         del self.rounds[rounds:]
         del self.set_aside[rounds:]
 
@@ -112,7 +112,7 @@ class Series:
         self._workload.sample()
 
     def take(self, samples: int = 0) -> list[Sample]:
-        """Samples of one visit, or so many, behind some that do not count."""
+        """Samples of one visit, or this many, after some that do not count."""
         assert self._workload is not None
         return self._workload.visit(self._rewarm_samples, samples or self._samples_per_visit)
 

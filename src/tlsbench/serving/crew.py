@@ -41,7 +41,7 @@ class Serving:
         return int(worker.first_answer()["port"])
 
     def watch(self, seconds: float) -> None:
-        """Take in what the processes report, for so long at most.
+        """Take in what the processes report, for at most this long.
 
         :raises MeasurementError: if one has died.
         """

@@ -73,7 +73,7 @@ class _Rules:
                 raise ProofError("padding", wanted=wanted, got=f"{inner} bytes", witness="wire")
 
     def check_largest(self, fragments: Sequence[int], payload_bytes: int) -> None:
-        """See to it that records are as large as they may be, where there is enough to fill one.
+        """Check that records are as large as they may be, where there is enough to fill one.
 
         :raises ProofError: if they are smaller.
         """

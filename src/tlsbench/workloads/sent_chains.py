@@ -19,7 +19,7 @@ from tlsbench.scenarios.chains import KNOWN, is_suppressed, sent_length, verifie
 
 #: What each record adds to what it seals: the content type and the tag (RFC 8446 section 5.2).
 _SEAL_BYTES: Final = 1 + 16
-#: The least that stands beside the certificates in what a server of TLS 1.3 seals before its client answers
+#: The least that comes with the certificates in what a server of TLS 1.3 seals before its client answers
 #: (RFC 8446 section 4): the headers of CertificateVerify and Finished, and the latter's hash.
 _LEAST_BESIDE_BYTES: Final = 8 + 4 + 32
 #: Of the signatures that have one length, in bytes, by the key type (RFC 8032, FIPS 204).
@@ -55,7 +55,7 @@ def prove_chain(
     if not is_suppressed(scenario):
         return
     if client.verified_length is None and scenario.chain_sent == KNOWN:
-        got = "a client that does not tell"
+        got = "a client that does not say"
         raise ProofError("verified chain", wanted=f"one of {length}", got=got, witness="client")
     if wire.certificates is None:
         protected = protected_records(entries, Direction.TO_CLIENT)

@@ -90,7 +90,7 @@ def test_what_a_level_forbids_is_what_the_library_refuses(level: str) -> None:
     [
         (
             "version=1.2 security_level=3 resumption=ticket",
-            "from security level 3 on OpenSSL gives no session tickets",
+            "from security level 3 on OpenSSL sends no session tickets",
         ),
         (
             "version=1.3 security_level=3 key=rsa-2048",
@@ -213,7 +213,7 @@ def test_a_configuration_that_is_not_in_force_is_an_error(scenarios_of: Find, tm
 
 
 def test_a_configuration_is_an_absolute_path_or_a_word() -> None:
-    with pytest.raises(RequestError, match=r"'own\.cnf' is no configuration: write none, environment or"):
+    with pytest.raises(RequestError, match=r"'own\.cnf' is not a configuration: write none, environment or"):
         parse(["openssl_conf=own.cnf"], spellings())
     assert parse(["openssl_conf=None,ENVIRONMENT,/A.cnf"], spellings())["openssl_conf"] == (
         "none",

@@ -49,11 +49,11 @@ def command(
     *,
     selectors: Selectors = None,
     a: Annotated[
-        str | None, typer.Option("--a", metavar="SELECTORS", help="One whole scenario.", show_default=False)
+        str | None, typer.Option("--a", metavar="SELECTORS", help="A complete scenario.", show_default=False)
     ] = None,
     b: Annotated[
         str | None,
-        typer.Option("--b", metavar="SELECTORS", help="The other whole scenario.", show_default=False),
+        typer.Option("--b", metavar="SELECTORS", help="The other complete scenario.", show_default=False),
     ] = None,
     python: Annotated[
         list[str] | None,
@@ -109,7 +109,7 @@ def command(
             request = between_environments(selectors or (), *sides, *how)
         elif a and b:
             if selectors:
-                raise RequestError("--a and --b are whole scenarios: leave out the other selectors")
+                raise RequestError("--a and --b are complete scenarios: leave out the other selectors")
             request = between_scenarios(a, b, *how)
         elif a or b:
             raise RequestError("a duel has two sides: give both --a and --b")

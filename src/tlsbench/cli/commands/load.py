@@ -149,7 +149,10 @@ def command(
     cert: Annotated[
         Path | None,
         typer.Option(
-            "--cert", metavar="PEM", help="Show this client certificate, with its chain.", show_default=False
+            "--cert",
+            metavar="PEM",
+            help="Present this client certificate, with its chain.",
+            show_default=False,
         ),
     ] = None,
     key: Annotated[

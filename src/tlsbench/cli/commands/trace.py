@@ -17,7 +17,7 @@ from tlsbench.cli.teaching import teaches
     r"""Show one handshake message by message, decrypted: sizes, extensions, flights.
 
     The selectors name one scenario. One handshake is made and proved, with a key log where a library
-    gives one. A trace is no benchmark: in measurements a key log is always off.
+    gives one. A trace is not a benchmark: in measurements a key log is always off.
 
     \b
     Examples:

@@ -42,7 +42,7 @@ def _keygen(subject: str) -> Operation:
 
 
 def _signs(subject: str, private: Any, scheme: tuple[Any, ...]) -> None:  # noqa: ANN401
-    """See to it that a key's signature is valid, and of its message alone."""
+    """Check that a key's signature is valid, and of its message alone."""
     public, signature = private.public_key(), private.sign(MESSAGE, *scheme)
     try:
         public.verify(signature, MESSAGE, *scheme)

@@ -142,7 +142,7 @@ class Library(NativeLibrary):
         self.pull: Any = ffi.callback("ssize_t (void *, void *, size_t)", fill, error=-1)
 
     def must(self, result: int) -> None:
-        """See to it that a call worked.
+        """Check that a call worked.
 
         :raises HandshakeError: with the library's own words, if it did not.
         """

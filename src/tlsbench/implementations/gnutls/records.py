@@ -120,7 +120,7 @@ def record_gaps(library: str) -> tuple[Gap, ...]:
     return (
         *(
             Gap(
-                "it has a size and a padding for application data alone",
+                "it has a size and a padding only for application data",
                 {axis: special_values(axis), "workload": frozenset(("handshake",))},
             )
             for axis in ("padding", "record_size")

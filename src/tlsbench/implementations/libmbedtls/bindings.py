@@ -138,7 +138,7 @@ E_PEER_CLOSE_NOTIFY: Final = -0x7880
 E_CERT_VERIFY_FAILED: Final = -0x2700
 #: What DTLS needs beside that.
 NEEDED_FOR_DTLS: Final = ("mbedtls_ssl_set_timer_cb", "mbedtls_ssl_set_mtu", "mbedtls_ssl_cookie_setup")
-#: What nothing can be told and proved without.
+#: Without these nothing can be set and proved.
 NEEDED: Final = ("mbedtls_ssl_conf_export_keys_ext_cb", "mbedtls_ssl_conf_curves", "mbedtls_ssl_ticket_setup")
 
 
@@ -168,7 +168,7 @@ class Library(NativeLibrary):
         return state
 
     def must(self, result: int) -> None:
-        """See to it that a call worked.
+        """Check that a call worked.
 
         :raises HandshakeError: with the library's own words, if it did not.
         """

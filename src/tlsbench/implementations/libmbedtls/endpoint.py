@@ -60,7 +60,7 @@ class _Secrets:
 class LibMbedTlsContext:
     """One side's configuration.
 
-    It is told the master secret of each connection. That is how a resumed handshake is known, for the
+    It gets the master secret of each connection. That is how a resumed handshake is known, for the
     library does not say it: it has the master secret of an earlier one (RFC 5246, section 7.3).
 
     :param kept: what must live as long as it.

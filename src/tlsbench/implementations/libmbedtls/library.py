@@ -81,7 +81,7 @@ class LibMbedTls:
                     ),
                 ),
                 *(
-                    gap("it has RSA and ECDSA certificates alone", **{axis: _REFUSED})
+                    gap("it has only RSA and ECDSA certificates", **{axis: _REFUSED})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 gap(
@@ -89,7 +89,7 @@ class LibMbedTls:
                     workload=() if lib.has("mbedtls_mutex_lock") else "scaling",
                 ),
                 *no_records(
-                    "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
+                    "it cuts records only by max_fragment_length", "record_size", "record_size_limit"
                 ),
                 *gaps_of_mbed_tls(self.id),
                 *facts(self.id),

@@ -117,7 +117,7 @@ class LibSslDatagramEndpoint(FedByDatagrams, LibSslEndpoint):
         while left_us := self._left_us():
             time.sleep(left_us / _US_PER_S)
         if self._lib.DTLSv1_handle_timeout(self.tls) < 0:
-            raise HandshakeError(f"{self._lib.name}: no answer, and its timer has run out too often")
+            raise HandshakeError(f"{self._lib.name}: no answer, and its timer has expired too often")
         self._pack()
 
     def _left_us(self) -> int | None:
@@ -162,7 +162,7 @@ def dtls_gaps(lib: Library, engine: str) -> Iterator[Gap]:
     if lacking := lib.lacks(*dtls.NEEDED_FOR_COOKIES):
         yield gap(f"{lib.path} has no {', '.join(lacking)}", address_check="yes")
     first = "; of OpenSSL's releases 4.1 will be the first with it" if engine.startswith("OpenSSL") else ""
-    why = "its DTLS 1.3 is not driven here" if _has_dtls13(lib) else f"{engine} has no DTLS 1.3{first}"
+    why = "its DTLS 1.3 is not supported here" if _has_dtls13(lib) else f"{engine} has no DTLS 1.3{first}"
     yield gap(why, transport="dtls", version="1.3")
 
 

@@ -65,7 +65,7 @@ from tlsbench.scenarios.chains import ANCHORED
 from tlsbench.scenarios.ciphers import BEFORE_13
 from tlsbench.scenarios.parts import MADE_OF, aead_of
 
-#: What OpenSSL_version(3) tells of itself.
+#: What OpenSSL_version(3) says about itself.
 _VERSION: Final = 0
 #: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
 _ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
@@ -147,7 +147,7 @@ class LibSslShaped:
                     tickets=() if library.has("SSL_CTX_ctrl") else AXES["tickets"].special,
                 ),
                 gap(
-                    "its server answers early data after the handshake alone",
+                    "its server answers early data only after the handshake",
                     workload="completion",
                     resumption="early-data",
                 ),
@@ -161,7 +161,7 @@ class LibSslShaped:
                 *suites.unknown_groups(library, self.engine(), unknown),
                 *primitives.gaps(library, self.engine()),
                 gap(
-                    "a primitive of its key agreement is not called of its libcrypto",
+                    "a primitive of its key agreement is not called in its libcrypto here",
                     parts="yes",
                     group=tuple(
                         group
@@ -170,12 +170,12 @@ class LibSslShaped:
                     ),
                 ),
                 gap(
-                    "the primitive that encrypts its records is not called of its libcrypto",
+                    "the primitive that encrypts its records is not called in its libcrypto here",
                     parts="yes",
                     cipher=tuple(name for name in ciphers.BY_NAME if not aeads.has(library, aead_of(name))),
                 ),
                 *(
-                    gap(f"{self.engine()} takes no such certificates", **{axis: self._refused_keys()})
+                    gap(f"{self.engine()} does not support such certificates", **{axis: self._refused_keys()})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),

@@ -40,10 +40,10 @@ _NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
     "a libcrypto writes into a buffer in any case: see encrypt and decrypt": frozenset(
         one.name for one in ALGORITHMS if one.name.endswith("_into")
     ),
-    "a libcrypto makes a MAC, and leaves it to its caller to compare": frozenset(
+    "a libcrypto makes a MAC, and leaves comparing it to its caller": frozenset(
         one.name for one in ALGORITHMS if one.subject.kind == "MAC" and one.verifies
     ),
-    "it is called of the cryptography package alone": frozenset(
+    "only that of the cryptography package is measured": frozenset(
         one.name for one in ALGORITHMS if one.subject.kind in ("HPKE", "token", "comparison")
     ),
 }

@@ -90,7 +90,7 @@ class _Signer:
         return bool(found == 1)
 
     def prove(self, kept: bytes, operation: str) -> None:
-        """See to it that what it signs is valid by a second implementation, and a forgery is refused.
+        """Check that what it signs is valid by a second implementation, and a forgery is refused.
 
         :raises ProofError: if not.
         """

@@ -113,7 +113,7 @@ class Library(NativeLibrary):
         return taken == 0
 
     def must(self, result: int) -> None:
-        """See to it that a call worked.
+        """Check that a call worked.
 
         :raises HandshakeError: with the library's own words, if it did not.
         """

@@ -109,7 +109,7 @@ class S2nEndpoint:
         self._reads_early = context.reads_early_data
         self._early_data = b""
         lib.must(lib.s2n_connection_set_config(connection, context.config))
-        # Else it sleeps for seconds before it tells of an error.
+        # Else it sleeps for seconds before it reports an error.
         lib.s2n_connection_set_blinding(connection, native.SELF_SERVICE_BLINDING)
         lib.s2n_connection_set_recv_buffering(connection, True)  # noqa: FBT003 - the C function's
         lib.s2n_connection_set_recv_cb(connection, lib.receive)

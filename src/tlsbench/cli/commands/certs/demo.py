@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @teaches(
-    r"""See certificates work or fail: real handshakes on loopback, each outcome asserted.
+    r"""See certificates work or fail in real handshakes on loopback.
+
+    Each outcome is asserted, the alert on the wire included.
 
     \b
     Examples:
@@ -96,6 +98,9 @@ def _list(*, as_json: bool) -> None:
     if as_json:
         output.write(json.dumps(DEMOS, indent=2) + "\n")
         return
+    columns = output.columns_wanted()
     for name, meaning in DEMOS.items():
-        output.line(f"{name:<22}{meaning}")
+        whole = f"{name:<22}{meaning}"
+        for part in [whole] if columns is None else output.wrapped(whole, " " * 22, columns):
+            output.line(part)
     output.write("\nTry: tlsbench certs demo chain, or: tlsbench certs demo all\n")

@@ -34,7 +34,7 @@ def _client_auth() -> Iterable[str]:
       tlsbench certs serve pki --client-auth required
       tlsbench certs serve pki --port 0 --early-data
 
-    SIGHUP reads the folder again, Ctrl-C ends.
+    SIGHUP reloads the folder; Ctrl-C ends the server.
     """
 )
 def command(

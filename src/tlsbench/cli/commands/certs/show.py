@@ -13,7 +13,7 @@ _PLAIN_WIDTH = 200
 
 
 @teaches(
-    r"""Describe a certificate chain: names, keys, validity, usage, pins, and what would make it fail.
+    r"""Describe a certificate chain, and what would make it fail.
 
     \b
     Examples:
@@ -21,7 +21,8 @@ _PLAIN_WIDTH = 200
       tlsbench certs show pki/server.p12 --password secret
       tlsbench certs show localhost:8443
 
-    PEM, DER, PKCS #7 or PKCS #12. Exit codes: 0 shown, 2 unreadable.
+    Shows names, keys, validity, usage and pins. Reads PEM, DER, PKCS #7 or PKCS #12.
+    Exit codes: 0 shown, 2 unreadable.
     """
 )
 def command(

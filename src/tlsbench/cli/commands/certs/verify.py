@@ -44,7 +44,9 @@ def _time(text: str) -> datetime:
 
 
 @teaches(
-    r"""Verify a chain with OpenSSL and with cryptography, and name the rule that fails.
+    r"""Verify a chain by two verifiers, and name the rule that fails.
+
+    They are OpenSSL and the cryptography package.
 
     \b
     Examples:

@@ -25,11 +25,12 @@ def _own(
     clock_limit: Annotated[
         float,
         duration(
-            "--clock-limit", help="How uncertain the common start may be: half the way to a machine and back."
+            "--clock-limit",
+            help="Limit for the uncertainty of the common start: half the round trip to a machine.",
         ),
     ] = Written("50ms", seconds),
 ) -> None:
-    """The options that ``tlsbench load`` has not."""
+    """The options that ``tlsbench load`` lacks."""
 
 
 @teaches(

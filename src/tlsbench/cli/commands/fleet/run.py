@@ -35,11 +35,11 @@ more_help = axes_help
 
 
 @teaches(
-    r"""Measure the same scenarios on every machine of a fleet, and print them beside each other.
+    r"""Measure the same scenarios on every machine of a fleet.
 
-    One task at a time on each machine, however many workers it has. The results have the axis machine; those
-    of machines with the same type of processor are pooled, and each machine is compared with the first, by
-    yardsticks where the processors are the same.
+    The results are printed side by side. One task at a time on each machine, however many workers it has.
+    The results have the axis machine; those of machines with the same type of processor are pooled, and each
+    machine is compared with the first, by yardsticks where the processors are the same.
 
     \b
     Examples:
