@@ -213,7 +213,7 @@ def test_must_staple_is_remarked() -> None:
 def test_an_issuer_that_is_no_authority_is_an_error() -> None:
     fraud = MIDDLE.issue(PLAIN)
     below = Authority(fraud.leaf, fraud.private_key, fraud.certificates).issue(PLAIN)
-    assert any("error 1: it is no authority" in text for text in texts(*below.certificates))
+    assert any("error 1: it is not an authority" in text for text in texts(*below.certificates))
 
 
 def test_a_root_in_the_chain_a_missing_issuer_and_a_self_signed_leaf_are_remarked() -> None:

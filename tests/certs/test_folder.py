@@ -68,7 +68,7 @@ def test_what_is_there_stays_unless_it_is_ours_and_we_are_told(tmp_path: Path) -
 def test_a_folder_of_somebody_else_is_left_alone(force: bool, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     (tmp_path / "pki.json").write_text('{"format": "another"}')
-    with pytest.raises(RequestError, match="is not a PKI of tlsbench: it is left alone"):
+    with pytest.raises(RequestError, match="is not a PKI of tlsbench: it is left as it is"):
         pki_folder.write(PKI, tmp_path, force=force)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pki.json", "thesis.txt"]
 

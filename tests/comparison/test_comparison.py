@@ -181,7 +181,7 @@ def test_a_gate_fails_what_is_surely_slower_than_its_threshold(text: str, failin
 
 
 def test_a_gate_that_means_no_cell_is_refused() -> None:
-    with pytest.raises(RequestError, match="means none of the cells"):
+    with pytest.raises(RequestError, match="matches none of the cells"):
         parse_gate("slower>5% where key=ed25519").answers(judge(BASE, BASE).verdicts)
 
 
@@ -235,7 +235,7 @@ def test_any_pytest_benchmark_result_with_raw_data_will_do() -> None:
     [
         ("", "is not JSON"),
         ("{}", "has no list 'benchmarks'"),
-        ("[]", "it holds an array with nothing in it, no result"),
+        ("[]", "it holds an array with nothing in it, not a result"),
         ('{"benchmarks": []}', "holds no benchmark"),
         ('{"benchmarks": [{}]}', "$.benchmarks[0]: it lacks 'fullname'"),
         ('{"benchmarks": [1]}', "$.benchmarks[0]: 1 where an object should be"),

@@ -116,7 +116,7 @@ def test_an_identity_needs_both() -> None:
 def test_a_key_that_signs_nothing_is_no_identity() -> None:
     key = x25519.X25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with pytest.raises(RequestError, match="no key for TLS certificates"):
+    with pytest.raises(RequestError, match="not a key for TLS certificates"):
         read_bundle(pem + CHAIN, "x").identity("x")
 
 

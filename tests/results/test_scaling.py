@@ -81,5 +81,5 @@ def test_siblings_of_a_core_need_not_be_as_fast_as_cores() -> None:
 
 
 def test_without_the_interpreter_s_lock_pure_python_must_scale_as_processes_do() -> None:
-    assert "though it has no lock" in why_void(cell_with(lock="free-threaded"))
+    assert "without a lock" in why_void(cell_with(lock="free-threaded"))
     assert why_void(cell_with(lock="free-threaded", python=26.0)) == ""

@@ -57,7 +57,7 @@ def test_an_unknown_reference_names_the_saved_runs() -> None:
 
 @pytest.mark.parametrize("name", ["", "a/b", "..%", "a b"])
 def test_a_name_that_cannot_be_a_file_name_is_refused(name: str) -> None:
-    with pytest.raises(RequestError, match="no name for a saved run"):
+    with pytest.raises(RequestError, match="not a name for a saved run"):
         storage.check_save(name)
 
 

@@ -48,7 +48,7 @@ def test_what_is_given_beyond_tls_is_added(capsys: pytest.CaptureFixture[str]) -
     [
         (["--transfer", "50KiB"], "before has no records (workload=bulk) of"),
         (["--beyond", "fast"], "is not a processor time"),
-        (["--resumed", "160%"], "no share"),
+        (["--resumed", "160%"], "not a share"),
         (["--save", "after"], "leave out --save"),
         (["key=rsa-3072"], "measure it with 'tlsbench run workload=handshake,bulk,memory"),
     ],

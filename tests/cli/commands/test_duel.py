@@ -176,7 +176,7 @@ def test_a_worker_without_tlsbench_ends_with_three_and_its_words(
         (["implementation=ssl,pyopenssl", "--fail-on", "x"], "is not a gate"),
         (
             ["implementation=ssl,pyopenssl", "--fail-on", "slower>5% where key=ed448"],
-            "means none of the cells",
+            "matches none of the cells",
         ),
         (["implementation=ssl,pyopenssl", "--json", "no/x.json"], "cannot write no/x.json"),
     ],
