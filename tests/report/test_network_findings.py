@@ -63,6 +63,16 @@ def test_what_post_quantum_costs_is_said_in_time_and_in_bytes(run_of: RunOf) -> 
         if one.headline.startswith("X25519MLKEM768")
     ]
     assert "no significant difference in the time over a network" in noisy.headline
+    assert not any("congestion window" in line for line in said.details)
+    sooner = [
+        replace(cell, phases={**cell.phases, "first_byte": 1e6 + 1e6 * (cell.axes["group"] == "x25519")})
+        for cell in known.cells
+    ]
+    [odd] = [
+        one for one in findings(replace(known, cells=sooner)) if one.headline.startswith("X25519MLKEM768")
+    ]
+    assert "comes sooner, by 1.0 ms" in odd.headline
+    assert any("open the server's congestion window" in line for line in odd.details)
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,11 @@ _CHOICES = (
 )
 #: Of the choices those of which the bytes are a part of the answer.
 _TELL_BYTES = ("group", "key")
+#: Why more bytes can bring an answer sooner.
+_OPENED = (
+    "More bytes in the handshake open the server's congestion window (slow start), so that an answer larger "
+    "than the initial window can come a round trip sooner; size=1KiB shows what the handshake alone takes"
+)
 #: What may follow from the version.
 _FOLLOWS = {"version": ("cipher", "group")}
 
@@ -120,11 +125,18 @@ def _savings(run: Run, cells: Sequence[Cell], choice: _Choice) -> Iterator[Findi
             details.append(f"Unknown for one or both: {unknown}")
         when = "later" if is_loss else "sooner"
         said = f"the first byte of the answer comes {when}, by {told}"
+        if axis in _TELL_BYTES and not is_loss and _grows(like):
+            details.append(_OPENED)
         if axis in _TELL_BYTES and not any(pair.is_told_apart(run) for pair in like):
             said = f"no significant difference in the time over a network; {said}"
         yield Finding(f"{title}: {said}", tuple(details))
     elif unlike:
         yield Finding(f"{title}: not compared, because the cells also differ in {unlike}")
+
+
+def _grows(found: Sequence[Pair]) -> bool:
+    """Whether a choice makes the server send more."""
+    return all(pair.cell.server_bytes > pair.against.server_bytes for pair in found)
 
 
 def _more_bytes(found: Sequence[Pair]) -> str:
