@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,6 +119,7 @@ def carry_out(
         found = load(observe)
     stored = output.store([*_outputs(found, json_path, hgrm), *more()])
     report = loads.report_of_load(found, command=measuring.invocation())
+    report = replace(report, undecided_as=undecided or "")
     with output.beside(json_path, *taken):
         output.report(report, output_format)
     if found.interrupted:

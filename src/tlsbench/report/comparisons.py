@@ -13,6 +13,7 @@ from tlsbench.comparison import Answers, Gate, Judgement, Verdict
 from tlsbench.report.columns import MAIN
 from tlsbench.report.digits import format_duration_us, format_us
 from tlsbench.report.gates import lines as gate_lines
+from tlsbench.report.naming import module_of
 from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.results.benchmark_json import finite
@@ -56,10 +57,11 @@ def report_of_comparison(judgement: Judgement, answers: Sequence[Answers[Verdict
     failed, undecided = gate_lines(answers)
     common = _common(judgement)
     notes = _footnotes(judgement)
+    module = module_of([verdict.id for verdict in judgement.verdicts])
     names = verdict_names(judgement.verdicts)
     entries = [
         replace(
-            _entry(one, name, common),
+            _entry(one, name, common, module),
             failed=failed.get(one.id, ()),
             undecided=undecided.get(one.id, ()),
         )
@@ -67,7 +69,7 @@ def report_of_comparison(judgement: Judgement, answers: Sequence[Answers[Verdict
     ]
     return Report(
         kind="comparison",
-        sheets=[Sheet(" ".join(common), _fields(judgement), entries)],
+        sheets=[Sheet(" ".join(common) or module, _fields(judgement), entries)],
         labels=("cell",),
         columns=_COLUMNS,
         document=lambda: as_json(judgement, answers),
@@ -118,8 +120,8 @@ def _fields(judgement: Judgement) -> list[Field]:
     ]
 
 
-def _entry(verdict: Verdict, name: str, common: Sequence[str]) -> Entry:
-    words = " ".join(word for word in verdict.id.split() if word not in common)
+def _entry(verdict: Verdict, name: str, common: Sequence[str], module: str) -> Entry:
+    words = " ".join(word for word in verdict.id.split() if word not in common).removeprefix(f"{module}::")
     floor = f"{100 * verdict.floor:.1f}%" if math.isfinite(verdict.floor) else "?"
     return Entry(
         verdict.id,

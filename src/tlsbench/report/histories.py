@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tlsbench.report.digits import with_unit
-from tlsbench.report.naming import names
+from tlsbench.report.naming import called, module_of
 from tlsbench.report.pictures.compared import weakness
 from tlsbench.report.sparkline import sparkline
 from tlsbench.report.terminal import line
@@ -47,18 +47,20 @@ def terminal(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Renderab
     for heading in ("cell", "trend", "first", "last", "last/first", "changes"):
         is_label = heading in ("cell", "trend", "changes")
         followed.add_column(heading, justify="left" if is_label else "right", overflow="fold")
-    for name, cell in zip(names([cell.axes for cell in cells]), cells, strict=True):
+    ids = [cell.id for cell in cells]
+    for name, cell in zip(called(ids, [cell.axes for cell in cells]), cells, strict=True):
         known = [point for point in cell.points if point is not None]
-        called = "; ".join(f"{runs[at].heading} {change}" for at, change in cell.changes.items())
+        changes = [line(f"{runs[at].heading} {change}") for at, change in cell.changes.items()]
         followed.add_row(
-            line(name or cell.id),
+            line(name),
             sparkline(cell.ratios),
             _shown(known[0].median, cell.unit),
             _shown(known[-1].median, cell.unit),
             f"{known[-1].ratio.median:.3f}",
-            line(called or "~"),
+            Text("\n").join(changes) if changes else "~",
         )
-    notes = [_NOTE]
+    module = module_of(ids)
+    notes = [*([f"the tests are in {line(module)}"] if module else []), _NOTE]
     if count := sum(cell.weak for cell in cells):
         notes.append(weakness(count))
     return Group(listed, Text(), followed, Text(), *(Text(note, style="dim") for note in notes))

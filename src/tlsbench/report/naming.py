@@ -23,6 +23,22 @@ def names(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> 
     return [named(axes, told) for axes in axes_of]
 
 
+def called(ids: Sequence[str], axes_of: Sequence[Mapping[str, str]]) -> list[str]:
+    """What to call cells beside benchmarks of other tools, of which there is no more than an id.
+
+    :param ids: a cell's id, or a test's such as ``tests/test_a.py::test_b``, without :func:`module_of` then.
+    :param axes_of: the axes of each.
+    """
+    module = module_of(ids)
+    return [name or one.removeprefix(f"{module}::") for name, one in zip(names(axes_of), ids, strict=True)]
+
+
+def module_of(ids: Sequence[str]) -> str:
+    """The file that all tests among some ids are in; ``""`` if they are in several, or there is none."""
+    files = {file for file, separator, _ in (one.partition("::") for one in ids) if separator}
+    return files.pop() if len(files) == 1 else ""
+
+
 def labels_of(cells: Sequence[Cell], without: Sequence[str] = ()) -> list[str]:
     """What to write beside each of some cells."""
     named = names([cell.axes for cell in cells], without)

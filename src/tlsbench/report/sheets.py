@@ -119,6 +119,7 @@ class Report:
     :param skipped: what was left out, with the reasons; ``errors`` what was given up.
     :param failed: a line for each gate and what failed it.
     :param undecided: a line for each gate and what it is undecided about.
+    :param undecided_as: what an undecided gate counts for, ``"pass"`` or ``"fail"``; ``""``: neither.
     :param advice: what would decide the gates, where one is undecided.
     """
 
@@ -141,6 +142,7 @@ class Report:
     errors: Sequence[Failure] = ()
     failed: Sequence[str] = ()
     undecided: Sequence[str] = ()
+    undecided_as: str = ""
     advice: str = ""
 
     @property

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -85,6 +86,23 @@ def test_who_failed_a_gate_is_a_failure_that_names_the_gate(name: str) -> None:
     text = suite.findtext("testcase/failure") or ""
     assert text.startswith("failed 'slower>5%': ")
     assert len(text.splitlines()) == (2 if name == "run.json slower" else 1), "a line for each gate"
+
+
+@pytest.mark.parametrize(
+    ("counts_as", "outcome", "annotated"),
+    [("", "error", "warning"), ("pass", None, "warning"), ("fail", "failure", "error")],
+)
+def test_an_undecided_gate_is_what_it_counts_for(counts_as: str, outcome: str | None, annotated: str) -> None:
+    plain = holding("x")
+    entries = [replace(entry, failed=(), undecided=("undecided",)) for entry in plain.entries]
+    sheets = [replace(plain.sheets[0], entries=entries)]
+    made = replace(plain, sheets=sheets, failed=(), undecided=("undecided",), undecided_as=counts_as)
+    suite = suite_of(export(made, "junit", 0))
+    test = next(one for one in suite.iter("testcase") if one.get("name") == entries[0].id)
+    found = [child.tag for child in test if child.tag in {"error", "failure", "skipped"}]
+    assert found == ([outcome] if outcome else [])
+    assert (test.findtext("system-out") or "").startswith("undecided") == (outcome is None)
+    assert f"::{annotated} title=tlsbench::undecided\n" in export(made, "github", 0)
 
 
 @given(st.text(max_size=30) | st.sampled_from(["]]>", "<a b='\"'>&amp;", "\x00\ufffe\ud800\x1b"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -66,6 +67,7 @@ def command(
     base, new = _results(results or (), against)
     found = compare(base, new, fail_on or (), yardsticks or ())
     report = report_of_comparison(found.judgement, found.answers)
+    report = replace(report, undecided_as=undecided or "")
     output.report(report, output_format, _PLAIN_WIDTH)
     return measuring.code_of_gates(report, undecided)
 

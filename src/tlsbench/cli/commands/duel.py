@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -125,7 +126,7 @@ def command(
             raise stop.interrupted("interrupted before anything was measured")
         document = duel_to_json(fought)
         stored = output.store([] if json_path is None else [lambda: output.written(json_path, document)])
-        report = report_of_duel(fought, gates)
+        report = replace(report_of_duel(fought, gates), undecided_as=undecided or "")
         with output.beside(json_path):
             output.report(report, output_format)
         for line in report.gates:

@@ -9,9 +9,10 @@ from tlsbench.report.sheets import Report
 def write(report: Report, _width: int) -> str:
     """What is to be seen of the report beside a change: warnings, what gates say, and what it comes to."""
     errors = (*report.failed, *(f"{failure.id}: {failure.error}" for failure in report.errors))
+    failing = report.undecided_as == "fail"
     said = (
-        ("warning", (*report.warnings, *report.undecided)),
-        ("error", errors),
+        ("warning", (*report.warnings, *(() if failing else report.undecided))),
+        ("error", (*errors, *(report.undecided if failing else ()))),
         ("notice", report.summary),
     )
     return "".join(

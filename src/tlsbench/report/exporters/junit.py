@@ -1,8 +1,8 @@
 """JUnit XML, as continuous integration reads it: a test for each cell, verdict or phase.
 
-A gate that failed is a failure; one that is undecided is an error, as is a cell that was given up; a cell
-that was left out is skipped with its reason. The figures are in ``system-out``; there is no ``time``, as a
-median is not how long a test took.
+A gate that failed is a failure; one that is undecided is an error, unless it is to pass or to fail. A cell
+that was given up is an error, one that was left out is skipped with its reason. The figures are in
+``system-out``; there is no ``time``, as a median is not how long a test took.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ from tlsbench.report.sheets import Entry, Report, Sheet
 
 def write(report: Report, _width: int) -> str:
     """The report as a suite of tests."""
+    outcomes = [_of_gates(entry, report.undecided_as) for entry in report.entries]
     counts = {
         "tests": len(report.entries) + len(report.skipped) + len(report.errors),
-        "failures": sum(1 for entry in report.entries if entry.failed),
-        "errors": len(report.errors) + sum(1 for entry in report.entries if _is_undecided(entry)),
+        "failures": outcomes.count("failure"),
+        "errors": len(report.errors) + outcomes.count("error"),
         "skipped": len(report.skipped),
     }
     numbers = {name: str(count) for name, count in counts.items()}
@@ -40,16 +41,19 @@ def write(report: Report, _width: int) -> str:
 def _tests(suite: ET.Element, report: Report, sheet: Sheet) -> None:
     for entry in sheet.entries:
         test = _test(suite, report, entry.id)
-        if entry.failed:
-            _outcome(test, "failure", entry.failed, "gate")
-        elif _is_undecided(entry):
-            _outcome(test, "error", entry.undecided, "undecided gate")
+        if outcome := _of_gates(entry, report.undecided_as):
+            kind = "gate" if entry.failed else "undecided gate"
+            _outcome(test, outcome, entry.failed or entry.undecided, kind)
         figures = (field for field in sheet.fields if field.kind != "label")
-        _lines(test, "system-out", [f"{field.heading}: {entry.text(field.name)}" for field in figures])
+        shown = [f"{field.heading}: {entry.text(field.name)}" for field in figures]
+        _lines(test, "system-out", [*([] if outcome else entry.undecided), *shown])
 
 
-def _is_undecided(entry: Entry) -> bool:
-    return bool(entry.undecided) and not entry.failed
+def _of_gates(entry: Entry, undecided_as: str) -> str:
+    """What gates make of the test of a cell; nothing if it passes."""
+    if entry.failed:
+        return "failure"
+    return {"": "error", "fail": "failure", "pass": ""}[undecided_as] if entry.undecided else ""
 
 
 def _test(suite: ET.Element, report: Report, name: str) -> ET.Element:

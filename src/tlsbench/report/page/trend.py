@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from tlsbench.report.digits import with_unit
 from tlsbench.report.findings import Finding
-from tlsbench.report.naming import names
+from tlsbench.report.naming import called, module_of
 from tlsbench.report.page.doubts import MOST_NAMED
 from tlsbench.report.page.grid import Grid, GridRow, Heading
 from tlsbench.report.page.origin import origin
@@ -29,10 +29,11 @@ def page_of_history(saved: SavedRuns, cells: Sequence[CellHistory], command: str
     cells = sorted(cells, key=_size_of_changes, reverse=True)
     sources = [_source(run) for run in runs]
     picture = history(cells, [run.label for run in runs])
-    first, last = runs[0], runs[-1]
+    first, last, module = runs[0], runs[-1], module_of([cell.id for cell in cells])
     return Page(
         title="tlsbench: how cells changed",
-        subtitle=f"{len(cells):,} cells over {len(runs):,} runs, {_when(first)} to {_when(last)}",
+        subtitle=f"{len(cells):,} cells{f' of {module}' if module else ''} over {len(runs):,} runs, "
+        f"{_when(first)} to {_when(last)}",
         findings=list(_changes(runs, cells)) or [_NONE],
         doubts=list(dict.fromkeys(_doubts(saved, cells))),
         pictures=[replace(picture, origin=origin(sources))] if picture else [],
@@ -43,6 +44,10 @@ def page_of_history(saved: SavedRuns, cells: Sequence[CellHistory], command: str
 
 
 _NONE = Finding("No run changed a cell by more than the uncertainty of the runs")
+
+
+def _named(cells: Sequence[CellHistory]) -> list[str]:
+    return called([cell.id for cell in cells], [cell.axes for cell in cells])
 
 
 def _size_of_changes(cell: CellHistory) -> float:
@@ -60,12 +65,10 @@ def _interval(change: Change) -> str:
 
 def _changes(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Iterator[Finding]:
     """A finding for each run at which cells changed, the latest first."""
-    called = names([cell.axes for cell in cells])
+    named = _named(cells)
     for at in range(len(runs) - 1, -1, -1):
         found = [
-            (name or cell.id, cell.changes[at])
-            for name, cell in zip(called, cells, strict=True)
-            if at in cell.changes
+            (name, cell.changes[at]) for name, cell in zip(named, cells, strict=True) if at in cell.changes
         ]
         if not found:
             continue
@@ -113,10 +116,8 @@ def _grid_of_cells(runs: Sequence[SavedRun], cells: Sequence[CellHistory]) -> Gr
             *(Heading(axis, axis, "axis", is_shown=False) for axis in axes),
         ],
         [
-            GridRow(
-                [*_values(runs, name or cell.id, cell), *(cell.axes.get(axis, "") for axis in axes)], cell.id
-            )
-            for name, cell in zip(names([cell.axes for cell in cells]), cells, strict=True)
+            GridRow([*_values(runs, name, cell), *(cell.axes.get(axis, "") for axis in axes)], cell.id)
+            for name, cell in zip(_named(cells), cells, strict=True)
         ],
     )
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Sequence
 
 from tlsbench.comparison import Judgement, Verdict
-from tlsbench.report.naming import names
+from tlsbench.report.naming import called, names
 from tlsbench.report.pictures.shapes import MOST_BARS, MOST_LINES, Dots, Line, Lines, Picture
 from tlsbench.session.history import CellHistory
 
@@ -52,7 +52,7 @@ def verdict_names(verdicts: Sequence[Verdict]) -> list[str]:
     """What tells the cells of some verdicts apart; their ids where their parameters do not."""
     found = names([verdict.parameters for verdict in verdicts])
     if len(set(found)) < len(found) or "" in found:
-        return [verdict.id for verdict in verdicts]
+        return called([verdict.id for verdict in verdicts], [{} for _ in verdicts])
     return found
 
 
@@ -67,8 +67,10 @@ def history(cells: Sequence[CellHistory], labels: Sequence[str], left_out: int =
     if not drawn:
         return None
     lines = [
-        _over_runs(cell, name or cell.id)
-        for cell, name in zip(drawn, names([cell.axes for cell in drawn]), strict=True)
+        _over_runs(cell, name)
+        for cell, name in zip(
+            drawn, called([cell.id for cell in drawn], [cell.axes for cell in drawn]), strict=True
+        )
     ]
     heights = [height for line in lines for height in line.y]
     rest = left_out + len(cells) - len(drawn)
