@@ -182,7 +182,7 @@ def test_a_failed_proof_fails_its_test_and_no_other(pytester: pytest.Pytester) -
         (("--tls-profile=quik",), "unknown profile 'quik'"),
         (
             ("--tls=signature=* cipher=* group=* key=* resumption=*",),
-            "the selectors ask for 83,655 combinations",
+            "combinations, more than the 50,000 that are expanded",
         ),
         (("--tls=implementation=ssl", "--tls=resumption=early-data"), "no TLS scenario to measure: ssl"),
     ],
@@ -363,7 +363,7 @@ def test_an_undecided_gate_fails_a_session_unless_it_is_to_pass(suite: pytest.Py
     [
         (["--tls-fail-on=slower>5%"], "--tls-fail-on needs --tls-compare"),
         (["--tls-compare=absent.json"], "no file 'absent.json'"),
-        (["--tls-compare=base.json", "--tls-fail-on=quicker"], "--fail-on 'quicker' is no gate"),
+        (["--tls-compare=base.json", "--tls-fail-on=quicker"], "--fail-on 'quicker' is not a gate"),
     ],
 )
 def test_what_cannot_be_compared_ends_pytest_before_anything_is_measured(
@@ -380,3 +380,47 @@ def test_results_with_nothing_in_common_fail_a_gated_session(suite: pytest.Pytes
     result = run(suite, "--tls=implementation=ssl", "--tls-compare=base.json", "--tls-fail-on=slower>5%")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["tlsbench: *have no benchmark in common*"])
+
+
+OWN = """
+import pytest
+
+def test_own(benchmark):
+    benchmark(pow, 3, 2**521 - 2, 2**521 - 1)
+
+def test_reference(benchmark):
+    benchmark(sorted, range(1000))
+"""
+
+
+def own_base(suite: pytest.Pytester, factor: float) -> None:
+    """A stored result of tests without scenarios, in which test_own took so many times as long."""
+    suite.makepyfile(test_own=OWN)
+    run(suite, "-k", "not tls", "--benchmark-json=own.json").assert_outcomes(passed=2)
+    document = json.loads(Path("own.json").read_text(encoding="utf-8"))
+    data = document["benchmarks"][0]["stats"]
+    data["data"] = [factor * seconds for seconds in data["data"]]
+    Path("own.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def test_a_gate_guards_the_benchmarks_of_other_tests_beside_the_scenarios(suite: pytest.Pytester) -> None:
+    own_base(suite, factor=0.001)
+    words = ("--tls-compare=own.json", "--tls-yardstick=*::test_reference", "--tls-fail-on=slower>5%")
+    result = run(suite, "-k", "not tls", *words)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*by 1 yardsticks: test_own.py::test_reference", "failed *::test_own: +*"])
+    result = run(suite, "--tls=implementation=fake", LONGER, *words)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["only in this session: *fake*", "failed *::test_own: +*"])
+
+
+def test_a_gated_session_that_measures_nothing_fails_and_says_so(suite: pytest.Pytester) -> None:
+    own_base(suite, factor=1000)
+    suite.makepyfile(test_none="def test_none(): pass")
+    gated = ("--tls-compare=own.json", "--tls-fail-on=slower>5%")
+    result = run(suite, "-k", "none", *gated)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["tlsbench: not compared with own.json: this session holds no benchmark"])
+    assert run(suite, "-k", "none", "--tls-compare=own.json").ret == pytest.ExitCode.OK
+    assert run(suite, "--collect-only", *gated).ret == pytest.ExitCode.OK

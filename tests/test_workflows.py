@@ -119,6 +119,40 @@ def test_the_steps_of_the_example_workflow_and_of_the_action_run(tmp_path: Path)
     assert "duel" in json.loads(Path(outputs["json"]).read_text(encoding="utf-8"))
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("before", "after", "code", "verdict"), [(300, 1, 0, "faster"), (1, 300, 1, "slower")]
+)
+def test_the_steps_of_the_workflow_with_pytest_answer_for_a_projects_own_benchmarks(
+    tmp_path: Path, before: int, after: int, code: int, verdict: str
+) -> None:
+    work, variables = tmp_path / "work", runner(tmp_path)
+    (work / "benchmarks").mkdir(parents=True)
+    suite = "\n".join(
+        f"def test_{name}(benchmark):\n    benchmark(sorted, range({size} * int(os.environ.get('TIMES', 1))))"
+        if name == "own"
+        else f"def test_{name}(benchmark):\n    benchmark(sorted, range({size}))"
+        for name, size in (("own", 1000), ("reference_one", 1000), ("reference_two", 3000))
+    )
+    (work / "benchmarks/test_own.py").write_text(f"import os\n{suite}\n", encoding="utf-8")
+    for name in ("base-env", "head-env"):
+        (tmp_path / name / "bin").mkdir(parents=True)
+        for tool in ("pytest", "tlsbench"):
+            program = tmp_path / name / "bin" / tool
+            program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {tool} "$@"\n', encoding="utf-8")
+            program.chmod(0o700)
+    (job,) = read(ROOT / "docs/examples/pytest.yml")["jobs"].values()
+    *_, base, head, show = job["steps"]
+    codes = []
+    for step, times in ((base, before), (head, after), (show, 1)):
+        quick = {**step, "run": step["run"].replace("--benchmark-max-time=5", "--benchmark-max-time=0.1")}
+        codes.append(run_step(quick, {}, work, {**variables, "TIMES": str(times)}))
+    assert codes == [0, code, 0]
+    summary = Path(variables["GITHUB_STEP_SUMMARY"]).read_text(encoding="utf-8")
+    assert "test_own.py::test_own" in summary
+    assert f"| {verdict} |" in summary
+
+
 def test_the_example_gives_the_action_what_it_takes() -> None:
     inputs = read(ROOT / "action.yml")["inputs"]
     (job,) = read(EXAMPLE)["jobs"].values()

@@ -3,7 +3,7 @@
 A test that takes the fixture ``tls_benchmark`` becomes one test for each scenario that was asked for
 (``--tls``, ``--tls-profile`` or the marker ``tls``). All of them are measured together, in interleaved
 rounds, when the first one runs; each test then hands its own samples to pytest-benchmark, which
-stores, compares and prints them as ever. So a machine that slows down slows every cell, and not the
+stores, compares and prints them as usual. So a machine that slows down slows every cell, not just the
 last ones.
 
 Every pytest that finds tlsbench installed imports this module: what is heavy waits in
@@ -54,8 +54,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--tls-compare",
         metavar="RESULT",
-        help="compare with a stored result as 'tlsbench compare' does: a JSON file, or the name or number "
-        "of a saved run",
+        help="compare the session's benchmarks with a stored result as 'tlsbench compare' does: a JSON file, "
+        "or the name or number of a saved run",
+    )
+    group.addoption(
+        "--tls-yardstick",
+        action="append",
+        default=[],
+        metavar="PATTERN",
+        help="in that comparison, use the benchmarks with this name or glob as yardsticks: "
+        "'*::test_reference*' (repeatable)",
     )
     group.addoption(
         "--tls-fail-on",
@@ -77,8 +85,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", _MARKER)
-    if config.getoption("--tls-fail-on") and not config.getoption("--tls-compare"):
-        raise pytest.UsageError("--tls-fail-on needs --tls-compare: the result to compare with")
+    for option in ("--tls-fail-on", "--tls-yardstick"):
+        if config.getoption(option) and not config.getoption("--tls-compare"):
+            raise pytest.UsageError(f"{option} needs --tls-compare: the result to compare with")
     asked = ("--tls", "--tls-profile", "--tls-compare")
     if any(map(config.getoption, asked)):
         if not _can_measure(config):

@@ -12,27 +12,19 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from tlsbench.comparison import Gate, parse_gate
 from tlsbench.errors import MeasurementError, RequestError
 from tlsbench.implementations.registry import spellings
 from tlsbench.interrupts import interruptible
-from tlsbench.report.comparisons import report_of_comparison
-from tlsbench.report.exporters import export
+from tlsbench.pytest_comparison import ComparisonRequest, SessionComparison
 from tlsbench.results import Cell, Run
 from tlsbench.results.benchmark_json import extra_info, run_notes
-from tlsbench.results.environment import machine_info
-from tlsbench.results.reader import machine_of, read
-from tlsbench.results.stored import Stored, stored_run
 from tlsbench.sampling import WALL, Plan, Series
 from tlsbench.sampling.placement import placement
 from tlsbench.scenarios import Matrix, Scenario, scenario_from_id
-from tlsbench.session.compare import compare
 from tlsbench.session.run import RunRequest, measure_together
 from tlsbench.session.selecting import matrix_of
 from tlsbench.workloads import Workload
 
-#: Columns of the table of a comparison under pytest's own.
-_COMPARISON_WIDTH = 160
 _CLOCK = pytest.StashKey["ReplayClock"]()
 
 
@@ -53,7 +45,7 @@ class ReplayClock:
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """pytest-benchmark's options that rule the rounds, of one test."""
+    """pytest-benchmark's options for the rounds of one test."""
 
     max_time_s: float
     min_rounds: int
@@ -91,18 +83,6 @@ def _times_ns(recorded: Iterable[float], live: Workload | None) -> Iterator[floa
         yield live.visit(0, 1)[0].total
 
 
-@dataclass(frozen=True, slots=True)
-class SessionComparison:
-    """What the comparison with a stored result came to; nothing where none was asked for.
-
-    :param fails: whether it fails the session.
-    :param lines: what is to be said of it.
-    """
-
-    fails: bool = False
-    lines: Sequence[str] = ()
-
-
 class TlsSession:
     """The TLS benchmarks of one pytest session."""
 
@@ -113,8 +93,7 @@ class TlsSession:
         self._series: dict[str, Series] = {}
         self._run: Run | None = None
         self._played: Counter[str] = Counter()
-        self._gates: Sequence[Gate] = ()
-        self._base: Stored | None = None
+        self._comparison: ComparisonRequest | None = None
         self.interrupted = False
         self.comparison = SessionComparison()
 
@@ -123,29 +102,14 @@ class TlsSession:
         if self._config.getoption("--tls") or self._config.getoption("--tls-profile"):
             self.scenario_ids(())
         try:
-            self._gates = [parse_gate(text) for text in self._config.getoption("--tls-fail-on")]
-            if (reference := self._config.getoption("--tls-compare")) is not None:
-                self._base = read(reference)
+            self._comparison = ComparisonRequest.of(self._config)
         except RequestError as error:
             raise pytest.UsageError(str(error)) from None
 
     def compare(self) -> None:
         """Compare with the stored result that was asked for, once everything is measured."""
-        if self._base is None or self._run is None:
-            return
-        this = stored_run(self._run, "this session", machine_of(machine_info()))
-        try:
-            found = compare(self._base, this, self._gates)
-        except RequestError as error:
-            self.comparison = SessionComparison(bool(self._gates), [f"tlsbench: {error}"])
-            return
-        report = report_of_comparison(found.judgement, found.answers)
-        counts = self._config.getoption("--tls-undecided") == "fail"
-        shown = export(report, "table", _COMPARISON_WIDTH).splitlines()
-        self.comparison = SessionComparison(
-            bool(report.failed or (report.undecided and counts)),
-            [f"tlsbench: compared with {self._base.source}", *shown],
-        )
+        if self._comparison is not None and not self._config.getoption("collectonly"):
+            self.comparison = self._comparison.compare(self._run, self._config)
 
     def scenario_ids(self, marked: Sequence[str]) -> list[str]:
         """The ids of the scenarios of a test with these selectors in its marker."""

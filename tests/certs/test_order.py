@@ -34,7 +34,7 @@ def chain_below(length: int) -> tuple[x509.Certificate, ...]:
 
 def test_a_wrong_order_is_a_warning() -> None:
     assert texts(LEAF, ROOT.certificate, MIDDLE.certificate) == [
-        "warning 1: it comes before 'middle', which it issued: most peers put that in order",
+        "warning 1: it comes before 'middle', which it issued: most peers correct the order",
         f"warning 1: the root need not be sent: {size(ROOT.certificate)} bytes for nothing",
     ]
 

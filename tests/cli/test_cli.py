@@ -100,9 +100,9 @@ def test_a_cell_that_fails_ends_with_three_and_its_reason(
         (["run", "--format", "tabel"], "unknown format 'tabel': did you mean 'table'?"),
         (["run", "--meter", "cup"], "unknown meter 'cup': did you mean 'cpu'?"),
         (["run", "--time-budget", "soon"], "'soon' is not a time"),
-        (["run", "--precision", "120%"], "'120%' is no precision"),
+        (["run", "--precision", "120%"], "'120%' is not a precision"),
         (["run", "--json", "no/folder/x.json"], "cannot write no/folder/x.json: No such file or directory"),
-        (["run", "--save", "a/b"], "'a/b' is no name for a saved run"),
+        (["run", "--save", "a/b"], "'a/b' is not a name for a saved run"),
         (["run", "--baseline", "key=ed25519"], "--baseline 'key=ed25519' selects none of the cells"),
         (
             ["run", "implementation=ssl", "resumption=early-data"],

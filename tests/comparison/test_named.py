@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tlsbench.results import Run
 from tlsbench.results.benchmark_json import to_json
 from tlsbench.results.environment import machine_info
 from tlsbench.results.reader import parse
-from tlsbench.sampling.instruments import COMPLETION
+from tlsbench.sampling.instruments import COMPLETION, WALL
 
 NAMES = {
     "t.py::test_reference[sort]": 400,
@@ -138,6 +139,20 @@ def test_cells_of_tlsbench_can_be_yardsticks_in_their_own_rounds(run_of: Callabl
     assert all(plain.engines["ssl"].partition(" in ")[0] in key for key in named.yardsticks)
 
 
+def test_a_cell_of_few_rounds_leaves_the_other_benchmarks_their_blocks() -> None:
+    plain = recording(1)
+    mixed = replace(
+        plain,
+        figures={"cell": (1e6, 1e6, 1e6), **plain.figures},
+        instruments={"cell": WALL, **plain.instruments},
+        parameters={"cell": {"workload": "handshake", "implementation": "fake"}, **plain.parameters},
+    )
+    alone, beside = (with_yardsticks(one, [REFERENCES]) for one in (plain, mixed))
+    assert beside.figures["t.py::test_parse"] == alone.figures["t.py::test_parse"]
+    assert len(beside.figures["cell"]) == len(beside.figures["t.py::test_parse"]) > 3
+    assert list(beside.yardsticks.values()) == list(alone.yardsticks.values())
+
+
 def test_what_is_no_time_is_no_yardstick(run_of: Callable[[str], Run]) -> None:
     plain = recording(1)
     virtual = Recording(
@@ -164,7 +179,7 @@ def test_the_command_takes_them_again_and_again(stored: None, capsys: pytest.Cap
     gate = ["--fail-on", "slower>10%"]
     assert command([*sides, "--yardstick", "t.py::test_reference[sort]", "--yardstick", "*sha*", *gate]) == 1
     out = capsys.readouterr().out
-    assert "compared by 2 yardsticks: t.py::test_reference[sort], t.py::test_reference[sha]" in out
+    assert "compared using 2 yardsticks: t.py::test_reference[sort], t.py::test_reference[sha]" in out
     assert command([*sides, "--yardstick", "absent"]) == 2
     error = capsys.readouterr().err
     assert error.startswith("tlsbench: --yardstick 'absent' matches no benchmark of base.json: it has t.py")

@@ -238,7 +238,7 @@ def test_a_block_whose_end_is_missing_is_named_never_ignored() -> None:
     endless = first.replace(b"-----END CERTIFICATE-----\n", b"")
     bundle = read_bundle(endless + second, "x")  # as OpenSSL: the base64 ends where a dash is
     assert bundle.certificates == (WHO.server.leaf,)
-    assert f"line {endless.count(10) + 1}: what stands here belongs to no block" in bundle.notes[0]
+    assert f"line {endless.count(10) + 1}: what is here belongs to no block" in bundle.notes[0]
     cut = first[: len(first) // 2 // 65 * 65 + 28 + 1]
     cut = b"\n".join(cut.split(b"\n")[:-1]) + b"\n"
     with pytest.raises(RequestError, match=f"^x, line 1: .* is cut off in line {cut.count(10) + 1}$"):

@@ -108,8 +108,8 @@ def test_another_type_is_refused_with_its_place(name: str, path: str, value: obj
     [
         ("", "it is not JSON: Expecting value"),
         ("[1, 2", "it is not JSON"),
-        ("7", "it holds 7, no result of tlsbench or pytest-benchmark"),
-        ("{}", "it is no pytest-benchmark result: it has no list 'benchmarks'"),
+        ("7", "it holds 7, not a result of tlsbench or pytest-benchmark"),
+        ("{}", "it is not a pytest-benchmark result: it has no list 'benchmarks'"),
         ('{"benchmarks": {}}', "has no list 'benchmarks'"),
         ("[" * 100_000, "nested too deeply"),
         (

@@ -89,7 +89,7 @@ def test_a_storage_that_is_no_folder_is_refused_beforehand() -> None:
     storage.check_save("x")
     assert list(Path().iterdir()) == [], "to look leaves nothing"
     Path(".benchmarks").write_text("", encoding="utf-8")
-    with pytest.raises(RequestError, match="cannot save in .benchmarks.*is no folder"):
+    with pytest.raises(RequestError, match="cannot save in .benchmarks.*is not a folder"):
         storage.check_save("x")
 
 

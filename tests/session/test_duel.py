@@ -42,6 +42,23 @@ def test_two_environments_meet_in_every_scenario() -> None:
 
 
 @pytest.mark.parametrize(
+    ("pythons", "called"),
+    [
+        (("/run/7/base/bin/python", "/run/7/head/bin/python"), ("base/bin/python", "head/bin/python")),
+        (("/usr/bin/python3.11", "/usr/bin/python3.12"), ("python3.11", "python3.12")),
+        (("/usr/bin/python3", "/opt/bin/python3"), ("/usr/bin/python3", "/opt/bin/python3")),
+        (("old/bin/python", "new/bin/python"), ("old/bin/python", "new/bin/python")),
+    ],
+)
+def test_environments_are_called_by_where_their_paths_part(
+    pythons: tuple[str, str], called: tuple[str, str]
+) -> None:
+    a, b = (Interpreter(python) for python in pythons)
+    request = between_environments(["implementation=fake"], a, b, BRIEFLY)
+    assert request.names == (f"a ({called[0]})", f"b ({called[1]})")
+
+
+@pytest.mark.parametrize(
     ("words", "ask"),
     [
         ("needs selectors", lambda: between([], BRIEFLY)),

@@ -20,6 +20,9 @@ from tlsbench.stats import Interval
 
 _FORM = re.compile(r"(slower|faster)\s*>\s*([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*%(?:\s+where\s+(.+))?")
 
+#: How a threshold of a load begins, which people may try here.
+_LIMIT = re.compile(r"(?:p[0-9.]+|max|failed|handshakes|requests)\s*[<>]")
+
 
 class Called(Protocol):
     """What a gate looks at: a difference that was called, or was not."""
@@ -81,7 +84,7 @@ class Gate:
         """
         meant = [verdict for verdict in verdicts if self._means(verdict)]
         if not meant:
-            raise RequestError(f"--fail-on '{self.text}' means none of the cells")
+            raise RequestError(f"--fail-on '{self.text}' matches none of the cells")
         by_answer: dict[Answer, list[_Called]] = {"pass": [], "fail": [], "undecided": []}
         for verdict in meant:
             by_answer[self.answer(verdict)].append(verdict)
@@ -120,7 +123,8 @@ def parse_gate(text: str) -> Gate:
     words: Sequence[str] = match[3].split() if match and match[3] else ()
     if match is None or not all(re.fullmatch(r"[^=]+=.+", word) for word in words):
         raise RequestError(
-            f"--fail-on '{text}' is no gate: write slower>5% or slower>3% where workload=handshake"
+            f"--fail-on '{text}' is not a gate: write slower>5% or slower>3% where workload=handshake"
+            + ("; thresholds such as p99<50ms are for 'tlsbench load'" if _LIMIT.match(text) else "")
         )
     where = {}
     for word in words:
@@ -130,7 +134,7 @@ def parse_gate(text: str) -> Gate:
 
 
 def _pattern(axis: str, text: str) -> str:
-    """What the values of a parameter are held against: another name of a value means that value."""
+    """What the values of a parameter are compared with: another name of a value means that value."""
     rules = AXES.get(axis)
     named = rules.canonical(text, rules.values or rules.aliases.values()) if rules else None
     return (named or text).lower()

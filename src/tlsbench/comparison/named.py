@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fnmatch import fnmatchcase
@@ -14,16 +15,16 @@ from tlsbench.errors import RequestError
 from tlsbench.results.run import YardstickRecord
 from tlsbench.units import NANOSECONDS
 
-#: The nature of a yardstick of which nothing is known but its name.
+#: The nature of a yardstick of which only the name is known.
 NAMED: Final = "named"
-#: The raw data of a benchmark are folded into so many blocks, whose medians then stand for rounds.
+#: The raw data of a benchmark are folded into this many blocks, whose medians then stand for rounds.
 _BLOCKS: Final = 10
-#: So many names are in an error.
+#: Names that an error lists at most.
 _MOST_NAMES: Final = 5
 
 
 def with_yardsticks(recording: Recording, patterns: Sequence[str]) -> Recording:
-    """A recording whose benchmarks of these names are yardsticks, and are compared no more themselves.
+    """A recording whose benchmarks of these names are yardsticks, and are not compared themselves.
 
     The identity of each is its name and parameters, with the versions of its engines where it is one of
     tlsbench's cells.
@@ -91,19 +92,18 @@ def _nature(parameters: Mapping[str, str]) -> str:
 
 def _rounds(recording: Recording) -> Mapping[str, tuple[float, ...]]:
     """The figures of all benchmarks, all of one length; those of tlsbench's cells are medians of rounds."""
-    cells = [name for name in recording.figures if _is_cell(recording, name)]
-    length = max((len(recording.figures[name]) for name in cells), default=_BLOCKS)
-    return {
-        name: figures if name in cells else _folded(figures, length)
+    found = {
+        name: figures if _is_cell(recording, name) else _folded(figures)
         for name, figures in recording.figures.items()
     }
+    length = max(map(len, found.values()))
+    return {name: (*figures, *[math.nan] * (length - len(figures))) for name, figures in found.items()}
 
 
 def _is_cell(recording: Recording, name: str) -> bool:
     return "workload" in recording.parameters[name] and bool(recording.implementations_of(name))
 
 
-def _folded(figures: Sequence[float], length: int) -> tuple[float, ...]:
-    blocks = np.array_split(np.asarray(figures), min(_BLOCKS, len(figures), length))
-    medians = [float(np.median(block)) for block in blocks]
-    return (*medians, *[float("nan")] * (length - len(medians)))
+def _folded(figures: Sequence[float]) -> Sequence[float]:
+    blocks = np.array_split(np.asarray(figures), min(_BLOCKS, len(figures)))
+    return [float(np.median(block)) for block in blocks]

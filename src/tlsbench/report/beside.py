@@ -11,7 +11,7 @@ from tlsbench.results import Cell
 from tlsbench.results.duel import Side
 from tlsbench.results.likeness import Difference, Likeness, likeness
 
-#: So many different things are named.
+#: Different things that are named at most.
 _MOST = 6
 
 

@@ -23,7 +23,7 @@ from tlsbench.pki.names import name_text
 from tlsbench.report.terminal import line
 
 _STYLES = {"error": "red", "warning": "yellow"}
-#: A longer chain is a list, whose authorities are told in a line each: a tree of it runs off the screen.
+#: A longer chain is a list, with one line for each authority: a tree of it would run off the screen.
 _LONGEST_TREE = 5
 
 
@@ -71,7 +71,7 @@ def _tree(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Tre
 
 
 def _list(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Group:
-    """A long chain, from its top down to the leaf, which alone is told at length."""
+    """A long chain, from its top down to the leaf; only the leaf is described in full."""
     lines: list[RenderableType] = []
     found = _by_position(findings)
     for position in reversed(range(1, len(facts))):
@@ -155,7 +155,9 @@ def _verdict(findings: Sequence[CertificateFinding]) -> Text:
 
 def _crls(crls: Sequence[x509.CertificateRevocationList]) -> Iterator[str]:
     for crl in crls:
-        until = f"{crl.next_update_utc:%Y-%m-%d %H:%M} UTC" if crl.next_update_utc else "for ever"
+        until = (
+            f"{crl.next_update_utc:%Y-%m-%d %H:%M} UTC" if crl.next_update_utc else "replaced (no nextUpdate)"
+        )
         yield f"CRL of {crl.issuer.rfc4514_string()}: {len(crl):,} revoked, valid until {until}"
 
 
@@ -179,6 +181,10 @@ def _responses(responses: Sequence[ocsp.OCSPResponse]) -> Iterator[str]:
             yield f"OCSP response: the responder refused, {response.response_status.name.lower()}"
             continue
         for answer in response.responses:
-            until = f"{answer.next_update_utc:%Y-%m-%d %H:%M} UTC" if answer.next_update_utc else "for ever"
+            until = (
+                f"{answer.next_update_utc:%Y-%m-%d %H:%M} UTC"
+                if answer.next_update_utc
+                else "replaced (no nextUpdate)"
+            )
             status = answer.certificate_status.name.lower()
             yield f"OCSP response: serial number {answer.serial_number:x} is {status}, valid until {until}"

@@ -36,9 +36,15 @@ _COLUMNS = (
     *("ratio", "ratio_low", "ratio_high", "p_value", "floor_percent", "yardsticks", "verdict"),
 )
 _ADVICE = (
-    "to decide it: measure both for longer (--time-budget), measure both versions in one run "
-    "(tlsbench duel {id} --python BASE/bin/python --python NEW/bin/python), or count instructions "
-    "(--meter instructions)"
+    "to decide it: measure both for longer (--time-budget, in pytest --benchmark-max-time), measure both "
+    "versions in one run (tlsbench duel {id} --python BASE/bin/python --python NEW/bin/python), or count "
+    "instructions (--meter instructions)"
+)
+#: For benchmarks of other tools, of which there is no duel.
+_ADVICE_TO_OTHERS = (
+    "to decide it: measure both for longer (pytest --benchmark-max-time), one right after the other on one "
+    "machine, with benchmarks among them that do not change, as yardsticks (--yardstick, in pytest "
+    "--tls-yardstick)"
 )
 
 
@@ -77,8 +83,19 @@ def report_of_comparison(judgement: Judgement, answers: Sequence[Answers[Verdict
         ],
         failed=[line for lines in failed.values() for line in lines],
         undecided=[line for lines in undecided.values() for line in lines],
-        advice=_ADVICE.format(id=shlex.quote(next(iter(undecided), ""))),
+        advice=_advice(next(iter(undecided), "")),
     )
+
+
+def _advice(name: str) -> str:
+    """What would decide a gate that is undecided of this cell or benchmark."""
+    if not _is_selectors(name.split()):
+        return _ADVICE_TO_OTHERS
+    return _ADVICE.format(id=shlex.quote(name))
+
+
+def _is_selectors(words: Sequence[str]) -> bool:
+    return all("=" in word for word in words)
 
 
 def _fields(judgement: Judgement) -> list[Field]:
@@ -179,7 +196,7 @@ def _interval(ratio: Interval) -> str:
 def _common(judgement: Judgement) -> list[str]:
     """The words that all names have in common, where names are words of selectors."""
     names = [verdict.id.split() for verdict in judgement.verdicts]
-    if len(names) < 2 or not all("=" in word for words in names for word in words):
+    if len(names) < 2 or not all(map(_is_selectors, names)):
         return []
     return [word for word in names[0] if all(word in words for words in names)]
 
@@ -198,7 +215,7 @@ def _footnotes(judgement: Judgement) -> list[str]:
     lines += [f"only in {judgement.new.source}: {name}" for name in judgement.only_new]
     used = dict.fromkeys(name for verdict in judgement.verdicts for name in verdict.yardsticks)
     if used:
-        lines += [f"compared by {len(used)} yardsticks: {', '.join(used)}", _BY_YARDSTICKS]
+        lines += [f"compared using {len(used)} yardsticks: {', '.join(used)}", _BY_YARDSTICKS]
     if not all(verdict.yardsticks for verdict in judgement.verdicts):
         lines.append(_ABSOLUTE)
     more = max((verdict.more_samples for verdict in judgement.verdicts), default=0)

@@ -10,9 +10,11 @@ from tlsbench.comparison import Gate
 from tlsbench.report.beside import of_sides
 from tlsbench.report.findings import Finding
 from tlsbench.report.gates import lines as gate_lines
+from tlsbench.report.naming import telling
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.results.duel import Duel, DuelResult
 from tlsbench.results.duel_json import duel_to_json
+from tlsbench.scenarios.axes import AXES
 from tlsbench.stats import PairedComparison
 
 _FIELDS = (
@@ -34,7 +36,10 @@ def report_of_duel(duel: Duel, gates: Sequence[Gate] = ()) -> Report:
     """
     parts = [part for result in duel.results for part in result.by_part()]
     failed, undecided = gate_lines([gate.answers(parts) for gate in gates])
-    sentences = [f"{sentence(result)}." for result in duel.results]
+    sentences = [
+        f"{f'{scenario}: ' if scenario else ''}{sentence(result)}."
+        for scenario, result in zip(_scenarios(duel.results), duel.results, strict=True)
+    ]
     (_, a, b), names = _words(duel.results[0]), (duel.results[0].a.name, duel.results[0].b.name)
     return Report(
         kind="duel",
@@ -62,6 +67,13 @@ def report_of_duel(duel: Duel, gates: Sequence[Gate] = ()) -> Report:
         advice="to decide it: give the duel more time (--time-budget), or count instructions "
         "(--meter instructions)",
     )
+
+
+def _scenarios(results: Sequence[DuelResult]) -> list[str]:
+    """What tells the scenarios of a duel between two environments apart; nothing where there is one."""
+    axes_of = [result.a.axes for result in results]
+    told = telling(axes_of)
+    return [" ".join(f"{axis}={axes.get(axis) or AXES[axis].neutral}" for axis in told) for axes in axes_of]
 
 
 def _entries(result: DuelResult) -> Iterator[Entry]:
@@ -108,10 +120,22 @@ def sentence(result: DuelResult) -> str:
     )
     for side in ("client", "server"):
         if side in result.comparisons:
-            one = result.comparisons[side]
-            figures = f"{_times(one, inverse=inverse)} ({_interval(one, inverse=inverse)})"
-            answer += f", for the {side} {figures if one.verdict != '~' else 'no significant difference'}"
+            answer += _of_side(side, result.comparisons[side], leads="faster" if inverse else "slower")
     return answer + beside
+
+
+def _of_side(side: str, one: PairedComparison, leads: str) -> str:
+    """What the leader is for one side: faster by so much, or slower, which is said.
+
+    :param leads: the verdict where it is faster.
+    """
+    if one.verdict == "~":
+        return f", for the {side} no significant difference"
+    inverse = one.verdict == "faster"
+    figures = f"({_interval(one, inverse=inverse)})"
+    if one.verdict == leads:
+        return f", for the {side} {_times(one, inverse=inverse)} {figures}"
+    return f", but for the {side} {_times(one, inverse=inverse)} slower {figures}"
 
 
 def _text(duel: Duel) -> str:

@@ -22,7 +22,7 @@ _LINE, _GAP, _MARGIN = 18, 14, 24
 #: How wide a letter of each kind of text is at most, on average over a line.
 _LETTER: Final = {"title": 7.2, "small": 6.0}
 _USUAL_LETTER: Final = 6.6
-#: Of the ladder alone: in a page it stands among other pictures.
+#: Of the ladder alone: in a page it is among other pictures.
 _STYLE: Final = (
     ".ladder text{font:12px ui-sans-serif,system-ui,sans-serif;fill:#1b1f24}"
     ".ladder .title{font-weight:600}.ladder .small{font-size:11px;fill:#59636e}"

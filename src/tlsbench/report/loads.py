@@ -36,7 +36,7 @@ _FIELDS = (
 )
 #: A line that delivers packets later than they are due by this has another round trip than it should.
 _LATE_MS = 1.0
-#: So many seconds of rates are shown while a load runs.
+#: Seconds of rates that are shown while a load runs.
 _SECONDS_SHOWN = 40
 #: What each phase is timed from and to.
 MEANING_OF_PHASES = {

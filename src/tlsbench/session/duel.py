@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import PurePath
 
 from tlsbench.comparison import Gate
 from tlsbench.errors import MeasurementError, RequestError
@@ -31,7 +32,7 @@ _OF_EPOCHS = (
     "of the epochs' ratios, the floor what A/A and B/B cells differ by"
 )
 _SET_ASIDE = (
-    "; {percent:.1f} % of the samples were set aside, as the processor was taken from the thread meanwhile"
+    "; {percent:.1f} % of the samples were set aside because the thread lost its processor during them"
 )
 _OF_COUNTS = (
     "instructions of both sides and the harness together, by callgrind; the interval is the range that the "
@@ -93,7 +94,7 @@ def between(selectors: Sequence[str], plan: Plan, instrument: Instrument = WALL)
     scenarios = _scenarios(selectors)
     if len(scenarios) != 2:
         raise RequestError(
-            f"a duel is between two scenarios, the selectors name {len(scenarios)}: give one axis two values"
+            f"a duel has two scenarios, but the selectors name {len(scenarios)}: give one axis two values"
         )
     return _of_two(scenarios[0], scenarios[1], plan, instrument)
 
@@ -121,7 +122,7 @@ def between_environments(
         raise RequestError("the two sides are the same: give another --python, --env-a or --env-b")
     return DuelRequest(
         matches=[Match(one, one) for one in _scenarios(selectors)],
-        names=(_name_of(a, "a"), _name_of(b, "b")),
+        names=_names_of(a, b),
         interpreters=(a, b),
         plan=plan,
         instrument=instrument,
@@ -135,7 +136,7 @@ def duel(
 ) -> Duel:
     """Measure the matches of a request until its time budget is spent.
 
-    :param observe: told after each epoch, or as processes end that count.
+    :param observe: called after each epoch, or as processes that count instructions end.
     :returns: the duel; interrupted before its first epoch it has no results.
     :raises RequestError: before anything is measured, if the request is wrong.
     :raises MeasurementError: if a cell of either side fails: half a duel says nothing.
@@ -272,6 +273,22 @@ def _names(a: Scenario, b: Scenario) -> tuple[str, str]:
     )
 
 
-def _name_of(interpreter: Interpreter, side: str) -> str:
-    settings = [f"{name}={value}" for name, value in interpreter.environment.items()]
-    return " ".join([f"{side} ({interpreter.python})", *settings])
+def _names_of(a: Interpreter, b: Interpreter) -> tuple[str, str]:
+    """Such as ``a (old/bin/python)``: without the folders in which both interpreters are."""
+    pythons = _beyond_common_folders(a.python, b.python)
+    settings = [[f"{name}={value}" for name, value in one.environment.items()] for one in (a, b)]
+    name_a, name_b = (
+        " ".join([f"{side} ({python})", *set_])
+        for side, python, set_ in zip("ab", pythons, settings, strict=True)
+    )
+    return name_a, name_b
+
+
+def _beyond_common_folders(a: str, b: str) -> tuple[str, str]:
+    parts = PurePath(a).parts, PurePath(b).parts
+    shared = 0
+    while shared < min(map(len, parts)) - 1 and parts[0][shared] == parts[1][shared]:
+        shared += 1
+    if a == b or shared <= PurePath(a).is_absolute():  # the root alone is no folder to leave out
+        return a, b
+    return str(PurePath(*parts[0][shared:])), str(PurePath(*parts[1][shared:]))

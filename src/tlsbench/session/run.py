@@ -65,7 +65,7 @@ class RunRequest:
 
 
 def _check_files(scenarios: Sequence[Scenario]) -> None:
-    """See to it that the parts of scenarios can be counted.
+    """Check that the parts of scenarios can be counted.
 
     :raises RequestError: if not.
     """
@@ -79,7 +79,7 @@ def _check_files(scenarios: Sequence[Scenario]) -> None:
 
 
 def check_instrument(instrument: Instrument, workloads: set[str]) -> None:
-    """See to it that an instrument is there, and can measure these workloads.
+    """Check that an instrument is there, and can measure these workloads.
 
     :raises RequestError: if not.
     """
@@ -98,7 +98,7 @@ def run(
 ) -> Run:
     """Measure the scenarios of a request together.
 
-    :param observe: told of the progress between rounds, never within one.
+    :param observe: called with the progress between rounds, never within one.
     :param stop_asked: asked after each round; True ends the run with what there is.
     :returns: the run; cells that failed are among its failures.
     :raises RequestError: before anything is measured, if the request is wrong.

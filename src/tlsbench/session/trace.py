@@ -29,7 +29,7 @@ _SHAPE: Final = (
     *("certificate_compression", "ech"),
     *("certificate_type", "psk_mode"),
 )
-#: So many ladders a page has of a run, lest they bury its figures.
+#: Ladders that a page has of a run; more would bury its figures.
 _MOST_SHAPES: Final = 4
 _COMMENT: Final = "tlsbench trace, {headers} headers made up: {scenario}"
 
@@ -86,7 +86,7 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
         )
     if len(matrix.scenarios) != 1:
         raise RequestError(
-            f"a trace is of one scenario, the selectors name {len(matrix.scenarios)}: add axes, such as "
+            f"a trace is of one scenario, but the selectors name {len(matrix.scenarios)}: add axes, such as "
             "implementation=pyopenssl version=1.3 key=ecdsa-secp256r1"
         )
     (scenario,) = matrix.scenarios

@@ -51,7 +51,7 @@ def test_an_undecided_gate_says_what_would_decide_it_in_every_format(
     assert tlsbench(words) == 4
     shown = capsys.readouterr().out
     assert "undecided 'slower>5%': workload=handshake" in shown
-    assert "to decide it: measure both for longer (--time-budget)" in shown
+    assert "to decide it: measure both for longer (--time-budget, in pytest --benchmark-max-time)" in shown
     assert "tlsbench duel 'workload=handshake implementation=fake" in " ".join(shown.split())
     assert tlsbench([*words, "--format", "github"]) == 4
     assert "::warning title=tlsbench::undecided" in capsys.readouterr().out

@@ -96,6 +96,16 @@ def test_the_page_answers_in_its_order_and_loads_nothing(document: dict[str, Any
     assert len(html.encode()) < 6_000_000
 
 
+def test_a_result_that_names_no_command_has_no_heading_for_it() -> None:
+    foreign = {
+        "datetime": "2026-11-29T10:00:00",
+        "version": "5.3.1",
+        "machine_info": {},
+        "benchmarks": [{"fullname": "t.py::test_a", "name": "test_a", "stats": {"data": [1e-3] * 9}}],
+    }
+    assert "To repeat it" not in page(foreign)
+
+
 def test_only_the_page_s_own_two_scripts_may_run(document: dict[str, Any]) -> None:
     reader = read(page(document))
     own = [text for name, text in reader.scripts.items() if name != "data"]

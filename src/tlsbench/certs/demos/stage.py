@@ -30,7 +30,7 @@ class DemoError(TlsbenchError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step that was told: ``kind`` is ``"say"``, ``"works"``, ``"refused"`` or ``"holds"``."""
+    """One step that was explained: ``kind`` is ``"say"``, ``"works"``, ``"refused"`` or ``"holds"``."""
 
     kind: str
     text: str
@@ -138,7 +138,7 @@ def print_step(console: Console, step: Step) -> None:
 
 
 def stage_console() -> Console:
-    """Where demos are told: as wide as the terminal or ``COLUMNS`` says; wide where neither says."""
+    """Where demos are printed: as wide as the terminal or ``COLUMNS`` says; wide where neither says."""
     console = Console(highlight=False)
     told = console.is_terminal or os.environ.get("COLUMNS", "").isdigit()
     return console if told else Console(highlight=False, width=_PLAIN_WIDTH)

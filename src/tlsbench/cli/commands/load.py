@@ -10,19 +10,9 @@ import typer
 
 from tlsbench.cli.backends import Clients, Spread, Via, WhenDown
 from tlsbench.cli.capturing import PcapConnections, PcapPath
-from tlsbench.cli.options import (
-    JsonPath,
-    Quiet,
-    SocketOptions,
-    Undecided,
-    Written,
-    duration,
-    duration_or_zero,
-    format_of,
-    lazily,
-    option,
-    teaches,
-)
+from tlsbench.cli.options import JsonPath, Quiet, SocketOptions, Undecided
+from tlsbench.cli.parsing import Written, duration, duration_or_zero, format_of, lazily, option
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import usage
 from tlsbench.errors import RequestError
 from tlsbench.session.quantities import seconds
@@ -165,7 +155,10 @@ def command(
     cert: Annotated[
         Path | None,
         typer.Option(
-            "--cert", metavar="PEM", help="Show this client certificate, with its chain.", show_default=False
+            "--cert",
+            metavar="PEM",
+            help="Present this client certificate, with its chain.",
+            show_default=False,
         ),
     ] = None,
     key: Annotated[
@@ -246,7 +239,7 @@ def command(
 def request_of(given: Mapping[str, Any], *, key_log: str = "", captured: int = 0) -> LoadRequest:
     """The request that the options of :func:`command` make, by the names of its parameters.
 
-    :param key_log: a file for secrets; ``captured`` so many connections are captured.
+    :param key_log: a file for secrets; ``captured``: how many connections are captured.
     """
     from types import SimpleNamespace
 
@@ -322,7 +315,7 @@ def carry_out(
 ) -> int:
     """Load, store and print; the exit code.
 
-    :param load: loads; it is given what to tell each second.
+    :param load: loads; it is given what to call each second.
     :param stop: whether a signal asked to stop.
     :param more: what else is to be written, to ``taken``.
     """

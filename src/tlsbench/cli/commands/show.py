@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 
 from tlsbench.cli import completion
-from tlsbench.cli.options import RESULT, Baseline, format_of, teaches
+from tlsbench.cli.options import RESULT, Baseline
+from tlsbench.cli.parsing import format_of
+from tlsbench.cli.teaching import teaches
 
 #: The width of a table that goes to a file or a pipe.
 _WIDTH = 200

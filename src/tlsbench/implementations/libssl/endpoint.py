@@ -95,7 +95,7 @@ class LibSslSide:
         self._lib.SSL_CTX_set_keylog_callback(self.context, self._key_log)
 
     def _prepare(self, tls: Any, session: object | None) -> None:
-        """Tell a client whom to connect to, and by which session."""
+        """Tell a client which server to connect to, and by which session."""
         lib = self._lib
         if self._wants_staple:
             lib.SSL_ctrl(tls, native.CTRL_SET_STATUS_TYPE, native.STATUS_TYPE_OCSP, ffi.NULL)

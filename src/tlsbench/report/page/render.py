@@ -65,7 +65,7 @@ def render(page: Page) -> str:
         links="".join(f'<a href="#{name}">{title}</a> ' for name, title, _ in sections),
         sections="".join(_section(*section) for section in sections),
         environment="".join(_environment(name, facts) for name, facts in page.environment),
-        commands="".join(f"<pre><code>{for_html(command)}</code></pre>" for command in page.commands),
+        commands=_to_repeat(page.commands),
         data=_data(page),
         plotly=scripts[0],
         script=scripts[1],
@@ -73,6 +73,12 @@ def render(page: Page) -> str:
     if len(text.encode()) > MOST_BYTES:
         raise OutputError(f"the page would be larger than {MOST_BYTES:,} bytes: report fewer cells")
     return text
+
+
+def _to_repeat(commands: Sequence[str]) -> str:
+    """The commands under their heading; nothing where none is known, as of other tools."""
+    blocks = "".join(f"<pre><code>{for_html(command)}</code></pre>" for command in commands)
+    return f"<h3>To repeat it</h3>\n{blocks}" if blocks else ""
 
 
 def _sections(page: Page) -> Iterator[tuple[str, str, str]]:
@@ -165,7 +171,7 @@ def _choice(number: int, picture: Picture) -> str:
 
 
 def _figures(picture: Picture) -> str:
-    """The same figures as a table, for who does not see the picture."""
+    """The same figures as a table, for readers who cannot see the picture."""
     headings, rows = _table(picture.shown)
     if not rows or len(rows) * len(headings) > _MOST_FIGURES:
         return ""

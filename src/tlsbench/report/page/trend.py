@@ -42,7 +42,7 @@ def page_of_history(saved: SavedRuns, cells: Sequence[CellHistory], command: str
     )
 
 
-_NONE = Finding("No run changed a cell by more than the runs leave uncertain")
+_NONE = Finding("No run changed a cell by more than the uncertainty of the runs")
 
 
 def _size_of_changes(cell: CellHistory) -> float:

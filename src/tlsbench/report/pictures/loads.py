@@ -142,7 +142,7 @@ def _line(name: str, load: Load, phase: str) -> Line:
     times = load.tally.times[phase]
     count = times.get_total_count()
     xs = [10 ** (step / _STEPS_PER_DECADE) for step in range(5 * _STEPS_PER_DECADE + 1)]
-    shown = [x for x in xs if x <= count]  # beyond one in so many there is nothing
+    shown = [x for x in xs if x <= count]  # beyond one in that many there is nothing
     percentiles = [100 * (1 - 1 / x) for x in shown]
     values = times.get_percentile_to_value_dict(percentiles)  # in one pass
     ys = [max(values[percentile], 1) / 1e6 for percentile in percentiles]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tlsbench.cli import completion
-from tlsbench.cli.options import AsJson, teaches
+from tlsbench.cli.options import AsJson
+from tlsbench.cli.teaching import teaches
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import AsJson, Password, teaches
+from tlsbench.cli.options import AsJson, Password
+from tlsbench.cli.teaching import teaches
 
 _PLAIN_WIDTH = 200
 

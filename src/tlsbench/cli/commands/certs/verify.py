@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tlsbench.cli.options import AsJson, Password, one_of, option, parsed, teaches
+from tlsbench.cli.options import AsJson, Password
+from tlsbench.cli.parsing import one_of, option, parsed
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError
 
 if TYPE_CHECKING:

@@ -7,7 +7,8 @@ from typing import Annotated
 import typer
 
 from tlsbench.cli.fleets import Allow, Certs, Local, Scheduler
-from tlsbench.cli.options import AsJson, Quiet, teaches
+from tlsbench.cli.options import AsJson, Quiet
+from tlsbench.cli.teaching import teaches
 
 _FAILED = 1
 
@@ -34,7 +35,7 @@ def command(
     allow: Allow = None,
     implementations: Annotated[
         str,
-        typer.Option("--implementations", metavar="A,B", help="Whose engines are compared."),
+        typer.Option("--implementations", metavar="A,B", help="Implementations whose engines are compared."),
     ] = "pyopenssl",
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -7,7 +7,8 @@ from typing import Annotated, Any, Final
 
 from tlsbench.cli.commands import load as by_one
 from tlsbench.cli.fleets import Allow, Certs, Local, Scheduler
-from tlsbench.cli.options import Written, duration, teaches
+from tlsbench.cli.parsing import Written, duration
+from tlsbench.cli.teaching import teaches
 from tlsbench.session.quantities import seconds
 
 #: What one machine alone can do: it simulates a line, or captures its connections.
@@ -23,11 +24,12 @@ def _own(
     clock_limit: Annotated[
         float,
         duration(
-            "--clock-limit", help="How uncertain the common start may be: half the way to a machine and back."
+            "--clock-limit",
+            help="Limit for the uncertainty of the common start: half the round trip to a machine.",
         ),
     ] = Written("50ms", seconds),
 ) -> None:
-    """The options that ``tlsbench load`` has not."""
+    """The options that ``tlsbench load`` lacks."""
 
 
 @teaches(

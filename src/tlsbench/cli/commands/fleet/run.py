@@ -10,21 +10,20 @@ import typer
 
 from tlsbench.cli.fleets import Allow, Certs, Local, Scheduler
 from tlsbench.cli.options import (
+    DEFAULT_PRECISION,
     DEFAULT_TIME_BUDGET,
     JsonPath,
     Meter,
+    Precision,
     Profile,
     Quiet,
     Seed,
     Selectors,
     TimeBudget,
-    Written,
-    format_of,
-    option,
-    teaches,
 )
+from tlsbench.cli.parsing import format_of
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import axes_help, usage
-from tlsbench.session.quantities import fraction
 
 if TYPE_CHECKING:
     from tlsbench.fleet.run import FleetRun
@@ -61,15 +60,7 @@ def command(
     certs: Certs = None,
     allow: Allow = None,
     time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
-    precision: Annotated[
-        float,
-        option(
-            fraction,
-            "--precision",
-            metavar="PERCENT",
-            help="Stop once every median is this precise; 0 uses the whole budget.",
-        ),
-    ] = Written("2%", fraction),
+    precision: Precision = DEFAULT_PRECISION,
     meter: Meter = None,
     seed: Seed,
     output_format: Annotated[str, format_of("run")] = "table",
