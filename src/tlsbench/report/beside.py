@@ -73,7 +73,7 @@ def of_names(cells: Sequence[Cell], without: Sequence[str] = ()) -> str:
     said = []
     if values:
         told = ", ".join(f"{what} ({', '.join(of)})" for what, of in values.items())
-        said.append(f"They also differ in {told}.")
+        said.append(f"The cells also differ in {told}.")
     if unknown := not_known(found):
         said.append(f"Unknown for some: {unknown}.")
     return " ".join(said)

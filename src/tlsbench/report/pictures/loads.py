@@ -76,7 +76,7 @@ def course(load: Load) -> Picture | None:
         "course",
         "A load second by second",
         "What was completed, and what failed, in each second of the load.",
-        Lines(lines, "seconds of the load", "in that second"),
+        Lines(lines, "seconds of the load", "in that second", y_from_zero=True),
         scenario=scenario_of_loads([load]),
     )
 
@@ -97,7 +97,7 @@ def course_by_backend(load: Load) -> Picture | None:
         "course-by-backend",
         "Backends second by second",
         "The handshakes that each backend completed in each second of the load.",
-        Lines(lines, "seconds of the load", "handshakes in that second"),
+        Lines(lines, "seconds of the load", "handshakes in that second", y_from_zero=True),
         scenario=scenario_of_loads([load]),
     )
 
