@@ -182,6 +182,13 @@ def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what takes seconds of the public suites, which know no marks of this project."""
+    for item in items:
+        if "test_handshakes_leave_no_memory_behind" in item.nodeid:
+            item.add_marker("slow")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None, None, None]:
     """Skip what needs a package that is not installed, as without the extras."""

@@ -285,6 +285,7 @@ def reason_of(values: Mapping[str, str]) -> str | None:
     return reason
 
 
+@pytest.mark.slow
 @given(
     st.fixed_dictionaries(
         {},

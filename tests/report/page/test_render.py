@@ -290,6 +290,7 @@ def test_any_pytest_benchmark_json_has_a_page() -> None:
     assert "nothing proves what was negotiated" in html
 
 
+@pytest.mark.slow
 def test_five_thousand_cells_fit(document: dict[str, Any]) -> None:
     html = page(many(document, 5000))
     assert len(html.encode()) < 6_000_000
@@ -333,6 +334,7 @@ def test_what_is_malformed_is_refused_in_one_line(change: Any, document: dict[st
     assert "\n" not in str(refused.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("value", ["NaN", "Infinity", "-Infinity", "1e308", "-1e308", "0", "null"])
 @pytest.mark.parametrize("name", ["median", "low", "high", "p99"])
 def test_numbers_that_are_none_are_shown_as_none_or_refused(
