@@ -58,6 +58,7 @@ def test_a_result_is_saved_and_shown_again(capsys: pytest.CaptureFixture[str]) -
         assert tlsbench(["show", reference, "--format", "markdown", "--baseline", "key=ed25519"]) == 0
         out = capsys.readouterr().out
         assert re.search(r"\| ed25519 .*\| = \|", out)
+        assert re.search(r"^- measured: \d{4}-\d\d-\d\d .*, CPython [\d.]+, tlsbench ", out, re.MULTILINE)
 
 
 def test_an_interrupted_run_keeps_what_it_has() -> None:

@@ -13,6 +13,7 @@ from tlsbench.comparison import Answers, Gate, Judgement, Verdict
 from tlsbench.report.columns import MAIN
 from tlsbench.report.digits import format_duration_us, format_us
 from tlsbench.report.gates import lines as gate_lines
+from tlsbench.report.gates import passed
 from tlsbench.report.naming import module_of
 from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.sheets import NAMES, Entry, Field, Figure, Report, Sheet, ends
@@ -77,7 +78,7 @@ def report_of_comparison(judgement: Judgement, answers: Sequence[Answers[Verdict
         totals=[Entry("all", {}, {"geometric_mean": Figure(judgement.geometric_mean)})],
         warnings=judgement.warnings,
         warns_first=True,
-        notes=notes,
+        notes=[*notes[:1], *passed(answers), *notes[1:]],
         skipped=[
             Excluded(name, f"only in {of.source}")
             for of, names in ((judgement.base, judgement.only_base), (judgement.new, judgement.only_new))

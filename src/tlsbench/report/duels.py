@@ -10,6 +10,7 @@ from tlsbench.comparison import Gate
 from tlsbench.report.beside import of_sides
 from tlsbench.report.findings import Finding
 from tlsbench.report.gates import lines as gate_lines
+from tlsbench.report.gates import passed
 from tlsbench.report.naming import telling
 from tlsbench.report.sheets import Entry, Field, Figure, Report, Sheet, ends
 from tlsbench.results.duel import Duel, DuelResult
@@ -35,7 +36,8 @@ def report_of_duel(duel: Duel, gates: Sequence[Gate] = ()) -> Report:
     :raises RequestError: if one of them means nothing in it.
     """
     parts = [part for result in duel.results for part in result.by_part()]
-    failed, undecided = gate_lines([gate.answers(parts) for gate in gates])
+    answers = [gate.answers(parts) for gate in gates]
+    failed, undecided = gate_lines(answers)
     sentences = [
         f"{f'{scenario}: ' if scenario else ''}{sentence(result)}."
         for scenario, result in zip(_scenarios(duel.results), duel.results, strict=True)
@@ -59,9 +61,9 @@ def report_of_duel(duel: Duel, gates: Sequence[Gate] = ()) -> Report:
         document=lambda: duel_to_json(duel),
         summary=sentences,
         lead=f"a: {a or names[0]}, b: {b or names[1]}",
-        told=_text(duel),
+        told=_text(duel) + "".join(f"{line}\n" for line in passed(answers)),
         findings=[Finding(one) for one in sentences],
-        notes=[duel.method],
+        notes=[*passed(answers), duel.method],
         failed=[line for lines in failed.values() for line in lines],
         undecided=[line for lines in undecided.values() for line in lines],
         advice="to decide it: give the duel more time (--time-budget), or count instructions "

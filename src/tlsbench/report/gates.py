@@ -25,6 +25,11 @@ def lines(answers: Sequence[Answers[_Called]]) -> tuple[Mapping[str, list[str]],
     return failed, undecided
 
 
+def passed(answers: Sequence[Answers[_Called]]) -> list[str]:
+    """A line for each gate that passes: no cell fails it, and it is undecided about none."""
+    return [f"passed '{one.gate.text}'" for one in answers if not one.failed and not one.undecided]
+
+
 def _change(cell: Called) -> str:
     low, median, high = (percent_change(one) for one in (cell.ratio.low, cell.ratio.median, cell.ratio.high))
     if cell.ratio.low <= 0:

@@ -115,6 +115,7 @@ class Report:
     :param told: all of it in words, if that is how people read it on a terminal.
     :param warnings: what makes it hard to believe.
     :param warns_first: whether they are printed above it; else they are among its notes.
+    :param origin: when and where it was measured, and by which command.
     :param notes: how it was got, and how to read it.
     :param skipped: what was left out, with the reasons; ``errors`` what was given up.
     :param failed: a line for each gate and what failed it.
@@ -137,6 +138,7 @@ class Report:
     warnings: Sequence[str] = ()
     warns_first: bool = False
     findings: Sequence[Finding] = ()
+    origin: Sequence[str] = ()
     notes: Sequence[str] = ()
     skipped: Sequence[Excluded] = ()
     errors: Sequence[Failure] = ()

@@ -68,6 +68,18 @@ class Machine:
     libraries: Mapping[str, str] = field(default_factory=dict)
     noted: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def facts(self) -> list[str]:
+        """What identifies it for a reader: processor, cores, system, Python and tlsbench, as far as known."""
+        facts = [
+            self.processor,
+            f"{self.cores} cores" if self.cores else "",
+            f"{self.system} {self.release}".strip(),
+            f"{self.python_implementation} {self.python_version}".strip(),
+            f"tlsbench {self.version}" if self.version else "",
+        ]
+        return [fact for fact in facts if fact]
+
 
 @dataclass(frozen=True, slots=True)
 class Commit:

@@ -39,8 +39,12 @@ def stored(run_of: Callable[[str], Run], in_empty_folder: Path) -> None:
         (["vague.json", "--fail-on", "slower>60%"], 0),
     ],
 )
-def test_the_exit_code_says_what_the_gates_say(words: list[str], code: int) -> None:
+def test_the_exit_code_says_what_the_gates_say(
+    words: list[str], code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert tlsbench(["compare", "old.json", *words]) == code
+    passed = [line for line in capsys.readouterr().out.splitlines() if line.startswith("passed '")]
+    assert bool(passed) == (code == 0 and "--undecided" not in words)
 
 
 @pytest.mark.usefixtures("stored")

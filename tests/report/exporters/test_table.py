@@ -55,6 +55,16 @@ def test_a_gate_names_a_cell_by_what_the_title_does_not_say() -> None:
     assert short.endswith(long.rpartition(": ")[2])
 
 
+def test_a_command_that_is_advised_or_that_made_a_result_stays_whole() -> None:
+    plain = report("run.json slower")
+    title = plain.sheets[0].title
+    assert "group=" in title
+    made = replace(plain, undecided=("undecided",), advice=f"duel {title} --a", origin=(f"run {title} -q",))
+    shown = export(made, "table", 1000).splitlines()
+    assert f"duel {title} --a" in shown
+    assert f"run {title} -q" in shown
+
+
 def test_what_tells_a_duel_is_wrapped_between_words_on_a_terminal() -> None:
     made = report("duel.json")
     console = Console(file=io.StringIO(), force_terminal=True, width=50, color_system=None)

@@ -23,6 +23,8 @@ from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.session.trace import trace, traced_scenario
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
+#: A page may take this long on a busy machine.
+_PATIENCE_MS = 120_000
 PHONE, DESKTOP, WIDE = (390, 844), (1280, 900), (1400, 900)
 #: How many labels the first picture has.
 _LABELS = "() => document.querySelectorAll('#picture-0 .ytick').length"
@@ -70,6 +72,7 @@ class Opened:
             color_scheme=scheme,
             permissions=["clipboard-read", "clipboard-write"],
         )
+        self.context.set_default_timeout(_PATIENCE_MS)
         self.tab = self.context.new_page()
         self.complaints: list[str] = []
         self.requests: list[str] = []

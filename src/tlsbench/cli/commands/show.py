@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +12,9 @@ from tlsbench.cli import completion
 from tlsbench.cli.options import RESULT, Baseline
 from tlsbench.cli.parsing import format_of
 from tlsbench.cli.teaching import teaches
+
+if TYPE_CHECKING:
+    from tlsbench.results.stored import Stored
 
 #: The width of a table that goes to a file or a pipe.
 _WIDTH = 200
@@ -51,6 +56,7 @@ def command(
     if isinstance(found, Run) and found.cells:
         is_baseline = baseline_of(baseline, [dict(cell.axes) for cell in found.cells])
         report, width = report_of_run(found, is_baseline, stored.machine.noted), _WIDTH
+        report = replace(report, origin=list(_origin(stored)))
     elif isinstance(found, Run | Foreign):
         elsewhere = ": 'tlsbench report' shows what it holds" if stored.benchmarks else ""
         raise RequestError(f"{stored.source} holds no cell that tlsbench measured{elsewhere}")
@@ -59,3 +65,13 @@ def command(
     else:
         report, width = report_of_load(found, stored.machine.noted, stored.command), _LOAD_WIDTH
     output.report(report, output_format, width)
+
+
+def _origin(stored: Stored) -> Iterator[str]:
+    """What somebody who quotes a number says with it: when, where, of which code, and by which command."""
+    when = f"{stored.taken_at:%Y-%m-%d %H:%M} UTC" if stored.taken_at else ""
+    commit = f"commit {stored.commit.short}" if stored.commit else ""
+    if facts := [fact for fact in (when, *stored.machine.facts, commit) if fact]:
+        yield f"measured: {', '.join(facts)}"
+    if stored.command:
+        yield f"command: {stored.command}"

@@ -14,7 +14,7 @@ def write(report: Report, _width: int) -> str:
     lines += [for_markdown(report.lead)] if report.lead else []
     for sheet in (*report.sheets, *report.ledgers):
         lines += _table(sheet)
-    said = (*map(str, report.findings), *report.notes, *report.gates)
+    said = (*map(str, report.findings), *report.origin, *report.notes, *report.gates)
     return "\n".join((*lines, *(f"- {for_markdown(one)}" for one in said))) + "\n"
 
 

@@ -39,13 +39,14 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield from (Padding(line(detail, "dim"), (0, 0, 0, 2)) for detail in finding.details)
     if report.findings:
         yield Text()
+    yield from (line(one, "dim") for one in report.origin)
     known = _constants(report.sheets)
     ids = [*(one.id for one in report.entries), *(one.id for one in report.errors)] if known else []
     yield from (line(_without(known, ids, note), "dim") for note in report.notes)
     yield from (line(_without(known, ids, failed), "bold red") for failed in report.failed)
-    yield from (
-        line(_without(known, ids, said), "bold yellow") for said in report.gates[len(report.failed) :]
-    )
+    yield from (line(_without(known, ids, said), "bold yellow") for said in report.undecided)
+    advice = report.gates[len(report.failed) + len(report.undecided) :]  # has a command, which stays whole
+    yield from (line(one, "bold yellow") for one in advice)
 
 
 def _constants(of: Sequence[Sheet]) -> set[str]:

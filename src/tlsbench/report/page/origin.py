@@ -18,7 +18,7 @@ def origin(sources: Sequence[Source]) -> list[str]:
     """The lines that say it. Results that have that in common are in one line."""
     alike: dict[tuple[str, str], list[Source]] = {}
     for source in sources:
-        alike.setdefault((_where(source), _engines(source)), []).append(source)
+        alike.setdefault((" · ".join(source.machine.facts), _engines(source)), []).append(source)
     lines = []
     for (where, engines), of in alike.items():
         names = [source.name for source in of] if len(of) <= MOST_NAMED else [of[0].name, "…", of[-1].name]
@@ -27,18 +27,6 @@ def origin(sources: Sequence[Source]) -> list[str]:
         when = ", ".join(taken) if len(taken) <= MOST_NAMED else f"{taken[0]} to {taken[-1]}"
         lines += [name + " · ".join(fact for fact in (where, when) if fact), engines]
     return [line for line in lines if line]
-
-
-def _where(source: Source) -> str:
-    machine = source.machine
-    facts = [
-        machine.processor,
-        f"{machine.cores} cores" if machine.cores else "",
-        f"{machine.system} {machine.release}".strip(),
-        f"{machine.python_implementation} {machine.python_version}".strip(),
-        f"tlsbench {machine.version}" if machine.version else "",
-    ]
-    return " · ".join(fact for fact in facts if fact)
 
 
 def _engines(source: Source) -> str:
