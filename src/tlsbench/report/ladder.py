@@ -19,7 +19,7 @@ _INNER: Final = WIDTH - 4
 #: What each check of an address asks for.
 _PROOFS: Final = {"HelloVerifyRequest": "cookie", "Retry": "token"}
 #: Stands for a space at which no line ends.
-_KEPT: Final = "\N{NO-BREAK SPACE}"
+KEPT: Final = "\N{NO-BREAK SPACE}"
 
 
 def ladder_text(trace: TracedHandshake) -> str:
@@ -71,14 +71,14 @@ def _message(message: Message, unit: str) -> Iterator[str]:
     where = f"{unit} {first}" if first == last else f"{unit}s {first}-{last}"
     name = message.name if message.opened else f"({message.name}: not decrypted)"
     yield f"  {name:<34}{message.wire_bytes:>8,}  {state:<14}{where}"
-    parts = [f"{one.name}{_KEPT}{one.wire_bytes:,}" for one in message.extensions]
+    parts = [f"{one.name}{KEPT}{one.wire_bytes:,}" for one in message.extensions]
     if message.certificates_bytes:
         sizes = " + ".join(f"{size:,}" for size in message.certificates_bytes)
         parts.insert(0, f"certificates {sizes}")
     if message.compression:
         parts.insert(0, compression_text(message.compression))
     for line in textwrap.wrap(", ".join(parts), _INNER, initial_indent="    ", subsequent_indent="    "):
-        yield line.replace(_KEPT, " ")
+        yield line.replace(KEPT, " ")
 
 
 def compression_text(compression: Compression) -> str:
@@ -93,12 +93,12 @@ def _records(flight: LadderFlight, unit: str) -> Iterator[str]:
     for name, sizes in lists.items():
         text = f"{name} of {', '.join(sizes)}"
         for line in textwrap.wrap(text, _INNER, initial_indent="  ", subsequent_indent="    "):
-            yield line.replace(_KEPT, " ")
+            yield line.replace(KEPT, " ")
 
 
 def _record(record: RecordLine, unit: str) -> str:
     size = f"{record.wire_bytes:,}"
-    return size if unit == "record" else f"{size}{_KEPT}({record.content_type})"
+    return size if unit == "record" else f"{size}{KEPT}({record.content_type})"
 
 
 def _row(text: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree import ElementTree as ET
 
 from tlsbench.escaping import for_xml
-from tlsbench.report.ladder import compression_text, lines_of, parts_of
+from tlsbench.report.ladder import KEPT, compression_text, lines_of, parts_of
 
 if TYPE_CHECKING:
     from tlsbench.decryption.decoding import Message
@@ -83,10 +83,13 @@ class _Sheet:
 
     def text(self, x: int, text: str, kind: str = "", anchor: str = "start") -> None:
         """Text from a place on, or around it, in as many lines as it needs."""
-        room = self.width - x - _LINE if anchor == "start" else self.server - self.client - _LINE
+        right = self.server if x > self.client else self.width - _LINE
+        room = right - x if anchor == "start" else self.server - self.client - _LINE
         letters = int(room / _LETTER.get(kind, _USUAL_LETTER))
         for line in textwrap.wrap(text, letters, break_on_hyphens=False):
-            self.element("text", line, **{"x": x, "y": self.y, "kind": kind, "text-anchor": anchor})
+            self.element(
+                "text", line.replace(KEPT, " "), **{"x": x, "y": self.y, "kind": kind, "text-anchor": anchor}
+            )
             self.skip(_LINE)
 
     def document(self, title: str) -> str:
@@ -127,7 +130,7 @@ def _flight(sheet: _Sheet, number: int, flight: LadderFlight, unit: str) -> None
 
 
 def _details(message: Message) -> str:
-    parts = [f"{one.name} {one.wire_bytes:,}" for one in message.extensions]
+    parts = [f"{one.name}{KEPT}{one.wire_bytes:,}" for one in message.extensions]
     if message.certificates_bytes:
         parts.insert(0, f"certificates {' + '.join(f'{size:,}' for size in message.certificates_bytes)}")
     if message.compression:

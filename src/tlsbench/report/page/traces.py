@@ -9,7 +9,7 @@ from tlsbench.report.findings import Finding
 from tlsbench.results.trace_json import TracedHandshake
 
 #: By the axis ``resumption``; by every other value of it a handshake is resumed.
-_KINDS: Final = {"": "A full handshake", "early-data": "A handshake with 0-RTT data"}
+_KINDS: Final = {"": "A full handshake", "early-data": "A 0-RTT handshake"}
 #: What no reader of a ladder may miss, in a page of nothing else.
 _NO_BENCHMARK = "a trace is one handshake: its times are not a benchmark; to measure, use 'tlsbench run'"
 
