@@ -297,7 +297,7 @@ def _beyond_one(ratio: Interval) -> Interval:
 
 
 def of_openssl_speed(seconds: float) -> Iterator[Claim]:
-    """Primitives of the system's libcrypto by tlsbench and by `openssl speed`, in turns, above 1 KiB."""
+    """Primitives of the system's libcrypto by tlsbench and by `openssl speed`, alternating, above 1 KiB."""
     reason = openssl_speed.why_not()
     if reason:
         print(f"skipped   libssl's primitives over openssl speed: {reason}")

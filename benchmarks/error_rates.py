@@ -83,7 +83,7 @@ def tlsbench(*arguments: str, environment: Mapping[str, str] = MappingProxyType(
 
 
 def extra_work(library: str, blocks: Mapping[str, int]) -> Mapping[str, str]:
-    """The environment in which a library works more, by so many blocks for each resumption."""
+    """The environment in which a library works more, by this many blocks for each resumption."""
     counts = ",".join(f"{resumption}={count}" for resumption, count in blocks.items())
     search = [str(_EXTRA_WORK), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {"PYTHONPATH": os.pathsep.join(search), "TLSBENCH_EXTRA_WORK": f"{library}:{counts}"}
@@ -113,7 +113,7 @@ class Times:
         )
 
     def blocks(self, level: int, library: str) -> Mapping[str, int]:
-        """How many blocks make a library's handshakes slower by so many percent, by resumption."""
+        """How many blocks make a library's handshakes slower by this many percent, by resumption."""
         return {
             resumption: round(level / 100 * self.libraries_ns[library, resumption] / self.block_ns)
             for resumption in ("none", "psk")

@@ -1,4 +1,4 @@
-"""What a fleet costs its scheduler, and what that makes of 1,000 machines.
+"""What a fleet costs its scheduler, and what that means for 1,000 machines.
 
 ``sudo python benchmarks/fleet.py`` loads a server from 1, 2, 4 and 8 machines, network namespaces of this
 one, and reads the scheduler's processor time while it idles and while it passes on what they report. A
@@ -145,7 +145,7 @@ def tables(costs: Sequence[Cost], size: int) -> str:
     loading, idle = per_worker(costs, "loading"), per_worker(costs, "idle")
     each = f"Each worker costs the scheduler {1e3 * idle:.2f} ms of its processor each second while it idles"
     under = f"and {1e3 * loading:.2f} ms under load, in which it sends a message of {size:,} bytes"
-    headings = ("machines (simulated)", "messages", "scheduler busy", "a second is told after")
+    headings = ("machines (simulated)", "messages", "scheduler busy", "a second is reported after")
     lines += ["", f"{each}, {under}.", "", f"| {' | '.join(headings)} |", "|--:|--:|--:|--:|"]
     for count in (8, 100, 300, 1000):
         busy, late_s = simulated(count, max(loading, 0.0), 0.01)

@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 
 
 async def _workers(ask: Callable[[], Awaitable[None]], count: int, until_s: float) -> int:
-    """Ask in so many tasks at once until then: how many answers came."""
+    """Ask in this many tasks at once until then: how many answers came."""
     done = 0
 
     async def work() -> None:

@@ -1,4 +1,4 @@
-"""HTTP requests a second of ``tlsbench load``, wrk, h2load and other clients: in turns, one process each.
+"""HTTP requests a second of ``tlsbench load``, wrk, h2load and other clients: in turn, one process each.
 
     python benchmarks/http_requests.py [--http 1.1 2 3] [--rounds N] [--seconds S] [--write docs/load.md]
 
@@ -88,7 +88,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client, and what makes it take a turn of so many seconds at a port."""
+    """A client, and what makes it take a turn of this many seconds at a port."""
 
     name: str
     take: Callable[[int, float], Turn]
@@ -114,7 +114,7 @@ def _by_program(
 
 
 def _ours(http: str) -> Callable[[int, float], Turn]:
-    """Ourselves: a pool of connections that stay open, and are used for so many requests at a time."""
+    """Ourselves: a pool of connections that stay open, and are used for a number of requests at a time."""
     requests = 100 if http == "3" else 1000
 
     def take(port: int, seconds: float) -> Turn:
@@ -256,7 +256,10 @@ def _has(needs: str) -> bool:
 
 def table(found: Mapping[str, Mapping[str, Sequence[Turn]]]) -> Iterator[str]:
     """What was found, as Markdown."""
-    yield "| | requests a second, median (least to most) | ours by theirs | client's µs a request |"
+    yield (
+        "| | requests per second, median (smallest to largest) "
+        "| tlsbench's rate over the other's | client's µs per request |"
+    )
     yield "|---|---|---|---|"
     for http, turns in found.items():
         ours = turns[OURS]

@@ -141,7 +141,7 @@ def lines(stored: Stored) -> Iterator[str]:
     """The table as Markdown, with where and when it was measured."""
     run = stored.result
     if not isinstance(run, Run):
-        raise SystemExit(f"{stored.source} is no run")
+        raise SystemExit(f"{stored.source} is not a run")
     found, marks = rows(run)
     if not found:
         raise SystemExit(f"{stored.source} has no cell of the profile engines")
@@ -163,7 +163,8 @@ def lines(stored: Stored) -> Iterator[str]:
         yield f"| {' | '.join(row)} |"
     if marks:
         yield ""
-        yield f"Unlike most, and not to be ranked with them, in: {'; '.join(marks)}."
+        why = "Marked cells are not ranked with the others, from which they differ in"
+        yield f"{why}: {'; '.join(marks)}."
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

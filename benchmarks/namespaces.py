@@ -1,6 +1,6 @@
 """Machines of a fleet that are network namespaces of this one, and one for the server and the scheduler.
 
-Each machine has a link (veth) to the further one, whose address all of them load. It takes root.
+Each machine has a link (veth) to the further one, whose address all of them load. It needs root.
 """
 
 from __future__ import annotations

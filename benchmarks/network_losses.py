@@ -2,7 +2,7 @@
 
     python benchmarks/network_losses.py [--cases 20:5:6000,…] [--exchanges 300] [--write docs/network.md]
 
-The exchanges are those of network_truth.py, and take root and Linux as they do. Which packets are lost is
+The exchanges are those of network_truth.py, and need root and Linux as those do. Which packets are lost is
 chance on both sides, so that distributions are compared: a case is round trip in ms, loss in percent, and
 bytes of the certificate.
 """

@@ -1,4 +1,4 @@
-"""Primitives beside `openssl speed`, of the same libcrypto where it has one, in turns of one run.
+"""Primitives beside `openssl speed`, of the same libcrypto where it has one, alternating in one run.
 
 python benchmarks/openssl_speed.py [--only PATTERNS] [ROUNDS]
 
@@ -120,7 +120,7 @@ def ours_ns(cell: Workload) -> float:
         taken.append(cell.sample().of("client"))
         if _CLOCK() - began > _TURN_NS:
             return median(taken)
-    raise AssertionError  # it counts for ever
+    raise AssertionError  # it counts forever
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ class Compared:
 
 
 def compared(rounds: int, pairs: Sequence[Pair] = PAIRS) -> Iterator[Compared]:
-    """Every pair in turns, as many as rounds."""
+    """Every pair in turn, once a round."""
     cells = [{library: cell_of(pair, library) for library in LIBRARIES} for pair in pairs]
     turns: list[list[dict[str, float]]] = [[] for _ in pairs]
     for _ in range(rounds):

@@ -73,7 +73,7 @@ def lines(stored: Stored) -> Iterator[str]:
     """The table as Markdown, with where and when it was measured."""
     run = stored.result
     if not isinstance(run, Run):
-        raise SystemExit(f"{stored.source} is no run")
+        raise SystemExit(f"{stored.source} is not a run")
     cells = [cell for cell in run.cells if cell.instrument is SCALING]
     void = [failure for failure in run.failures if failure.error.startswith(_VOID)]
     if not cells and not void:

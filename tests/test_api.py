@@ -267,18 +267,18 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     [
         ("did you mean 'key'", lambda: tlsbench.run(kye="rsa-2048")),
         ("did you mean 'rsa-2048'", lambda: tlsbench.run("key=rsa-204")),
-        ("key=None is no value", lambda: tlsbench.run(key=None)),
+        ("key=None is not a value", lambda: tlsbench.run(key=None)),
         ("it has blanks", lambda: tlsbench.run(key="rsa-2048 version=1.2")),
-        ("3 is no selector", lambda: tlsbench.run(3)),
+        ("3 is not a selector", lambda: tlsbench.run(3)),
         ("key=VALUE", lambda: tlsbench.run(key=[])),
         ("time_budget=0 ", lambda: tlsbench.run(time_budget=0)),
         ("time_budget=nan ", lambda: tlsbench.run(time_budget=float("nan"))),
         ("'soon' is not a time", lambda: tlsbench.run(time_budget="soon")),
         ("precision=2 ", lambda: tlsbench.run(precision=2)),
         ("unknown meter 'sun'", lambda: tlsbench.run(meter="sun")),
-        ("seed='x' is no seed", lambda: tlsbench.run(seed="x")),
+        ("seed='x' is not a seed", lambda: tlsbench.run(seed="x")),
         ("unknown profile", lambda: tlsbench.run(profile="fast")),
-        ("a Scenario is whole", lambda: tlsbench.run(*tlsbench.matrix(FAKE).scenarios, key="rsa-2048")),
+        ("a Scenario is complete", lambda: tlsbench.run(*tlsbench.matrix(FAKE).scenarios, key="rsa-2048")),
         ("nothing to measure", lambda: tlsbench.run("implementation=fake version=1.2 resumption=early-data")),
         ("give both a and b", lambda: tlsbench.duel(a=FAKE)),
         ("leave out the other selectors", lambda: tlsbench.duel(FAKE, a=FAKE, b=FAKE)),
@@ -286,15 +286,15 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
         ("two interpreters", lambda: tlsbench.duel(FAKE, python=["python3"])),
         ("leave out python", lambda: tlsbench.duel(a=FAKE, b=FAKE, env_a={"A": "1"})),
         ("another python, env_a or env_b", lambda: tlsbench.duel(FAKE, python=[sys.executable] * 2)),
-        ("is no target", lambda: tlsbench.load("nowhere")),
+        ("is not a target", lambda: tlsbench.load("nowhere")),
         ("add i_may_load_this_target", lambda: tlsbench.load("192.0.2.1:443")),
         ("connections 0", lambda: tlsbench.load("127.0.0.1:1", connections=0)),
         ("a load has no axis 'resumption'", lambda: tlsbench.load("127.0.0.1:1", resumption="psk")),
-        ("'50ms' is no condition", lambda: tlsbench.load("127.0.0.1:1", via="50ms")),
-        ("via is a line for TCP", lambda: tlsbench.load("unix:/run/tls.sock", via="rtt=50ms")),
+        ("'50ms' is not a condition", lambda: tlsbench.load("127.0.0.1:1", via="50ms")),
+        ("via simulates a line for TCP", lambda: tlsbench.load("unix:/run/tls.sock", via="rtt=50ms")),
         ("give cert too", lambda: tlsbench.load("127.0.0.1:1", key="key.pem")),
         ("no file 'nothing'", lambda: tlsbench.read("nothing")),
-        ("fail_on 'x' is no gate", lambda: tlsbench.compare("a", "b", fail_on="x")),
+        ("fail_on 'x' is not a gate", lambda: tlsbench.compare("a", "b", fail_on="x")),
     ],
 )  # fmt: skip
 def test_a_wrong_request_is_one_line_in_the_words_of_python(words: str, ask: Callable[[], object]) -> None:
@@ -310,7 +310,7 @@ def test_a_result_that_cannot_be_kept_is_refused(
 ) -> None:
     foreign = tlsbench.Result(Stored(source="theirs.json", result=Foreign("5")))
     for words, ask in {
-        "is no name": lambda: run.save("a b"),
+        "is not a name": lambda: run.save("a b"),
         "duel": lambda: duel.save("a"),
         "cannot write": lambda: run.write(in_empty_folder / "none" / "x.json"),
         "copy the file": lambda: foreign.write("x.json"),
@@ -415,8 +415,8 @@ def test_a_capacity_is_measured_once_and_computed_for_other_questions() -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ({"connections": 0}, "'0' is no rate"),
-        ({"connections": 5, "resumed": 2}, "'2' is no share"),
+        ({"connections": 0}, "'0' is not a rate"),
+        ({"connections": 5, "resumed": 2}, "'2' is not a share"),
         ({"connections": 5, "headroom": "100%"}, "headroom 1: it must be from 0% to below 100%"),
         ({"connections": 5, "beyond": "fast", "from_": STORED / "run.json"}, "is not a processor time"),
         ({"connections": 5, "from_": STORED / "load.json"}, "give a run"),

@@ -363,7 +363,7 @@ def test_an_undecided_gate_fails_a_session_unless_it_is_to_pass(suite: pytest.Py
     [
         (["--tls-fail-on=slower>5%"], "--tls-fail-on needs --tls-compare"),
         (["--tls-compare=absent.json"], "no file 'absent.json'"),
-        (["--tls-compare=base.json", "--tls-fail-on=quicker"], "--fail-on 'quicker' is no gate"),
+        (["--tls-compare=base.json", "--tls-fail-on=quicker"], "--fail-on 'quicker' is not a gate"),
     ],
 )
 def test_what_cannot_be_compared_ends_pytest_before_anything_is_measured(

@@ -39,7 +39,7 @@ def test_options_are_written_by_the_kernel_s_names() -> None:
     [
         ("TCP_NODELY=1", "did you mean 'TCP_NODELAY'"),
         ("TCP_NODELAY=2", "TCP_NODELAY takes a 0 or 1"),
-        ("SO_SNDBUF=lots", "'lots' is no size"),
+        ("SO_SNDBUF=lots", "'lots' is not a valid size"),
         ("TCP_KEEPIDLE=-1", "TCP_KEEPIDLE takes a number"),
         ("TCP_KEEPIDLE=soon", "TCP_KEEPIDLE takes a number"),
     ],
@@ -167,4 +167,4 @@ def test_kernel_tls_is_what_setsockopt_says_of_a_connected_socket(
 @pytest.mark.usefixtures("asked_anew")
 def test_kernel_tls_is_not_looked_for_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert why_no_kernel_tls() == "kernel TLS is looked for on Linux alone"
+    assert why_no_kernel_tls() == "kernel TLS is only looked for on Linux"

@@ -16,7 +16,7 @@ _BLOCK = bytes(64)
 
 
 def work(blocks: int) -> None:
-    """Hash so many blocks, one by one."""
+    """Hash this many blocks, one by one."""
     for _ in range(blocks):
         hashlib.sha256(_BLOCK)
 

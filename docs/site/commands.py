@@ -25,7 +25,7 @@ def command_pages() -> tuple[tuple[str, str], ...]:
     rows = "\n".join(f"| [`{words}`]({_name(words)}) | {_summary(command)} |" for words, command, _ in found)
     overview = (
         "# Commands\n\n"
-        "`tlsbench --help` lists the commands, `tlsbench COMMAND --help` says what each page here says. "
+        "`tlsbench --help` lists the commands, and `tlsbench COMMAND --help` prints what its page here has. "
         "An option on the command line wins over an environment variable, and both over the "
         "[settings](../settings.md) of a project.\n\n"
         f"| command | what it does |\n|---|---|\n{rows}\n"
@@ -77,7 +77,7 @@ def _page(words: str, command: Any, context: Any) -> str:
         if rows:
             text += [f"## {title}", "\n".join([f"| {title.lower()[:-1]} | meaning |", "|---|---|", *rows])]
     if command.more_help()[1]:
-        text.append("What the selectors select is on the page of the [axes](../reference/axes.md).")
+        text.append("The axes and values of selectors are on the page of the [axes](../reference/axes.md).")
     return "\n\n".join(text) + "\n"
 
 

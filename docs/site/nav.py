@@ -1,4 +1,4 @@
-"""The order of the pages. One that is not named here stands at the end of the guides."""
+"""The order of the pages. One that is not named here is at the end of the guides."""
 
 from __future__ import annotations
 
@@ -14,28 +14,37 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
         "tutorials/maintainer.md",
         "tutorials/teacher.md",
     ),
-    "Recipes": ("recipes.md", "ci.md", "pytest.md"),
-    GUIDES: (
-        "measuring.md",
-        "verdicts.md",
-        "report.md",
-        "results.md",
-        "trace.md",
-        "network.md",
-        "load.md",
-        "fleet.md",
-        "implementations.md",
-        "engines.md",
-        "certificates.md",
+    "Recipes": ("recipes.md", "ci.md", "pytest.md", "python.md"),
+    GUIDES: ("measuring.md", "verdicts.md", "report.md", "trace.md", "parts.md"),
+    "TLS and its cryptography": (
+        "suites.md",
         "keys.md",
+        "certificates.md",
         "certificates-tour.md",
-        "python.md",
+        "compression.md",
+        "raw-keys-and-psk.md",
+        "ech.md",
+        "records.md",
+        "primitives.md",
+        "constant-time.md",
     ),
+    "Networks and loads": (
+        "network.md",
+        "datagrams.md",
+        "quic.md",
+        "load.md",
+        "pools.md",
+        "fleet.md",
+        "scaling.md",
+        "capacity.md",
+    ),
+    "Libraries": ("implementations.md", "engines.md"),
     "Reference": (
         "reference/axes.md",
         "reference/profiles.md",
         "reference/columns.md",
         "reference/libraries.md",
+        "results.md",
         "reference/schema.md",
         "reference/api.md",
         "settings.md",

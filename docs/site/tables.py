@@ -93,8 +93,8 @@ def libraries_page() -> str:
             (
                 "`tlsbench list implementations` says which of these are usable on your machine, with "
                 "their engine and version, and why the others are not; `tlsbench engines` finds every TLS "
-                "library that is there. What each can and cannot do is in [TLS libraries beside each "
-                "other](../implementations.md), and how to add one in "
+                "library that is there. What each can and cannot do is in [TLS libraries side by "
+                "side](../implementations.md), and how to add one in "
                 "[Contributing](../project/contributing.md#an-implementation)."
             ),
             table(("`implementation=`", "what it is"), own),

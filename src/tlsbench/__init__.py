@@ -1,9 +1,9 @@
-"""tlsbench: what a cipher, key, group, chain, resumption or TLS library cost, with proof.
+"""tlsbench: what a cipher, key, group, chain, resumption or TLS library costs, with proof.
 
-The way of the data is the way of the folders: ``scenarios`` says what to measure, ``pki`` who the
+The packages follow the data: ``scenarios`` says what to measure, ``pki`` who the
 peers are, ``implementations`` drives a TLS library without I/O, ``links`` moves the bytes,
 ``workloads`` turns one call into one verified sample, ``stats`` says what numbers mean,
-``sampling`` how often to ask, ``results`` what is kept and ``report`` who reads it.
+``sampling`` when to take samples, ``results`` what is kept, and ``report`` shows it.
 
 For Python programs there are :func:`run`, :func:`duel`, :func:`compare`, :func:`load`, :func:`capacity`,
 :func:`read` and :func:`matrix`. They are imported when first asked for: ``import tlsbench`` alone imports

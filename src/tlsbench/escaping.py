@@ -19,7 +19,7 @@ _BLOCK = re.compile(r"^(\d+(?=[.)](?:\s|$))|(?=[#>+=-]))")
 
 
 def for_terminal(text: str) -> str:
-    r"""One line of printable text: everything else stands as its escape, such as ``\x1b`` or ``\u202e``.
+    r"""One line of printable text: everything else appears as its escape, such as ``\x1b`` or ``\u202e``.
 
     That is what :meth:`str.isprintable` says: controls, line ends, bidirectional and zero-width formatting,
     lone surrogates, spaces that look like others.

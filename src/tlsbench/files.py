@@ -29,7 +29,7 @@ _MOST_LINKS = 40
 
 
 def check(path: Path, room_bytes: int = ROOM_BYTES) -> None:
-    """See to it that ``path`` can be written, before anything is measured for it.
+    """Check that ``path`` can be written, before anything is measured for it.
 
     :param room_bytes: what will be written, roughly.
     :raises RequestError: if it cannot.
@@ -105,7 +105,7 @@ def is_replaced(path: Path) -> bool:
 
 
 def write_some(descriptor: int, data: bytes | memoryview) -> int:
-    """Write the beginning of ``data``; how many bytes it was. To wait for a reader may be cut.
+    """Write the beginning of ``data``; how many bytes it was. Waiting for a reader may be cut short.
 
     :raises OSError: if it cannot be written.
     """
@@ -165,9 +165,9 @@ def temporary(content: bytes, suffix: str = "") -> Iterator[Path]:
 
 
 def try_folder(folder: Path, room_bytes: int = ROOM_BYTES) -> None:
-    """Write so many bytes to a folder and remove them again.
+    """Write this many bytes to a folder and remove them again.
 
-    :raises OSError: if it takes none, or has not that room.
+    :raises OSError: if it takes none, or lacks the room.
     """
     with held(), tempfile.NamedTemporaryFile(dir=folder, prefix=_PREFIX) as file:
         if hasattr(os, "posix_fallocate"):
@@ -180,13 +180,13 @@ def try_folder(folder: Path, room_bytes: int = ROOM_BYTES) -> None:
 def existing(folder: Path) -> Path:
     """The folder, or the nearest above it that is there.
 
-    :raises OSError: if what is there is no folder.
+    :raises OSError: if what is there is not a folder.
     """
     folder = folder.absolute()
     for place in (folder, *folder.parents):
         if place.exists():
             if not place.is_dir():
-                raise NotADirectoryError(errno.ENOTDIR, f"{place} is no folder")
+                raise NotADirectoryError(errno.ENOTDIR, f"{place} is not a folder")
             return place
     return folder
 

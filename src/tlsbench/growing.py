@@ -1,4 +1,4 @@
-"""Outputs that are written piece by piece, while what they tell goes on."""
+"""Outputs that are written piece by piece, while what they describe goes on."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tlsbench import files
 from tlsbench.errors import OutputError
 from tlsbench.interrupts import may_be_cut
 
-#: In seconds: a pipe that nobody has read for so long is given up, and holds up nothing.
+#: In seconds: a pipe that nobody has read for this long is given up, so that it holds up nothing.
 UNREAD_S: Final = 5
 
 

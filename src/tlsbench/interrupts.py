@@ -1,12 +1,12 @@
 """SIGINT, SIGTERM and SIGHUP: an orderly end, in which nothing that was measured is lost and nothing is left.
 
-A signal raises :class:`Interrupted` where the process stands (:func:`ended_by_signals`). What must not be
-cut puts it off: :func:`held` until a file is whole, :func:`interruptible` until a measurement is stored. In
-the latter a first signal asks to stop; a further one cuts what says that it may be cut (:func:`may_be_cut`):
-rounds, and whatever waits for workers. To wait for a reader of our output is cut by the first that comes
-then: there is nothing left to stop but the wait (``at_once``).
+A signal raises :class:`Interrupted` wherever the process is (:func:`ended_by_signals`). What must not be
+cut short delays it: :func:`held` until a file is complete, :func:`interruptible` until a measurement is
+stored. In the latter a first signal asks to stop; a further one cuts short what allows it
+(:func:`may_be_cut`): rounds, and whatever waits for workers. Waiting for a reader of our output is cut short
+by the first signal: there is nothing left to stop but the wait (``at_once``).
 
-Outside the main thread nothing is changed, for Python handles signals there alone. Signals that the parent
+Outside the main thread nothing is changed, because Python handles signals only there. Signals that the parent
 had ignored (nohup, a shell's background job) stay ignored.
 """
 
@@ -69,7 +69,7 @@ class Stop:
 
 @dataclass(slots=True)
 class _Region:
-    """Where the process stands."""
+    """Where the process is."""
 
     may_be_cut: bool = False
     at_once: bool = False
@@ -82,8 +82,8 @@ _REGION = _Region()
 def ended_by_signals() -> Iterator[Stop]:
     """Each of the signals raises :class:`Interrupted`; also where Python would drop it with a traceback.
 
-    What is given tells of the first, whatever became of it. For a process's whole life: after the block they
-    are ignored, as the process is ending, and tidies up.
+    What is given knows of the first, whatever became of it. For a process's whole life: after the block they
+    are ignored, because the process is ending and tidies up.
     """
     stop = Stop()
     in_hook = False
@@ -120,9 +120,9 @@ def ended_by_signals() -> Iterator[Stop]:
 
 @contextmanager
 def interruptible() -> Iterator[Stop]:
-    """Note the first signal: what is given tells whether there was one.
+    """Note the first signal: what is given knows whether there was one.
 
-    A further one raises :class:`Interrupted`, within :func:`may_be_cut` alone; so does the
+    A further one raises :class:`Interrupted`, only within :func:`may_be_cut`; so does the
     first where that is ``at_once``.
     """
     stop = Stop()
@@ -154,7 +154,7 @@ def may_be_cut(*, at_once: bool = False) -> Iterator[None]:
 
 @contextmanager
 def held() -> Iterator[Stop]:
-    """Put signals off until the end of the block; what is given tells whether there was one.
+    """Delay signals until the end of the block; what is given knows whether there was one.
 
     A long block asks now and then, and tidies up.
     """
@@ -173,7 +173,7 @@ def held() -> Iterator[Stop]:
 
 @contextmanager
 def kept_from_children() -> Iterator[None]:
-    """Start processes in here that the signals do not reach: they end when this one says so, or is gone.
+    """Start processes in here that the signals do not reach: they end when this process says so, or is gone.
 
     A blocked signal stays blocked in a new process from its very first instruction on.
     """

@@ -40,8 +40,8 @@ class Vitals(NamedTuple):
 
 
 def vitals(connections: int) -> Vitals:
-    """Those of this process, which has so many connections open."""
-    import psutil  # takes long, and who lists axes or asks for help needs none
+    """The vitals of this process, which has this many connections open."""
+    import psutil  # takes long, and listing axes or help needs none
 
     return Vitals(connections, psutil.Process().memory_info().rss, time.process_time())
 
@@ -80,8 +80,8 @@ def is_child() -> bool:
 class Process:
     """A Python process that runs a module and exchanges lines with it: text in, JSON out.
 
-    A process that has ended says no more: ``has_ended`` is set, and ``lost`` says how it ended, unless it had
-    said that it was ``done``.
+    Once a process has ended, ``has_ended`` is set, and ``lost`` says how it ended, unless it had said that it
+    was ``done``.
 
     :param module: what ``python -m`` runs.
     :param first_line: what it reads first, if anything.
@@ -139,7 +139,7 @@ class Process:
             self._process.stdin.flush()
 
     def end_of_input(self) -> None:
-        """Tell it that there is no more to come."""
+        """Let it know that there is no more to come."""
         assert self._process.stdin is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.close()
@@ -147,7 +147,7 @@ class Process:
     def first_answer(self) -> dict[str, Any]:
         """Its first line.
 
-        :raises RequestError: if it says that what it was told cannot be.
+        :raises RequestError: if it says that the request cannot be met.
         :raises MeasurementError: if it does not come up.
         """
         try:
@@ -240,6 +240,6 @@ _Process = TypeVar("_Process", bound=Process)
 
 
 def readable(processes: Sequence[_Process], seconds: float) -> list[_Process]:
-    """Those of the processes that have something to say, after so long at most."""
+    """The processes that have sent something, waiting for at most this many seconds."""
     ready, _, _ = select.select([process.pipe for process in processes], [], [], seconds)
     return [process for process in processes if process.pipe in ready]

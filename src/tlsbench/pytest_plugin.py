@@ -3,7 +3,7 @@
 A test that takes the fixture ``tls_benchmark`` becomes one test for each scenario that was asked for
 (``--tls``, ``--tls-profile`` or the marker ``tls``). All of them are measured together, in interleaved
 rounds, when the first one runs; each test then hands its own samples to pytest-benchmark, which
-stores, compares and prints them as ever. So a machine that slows down slows every cell, and not the
+stores, compares and prints them as usual. So a machine that slows down slows every cell, not just the
 last ones.
 
 Every pytest that finds tlsbench installed imports this module: what is heavy waits in

@@ -45,7 +45,7 @@ class ReplayClock:
 
 @dataclass(frozen=True, slots=True)
 class _Options:
-    """pytest-benchmark's options that rule the rounds, of one test."""
+    """pytest-benchmark's options for the rounds of one test."""
 
     max_time_s: float
     min_rounds: int

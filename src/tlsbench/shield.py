@@ -1,4 +1,4 @@
-"""Keeps a configuration that is for one OpenSSL from the one inside of the cryptography package.
+"""Keeps a configuration that is for one OpenSSL from the one inside the cryptography package.
 
 Every OpenSSL of a process reads ``OPENSSL_CONF`` when it is set up. The cryptography package makes keys and
 certificates, and what configures the OpenSSL that is measured, such as a FIPS module, may leave it without

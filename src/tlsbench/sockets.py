@@ -151,7 +151,7 @@ class Settings:
     def try_out(self) -> list[str]:
         """Set them on a socket that goes nowhere.
 
-        :returns: a line for each that the kernel took otherwise than it was asked.
+        :returns: a line for each that the kernel set to another value.
         :raises RequestError: if it refuses one.
         """
         lines = []
@@ -209,7 +209,7 @@ def why_no_kernel_tls() -> str:
     Documentation/networking/tls.rst).
     """
     if sys.platform != "linux":
-        return "kernel TLS is looked for on Linux alone"
+        return "kernel TLS is only looked for on Linux"
     try:
         with (
             socket.create_server(("127.0.0.1", 0)) as listener,

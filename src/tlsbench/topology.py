@@ -21,7 +21,7 @@ class Processor:
 
     :param number: as the system counts it.
     :param core: the least number of those that share its core (SMT siblings), itself among them.
-    :param node: of memory (NUMA); 0 where the system tells of none.
+    :param node: of memory (NUMA); 0 where the system reports none.
     """
 
     number: int
@@ -69,7 +69,7 @@ def siblings(found: Collection[Processor]) -> list[tuple[int, ...]]:
 
 
 def places(count: int) -> Sequence[int | None]:
-    """The processor of each of so many threads; None for each where they are not to stay on one.
+    """The processor of each of this many threads; None for each where they are not to stay on one.
 
     Where there are more threads than processors, they share them in turn.
     """
@@ -80,7 +80,7 @@ def places(count: int) -> Sequence[int | None]:
 
 
 def stay_on(processor: int | None) -> None:
-    """Keep the calling thread on a processor; where the system has that, and one is given."""
+    """Keep the calling thread on a processor, if the system can and one is given."""
     if processor is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {processor})
 

@@ -117,7 +117,7 @@ def test_a_good_chain_has_no_findings() -> None:
         (Validity.days(5, start=-9), "error 0: it expired on "),
         (Validity.days(5, start=9), "error 0: it is not valid before "),
         (Validity.days(5), "warning 0: it expires in 4 days"),
-        (Validity.days(300), "warning 0: it holds for 300 days: of a public authority browsers accept"),
+        (Validity.days(300), "warning 0: it is valid for 300 days: browsers accept"),
     ],
 )
 def test_time_is_watched(validity: Validity, finding: str) -> None:
@@ -152,12 +152,12 @@ def test_weak_keys_and_broken_hashes_are_errors() -> None:
 def test_a_curve_that_no_peer_offers_is_an_error(curve: ec.EllipticCurve) -> None:
     odd = MIDDLE.issue(PLAIN, ec.generate_private_key(curve)).leaf
     (found,) = texts(odd, MIDDLE.certificate)
-    assert found.startswith(f"error 0: its curve {curve.name} is none that peers offer")
+    assert found.startswith(f"error 0: its curve {curve.name} is not one that peers offer")
 
 
 def test_a_curve_that_is_spelled_out_is_an_error() -> None:
     explicit = x509.load_pem_x509_certificate(EXPLICIT_CURVE)
-    assert any("error 0: its curve is spelled out and not named" in text for text in texts(explicit))
+    assert any("error 0: its curve is given by parameters, not by name" in text for text in texts(explicit))
     assert facts_of(explicit).key == "ecdsa-secp256r1"
 
 
@@ -207,13 +207,13 @@ def test_a_client_needs_no_host_name() -> None:
 
 def test_must_staple_is_remarked() -> None:
     (found,) = texts(leaf(must_staple=True), MIDDLE.certificate)
-    assert found.startswith("warning 0: it must be shown with a stapled OCSP response")
+    assert found.startswith("warning 0: it needs a stapled OCSP response")
 
 
 def test_an_issuer_that_is_no_authority_is_an_error() -> None:
     fraud = MIDDLE.issue(PLAIN)
     below = Authority(fraud.leaf, fraud.private_key, fraud.certificates).issue(PLAIN)
-    assert any("error 1: it is no authority" in text for text in texts(*below.certificates))
+    assert any("error 1: it is not an authority" in text for text in texts(*below.certificates))
 
 
 def test_a_root_in_the_chain_a_missing_issuer_and_a_self_signed_leaf_are_remarked() -> None:

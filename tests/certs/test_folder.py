@@ -54,7 +54,7 @@ def test_what_is_there_stays_unless_it_is_ours_and_we_are_told(tmp_path: Path) -
     place = tmp_path / "pki"
     pki_folder.write(PKI, place)
     before = files_of(place)
-    with pytest.raises(RequestError, match="holds a PKI already: --force replaces it"):
+    with pytest.raises(RequestError, match="already holds a PKI: --force replaces it"):
         pki_folder.write(PKI, place)
     assert files_of(place) == before
     pki_folder.write(make(PkiPlan()), place, force=True)
@@ -68,7 +68,7 @@ def test_what_is_there_stays_unless_it_is_ours_and_we_are_told(tmp_path: Path) -
 def test_a_folder_of_somebody_else_is_left_alone(force: bool, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     (tmp_path / "pki.json").write_text('{"format": "another"}')
-    with pytest.raises(RequestError, match="is no PKI of tlsbench: it is left alone"):
+    with pytest.raises(RequestError, match="is not a PKI of tlsbench: it is left as it is"):
         pki_folder.write(PKI, tmp_path, force=force)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pki.json", "thesis.txt"]
 
@@ -83,7 +83,7 @@ def test_a_file_or_a_link_of_that_name_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     (tmp_path / "link").symlink_to(tmp_path)
     for name in ("file", "link"):
-        with pytest.raises(RequestError, match="exists and is no folder"):
+        with pytest.raises(RequestError, match="exists and is not a folder"):
             pki_folder.write(PKI, tmp_path / name, force=True)
 
 
@@ -130,9 +130,9 @@ def written(tmp_path: Path) -> Path:
     ("name", "text", "problem"),
     [
         ("pki.json", None, "has no pki.json"),
-        ("pki.json", "{", "is no JSON"),
-        ("pki.json", "[" * 100_000, "is no JSON"),
-        ("pki.json", "[]", "is no JSON object"),
+        ("pki.json", "{", "is not JSON"),
+        ("pki.json", "[" * 100_000, "is not JSON"),
+        ("pki.json", "[]", "is not a JSON object"),
         ("pki.json", "{}", "does not name the authorities"),
         ("pki.json", '{"authorities": []}', "does not name the authorities"),
         ("pki.json", '{"authorities": 5}', "does not name the authorities"),

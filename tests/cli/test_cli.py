@@ -101,9 +101,9 @@ def test_a_cell_that_fails_ends_with_three_and_its_reason(
         (["run", "--format", "tabel"], "unknown format 'tabel': did you mean 'table'?"),
         (["run", "--meter", "cup"], "unknown meter 'cup': did you mean 'cpu'?"),
         (["run", "--time-budget", "soon"], "'soon' is not a time"),
-        (["run", "--precision", "120%"], "'120%' is no precision"),
+        (["run", "--precision", "120%"], "'120%' is not a precision"),
         (["run", "--json", "no/folder/x.json"], "cannot write no/folder/x.json: No such file or directory"),
-        (["run", "--save", "a/b"], "'a/b' is no name for a saved run"),
+        (["run", "--save", "a/b"], "'a/b' is not a name for a saved run"),
         (["run", "--baseline", "key=ed25519"], "--baseline 'key=ed25519' selects none of the cells"),
         (
             ["run", "implementation=ssl", "resumption=early-data"],
@@ -256,6 +256,17 @@ def test_the_overview_names_every_command_and_every_option_in_lines_of_a_termina
     for option in (spelling for parameter in group.params for spelling in parameter.opts):
         assert f"  {option} " in text
     assert max(map(len, text.splitlines())) < 80
+
+
+@pytest.mark.parametrize("group", ["certs", "fleet"])
+def test_the_commands_of_a_group_have_their_whole_line(
+    group: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    assert tlsbench([group, "--help"]) == 0
+    lines = capsys.readouterr().out.partition("Commands:\n")[2].splitlines()
+    assert len(lines) == 5
+    assert all(line.endswith(".") and not line.endswith("...") for line in lines), lines
 
 
 def test_a_reader_that_leaves_early_is_no_error() -> None:

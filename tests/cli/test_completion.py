@@ -40,9 +40,9 @@ def test_an_axis_that_alone_begins_so_comes_with_its_values() -> None:
 
 
 def test_values_complete_behind_each_comma_and_none_twice() -> None:
-    assert words(completion.selectors("key=rsa-2048,rsa-")) == [
-        "key=rsa-2048,rsa-3072",
-        "key=rsa-2048,rsa-4096",
+    assert words(completion.selectors("key=rsa-pss-2048,rsa-pss-")) == [
+        "key=rsa-pss-2048,rsa-pss-3072",
+        "key=rsa-pss-2048,rsa-pss-4096",
     ]
 
 
@@ -60,7 +60,7 @@ def test_an_axis_that_there_is_not_has_no_values() -> None:
 def test_profiles_lists_and_demos_complete() -> None:
     assert words(completion.profiles("")) == list(PROFILES)
     assert words(completion.lists("ax")) == ["axes"]
-    assert words(completion.lists("key=ed")) == ["key=ed25519"]
+    assert words(completion.lists("key=ed")) == ["key=ed25519", "key=ed448"]
     assert completion.demos("exp") == ["expired"]
 
 

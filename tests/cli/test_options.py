@@ -13,8 +13,8 @@ import pytest
 from tlsbench.cli.app import run
 from tlsbench.cli.commands.certs import COMMANDS as CERTS
 from tlsbench.cli.commands.fleet import COMMANDS as FLEET
-from tlsbench.cli.options import Written, parsed, seconds_or_zero
 from tlsbench.cli.overview import COMMANDS
+from tlsbench.cli.parsing import Written, parsed, seconds_or_zero
 from tlsbench.scenarios.axes import AXES
 from tlsbench.session.quantities import seconds
 
@@ -61,18 +61,18 @@ def test_help_begins_with_what_the_command_does_and_shows_examples(command: str)
     ("words", "message"),
     [
         (["run", "--time-budget", "soon"], "--time-budget: 'soon' is not a time"),
-        (["run", "--precision", "2"], "--precision: '2' is no precision: write a percentage such as 2%"),
+        (["run", "--precision", "2"], "--precision: '2' is not a precision: write a percentage such as 2%"),
         (["run", "--meter", "cup"], "unknown meter 'cup': did you mean 'cpu'?"),
         (["run", "--format", "jsn"], "unknown format 'jsn': did you mean 'json'?"),
         (["run", "--format", "text"], "--format text is not for a run"),
         (["duel", "--env-a", "=x"], "--env-a: '=x' sets no variable: write NAME=VALUE"),
-        (["duel", "--fail-on", "slow>5%"], "--fail-on 'slow>5%' is no gate"),
-        (["load", "somewhere"], "'somewhere' is no target: write HOST:PORT"),
-        (["load", "127.0.0.1:1", "--size", "huge"], "--size: 'huge' is no size"),
+        (["duel", "--fail-on", "slow>5%"], "--fail-on 'slow>5%' is not a gate"),
+        (["load", "somewhere"], "'somewhere' is not a target: write HOST:PORT"),
+        (["load", "127.0.0.1:1", "--size", "huge"], "--size: 'huge' is not a valid size"),
         (["load", "127.0.0.1:1", "--size", "0"], "--size: size 0 is out of range"),
         (["load", "127.0.0.1:1", "--limit", "0"], "--limit: '0' is not a time"),
         (["load", "127.0.0.1:1", "--warm-up", "-1"], "--warm-up: '-1' is not a time"),
-        (["load", "127.0.0.1:1", "--server-name", ""], "--server-name: '' is no host name"),
+        (["load", "127.0.0.1:1", "--server-name", ""], "--server-name: '' is not a host name"),
         (["load", "127.0.0.1:1", "--socket", "SO_SNDBUFF=1"], "did you mean 'SO_SNDBUF'?"),
         (["serve", "--idle-timeout", "soon"], "--idle-timeout: 'soon' is not a time"),
         (["certs", "init", "pki", "--root-key", ""], "unknown key type ''"),

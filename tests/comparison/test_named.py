@@ -179,7 +179,7 @@ def test_the_command_takes_them_again_and_again(stored: None, capsys: pytest.Cap
     gate = ["--fail-on", "slower>10%"]
     assert command([*sides, "--yardstick", "t.py::test_reference[sort]", "--yardstick", "*sha*", *gate]) == 1
     out = capsys.readouterr().out
-    assert "compared by 2 yardsticks: t.py::test_reference[sort], t.py::test_reference[sha]" in out
+    assert "compared using 2 yardsticks: t.py::test_reference[sort], t.py::test_reference[sha]" in out
     assert command([*sides, "--yardstick", "absent"]) == 2
     error = capsys.readouterr().err
     assert error.startswith("tlsbench: --yardstick 'absent' matches no benchmark of base.json: it has t.py")

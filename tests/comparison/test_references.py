@@ -160,5 +160,5 @@ def test_the_table_shows_the_change_beside_the_absolute_ratio_and_names_the_yard
     shown = export(report_of_comparison(judge(run(1), run(2, pace=1.4))), "table", 160)
     assert "new/base" in shown
     assert "change" in shown
-    assert "compared by 8 yardsticks: " in shown
+    assert "compared using 8 yardsticks: " in shown
     assert "libssl handshake" in shown

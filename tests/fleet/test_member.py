@@ -95,7 +95,7 @@ def test_a_process_that_has_imported_dask_brings_no_figures(
     (tmp_path / "path" / "sitecustomize.py").write_text("import distributed\n")
     with member(RUN, environment) as process:
         *_, last = said(process)
-    assert last["error"] == "what measured had imported distributed"
+    assert last["error"] == "the measuring process had imported distributed"
 
 
 def test_a_machine_makes_its_own_part_of_the_load(tmp_path: Path) -> None:

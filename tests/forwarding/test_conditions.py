@@ -68,10 +68,10 @@ def test_a_text_is_conditions_or_an_error_of_one_line(text: str) -> None:
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("50ms", "'50ms' is no condition: write rtt=50ms,bandwidth=10mbit,loss=1%"),
+        ("50ms", "'50ms' is not a condition: write rtt=50ms,bandwidth=10mbit,loss=1%"),
         ("jitter=3ms", "jitter"),
         ("rtt=50ms,rtt=20ms", "rtt is given twice"),
-        ("loss=80%", "'80%' is no loss: write a percentage from 0% to 50%"),
+        ("loss=80%", "'80%' is not a valid loss: write a percentage from 0% to 50%"),
     ],
 )
 def test_what_is_no_condition_is_named(text: str, words: str) -> None:

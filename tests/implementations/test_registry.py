@@ -36,7 +36,7 @@ FAULTS = {
     "class Panic(BaseException): pass\nraise Panic": "Panic",
     "syntax error": "SyntaxError: invalid syntax",
     "thing = 1": "AttributeError: module 'broken_library' has no attribute 'MEMBER'",
-    "MEMBER = 1": "broken_library:MEMBER is no implementation: see tlsbench.implementations.contract",
+    "MEMBER = 1": "broken_library:MEMBER is not an implementation: see tlsbench.implementations.contract",
     "from tlsbench.implementations.fake import Fake as MEMBER": "broken_library:MEMBER has the id 'fake'",
 }
 MEMBER = """
@@ -205,5 +205,9 @@ def test_an_id_that_is_taken_or_none_is_listed_beside_its_distribution(tmp_path:
     distribution(tmp_path, "of-mine", "ssl = of_mine:MEMBER\nA B = of_mine:MEMBER")
     reasons = listed(tmp_path, "cannot")
     assert not any(reason.startswith(DOES_NOT_LOAD) for reason in reasons["ssl"])
-    assert reasons["ssl@of-mine"][0].startswith("does not load: 'ssl' is taken, or not of small letters")
-    assert reasons["a_b@of-mine"][0].startswith("does not load: 'A B' is taken, or not of small letters")
+    assert reasons["ssl@of-mine"][0].startswith(
+        "does not load: 'ssl' is taken, or is not made of lower-case letters"
+    )
+    assert reasons["a_b@of-mine"][0].startswith(
+        "does not load: 'A B' is taken, or is not made of lower-case letters"
+    )

@@ -182,7 +182,7 @@ def test_a_client_of_another_program_talks_to_a_server_with_and_without_its_cook
     library: str, asks: str, peer: str, sock: socket.socket, tmp_path: Path
 ) -> None:
     if library == "mbedtls" and asks == "no":
-        pytest.skip("its server asks for a cookie always")
+        pytest.skip("its server always asks for a cookie")
     scenario = scenario_of(library, f"address_check={asks}")
     peers = pki.peers_for(scenario)
     files, port = Files(peers, tmp_path), sock.getsockname()[1]

@@ -256,7 +256,7 @@ def test_a_target_beyond_this_machine_is_refused() -> None:
         with pytest.raises(RequestError, match="is not this machine"):
             local_address(host)
     for host in ("::1", "0.0.0.0"):
-        with pytest.raises(RequestError, match=r"IPv4|is no address"):
+        with pytest.raises(RequestError, match=r"IPv4|is not an address"):
             local_address(host)
     assert local_address("localhost") == LOOPBACK
 
@@ -273,7 +273,7 @@ def test_who_may_not_is_told_what_it_takes(missing: str) -> None:
     assert done.returncode == 2
     (said,) = done.stderr.strip().splitlines()
     assert "--via rtt=5ms: the kernel refuses" in said
-    assert said.endswith("it makes a network namespace and TUN devices, which takes root on Linux")
+    assert said.endswith("it makes a network namespace and TUN devices, which needs root on Linux")
 
 
 @needs_line

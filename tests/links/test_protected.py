@@ -3,35 +3,48 @@ from __future__ import annotations
 import pytest
 
 from tlsbench.errors import WireError
-from tlsbench.links import Direction
+from tlsbench.links import Direction, protected_records
 from tlsbench.links.protected import protected_bytes
 
 UP, DOWN = Direction.TO_SERVER, Direction.TO_CLIENT
-CLEAR = bytes((22, 3, 3, 0, 3)) + b"abc"
+CHANGE, CLEAR, SEALED = 20, 22, 23
 
 
-def sealed(length: int) -> bytes:
-    return bytes((23, 3, 3)) + length.to_bytes(2, "big") + bytes(length)
+def record(kind: int, length: int) -> bytes:
+    return bytes((kind, 3, 3)) + length.to_bytes(2, "big") + bytes(length)
 
 
-def test_it_is_what_is_in_the_first_flight_with_protected_records() -> None:
+def test_they_are_those_of_a_side_before_the_other_answers_with_some() -> None:
+    cut = record(SEALED, 117)
     entries = [
-        (UP, CLEAR),
-        (DOWN, CLEAR),
-        (UP, CLEAR),
-        (DOWN, CLEAR + sealed(20)),
-        (DOWN, sealed(7)),
-        (UP, sealed(5)),
+        (UP, record(CLEAR, 200)),
+        (DOWN, record(CLEAR, 90)),  # a HelloRetryRequest
+        (UP, record(CLEAR, 300)),
+        (DOWN, record(CLEAR, 90) + record(CHANGE, 1) + cut[:50]),
+        (UP, record(CHANGE, 1)),  # says nothing: a client may send it at once
+        (DOWN, cut[50:] + record(SEALED, 20)),
+        (UP, record(SEALED, 53)),
+        (DOWN, record(SEALED, 500)),  # tickets
+        (UP, record(SEALED, 9)),
     ]
-    entries += [(DOWN, sealed(100))]
-    assert protected_bytes(entries, DOWN) == 27
-    assert protected_bytes(entries, UP) == 5
+    assert protected_records(entries, DOWN) == [117, 20]
+    assert protected_records(entries, UP) == [53]
+    assert protected_bytes(entries, DOWN) == 137
 
 
-def test_where_nothing_is_protected_it_is_0() -> None:
-    assert protected_bytes([(UP, CLEAR), (DOWN, CLEAR)], DOWN) == 0
+def test_early_data_is_no_answer() -> None:
+    entries = [
+        (UP, record(CLEAR, 9) + record(SEALED, 99)),
+        (DOWN, record(SEALED, 7)),
+        (UP, record(SEALED, 5)),
+    ]
+    assert protected_records(entries, DOWN) == [7]
+
+
+def test_where_nothing_is_protected_there_are_none() -> None:
+    assert protected_bytes([(UP, record(CLEAR, 9)), (DOWN, record(CLEAR, 900))], DOWN) == 0
 
 
 def test_a_torn_record_is_an_error() -> None:
     with pytest.raises(WireError):
-        protected_bytes([(DOWN, sealed(20)[:-1])], DOWN)
+        protected_bytes([(DOWN, record(SEALED, 20)[:-1])], DOWN)

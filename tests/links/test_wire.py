@@ -100,8 +100,21 @@ def test_a_ticket_is_a_record_behind_the_servers_first_flight() -> None:
     ]
     assert count_tickets(entries) == 2
     assert count_tickets(entries[:2]) == 0
-    with pytest.raises(WireError, match="ends too early"):
+    with pytest.raises(WireError, match="end within a record"):
         count_tickets([*entries, (Direction.TO_CLIENT, record[:-1])])
+
+
+def test_behind_a_hello_retry_request_what_the_server_protects_next_are_no_tickets() -> None:
+    protected, clear = b"\x17\x03\x03\x00\x01x", b"\x16\x03\x03\x00\x00"
+    handshake: list[Entry] = [
+        (Direction.TO_SERVER, clear),
+        (Direction.TO_CLIENT, clear),
+        (Direction.TO_SERVER, clear),
+        (Direction.TO_CLIENT, clear + 4 * protected),
+        (Direction.TO_SERVER, protected),
+    ]
+    assert count_tickets(handshake) == 0
+    assert count_tickets([*handshake, (Direction.TO_CLIENT, 2 * protected)]) == 2
 
 
 def test_a_record_may_be_cut_into_writes_anywhere() -> None:
@@ -132,7 +145,7 @@ def test_a_broken_flight_is_read_or_refused(data: st.DataObject) -> None:
 
 
 def test_a_cut_message_is_told_as_such() -> None:
-    with pytest.raises(WireError, match="ends too early"):
+    with pytest.raises(WireError, match="end within a record"):
         seen(TLS13[0], TLS13[1][:40])
 
 

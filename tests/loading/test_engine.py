@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 TIMED_OUT = "handshake: timeout"
 #: Without its bounds a load of these servers would go on for 45 s, or for ever.
 HANG_SECONDS = 30.0
-NO_ROOM = "begin: timeout, as many connections were open as may be (see --connections)"
+NO_ROOM = "begin: timeout, the limit of open connections was reached (see --connections)"
 
 
 def plan_of(address: Address, **change: Any) -> LoadPlan:

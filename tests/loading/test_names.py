@@ -49,7 +49,7 @@ def test_a_name_goes_out_in_ascii(text: str, name: str) -> None:
     ],
 )
 def test_what_is_no_name_is_refused_in_one_line(text: str) -> None:
-    with pytest.raises(RequestError, match="is no host name: valid are") as caught:
+    with pytest.raises(RequestError, match="is not a host name: valid are") as caught:
         host_name(text)
     assert str(caught.value).isprintable()
 

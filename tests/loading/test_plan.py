@@ -35,7 +35,7 @@ def test_a_target_is_a_host_and_a_port(text: str, target: Target) -> None:
     "text", ["", "localhost", "localhost:", ":443", "localhost:0", "localhost:65536", "a:b:1"]
 )
 def test_what_names_no_target_is_refused(text: str) -> None:
-    with pytest.raises(RequestError, match="is no target: write HOST:PORT"):
+    with pytest.raises(RequestError, match="is not a target: write HOST:PORT"):
         Target.parse(text)
 
 
@@ -131,8 +131,11 @@ def test_the_shares_of_the_workers_are_the_whole(connections: int, workers: int,
         (["127.0.0.1:1", "--path", "x"], "it must begin with a slash"),
         (["127.0.0.1:1", "--hgrm", "/no/such"], "there is no such folder"),
         (["127.0.0.1:1", "--duration", "soon"], "'soon' is not a time"),
-        (["127.0.0.1:1", "--via", "50ms"], "--via: '50ms' is no condition: write rtt=50ms"),
-        (["unix:/run/tls.sock", "--via", "rtt=50ms"], "--via is a line for TCP, and unix:PATH has none"),
+        (["127.0.0.1:1", "--via", "50ms"], "--via: '50ms' is not a condition: write rtt=50ms"),
+        (
+            ["unix:/run/tls.sock", "--via", "rtt=50ms"],
+            "--via simulates a line for TCP, which unix:PATH is not",
+        ),
     ],
 )
 def test_a_wrong_request_is_one_line(
@@ -163,7 +166,7 @@ def test_a_socket_in_the_file_system_is_this_machine() -> None:
     assert target.is_loopback
     assert str(target) == "unix:/run/tls.sock"
     assert LoadPlan(target=target).name == "localhost"
-    with pytest.raises(RequestError, match="is no target"):
+    with pytest.raises(RequestError, match="is not a target"):
         Target.parse("unix:")
 
 
@@ -191,11 +194,11 @@ OTHER, LOCAL = Target("127.0.0.1", 8444), Target("localhost", 8445)
         ({"clients": 2, "resume": 1.0, "workers": 3}, "--processes 3: there are 2 clients to share"),
         (
             {"vias": {"127.0.0.1:9": "rtt=5ms"}},
-            "--via 127.0.0.1:9,rtt=5ms: 127.0.0.1:9 is none of the targets",
+            "--via 127.0.0.1:9,rtt=5ms: 127.0.0.1:9 is not one of the targets",
         ),
-        ({"others": (Target("unix:/x"),), "via": "rtt=5ms"}, "unix:PATH has none"),
-        ({"others": (Target("unix:/x"),), "vias": {"unix:/x": "rtt=5ms"}}, "unix:PATH has none"),
-        ({"others": (Target("unix:/x"),), "http": "3"}, "--http 3 is over UDP, and unix:PATH has none"),
+        ({"others": (Target("unix:/x"),), "via": "rtt=5ms"}, "unix:PATH is not"),
+        ({"others": (Target("unix:/x"),), "vias": {"unix:/x": "rtt=5ms"}}, "unix:PATH is not"),
+        ({"others": (Target("unix:/x"),), "http": "3"}, "--http 3 runs over UDP, which unix:PATH is not"),
         ({"others": tuple(Target("127.0.0.1", port) for port in range(1, 300))}, "takes 256 at most"),
     ],
 )

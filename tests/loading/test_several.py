@@ -278,7 +278,7 @@ def test_the_command_line_stores_shows_and_compares_backends(
     [
         (["127.0.0.1:1", "127.0.0.1:1"], "127.0.0.1:1 is given twice: name each backend once"),
         (["127.0.0.1:1", "127.0.0.1:2", "--spread", "even"], "unknown spread 'even'"),
-        (["127.0.0.1:1", "--via", "127.0.0.1:2,rtt=5ms"], "127.0.0.1:2 is none of the targets"),
+        (["127.0.0.1:1", "--via", "127.0.0.1:2,rtt=5ms"], "127.0.0.1:2 is not one of the targets"),
         (["version=1.3"], "there is no target"),
     ],
 )

@@ -93,7 +93,7 @@ def test_an_upgrade_is_answered_as_if_it_had_not_been_offered() -> None:
 @pytest.mark.parametrize(
     ("request_bytes", "problem"),
     [
-        (get("x:1", method="CONNECT"), "HTTP: CONNECT, which this server does not do"),
+        (get("x:1", method="CONNECT"), "HTTP: CONNECT, which this server does not support"),
         (b"CONNECT x:1 HTTP/1.1\r\n\r\n", "HTTP: malformed request"),
         (get(version="9.9"), "HTTP: a version other than 1.0 and 1.1"),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", "HTTP: a version other than 1.0 and 1.1"),

@@ -154,7 +154,7 @@ def test_a_server_that_speaks_no_tls_is_a_problem_and_no_crash(answer: bytes, pr
 def test_a_server_that_says_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tlsbench.loopback.channel.Channel.__init__.__defaults__", (0.2,))
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        assert "said nothing more for too long" in meet(listener.getsockname(), TRUSTING).problem
+        assert "sent nothing more for too long" in meet(listener.getsockname(), TRUSTING).problem
 
 
 @pytest.mark.parametrize("data", [b"", b"GET / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\x00\x10" + bytes(16)])
@@ -250,7 +250,7 @@ def test_a_client_that_drips_has_one_limit_for_the_whole(established: bool) -> N
             time.sleep(0.05)
             if time.monotonic() - began > 1.2:
                 break
-        assert "said nothing more for too long" in running._visits.get(timeout=0.1).problem
+        assert "sent nothing more for too long" in running._visits.get(timeout=0.1).problem
 
 
 def test_a_client_that_takes_no_answers_is_given_up() -> None:
@@ -262,7 +262,7 @@ def test_a_client_that_takes_no_answers_is_given_up() -> None:
         with contextlib.suppress(OSError, HandshakeError):
             for _ in range(1000):
                 connected.channel.write(1000 * b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-        assert "took nothing more for too long" in running.next_visit().problem
+        assert "accepted no more data for too long" in running.next_visit().problem
 
 
 def test_answers_do_not_wait_for_acknowledgements() -> None:

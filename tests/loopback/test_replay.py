@@ -112,7 +112,7 @@ def test_why_a_handshake_failed_is_known_to_a_server_that_accepts_early_data() -
 
 def test_without_anti_replay_a_server_listens_on_loopback_alone() -> None:
     with pytest.raises(
-        RequestError, match=r"without anti-replay is for loopback alone, and 0\.0\.0\.0 is not"
+        RequestError, match=r"without anti-replay is only for loopback, and 0\.0\.0\.0 is not"
     ):
         Server(CARELESS, ("0.0.0.0", 0))
 

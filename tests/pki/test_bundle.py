@@ -116,7 +116,7 @@ def test_an_identity_needs_both() -> None:
 def test_a_key_that_signs_nothing_is_no_identity() -> None:
     key = x25519.X25519PrivateKey.generate()
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    with pytest.raises(RequestError, match="no key for TLS certificates"):
+    with pytest.raises(RequestError, match="not a key for TLS certificates"):
         read_bundle(pem + CHAIN, "x").identity("x")
 
 
@@ -238,7 +238,7 @@ def test_a_block_whose_end_is_missing_is_named_never_ignored() -> None:
     endless = first.replace(b"-----END CERTIFICATE-----\n", b"")
     bundle = read_bundle(endless + second, "x")  # as OpenSSL: the base64 ends where a dash is
     assert bundle.certificates == (WHO.server.leaf,)
-    assert f"line {endless.count(10) + 1}: what stands here belongs to no block" in bundle.notes[0]
+    assert f"line {endless.count(10) + 1}: what is here belongs to no block" in bundle.notes[0]
     cut = first[: len(first) // 2 // 65 * 65 + 28 + 1]
     cut = b"\n".join(cut.split(b"\n")[:-1]) + b"\n"
     with pytest.raises(RequestError, match=f"^x, line 1: .* is cut off in line {cut.count(10) + 1}$"):

@@ -112,12 +112,12 @@ def test_what_looks_like_a_block_and_is_none_is_named_once(begin: str) -> None:
     end = begin.replace("BEGIN", "END").replace("begin", "end")
     blocks, notes = read_blocks(text(begin, *LINES, end, BEGIN, *LINES, END))
     assert [block.line for block in blocks] == [6]
-    assert notes == (f"line 1: a block is skipped: '{begin}' is no line that PEM begins or ends with",)
+    assert notes == (f"line 1: a block is skipped: '{begin}' is not a line that PEM begins or ends with",)
 
 
 def test_an_end_without_a_begin_is_named() -> None:
     _, notes = read_blocks(WHOLE + text(*LINES, END))
-    assert notes == (f"line 9: END without BEGIN: '{END}' is no line that PEM begins or ends with",)
+    assert notes == (f"line 9: END without BEGIN: '{END}' is not a line that PEM begins or ends with",)
 
 
 def test_a_nul_byte_ends_a_line_or_the_file_as_for_openssl_and_is_named() -> None:
@@ -125,7 +125,7 @@ def test_a_nul_byte_ends_a_line_or_the_file_as_for_openssl_and_is_named() -> Non
         blocks, notes = read_blocks(data)
         assert [block.line for block in blocks] == lines
         (note,) = notes
-        assert note.endswith(": a NUL byte, at which programs stop reading a line, or the file")
+        assert note.endswith(": a NUL byte, at which programs stop reading the line or the file")
 
 
 def test_a_dash_ends_the_base64_as_it_does_for_openssl_and_its_line_is_kept() -> None:

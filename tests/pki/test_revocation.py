@@ -51,7 +51,7 @@ def test_a_delegate_of_the_issuer_may_answer() -> None:
     [
         (responder("server"), "not for OCSP signing"),
         (responder("ocsp", validity=Validity.days(1, start=-9)), "expired"),
-        (peers("ed25519").server, "no delegate"),
+        (peers("ed25519").server, "not a delegate"),
     ],
 )
 def test_nobody_else_may(delegate: Identity, problem: str) -> None:

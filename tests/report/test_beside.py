@@ -195,7 +195,7 @@ def test_the_picture_of_implementations_ranks_only_what_is_alike(three: Run) -> 
 def test_pictures_say_in_their_captions_what_differs_beside_their_names(three: Run) -> None:
     run = timed(three, proving("fake", tickets=0))
     for kind in ("cost", "distribution"):
-        assert "They also differ in tickets (2, 0)." in picture(run, kind).beside
+        assert "The cells also differ in tickets (2, 0)." in picture(run, kind).beside
     assert "they differ in tickets" not in picture(timed(three, proving("fake", tickets=2)), "cost").beside
 
 
@@ -203,14 +203,14 @@ def test_what_differs_is_in_the_page_and_in_pictures_as_files(three: Run) -> Non
     pytest.importorskip("plotly")
     pytest.importorskip("matplotlib")
     run = timed(three, proving("fake", tickets=0))
-    said = "They also differ in tickets (2, 0)."
+    said = "The cells also differ in tickets (2, 0)."
     assert said in render(page_of([source_of(stored_run(run, "x", Machine()), "x")]))
     assert said in "".join(ET.fromstring(draw(picture(run, "cost"), "svg")).itertext())
 
 
 def test_the_picture_of_resumption_says_what_differs_beside_it(run_of: RunOf) -> None:
     run = timed(run_of("implementation=pyopenssl version=1.3 resumption=none,psk"))
-    assert "They also differ in tickets 2 → 1." in picture(run, "resumption").beside
+    assert "The cells also differ in tickets 2 → 1." in picture(run, "resumption").beside
 
 
 def side(name: str, ledger: Ledger | None = None, **facts: object) -> Side:

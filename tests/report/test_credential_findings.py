@@ -54,7 +54,7 @@ def test_it_is_said_what_a_raw_key_saves_against_a_certificate_and_against_each_
     lone, two, three = (
         f"A raw public key instead of a {what}" for what in ("certificate", "chain of 2", "chain of 3")
     )
-    assert not any(line.startswith(lone) for line in found)  # as fast: nothing to say
+    assert f"{lone}: no significant difference in the time of handshakes" in found
     assert f"{two}: handshakes take 33 % less time" in found
     assert f"{three}: handshakes take 50 % less time" in found
 

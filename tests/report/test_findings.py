@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import pytest
@@ -16,6 +17,12 @@ from tlsbench.stats import Interval, summarise
 
 RunOf = Callable[[str], Run]
 SIZES = ("16B", "1KiB", "16KiB", "1MiB")
+
+
+def taking(cell: Cell, ms: Mapping[str, float]) -> Cell:
+    """The cell with parts that took so long, and hardly differed from round to round."""
+    parts = {name: summarise([[last * (1e6 + at * 5 % 12)] for at in range(12)]) for name, last in ms.items()}
+    return replace(cell, figures={**cell.figures, **parts})
 
 
 @pytest.fixture
@@ -48,7 +55,6 @@ def timed(run: Run, ratios: Sequence[float], floor: float = 0.01) -> Run:
             (0.5, 0.5, 0.5, 2),
             "ChaCha20-Poly1305 up to 16KiB (1.99 times), AES-128-GCM at 1MiB (2.00 times)",
         ),
-        ((1, 1, 1, 1), "neither from 16B to 1MiB"),
     ],
 )
 def test_it_is_said_which_aead_is_faster_at_what_size(
@@ -62,7 +68,16 @@ def test_it_is_said_which_aead_is_faster_at_what_size(
 
 def test_a_difference_below_the_noise_floor_is_none(records: Run) -> None:
     (finding,) = findings(timed(records, (1.1, 1.1, 1.1, 1.1), floor=0.2))
-    assert "neither from 16B to 1MiB" in finding.headline
+    said = "no significant difference between AES-128-GCM and ChaCha20-Poly1305 from 16B to 1MiB"
+    assert finding.headline == f"bulk: {said}"
+    (finding,) = findings(timed(records, (1.1, 1.1, 1.1, 1.1), floor=math.inf))
+    assert finding.headline == f"bulk: {said.replace('no significant', 'too few rounds to tell a')}"
+
+
+def test_aeads_of_one_size_are_told_apart_too(records: Run) -> None:
+    run = timed(records, (2, 2, 2, 2))
+    (finding,) = findings(replace(run, cells=[cell for cell in run.cells if cell.axes["size"] == "16KiB"]))
+    assert finding.headline.endswith("and ChaCha20-Poly1305 is AES-128-GCM at 16KiB (2.00 times)")
 
 
 def test_what_a_large_noise_floor_hides_is_said_with_the_cell_it_was_measured_on(records: Run) -> None:
@@ -151,10 +166,59 @@ def test_certificates_beyond_the_initial_window_are_remarked(run_of: RunOf) -> N
     assert any("more than the 14,600 of the initial congestion window" in line for line in finding.details)
 
 
-def test_what_cannot_be_told_apart_is_no_finding(run_of: RunOf) -> None:
-    run = run_of("implementation=pyopenssl version=1.3 resumption=none,psk")
-    floor = replace(run, noise_floor={"handshake": 50.0})
-    assert not [one for one in findings(floor) if one.headline.startswith("Resumption")]
+def test_a_choice_that_cannot_be_told_apart_is_answered_too(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.3 resumption=none,psk")
+    cells = [
+        taking(cell, {"client": 1.0, "server": 1.0, "libraries": 2.0, "total": 2.0}) for cell in run.cells
+    ]
+    level = replace(run, cells=cells, noise_floor={"handshake": 0.05})
+    (said,) = (one for one in findings(level) if one.headline.startswith("Resumption"))
+    assert said.headline == "Resumption by psk: no significant difference in the time of handshakes"
+    assert said.details[0].startswith("Both sides: 2,000 → 2,000 µs, +0 % [")
+
+
+def test_where_too_few_rounds_were_measured_the_answer_is_that(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.3 resumption=none,psk")
+    unknown = replace(run, noise_floor={"handshake": math.inf})
+    (said,) = (one for one in findings(unknown) if one.headline.startswith("Resumption"))
+    assert said.headline == "Resumption by psk: too few rounds to tell a difference in the time of handshakes"
+    assert "inf" not in str(said)
+
+
+def test_a_choice_that_moves_time_from_one_side_to_the_other_is_said_of_each(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.3 key=rsa-2048,ecdsa-secp256r1")
+    rsa = {"client": 1.0, "server": 2.0, "libraries": 3.0, "total": 3.0}
+    ecdsa = {"client": 2.0, "server": 1.0, "libraries": 3.0, "total": 3.0}
+    cells = [taking(cell, took) for cell, took in zip(run.cells, (rsa, ecdsa), strict=True)]
+    moved = replace(run, cells=cells, noise_floor={"handshake": 0.05})
+    (said,) = (one for one in findings(moved) if one.headline.startswith("ECDSA P-256"))
+    assert said.headline == (
+        "ECDSA P-256 instead of RSA-2048: the server takes 50 % less time, "
+        "the client takes 2.0 times the time, and both together show no significant difference"
+    )
+
+
+def test_values_that_no_choice_is_named_for_are_held_against_the_first(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.3 key=ecdsa-secp256r1 chain_length=1,2,3")
+    lasts = {"1": 1.0, "2": 1.2, "3": 1.5}
+    cells = []
+    for cell in run.cells:
+        last = lasts[cell.axes["chain_length"]]
+        cells.append(taking(cell, dict.fromkeys(("client", "server", "libraries", "total"), last)))
+    said = [one.headline for one in findings(replace(run, cells=cells, noise_floor={"handshake": 0.05}))]
+    assert said[:2] == [
+        "A chain of 2 certificates instead of 1: handshakes take 20 % more time",
+        "A chain of 3 certificates instead of 1: handshakes take 50 % more time",
+    ]
+
+
+def test_a_value_that_a_choice_is_named_for_is_said_once(run_of: RunOf) -> None:
+    run = run_of("implementation=fake version=1.3 key=ecdsa-secp256r1,rsa-2048,ed25519")
+    said = [one.headline for one in findings(run) if " instead of " in one.headline]
+    assert [one.split(":")[0] for one in said] == [
+        "ECDSA P-256 instead of RSA-2048",
+        "Ed25519 instead of ECDSA P-256",
+    ]
 
 
 def test_the_fastest_library_leads_by_more_than_the_noise(run_of: RunOf) -> None:
@@ -174,7 +238,7 @@ def test_the_fastest_library_leads_by_more_than_the_noise(run_of: RunOf) -> None
         "Fastest at handshake: pyopenssl in 1 of 1 scenarios (the next takes 2.00 times as long)" in fastest
     )
     tied = [one.headline for one in findings(replace(run, cells=cells, noise_floor={"handshake": 5.0}))]
-    assert "Fastest at handshake: no significant difference between the first two in 1" in tied
+    assert "Fastest at handshake: no significant difference between the first two in 1 of 1 scenarios" in tied
 
 
 def test_words_and_table_print_the_same_figures_of_the_libraries(run_of: RunOf) -> None:

@@ -5,7 +5,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from tlsbench.report.ladder_svg import ladder_svg
+from tlsbench.report.ladder_svg import NARROW, WIDTH, ladder_svg
 from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.session.trace import trace, traced_scenario
 
@@ -56,3 +56,16 @@ def test_its_styles_are_for_itself_alone(traced: TracedHandshake) -> None:
     selectors = [rule.partition("{")[0] for rule in style.split("}") if rule]
     assert len(selectors) > 5
     assert all(selector.startswith(".ladder ") for selector in selectors)
+
+
+def test_a_narrow_picture_has_the_same_words_and_keeps_them_within_its_width(traced: TracedHandshake) -> None:
+    wide, narrow = (ET.fromstring(ladder_svg(traced, width)) for width in (WIDTH, NARROW))
+
+    def words(root: ET.Element) -> list[str]:
+        return [word for text in root.iter(f"{SVG}text") for word in (text.text or "").split()]
+
+    assert words(narrow) == words(wide)
+    assert int(narrow.attrib["width"]) == NARROW
+    for text in narrow.iter(f"{SVG}text"):
+        room = NARROW - int(text.attrib["x"]) if text.attrib["text-anchor"] == "start" else NARROW
+        assert 5 * len(text.text or "") <= room  # a letter is five pixels wide at least

@@ -30,12 +30,12 @@ def test_a_run_of_memory_says_for_each_side_which_keeps_least_and_most() -> None
     assert {server, client} <= set(findings(run))
 
 
-def test_of_one_cell_it_says_what_that_keeps_and_what_ten_thousand_take() -> None:
+def test_of_one_cell_it_says_what_that_keeps_and_what_a_hundred_thousand_take() -> None:
     run = replace(stored(), cells=stored().cells[:1])
     server, _ = memory_findings(run)
     kib = run.cells[0].figures["server"].median / 1024
     assert server.headline == f"An open connection keeps {kib:,.1f} KiB on the server's side"
-    assert f"{10_000 * kib * 1024 / 1e9:.2f} GB" in server.details[0]
+    assert f"100,000 connections take {100_000 * kib * 1024 / 1e9:.1f} GB" in server.details[0]
 
 
 def test_a_run_of_times_says_nothing_of_memory(run_of: Callable[[str], Run]) -> None:

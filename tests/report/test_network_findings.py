@@ -39,6 +39,42 @@ def test_what_0_rtt_saves_is_said_by_round_trip_time(run_of: RunOf) -> None:
     assert "ms at rtt=20ms, 150." in said
 
 
+def test_what_post_quantum_costs_is_said_in_time_and_in_bytes(run_of: RunOf) -> None:
+    over = "workload=completion implementation=pyopenssl version=1.3 size=1KiB rtt=20ms,150ms"
+    run = run_of(f"{over} group=x25519,X25519MLKEM768 key=ecdsa-secp256r1")
+    cells = []
+    for cell in run.cells:
+        later = 1e6 if cell.axes["group"] == "X25519MLKEM768" else 0.0
+        total = float(cell.axes["rtt"].removesuffix("ms")) * 2e6 + later
+        figures = {**cell.figures, "total": summarise([[total + at * 5 % 12] for at in range(12)])}
+        cells.append(
+            replace(cell, figures=figures, phases={**cell.phases, "first_byte": total / 2 + later / 2})
+        )
+    known = replace(run, cells=cells, noise_floor={})
+    [said] = [one for one in findings(known) if one.headline.startswith("X25519MLKEM768")]
+    assert said.headline == (
+        "X25519MLKEM768 instead of x25519: the first byte of the answer comes later, by 1.0 ms at rtt=20ms, "
+        "1.0 ms at rtt=150ms"
+    )
+    assert said.details[0].startswith("On the wire +1,")
+    [noisy] = [
+        one
+        for one in findings(replace(known, noise_floor={"completion": 0.5}))
+        if one.headline.startswith("X25519MLKEM768")
+    ]
+    assert "no significant difference in the time over a network" in noisy.headline
+    assert not any("congestion window" in line for line in said.details)
+    sooner = [
+        replace(cell, phases={**cell.phases, "first_byte": 1e6 + 1e6 * (cell.axes["group"] == "x25519")})
+        for cell in known.cells
+    ]
+    [odd] = [
+        one for one in findings(replace(known, cells=sooner)) if one.headline.startswith("X25519MLKEM768")
+    ]
+    assert "comes sooner, by 1.0 ms" in odd.headline
+    assert any("open the server's congestion window" in line for line in odd.details)
+
+
 @pytest.mark.parametrize(
     ("busy", "words"),
     [(0.1, "the network takes longer in all cells"), (0.6, "in 4 cells it takes longer than the network")],

@@ -14,13 +14,13 @@ from tlsbench.report.live import ProgressView, Screen
 from tlsbench.report.meanings import MEANINGS
 from tlsbench.report.runs import report_of_run
 from tlsbench.report.table import COLUMNS, tables
-from tlsbench.results import Failure, Run
+from tlsbench.results import Cell, Failure, Run
 from tlsbench.sampling import Plan, Progress, Series
 from tlsbench.scenarios import Excluded
 from tlsbench.session.run import RunRequest
 from tlsbench.session.run import run as measure
 from tlsbench.session.selecting import matrix_of
-from tlsbench.stats import Interval
+from tlsbench.stats import Interval, summarise
 
 RunOf = Callable[[str], Run]
 
@@ -266,3 +266,29 @@ def test_quiet_shows_nothing(run: Run) -> None:
 def test_a_bar_on_a_terminal_tells_how_much_is_done(run: Run) -> None:
     text = "\n".join(progress_lines(run, *["measuring"] * 2, terminal=True))
     assert "█" in text or "▏" in text or "0%" in text
+
+
+def test_it_is_said_of_how_many_cells_too_few_rounds_were_measured_for_an_interval(run: Run) -> None:
+    few = [replace(cell, figures=dict.fromkeys(cell.figures, summarise([[1e6]]))) for cell in run.cells[:1]]
+    said = [line for line in lines(replace(run, cells=[*few, *known(run.cells[1:])])) if "marked ?" in line]
+    assert [line.split(" (")[0] for line in said] == ["too few rounds for an interval in 1 of 4 cells"]
+    assert not any("marked ?" in line for line in lines(replace(run, cells=known(run.cells))))
+
+
+def test_a_run_without_a_cell_does_not_count_cells(run: Run) -> None:
+    conditions = replace(run.conditions, elapsed_s=1.0)
+    said = lines(replace(run, cells=[], conditions=conditions))
+    assert any("; no cell was measured; seed" in line for line in said)
+
+
+def known(cells: Sequence[Cell]) -> list[Cell]:
+    rounds = [[1e6 + at * 5 % 12] for at in range(12)]
+    return [replace(cell, figures=dict.fromkeys(cell.figures, summarise(rounds))) for cell in cells]
+
+
+def test_each_round_trip_time_has_a_baseline_of_its_own(run_of: RunOf) -> None:
+    run = run_of("workload=completion implementation=pyopenssl version=1.3 rtt=20ms,150ms initcwnd=10,30")
+    (table,) = tables(run)
+    bases = [row.cell.axes["rtt"] for row in table.rows if row.is_baseline]
+    assert sorted(bases) == ["150ms", "20ms"]
+    assert len(table.rows) == 4

@@ -25,7 +25,7 @@ def test_what_threads_lose_is_said_with_its_interval_and_the_controls() -> None:
     told = " ".join(said.details)
     assert "1.25 times [1.25, 1.25] what one thread does" in told
     assert "interpreter's own share of an operation is 1.0 %" in told
-    assert "pure Python got 1.00 times" in told
+    assert "pure Python did 1.00 times" in told
     assert "a hash without the interpreter's lock 1.96 times, and 2.00 times with processes" in told
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -43,6 +44,14 @@ def test_libraries_with_the_same_peer_are_ranked_by_their_own_time(run: Run) -> 
         "pyopenssl takes 2.00 times as long [1.98, 2.02]",
         "ssl takes 3.00 times as long [2.97, 3.03]",
     )
+
+
+def test_no_library_is_called_fastest_where_none_is_slower(run: Run) -> None:
+    (finding,) = side_findings(replace(run, noise_floor={"handshake": math.inf}))
+    assert finding.headline == (
+        "No significant difference between 4 clients with pyopenssl as server: libssl, utls, pyopenssl, ssl"
+    )
+    assert finding.details == ("libssl has the least time of its own, 100 µs",)
 
 
 def test_another_suite_or_group_is_another_scenario(run: Run) -> None:

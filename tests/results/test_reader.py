@@ -108,8 +108,8 @@ def test_another_type_is_refused_with_its_place(name: str, path: str, value: obj
     [
         ("", "it is not JSON: Expecting value"),
         ("[1, 2", "it is not JSON"),
-        ("7", "it holds 7, no result of tlsbench or pytest-benchmark"),
-        ("{}", "it is no pytest-benchmark result: it has no list 'benchmarks'"),
+        ("7", "it holds 7, not a result of tlsbench or pytest-benchmark"),
+        ("{}", "it is not a pytest-benchmark result: it has no list 'benchmarks'"),
         ('{"benchmarks": {}}', "has no list 'benchmarks'"),
         ("[" * 100_000, "nested too deeply"),
         (
@@ -257,7 +257,7 @@ def test_many_remarks_are_counted(in_empty_folder: Path, capsys: pytest.CaptureF
 def test_a_newer_format_is_called_so(name: str) -> None:
     stored = document(name)
     stored.setdefault("tlsbench", {}).update(format=FORMAT + 1, new=[None])
-    assert "it is of a newer tlsbench" in refused(json.dumps(stored))
+    assert "it is from a newer tlsbench" in refused(json.dumps(stored))
     assert f"its format is {FORMAT + 1}, this one, 0." in refused(json.dumps(stored))
 
 
@@ -265,9 +265,9 @@ def test_a_newer_version_is_named_whether_it_can_be_read_or_not() -> None:
     stored = document("run.json")
     stored["machine_info"]["tlsbench"]["version"] = "99.1.0"
     found = parse(json.dumps(stored), "x.json")
-    assert found.remarks[0].startswith("it is of tlsbench 99.1.0, newer than this one (0.")
+    assert found.remarks[0].startswith("it is from tlsbench 99.1.0, newer than this one (0.")
     stored["tlsbench"]["conditions"]["seed"] = "new"
-    assert "; it is of tlsbench 99.1.0, newer than this one" in refused(json.dumps(stored))
+    assert "; it is from tlsbench 99.1.0, newer than this one" in refused(json.dumps(stored))
 
 
 def test_what_a_newer_version_adds_is_passed_over() -> None:

@@ -57,7 +57,7 @@ def test_an_unknown_reference_names_the_saved_runs() -> None:
 
 @pytest.mark.parametrize("name", ["", "a/b", "..%", "a b"])
 def test_a_name_that_cannot_be_a_file_name_is_refused(name: str) -> None:
-    with pytest.raises(RequestError, match="no name for a saved run"):
+    with pytest.raises(RequestError, match="not a name for a saved run"):
         storage.check_save(name)
 
 
@@ -89,7 +89,7 @@ def test_a_storage_that_is_no_folder_is_refused_beforehand() -> None:
     storage.check_save("x")
     assert list(Path().iterdir()) == [], "to look leaves nothing"
     Path(".benchmarks").write_text("", encoding="utf-8")
-    with pytest.raises(RequestError, match="cannot save in .benchmarks.*is no folder"):
+    with pytest.raises(RequestError, match="cannot save in .benchmarks.*is not a folder"):
         storage.check_save("x")
 
 

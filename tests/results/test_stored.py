@@ -156,7 +156,7 @@ def test_a_duel_holds_nothing_to_compare(
         "plot": ["-o", f"{tmp_path}/x.svg"],
     }
     assert tlsbench([command, "duel.json", *words[command]]) == 2
-    assert "duel.json is a duel, which is a comparison already" in capsys.readouterr().err
+    assert "duel.json is a duel, which already is a comparison" in capsys.readouterr().err
 
 
 def test_a_run_needs_no_file_to_be_what_it_would_be_read_as() -> None:

@@ -65,7 +65,7 @@ def test_what_is_written_is_read_back(selector: str) -> None:
         ({"flights": 3}, r"\$\.flights: 3 where an array should be"),
         ({"decrypted": 1}, r"\$\.decrypted: 1 where true or false should be"),
         ({"engines": {"x": None}}, r"\$\.engines\.x: null where text should be"),
-        ({"tlsbench": {"format": FORMAT + 1}}, "it is of a newer tlsbench"),
+        ({"tlsbench": {"format": FORMAT + 1}}, "it is from a newer tlsbench"),
     ],
 )
 def test_what_is_wrong_in_a_trace_is_one_line_with_its_place(change: dict[str, Any], fault: str) -> None:

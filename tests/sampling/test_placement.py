@@ -108,7 +108,7 @@ def test_it_cannot_meet_what_needs_the_system_s(copied: str) -> None:
     selection = parse([f"client={copied} server=ssl"], spellings())
     matrix = expand([selection], capabilities(selection))
     assert [excluded.reason.split(":")[0] for excluded in matrix.excluded] == [
-        "a process holds one libcrypto of a name"
+        "a process can hold only one libcrypto of a name"
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from tlsbench.errors import ProofError, RequestError
 from tlsbench.sampling import Plan, Progress, Series, measure, meter_named, runner
 from tlsbench.sampling import references as references_module
+from tlsbench.sampling import series as series_module
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import median_interval
 from tlsbench.workloads import Sample, Workload
@@ -94,11 +95,12 @@ class Bench:
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(runner, "_MOST_SAMPLES_PER_VISIT", 3)
-    monkeypatch.setattr(runner, "_REWARM_SECONDS", 0)
+    monkeypatch.setattr(series_module, "_MOST_SAMPLES_PER_VISIT", 3)
+    monkeypatch.setattr(series_module, "_REWARM_SECONDS", 0)
     monkeypatch.setattr(runner, "_SETTLE_SECONDS", 0)
     clock = HandClock()
-    monkeypatch.setattr(runner, "time", clock)
+    for module in (runner, series_module):
+        monkeypatch.setattr(module, "time", clock)
     return Bench(clock)
 
 

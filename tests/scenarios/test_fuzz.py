@@ -169,7 +169,7 @@ def test_any_size_is_a_size_in_range_or_refused(text: str) -> None:
     try:
         assert 1 <= parse_size(text) <= 16 << 20
     except RequestError as error:
-        assert "is no size" in str(error) or "is out of range" in str(error)
+        assert "is not a valid size" in str(error) or "is out of range" in str(error)
 
 
 @pytest.mark.parametrize("workload", WORKLOAD_AXES)

@@ -62,9 +62,12 @@ def test_sizes_are_spelled_in_bytes(axis: str, word: str, value: str) -> None:
     ("text", "words"),
     [
         ("padding=1", "write none, or 2 to 16384 bytes"),
-        ("padding=many", "'many' is no padding"),
+        ("padding=many", "'many' is not a valid padding"),
         ("record_size=511", "write default, or 512 to 16384 bytes"),
-        ("record_size_limit=63", "'63' is no record size limit: write default, or 64 to 16385 bytes"),
+        (
+            "record_size_limit=63",
+            "'63' is not a valid record size limit: write default, or 64 to 16385 bytes",
+        ),
         ("max_fragment_length=300", "300"),
     ],
 )
@@ -76,7 +79,7 @@ def test_what_is_no_size_is_refused_with_those_that_are(text: str, words: str) -
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("workload=bulk version=1.2 padding=512", "TLS 1.2 pads nothing but"),
+        ("workload=bulk version=1.2 padding=512", "TLS 1.2 pads only CBC blocks"),
         ("workload=bulk max_fragment_length=512 record_size_limit=900", "RFC 8449, section 5"),
         ("workload=echo transport=quic padding=777", "QUIC has no records"),
         ("workload=bulk transport=dtls record_size=777", "use mtu="),

@@ -76,4 +76,4 @@ def test_a_library_that_nobody_looked_at_has_no_threads_and_a_reason() -> None:
         for gap in Capabilities().in_the_way()
         if gap.when.keys() == {"workload"} and "scaling" in gap.when["workload"]
     )
-    assert "was not looked at" in reason
+    assert "has not been checked" in reason

@@ -52,11 +52,11 @@ def test_sizes_are_spelled_in_one_way(text: str) -> None:
         ("curv=p256", "unknown axis 'curv': did you mean 'group'?"),
         ("key=rsa-2047", "unknown key 'rsa-2047': did you mean 'rsa-2048'?"),
         ("implementation=pyopnssl", "unknown implementation 'pyopnssl': did you mean 'pyopenssl'?"),
-        ("fast", "'fast' is no selector"),
+        ("fast", "'fast' is not a selector"),
         ("key=", "names no value"),
         ("key=,", "names no value"),
         ("key=zz*", "no key matches 'zz*'"),
-        ("size=huge", "'huge' is no size"),
+        ("size=huge", "'huge' is not a valid size"),
         ("size=0", "out of range"),
         ("size=17MiB", "out of range"),
         ("implementation=ssl client=ssl", "sets both ends"),
@@ -118,5 +118,5 @@ def test_a_star_stands_for_no_path() -> None:
 
 @pytest.mark.parametrize("path", ["PATH", "lib/libssl.so.3", ""])
 def test_a_path_that_is_not_absolute_is_refused(path: str) -> None:
-    with pytest.raises(RequestError, match=f"'{path}' is no absolute path"):
+    with pytest.raises(RequestError, match=f"'{path}' is not an absolute path"):
         parse([f"client=libssl:{path}"], WITH_PATHS)

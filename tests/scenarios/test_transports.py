@@ -83,7 +83,7 @@ def test_an_open_transport_is_the_first_that_can_be(selectors: str, transport: s
         ("implementation=quic mtu=548 transport=quic", "at least 1,200 bytes"),
         ("implementation=both transport=dtls link=tcp", "leave out link="),
         ("implementation=both transport=tls mtu=548", "no datagrams"),
-        ("implementation=both transport=tls address_check=yes", "TCP makes it"),
+        ("implementation=both transport=tls address_check=yes", "TCP does it"),
         ("workload=completion implementation=both transport=dtls", "carries only TCP"),
         ("workload=memory implementation=both transport=dtls", "a memory has no transport"),
         ("implementation=both transport=dtls version=1.3", "both: it has no DTLS 1.3"),

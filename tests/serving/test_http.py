@@ -281,7 +281,7 @@ def test_what_a_server_of_http_3_cannot_be_is_refused(selector: str, words: str)
     ("change", "words"),
     [
         ({"http": "4"}, "'4'"),
-        ({"http": "3", "group": "x25519"}, "lets no group be chosen"),
+        ({"http": "3", "group": "x25519"}, "does not let the group be chosen"),
         ({"http": "3", "version": "1.2"}, "TLS 1.3 alone"),
         ({"http": "3", "captured": 1}, "not captured"),
         ({"http": "3", "target": Target("unix:/x")}, "over UDP"),

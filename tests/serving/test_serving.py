@@ -407,11 +407,11 @@ def test_the_command_accepts_early_data_when_asked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "problem"),
     [
-        (["version=1.2,1.3"], "a server is of one scenario, the selectors name 2"),
+        (["version=1.2,1.3"], "a server is of one scenario, but the selectors name 2"),
         (["workload=bulk"], "a server has no"),
         (["resumption=psk"], "a server has no resumption=psk"),
         (["version=1.2", "key=ml-dsa-44"], "ML-DSA certificates need TLS 1.3"),
-        (["--pki", "/no/such"], "is no folder of 'tlsbench certs init'"),
+        (["--pki", "/no/such"], "is not a folder of 'tlsbench certs init'"),
         (["--early-data", "implementation=ssl"], "cannot serve that: ssl: it has no early data"),
         (["--early-data", "version=1.2"], "cannot serve that: "),
         (

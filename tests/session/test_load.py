@@ -47,7 +47,7 @@ def test_words_with_an_equals_sign_are_selectors_and_the_others_targets() -> Non
     [
         ([], "there is no target: write HOST:PORT"),
         (["version=1.3"], "there is no target: write HOST:PORT"),
-        (["127.0.0.1:1", "localhost"], "'localhost' is no target: write HOST:PORT"),
+        (["127.0.0.1:1", "localhost"], "'localhost' is not a target: write HOST:PORT"),
     ],
 )
 def test_words_that_are_neither_are_refused(words: list[str], message: str) -> None:
@@ -69,9 +69,9 @@ def test_lines_are_of_all_targets_or_of_one() -> None:
     [
         (["rtt=5ms", "rtt=6ms"], "--via is given twice for all targets"),
         (["127.0.0.1:2,rtt=5ms", "127.0.0.1:2,rtt=5ms"], "--via is given twice for 127.0.0.1:2"),
-        (["localhost,rtt=5ms"], "--via: 'localhost' is no target"),
+        (["localhost,rtt=5ms"], "--via: 'localhost' is not a target"),
         (["127.0.0.1:2,colour=blue"], "--via: unknown condition 'colour'"),
-        (["127.0.0.1:2"], "--via: '127.0.0.1:2' is no condition"),
+        (["127.0.0.1:2"], "--via: '127.0.0.1:2' is not a condition"),
     ],
 )
 def test_lines_that_cannot_be_are_refused(texts: list[str], message: str) -> None:

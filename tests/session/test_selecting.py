@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 
 from tlsbench.implementations import found_files
-from tlsbench.session.selecting import matrix_of
+from tlsbench.implementations.missing import NOT_INSTALLED, Missing
+from tlsbench.implementations.registry import implementations
+from tlsbench.session import selecting
+from tlsbench.session.selecting import matrix_of, others_that_can
 
 
 def test_a_profile_takes_the_libssl_files_that_are_found_and_none_is_lost(
@@ -27,3 +30,46 @@ def test_a_profile_is_measured_where_no_libssl_is_found(monkeypatch: pytest.Monk
     monkeypatch.setattr(found_files, "libssl_files", tuple)
     matrix = matrix_of(["version=1.3"], "engines")
     assert "pyopenssl" in {scenario.client for scenario in matrix.scenarios}
+
+
+@pytest.fixture
+def no_quic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after a plain install: the libraries with QUIC are missing."""
+    there = dict(selecting.implementations())
+    for name in ("aioquic", "qh3"):
+        there[name] = Missing(name, "", NOT_INSTALLED, "pip install")
+    monkeypatch.setattr(selecting, "implementations", lambda: there)
+
+
+def test_a_refusal_for_want_of_a_name_says_which_library_can() -> None:
+    words = ["workload=handshake", "resumption=early-data", "transport=quic"]
+    can = others_that_can(matrix_of(words), words)
+    named = [name for name in ("aioquic", "qh3") if not isinstance(implementations()[name], Missing)]
+    if not named:
+        pytest.skip("no library here has QUIC")
+    assert can == f"; implementation={' or '.join(named)} can"
+    for name in named:
+        assert matrix_of([*words, f"implementation={name}"]).scenarios
+
+
+@pytest.mark.usefixtures("no_quic")
+def test_a_refusal_says_what_is_not_installed_where_no_library_can() -> None:
+    said = others_that_can(matrix_of(["transport=quic"]), ["transport=quic"])
+    assert said.startswith("; no library that is installed can, and ")
+    assert "aioquic, qh3" in said
+    assert said.endswith("'tlsbench list implementations' says how to install them")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["implementation=ssl", "resumption=early-data"],
+        ["client=ssl", "transport=quic"],
+        ["version=1.2", "resumption=psk"],
+    ],
+    ids=" ".join,
+)
+def test_a_refusal_names_no_library_if_one_was_asked_for_or_the_protocol_forbids_it(words: list[str]) -> None:
+    matrix = matrix_of(words)
+    assert not matrix.scenarios
+    assert others_that_can(matrix, words) == ""

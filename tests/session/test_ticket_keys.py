@@ -71,5 +71,5 @@ def test_a_library_that_takes_no_keys_says_which_one_does(library: str) -> None:
 @pytest.mark.parametrize("change", [{"http": "3"}, {"early_data": True}])
 def test_where_keys_would_share_nothing_they_are_refused(change: dict[str, object]) -> None:
     scenario = served_scenario([])
-    with pytest.raises(RequestError, match="in memory|only the process that issued it knows"):
+    with pytest.raises(RequestError, match="in memory|only the process that issued it knows which were used"):
         check_shares_tickets(scenario, peers_for(scenario), **{"http": "auto", "early_data": False, **change})  # type: ignore[arg-type]

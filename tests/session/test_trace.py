@@ -65,6 +65,7 @@ def test_every_library_with_a_key_log_shows_a_whole_handshake_of_tls_1_2(library
     [
         "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
         "TLS_ECDHE_ECDSA_WITH_AES_128_CCM",
+        "TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8",
         "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
         "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
     ],
@@ -73,7 +74,7 @@ def test_every_kind_of_protection_of_tls_1_2_is_opened(cipher: str) -> None:
     assert traced(f"implementation=pyopenssl version=1.2 cipher={cipher}").ladder.opened
 
 
-@pytest.mark.parametrize("cipher", ["*AES_128_CCM_SHA256", "chacha20", "*256_GCM*"])
+@pytest.mark.parametrize("cipher", ["*AES_128_CCM_SHA256", "*CCM_8*", "chacha20", "*256_GCM*"])
 def test_every_kind_of_protection_of_tls_1_3_is_opened(cipher: str) -> None:
     assert traced(f"implementation=pyopenssl version=1.3 cipher={cipher}").ladder.opened
 

@@ -14,6 +14,7 @@ from tlsbench.links import Direction
 from tlsbench.links.quic import PacketKind
 from tlsbench.report.ladder import WIDTH, ladder_text
 from tlsbench.report.ladder_svg import ladder_svg
+from tlsbench.report.page.traces import trace_findings
 from tlsbench.results.trace_json import trace_in, trace_to_json
 from tlsbench.session.trace import Trace, trace, traced_scenario
 from tlsbench.tracing import KeyLog, Piece
@@ -137,6 +138,22 @@ def test_it_is_stored_read_back_and_drawn(axes: str, traced: Make) -> None:
     assert max(map(len, lines)) <= WIDTH
     assert {len(line) for line in lines if line[:1] in "│├" and line} == {WIDTH}
     assert "1 datagram, 2 packets" in ladder_svg(made.shown)
+
+
+def test_frames_that_are_alike_share_a_line_and_are_no_message() -> None:
+    pytest.importorskip("aioquic")
+    made = trace(traced_scenario(["implementation=aioquic key=ecdsa-secp256r1"]))
+    ids = [one for one in made.ladder.messages if one.name == "NEW_CONNECTION_ID"]
+    sent = dict.fromkeys(("client", "server"), 0)
+    for flight in made.ladder.flights:
+        sent[flight.sender] += sum(one.name == ids[0].name for one in flight.messages)
+    lines = [line.split() for line in ladder_text(made.shown).splitlines() if "NEW_CONNECTION_ID" in line]
+    assert [line[1:5] for line in lines] == [
+        ["NEW_CONNECTION_ID", "×", str(count), str(count * ids[0].wire_bytes)] for count in sent.values()
+    ]
+    assert max(made.ladder.messages, key=lambda one: one.wire_bytes).name == "PADDING"
+    (finding,) = trace_findings([made.shown])
+    assert "Certificate is the largest message" in finding.details[-1]
 
 
 @given(st.lists(st.tuples(st.sampled_from(Direction), st.binary(max_size=60))))

@@ -100,7 +100,7 @@ def test_an_answer_that_is_not_what_was_sent_is_no_sample(workload_of: Make) -> 
         ("link=network", "use workload=completion"),
         ("workload=completion link=tcp", "a completion needs a network"),
         ("workload=handshake loss=1%", "a handshake has no loss"),
-        ("workload=completion implementation=utls", "how it writes to a socket is not known"),
+        ("workload=completion implementation=utls", "how it writes to a socket is unknown"),
     ],
 )
 def test_what_has_no_network_says_so(selector: str, reason: str) -> None:

@@ -167,7 +167,7 @@ def test_ends_that_give_no_secrets_cannot_be_proved(compressed: Scenario, cell: 
     found = cell(compressed)
     assert found.witness is not None
     found.witness.handshakes.make_clients = found.witness.handshakes.make_servers = object
-    with pytest.raises(MeasurementError, match="gives no secrets by which the wire could be opened"):
+    with pytest.raises(MeasurementError, match="logs no secrets by which the wire could be decrypted"):
         found.visit(0, 1)
 
 
@@ -203,10 +203,10 @@ def test_a_library_that_says_otherwise_is_an_error(openssl_35: str, scenarios_of
 @pytest.mark.parametrize(
     ("selector", "reason"),
     [
-        ("version=1.2", "in TLS 1.3 alone"),
+        ("version=1.2", "only in TLS 1.3"),
         ("resumption=psk", "no certificate to compress"),
         ("ocsp=stapled", "no OCSP response"),
-        ("parts=yes", "not among the parts"),
+        ("parts=yes", "parts do not cover"),
         ("certificate_type=raw_public_key", "a raw public key is sent as it is"),
     ],
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import replace
 from importlib.util import find_spec
 from typing import Any
@@ -21,7 +22,8 @@ from tlsbench.implementations.wolfssl import bindings as wolfssl
 from tlsbench.links import MemoryLink
 from tlsbench.pki.psk import ExternalPsk
 from tlsbench.scenarios import Scenario, expand, parse
-from tlsbench.workloads import credentials, hidden, prepare
+from tlsbench.workloads import aging, credentials, hidden_credentials, prepare
+from tlsbench.workloads.decrypted import DecryptedHandshakes
 from tlsbench.workloads.handshake import Handshake
 
 Find = Callable[[str], tuple[Scenario, ...]]
@@ -154,7 +156,7 @@ def test_a_wire_that_shows_more_than_the_key_is_a_lie(
             lambda entries, wire: replace(read(entries, wire), certificate=b"\0\0\1\0"),
         )
     else:
-        monkeypatch.setattr(hidden, "_shown", lambda _message: [b"\x30\x03", b"\x30\x03"])
+        monkeypatch.setattr(hidden_credentials, "_shown", lambda _message: [b"\x30\x03", b"\x30\x03"])
     with pytest.raises(ProofError, match="nothing else") as error:
         cell.sample()
     assert error.value.witness == "wire"
@@ -302,7 +304,7 @@ def test_a_server_that_only_says_that_it_replaced_its_keys_is_caught_by_the_wire
 @needs_libssl
 def test_a_ticket_that_did_not_expire_is_caught(scenarios_of: Find, monkeypatch: pytest.MonkeyPatch) -> None:
     (scenario,) = scenarios_of("implementation=libssl version=1.3 resumption=psk ticket_state=expired")
-    monkeypatch.setattr(hidden, "_WHOLE_SECONDS_S", -1.0)
+    monkeypatch.setattr(aging, "_WHOLE_SECONDS_S", -1.0)
     monkeypatch.setattr("tlsbench.implementations.libssl.tickets.EXPIRING_LIFETIME_S", 300)
     with pytest.raises(ProofError, match="resumption: wanted none, got psk"):
         meeting(scenario, scenario, scenario).sample()
@@ -340,8 +342,8 @@ def test_the_hidden_lifetime_is_compared_too(
     (wanted,) = scenarios_of("implementation=pyopenssl version=1.3 resumption=psk ticket_lifetime=7200")
     cell = prepare(wanted, implementations(), time.perf_counter_ns)
     if lie:
-        read = hidden._ticket
-        monkeypatch.setattr(hidden, "_ticket", lambda body: replace(read(body), lifetime_s=300))
+        read = hidden_credentials._ticket
+        monkeypatch.setattr(hidden_credentials, "_ticket", lambda body: replace(read(body), lifetime_s=300))
         with pytest.raises(ProofError, match="ticket_lifetime: wanted 7200 s, got 300 s"):
             cell.sample()
     else:
@@ -349,8 +351,12 @@ def test_the_hidden_lifetime_is_compared_too(
 
 
 def test_what_cannot_be_decrypted_is_not_measured(scenarios_of: Find) -> None:
-    with pytest.raises(MeasurementError, match="neither library logs its secrets"):
-        hidden.with_opener(object(), object(), lambda _opener: None)
+    (scenario,) = scenarios_of("implementation=pyopenssl version=1.3")
+    reason = "pyopenssl logs no secrets by which the wire could be decrypted"
+    with closing(DecryptedHandshakes(scenario, object, object)) as handshakes:
+        assert not handshakes.can_decrypt
+        with pytest.raises(MeasurementError, match=reason), handshakes.one():
+            pass
 
 
 def reasons(selector: str) -> list[str]:
@@ -362,12 +368,12 @@ def reasons(selector: str) -> list[str]:
     ("selector", "reason"),
     [
         ("certificate_type=raw implementation=pyopenssl", "pyOpenSSL does not bind SSL_CTX_set1_server_cert"),
-        ("certificate_type=raw implementation=ssl", "it shows X.509 certificates alone"),
+        ("certificate_type=raw implementation=ssl", "it presents only X.509 certificates"),
         ("certificate_type=raw chain_length=2", "a raw public key has no chain"),
         ("resumption=external-psk client_auth=required", "asks for no certificate"),
         ("resumption=external-psk implementation=ssl", "since Python 3.13"),
         ("psk_mode=psk_ke resumption=none", "add resumption=psk or external-psk"),
-        ("psk_mode=psk_ke resumption=ticket version=1.2", "only a handshake by a PSK has such a mode"),
+        ("psk_mode=psk_ke resumption=ticket version=1.2", "only a PSK handshake has such a mode"),
         ("ticket_state=expired", "add resumption=psk or ticket"),
         ("ticket_lifetime=1h resumption=external-psk", "add resumption=psk or ticket"),
         ("ticket_state=previous-key resumption=psk implementation=pyopenssl", "does not bind"),

@@ -12,7 +12,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tlsbench.conformance_datagrams import DatagramConformance
+from tlsbench.conformance.datagrams import DatagramConformance
 from tlsbench.errors import HandshakeError, MeasurementError, ProofError
 from tlsbench.implementations.libssl import datagrams as of_libssl
 from tlsbench.implementations.registry import capabilities, ends_of, implementation, spellings

@@ -97,7 +97,7 @@ def test_the_command_shows_both_sides_in_kib(
     heading = next(line for line in out.splitlines() if "client KiB" in line)
     assert "server peak" in heading
     assert "client µs" not in out
-    assert "KiB are of malloc's memory" in out
+    assert "KiB are malloc's memory" in out
     assert tlsbench(["compare", "memory.json", "memory.json"]) == 0
     out = capsys.readouterr().out
     assert "base KiB" in out

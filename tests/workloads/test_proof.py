@@ -257,6 +257,7 @@ def test_a_staple_that_the_client_did_not_check_is_an_error(version: str, scenar
         ("implementation=pyopenssl version=1.3 resumption=psk", 1),
         ("implementation=libssl version=1.3 tickets=0", 0),
         ("implementation=libssl version=1.3 tickets=4", 4),
+        ("implementation=libssl version=1.3 tickets=2 hello_retry=yes", 2),
         ("implementation=pyopenssl version=1.3 workload=bulk size=1KiB", 2),
         ("implementation=fake version=1.3", 1),
         ("implementation=pyopenssl version=1.2", None),

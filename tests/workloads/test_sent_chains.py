@@ -12,7 +12,7 @@ import pytest
 from tlsbench import pki
 from tlsbench.errors import HandshakeError, ProofError
 from tlsbench.implementations.registry import implementations, tls_library
-from tlsbench.links import STREAM, MemoryLink, sealed_bytes
+from tlsbench.links import STREAM, Direction, MemoryLink, protected_records
 from tlsbench.scenarios import Scenario
 from tlsbench.workloads import prepare
 from tlsbench.workloads.exchange import shake_hands
@@ -86,7 +86,7 @@ def test_the_wire_of_tls_1_3_alone_tells_a_chain_from_a_leaf(name: str, key: str
                 prove_chain(exchange.entries, scenario, peers, wire, blind)
         else:
             prove_chain(exchange.entries, scenario, peers, wire, blind)
-            assert sealed_bytes(exchange.entries) > 0
+            assert protected_records(exchange.entries, Direction.TO_CLIENT)
 
 
 @pytest.mark.parametrize("name", ["pyopenssl", "ssl"])
@@ -117,7 +117,7 @@ def test_a_client_that_does_not_tell_how_far_it_verified_proves_nothing(scenario
     exchange = shake_hands(cell.clients, cell.servers, cell.link, cell.clock)
     silent = replace(exchange.client.negotiated(), verified_length=None)
     wire = STREAM.observe(exchange.entries)
-    with pytest.raises(ProofError, match="a client that does not tell"):
+    with pytest.raises(ProofError, match="a client that does not say"):
         prove_chain(exchange.entries, scenario, peers, wire, silent)
 
 

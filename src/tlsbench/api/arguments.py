@@ -47,7 +47,7 @@ def selectors_of(selectors: Sequence[str], axes: Mapping[str, AxisValues]) -> li
     for selector in selectors:
         if not isinstance(selector, str):
             raise RequestError(
-                f"{selector!r} is no selector: write text such as 'key=rsa-2048', or give a Scenario"
+                f"{selector!r} is not a selector: write text such as 'key=rsa-2048', or give a Scenario"
             )
     return [*selectors, *(f"{axis}={','.join(_values(axis, given))}" for axis, given in axes.items())]
 
@@ -56,10 +56,12 @@ def _values(axis: str, given: AxisValues) -> Iterator[str]:
     several = given if isinstance(given, Sequence) and not isinstance(given, str) else [given]
     for value in several:
         if not isinstance(value, str | int) or isinstance(value, bool):
-            raise RequestError(f"{axis}={given!r} is no value: give text, a whole number, or a list of them")
+            raise RequestError(
+                f"{axis}={given!r} is not a value: give text, a whole number, or a list of them"
+            )
         text = str(value)
         if text != "".join(text.split()):
-            raise RequestError(f"{axis}={given!r} is no value: it has blanks")
+            raise RequestError(f"{axis}={given!r} is not a value: it has blanks")
         yield text
 
 
@@ -76,7 +78,7 @@ def matrix_from(
         words = selectors_of(texts, axes)
         return matrix_of(words, profile), words
     if texts or axes or profile is not None:
-        raise RequestError("a Scenario is whole: leave out selectors, axes and the profile beside it")
+        raise RequestError("a Scenario is complete: leave out selectors, axes and the profile beside it")
     ids = [scenario.id for scenario in scenarios]
     found = [matrix_of([one]) for one in ids]
     return Matrix(
@@ -112,7 +114,7 @@ def plan_of(time_budget: Seconds, precision: float | str, seed: int | None) -> P
     if seed is None:
         seed = random.SystemRandom().randrange(2**31)
     elif not isinstance(seed, int):
-        raise RequestError(f"seed={seed!r} is no seed: give a whole number, or None for a new one")
+        raise RequestError(f"seed={seed!r} is not a seed: give a whole number, or None for a new one")
     return Plan(
         time_budget_s=seconds_of("time_budget", time_budget),
         precision=_number(

@@ -56,7 +56,7 @@ def load(
     stop_asked: Callable[[], bool] = lambda: False,
     **axes: AxisValues,
 ) -> Result:
-    """Load TLS servers that run already, on this machine, with many connections.
+    """Load TLS servers that are already running, on this machine, with many connections.
 
     ``load("127.0.0.1:8443", version="1.3", rate=500, duration="5s")`` is
     ``tlsbench load 127.0.0.1:8443 version=1.3 --rate 500 --duration 5s``. All durations are seconds, or text
@@ -68,32 +68,32 @@ def load(
     :param words: further targets, the backends of the same service; and what the handshakes must be:
         ``version=``, ``cipher=`` and ``group=`` of one value each, as text, or as keywords (``axes``).
     :param connections: at once; with ``rate`` at most.
-    :param rate: connections that begin in a second, come what may (an open loop); 0 begins one when another
-        ends (a closed loop).
+    :param rate: connections that begin each second, regardless of completions (an open loop); 0 begins one
+        when another ends (a closed loop).
     :param duration: how long what begins counts.
     :param warm_up: how long connections begin before that, uncounted.
     :param ramp_up: how much of the warm-up it takes to begin all connections.
     :param processes: worker processes.
-    :param requests: HTTP requests on each connection; 0 shakes hands alone.
+    :param requests: HTTP requests on each connection; 0 for handshakes only.
     :param http: ``"1.1"``, ``"2"``, ``"3"`` or ``"auto"`` (2 or 1.1), which is offered by ALPN and spoken;
         ``""`` speaks 1.1 and offers nothing.
     :param streams: of HTTP/2 and 3, requests at once on each connection.
     :param path: what they ask for.
-    :param size: bytes that each answer has (of ``tlsbench serve`` it is asked for so many); ``"16KiB"`` too.
+    :param size: bytes of each answer (``tlsbench serve`` is asked for this many); ``"16KiB"`` too.
     :param pool: connections that are kept and used again; 0 opens one for each use.
-    :param pool_idle: close those of the pool that were unused for so long; 0 keeps them.
-    :param pool_lifetime: close those of the pool that are as old as that; 0 keeps them.
+    :param pool_idle: close those of the pool that were unused for this long; 0 keeps them.
+    :param pool_lifetime: close those of the pool that are this old; 0 keeps them.
     :param early_data: send a resumed connection's first request as 0-RTT.
     :param socket: socket options by the kernel's names: ``{"SO_SNDBUF": "64KiB"}``.
     :param spread: which of several backends a connection goes to: ``"round-robin"``, or ``"least-open"``, one
         that has the fewest in use.
-    :param when_down: what becomes of the connections of a backend of which several failed in a row:
+    :param when_down: what happens to the connections of a backend after several failed in a row:
         ``"fail"``, or ``"move"`` to the others.
     :param clients: how many clients come back at random, each with its session, to any backend; 0 resumes the
         latest session of the same backend.
     :param via: put a line before a server on this machine: ``"rtt=50ms,bandwidth=10mbit,loss=1%"``, with the
         values of those axes; of several, that of one backend begins with its name: ``["rtt=5ms",
-        "127.0.0.1:8444,rtt=50ms"]``. It takes root on Linux.
+        "127.0.0.1:8444,rtt=50ms"]``. It needs root on Linux.
     :param hold: keep every connection open until the end.
     :param resume: the share of connections that resume a session, 0 to 1.
     :param root: a file of roots, PEM or DER, to verify the server by; None verifies nothing.

@@ -67,11 +67,11 @@ def run(
     :param profile: the name of a set of scenarios, which the selectors narrow.
     :param time_budget: seconds of sampling at most, or text such as ``"500ms"``, ``"5s"``, ``"2m"``.
     :param precision: the run ends earlier once half the width of the 95 % interval of each cell's time in the
-        libraries is at most this share of its median: ``0.02`` or ``"2%"``; 0 spends the whole budget.
+        libraries is at most this fraction of its median: ``0.02`` or ``"2%"``; 0 uses the whole budget.
     :param meter: ``"wall"`` (elapsed time), ``"cpu"`` (processor time) or ``"instructions"`` (callgrind).
     :param seed: of the random order of cells in each round; None is a new one.
     :param noise_floor: whether to measure one cell of each workload twice, for the smallest difference that
-        the run can tell from none.
+        the run can detect.
     :param observe: called with the :class:`~tlsbench.Progress` between rounds, never within one.
     :param stop_asked: called after each round; True ends the run with what there is.
     :param axes: axes by name, each with a value or a list of values: ``key="rsa-2048"``, ``size=[64, 1024]``.
@@ -127,7 +127,7 @@ def duel(
     :param a: a whole scenario: selectors, a dict of axes, or a :class:`~tlsbench.Scenario`; ``b`` the other.
     :param python: the interpreters of a and b, which both have tlsbench; this one without.
     :param env_a: variables of a's environment, ``env_b`` of b's.
-    :param time_budget: seconds, or text with a unit; all of it is spent.
+    :param time_budget: seconds, or text with a unit; all of it is used.
     :param meter: as :func:`run` takes it; ``seed``, ``observe`` and ``axes`` likewise.
     :param stop_asked: called after each epoch; True ends the duel with what there is.
     :returns: the result, whose ratios are of b over a.
@@ -151,7 +151,7 @@ def duel(
             request = duelling.between_environments(words, sides[0], sides[1], plan, instrument)
         elif a is not None and b is not None:
             if words:
-                raise RequestError("a and b are whole scenarios: leave out the other selectors")
+                raise RequestError("a and b are complete scenarios: leave out the other selectors")
             request = duelling.between_scenarios(selector_text(a), selector_text(b), plan, instrument)
         elif a is not None or b is not None:
             raise RequestError("a duel has two sides: give both a and b")
@@ -208,6 +208,6 @@ def read(path: Path) -> Result:
     """Read a stored result: of ``run``, ``duel``, ``load``, or of pytest-benchmark.
 
     :param path: a JSON file, or the name or number of a saved run in ``.benchmarks``.
-    :raises RequestError: in one line, if there is none, or it is none.
+    :raises RequestError: in one line, if there is none, or it is not a result.
     """
     return Result(reader.read(os.fspath(path)))

@@ -29,7 +29,7 @@ _WIDTH: Final = 160
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Capacity(Rows):
-    """How many cores, how much memory and line a load takes; printed it is the table of the command line.
+    """How many cores and how much memory and bandwidth a load takes; printed, it is the command line's table.
 
     :param value: the whole answer as tlsbench's own value.
     :param run: the cells that it is from.
@@ -80,13 +80,13 @@ def capacity(
     stop_asked: Callable[[], bool] = lambda: False,
     **axes: AxisValues,
 ) -> Capacity:
-    """Say how many cores, how much memory and line a load takes, from measured cells.
+    """Estimate how many cores and how much memory and bandwidth a load takes, from measured cells.
 
     ``capacity("key=ecdsa-secp256r1", connections="20000/s", resumed="60%", transfer="50KiB")`` is
     ``tlsbench capacity --connections 20000/s --resumed 60% --transfer 50KiB key=ecdsa-secp256r1``.
 
     :param selectors: of the server, as :func:`tlsbench.run` takes them; ``axes`` likewise. The first value of
-        each axis is what is asked, others stand beside it.
+        each axis is the request, further values are alternatives.
     :param connections: new ones in a second: a number, or text such as ``"20000/s"``.
     :param resumed: the share of them that resume a session: ``0.6`` or ``"60%"``.
     :param transfer: bytes that the server sends on each: ``51200`` or ``"50KiB"``.
@@ -97,9 +97,9 @@ def capacity(
         that of ``tlsbench serve``; None leaves it out.
     :param from_: take the cells from this result, or from what :func:`tlsbench.read` takes; None measures
         them.
-    :param alone: put no other keys and libraries beside what is asked, where it measures.
+    :param alone: show no other keys and libraries as alternatives, where it measures.
     :param time_budget: as :func:`tlsbench.run` takes it; ``seed``, ``observe`` and ``stop_asked`` likewise.
-    :raises RequestError: if the request is wrong, or the result has not the cells for it.
+    :raises RequestError: if the request is wrong, or the result lacks the cells for it.
     :raises MeasurementError: if a server that is to be measured fails.
     :raises Interrupted: after Ctrl-C.
     """

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 class Rows(ABC):
-    """Something that has rows. Printed it is the table of the command line, in a notebook too."""
+    """Something that has rows. Printed, it is the command line's table, in a notebook too."""
 
     __slots__ = ()
 
@@ -94,7 +94,7 @@ class Result(Rows):
 
     @property
     def noise_floor(self) -> Mapping[str, float]:
-        """Of a run, by workload: the smallest difference that it can tell from none, as a fraction."""
+        """Of a run, by workload: the smallest difference that it can detect, as a fraction."""
         return self.stored.result.noise_floor if isinstance(self.stored.result, Run) else {}
 
     @property
@@ -112,7 +112,7 @@ class Result(Rows):
 
     @property
     def warnings(self) -> Sequence[str]:
-        """What stood in the way of good figures, and what a file's reader has to say, a line each."""
+        """What stood in the way of good figures, and remarks on a file that was read, a line each."""
         run = self.stored.result
         return [*self.stored.remarks, *(run.conditions.warnings if isinstance(run, Run) else ())]
 
@@ -179,11 +179,11 @@ class Result(Rows):
 
         :param name: of letters, digits, ``.``, ``_``, ``+`` and ``-``; :func:`tlsbench.read` takes it.
         :returns: the new file.
-        :raises RequestError: for a duel, a name that is none, or a folder that cannot be written.
+        :raises RequestError: for a duel, an invalid name, or a folder that cannot be written.
         :raises OutputError: if writing failed on the way.
         """
         if isinstance(self.stored.result, Duel):
-            raise RequestError("a duel is no saved run: write(path) keeps it")
+            raise RequestError("a duel is not a saved run: write(path) keeps it")
         with in_words_of_python():
             storage.check_save(name)
         return storage.save(name, self.to_json())
@@ -238,8 +238,8 @@ class Comparison(Rows):
         ``id`` and the axes; ``instrument``; the medians ``base_ns`` and ``new_ns`` (or in the instrument's
         unit) with the ends of their 95 % intervals, ``base_low_ns``, …; ``ratio`` of new over base with
         ``ratio_low`` and ``ratio_high``; ``p_value``, corrected for the number of cells; ``noise_floor``, the
-        difference below which nothing is called, a fraction; ``verdict``: ``"faster"``, ``"slower"`` (of
-        bytes ``"less"``, ``"more"``) or ``"~"``; ``more_samples`` that would show a difference of 2 %.
+        fraction below which no difference is reported; ``verdict``: ``"faster"``, ``"slower"`` (of bytes
+        ``"less"``, ``"more"``) or ``"~"``; ``more_samples`` that would show a difference of 2 %.
         """
         return rows_of_judgement(self.judgement)
 

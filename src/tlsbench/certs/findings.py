@@ -30,8 +30,8 @@ from tlsbench.pki.names import name_text, short_name
 _EXPIRES_SOON_DAYS = 14
 _LEAST_RSA_BITS = 2048
 _CURVES: Final = ("ecdsa-secp256r1", "ecdsa-secp384r1", "ecdsa-secp521r1")
-#: Key types by whom they fail with, each tried in handshakes with OpenSSL 3.0 and 4.0, GnuTLS 3.7, BoringSSL,
-#: rustls and curl.
+#: Key types by the libraries they fail with, each tried in handshakes with OpenSSL 3.0 and 4.0, GnuTLS 3.7,
+#: BoringSSL, rustls and curl.
 _FEW_PEERS: Final = {
     "ecdsa-secp521r1": "BoringSSL, and Chrome with it, refuses it",
     "ed25519": "BoringSSL, and Chrome with it, refuses it",
@@ -137,7 +137,7 @@ def findings_of(
 def findings_of_roots(
     roots: Sequence[x509.Certificate], at: datetime | None = None
 ) -> tuple[CertificateFinding, ...]:
-    """What is odd in a set of roots: each is a warning, for who has others does without it."""
+    """What is odd in a set of roots: each a warning, because clients with other roots do without it."""
     at = at or datetime.now(UTC)
     return tuple(
         CertificateFinding("warning", position, text)
@@ -174,12 +174,15 @@ def _strength(certificate: x509.Certificate, _at: datetime) -> _Found:
 def _algorithm(certificate: x509.Certificate, _at: datetime) -> _Found:
     key = _key(certificate)
     if _has_explicit_curve(certificate):
-        yield "error", "its curve is spelled out and not named, which peers refuse (RFC 5480 section 2.1.1)"
+        yield (
+            "error",
+            "its curve is given by parameters, not by name, which peers refuse (RFC 5480 section 2.1.1)",
+        )
     elif key.startswith("ecdsa-") and key not in _CURVES:
         curve = key.removeprefix("ecdsa-")
         yield (
             "error",
-            f"its curve {curve} is none that peers offer: handshakes fail (valid: P-256, P-384, P-521)",
+            f"its curve {curve} is not one that peers offer: handshakes fail (valid: P-256, P-384, P-521)",
         )
     elif who := next((who for kind, who in _FEW_PEERS.items() if key.startswith(kind)), ""):
         yield "warning", f"its key is {key}: {who}"
@@ -200,7 +203,10 @@ def _names(certificate: x509.Certificate, _at: datetime) -> _Found:
     usages = extension(certificate, x509.ExtendedKeyUsage)
     serves = usages is None or ExtendedKeyUsageOID.SERVER_AUTH in usages
     if extension(certificate, x509.SubjectAlternativeName) is None and serves:
-        yield "error", "it has no subjectAltName: a common name alone is no host name (RFC 9525, section 6.3)"
+        yield (
+            "error",
+            "it has no subjectAltName: a common name alone is not a host name (RFC 9525, section 6.3)",
+        )
     if usages is None:
         yield "warning", "it does not say what it is for: browsers want the extended key usage serverAuth"
     elif not {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH} & set(usages):
@@ -214,13 +220,13 @@ def _lifetime(certificate: x509.Certificate, _at: datetime) -> _Found:
     if lifetime.days > longest:
         yield (
             "warning",
-            f"it holds for {lifetime.days} days: of a public authority browsers accept {longest} (SC-081v3)",
+            f"it is valid for {lifetime.days} days: browsers accept {longest} (public authorities, SC-081v3)",
         )
 
 
 def _stapling(certificate: x509.Certificate, _at: datetime) -> _Found:
     if must_staple(certificate):
-        yield "warning", "it must be shown with a stapled OCSP response (RFC 7633), or clients may refuse it"
+        yield "warning", "it needs a stapled OCSP response (RFC 7633), or clients may refuse it"
 
 
 _Check = Callable[[x509.Certificate, datetime], _Found]

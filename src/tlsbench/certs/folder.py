@@ -39,7 +39,7 @@ def write(pki: Pki, folder: Path, *, password: str = "", force: bool = False) ->
     """Write a PKI to a folder that does not exist yet, or is empty.
 
     :param password: of the PKCS #12 files; they are not encrypted without one.
-    :param force: replace a folder that this function wrote before; any other stays untouched all the same.
+    :param force: replace a folder that this function wrote before; any other stays untouched even then.
     :returns: the files' names, in the order of their importance.
     :raises RequestError: if something is there already.
     :raises OutputError: if it cannot be written; nothing is left behind then.
@@ -79,7 +79,7 @@ def load(folder: Path) -> Pki:
     except OSError as error:
         raise RequestError(f"cannot read {folder}: {error.strerror}") from error
     if not known:
-        raise RequestError(f"{folder} is no folder of 'tlsbench certs init': it has no {MANIFEST}")
+        raise RequestError(f"{folder} is not a folder of 'tlsbench certs init': it has no {MANIFEST}")
     manifest = _manifest(folder)
     try:
         names = [str(name) for name in manifest["authorities"]]
@@ -148,7 +148,7 @@ def _write(path: Path, file: _File) -> None:
 
 
 def check_writable(folder: Path) -> None:
-    """See to it that :func:`write` can write there, before keys are made.
+    """Check that :func:`write` can write there, before keys are made.
 
     :raises RequestError: if it cannot.
     """
@@ -166,16 +166,18 @@ def check_free(folder: Path, *, force: bool) -> None:
     """
     try:
         if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-            raise RequestError(f"{folder} exists and is no folder")
+            raise RequestError(f"{folder} exists and is not a folder")
         if not folder.exists() or not any(folder.iterdir()):
             return
         ours = (folder / MANIFEST).is_file() and _is_ours(folder)
     except OSError as error:
         raise RequestError(f"cannot read {folder}: {error.strerror}") from error
     if not ours:
-        raise RequestError(f"{folder} exists and is no PKI of tlsbench: it is left alone, --force or not")
+        raise RequestError(
+            f"{folder} exists and is not a PKI of tlsbench: it is left as it is, even with --force"
+        )
     if not force:
-        raise RequestError(f"{folder} holds a PKI already: --force replaces it, its keys are lost then")
+        raise RequestError(f"{folder} already holds a PKI: --force replaces it, and its keys are lost")
 
 
 def _is_ours(folder: Path) -> bool:
@@ -234,9 +236,9 @@ def _manifest(folder: Path) -> Mapping[str, Any]:
     try:
         manifest = json.loads(read_file(folder / MANIFEST))
     except (ValueError, RecursionError) as error:
-        raise RequestError(f"{folder / MANIFEST} is no JSON") from error
+        raise RequestError(f"{folder / MANIFEST} is not JSON") from error
     if not isinstance(manifest, dict):
-        raise RequestError(f"{folder / MANIFEST} is no JSON object")
+        raise RequestError(f"{folder / MANIFEST} is not a JSON object")
     return manifest
 
 

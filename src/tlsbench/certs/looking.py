@@ -74,7 +74,7 @@ def bundle_with(path: Path, wanted: str, password: str | None = None) -> Bundle:
 
 
 def _held(bundle: Bundle) -> str:
-    """What a bundle has, for who expected something else in it."""
+    """What a bundle has, for a reader that expected something else."""
     held = [
         words
         for words, there in (
@@ -103,9 +103,9 @@ def _look_at(host: str, port: int) -> Meeting:
     try:
         found = {str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)}
     except OSError as error:
-        raise RequestError(f"{host} is no file and no host: {error.strerror}") from error
+        raise RequestError(f"{host} is neither a file nor a host: {error.strerror}") from error
     except UnicodeError as error:  # a label that is empty, too long, or not for IDNA
-        raise RequestError(f"{host} is no file and no host name") from error
+        raise RequestError(f"{host} is neither a file nor a host name") from error
     local = sorted(address for address in found if ipaddress.ip_address(address).is_loopback)
     if not local or len(local) != len(found):
         raise RequestError(f"{host} is not this machine: only servers on loopback are looked at")

@@ -59,7 +59,7 @@ def _order(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[C
     for below, above in pairwise(path):
         if above < below:
             text = (
-                f"it comes before '{short_name(chain[below])}', which it issued: most peers put that in order"
+                f"it comes before '{short_name(chain[below])}', which it issued: most peers correct the order"
             )
             yield CertificateFinding("warning", above, text)
 
@@ -84,7 +84,7 @@ def _issuers(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator
     for below, above in pairwise(path):
         if not is_authority(chain[above]):
             yield CertificateFinding(
-                "error", above, f"it is no authority, but certificate {below} is signed by its key"
+                "error", above, f"it is not an authority, but certificate {below} is signed by its key"
             )
     last = chain[path[-1]]
     namesakes = [place for place, one in enumerate(chain) if one.subject == last.issuer and place not in path]
@@ -100,7 +100,7 @@ def _top(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Cer
         size = len(last.public_bytes(Encoding.DER))
         yield CertificateFinding("warning", path[-1], f"the root need not be sent: {size} bytes for nothing")
     elif names_itself(last) and not is_authority(last):
-        text = "it is self-signed: only who is given this very certificate trusts it"
+        text = "it is self-signed: only clients that were given this very certificate trust it"
         yield CertificateFinding("warning", path[-1], text)
     elif len(path) == 1 and not is_authority(last):
         name = last.issuer.rfc4514_string()
@@ -112,12 +112,12 @@ def _top(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[Cer
 def _length(chain: Sequence[x509.Certificate], path: Sequence[int]) -> Iterator[CertificateFinding]:
     length = len(path) - (len(path) > 1 and names_itself(chain[path[-1]]))
     if length > _LONGEST_OF_ALL:
-        text = f"a chain of {length} certificates: OpenSSL and BoringSSL follow {_LONGEST_OF_ALL} at most"
+        text = f"a chain of {length} certificates: OpenSSL and BoringSSL follow at most {_LONGEST_OF_ALL}"
         yield CertificateFinding("error", path[0], text)
     elif refusing := [f"{who} ({longest})" for longest, who in _LONGEST if length > longest]:
         text = f"a chain of {length} certificates, too long for {', '.join(refusing)}"
         yield CertificateFinding("warning", path[0], text)
     size = sum(len(one.public_bytes(Encoding.DER)) + _BYTES_BESIDE for one in chain)
     if size > _MOST_BYTES:
-        text = f"{len(chain)} certificates of {size:,} bytes: OpenSSL reads {_MOST_BYTES:,} at most"
+        text = f"{len(chain)} certificates of {size:,} bytes: OpenSSL reads at most {_MOST_BYTES:,}"
         yield CertificateFinding("error", path[0], text)

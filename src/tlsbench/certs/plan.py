@@ -23,11 +23,11 @@ from tlsbench.pki.engine_keys import ENGINE_KEY_TYPES, WITHOUT_SIGNATURE_SCHEME
 from tlsbench.pki.names import general_name
 from tlsbench.scenarios.keys import BY_NAME
 
-#: The longest that leaves hold.
+#: The longest validity of leaves.
 _MOST_DAYS = 3650
 #: Authorities outlive what they issue.
 _AUTHORITY_DAYS = 3650.0
-#: How long a CRL and an OCSP response of a folder hold: they cannot be asked for anew.
+#: How long a CRL and an OCSP response of a folder are valid: they cannot be asked for anew.
 STATUS_DAYS = 30.0
 
 
@@ -40,7 +40,7 @@ class PkiPlan:
     :param key: the key type of the leaves; ``intermediate_key`` and ``root_key`` of those above, the same if
         empty.
     :param chain_length: certificates that the server sends, 1 to 5.
-    :param days: how long the leaves hold.
+    :param days: how long the leaves are valid.
     :param must_staple: whether the server's certificate needs a stapled OCSP response.
     """
 
@@ -66,7 +66,7 @@ class PkiPlan:
         if not (math.isfinite(self.days) and 0 < self.days <= _MOST_DAYS):
             raise RequestError(f"--days {self.days:g}: valid is more than 0 and up to {_MOST_DAYS}")
         if self.key in WITHOUT_SIGNATURE_SCHEME:
-            raise RequestError(f"--key {self.key}: no library signs handshakes with it; --root-key can be it")
+            raise RequestError(f"--key {self.key}: no library signs handshakes with it; use it as --root-key")
         issuer = self.intermediate_key or self.key if self.chain_length > 1 else self.root_key or self.key
         if issuer in ENGINE_KEY_TYPES:
             raise RequestError(
@@ -83,11 +83,11 @@ class PkiPlan:
 PROFILES: Final[dict[str, tuple[str, dict[str, object]]]] = {
     "modern": ("P-256 throughout, an intermediate, 90 days: what public authorities issue", {}),
     "legacy": ("RSA-2048 throughout, for peers that know nothing else", {"key": "rsa-2048"}),
-    "short-lived": ("leaves that hold for six days, and need no revocation", {"days": 6.0}),
+    "short-lived": ("leaves that are valid for six days, and need no revocation", {"days": 6.0}),
     "must-staple": ("a server that must staple an OCSP response", {"must_staple": True}),
     "post-quantum": ("ML-DSA-65 throughout (FIPS 204)", {"key": "ml-dsa-65"}),
     "hash-based": (
-        "an SLH-DSA root over P-256 (FIPS 205): it rests on a hash alone, and its signatures are long",
+        "an SLH-DSA root over P-256 (FIPS 205): it rests only on a hash, and its signatures are long",
         {"root_key": "slh-dsa-sha2-128s"},
     ),
     "mixed": (
@@ -110,12 +110,12 @@ class Pki:
 
     @property
     def root(self) -> Authority:
-        """Whom everybody trusts."""
+        """The authority that everybody trusts."""
         return self.authorities[0]
 
     @property
     def issuer(self) -> Authority:
-        """Who issued to server and client."""
+        """The authority that issued to server and client."""
         return self.authorities[-1]
 
     def crls(self) -> tuple[x509.CertificateRevocationList, ...]:

@@ -14,7 +14,7 @@ from tlsbench.errors import OutputError, RequestError
 if TYPE_CHECKING:
     from tlsbench.tracing.live import LiveCapture
 
-#: So many connections are captured where nobody says how many.
+#: Connections that are captured when no number is given.
 _CONNECTIONS: Final = 10
 
 PcapPath = Annotated[
@@ -66,7 +66,7 @@ def outputs(path: Path | None) -> tuple[Path | None, ...]:
 def capture(path: Path | None, most: int, of: str, *, has_keys: bool = True) -> Iterator[LiveCapture | None]:
     """The capture at a path, with a line that says so; None without a path.
 
-    :param most: so many connections are captured.
+    :param most: how many connections are captured.
     :param of: what of, in words that the file says of itself.
     :param has_keys: whether there are secrets for it.
     :raises OutputError: if it cannot be written.

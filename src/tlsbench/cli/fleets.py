@@ -14,7 +14,7 @@ from tlsbench.errors import RequestError
 if TYPE_CHECKING:
     from tlsbench.fleet.cluster import Cluster
 
-#: What can be given to ``--allow`` is told by :data:`tlsbench.fleet.agreeing.ALLOWED`, whose help this is.
+#: What ``--allow`` takes is in :data:`tlsbench.fleet.agreeing.ALLOWED`, whose help this is.
 Scheduler = Annotated[
     str | None,
     typer.Option(
@@ -47,7 +47,7 @@ Allow = Annotated[
     typer.Option(
         "--allow",
         metavar="WHAT",
-        help="Go on although machines differ in versions or clocks, or are shared-hosts. Repeatable.",
+        help="Accept machines that differ in versions or clocks, or share a host (shared-hosts). Repeatable.",
         show_default=False,
     ),
 ]
@@ -56,7 +56,7 @@ MOST_LOCAL = 32
 
 
 def require_dask() -> None:
-    """See to it that a fleet can be had.
+    """Check that a fleet is possible here.
 
     :raises RequestError: if Dask is not installed.
     """

@@ -12,8 +12,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from tlsbench.cli import output, settings
-from tlsbench.cli.options import teaching
 from tlsbench.cli.overview import COMMANDS
+from tlsbench.cli.teaching import teaching
 from tlsbench.interrupts import Interrupted
 
 _SETTINGS: Final[dict[str, Any]] = {
@@ -170,4 +170,4 @@ def _version(wanted: bool) -> None:
 def callback(
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
-    """What may stand before a command; :mod:`tlsbench.cli.overview` has the help."""
+    """What may precede a command; :mod:`tlsbench.cli.overview` has the help."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from tlsbench.report.sheets import Report
 
-#: ``COLUMNS`` beyond that is nobody's wish.
+#: A larger ``COLUMNS`` is taken for a mistake.
 _MOST_COLUMNS = 10_000
 
 
@@ -35,7 +35,7 @@ def line(text: str) -> None:
 
 
 def wrapped(text: str, indent: str, columns: int) -> list[str]:
-    """The lines of a text within so many columns, wrapped between words, all but the first indented."""
+    """The lines of a text within this many columns, wrapped between words, all but the first indented."""
     return wrap(text, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
@@ -102,7 +102,7 @@ def columns_asked_for() -> int | None:
 
 
 def check(*paths: Path | None, room_bytes: int = files.ROOM_BYTES) -> None:
-    """See to it that every output that is wanted can be written, before anything is done for it.
+    """Check that every requested output can be written, before anything is done for it.
 
     :raises RequestError: if one cannot.
     """

@@ -12,7 +12,7 @@ from tlsbench.report.static import FORMATS, draw
 
 
 def check_picture(path: Path) -> None:
-    """See to it that a picture can be drawn there.
+    """Check that a picture can be drawn there.
 
     :raises RequestError: if its name ends with no format of pictures, or it cannot be written.
     """

@@ -184,7 +184,7 @@ def _settable(name: str, parameter: str, hint: object, info: typer.models.Option
         try:
             value = kind(text)
         except ValueError:
-            raise RequestError(f"{text!r} is no {'whole ' * (kind is int)}number") from None
+            raise RequestError(f"{text!r} is not a {'whole ' * (kind is int)}number") from None
         if (info.min is not None and value < info.min) or (info.max is not None and value > info.max):
             raise RequestError(f"{text} is not from {info.min} to {info.max}")
         return value

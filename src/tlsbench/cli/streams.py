@@ -1,7 +1,7 @@
-"""Standard output and standard error as a process of ours has them: to lose them does not end a command.
+"""Standard output and standard error of our processes: losing them does not end a command.
 
-A reader that has left is nobody's error. A full disk is one: it is told at the end, after everything else is
-done. What the encoding lacks is replaced.
+A reader that has left is not an error. A full disk is one: it is reported at the end, after everything else
+is done. What the encoding lacks is replaced.
 """
 
 from __future__ import annotations

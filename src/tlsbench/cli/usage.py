@@ -1,4 +1,4 @@
-"""What is wrong about the words of a command line, and what the help of a command has beside its options."""
+"""What is wrong with the words of a command line, and what the help of a command has beside its options."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from tlsbench.errors import RequestError
 
-#: So many values of an axis stand in the help of a command; of more the first.
+#: Values of an axis that the help of a command shows; of more, the first ones.
 _MOST_VALUES = 5
 
 

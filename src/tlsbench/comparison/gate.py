@@ -84,7 +84,7 @@ class Gate:
         """
         meant = [verdict for verdict in verdicts if self._means(verdict)]
         if not meant:
-            raise RequestError(f"--fail-on '{self.text}' means none of the cells")
+            raise RequestError(f"--fail-on '{self.text}' matches none of the cells")
         by_answer: dict[Answer, list[_Called]] = {"pass": [], "fail": [], "undecided": []}
         for verdict in meant:
             by_answer[self.answer(verdict)].append(verdict)
@@ -123,7 +123,7 @@ def parse_gate(text: str) -> Gate:
     words: Sequence[str] = match[3].split() if match and match[3] else ()
     if match is None or not all(re.fullmatch(r"[^=]+=.+", word) for word in words):
         raise RequestError(
-            f"--fail-on '{text}' is no gate: write slower>5% or slower>3% where workload=handshake"
+            f"--fail-on '{text}' is not a gate: write slower>5% or slower>3% where workload=handshake"
             + ("; thresholds such as p99<50ms are for 'tlsbench load'" if _LIMIT.match(text) else "")
         )
     where = {}
@@ -134,7 +134,7 @@ def parse_gate(text: str) -> Gate:
 
 
 def _pattern(axis: str, text: str) -> str:
-    """What the values of a parameter are held against: another name of a value means that value."""
+    """What the values of a parameter are compared with: another name of a value means that value."""
     rules = AXES.get(axis)
     named = rules.canonical(text, rules.values or rules.aliases.values()) if rules else None
     return (named or text).lower()

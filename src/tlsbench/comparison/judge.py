@@ -38,7 +38,7 @@ class Verdict:
     :param base: the median in the base, with its interval.
     :param new: the same in the new result.
     :param ratio: what the verdict is about: the figure in the new result over that in the base, 1.05 is five
-        percent more; where yardsticks judge, less what they changed by.
+        percent more; where yardsticks judge, corrected for their change.
     :param absolute: the figures over each other as they are.
     :param p_value: of no change, corrected for the number of cells; without yardsticks that of the rank test.
     :param floor: the difference below which nothing is called, as a fraction: what the yardsticks leave
@@ -71,7 +71,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """All verdicts, what stood on one side only, and what makes the two hard to compare."""
+    """All verdicts, what was on one side only, and what makes the two hard to compare."""
 
     base: Recording
     new: Recording
@@ -92,11 +92,11 @@ def judge(base: Recording, new: Recording) -> Judgement:
     A cell is called faster or slower if the interval of its ratio leaves one out, the ratio exceeds the
     floor, and a test agrees whose p-value is corrected for the number of cells (Benjamini and Hochberg).
 
-    Where both runs have yardsticks that may judge a cell, the ratio is less what the yardsticks changed by,
-    and the interval includes how far unchanged cells move against each other between the runs
-    (:mod:`tlsbench.stats.between`). Elsewhere it is the absolute one, the test that of ranks, and the floor
-    the larger noise floor of the two runs plus the larger drift: between two runs a machine wanders at least
-    as far as within one.
+    Where both runs have yardsticks that may judge a cell, the ratio is corrected for the change of
+    the yardsticks, and the interval includes how far unchanged cells move relative to each other between
+    the runs (:mod:`tlsbench.stats.between`). Elsewhere it is the absolute one, the test that of ranks, and
+    the floor the larger noise floor of the two runs plus the larger drift: between two runs a machine
+    wanders at least as far as within one.
     """
     in_both = [name for name in base.figures if name in new.figures]
     shared = [name for name in in_both if base.instruments[name].unit == new.instruments[name].unit]
@@ -173,12 +173,12 @@ def _verdict(ratio: Interval, p_value: float, floor: float) -> str:
 
 
 def _without_yardsticks(base: Recording, new: Recording, verdicts: Sequence[Verdict]) -> Iterator[str]:
-    """What there is to say of the cells that no yardstick judges."""
+    """The remarks on the cells that no yardstick judges."""
     timed = [one for one in verdicts if one.instrument.unit is NANOSECONDS]
     if timed:
         yield (
             f"{len(timed)} cells compared without yardsticks ({_why_without(base, new)}): such figures "
-            "differ between runs of one machine by 10 to 40 % where nothing changed"
+            "differ by 10 to 40 % between runs on one machine even if nothing changed"
         )
     hidden = Counter(
         _why_hidden(base, new, one.id)
@@ -196,7 +196,7 @@ def _why_without(base: Recording, new: Recording) -> str:
         return f"{' and '.join(missing)} {'has' if len(missing) == 1 else 'have'} none"
     if base.environment.get("processor") != new.environment.get("processor"):
         return "the processors differ"
-    return "none is the same in both runs and on another implementation than the cell"
+    return "none is the same in both runs and on an implementation other than the cell's"
 
 
 def _unlike(base: Recording, new: Recording, names: Sequence[str]) -> Iterator[str]:
@@ -233,7 +233,7 @@ def _why_hidden(base: Recording, new: Recording, name: str) -> str:
         return f"the machine drifted by {100 * wandering.drift:.1f} % during {wandering.source}"
     workload = noisy.parameters[name].get("workload", "")
     floor = noisy.floor(name)
-    is_known = f"is {100 * floor:.1f} %" if math.isfinite(floor) else "is not known, by too few rounds"
+    is_known = f"is {100 * floor:.1f} %" if math.isfinite(floor) else "is unknown: too few rounds"
     where = f"the noise floor of {workload} in {noisy.source}"
     return f"{where} {is_known} (A/A cells of '{noisy.first_of(workload)}')"
 

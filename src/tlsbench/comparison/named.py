@@ -15,16 +15,16 @@ from tlsbench.errors import RequestError
 from tlsbench.results.run import YardstickRecord
 from tlsbench.units import NANOSECONDS
 
-#: The nature of a yardstick of which nothing is known but its name.
+#: The nature of a yardstick of which only the name is known.
 NAMED: Final = "named"
-#: The raw data of a benchmark are folded into so many blocks, whose medians then stand for rounds.
+#: The raw data of a benchmark are folded into this many blocks, whose medians then stand for rounds.
 _BLOCKS: Final = 10
-#: So many names are in an error.
+#: Names that an error lists at most.
 _MOST_NAMES: Final = 5
 
 
 def with_yardsticks(recording: Recording, patterns: Sequence[str]) -> Recording:
-    """A recording whose benchmarks of these names are yardsticks, and are compared no more themselves.
+    """A recording whose benchmarks of these names are yardsticks, and are not compared themselves.
 
     The identity of each is its name and parameters, with the versions of its engines where it is one of
     tlsbench's cells.

@@ -93,7 +93,7 @@ def recording_of(stored: Stored) -> Recording:
     :raises RequestError: in one line, if there is nothing.
     """
     if isinstance(stored.result, Duel):
-        raise RequestError(f"{stored.source} is a duel, which is a comparison already: see 'tlsbench show'")
+        raise RequestError(f"{stored.source} is a duel, which already is a comparison: see 'tlsbench show'")
     if not stored.benchmarks:
         why = f" that can be compared: {stored.remarks[0]}" if stored.remarks else ""
         raise RequestError(f"{stored.source} holds no benchmark{why}")

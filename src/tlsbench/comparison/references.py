@@ -93,7 +93,7 @@ class Yardsticks:
 
 
 def _levels_of(recording: Recording) -> Mapping[str, Level]:
-    """Where each cell that counts time stood, by name, and each yardstick, by identity."""
+    """The level of each cell that counts time, by name, and each yardstick, by identity."""
     if not recording.yardsticks:
         return {}
     rounds = {

@@ -58,12 +58,12 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
-    """A handshake message that was read: who sent it, its type, and its body without the header."""
+class Decoded:
+    """A message, who sent it, and of a handshake message that was read its body, without the header."""
 
     direction: Direction
-    kind: int
-    body: bytes
+    message: Message
+    body: bytes = field(default=b"", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +151,19 @@ def messages_of(records: Sequence[Record], key_log: KeyLog) -> list[Message]:
     :param key_log: with the secrets of this connection; without them the rest is not opened.
     :raises WireError: if the records are not those of a TLS connection, or the secrets are others'.
     """
-    return [message for message, _ in _decoded(records, key_log)]
+    return [one.message for one in decoded(records, key_log)]
 
 
-def opened_of(records: Sequence[Record], key_log: KeyLog) -> list[Opened]:
-    """The handshake messages of both sides, read whole, in the order in which they were complete.
+def decoded(records: Sequence[Record], key_log: KeyLog) -> list[Decoded]:
+    """The same with who sent it, and with the bodies of handshake messages.
 
     It takes and raises what :func:`messages_of` does.
     """
-    return [opened for _, opened in _decoded(records, key_log) if opened is not None]
-
-
-def _decoded(records: Sequence[Record], key_log: KeyLog) -> Iterator[tuple[Message, Opened | None]]:
     opening = opening_of(records)
     secrets = key_log.of(opening.client_random).secrets()
     is_dtls = records[0].is_dtls
-    return _Decoder(opening.server.version, _sides(opening, secrets), is_dtls=is_dtls).decode(records)
+    decoder = _Decoder(opening.server.version, _sides(opening, secrets), is_dtls=is_dtls)
+    return list(decoder.decode(records))
 
 
 def _sides(opening: Opening, secrets: Mapping[str, bytes]) -> dict[Direction, _Side]:
@@ -206,7 +203,7 @@ class _Decoder:
     sides: Mapping[Direction, _Side]
     is_dtls: bool = False
 
-    def decode(self, records: Sequence[Record]) -> Iterator[tuple[Message, Opened | None]]:
+    def decode(self, records: Sequence[Record]) -> Iterator[Decoded]:
         for number, record in enumerate(records):
             side = self.sides[record.direction]
             if not self._is_protected(side, record):
@@ -220,10 +217,9 @@ class _Decoder:
                 yield from self._content(record.direction, number, kind, data, encrypted=True, early=early)
             else:
                 name = CONTENT_NAMES[record.content_type]
-                yield (
-                    Message(name, len(record.fragment), encrypted=True, records=(number,), opened=False),
-                    None,
-                )
+                size = len(record.fragment)
+                closed = Message(name, size, encrypted=True, records=(number,), opened=False)
+                yield Decoded(record.direction, closed)
         for direction, side in self.sides.items():
             if side.waiting:
                 raise WireError(f"the bytes {direction.value} end within a handshake message")
@@ -235,7 +231,7 @@ class _Decoder:
 
     def _content(
         self, sent: Direction, number: int, kind: int, data: bytes, *, encrypted: bool, early: bool = False
-    ) -> Iterator[tuple[Message, Opened | None]]:
+    ) -> Iterator[Decoded]:
         side = self.sides[sent]
         if kind == messages.HANDSHAKE:
             side.waiting += _as_stream(data) if self.is_dtls else data
@@ -249,11 +245,9 @@ class _Decoder:
             name = f"Alert {alerts.DESCRIPTIONS.get(data[1], data[1])}"
         elif early:
             name = "EarlyData"
-        yield Message(name, len(data), encrypted, (number,)), None
+        yield Decoded(sent, Message(name, len(data), encrypted, (number,)))
 
-    def _handshake(
-        self, sent: Direction, number: int, *, encrypted: bool
-    ) -> Iterator[tuple[Message, Opened]]:
+    def _handshake(self, sent: Direction, number: int, *, encrypted: bool) -> Iterator[Decoded]:
         """The messages that are whole now; each may change the keys of its sender."""
         side = self.sides[sent]
         while (found := next_message(side.waiting)) is not None:
@@ -273,7 +267,7 @@ class _Decoder:
                 kind=kind,
                 compression=read.compression,
             )
-            yield message, Opened(sent, kind, plain)
+            yield Decoded(sent, message, plain)
             side.waiting = side.waiting[size:]
             side.carriers = (number,) if side.waiting else ()
             if self.version == "1.3" and kind in (messages.END_OF_EARLY_DATA, messages.FINISHED):

@@ -30,7 +30,7 @@ class KeyLog:
         return cls(tuple(_lines(text)))
 
     def of(self, client_random: bytes) -> KeyLog:
-        """The lines of one connection, the newest where a label stands twice."""
+        """The lines of one connection, the newest where a label occurs twice."""
         newest = {line[0]: line for line in self.lines if line[1] == client_random}
         return KeyLog(tuple(newest.values()))
 

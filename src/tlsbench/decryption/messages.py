@@ -49,7 +49,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """What a hello says that the rest stands on. ``cipher`` and ``version`` are a server's."""
+    """What a hello says that the rest depends on. ``cipher`` and ``version`` are a server's."""
 
     random: bytes
     cipher: int
@@ -108,7 +108,7 @@ def _with_extensions(skip: Callable[[Reader], None]) -> Callable[[Reader], Body]
         skip(message)
         found = message.vector(2) if message else b""
         if message:
-            raise WireError("something stands behind the extensions of a TLS message")
+            raise WireError("there is data after the extensions of a TLS message")
         return Body(tuple(_sized(found)))
 
     return read

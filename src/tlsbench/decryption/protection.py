@@ -2,7 +2,7 @@
 
 TLS 1.3 has one AEAD key for each traffic secret (RFC 8446 sections 5.2 and 7.3). TLS 1.2 has one key block
 (RFC 5246 section 6.3), used as RFC 5288 (GCM), RFC 6655 (CCM) and RFC 7905 (ChaCha20-Poly1305) say, or as
-RFC 5246 section 6.2.3.2 (CBC) does; DTLS 1.2 differs in that a record's number stands in its header (RFC 6347
+RFC 5246 section 6.2.3.2 (CBC) does; DTLS 1.2 differs in that a record's number is in its header (RFC 6347
 section 4.1.2.1).
 """
 
@@ -23,6 +23,8 @@ from tlsbench.links.key_schedule import expand_label
 from tlsbench.scenarios import ciphers
 
 _TAG_BYTES: Final = 16
+#: Of a suite whose encryption ends with CCM_8 (RFC 6655 section 4).
+_SHORT_TAG_BYTES: Final = 8
 _IV_BYTES: Final = 12
 _EXPLICIT_BYTES: Final = 8
 _BLOCK_BYTES: Final = 16
@@ -30,10 +32,10 @@ _MAC: Final = "sha1"
 _MAC_BYTES: Final = 20
 
 
-#: What is opened: the AEADs with a whole tag, and AES in CBC mode with HMAC-SHA-1.
+#: What is opened: AEADs, and AES in CBC mode with HMAC-SHA-1.
 _OPENED: Final = frozenset(
     (
-        *((f"AES_{bits}_{mode}", True) for bits in (128, 256) for mode in ("GCM", "CCM")),
+        *((f"AES_{bits}_{mode}", True) for bits in (128, 256) for mode in ("GCM", "CCM", "CCM_8")),
         *((f"AES_{bits}_CBC", "SHA") for bits in (128, 256)),
         ("CHACHA20_POLY1305", True),
     )
@@ -56,28 +58,30 @@ class Opener(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """What of a cipher suite matters to records: the algorithm, the size of its key, and the hash."""
+    """What of a cipher suite matters to records: its algorithm, the sizes of key and tag, and the hash."""
 
     algorithm: str
     key_bytes: int
     hash_name: str
+    tag_bytes: int = _TAG_BYTES
 
     @classmethod
     def of(cls, code_point: int) -> Suite | None:
-        """That of a suite; None for one whose records are not opened here: other ciphers, tags and MACs."""
+        """That of a suite; None for one whose records are not opened here: other ciphers and MACs."""
         suite = ciphers.BY_CODE_POINT.get(code_point)
         if suite is None or (suite.encryption, suite.is_aead or suite.hash_name) not in _OPENED:
             return None
         name = suite.name
         algorithm = next(kind for kind in ("CHACHA20", "GCM", "CCM", "CBC") if kind in name)
         size = 16 if "AES_128" in name else 32
-        return cls(algorithm, size, "sha384" if name.endswith("SHA384") else "sha256")
+        tag_bytes = _SHORT_TAG_BYTES if suite.encryption.endswith("CCM_8") else _TAG_BYTES
+        return cls(algorithm, size, "sha384" if name.endswith("SHA384") else "sha256", tag_bytes)
 
     def aead(self, key: bytes) -> _Aead:
         """The AEAD with a key."""
         if self.algorithm == "CHACHA20":
             return ChaCha20Poly1305(key)
-        return AESGCM(key) if self.algorithm == "GCM" else AESCCM(key)
+        return AESGCM(key) if self.algorithm == "GCM" else AESCCM(key, self.tag_bytes)
 
 
 def prf(secret: bytes, label: str, seed: bytes, length: int, hash_name: str) -> bytes:
@@ -123,7 +127,7 @@ class Tls12AeadOpener:
         sealed, nonce = record.fragment, _nonce(self.iv, number)
         if self.suite.algorithm != "CHACHA20":
             sealed, nonce = sealed[_EXPLICIT_BYTES:], self.iv + sealed[:_EXPLICIT_BYTES]
-        length = len(sealed) - _TAG_BYTES
+        length = len(sealed) - self.suite.tag_bytes
         if length < 0:
             raise WireError("a protected record is shorter than its tag")
         associated = number.to_bytes(8, "big") + record.header[:3] + length.to_bytes(2, "big")
@@ -150,7 +154,7 @@ class Tls12CbcOpener:
             sealed, mac = sealed[:-_MAC_BYTES], sealed[-_MAC_BYTES:]
             self._check(record, sealed, mac)
         if len(sealed) < 2 * _BLOCK_BYTES or len(sealed) % _BLOCK_BYTES:
-            raise WireError("a protected record is no whole number of blocks")
+            raise WireError("a protected record is not a whole number of blocks")
         cipher = Cipher(algorithms.AES(self.key), modes.CBC(sealed[:_BLOCK_BYTES])).decryptor()
         padded = cipher.update(sealed[_BLOCK_BYTES:]) + cipher.finalize()
         content = padded[: -1 - padded[-1]]

@@ -1,6 +1,6 @@
 """The packets of a connection over QUIC, opened, and the messages and frames that they carry.
 
-Initial packets are protected by keys that stand on a connection ID in the clear (RFC 9001 section 5.2), so
+Initial packets are protected by keys that depend on a connection ID in the clear (RFC 9001 section 5.2), so
 that anyone opens them: they count as in the clear. The others need the connection's secrets, one for each
 kind of packet and side. TLS messages come in CRYPTO frames, a stream of them for each kind (section 4).
 """
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from tlsbench.decryption.decoding import Message, Opening, next_message
+from tlsbench.decryption.decoding import Decoded, Message, Opening, next_message
 from tlsbench.decryption.keylog import KeyLog
 from tlsbench.decryption.messages import hello_of, name_of, read_body
 from tlsbench.decryption.piece import Piece
@@ -50,7 +50,7 @@ _HELLOS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class NumberedPacket:
-    """A packet as it stands in a recording: its number there, and the numbers of its datagram and flight."""
+    """A packet as it is in a recording: its number there, and the numbers of its datagram and flight."""
 
     number: int
     flight: int
@@ -76,9 +76,20 @@ def quic_messages_of(numbered: Sequence[NumberedPacket], key_log: KeyLog) -> lis
     :param key_log: with the secrets of this connection; without them the rest is not opened.
     :raises WireError: if the packets are no QUIC connection's, or the secrets not its own.
     """
+    return [one.message for one in decoded_quic(numbered, key_log)]
+
+
+def decoded_quic(numbered: Sequence[NumberedPacket], key_log: KeyLog) -> list[Decoded]:
+    """The same with who sent it, and with the bodies of handshake messages.
+
+    It takes and raises what :func:`quic_messages_of` does.
+    """
     opening = opening_of_packets(numbered)
     keys = _keys(opening, key_log.of(opening.client_random).secrets())
-    return [_shown(one) for one in _Reader(keys).read(numbered)]
+    return [
+        Decoded(one.direction, _shown(one), one.message[1] if one.message is not None else b"")
+        for one in _Reader(keys).read(numbered)
+    ]
 
 
 def quic_opening_of(pieces: Sequence[Piece]) -> Opening:

@@ -21,7 +21,7 @@ from tlsbench.protocol.messages import (
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record as it stands on the wire.
+    """A record as it is on the wire.
 
     ``flight`` is the number, from 0, of the flight with its last byte; ``header`` its five bytes, thirteen in
     DTLS.
@@ -44,7 +44,7 @@ class Record:
 
     @property
     def number(self) -> int | None:
-        """Its epoch and sequence number, which stand in a record of DTLS (RFC 6347 section 4.1)."""
+        """Its epoch and sequence number, which are in a record of DTLS (RFC 6347 section 4.1)."""
         return int.from_bytes(self.header[3:11], "big") if self.is_dtls else None
 
     @property

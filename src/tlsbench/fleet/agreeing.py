@@ -1,4 +1,4 @@
-"""See to it that the machines of a fleet agree, before anything is measured."""
+"""Check that the machines of a fleet agree, before anything is measured."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tlsbench.fleet.hosts import Host, shared
 
 #: In what machines may differ if that is allowed, and what that means.
 ALLOWED: Final[Mapping[str, str]] = {
-    "versions": "other versions of tlsbench, Python, Dask or an engine",
+    "versions": "different versions of tlsbench, Python, Dask or an engine",
     "clocks": "wall clocks that are more than a second apart",
-    "shared-hosts": "several workers on one host, each as a machine of its own",
+    "shared-hosts": "several workers on one host, each counted as a machine",
 }
 #: Wall clocks that are further apart date results wrongly, and certificates fail by them.
 _CLOCK_LIMIT_S: Final = 1.0
@@ -32,7 +32,7 @@ def agree(
 
     :param implementations: whose engines must be the same.
     :param allowed: names of :data:`ALLOWED`.
-    :param note: told of machines of which a part stays idle.
+    :param note: called with a line about machines of which a part stays idle.
     :raises RequestError: if they differ in what is not allowed.
     """
     hosts = cluster.hosts(share_hosts="shared-hosts" in allowed)

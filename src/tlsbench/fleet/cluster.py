@@ -24,12 +24,12 @@ from tlsbench.fleet.hosts import RESOURCE, Host, Worker, hosts_of
 from tlsbench.fleet.security import Certificates
 
 _CONNECT_SECONDS = 10.0
-#: To read a clock is asked so often at most, and no more once it is known this well.
+#: A clock is read at most this often, and not again once it is known this well.
 _MOST_QUESTIONS = 12
 _WELL_KNOWN_NS = 500_000
 #: How often it is asked whether the workers are still there.
 _ROLL_CALL_SECONDS = 1.0
-#: A machine that has said nothing for so long is lost; it says something each second.
+#: A machine that has said nothing for this long is lost; it says something each second.
 SILENCE_SECONDS = 15.0
 _END_SECONDS = 10.0
 _LOOK_SECONDS = 0.1
@@ -256,14 +256,14 @@ class Cluster:
 
 
 def _refuse_failures(answers: Mapping[str, Any]) -> None:
-    """See to it that all could answer.
+    """Check that all could answer.
 
     :raises RequestError: in one line, if one could not.
     """
     for name, answer in answers.items():
         if isinstance(answer, ModuleNotFoundError | ImportError | AttributeError):
             raise RequestError(
-                f"{name}: the Python of its worker has not this version of tlsbench: {_first_line(answer)}"
+                f"{name}: its worker's Python does not have this version of tlsbench: {_first_line(answer)}"
             )
         if isinstance(answer, BaseException):
             raise RequestError(f"{name}: it does not say what it is: {_first_line(answer)}")

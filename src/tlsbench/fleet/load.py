@@ -26,7 +26,7 @@ _LOOK_SECONDS = 0.1
 #: Between the word to begin and the beginning, and for each machine that has to hear it.
 _HEAD_START_NS = 500_000_000
 _HEARING_NS = 2_000_000
-#: A machine that has not ended so long after it should have will not.
+#: A machine that has not ended this long after it should have will not end.
 _PATIENCE_SECONDS = 15.0
 
 
@@ -63,8 +63,8 @@ class FleetLoadRequest:
 class Fleet:
     """What is said of a load by a fleet while it goes on.
 
-    :param observe: told each second of what came of all connections so far.
-    :param note: told, a line each, of what happens to machines.
+    :param observe: called each second with the tally of all connections so far.
+    :param note: called with a line about what happens to a machine.
     :param stop_asked: True ends the load early; what is open is finished.
     """
 

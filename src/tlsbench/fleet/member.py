@@ -88,7 +88,7 @@ def main() -> None:
     try:
         answer = _KINDS[order["kind"]](order, ear)
         if foreign := sorted(set(FOREIGN) & set(sys.modules)):
-            raise MeasurementError(f"what measured had imported {' and '.join(foreign)}")
+            raise MeasurementError(f"the measuring process had imported {' and '.join(foreign)}")
     except TlsbenchError as error:
         say(error=str(error), exit_code=error.exit_code)
     except OSError as error:

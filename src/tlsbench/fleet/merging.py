@@ -41,7 +41,7 @@ class Part:
 
     @property
     def is_over(self) -> bool:
-        """Whether it will say no more."""
+        """Whether it has nothing more to say."""
         return self.end is not None or bool(self.lost)
 
     def heard(self, message: Mapping[str, Any]) -> None:
@@ -128,7 +128,7 @@ def _together(plans: Sequence[LoadPlan]) -> LoadPlan:
 
 
 def _backends(plan: LoadPlan, ends: Sequence[Mapping[str, Any]]) -> tuple[BackendLoad, ...]:
-    """What came of each of several backends, of the machines that told their end."""
+    """What came of each of several backends, of the machines that reported their end."""
     if not plan.others:
         return ()
     none = [BackendLoad(target) for target in plan.targets]  # in their order, though nobody told of one

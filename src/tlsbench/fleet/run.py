@@ -51,12 +51,12 @@ class FleetRun:
 
 @dataclass(frozen=True, slots=True)
 class Watcher:
-    """Who is told of a run while it goes on.
+    """Who hears about a run while it goes on.
 
-    :param observe: told by which machine, and how far that is.
-    :param note: told, a line each, of what happens to machines.
+    :param observe: called with a machine and its progress.
+    :param note: called with a line about what happens to a machine.
     :param stop_asked: True ends the run after the current rounds, with what there is.
-    :param keep: told what a machine stored, as soon as it is there.
+    :param keep: called with what a machine stored, as soon as it is there.
     """
 
     observe: Callable[[str, Mapping[str, object]], None] = lambda _name, _message: None

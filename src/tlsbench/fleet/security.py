@@ -33,13 +33,15 @@ class Certificates:
         return self.folder / f"{role}.pem"
 
     def check(self) -> Certificates:
-        """See to it that all is there.
+        """Check that all is there.
 
         :raises RequestError: if something is missing, or others than the owner can read a key.
         """
         for path in (self.root, *map(self.of, ROLES)):
             if not path.is_file():
-                raise RequestError(f"{path} is missing: 'tlsbench fleet certs {self.folder}' makes all anew")
+                raise RequestError(
+                    f"{path} is missing: 'tlsbench fleet certs {self.folder}' makes all of them again"
+                )
         for path in map(self.of, ROLES):
             if path.stat().st_mode & 0o077:
                 raise RequestError(f"{path} has a private key, and others can read it: chmod 600 {path}")

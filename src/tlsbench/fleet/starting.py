@@ -54,7 +54,7 @@ class StartRequest:
             raise RequestError("--hosts: a host is named twice, and one task at a time measures on each")
         if self.hosts and self.certificates is None:
             raise RequestError(
-                "--hosts: whoever reaches a cluster runs what they like on its machines, so its links need "
+                "--hosts: whoever reaches a cluster can run anything on its machines, so its links need "
                 "certificates: 'tlsbench fleet certs' makes them"
             )
 
@@ -105,7 +105,7 @@ class Started:
 def started(request: StartRequest, note: Callable[[str], None] = lambda _line: None) -> Iterator[Started]:
     """A cluster, until the end of the block; then nothing of it is left, here or elsewhere.
 
-    :param note: told of each part that comes up.
+    :param note: called with each part that comes up.
     :raises RequestError: if it cannot be.
     :raises MeasurementError: if a part does not come up.
     """

@@ -19,13 +19,15 @@ _NOTHING: Final = {"rtt": "0ms"} | {axis: AXES[axis].neutral for axis in _AXES[1
 def canonical(text: str) -> str:
     """The one spelling of conditions: each value as its axis writes it, and none that changes nothing.
 
-    :raises RequestError: for another axis, or a value that the axis has not.
+    :raises RequestError: for another axis, or a value that the axis lacks.
     """
     given: dict[str, str] = {}
     for part in " ".join(text.split()).split(","):  # an error about it is one line
         axis, equals, value = (word.strip() for word in part.partition("="))
         if not equals:
-            raise RequestError(f"'{part.strip()}' is no condition: write rtt=50ms,bandwidth=10mbit,loss=1%")
+            raise RequestError(
+                f"'{part.strip()}' is not a condition: write rtt=50ms,bandwidth=10mbit,loss=1%"
+            )
         if axis not in _AXES:
             raise unknown("condition", axis, _AXES)
         if axis in given:

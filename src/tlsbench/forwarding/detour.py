@@ -110,5 +110,5 @@ def local_address(host: str) -> str:
         except OSError as error:
             raise RequestError(f"{host} is not this machine, and the line leads nowhere else") from error
     if ipaddress.IPv4Address(address).is_unspecified:
-        raise RequestError(f"{host} is no address: the line leads to one, such as 127.0.0.1")
+        raise RequestError(f"{host} is not an address: the line leads to one, such as 127.0.0.1")
     return address

@@ -34,7 +34,7 @@ _SOCKADDR_IN: Final = struct.Struct("=H2x4s")
 _NAME: Final = b"tlsbench%d"
 #: Packets that wait to be read: the queue of a line does not overflow, so that of its device must not.
 _QUEUE_PACKETS: Final = 100_000
-NEEDS: Final = "it makes a network namespace and TUN devices, which takes root on Linux"
+NEEDS: Final = "it makes a network namespace and TUN devices, which needs root on Linux"
 
 
 def enter_new_namespace() -> None:

@@ -1,7 +1,20 @@
 """What is measured: TLS libraries behind one small contract, bytes or datagrams in and out."""
 
+from tlsbench.implementations.abilities import (
+    HasTwoFiles,
+    JoinedEndpoint,
+    JoinsEnds,
+    JoinsTickets,
+    KeepsRealTime,
+    LimitsKeyUpdates,
+    LogsKeys,
+    RotatesTicketKeys,
+    SelectsProtocols,
+    SharesTickets,
+    SocketWriter,
+    UpdatesKeys,
+)
 from tlsbench.implementations.contract import (
-    CallsPrimitives,
     ClientContext,
     DatagramClientContext,
     DatagramEndpoint,
@@ -9,25 +22,12 @@ from tlsbench.implementations.contract import (
     DatagramServerContext,
     End,
     Endpoint,
-    HasTwoFiles,
     Implementation,
-    JoinedEndpoint,
-    JoinsEnds,
-    JoinsTickets,
-    KeepsRealTime,
-    LimitsKeyUpdates,
-    LogsKeys,
     Negotiated,
-    Operation,
-    PrimitiveImplementation,
-    RotatesTicketKeys,
-    SelectsProtocols,
     ServerContext,
-    SharesTickets,
-    SocketWriter,
     TlsImplementation,
-    UpdatesKeys,
 )
+from tlsbench.implementations.operations import CallsPrimitives, Operation, PrimitiveImplementation
 from tlsbench.implementations.verifying import Verification, VerifyingImplementation
 
 __all__ = [

@@ -33,7 +33,7 @@ class Compressor:
 
 
 def algorithms() -> tuple[str, ...]:
-    """Those that can be had here, as the axis ``certificate_compression`` spells them."""
+    """Those that are available here, as the axis ``certificate_compression`` spells them."""
     return tuple(one for one in _ALGORITHMS if one not in PACKAGES or find_spec(PACKAGES[one]) is not None)
 
 

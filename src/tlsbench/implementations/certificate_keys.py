@@ -48,17 +48,17 @@ def openssl_key_gaps(engine: str, version: tuple[int, int], *, brainpool: bool =
         for axis in keys.KEY_AXES:
             yield gap(f"{engine} was built without the brainpool curves", **{axis: BRAINPOOL})
     elif version < _BRAINPOOL_IN_13:
-        reason = f"{engine} signs with brainpool curves in TLS 1.2 alone: version=1.2"
+        reason = f"{engine} signs with brainpool curves only in TLS 1.2: version=1.2"
         yield gap(reason, version="1.3", key=BRAINPOOL)
     if version >= _SLH_DSA_SINCE:
         reason = (
-            f"{engine} verifies SLH-DSA in certificates, and no TLS signature scheme of it does: as root_key "
-            "or intermediate_key it can be"
+            f"{engine} verifies SLH-DSA in certificates, but signs no handshakes with it: use it as root_key "
+            "or intermediate_key"
         )
         yield gap(reason, key=SLH_DSA)
     else:
         for axis in keys.KEY_AXES:
             yield gap(f"{engine} has no SLH-DSA: that came with OpenSSL 3.5", **{axis: SLH_DSA})
     yield gap(
-        "OpenSSL shows no Ed448 or RSA-PSS certificate in DTLS 1.2", transport="dtls", key=(*ED448, *RSA_PSS)
+        "OpenSSL sends no Ed448 or RSA-PSS certificate in DTLS 1.2", transport="dtls", key=(*ED448, *RSA_PSS)
     )

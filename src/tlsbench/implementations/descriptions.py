@@ -36,7 +36,7 @@ class Description:
         return cls(state=DOES_NOT_LOAD, reason=reason)
 
     def missing(self, name: str) -> Missing:
-        """The member that stands in the registry for what cannot be used."""
+        """The member that represents in the registry what cannot be used."""
         return Missing(name, self.summary, self.state, self.reason)
 
     def as_plain(self) -> dict[str, Any]:

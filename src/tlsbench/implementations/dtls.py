@@ -1,8 +1,11 @@
-"""What the libraries with DTLS have in common: how large records are, and how they stand in datagrams."""
+"""What the libraries with DTLS have in common: the sizes of records, how they fill datagrams, and cookies."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hmac
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from tlsbench.protocol.messages import DTLS_RECORD_HEADER_BYTES
@@ -12,7 +15,9 @@ from tlsbench.scenarios import Scenario, ciphers
 _HMAC_BYTES: Final = {"MD5": 16, "SHA": 20, "SHA256": 32, "SHA384": 48}
 _EXPLICIT_NONCE_BYTES: Final = 8
 #: A context's cookies are good for it alone.
-COOKIE_SECRET_BYTES: Final = 32
+_COOKIE_SECRET_BYTES: Final = 32
+#: The peer of a connection in memory, as a cookie is bound to one.
+_ADDRESS: Final = b"memory"
 
 
 def payload_bytes(scenario: Scenario) -> int:
@@ -60,3 +65,70 @@ def packed(flight: bytes, mtu: int) -> Iterator[bytes]:
         datagram += record
     if datagram:
         yield datagram
+
+
+def cookie_maker() -> Callable[[], bytes]:
+    """Makes the cookies of one server's context, as RFC 6347 (section 4.2.1) proposes them."""
+    secret = os.urandom(_COOKIE_SECRET_BYTES)
+    return lambda: hmac.digest(secret, _ADDRESS, "sha256")
+
+
+class FedByDatagrams:
+    """An end over a BIO in memory that keeps no datagrams apart: it is given them one by one.
+
+    What comes out of it is packed into datagrams. It is named before the end over a stream whose methods it
+    takes; the methods that end with ``_once`` are that one's.
+    """
+
+    __slots__ = ()
+
+    _mtu: int
+    #: What waits for the BIO, and what came out of it.
+    _arrived: deque[bytes]
+    _ready: list[bytes]
+
+    def handshake(self) -> bool:
+        while True:
+            is_done = self._handshake_once()
+            if is_done or not self._feed():
+                self._pack()
+                return is_done
+
+    def read(self) -> bytes:
+        data = self._read_once()
+        while self._feed():
+            data += self._read_once()
+        self._pack()
+        return data
+
+    def _feed(self) -> bool:
+        """Give the BIO the next datagram, alone; whether there was one."""
+        if not self._arrived:
+            return False
+        if datagram := self._arrived.popleft():
+            self._give(datagram)
+        return True
+
+    def _pack(self) -> None:
+        """Make datagrams of what came out of the BIO, as it is of one flight."""
+        self._ready += packed(self._taken(), self._mtu)
+
+    def _take_ready(self) -> list[bytes]:
+        """What is to be sent; what is written after the handshake leaves a record in a datagram."""
+        found = [*self._ready, *records(self._taken())]
+        self._ready.clear()
+        return found
+
+    def _handshake_once(self) -> bool:
+        raise NotImplementedError
+
+    def _read_once(self) -> bytes:
+        raise NotImplementedError
+
+    def _give(self, datagram: bytes) -> None:
+        """Write to the BIO."""
+        raise NotImplementedError
+
+    def _taken(self) -> bytes:
+        """All that came out of the BIO."""
+        raise NotImplementedError

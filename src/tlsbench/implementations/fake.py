@@ -10,9 +10,6 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, replace
 
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
-
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.certificate_keys import (
     BRAINPOOL,
@@ -25,30 +22,25 @@ from tlsbench.implementations.certificate_keys import (
 )
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.fake_datagrams import FakeDatagramContext
+from tlsbench.implementations.fake_messages import (
+    CHANGE_CIPHER_SPEC,
+    FINISHED,
+    FULL_ANSWER_BYTES,
+    SESSION_ID_AT,
+    client_hello,
+    payload,
+    record,
+    records,
+    server_flight,
+)
 from tlsbench.implementations.record_gaps import no_records
 from tlsbench.pki import Peers
-from tlsbench.protocol import finite_fields
 from tlsbench.protocol import messages as tls
-from tlsbench.protocol.extensions import (
-    EARLY_DATA,
-    KEY_SHARE,
-    PRE_SHARED_KEY,
-    SESSION_TICKET,
-    SUPPORTED_VERSIONS,
-)
-from tlsbench.scenarios import Capabilities, Scenario, ciphers, gap, groups
+from tlsbench.scenarios import Capabilities, Scenario, gap
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
-from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
-_HEADER_BYTES = tls.RECORD_HEADER_BYTES
-_RANDOM = bytes(range(32))
-_FINISHED = bytes(36)
 _TICKET_BYTES = 8
-#: Before a Finished of TLS 1.2.
-_CHANGE_CIPHER_SPEC = bytes((20, 3, 3, 0, 1, 1))
-#: Where a ClientHello record has its session id: after the headers, version, random and length.
-_SESSION_ID_AT = _HEADER_BYTES + 4 + 2 + 32 + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +66,7 @@ class Fake:
                 ),
                 gap("it exchanges no keys, so it is not asked for another", hello_retry="yes"),
                 gap("nothing is verified, so no roots are loaded", trust=AXES["trust"].special),
-                gap("its messages have the shape of DTLS 1.2 alone", transport="dtls", version="1.3"),
+                gap("its messages have only the shape of DTLS 1.2", transport="dtls", version="1.3"),
                 *no_records("it seals nothing, so its records have nothing to pad, and no limit to agree on"),
                 gap("it has no keys, so it changes none", workload="key_update"),
             ),
@@ -84,7 +76,7 @@ class Fake:
                 *takes(*SLH_DSA, axes=OF_ISSUERS),
                 *(f"version={version}" for version in BROKEN_VERSIONS),
             ),
-            alone="its messages have the shape of TLS alone: it talks to itself",
+            alone="its messages have only the shape of TLS: it talks only to itself",
         )
 
     def client_context(self, scenario: Scenario, peers: Peers) -> FakeClientContext:
@@ -110,13 +102,13 @@ class FakeClientContext:
         self._agreed = replace(
             _agreed(scenario, peers.server.leaf_der, sent), verified_length=sent + len(peers.known) + 1
         )
-        self._hello = _client_hello(scenario, b"")
+        self._hello = client_hello(scenario, b"")
 
     def connect(self, session: object | None = None, early_data: bytes = b"") -> FakeEndpoint:
         hello = self._hello
         if session is not None:
             assert isinstance(session, bytes)
-            hello = _client_hello(self._scenario, session) + (_records(early_data) if early_data else b"")
+            hello = client_hello(self._scenario, session) + (records(early_data) if early_data else b"")
         return FakeEndpoint(self._agreed, hello=hello, offers=session is not None)
 
 
@@ -127,8 +119,8 @@ class FakeServerContext:
         scenario = replace(scenario, group=scenario.group.partition(":")[0])
         client = peers.client.leaf_der if scenario.client_auth == "required" else b""
         self.agreed = _agreed(scenario, client, scenario.chain_length if client else None)
-        self.full_answer = _server_flight(scenario, peers.server.certificates, resumed=False)
-        self.resumed_answer = _server_flight(scenario, peers.server.certificates, resumed=True)
+        self.full_answer = server_flight(scenario, peers.server.certificates, resumed=False)
+        self.resumed_answer = server_flight(scenario, peers.server.certificates, resumed=True)
         self.resumption = scenario.resumption
         self.single_use = scenario.version == "1.3"
         self.tickets: set[bytes] = set()
@@ -143,7 +135,7 @@ class FakeServerContext:
         return ticket
 
     def redeem(self, hello: bytes) -> bool:
-        at = _SESSION_ID_AT if self.resumption == "session-id" else len(hello) - _TICKET_BYTES
+        at = SESSION_ID_AT if self.resumption == "session-id" else len(hello) - _TICKET_BYTES
         ticket = hello[at : at + _TICKET_BYTES]
         known = self.resumption != "none" and ticket in self.tickets
         if known and self.single_use:
@@ -188,32 +180,32 @@ class FakeEndpoint:
         if self._greeted:
             self._complete = True
             if not self._is_tls12:
-                self._out.append(_record(tls.APPLICATION_DATA, server.issue_ticket()))
+                self._out.append(record(tls.APPLICATION_DATA, server.issue_ticket()))
             elif not self._resumed:
-                self._out.append(_CHANGE_CIPHER_SPEC + _record(tls.HANDSHAKE, server.issue_ticket()))
+                self._out.append(CHANGE_CIPHER_SPEC + record(tls.HANDSHAKE, server.issue_ticket()))
             return
         if received[:1] != bytes([tls.HANDSHAKE]):
             raise HandshakeError("fake: unexpected message")
-        hello_bytes = _HEADER_BYTES + int.from_bytes(received[3:5], "big")
+        hello_bytes = tls.RECORD_HEADER_BYTES + int.from_bytes(received[3:5], "big")
         self._resumed = server.redeem(received[:hello_bytes])
-        self._early_data = _payload(received[hello_bytes:]) if self._resumed else b""
+        self._early_data = payload(received[hello_bytes:]) if self._resumed else b""
         self._greeted = True
         self._out.append(server.resumed_answer if self._resumed else server.full_answer)
 
     def _finish(self, received: bytes) -> None:
-        if self._is_tls12 and received.startswith(_CHANGE_CIPHER_SPEC):
-            self._complete, self._ticket = True, _payload(received[len(_CHANGE_CIPHER_SPEC) :])
+        if self._is_tls12 and received.startswith(CHANGE_CIPHER_SPEC):
+            self._complete, self._ticket = True, payload(received[len(CHANGE_CIPHER_SPEC) :])
             return
         if received[:1] != bytes([tls.HANDSHAKE]):
             raise HandshakeError("fake: unexpected message")
-        self._resumed = self._offers and len(received) < _FULL_ANSWER_BYTES
+        self._resumed = self._offers and len(received) < FULL_ANSWER_BYTES
         if self._is_tls12:  # a full handshake ends with the server's Finished, and its ticket
             self._complete = self._resumed
             self._ticket = b"" if self._resumed else None
-            self._out.append(_CHANGE_CIPHER_SPEC + _record(tls.HANDSHAKE, _FINISHED))
+            self._out.append(CHANGE_CIPHER_SPEC + record(tls.HANDSHAKE, FINISHED))
             return
         self._complete = True
-        self._out.append(_record(tls.APPLICATION_DATA, _FINISHED))
+        self._out.append(record(tls.APPLICATION_DATA, FINISHED))
 
     def data_to_send(self) -> bytes:
         data = b"".join(self._out)
@@ -224,10 +216,10 @@ class FakeEndpoint:
         self._in.append(data)
 
     def write(self, data: bytes) -> None:
-        self._out.append(_records(data))
+        self._out.append(records(data))
 
     def read(self) -> bytes:
-        data = _payload(b"".join(self._in))
+        data = payload(b"".join(self._in))
         self._in.clear()
         if self._server is None and self._ticket is None:
             self._ticket = data
@@ -255,10 +247,6 @@ class FakeEndpoint:
         pass
 
 
-#: A full answer has so much padding in place of a leaf, and more of intermediates; a resumed one has none.
-_FULL_ANSWER_BYTES = 600
-
-
 def _agreed(scenario: Scenario, peer_certificate: bytes, peer_chain_length: int | None) -> Negotiated:
     return Negotiated(
         version=scenario.version,
@@ -269,101 +257,3 @@ def _agreed(scenario: Scenario, peer_certificate: bytes, peer_chain_length: int 
         peer_verified=bool(peer_certificate),
         peer_chain_length=peer_chain_length,
     )
-
-
-def _bytes_of(certificates: tuple[x509.Certificate, ...]) -> int:
-    """Their size, in whole headers of messages: a reader of TLS 1.2 takes padding for empty messages."""
-    size_bytes = sum(len(certificate.public_bytes(Encoding.DER)) for certificate in certificates)
-    return size_bytes + -size_bytes % 4
-
-
-def _vector(width: int, data: bytes) -> bytes:
-    return len(data).to_bytes(width, "big") + data
-
-
-def _record(content_type: int, fragment: bytes) -> bytes:
-    return bytes((content_type, 3, 3)) + _vector(2, fragment)
-
-
-def _records(data: bytes) -> bytes:
-    return b"".join(
-        _record(tls.APPLICATION_DATA, data[at : at + tls.RECORD_BYTES])
-        for at in range(0, len(data), tls.RECORD_BYTES)
-    )
-
-
-def _payload(records: bytes) -> bytes:
-    fragments, at = [], 0
-    while at < len(records):
-        end = at + _HEADER_BYTES + int.from_bytes(records[at + 3 : at + 5], "big")
-        fragments.append(records[at + _HEADER_BYTES : end])
-        at = end
-    return b"".join(fragments)
-
-
-def _extension(extension_type: int, data: bytes) -> bytes:
-    return extension_type.to_bytes(2, "big") + _vector(2, data)
-
-
-def _message(message_type: int, body: bytes) -> bytes:
-    return bytes([message_type]) + _vector(3, body)
-
-
-def _client_hello(scenario: Scenario, ticket: bytes) -> bytes:
-    session_id, extensions = b"", b""
-    if ticket and scenario.resumption == "session-id":
-        session_id = ticket
-    elif ticket and scenario.resumption == "ticket":
-        extensions = _extension(SESSION_TICKET, ticket)
-    elif ticket:
-        early = _extension(EARLY_DATA, b"") if scenario.resumption == "early-data" else b""
-        extensions = early + _extension(PRE_SHARED_KEY, ticket)
-    suite = ciphers.BY_NAME[scenario.cipher].code_point.to_bytes(2, "big")
-    body = (
-        b"\x03\x03"
-        + _RANDOM
-        + _vector(1, session_id)
-        + _vector(2, suite)
-        + b"\x01\x00"
-        + _vector(2, extensions)
-    )
-    return _record(tls.HANDSHAKE, _message(tls.CLIENT_HELLO, body))
-
-
-def _group(scenario: Scenario) -> bytes:
-    return groups.BY_NAME[scenario.group].code_point.to_bytes(2, "big")
-
-
-def _server_keys(scenario: Scenario) -> bytes:
-    """The ServerKeyExchange before TLS 1.3; none where no keys are exchanged."""
-    if scenario.group == NO_GROUP:
-        return b""
-    if scenario.group in PRIMES:
-        body = _vector(2, finite_fields.prime_bytes(scenario.group)) + _vector(2, b"\x02") + _vector(2, b"")
-    else:
-        body = bytes([tls.NAMED_CURVE]) + _group(scenario) + _vector(1, b"")
-    return _message(tls.SERVER_KEY_EXCHANGE, body)
-
-
-def _server_flight(scenario: Scenario, sent: tuple[x509.Certificate, ...], *, resumed: bool) -> bytes:
-    suite = ciphers.BY_NAME[scenario.cipher].code_point.to_bytes(2, "big")
-    tls13 = scenario.version == "1.3"
-    extensions, messages = b"", b""
-    if tls13:
-        extensions = _extension(SUPPORTED_VERSIONS, b"\x03\x04")
-        extensions += _extension(KEY_SHARE, _group(scenario) + _vector(2, b""))
-        extensions += _extension(PRE_SHARED_KEY, b"\x00\x00") if resumed else b""
-    elif not resumed:
-        chain = _vector(3, b"") * len(sent)
-        messages = _message(tls.CERTIFICATE, _vector(3, chain))
-        messages += _server_keys(scenario)
-        if scenario.client_auth == "required":
-            messages += _message(tls.CERTIFICATE_REQUEST, b"")
-    # What TLS 1.3 has in this place is the version before.
-    version = tls.VERSION_CODE_POINTS["1.2" if tls13 else scenario.version].to_bytes(2, "big")
-    body = version + _RANDOM + _vector(1, b"") + suite + b"\x00" + _vector(2, extensions)
-    hello = _record(tls.HANDSHAKE, _message(tls.SERVER_HELLO, body) + messages)
-    rest = _FINISHED if resumed else bytes(_FULL_ANSWER_BYTES + _bytes_of(sent[1:]))
-    if not tls13:
-        return hello + (_CHANGE_CIPHER_SPEC if resumed else b"") + _record(tls.HANDSHAKE, rest)
-    return hello + _record(tls.APPLICATION_DATA, rest)

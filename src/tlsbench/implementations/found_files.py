@@ -13,7 +13,7 @@ import re
 import site
 import subprocess
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cache
@@ -56,14 +56,16 @@ _MARKS: Final[Mapping[str, re.Pattern[bytes]]] = {
     "rustls": re.compile(rb"rustls-(\d+\.\d+\.\d+)[/\\]src"),
     "s2n-tls": re.compile(rb"\0s2n_connection_new\0()"),
     "wolfSSL": re.compile(rb"\0wolfSSL_CTX_new\0()"),
-    "Mbed TLS": re.compile(rb"[Mm]bed TLS (\d+\.\d+\.\d+)"),
+    "Mbed TLS": re.compile(rb"bed TLS (\d+\.\d+\.\d+)"),
 }
-#: Functions whose names stand in a module that lets others call them.
+#: Functions whose names are in a module that lets others call them.
 _EXPORTED: Final = (b"\0SSL_do_handshake\0", b"\0s2n_connection_new\0", b"\0wolfSSL_CTX_new\0")
 #: Both grew out of BoringSSL, or hold parts of it, and name it.
 _HEIRS: Final = ("AWS-LC", "rustls")
 #: A module that needs a libssl beside it has none inside.
 _NEEDS_LIBSSL: Final = re.compile(rb"\0libssl[-.\w]*\.(?:so|dylib)")
+#: What each pattern of these begins with, up to the first character that means something else.
+_LITERAL: Final = re.compile(rb"(?:\\0|[\w -])+")
 _SMALLEST_BYTES: Final = 256 << 10
 _LARGEST_BYTES: Final = 512 << 20
 _MODULE: Final = re.compile(r".+\.(?:so|pyd|dylib)")
@@ -88,29 +90,18 @@ class FoundFile:
     is_hidden: bool = False
 
 
+@cache
 def libssl_files() -> tuple[str, ...]:
-    """The paths of all libssl files that are found."""
-    return tuple(one.path for one in found_files() if one.family == LIBSSL)
+    """The paths of all libssl files that are found; no file is opened for that."""
+    return tuple(dict.fromkeys(one.path for one in _found(_shared_library) if one.family == LIBSSL))
 
 
 @cache
 def found_files() -> tuple[FoundFile, ...]:
     """Every file that is found, the system's first; each once, whatever links lead to it."""
     found: dict[str, FoundFile] = {}
-    for path in _of_the_system():
-        one = _shared_library(path)
-        if one is not None:
-            found.setdefault(one.path, one)
-    for folder in _package_folders():
-        for path in _files_below(folder):
-            one = _shared_library(path) or _module(path)
-            if one is not None:
-                found.setdefault(one.path, one)
-    for folder in _folders_of(MORE_FOLDERS):
-        for path in _files_below(folder):
-            one = _shared_library(path)
-            if one is not None:
-                found.setdefault(one.path, replace(one, brought_by=str(folder)))
+    for one in _found(lambda path: _shared_library(path) or _module(path)):
+        found.setdefault(one.path, one)
     owners = _owners([one.path for one in found.values()])
     return tuple(replace(one, brought_by=owners.get(one.path, one.brought_by)) for one in found.values())
 
@@ -118,6 +109,21 @@ def found_files() -> tuple[FoundFile, ...]:
 def brought_by(path: str) -> str:
     """The distribution that brought a file, with its version; :data:`SYSTEM` if none did."""
     return _owners([os.path.realpath(path)]).get(os.path.realpath(path), SYSTEM)
+
+
+def _found(in_a_package: Callable[[Path], FoundFile | None]) -> Iterator[FoundFile]:
+    """The files of the system, of packages and of more folders, in this order; some more than once."""
+    for path in _of_the_system():
+        if one := _shared_library(path):
+            yield one
+    for folder in _package_folders():
+        for path in _files_below(folder):
+            if one := in_a_package(path):
+                yield one
+    for folder in _folders_of(MORE_FOLDERS):
+        for path in _files_below(folder):
+            if one := _shared_library(path):
+                yield replace(one, brought_by=str(folder))
 
 
 def _shared_library(path: Path) -> FoundFile | None:
@@ -135,12 +141,12 @@ def _module(path: Path) -> FoundFile | None:
         if not _SMALLEST_BYTES <= path.stat().st_size <= _LARGEST_BYTES:
             return None
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-            if _NEEDS_LIBSSL.search(content):
+            if _first(_NEEDS_LIBSSL, content):
                 return None
             inside = [
                 f"{library} {mark[1].decode()}".strip()
                 for library, pattern in _MARKS.items()
-                if (mark := pattern.search(content))
+                if (mark := _first(pattern, content))
             ]
             is_hidden = all(content.find(name) < 0 for name in _EXPORTED)
         if any(one.startswith(_HEIRS) for one in inside):
@@ -148,6 +154,14 @@ def _module(path: Path) -> FoundFile | None:
         if inside:
             return FoundFile(os.path.realpath(path), inside=tuple(inside), is_hidden=is_hidden)
     return None
+
+
+def _first(pattern: re.Pattern[bytes], content: mmap.mmap) -> re.Match[bytes] | None:
+    """Where a pattern matches first, from where its literal beginning is: that is found faster."""
+    begin = _LITERAL.match(pattern.pattern)
+    assert begin is not None
+    place = content.find(begin[0].replace(rb"\0", b"\0"))
+    return None if place < 0 else pattern.search(content, place)
 
 
 def _of_the_system() -> Iterator[Path]:

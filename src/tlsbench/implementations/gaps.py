@@ -13,7 +13,7 @@ SYSTEM_LIBCRYPTO: Final = "the system's"
 
 
 def one_ticket_when_resumed(server: str) -> Gap:
-    """The gap of OpenSSL's servers, which are told a number for full handshakes alone."""
+    """The gap of OpenSSL's servers, whose number of tickets applies only to full handshakes."""
     return gap(
         "after a resumed handshake OpenSSL sends one ticket (SSL_CTX_set_num_tickets(3))",
         server=server,
@@ -23,8 +23,8 @@ def one_ticket_when_resumed(server: str) -> Gap:
 
 
 def no_ed25519_in_dtls() -> Gap:
-    """The gap of OpenSSL, which chooses such a certificate in TLS alone (``ssl_set_masks``)."""
-    return gap("OpenSSL shows no Ed25519 certificate in DTLS 1.2", transport="dtls", key="ed25519")
+    """The gap of OpenSSL, which chooses such a certificate only in TLS (``ssl_set_masks``)."""
+    return gap("OpenSSL sends no Ed25519 certificate in DTLS 1.2", transport="dtls", key="ed25519")
 
 
 def keys_of_two_kinds(client: str) -> Gap:
@@ -40,7 +40,7 @@ def keys_of_two_kinds(client: str) -> Gap:
 def kernel_tls_gap() -> Gap:
     """The gap of the libraries that could hand their keys to a kernel: this kernel, or how they are driven.
 
-    OpenSSL asks the kernel on sockets alone (SSL_OP_ENABLE_KTLS of SSL_CTX_set_options(3)).
+    OpenSSL asks the kernel only on sockets (SSL_OP_ENABLE_KTLS of SSL_CTX_set_options(3)).
     """
-    no_sockets = "the kernel has TLS, but OpenSSL uses it on sockets alone, and is driven in memory here"
+    no_sockets = "the kernel has TLS, but OpenSSL uses it only on sockets, and is driven in memory here"
     return gap(why_no_kernel_tls() or no_sockets, offload=AXES["offload"].special)

@@ -1,4 +1,4 @@
-"""An implementation that cannot be used: it is listed all the same, with the reason."""
+"""An implementation that cannot be used: it is listed nevertheless, with the reason."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ DOES_NOT_LOAD: Final = "does not load"
 
 
 class NotInstalledError(TlsbenchError):
-    """What an implementation stands on is not installed; the text says how to install it."""
+    """What an implementation needs is not installed; the text says how to install it."""
 
 
 @dataclass(frozen=True, slots=True)

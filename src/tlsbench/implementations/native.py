@@ -7,6 +7,7 @@ parse them takes longer than to load it.
 from __future__ import annotations
 
 import ctypes
+import errno
 import operator
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,9 @@ from types import MethodType
 from typing import Any
 
 from cffi import FFI
+
+#: Reads and writes the memory of any library, whatever else was declared to it.
+_ANY = FFI()
 
 
 class NativeLibrary:
@@ -60,6 +64,27 @@ class NativeLibrary:
         except AttributeError:
             return False
         return True
+
+
+def text(characters: Any) -> str:
+    """A C string; ``""`` for a null pointer."""
+    if not characters:
+        return ""
+    words = _ANY.string(characters)
+    return words if isinstance(words, str) else words.decode("ascii")
+
+
+def fill(handle: Any, buffer: Any, most: int) -> int:
+    """What a library reads by that knows errno: bytes out of the pipe behind a handle.
+
+    :returns: how many there are in the buffer; -1, and EAGAIN as errno, if none are left.
+    """
+    data = _ANY.from_handle(handle).take(most)
+    if not data:
+        _ANY.errno = errno.EAGAIN
+        return -1
+    _ANY.memmove(buffer, data, len(data))
+    return len(data)
 
 
 @cache

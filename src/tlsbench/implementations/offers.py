@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 
 from tlsbench.scenarios import Gap, ciphers, gap
 
-#: Signalling values, which stand among cipher suites and are none (RFC 5746, RFC 7507).
+#: Signalling values, which are listed among cipher suites and are not suites (RFC 5746, RFC 7507).
 SIGNALLING: Mapping[int, str] = {0x00FF: "TLS_EMPTY_RENEGOTIATION_INFO_SCSV", 0x5600: "TLS_FALLBACK_SCSV"}
 
 

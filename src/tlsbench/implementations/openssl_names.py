@@ -9,7 +9,7 @@ from tlsbench.protocol import finite_fields
 from tlsbench.scenarios import Scenario, ciphers, groups, keys
 from tlsbench.scenarios.groups import NO_GROUP, PRIMES
 
-#: What OpenSSL_version(3) tells of the processor.
+#: What OpenSSL_version(3) says about the processor.
 CPU_INFO = 9
 #: The buffer that OpenSSL puts before a socket while it shakes hands (``BIO_f_buffer``, bf_buff.c).
 HANDSHAKE_BUFFER_BYTES = 4096
@@ -93,7 +93,7 @@ def group_list(scenario: Scenario) -> str:
     """The groups to offer, wanted one first.
 
     In TLS 1.2 the list limits the curves of certificates too (RFC 8422 section 5.1), so the
-    certificate's curve stands behind the wanted group, once: libraries refuse a list that has it twice. Which
+    certificate's curve follows the wanted group, once: libraries refuse a list that has it twice. Which
     was taken is proved after. Empty if no group is needed: a suite with static RSA.
     """
     curve = keys.BY_NAME[scenario.key].curve if scenario.version != "1.3" else ""

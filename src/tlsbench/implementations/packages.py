@@ -41,7 +41,7 @@ class Package:
     ) -> str:
         """Why there is no wheel for such a machine and Python; empty if there is one."""
         if self.system and system != self.system:
-            return f"{self.name} has s2n-tls on {self.system} alone"
+            return f"{self.name} has s2n-tls only on {self.system}"
         if self.machines and machine not in self.machines:
             return f"{self.name} has no wheel for {machine}, only for {', '.join(self.machines)}"
         if self.machines and interpreter != "CPython":

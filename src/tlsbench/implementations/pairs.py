@@ -1,7 +1,7 @@
 """What a client and a server cannot do together, though each can with another: facts of pairs, all here.
 
-A fact belongs to the library whose reason it is, and stands among that library's gaps: see :func:`facts`.
-Those of TLS 1.3 suites hold for every library that cannot be told any, by what it offers and takes:
+A fact belongs to the library whose reason it is, and is among that library's gaps: see :func:`facts`.
+Those of TLS 1.3 suites hold for every library in which these cannot be set, by what it offers and accepts:
 :func:`fixed_suites`.
 """
 
@@ -45,7 +45,7 @@ def _groups_but(group: str) -> tuple[str, ...]:
 _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     "utls": (
         gap(
-            "with OP_NO_TICKET its server gives tickets all the same to a client that takes them",
+            "even with OP_NO_TICKET its server sends tickets to a client that takes them",
             client=("utls", "tlslite"),
             server="utls",
             resumption="session-id",
@@ -69,7 +69,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             key=SECP521R1,
         ),
         gap(
-            "it signs for secp521r1 with SHA-512 alone, which BoringSSL's client does not offer",
+            "it signs for secp521r1 only with SHA-512, which BoringSSL's client does not offer",
             version="1.2",
             client="utls",
             server="rtls",
@@ -91,7 +91,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     ),
     "gnutls": (
         gap(
-            "between two of them a client with such a key shows no certificate in TLS 1.2",
+            "between two of them a client with such a key sends no certificate in TLS 1.2",
             version="1.2",
             client="gnutls",
             server="gnutls",
@@ -121,7 +121,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             group=("secp384r1", "secp521r1"),
         ),
         gap(
-            "its server takes the shortest curve that a client mbedtls lists, which cannot be told which",
+            "its server takes the shortest curve that a client mbedtls lists, and that list cannot be set",
             client="mbedtls",
             server="wolfssl",
             group=_groups_but("secp256r1"),
@@ -182,7 +182,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
             )
         ),
         gap(
-            "a server mbedtls takes the longest curve of a security policy, and cannot be told another",
+            "a server mbedtls takes the longest curve of a security policy, and cannot be set to another",
             client="s2n",
             server="mbedtls",
             group=_groups_but("secp521r1"),
@@ -200,7 +200,7 @@ _FACTS: Final[Mapping[str, tuple[Gap, ...]]] = {
     "qh3": (
         *(
             gap(
-                "its server gives up where it must hold back a part of its flight until the client's address "
+                "its server fails if it must hold back a part of its flight until the client's address "
                 "is validated (packet builder capacity exhausted): add address_check=yes",
                 server="qh3",
                 address_check="no",
@@ -306,7 +306,7 @@ def facts_of_openssl_quic(library: str) -> tuple[Gap, ...]:
 
 
 def fixed_suites(library: str, like: str) -> tuple[Gap, ...]:
-    """The gaps of a library that cannot be told what TLS 1.3 suites to offer and to take.
+    """The gaps of a library whose TLS 1.3 suites, offered and accepted, cannot be set.
 
     :param library: its id.
     :param like: the one of ``ssl``, ``utls`` and ``rtls`` whose engine it has.
@@ -328,7 +328,7 @@ def _with_others(library: str, like: str, *, has_aes: bool) -> Iterator[Gap]:
     picks = _PICKS[has_aes]
     for client, pick in {**picks[like], library: picks[like][like]}.items():
         yield gap(
-            f"as a server of {client} it takes {pick} in TLS 1.3{without} and cannot be told otherwise",
+            f"as a server of {client} it takes {pick} in TLS 1.3{without} and this cannot be changed",
             version="1.3",
             client=client,
             server=library,
@@ -337,8 +337,7 @@ def _with_others(library: str, like: str, *, has_aes: bool) -> Iterator[Gap]:
         )
     for server, taken in picks.items() if library != like else ():
         yield gap(
-            f"as a client of {server} it is given {taken[like]} in TLS 1.3{without} and neither can be told "
-            "otherwise",
+            f"as a client of {server} it gets {taken[like]} in TLS 1.3{without} and neither can change it",
             version="1.3",
             client=library,
             server=server,

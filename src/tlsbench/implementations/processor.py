@@ -80,7 +80,7 @@ def cpu_gaps(*, tells: bool) -> tuple[Gap, ...]:
         if flag not in _features()
     ]
     if not tells:
-        gaps.append(gap("it does not tell whether it uses AVX-512", cpu="no-avx512"))
+        gaps.append(gap("it does not say whether it uses AVX-512", cpu="no-avx512"))
     return tuple(gaps)
 
 

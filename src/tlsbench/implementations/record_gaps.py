@@ -15,11 +15,11 @@ def gaps_of_mbed_tls(library: str) -> tuple[Gap, ...]:
 
     :param library: its id.
     """
-    reason = "it does not cut its certificate message to the length that was agreed on"
+    reason = "it does not split its certificate message at the length that was agreed on"
     special = AXES["max_fragment_length"].special
     return (
         gap("it ends with TLS 1.2, which has no KeyUpdate", workload="key_update"),
-        *no_records("it ends with TLS 1.2, which pads nothing but the blocks of CBC", "padding"),
+        *no_records("it ends with TLS 1.2, which pads only CBC blocks", "padding"),
         gap(reason, workload="handshake", server=library, max_fragment_length=special),
         gap(
             reason, workload="handshake", client=library, client_auth="required", max_fragment_length=special
@@ -33,7 +33,7 @@ def answers_key_updates(library: str) -> Gap:
     :param library: its id.
     """
     return gap(
-        "its API cannot ask for a KeyUpdate, though the library answers one: put another at the client",
+        "its API cannot ask for a KeyUpdate, though the library answers one: use another client",
         client=library,
         workload="key_update",
     )
@@ -45,7 +45,7 @@ def no_secrets_for_key_updates(library: str) -> Gap:
     :param library: its id.
     """
     return gap(
-        "it gives no secrets away, by which the wire could prove new keys: put another at one end",
+        "it does not export secrets with which the wire could prove new keys: use another library at one end",
         client=library,
         server=_WITHOUT_SECRETS,
         workload="key_update",

@@ -1,7 +1,7 @@
 """Which implementations there are: tlsbench's own, and those that other distributions bring.
 
 Each is an entry point, ``module:attribute``, that names an implementation or a function that gives one. One
-of another distribution stands in that distribution's metadata, in the group ``tlsbench.implementations``::
+of another distribution is in that distribution's metadata, in the group ``tlsbench.implementations``::
 
     [project.entry-points."tlsbench.implementations"]
     mine = "mine.tls:Mine"
@@ -25,12 +25,10 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from tlsbench.errors import RequestError, TlsbenchError
-from tlsbench.implementations.contract import (
-    Implementation,
-    PrimitiveImplementation,
-    TlsImplementation,
-)
+from tlsbench.implementations.contract import Implementation, TlsImplementation
 from tlsbench.implementations.missing import DOES_NOT_LOAD, NOT_INSTALLED, Missing, NotInstalledError
+from tlsbench.implementations.needed_packages import as_installed
+from tlsbench.implementations.operations import PrimitiveImplementation
 from tlsbench.implementations.packages import MODULES, PACKAGES
 from tlsbench.processes import is_child
 from tlsbench.scenarios import Capabilities, Scenario, Selection
@@ -54,7 +52,7 @@ _TLS_LIBRARIES: Final = {
 }
 _PRIMITIVE_LIBRARIES: Final = {"cryptography": "tlsbench.implementations.cryptography:Cryptography"}
 _FLOOR: Final = {"fake": "tlsbench.implementations.fake:Fake"}
-#: What stands before the path of a libssl that is named by it.
+#: The prefix of the path of a libssl that is named by it.
 _BY_PATH: Final = "libssl:"
 _OF_A_PATH: Final = "a libssl by its path, called through cffi"
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -93,7 +91,7 @@ class _OnDemand(Mapping[str, _Value]):
 def implementations(paths: Iterable[str] = ()) -> Mapping[str, Implementation]:
     """Every implementation, by its id, in the order in which tables show them.
 
-    :param paths: ids that name a libssl by its path, which stand behind them.
+    :param paths: ids that name a libssl by its path, which follow them.
     """
     return _OnDemand((*_entries(), *paths), implementation)
 
@@ -181,7 +179,7 @@ def tls_library(name: str) -> TlsImplementation:
     """
     member = implementation(name)
     if not isinstance(member, TlsImplementation):
-        why = f"{member.state}: {member.reason}" if isinstance(member, Missing) else "it is no TLS library"
+        why = f"{member.state}: {member.reason}" if isinstance(member, Missing) else "it is not a TLS library"
         raise RequestError(f"{name} has no TLS: {why}")
     return member
 
@@ -227,7 +225,7 @@ def _asked(name: str, summary: str, make: Callable[[], Implementation]) -> _Load
         summary = member.summary
         _must_be_installed(name)
         member.engine()
-        return _Loaded(member, member.capabilities())
+        return _Loaded(member, as_installed(member.capabilities()))
     except KeyboardInterrupt:
         raise
     except NotInstalledError as error:
@@ -239,11 +237,13 @@ def _asked(name: str, summary: str, make: Callable[[], Implementation]) -> _Load
 
 def _member(name: str, entry: EntryPoint) -> Implementation:
     if name != entry.name:
-        raise RequestError(f"'{entry.name}' is taken, or not of small letters, digits, '.', '_' and '-'")
+        raise RequestError(
+            f"'{entry.name}' is taken, or is not made of lower-case letters, digits, '.', '_' and '-'"
+        )
     found = entry.load()
     member = found() if callable(found) else found
     if not isinstance(member, Implementation):
-        raise RequestError(f"{entry.value} is no implementation: see tlsbench.implementations.contract")
+        raise RequestError(f"{entry.value} is not an implementation: see tlsbench.implementations.contract")
     if member.id != name:
         raise RequestError(f"{entry.value} has the id '{member.id}'")
     return member

@@ -106,7 +106,7 @@ def level_gaps() -> Iterator[Gap]:
         cipher=tuple(suite.name for suite in ciphers.CIPHER_SUITES if not suite.has_forward_secrecy),
     )
     yield gap(
-        "from security level 3 on OpenSSL gives no session tickets",
+        "from security level 3 on OpenSSL sends no session tickets",
         security_level=_NO_TICKETS,
         version="1.2",
         resumption="ticket",

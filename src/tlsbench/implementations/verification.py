@@ -17,7 +17,7 @@ STRANGER: Final = "stranger.tlsbench.test"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """What a chain is held against.
+    """What a chain is verified against.
 
     :param host: the DNS name or IP address that a server must have; ``""`` where it does not matter.
     :param usage: ``"server"`` or ``"client"``: what the leaf must be for.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.contract import PrimitiveImplementation
+from tlsbench.implementations.operations import PrimitiveImplementation
 from tlsbench.scenarios import Scenario
 
 
@@ -36,7 +36,7 @@ class Verification:
             return False
 
     def prove(self, algorithm: str) -> None:
-        """See to it that every kind of input is accepted or refused, as it should be.
+        """Check that every kind of input is accepted or refused, as it should be.
 
         :raises ProofError: if one is not.
         """

@@ -1,4 +1,4 @@
-"""Between whom: links move the bytes and keep the wire ledger."""
+"""Links between client and server: they move the bytes and keep the wire ledger."""
 
 from tlsbench.links.datagrams import DatagramLink, MemoryDatagrams
 from tlsbench.links.dtls import DTLS
@@ -14,9 +14,9 @@ from tlsbench.links.ledger import (
     summarise_datagrams,
 )
 from tlsbench.links.link import Link, MemoryLink, SocketLink, TcpLink, open_link
-from tlsbench.links.record_lengths import record_lengths
+from tlsbench.links.protected import protected_records
+from tlsbench.links.records import record_lengths, records_in
 from tlsbench.links.round_trips import RoundTrips, round_trips
-from tlsbench.links.sealed import sealed_bytes
 from tlsbench.links.wire import (
     JOINED,
     STREAM,
@@ -52,9 +52,10 @@ __all__ = [
     "observe",
     "observed",
     "open_link",
+    "protected_records",
     "record_lengths",
+    "records_in",
     "round_trips",
-    "sealed_bytes",
     "sizes_of",
     "summarise",
     "summarise_datagrams",

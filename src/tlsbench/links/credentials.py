@@ -1,4 +1,4 @@
-"""What the wire says of credentials: certificate types, PSKs and tickets, as far as they stand in the clear.
+"""What the wire says of credentials: certificate types, PSKs and tickets, as far as they are in the clear.
 
 Of TLS 1.3 these are the hellos alone (RFC 8446); what they hide is read by :mod:`tlsbench.decryption`, of a
 handshake whose secrets are known.

@@ -64,7 +64,7 @@ class Ledger:
     server_records: int | None = None
 
     def plain(self) -> dict[str, Any]:
-        """As JSON can hold it, without what it has not; :meth:`of` takes its values."""
+        """As JSON can hold it, without what it lacks; :meth:`of` takes its values."""
         return {
             name: value for name, value in asdict(self).items() if value is not None or name not in _OF_SOME
         }

@@ -1,31 +1,34 @@
-"""How much of a handshake is protected, which anyone sees."""
+"""How much of a handshake is protected, which anyone sees: what TLS 1.3 tells of hidden messages."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tlsbench.links.ledger import Direction, Entry, flights
-from tlsbench.links.reader import Reader
+from tlsbench.links.ledger import Direction, Entry
+from tlsbench.links.records import records_sent
 from tlsbench.protocol.messages import APPLICATION_DATA
 
 
-def protected_bytes(entries: Iterable[Entry], direction: Direction) -> int:
-    """The bytes of the protected records in the first flight of a side that has some, without their headers.
+def protected_records(entries: Iterable[Entry], direction: Direction) -> list[int]:
+    """The bytes of each protected record that a side sends before the other answers with some, as fragments.
 
-    In TLS 1.3 these are a side's messages from its EncryptedExtensions or Certificate to its Finished.
+    In TLS 1.3 these hold a server's messages from its EncryptedExtensions to its Finished, and a client's
+    from its Certificate to its Finished with what it sends at once behind that (RFC 8446 section 4). What
+    comes between in the clear is no answer: a client may send a ChangeCipherSpec at any time.
 
     :raises WireError: if a record ends too early.
     """
-    for flight in flights(entries):
-        if flight.direction is direction and (count := _protected(flight.data)):
-            return count
-    return 0
+    lengths: list[int] = []
+    for sender, kind, fragment in records_sent(entries):
+        if kind != APPLICATION_DATA:
+            continue
+        if sender is direction:
+            lengths.append(len(fragment))
+        elif lengths:
+            break
+    return lengths
 
 
-def _protected(flight: bytes) -> int:
-    records, count = Reader(flight), 0
-    while records:
-        is_protected = records.number(1) == APPLICATION_DATA
-        records.number(2)  # legacy_record_version
-        count += len(records.vector(2)) * is_protected
-    return count
+def protected_bytes(entries: Iterable[Entry], direction: Direction) -> int:
+    """The sum of :func:`protected_records`."""
+    return sum(protected_records(entries, direction))

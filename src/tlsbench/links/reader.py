@@ -39,9 +39,9 @@ class Reader:
         return self._data[self.at]
 
     def number(self, width: int) -> int:
-        """The next number, big-endian, of so many bytes."""
+        """The next number, big-endian, of this many bytes."""
         return int.from_bytes(self.take(width), "big")
 
     def vector(self, width: int) -> bytes:
-        """The next vector, behind its length in so many bytes."""
+        """The next vector, behind its length in this many bytes."""
         return self.take(self.number(width))

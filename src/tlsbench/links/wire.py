@@ -15,9 +15,9 @@ from typing import Any, Final, Protocol
 from tlsbench.errors import WireError
 from tlsbench.links.ledger import Direction, Entry, Flight, Ledger, flights, summarise
 from tlsbench.links.offers import compressions_in, host_in
-from tlsbench.links.protected import protected_bytes
+from tlsbench.links.protected import protected_bytes, protected_records
 from tlsbench.links.reader import Reader as _Reader
-from tlsbench.links.record_lengths import summarise_records
+from tlsbench.links.records import record_lengths, records_in, summarise_records
 from tlsbench.links.round_trips import RoundTrips, round_trips
 from tlsbench.protocol import groups
 from tlsbench.protocol.extensions import (
@@ -64,7 +64,7 @@ class Observed:
     ``resumption`` is spelled as in a scenario. ``certificates`` is the number that the server sent
     and ``client_auth`` whether it asked for one, ``stapled`` whether it sent an OCSP response, ``signature``
     the code point of the scheme by which it signed its keys; None where the wire hides it (TLS 1.3).
-    ``hello_retry`` tells of an extra round trip for another group, which then is that of the second hellos;
+    ``hello_retry`` means an extra round trip for another group, which then is that of the second hellos;
     ``address_check`` of one for a cookie (DTLS) or a token (QUIC). Of the ClientHello, ``compressions``
     are the code points of the algorithms by which the client takes certificates, ``server_name`` is the host
     that it names in the clear, ``""`` if none, and ``ech`` whether it has an Encrypted ClientHello, or
@@ -200,19 +200,14 @@ def hello_extensions_of(entries: Iterable[Entry]) -> tuple[Mapping[int, bytes], 
 
 
 def count_tickets(entries: Iterable[Entry]) -> int:
-    """How many tickets a server of TLS 1.3 sent: behind its first flight there is one in each record.
+    """How many tickets a server of TLS 1.3 sent: behind its handshake there is one in each protected record.
 
     :raises WireError: if a record ends too early.
     """
-    _first, *later = (flight for flight in flights(entries) if flight.direction is Direction.TO_CLIENT)
-    count = 0
-    for flight in later:
-        records = _Reader(flight.data)
-        while records:
-            count += records.number(1) == APPLICATION_DATA
-            records.number(2)  # legacy_record_version
-            records.vector(2)
-    return count
+    carried = list(entries)
+    sent = record_lengths(carried)[Direction.TO_CLIENT]
+    protected = sum(kind == APPLICATION_DATA for kind, _ in sent)
+    return protected - len(protected_records(carried, Direction.TO_CLIENT))
 
 
 def count_joined_tickets(entries: Iterable[Entry]) -> int | None:
@@ -260,12 +255,8 @@ def clear_messages(flight: bytes) -> Iterator[tuple[int, bytes]]:
 
     Behind a HelloRetryRequest a flight may begin with a ChangeCipherSpec (RFC 8446 appendix D.4).
     """
-    records = _Reader(flight)
     clear = bytearray()
-    while records:
-        content_type = records.number(1)
-        records.number(2)  # legacy_record_version
-        fragment = records.vector(2)
+    for content_type, fragment in records_in(flight):
         if content_type == HANDSHAKE:
             clear += fragment
         elif clear or content_type != CHANGE_CIPHER_SPEC:
@@ -288,8 +279,15 @@ def hello_extensions(body: bytes, *, from_client: bool) -> Mapping[int, bytes]:
         hello.vector(1)  # compression methods
     else:
         hello.take(2 + 1)  # cipher suite and compression method
-    extensions = _Reader(hello.vector(2)) if hello else _Reader(b"")
-    found = {}
+    return extensions_in(hello.vector(2) if hello else b"")
+
+
+def extensions_in(data: bytes) -> Mapping[int, bytes]:
+    """The extensions one behind another, by their code points (RFC 8446 section 4.2).
+
+    :raises WireError: if one ends too early.
+    """
+    extensions, found = _Reader(data), {}
     while extensions:
         extension_type = extensions.number(2)
         found[extension_type] = extensions.vector(2)

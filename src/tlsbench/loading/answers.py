@@ -49,7 +49,7 @@ class Answer:
             self._head += data
             head, separator, data = self._head.partition(b"\r\n\r\n")
             if not head.startswith(_BEGINNING[: len(head)]):
-                raise MeasurementError("an answer that is no HTTP/1")
+                raise MeasurementError("an answer that is not HTTP/1")
             if not separator:
                 if len(self._head) > _MOST_HEADER_BYTES:
                     raise MeasurementError("an answer without an end of its header")

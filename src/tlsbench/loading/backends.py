@@ -23,7 +23,7 @@ class BackendLoad:
 
     :param tally: its connections; the processor time of the workers is that of the whole load, and 0 here.
     :param moved: counted connections that would have gone to it, and went to others because it was down.
-    :param downs: how often it was found to be down: so many connections in a row had failed
+    :param downs: how often it was found to be down: that many connections in a row had failed
         (:data:`tlsbench.loading.spreading.FAILURES_OF_A_DOWN_ONE`).
     :param seconds: its course over time.
     :param server: what its own processes spent, where they are known; processes that listen for several
@@ -40,7 +40,7 @@ class BackendLoad:
     forwarded: Forwarded | None = None
 
     def counts_to_plain(self) -> dict[str, Any]:
-        """What a worker tells of it, as plain values."""
+        """What a worker says about it, as plain values."""
         return {
             "target": asdict(self.target),
             "tally": self.tally.to_plain(),

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 #: The origin-form of a request's target (RFC 9112 section 3.2.1), as far as it could break the request.
 _MOST_PATH = 8000
 _PATH = re.compile(rf"/[!-~]{{0,{_MOST_PATH - 1}}}")
-#: More than this is asked for with ``--i-may-load-this-target`` alone.
+#: More than this needs ``--i-may-load-this-target``.
 MOST_SECONDS = 600.0
 MOST_PER_SECOND = 100_000.0
 MOST_CONNECTIONS = 100_000
@@ -33,7 +33,7 @@ HTTPS: Mapping[str, tuple[str, ...]] = {"": (), "1.1": (), "2": ("h2",), "3": ("
 
 
 def check(plan: LoadPlan, *, unbounded: bool) -> None:
-    """See to it that this is a load that can be, and may be.
+    """Check that this is a load that can be, and may be.
 
     :param unbounded: whether the user says that the target may be loaded, whatever it is.
     :raises RequestError: before anything is sent.
@@ -82,7 +82,7 @@ def _check_targets(plan: LoadPlan) -> None:
     if twice:
         raise RequestError(f"{twice[0]} is given twice: name each backend once")
     if len(plan.targets) > MOST_TARGETS:
-        raise RequestError(f"{len(plan.targets)} backends: a load takes {MOST_TARGETS} at most")
+        raise RequestError(f"{len(plan.targets)} backends: a load takes at most {MOST_TARGETS}")
     if plan.spread not in SPREADS:
         raise unknown("spread", plan.spread, SPREADS)
     if plan.when_down not in WHEN_DOWN:
@@ -96,9 +96,9 @@ def _check_targets(plan: LoadPlan) -> None:
     for name in plan.vias:
         target = next((one for one in plan.targets if str(one) == name), None)
         if target is None:
-            raise RequestError(f"--via {name},{plan.vias[name]}: {name} is none of the targets")
+            raise RequestError(f"--via {name},{plan.vias[name]}: {name} is not one of the targets")
         if target.is_unix:
-            raise RequestError(f"--via {name}: it is a line for TCP, and unix:PATH has none")
+            raise RequestError(f"--via {name}: the line is for TCP, and unix:PATH is not")
 
 
 def _check_uses(plan: LoadPlan) -> None:
@@ -115,7 +115,7 @@ def _check_uses(plan: LoadPlan) -> None:
     if plan.clients and not plan.resume:
         raise RequestError("--clients keep sessions to resume: give --resume")
     if plan.via and any(one.is_unix for one in plan.targets):
-        raise RequestError("--via is a line for TCP, and unix:PATH has none: load HOST:PORT")
+        raise RequestError("--via simulates a line for TCP, which unix:PATH is not: load HOST:PORT")
 
 
 def _check_http(plan: LoadPlan) -> None:
@@ -130,13 +130,13 @@ def _check_http(plan: LoadPlan) -> None:
     if plan.http != "3":
         return
     if any(one.is_unix for one in plan.targets):
-        raise RequestError("--http 3 is over UDP, and unix:PATH has none: load HOST:PORT")
+        raise RequestError("--http 3 runs over UDP, which unix:PATH is not: load HOST:PORT")
     if plan.group:
-        raise RequestError("--http 3: qh3 lets no group be chosen: leave group= out")
+        raise RequestError("--http 3: qh3 does not let the group be chosen: leave out group=")
     if plan.captured or plan.key_log:
         raise RequestError("--http 3: connections over QUIC are not captured: 'tlsbench trace' does that")
     if plan.version == "1.2":
-        raise RequestError("--http 3: QUIC has TLS 1.3 alone (RFC 9001 section 4.2)")
+        raise RequestError("--http 3: QUIC has only TLS 1.3 (RFC 9001 section 4.2)")
 
 
 def _check_texts(plan: LoadPlan) -> None:

@@ -24,7 +24,7 @@ from tlsbench.loading.opening import Opening
 from tlsbench.loading.tally import SUCCESS
 
 _TLS13: Final = 0x0304
-#: After so many reads others have their turn.
+#: After this many reads others have their turn.
 _MOST_READS: Final = 32
 
 

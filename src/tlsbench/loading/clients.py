@@ -7,7 +7,7 @@ from typing import Any
 
 
 class Clients:
-    """The sessions of some clients, of whom a random one comes back next.
+    """The sessions of some clients, a random one of which comes back next.
 
     Nobody comes back before every client has been there once: until then each is a new one.
 
@@ -34,7 +34,7 @@ class Clients:
         self._have_all_come |= len(self._sessions) == self._count
 
     def pop(self) -> Any:  # noqa: ANN401
-        """The session of a random client, who has none then until it gets another."""
+        """The session of a random client, which has none then until it gets another."""
         sessions = self._sessions
         at = self._random.randrange(len(sessions))
         sessions[at], sessions[-1] = sessions[-1], sessions[at]

@@ -83,7 +83,7 @@ def resolve(plan: LoadPlan) -> tuple[socket.AddressFamily, tuple[str, int] | str
     try:
         found = socket.getaddrinfo(host, plan.target.port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:  # UnicodeError: what is no name, for Python's own IDNA
-        reason = getattr(error, "strerror", None) or "it is no host name"
+        reason = getattr(error, "strerror", None) or "it is not a host name"
         raise RequestError(f"{plan.target.host} has no address: {reason}") from error
     family, _, _, _, address = found[0]
     return family, (str(address[0]), int(address[1]))
@@ -145,7 +145,7 @@ class Shared:
         self.protocol = (*OFFERED[plan.http], HTTP_1)[0]
 
     def note_times(self) -> None:
-        """Put the times of late into the tally's histograms, where each takes longer than in a list."""
+        """Put recent times into the tally's histograms, where each takes longer than in a list."""
         for phase, took_ns in self.took.items():
             record_times(self.tally.times[phase], took_ns)
             took_ns.clear()
@@ -212,7 +212,7 @@ class Shared:
         return " ".join((*(value or "none" for value in agreed.values()), kind))
 
     def check_agreed(self, agreed: Mapping[str, str | None]) -> None:
-        """See to it that what was negotiated, by axis, is what the plan wants.
+        """Check that what was negotiated, by axis, is what the plan wants.
 
         :raises MeasurementError: if it is not.
         """

@@ -17,15 +17,15 @@ from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.seconds import second
 from tlsbench.loading.server_side import Sides
 from tlsbench.loading.tally import LoadTally, total
-from tlsbench.processes import Process, readable
+from tlsbench.processes import readable
 from tlsbench.tracing.live import LiveCapture
-from tlsbench.tracing.tapping import Tapped
+from tlsbench.tracing.tapped_process import TappedProcess
 
 _HEAD_START_SECONDS = 0.05
 #: Descriptors that a worker needs beside its connections.
 _OTHER_FILES = 64
 _LOST = "worker process died"
-#: A worker that has not ended so long after it should have will not.
+#: A worker that has not ended this long after it should have will not end.
 _PATIENCE_SECONDS = 10.0
 
 
@@ -45,7 +45,7 @@ def run_load(
 ) -> Load:
     """Run a load in ``plan.workers`` processes.
 
-    :param observe: told each second of what came of all connections so far.
+    :param observe: called each second with the tally of all connections so far.
     :param stop_asked: True ends the load early; what is open is finished.
     :param capture: takes the first connections, as many as the plan says.
     :param numbers: which of the plan's workers run here, where others run elsewhere; all without.
@@ -145,7 +145,7 @@ def _watch(
 
 
 def allow_files(connections: int) -> None:
-    """Let this process and its children open so many connections each.
+    """Let this process and its children open this many connections each.
 
     :raises RequestError: if the system's hard limit is below that.
     """
@@ -160,25 +160,20 @@ def allow_files(connections: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
-class _Worker(Process):
+class _Worker(TappedProcess):
     """The near end of a worker process."""
 
     def __init__(self, plan: LoadPlan, capture: LiveCapture | None, under: Sequence[str] = ()) -> None:
-        self._number, self._capture = plan.worker, capture
         self.tally = LoadTally()
         self.backends: tuple[BackendLoad, ...] = ()
         self.reports = 0
         self.elapsed_s = 0.0
         self.late_ns = 0
-        super().__init__("tlsbench.loading.worker", plan.to_json(), under=under)
+        super().__init__(plan.worker, capture, "tlsbench.loading.worker", plan.to_json(), under=under)
 
     def read(self) -> None:
         """Take what it has written."""
         for message in self.messages():
-            if "tapped" in message:
-                if self._capture is not None:
-                    self._capture.take(self._number, Tapped.from_plain(message["tapped"]))
-                continue
             self.tally = LoadTally.from_plain(message["tally"])
             self.backends = tuple(map(BackendLoad.from_plain, message.get("backends", ())))
             if message.get("done"):

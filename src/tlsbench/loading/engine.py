@@ -30,10 +30,10 @@ _ENDING = getattr(select, "EPOLLRDHUP", 0) | getattr(select, "EPOLLHUP", 0) | ge
 _SECOND_NS = 1_000_000_000
 #: How often deadlines are looked at: steps that are over time end this much later at most.
 _SWEEP_NS = 100_000_000
-#: After a failure the next connection of its slot waits so long: a server that refuses is not to be flooded.
+#: After a failure the next connection of its slot waits this long: a server that refuses must not be flooded.
 _BACK_OFF_NS = 20_000_000
 #: Why a connection of an open loop could not begin in time.
-_NO_ROOM = "begin: timeout, as many connections were open as may be (see --connections)"
+_NO_ROOM = "begin: timeout, the limit of open connections was reached (see --connections)"
 _LATE = "begin: timeout, the client was too busy (see --processes)"
 
 
@@ -246,7 +246,7 @@ class Engine:
         self._open[fd] = connection
         try:
             self._epoll.register(fd, select.EPOLLIN | select.EPOLLOUT | select.EPOLLRDHUP | select.EPOLLET)
-        except OSError as error:  # a user may watch so many descriptors (epoll(7))
+        except OSError as error:  # a user may watch a limited number of descriptors (epoll(7))
             connection.give_up(words_of(error.errno or 0))
             self._settle(fd, connection)
 

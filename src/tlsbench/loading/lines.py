@@ -43,7 +43,7 @@ class Lines:
     def finish(self, load: Load) -> Mapping[Target, Forwarded]:
         """Carry what is under way, and end; what the line to each target carried, where that is known.
 
-        :param load: is told if a line has died, or its end was interrupted.
+        :param load: is informed if a line has died, or its end was interrupted.
         """
         if self._detour is None:
             return {}

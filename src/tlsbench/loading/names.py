@@ -34,7 +34,7 @@ def host_name(text: str) -> str:
     if _HOST.fullmatch(name) and len(name) <= _MOST_CHARACTERS and not labels[-1].isdigit():
         return name
     raise RequestError(
-        f"{text!r} is no host name: valid are an IP address, and labels of 1 to 63 letters, digits and "
+        f"{text!r} is not a host name: valid are an IP address, and labels of 1 to 63 letters, digits and "
         f"hyphens with dots between, {_MOST_CHARACTERS} characters at most"
     )
 

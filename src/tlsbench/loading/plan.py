@@ -21,7 +21,7 @@ class LoadPlan:
     :param target: the one target, or the first of several backends; ``others`` has the rest.
     :param spread: which backend a connection goes to, one of :data:`SPREADS`.
     :param when_down: what becomes of the connections of a backend that is down: one of :data:`WHEN_DOWN`.
-    :param clients: so many clients keep a session each, and a connection that resumes is by a random one of
+    :param clients: how many clients keep a session each, and a connection that resumes is by a random one of
         them, whichever backend it goes to; 0 resumes the latest session of the same backend.
     :param addresses: by a target's host, its address, where those who connect can look up none.
     :param connections: the connections of a closed loop; the most that are open at once in an open one.
@@ -36,9 +36,9 @@ class LoadPlan:
     :param streams: of HTTP/2 and 3, how many requests are under way at once on each connection, at most.
     :param path: what they ask for.
     :param size_bytes: how long each answer must be; 0 takes any.
-    :param pool: so many connections are kept and used again: what begins is then a use of one, with the
+    :param pool: how many connections are kept and used again: what begins is then a use of one, with the
         requests, and waits for one; 0 opens a connection for each.
-    :param pool_idle_s: a pool's connection that was not used for so long is closed; 0 keeps it.
+    :param pool_idle_s: a pool's connection that was unused for this long is closed; 0 keeps it.
         ``pool_lifetime_s`` likewise, since it was opened.
     :param early_data: whether a resumed connection sends its first request as early data.
     :param socket_options: by the names of :data:`tlsbench.sockets.OPTIONS`.
@@ -53,9 +53,9 @@ class LoadPlan:
         in the same.
     :param server_name: for SNI and verification; the target's host if empty.
     :param key_log: a file for the secrets of its connections, ``""`` for none: to write them takes time.
-    :param captured: so many connections are captured at most, with their secrets: that takes time too.
+    :param captured: how many connections are captured at most, with their secrets: that takes time too.
     :param step_limit_s: how long each step of a connection may take before it counts as a timeout: to begin,
-        in an open loop, is one. So long after the end of ``duration_s`` what is still open is cut off.
+        in an open loop, is one. This long after the end of ``duration_s`` what is still open is cut off.
     """
 
     target: Target
@@ -145,7 +145,7 @@ class LoadPlan:
         return (self.server_name or self.target.name).removesuffix(".")
 
     def check(self, *, unbounded: bool) -> None:
-        """See to it that this is a load that can be, and may be.
+        """Check that this is a load that can be, and may be.
 
         :param unbounded: whether the user says that the target may be loaded, whatever it is.
         :raises RequestError: before anything is sent.

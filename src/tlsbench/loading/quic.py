@@ -31,7 +31,7 @@ from tlsbench.protocol.http import HTTP_3
 if TYPE_CHECKING:
     from qh3.quic.events import QuicEvent
 
-#: After so many datagrams others have their turn.
+#: After this many datagrams others have their turn.
 _MOST_READS: Final = 64
 _DATAGRAM_BYTES: Final = 65_536
 

@@ -20,7 +20,7 @@ class Spent:
     :param name: what the program is called.
     :param cpu_s: processor time of all its processes.
     :param busiest: the share of the time that the busiest of them was on a processor; several threads pass 1.
-    :param elapsed_s: within so long.
+    :param elapsed_s: within this time.
     :param threads: of all its processes, those that worked on it: they spent a tenth of what the busiest did,
         or more; 0 where that is not known.
     """

@@ -18,7 +18,7 @@ from tlsbench.loading.plan import LoadPlan
 from tlsbench.loading.tally import SUCCESS, LoadTally, total
 from tlsbench.loading.watchdog import Turn
 
-#: A backend is down after so many failed connections in a row.
+#: A backend is down after this many failed connections in a row.
 FAILURES_OF_A_DOWN_ONE: Final = 3
 #: How often a backend that is down is tried, where its connections move to the others.
 _RETRY_NS: Final = 1_000_000_000
@@ -42,7 +42,7 @@ class Backend:
 
     @property
     def is_down(self) -> bool:
-        """Whether so many connections in a row have failed."""
+        """Whether that many connections in a row have failed."""
         return self.failed >= FAILURES_OF_A_DOWN_ONE
 
     def may_be_tried(self, now_ns: int) -> bool:

@@ -22,11 +22,11 @@ QUIC_RTT = "QUIC RTT"
 PHASES = ("connect", "handshake", "first byte", "request", "connection", TCP_RTT, QUIC_RTT)
 #: HdrHistogram: from a microsecond to an hour, three significant digits, in nanoseconds.
 _LOW_NS, _HIGH_NS, _DIGITS = 1_000, 3_600_000_000_000, 3
-#: Such a histogram tells no two values apart that differ in so many of their lowest bits alone: log2(1000).
+#: Such a histogram does not distinguish values that differ only in this many lowest bits: log2(1000).
 _UNIT_BITS = 9
 #: What came of a connection that did what it should.
 SUCCESS = "success"
-#: A server could make a new kind of failure of each answer: so many are kept apart.
+#: A server could make a new kind of failure of each answer: this many are kept apart.
 _MOST_KINDS = 100
 _OTHER_KINDS = "other kinds of failure"
 

@@ -1,4 +1,4 @@
-"""Whom a load connects to."""
+"""The server that a load connects to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PORT = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<host>[^:]+)):(?P<port>[0-9]{1,5})
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Whom to connect to: a host and a port, or a socket in the file system (``unix:PATH``, port 0)."""
+    """The server to connect to: a host and a port, or a socket in the file system (``unix:PATH``, port 0)."""
 
     host: str
     port: int = 0
@@ -31,7 +31,7 @@ class Target:
         match = _PORT.fullmatch(text)
         if match is None or not 0 < int(match["port"]) < 65536:
             raise RequestError(
-                f"'{text}' is no target: write HOST:PORT, such as 127.0.0.1:8443, or unix:PATH"
+                f"'{text}' is not a target: write HOST:PORT, such as 127.0.0.1:8443, or unix:PATH"
             )
         return cls(host_name(match["v6"] or match["host"]), int(match["port"]))
 
@@ -47,7 +47,7 @@ class Target:
 
     @property
     def is_loopback(self) -> bool:
-        """Whether it is this machine for certain: told from the text alone, so that nobody is asked."""
+        """Whether it is this machine for certain: judged only from the text, so that nobody is asked."""
         if self.is_unix or self.host.lower() == "localhost":
             return True
         try:

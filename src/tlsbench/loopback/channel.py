@@ -20,7 +20,7 @@ _CHUNK_BYTES = 64 * 1024
 TIME_LIMIT_S = 10.0
 #: A socket takes no limit of nothing; what is there already is read within this.
 _SHORTEST_S = 0.001
-_SILENT = "the other side said nothing more for too long"
+_SILENT = "the other side sent nothing more for too long"
 _Result = TypeVar("_Result")
 
 
@@ -94,7 +94,7 @@ class Channel:
     def close(self, linger_s: float = 0.0) -> None:
         """Say goodbye (close_notify) and close the socket; a side that is gone already does not matter.
 
-        :param linger_s: wait so long at most for the other side's end: with data of it unread, the system
+        :param linger_s: wait this long at most for the other side's end: with data of it unread, the system
             would end the connection by a reset, and the other side might lose what it was just sent.
         """
         try:
@@ -158,7 +158,7 @@ class Channel:
         except SSL.WantReadError:
             return
         except TimeoutError as error:
-            raise HandshakeError("the other side took nothing more for too long") from error
+            raise HandshakeError("the other side accepted no more data for too long") from error
         except OSError:
             return  # it is gone; what it said before, if anything, is still to be read
 

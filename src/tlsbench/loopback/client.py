@@ -26,7 +26,7 @@ class Meeting:
     :param ocsp: what a stapled response said that was relied on: ``"good"``; ``""`` without one.
     :param staple_bytes: the size of a stapled response, looked at or not.
     :param problem: why it failed, ``""`` if it did not.
-    :param alert: the alert that told the other side so.
+    :param alert: the alert that informed the other side.
     :param reply: what the server answered.
     :param kept: what it can resume.
     :param resumed: whether it resumed one.
@@ -79,7 +79,7 @@ class Connected:
         if self._http.our_state is h11.DONE:
             self._http.start_next_cycle()
         if self._http.our_state is not h11.IDLE:
-            raise HandshakeError("the server said that it would answer no more")
+            raise HandshakeError("the server said that it would not answer any more")
         self.channel.write(self._request(path))
         return self._answer()
 

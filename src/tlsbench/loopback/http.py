@@ -22,7 +22,7 @@ _STEPS_A_TURN: Final = 64
 #: Of requests, as h11 gives them.
 _VERSIONS: Final = (b"1.0", b"1.1")
 _MALFORMED: Final = "HTTP: malformed request"
-_CONNECT: Final = "HTTP: CONNECT, which this server does not do"
+_CONNECT: Final = "HTTP: CONNECT, which this server does not support"
 _VERSION: Final = "HTTP: a version other than 1.0 and 1.1"
 _CUT_OFF: Final = "HTTP: the client ended within a request"
 #: By h11's hint of a status.

@@ -27,7 +27,7 @@ from tlsbench.loopback.setups import ServerSetup
 _IDLE_S = 30.0
 #: How long a connection that is over may wait for the client's end (RFC 9112 section 9.6).
 _LINGER_S = 1.0
-#: When a connection cannot be accepted, the next is tried so much later: descriptors may be free by then.
+#: When a connection cannot be accepted, the next is tried this much later: descriptors may be free by then.
 _NO_DESCRIPTORS_S = 0.05
 #: Visits that nobody has asked for; of more, the oldest are forgotten.
 _MOST_VISITS = 1024
@@ -70,7 +70,7 @@ class Server:
     """A server that listens from its making to its closing; use it in a ``with``.
 
     :param bind: address and port; port 0 takes any that is free.
-    :param observe: told of each connection that ended; from that connection's thread.
+    :param observe: called with each connection that ended, from that connection's thread.
     :param tap: makes the taps of connections; they have the secrets if the setup is ``tapped``.
     """
 
@@ -98,7 +98,7 @@ class Server:
         self.address: tuple[str, int] = (address[0], address[1])
         if not (setup.anti_replay or ipaddress.ip_address(self.address[0]).is_loopback):
             self._listener.close()
-            raise RequestError(f"a server without anti-replay is for loopback alone, and {bind[0]} is not")
+            raise RequestError(f"a server without anti-replay is only for loopback, and {bind[0]} is not")
         self._thread = threading.Thread(target=self._accept, name="tlsbench-server", daemon=True)
         self._thread.start()
 

@@ -30,7 +30,7 @@ class ServerSetup:
     """What a server brings.
 
     :param client_auth: whether it asks for a certificate: ``"none"``, ``"optional"`` or ``"required"``.
-    :param client_roots: whom it trusts to name clients.
+    :param client_roots: the roots that it trusts for clients.
     :param staple: an OCSP response in DER, shown to clients that ask; ``b""`` for none.
     :param key_log: a file for the secrets of its connections, ``""`` for none.
     :param tapped: whether connections may be tapped, see
@@ -101,7 +101,7 @@ class Kept:
 class ClientSetup:
     """What a client brings, and what it insists on.
 
-    :param roots: whom it trusts to name servers.
+    :param roots: the roots that it trusts for servers.
     :param host: the name or address that the server's certificate must have.
     :param identity: to show when it is asked for one.
     :param crls: revocation lists; with any, the leaf's issuer must have one.
@@ -157,7 +157,7 @@ class ClientSetup:
             if error:
                 notes.problem = notes.problem or f"{bindings.verify_error(error)}, at depth {depth}"
             elif depth == 0 and self.pins and spki_pin(certificate.to_cryptography()) not in self.pins:
-                notes.problem = "the key is none of those pinned"
+                notes.problem = "the key is not one of those pinned"
                 return bindings.CERTIFICATE_REJECTED
             return error
 

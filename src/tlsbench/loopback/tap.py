@@ -40,7 +40,7 @@ class Tap:
         :raises HandshakeError: if nobody has connected.
         """
         if not self._flight:
-            raise HandshakeError("nobody has sent anything by this way")
+            raise HandshakeError("nobody has sent anything this way")
         return bytes(self._flight)
 
     def _relay(self) -> None:

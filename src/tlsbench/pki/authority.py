@@ -61,14 +61,14 @@ class Authority:
     def from_pem(cls, certificate_pem: bytes, private_key_pem: bytes) -> Authority:
         """A root that exists already.
 
-        :raises RequestError: if the two do not belong together or the certificate is no authority's.
+        :raises RequestError: if the two do not belong together or the certificate is not an authority's.
         """
         certificate = x509.load_pem_x509_certificate(certificate_pem)
         key = from_pem(private_key_pem)
         if public_key_of(certificate) != key.public_key():
             raise RequestError("the private key is not that of the authority's certificate")
         if not is_authority(certificate):
-            raise RequestError("the certificate is no authority's: its basicConstraints do not say CA")
+            raise RequestError("the certificate is not an authority's: its basicConstraints do not say CA")
         return cls(certificate, key)
 
     @classmethod
@@ -100,7 +100,7 @@ class Authority:
             raise RequestError("the request is not signed by the key that it is for")
         names = extension(request, x509.SubjectAlternativeName)
         if names is None:
-            raise RequestError("the request names nobody: it has no subjectAltName")
+            raise RequestError("the request names no subject: it has no subjectAltName")
         template = replace(template, names=tuple(name_text(name) for name in names))
         leaf = build(template, request.public_key(), self.private_key, self.certificate)  # type: ignore[arg-type]
         return (leaf, *self.chain)

@@ -25,13 +25,13 @@ from tlsbench.pki.pem import Block, read_blocks
 
 #: More than any chain, key and CRL that a person wants shown.
 _MOST_BYTES = 64 << 20
-#: More than the base64 of so many bytes has.
+#: More lines than the base64 of that many bytes has.
 _MOST_LINES = 2_000_000
 _MOST_NOTES = 20
-#: Each costs a copy of what follows it, and nobody has so many.
+#: Each costs a copy of what follows it, and nobody has that many.
 _MOST_IN_DER = 1000
 _PKCS7_LABELS = ("PKCS7", "PKCS #7 SIGNED DATA", "CMS")
-_OF_PKCS7 = "'openssl pkcs7 -print_certs' makes of it what servers and clients load"
+_OF_PKCS7 = "'openssl pkcs7 -print_certs' converts it to what servers and clients load"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,9 @@ class Bundle:
             missing = "certificate" if self.private_key is not None else "private key"
             raise RequestError(f"{source} has no {missing}")
         if not isinstance(self.private_key, PrivateKey):
-            raise RequestError(f"{source}: {type(self.private_key).__name__} is no key for TLS certificates")
+            raise RequestError(
+                f"{source}: {type(self.private_key).__name__} is not a key for TLS certificates"
+            )
         if not self.is_pair():
             raise RequestError(f"{source}: the private key is not that of the first certificate")
         return Identity(self._key(), self.certificates)
@@ -82,7 +84,7 @@ class Bundle:
 def read_file(path: Path) -> bytes:
     """The bytes of a file that a person named.
 
-    :raises RequestError: in one line, if it cannot be read or is too large to be what is wanted.
+    :raises RequestError: in one line, if it cannot be read or is too large to be one.
     """
     try:
         with path.open("rb") as file:
@@ -90,7 +92,7 @@ def read_file(path: Path) -> bytes:
     except OSError as error:
         raise RequestError(f"cannot read {path}: {error.strerror}") from error
     if len(data) > _MOST_BYTES:
-        raise RequestError(f"{path} is larger than {_MOST_BYTES >> 20} MiB: that is no certificate")
+        raise RequestError(f"{path} is larger than {_MOST_BYTES >> 20} MiB: that is not a certificate")
     return data
 
 
@@ -112,7 +114,7 @@ def read_bundle(data: bytes, source: str, password: str | None = None) -> Bundle
 
 def _read_pem(data: bytes, source: str, password: bytes | None) -> Bundle:
     if data.count(b"\n") > _MOST_LINES:
-        raise RequestError(f"{source} has more than {_MOST_LINES:,} lines: that is no certificate")
+        raise RequestError(f"{source} has more than {_MOST_LINES:,} lines: that is not a certificate")
     try:
         blocks, notes = read_blocks(data)
     except RequestError as error:
@@ -139,7 +141,7 @@ def _with_block(bundle: Bundle, block: Block, source: str, password: bytes | Non
         return _noted(bundle, f"line {block.line}: skipped, {meaning_of(block.label)}")
     if block.header and read is not _read_key:
         raise RequestError(f"{source}, line {block.line}: there is a blank line in the {block.label} block")
-    cut = f"line {block.cut_in_line}: what stands here belongs to no block: the one before has no END line"
+    cut = f"line {block.cut_in_line}: what is here belongs to no block: the one before has no END line"
     try:
         bundle = read(bundle, block, password)
     except RequestError as error:
@@ -210,7 +212,7 @@ def _read_certificate(bundle: Bundle, block: Block, _password: bytes | None) -> 
     certificate = der.certificate(first or block.data)
     bundle = replace(bundle, certificates=(*bundle.certificates, certificate))
     if block.label == "TRUSTED CERTIFICATE":
-        what = "a TRUSTED CERTIFICATE, whose trust settings are left out; few programs but OpenSSL's read it"
+        what = "a TRUSTED CERTIFICATE, whose trust settings are left out; few programs but OpenSSL read it"
         return _noted(bundle, f"line {block.line}: {what}")
     what = f"skipped, {len(rest):,} bytes after the certificate"
     return _noted(bundle, f"line {block.line}: {what}") if rest else bundle

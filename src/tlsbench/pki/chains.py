@@ -10,7 +10,7 @@ from cryptography import x509
 
 from tlsbench.pki.authority import is_authority, issued_by
 
-#: Of certificates with one subject, so many are tried as an issuer: a file must not take for ever.
+#: Certificates with one subject that are tried as an issuer: a file must not take forever.
 _MOST_TRIED = 8
 
 

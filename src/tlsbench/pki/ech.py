@@ -12,7 +12,7 @@ from typing import Final
 
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-#: The name that stands in the clear, of the server that all who hide behind it have in common.
+#: The name in the clear: of the server that is common to all that hide behind it.
 PUBLIC_NAME: Final = "public.tlsbench.test"
 #: RFC 9849 section 4.
 _VERSION: Final = 0xFE0D

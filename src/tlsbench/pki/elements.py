@@ -44,7 +44,7 @@ def inner(data: bytes) -> bytes:
     """
     start, end = _extent(data)
     if end != len(data):
-        raise ValueError("there is something behind the element")
+        raise ValueError("there is data after the element")
     return data[start:]
 
 

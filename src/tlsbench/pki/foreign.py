@@ -23,10 +23,10 @@ _BEGINNINGS: Final = (
         (b"\xfe\xed\xfe\xed",),
         "is a Java keystore: 'keytool -importkeystore' makes PKCS #12 of it",
     ),
-    ((b"ssh-", b"ecdsa-sha2-", b"sk-ssh-"), "is a public key of OpenSSH, and no certificate for TLS"),
-    ((b"PuTTY-User-Key-File",), "is a key of PuTTY, and no certificate for TLS"),
+    ((b"ssh-", b"ecdsa-sha2-", b"sk-ssh-"), "is a public key of OpenSSH, not a certificate for TLS"),
+    ((b"PuTTY-User-Key-File",), "is a key of PuTTY, not a certificate for TLS"),
     ((b"PK\x03\x04", b"\x1f\x8b"), "is an archive: unpack it"),
-    ((b"<",), "is HTML or XML, and no certificate"),
+    ((b"<",), "is HTML or XML, not a certificate"),
 )
 #: Blocks of PEM that TLS has no use for, or not here, by label.
 _MEANINGS: Final = {

@@ -101,7 +101,7 @@ def from_pem(pem: bytes) -> PrivateKey:
             return own
     key = load_pem_private_key(pem, password=None)
     if not isinstance(key, OwnPrivateKey):
-        raise TypeError(f"{type(key).__name__} is no key type of tlsbench")
+        raise TypeError(f"{type(key).__name__} is not a key type of tlsbench")
     return key
 
 
@@ -111,7 +111,7 @@ def own(key: PrivateKey) -> OwnPrivateKey:
     :raises RequestError: if it has no such keys.
     """
     if isinstance(key, EngineKey):
-        raise RequestError(f"nothing but certificates is signed here with {key.key_type} keys")
+        raise RequestError(f"{key.key_type} keys sign only certificates here")
     return key
 
 

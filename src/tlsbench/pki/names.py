@@ -38,7 +38,7 @@ def general_name(text: str) -> x509.GeneralName:
     all_digits = text.rpartition(".")[2].isdigit()  # 1.2.3.256 is a mistake, not a host
     if _HOST.fullmatch(text) and len(text) <= _MOST_HOST_CHARACTERS and not all_digits:
         return x509.DNSName(text.lower())
-    raise RequestError(f"'{text}' is no name for a certificate: {_VALID}")
+    raise RequestError(f"'{text}' is not a name for a certificate: {_VALID}")
 
 
 def constraint(text: str) -> x509.GeneralName:
@@ -52,12 +52,12 @@ def constraint(text: str) -> x509.GeneralName:
         try:
             return x509.IPAddress(ipaddress.ip_network(text.strip()))
         except ValueError as error:
-            raise RequestError(f"'{text}' is no network for a name constraint: {error}") from error
+            raise RequestError(f"'{text}' is not a network for a name constraint: {error}") from error
     name = general_name(text)
     if isinstance(name, x509.DNSName) and not name.value.startswith("*"):
         return name
     raise RequestError(
-        f"'{text}' is no name constraint: valid are a DNS name such as example.test and a network such as "
+        f"'{text}' is not a name constraint: valid are a DNS name such as example.test and a network such as "
         "10.0.0.0/8"
     )
 

@@ -30,7 +30,7 @@ _MOST_SHOWN = 48
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """What stands between BEGIN and END.
+    """What is between BEGIN and END.
 
     :param line: of BEGIN, counted from 1.
     :param header: as of an encrypted key (RFC 1421 section 4.6), empty mostly.
@@ -84,12 +84,12 @@ def read_blocks(data: bytes) -> tuple[tuple[Block, ...], tuple[str, ...]]:
             if begins or not skipping:
                 what = "a block is skipped" if begins else "END without BEGIN"
                 notes.append(
-                    f"line {piece.line}: {what}: '{_shown(text)}' is no line that PEM begins or ends with"
+                    f"line {piece.line}: {what}: '{_shown(text)}' is not a line that PEM begins or ends with"
                 )
             skipping = begins
     if blocks and b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        notes.append(f"line {line}: a NUL byte, at which programs stop reading a line, or the file")
+        notes.append(f"line {line}: a NUL byte, at which programs stop reading the line or the file")
     return tuple(blocks), tuple(notes)
 
 
@@ -105,7 +105,7 @@ def _pieces(data: bytes) -> Iterator[_Piece]:
 def _block(pieces: Iterator[_Piece], label: bytes, begin: int) -> Block:
     """The block whose BEGIN line was read last."""
     name = _shown(label)
-    above: list[bytes] | None = None  # what stands above a blank line
+    above: list[bytes] | None = None  # what is above a blank line
     lines: list[_Piece] = []
     in_header = ended = goes_on = False
     for piece in pieces:

@@ -124,7 +124,7 @@ def check_ocsp_response(
     try:
         response = ocsp.load_der_ocsp_response(der)
     except ValueError as error:
-        raise CertificateError("the OCSP response is no DER of one") from error
+        raise CertificateError("the OCSP response is not valid DER") from error
     if response.response_status is not ocsp.OCSPResponseStatus.SUCCESSFUL:
         raise CertificateError(f"the OCSP responder refused: {response.response_status.name.lower()}")
     try:
@@ -166,7 +166,7 @@ def _check_signature(response: ocsp.OCSPResponse, issuer: x509.Certificate, at: 
     named = response.responder_name
     identifier = x509.SubjectKeyIdentifier.from_public_key(signer.public_key())
     if response.responder_key_hash != identifier.digest and named != signer.subject:
-        raise CertificateError("the OCSP response names another responder than its signer")
+        raise CertificateError("the OCSP response names a responder other than its signer")
     if not signed_by(
         signer.public_key(),
         response.signature,
@@ -182,7 +182,7 @@ def _check_delegate(delegate: x509.Certificate, issuer: x509.Certificate, at: da
         delegate.verify_directly_issued_by(issuer)
         usages = delegate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
     except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound) as error:
-        raise CertificateError("the OCSP responder is no delegate of the certificate's issuer") from error
+        raise CertificateError("the OCSP responder is not a delegate of the certificate's issuer") from error
     if ExtendedKeyUsageOID.OCSP_SIGNING not in usages:
         raise CertificateError("the OCSP responder's certificate is not for OCSP signing")
     if not delegate.not_valid_before_utc <= at <= delegate.not_valid_after_utc:

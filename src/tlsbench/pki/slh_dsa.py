@@ -67,7 +67,7 @@ def new_private_key(name: str, random: Callable[[int], bytes] = os.urandom) -> b
     """A new private key as RFC 9909 section 6 encodes it: ``SK.seed || SK.prf || PK.seed || PK.root``.
 
     :param name: of the parameter set, such as ``"slh-dsa-sha2-128s"``.
-    :param random: gives so many random bytes; called for the seeds in their order.
+    :param random: gives a number of random bytes; called for the seeds in their order.
     """
     of = PARAMETERS[name]
     secret_seed, secret_prf, public_seed = (random(of.hash_bytes) for _ in range(3))

@@ -44,7 +44,7 @@ class Validity:
 
     @classmethod
     def days(cls, days: float, *, start: float = 0.0) -> Validity:
-        """So many days from now on, or from ``start`` days from now; a past ``start`` is negative.
+        """A number of days from now, or from ``start`` days from now; a past ``start`` is negative.
 
         What starts now starts an hour ago, for peers whose clocks are behind.
         """
@@ -61,7 +61,7 @@ class Template:
         it against the name constraints of DNS names.
     :param usages: keys of :data:`USAGES`; empty on an authority, which may then issue for all.
     :param is_authority: whether its key may sign certificates and CRLs.
-    :param path_length: how many intermediates may stand below an authority; None for any number.
+    :param path_length: how many intermediates may follow below an authority; None for any number.
     :param permitted: name constraints of an authority: what it may issue for, all if empty.
     :param excluded: and what it may not.
     :param must_staple: whether a server must show an OCSP response with it (RFC 7633).

@@ -21,7 +21,7 @@ _BROWSER_MIX = {"rsa-4096": 62, "rsa-2048": 47, "ecdsa-secp384r1": 31, "ecdsa-se
 
 @cache
 def stranger_roots(count: int) -> tuple[x509.Certificate, ...]:
-    """So many self-signed roots that nothing is issued by, of the key types that a browser's store has.
+    """Self-signed roots that issue nothing, ``count`` of them, of the key types that a browser's store has.
 
     Roots of one key type share a key, for making 62 RSA-4096 keys takes long; to a library that
     loads them they are as different as their names.

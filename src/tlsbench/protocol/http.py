@@ -33,7 +33,7 @@ def request_headers(path: bytes) -> Headers:
 
 
 def answer_headers(size: int) -> Headers:
-    """Those of an answer of so many bytes (RFC 9114 section 4.3.2)."""
+    """Those of an answer of this many bytes (RFC 9114 section 4.3.2)."""
     return [
         (b":status", b"200"),
         (b"content-type", b"application/octet-stream"),

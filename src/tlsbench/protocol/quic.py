@@ -9,6 +9,6 @@ from typing import Final
 ALPN: Final = "h3"
 #: The least size of a UDP datagram with a client's Initial packet (RFC 9000 section 14.1).
 INITIAL_DATAGRAM_BYTES: Final = 1200
-#: What a server may send to an address that is not validated: so many times what it received from there
+#: What a server may send to an address that is not validated: this many times what it received from there
 #: (RFC 9000 section 8.1).
 AMPLIFICATION: Final = 3

@@ -11,7 +11,7 @@ from tlsbench.results import Cell
 from tlsbench.results.duel import Side
 from tlsbench.results.likeness import Difference, Likeness, likeness
 
-#: So many different things are named.
+#: Different things that are named at most.
 _MOST = 6
 
 
@@ -73,7 +73,7 @@ def of_names(cells: Sequence[Cell], without: Sequence[str] = ()) -> str:
     said = []
     if values:
         told = ", ".join(f"{what} ({', '.join(of)})" for what, of in values.items())
-        said.append(f"They also differ in {told}.")
+        said.append(f"The cells also differ in {told}.")
     if unknown := not_known(found):
         said.append(f"Unknown for some: {unknown}.")
     return " ".join(said)

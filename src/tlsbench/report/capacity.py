@@ -46,7 +46,7 @@ _BOOTSTRAP: Final = (
     "cells; they show how precisely this machine was measured, not how similar another one is"
 )
 _LINE: Final = (
-    f"the line assumes full frames (1,538 bytes of Ethernet for 1,448 of TLS, × {FRAME:.3f}); "
+    f"bandwidth assumes full frames (1,538 bytes of Ethernet for 1,448 of TLS, × {FRAME:.3f}); "
     "acknowledgements "
     "and the clients' requests come on top"
 )
@@ -111,7 +111,7 @@ def answer(capacity: Capacity) -> str:
         memory = asked.memory_bytes / _GIB
         parts.append(f"{_figure(memory.value)} GiB of memory {_brackets(memory.interval)}")
     parts.append(
-        f"a line of {_figure(asked.down_bits_per_s / _MBIT)} Mbit/s to clients and "
+        f"bandwidth of {_figure(asked.down_bits_per_s / _MBIT)} Mbit/s to clients and "
         f"{_figure(asked.up_bits_per_s / _MBIT)} from them"
     )
     free = f", {100 * demand.headroom:.4g} % of each free" if demand.headroom else ", with nothing free"
@@ -192,10 +192,27 @@ def _cheapest(capacity: Capacity) -> Iterator[Finding]:
             own = {KEY: capacity.axes.get("key", ""), LIBRARY: capacity.axes.get("implementation", "")}.get(
                 of
             )
-            if own:
+            if own and ratio.low > 1:
                 yield Finding(
                     f"Cheapest {words}: {own}, as asked; next is {best.name} with × {ratio.median:.2f}"
                 )
+            elif own:
+                yield Finding(
+                    f"Cheapest {words}: no significant difference between {own}, as asked, and {best.name}, "
+                    f"× {ratio.median:.2f} {_brackets(ratio, 2)}"
+                )
+            elif of == LIFETIME:
+                yield _of_lifetimes(choices, asked)
+
+
+def _of_lifetimes(choices: Sequence[Choice], asked: Sizing) -> Finding:
+    """What other ticket lifetimes come to, none of which is cheaper."""
+    ends = [choices[0], choices[-1]]
+    told = " and ".join(
+        f"× {(choice.sizing.cores / asked.cores).interval.median:.2f} at {choice.name} of them resumed"
+        for choice in ends
+    )
+    return Finding(f"No other ticket lifetime is significantly cheaper: the cores are {told}")
 
 
 def _cheapest_first(choices: Sequence[Choice]) -> list[Choice]:
@@ -274,7 +291,7 @@ def _cores(interval: Interval) -> str:
 
 
 def _figure(number: float) -> str:
-    """Three digits, or all that stand before the point."""
+    """Three digits, or all before the point."""
     return format_count(number) if abs(number) >= 1000 else f"{number:.3g}"
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from cryptography import x509
 from cryptography.x509 import ocsp
 from rich.console import Group, RenderableType
+from rich.table import Table
 from rich.text import Text
 from rich.tree import Tree
 
@@ -22,7 +23,7 @@ from tlsbench.pki.names import name_text
 from tlsbench.report.terminal import line
 
 _STYLES = {"error": "red", "warning": "yellow"}
-#: A longer chain is a list, whose authorities are told in a line each: a tree of it runs off the screen.
+#: A longer chain is a list, with one line for each authority: a tree of it would run off the screen.
 _LONGEST_TREE = 5
 
 
@@ -70,7 +71,7 @@ def _tree(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Tre
 
 
 def _list(facts: Sequence[Facts], findings: Sequence[CertificateFinding]) -> Group:
-    """A long chain, from its top down to the leaf, which alone is told at length."""
+    """A long chain, from its top down to the leaf; only the leaf is described in full."""
     lines: list[RenderableType] = []
     found = _by_position(findings)
     for position in reversed(range(1, len(facts))):
@@ -110,7 +111,7 @@ def _of(findings: Iterable[CertificateFinding]) -> Iterator[Text]:
 
 def _certificate(facts: Facts, findings: Sequence[CertificateFinding]) -> RenderableType:
     kind = "authority" if facts.is_authority else "leaf"
-    lines = [
+    lines: list[RenderableType] = [
         Text.assemble(
             (for_terminal(facts.name), "bold"), f"  {kind}, {facts.key}, {facts.size_bytes:,} bytes"
         )
@@ -126,9 +127,19 @@ def _certificate(facts: Facts, findings: Sequence[CertificateFinding]) -> Render
         ("asks at", ", ".join(facts.urls)),
         ("pin", f"sha256/{facts.pin}" if facts.pin else ""),
     )
-    lines += [Text.assemble((f"{label:<8}", "dim"), for_terminal(value)) for label, value in rows if value]
+    lines.append(_labelled([(label, value) for label, value in rows if value]))
     lines += [line(f"{finding.level}: {finding.text}", _STYLES[finding.level]) for finding in findings]
     return Group(*lines)
+
+
+def _labelled(rows: Sequence[tuple[str, str]]) -> Table:
+    """A label and what it says in each row; where that is long, it goes on below itself."""
+    grid = Table.grid(padding=(0, 1, 0, 0))
+    grid.add_column(style="dim", width=7, no_wrap=True)
+    grid.add_column(overflow="fold")
+    for label, value in rows:
+        grid.add_row(label, Text(for_terminal(value)))
+    return grid
 
 
 def _verdict(findings: Sequence[CertificateFinding]) -> Text:
@@ -144,7 +155,9 @@ def _verdict(findings: Sequence[CertificateFinding]) -> Text:
 
 def _crls(crls: Sequence[x509.CertificateRevocationList]) -> Iterator[str]:
     for crl in crls:
-        until = f"{crl.next_update_utc:%Y-%m-%d %H:%M} UTC" if crl.next_update_utc else "for ever"
+        until = (
+            f"{crl.next_update_utc:%Y-%m-%d %H:%M} UTC" if crl.next_update_utc else "replaced (no nextUpdate)"
+        )
         yield f"CRL of {crl.issuer.rfc4514_string()}: {len(crl):,} revoked, valid until {until}"
 
 
@@ -168,6 +181,10 @@ def _responses(responses: Sequence[ocsp.OCSPResponse]) -> Iterator[str]:
             yield f"OCSP response: the responder refused, {response.response_status.name.lower()}"
             continue
         for answer in response.responses:
-            until = f"{answer.next_update_utc:%Y-%m-%d %H:%M} UTC" if answer.next_update_utc else "for ever"
+            until = (
+                f"{answer.next_update_utc:%Y-%m-%d %H:%M} UTC"
+                if answer.next_update_utc
+                else "replaced (no nextUpdate)"
+            )
             status = answer.certificate_status.name.lower()
             yield f"OCSP response: serial number {answer.serial_number:x} is {status}, valid until {until}"

@@ -74,7 +74,7 @@ def entries(listed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
         yield {
             "name": suite["name"],
             "summary": f" {suite['code_point']}  {words(ciphers.BY_NAME[suite['name']])}",
-            "offered by": ", ".join(suite["offered_by"]) or "nobody that is found here",
+            "offered by": ", ".join(suite["offered_by"]) or "no library found here",
             **_unlike(suite),
         }
     for library in listed["implementations"]:
@@ -87,7 +87,7 @@ def entries(listed: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def _unlike(suite: Mapping[str, Any]) -> dict[str, str]:
-    """With whom it can be measured, if that is not with all who offer it."""
+    """The libraries with which it can be measured, if not all that offer it."""
     if suite["measured_with"] == suite["offered_by"]:
         return {}
     return {"can be measured with": ", ".join(suite["measured_with"]) or "none of them"}

@@ -122,10 +122,22 @@ def sentence(result: DuelResult) -> str:
     )
     for side in ("client", "server"):
         if side in result.comparisons:
-            one = result.comparisons[side]
-            figures = f"{_times(one, inverse=inverse)} ({_interval(one, inverse=inverse)})"
-            answer += f", for the {side} {figures if one.verdict != '~' else 'no significant difference'}"
+            answer += _of_side(side, result.comparisons[side], leads="faster" if inverse else "slower")
     return answer + beside
+
+
+def _of_side(side: str, one: PairedComparison, leads: str) -> str:
+    """What the leader is for one side: faster by so much, or slower, which is said.
+
+    :param leads: the verdict where it is faster.
+    """
+    if one.verdict == "~":
+        return f", for the {side} no significant difference"
+    inverse = one.verdict == "faster"
+    figures = f"({_interval(one, inverse=inverse)})"
+    if one.verdict == leads:
+        return f", for the {side} {_times(one, inverse=inverse)} {figures}"
+    return f", but for the {side} {_times(one, inverse=inverse)} slower {figures}"
 
 
 def _text(duel: Duel) -> str:

@@ -10,7 +10,7 @@ _INSTALL = "or '.[report]' in a clone of tlsbench"
 
 
 def require_plotly() -> None:
-    """See to it that the page can be written, before anything is measured for it.
+    """Check that the page can be written, before anything is measured for it.
 
     :raises RequestError: with the command that installs it.
     """
@@ -19,7 +19,7 @@ def require_plotly() -> None:
 
 
 def require_matplotlib() -> None:
-    """See to it that pictures can be drawn.
+    """Check that pictures can be drawn.
 
     :raises RequestError: with the command that installs it.
     """

@@ -77,7 +77,7 @@ def _compared(judgement: Judgement) -> Mapping[str, Figure]:
 
 def _by(judgement: Judgement) -> str:
     names = dict.fromkeys(name for one in judgement.verdicts for name in one.yardsticks)
-    return f"yardsticks: {', '.join(names)}" if names else "the figures as they are"
+    return f"yardsticks: {', '.join(names)}" if names else "uncorrected figures"
 
 
 def _pooled(run: Run, machines: Sequence[MachineRun]) -> Iterator[Sheet]:
@@ -124,9 +124,9 @@ def notes_on_fleet(run: Run) -> list[str]:
     if not run.machines:
         return []
     lost = [f"lost: {one.name}: {one.lost}" for one in run.machines if one.lost]
-    apart = "a ratio of two machines is of times that were not measured in the same rounds"
+    apart = "a ratio of two machines compares times that were not measured in the same rounds"
     return [
-        f"{len(run.machines)} machines measured the same matrix, each by itself; {apart}",
-        "pooled: the median of the machines' medians, and the least and the most of them",
+        f"{len(run.machines)} machines measured the same matrix independently; {apart}",
+        "pooled: the median of the machines' medians, with the least and the greatest of them",
         *lost,
     ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -41,9 +43,20 @@ def _rungs(trace: TracedHandshake) -> Iterator[str]:
         yield _row(spent if from_client else spent.rjust(_INNER))
         title = f"─── flight {number}: {flight.wire_bytes:,} bytes, {parts_of(flight, unit)} "
         yield (f"├{title:─<{WIDTH - 3}}▶│" if from_client else f"│◀{title:─<{WIDTH - 3}}┤")
-        for message in flight.messages:
+        for message in lines_of(flight):
             yield from map(_row, _message(message, unit))
         yield from map(_row, _records(flight, unit))
+
+
+def lines_of(flight: LadderFlight) -> Iterator[Message]:
+    """Its messages, a line each; frames of one packet that are alike, one after another, share a line."""
+    for message, alike in groupby(flight.messages):
+        count = len(list(alike))
+        if message.kind is None and count > 1:
+            whole = message.wire_bytes * count
+            yield replace(message, name=f"{message.name} × {count}", wire_bytes=whole)
+        else:
+            yield from [message] * count
 
 
 def parts_of(flight: LadderFlight, unit: str) -> str:

@@ -1,4 +1,4 @@
-"""How a sheet stands in so many columns of a terminal: what is narrowed, put together, or left out.
+"""How a sheet fits the columns of a terminal: what is narrowed, put together, or left out.
 
 Labels are never left out and no word of theirs is broken: where they leave no room for the figures, they
 stand together in one column that wraps between words. Then figures give way, the lightest first, but for
@@ -15,7 +15,7 @@ from tlsbench.report.sheets import SHORT, Entry, Field, Sheet
 
 #: Between two columns.
 _GAP = 2
-#: A label that may wrap is left so many columns, or its longest word; one of several labels more.
+#: A label that may wrap is left this many columns, or its longest word; one of several labels more.
 _LEAST_COLUMNS, _LEAST_TOGETHER = 20, 28
 #: For figures from this weight on labels make room.
 _WORTH_ROOM = 9
@@ -36,7 +36,7 @@ class Layout:
 
 
 def lay_out(sheet: Sheet, width: int) -> Layout:
-    """A sheet within so many columns."""
+    """A sheet within this many columns."""
     labels = [field for field in sheet.fields if field.kind == "label"]
     wanted = [field for field in sheet.fields if field.kind != "label" and field.weight >= _WORTH_ROOM]
     if len(labels) > 1 and _sum([_least(field, sheet) for field in (*labels, *wanted)]) > width:

@@ -31,7 +31,7 @@ class Screen:
     most once a second; elsewhere it is a line now and then.
 
     :param quiet: whether to show nothing at all.
-    :param line_seconds: how far apart the lines are where there is no terminal; a new stage is told at once.
+    :param line_seconds: how far apart the lines are where there is no terminal; a new stage is shown at once.
     """
 
     def __init__(self, console: Console, *, quiet: bool = False, line_seconds: float = _LINE_SECONDS) -> None:
@@ -71,7 +71,7 @@ class Screen:
         :param stage: what is being done, such as ``"measuring"``.
         :param words: the rest of the line.
         :param share: how much of it is done, from 0 to 1.
-        :param rows: makes what stands under the line on a terminal of so many columns.
+        :param rows: makes what is shown under the line on a terminal of this many columns.
         """
         now = time.monotonic()
         if self._quiet or (stage == self._stage and now - self._shown_at < self._pause_s):

@@ -36,7 +36,7 @@ _FIELDS = (
 )
 #: A line that delivers packets later than they are due by this has another round trip than it should.
 _LATE_MS = 1.0
-#: So many seconds of rates are shown while a load runs.
+#: Seconds of rates that are shown while a load runs.
 _SECONDS_SHOWN = 40
 #: What each phase is timed from and to.
 MEANING_OF_PHASES = {
@@ -296,14 +296,14 @@ def settings_of(load: Load) -> list[tuple[str, str]]:
     if plan.others:
         chosen["spread"] = f"{plan.spread}, what is down: {plan.when_down}"
     chosen["clients"] = f"{plan.clients:,}" if plan.clients else ""
-    given = {"target": ", ".join(map(str, plan.targets)), "beginning": loop, "connections": does, **chosen}
+    given = {"target": ", ".join(map(str, plan.targets)), "pace": loop, "connections": does, **chosen}
     return [(name, value) for name, value in given.items() if value]
 
 
 def _heading(load: Load) -> str:
     settings = dict(settings_of(load))
     http = f", HTTP {settings['HTTP']}" if "HTTP" in settings else ""
-    return f"load of {settings['target']}: {settings['beginning']}, {settings['connections']}{http}"
+    return f"load of {settings['target']}: {settings['pace']}, {settings['connections']}{http}"
 
 
 def percentile_distribution(load: Load, phase: str) -> str:

@@ -36,7 +36,7 @@ MEANINGS: Final[Mapping[str, str]] = {
     "efficiency_percent": "rate of the threads over that of as many processes; the rest is contention",
     "p50_us": "median time of one operation within the threads",
     "interpreter_percent": "the interpreter's own share of an operation",
-    "python_speedup": "a control: rate of pure Python with all threads over that with one; 1 is no gain",
+    "python_speedup": "a control: rate of pure Python with all threads over that with one; 1 means no gain",
     "hash_speedup": "a control: the same for a hash that releases the interpreter's lock",
     "hash_processes_speedup": "a control: the same for that hash in as many processes",
     "processors": "a control: how many processors those processes had, by their processor time",

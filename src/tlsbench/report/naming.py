@@ -17,7 +17,7 @@ def names(axes_of: Sequence[Mapping[str, str]], without: Sequence[str] = ()) -> 
     """What tells some cells apart, for each: the values of the axes of :func:`telling`.
 
     :param axes_of: the axes of each cell, by name.
-    :param without: axes that are not told.
+    :param without: axes that are left out.
     """
     told = telling(axes_of, without)
     return [named(axes, told) for axes in axes_of]

@@ -14,7 +14,7 @@ from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.workloads.parts import PARTS, REST
 from tlsbench.workloads.parts.bill import ALLOCATION
 
-#: Of more cells than these each part is a column, and the operations stand in the JSON alone.
+#: Of more cells than these each part is a column, and the operations are only in the JSON.
 _MOST_IN_FULL = 2
 NOTE_OF_PRICES = (
     "a part is the sum of its operations, each measured alone on the same engine in the same rounds, warm "
@@ -40,8 +40,8 @@ def notes_on_parts(run: Run) -> list[str]:
     cells = cells_with_parts(run)
     notes = {NOTE_OF_COUNTS if cell.instrument is CALLGRIND else NOTE_OF_PRICES for cell in cells}
     unbalanced = [
-        f"the parts and the rest of the {side} make {shown(balance(cell, side), cell)}, and not what was "
-        f"measured of it: {cell.label}"
+        f"the parts and the rest of the {side} add up to {shown(balance(cell, side), cell)}, not to what was "
+        f"measured: {cell.label}"
         for cell in cells
         for side in SIDES
         if not is_balanced(cell, side)

@@ -169,18 +169,7 @@ def _notes(run: Run, found: Sequence[Finding], made: Sequence[Table]) -> list[st
     """What belongs under every table: versions, conditions, and all that was not measured."""
     conditions = run.conditions
     lines = ["engines: " + ", ".join(f"{name} = {engine}" for name, engine in run.engines.items())]
-    if conditions.elapsed_s:
-        reached = sum(1 for cell in run.cells if cell.precision <= (conditions.precision or float("inf")))
-        turns = f" in {conditions.processes} processes in turn" if conditions.processes > 1 else ""
-        what = "counted in" if conditions.meter == CALLGRIND.name else f"{conditions.meter} time{turns},"
-        target = f"±{100 * conditions.precision:g} %"
-        precise = f"{reached} of {len(run.cells)} cells reached {target} (others are marked *)"
-        if not conditions.precision:
-            precise = "no target precision"
-        lines.append(
-            f"{what} {conditions.elapsed_s:.1f} s, stopped by {conditions.stopped_by}; "
-            f"{precise}; seed {conditions.seed}"
-        )
+    lines += _extent(run)
     lines += dict.fromkeys(cell.instrument.note for cell in run.cells)
     if any(column.name == "round_trips" for table in made for column in table.columns):
         lines.append(_RTTS)
@@ -209,6 +198,30 @@ def _notes(run: Run, found: Sequence[Finding], made: Sequence[Table]) -> list[st
         lines.append("brackets are 95 % intervals")
     lines += [f"warning: {warning}" for warning in conditions.warnings]
     return lines + _not_measured(run)
+
+
+def _extent(run: Run) -> Iterator[str]:
+    """How much was measured, how precise that is, and where it is too little."""
+    conditions = run.conditions
+    if conditions.elapsed_s:
+        reached = sum(1 for cell in run.cells if cell.precision <= (conditions.precision or math.inf))
+        turns = f" in {conditions.processes} processes in turn" if conditions.processes > 1 else ""
+        what = "counted in" if conditions.meter == CALLGRIND.name else f"{conditions.meter} time{turns},"
+        target = f"±{100 * conditions.precision:g} %"
+        precise = f"{reached} of {len(run.cells)} cells reached {target} (others are marked *)"
+        if not run.cells:
+            precise = "no cell was measured"
+        elif not conditions.precision:
+            precise = "no target precision"
+        yield (
+            f"{what} {conditions.elapsed_s:.1f} s, stopped by {conditions.stopped_by}; "
+            f"{precise}; seed {conditions.seed}"
+        )
+    if few := sum(not math.isfinite(cell.precision) for cell in run.cells):
+        yield (
+            f"too few rounds for an interval in {few} of {len(run.cells)} cells (marked ?), which decide "
+            "nothing: select fewer cells, or give more --time-budget"
+        )
 
 
 def _not_measured(run: Run) -> list[str]:

@@ -33,12 +33,12 @@ SHORT: Final = "short name"
 class Field:
     """A column.
 
-    :param name: of the figure, or else the label, that stands in it.
+    :param name: of the figure, or else the label, that is in it.
     :param heading: what people read.
-    :param kind: a label is text that may have come from outside; figures stand to the right.
+    :param kind: a label is text that may have come from outside; figures are aligned to the right.
     :param weight: figures of lower weight give way first where a terminal is narrow.
     :param wraps: whether its text may take several lines.
-    :param long: the label that stands in its place where there is more room.
+    :param long: the label that replaces it where there is more room.
     """
 
     name: str
@@ -112,9 +112,9 @@ class Report:
     :param totals: figures of the result as a whole.
     :param ledgers: sheets for people alone, of what its entries are made of.
     :param lead: a line above its sheets.
-    :param told: all of it in words, where that is how people read it on a terminal.
+    :param told: all of it in words, if that is how people read it on a terminal.
     :param warnings: what makes it hard to believe.
-    :param warns_first: whether they stand above it; else they are among its notes.
+    :param warns_first: whether they are printed above it; else they are among its notes.
     :param origin: when and where it was measured, and by which command.
     :param notes: how it was got, and how to read it.
     :param skipped: what was left out, with the reasons; ``errors`` what was given up.

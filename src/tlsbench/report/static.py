@@ -185,6 +185,8 @@ def _lines(axes: Axes, shape: Lines) -> None:
         axes.set_yscale("log")
         axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axes.yaxis.set_major_formatter("{x:g}")
+    if shape.y_from_zero:
+        axes.set_ylim(bottom=0)
     if shape.ticks:
         _name(axes, shape.ticks)
     axes.set_xlabel(shape.x_title)

@@ -1,10 +1,10 @@
-"""The table of a run: which columns there are, and what stands in them.
+"""The table of a run: which columns there are, and what is in them.
 
 One table for each workload, as their columns differ. Axes that are the same in every row go into the
 header; the rest are columns. The cells of the table are values; the renderers format them.
 
-Ratios are of cells that do the same amount of the same work: of one size, and of one kind of operation. Where
-a table has several of these, each has a baseline of its own.
+Ratios are of cells that do the same amount of the same work: of one size, of one kind of operation, and over
+a network of one round trip time. Where a table has several of these, each has a baseline of its own.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MARK: Final = "†"
 #: By what cells may differ in, the columns that show it.
 _SEEN: Final = {"round trips": {"round_trips", "handshake_rtts"}, "flights": {"flights"}}
 #: Axes by which cells do more or less work, or work of another kind; see :func:`like_work`.
-_WORK = ("size", "operation", "task")
+_WORK = ("size", "operation", "task", "rtt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +172,7 @@ COLUMNS = (
         4,
         ("handshake", "echo", "request"),
     ),
-    Column("mb_per_s", "MB/s", lambda row: megabytes_per_s(row.cell), format_count, 7, _STREAMED),
+    Column("mb_per_s", "MB/s", lambda row: megabytes_per_s(row.cell), format_count, 9, _STREAMED),
     Column("client_bytes", "B c→s", lambda row: row.cell.client_bytes, format_count, 2, TLS_WORKLOADS),
     Column("server_bytes", "B s→c", lambda row: row.cell.server_bytes, format_count, 2, TLS_WORKLOADS),
     Column(
@@ -278,8 +278,9 @@ def _table(
 def like_work(cell: Cell) -> tuple[str, ...]:
     """What tells the work of a cell apart from that of others of its workload.
 
-    That is the size, the operation on a certificate, and the operation of a primitive, as ``encrypt``:
-    algorithms that do the same can be compared, and RSA with either padding.
+    That is the size, the operation on a certificate, the round trip time of a network, and the
+    operation of a primitive, as ``encrypt``: algorithms that do the same can be compared, and RSA with
+    either padding.
     """
     work = tuple(cell.axes.get(axis, "") for axis in _WORK)
     operation = cell.axes.get("algorithm", "").rpartition("/")[2]

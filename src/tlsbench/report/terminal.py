@@ -38,7 +38,7 @@ def line(text: str, style: str = "") -> Text:
 
 
 def print_plain(renderable: RenderableType, width: int) -> str:
-    """What rich prints, as plain text of at most so many columns."""
+    """What rich prints, as plain text of at most this many columns."""
     # Jupyter, which rich recognises, would be given a display of its own, and the text be empty.
     console = Console(
         file=io.StringIO(), width=width, color_system=None, force_terminal=False, force_jupyter=False

@@ -60,7 +60,7 @@ def machine_info() -> Mapping[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Disturbance:
-    """What disturbed this process up to now; the difference of two tells of the time between."""
+    """What disturbed this process up to now; the difference of two covers the time between."""
 
     steal_s: float | None
     all_s: float
@@ -74,7 +74,7 @@ class Disturbance:
         return cls(getattr(times, "steal", None), sum(times), switches)
 
     def steal_percent_since(self, earlier: Disturbance) -> float | None:
-        """The share of all processor time that was stolen since then; None if it is not told."""
+        """The share of all processor time that was stolen since then; None if it is unknown."""
         if self.steal_s is None or earlier.steal_s is None or self.all_s <= earlier.all_s:
             return None
         return 100 * (self.steal_s - earlier.steal_s) / (self.all_s - earlier.all_s)

@@ -55,7 +55,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How like two cells are, beside what is compared.
+    """How like two cells are, apart from what is compared.
 
     :param differences: what they differ in.
     :param unknown: facts of which one or both do not say what they are.
@@ -153,9 +153,9 @@ def _facts_of(cell: Measured) -> _Facts:
 
 
 def named_axes(one: Mapping[str, str], other: Mapping[str, str]) -> list[str]:
-    """The axes in which two scenarios differ and by which they are told apart.
+    """The axes in which two scenarios differ and that distinguish them.
 
-    A cipher suite that differs beside other axes follows from them, as from the version, and tells nothing.
+    A cipher suite that differs beside other axes follows from them, as from the version, and adds nothing.
     """
     differing = [axis for axis in {**one, **other} if one.get(axis) != other.get(axis)]
     return [axis for axis in differing if axis != "cipher"] or differing

@@ -25,10 +25,10 @@ from tlsbench.results.benchmark_json import finite
 from tlsbench.results.stored import FORMAT
 from tlsbench.results.strict import Node, record
 
-#: So many quantiles stand for a distribution where pytest-benchmark wants the data itself.
+#: Quantiles that represent a distribution where pytest-benchmark wants the data itself.
 _QUANTILES = 1000
 _LARGEST_PORT = 65535
-#: Parameters that loads of older versions have not, and those of one target only where they say something.
+#: Parameters that loads of older versions lack, and those of one target only where they say something.
 _OF_SEVERAL = ("backend", "clients")
 #: HdrHistogram's encoding: an outer header of cookie and length, and within what zlib packs cookie, length,
 #: offset, digits, lowest and highest value, and a ratio (big-endian); then the counts.

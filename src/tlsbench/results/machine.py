@@ -48,14 +48,14 @@ def disturbance_finding(steal_percent: float | None, switches_per_s: float) -> S
     """
     steal = "steal while measuring"
     findings = [
-        MachineCheck(steal, UNKNOWN, "the system does not tell")
+        MachineCheck(steal, UNKNOWN, "the system does not say")
         if steal_percent is None
         else _graded(
             steal,
             steal_percent,
             (0.5, 5.0),
             f"{steal_percent:.1f} % of the processors' time",
-            "measure on a machine of its own, or repeat when the host is quiet",
+            "measure on a dedicated machine, or repeat when the host is quiet",
         )
     ]
     findings.append(
@@ -76,7 +76,7 @@ def set_aside_finding(percent: float) -> MachineCheck:
         "disturbed samples",
         percent,
         (5.0, 30.0),
-        f"{percent:.0f} % were set aside, as the processor was taken from this thread meanwhile",
+        f"{percent:.0f} % were set aside because the thread lost its processor during them",
         FREE_A_PROCESSOR,
     )
 
@@ -103,7 +103,7 @@ def governor() -> str | None:
 def _governor() -> MachineCheck:
     found = governor()
     if found is None:
-        return MachineCheck("governor", UNKNOWN, "no frequency scaling to see (virtual machines hide it)")
+        return MachineCheck("governor", UNKNOWN, "no frequency scaling visible (virtual machines hide it)")
     if found == "performance":
         return MachineCheck("governor", GOOD, found)
     return MachineCheck("governor", FAIR, found, "sudo cpupower frequency-set --governor performance")
@@ -112,7 +112,7 @@ def _governor() -> MachineCheck:
 def _turbo() -> MachineCheck:
     no_turbo, boost = _read(_CPU / "intel_pstate/no_turbo"), _read(_CPU / "cpufreq/boost")
     if no_turbo is None and boost is None:
-        return MachineCheck("turbo", UNKNOWN, "not to be seen")
+        return MachineCheck("turbo", UNKNOWN, "not visible")
     if no_turbo == "1" or boost == "0":
         return MachineCheck("turbo", GOOD, "off")
     remedy = (
@@ -126,7 +126,7 @@ def _turbo() -> MachineCheck:
 def _smt() -> MachineCheck:
     active = _read(_CPU / "smt/active")
     if active is None:
-        return MachineCheck("SMT siblings", UNKNOWN, "not to be seen")
+        return MachineCheck("SMT siblings", UNKNOWN, "not visible")
     if active == "0":
         return MachineCheck("SMT siblings", GOOD, "none active")
     shared = siblings(processors(range(os.cpu_count() or 1), _CPU.parent))
@@ -142,7 +142,7 @@ def _smt() -> MachineCheck:
 def _quota() -> MachineCheck:
     words = (_read(_CGROUP / "cpu.max") or "").split()
     if len(words) != 2:
-        return MachineCheck("CPU quota", GOOD, "none to see")
+        return MachineCheck("CPU quota", GOOD, "none visible")
     if words[0] == "max":
         return MachineCheck("CPU quota", GOOD, "none")
     processors = int(words[0]) / int(words[1])
@@ -161,7 +161,7 @@ def _battery() -> MachineCheck:
         return MachineCheck("power", GOOD, "no battery")
     if battery.power_plugged:
         return MachineCheck("power", GOOD, "plugged in")
-    return MachineCheck("power", POOR, "on battery", "plug it in: on battery the clock is held down")
+    return MachineCheck("power", POOR, "on battery", "plug it in: the clock is slower on battery")
 
 
 def _load() -> MachineCheck:

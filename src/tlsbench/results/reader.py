@@ -28,14 +28,14 @@ _STATS = (
     "stddev_outliers", "ld15iqr", "hd15iqr", "ops", "total", "iterations",
 )  # fmt: skip
 
-#: So many remarks on one file are made.
+#: Remarks on one file at most.
 _MOST_REMARKS = 8
 
 
 def read(reference: str) -> Stored:
     """The result that a path, or the name or number of a saved run, means.
 
-    :raises RequestError: in one line, if there is none, or it is none.
+    :raises RequestError: in one line, if there is none, or it is not a result.
     """
     return read_file(storage.find(reference))
 
@@ -68,7 +68,7 @@ def parse(content: bytes | str, source: str) -> Stored:
 
 def _stored(root: Node, source: str) -> Stored:
     if not isinstance(root.value, dict):
-        raise DocumentError(f"it holds {shown(root.value)}, no result of tlsbench or pytest-benchmark")
+        raise DocumentError(f"it holds {shown(root.value)}, not a result of tlsbench or pytest-benchmark")
     if "duel" in root.value:
         from tlsbench.results.duel_json import duel_of
 
@@ -79,7 +79,7 @@ def _stored(root: Node, source: str) -> Stored:
                 f"it is {tool}: tlsbench reads what run, duel, load and pytest-benchmark store"
             )
     if not isinstance(root.value.get("benchmarks"), list):
-        raise DocumentError("it is no pytest-benchmark result: it has no list 'benchmarks'")
+        raise DocumentError("it is not a pytest-benchmark result: it has no list 'benchmarks'")
     meter = _meter(root)
     entries, remarks = _only_once([_entry(node, meter) for node in root["benchmarks"].each()])
     notes, taken_at, version = root.find("tlsbench"), root.find("datetime"), root.get("version")
@@ -275,12 +275,14 @@ def newer_version(root: Node) -> str:
     version = told.text() if told else ""
     if number is not None and number.whole(1) > FORMAT:
         raise DocumentError(
-            f"it is of a newer tlsbench{f' ({version})' if version else ''}: its format is "
+            f"it is from a newer tlsbench{f' ({version})' if version else ''}: its format is "
             f"{shown(number.value)}, this one, {ours}, reads formats up to {FORMAT}"
         )
     if _release(version) <= _release(ours):
         return ""
-    return f"of tlsbench {version if version.isprintable() else shown(version)}, newer than this one ({ours})"
+    return (
+        f"from tlsbench {version if version.isprintable() else shown(version)}, newer than this one ({ours})"
+    )
 
 
 def _release(version: str) -> tuple[int, ...]:
@@ -295,7 +297,7 @@ def _first(document_: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return first if isinstance(first, dict) else {}
 
 
-#: What people may give in place of a result, and how it is known.
+#: What people may give instead of a result, and how it is recognised.
 _OTHERS: Mapping[str, Callable[[Mapping[str, Any]], bool]] = {
     "a result of pyperf": lambda one: "runs" in _first(one, "benchmarks"),
     "a result of Google Benchmark": lambda one: "real_time" in _first(one, "benchmarks"),

@@ -17,7 +17,7 @@ from tlsbench.stats import Interval, paired_ratio, present
 from tlsbench.stats.intervals import Array
 
 #: The least share of the processors that processes must have had, as their processor time says, in all rounds
-#: but so many of them: a neighbour that comes and goes moves the figures before it moves a median.
+#: but this many of them: a neighbour that comes and goes moves the figures before it moves a median.
 _HAD: Final = 0.85
 _BUT: Final = 0.25
 #: The least speed-up of processes that hash, for each core that they can use: clocks fall as cores are used.
@@ -104,22 +104,21 @@ def _reasons(cell: Cell) -> Iterator[str]:
     had = float(np.quantile(_rounds_over(cell, "hash_cpu", "hash_processes"), _BUT))
     if had < _HAD * there:
         yield (
-            f"{beside} had the time of {had:.2f} processors or less in a quarter of the rounds, where there "
-            f"are {there}"
+            f"{beside} had the time of {had:.2f} processors or less in a quarter of the rounds, instead of "
+            f"{there}"
         )
     if found.hash_processes < _SPED_UP * min(threads, cores):
         yield (
-            f"a hash got {found.hash_processes:.2f} times as far with {beside} as with one thread, on "
-            f"{cores} cores"
+            f"{beside} did only {found.hash_processes:.2f} times the hashing of one thread, on {cores} cores"
         )
     if not _ALIKE <= found.hash_threads / found.hash_processes <= 1 / _ALIKE:
         yield (
-            f"a hash without the interpreter's lock got {found.hash_threads:.2f} times as far with {several} "
-            f"as with one, and {found.hash_processes:.2f} times with {beside}"
+            f"{several} did {found.hash_threads:.2f} times the hashing of one, without the interpreter's "
+            f"lock, and {beside} {found.hash_processes:.2f} times"
         )
     low, high = _ONE_LOCK
     if proof.get("interpreter") == "free-threaded":
         if found.python < _NO_LOCK * found.hash_processes:
-            yield f"pure Python got {found.python:.2f} times as far with {several}, though it has no lock"
+            yield f"{several} of pure Python did {found.python:.2f} times the work of one, without a lock"
     elif not low <= found.python <= high:
-        yield f"pure Python got {found.python:.2f} times as far with {several} as with one, under one lock"
+        yield f"{several} of pure Python did {found.python:.2f} times the work of one, under one lock"

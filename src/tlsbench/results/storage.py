@@ -48,12 +48,14 @@ def save(name: str, text: str) -> Path:
 
 
 def check_save(name: str) -> None:
-    """See to it that a run can be saved by that name, before anything is measured for it.
+    """Check that a run can be saved by that name, before anything is measured for it.
 
     :raises RequestError: if it cannot.
     """
     if not re.fullmatch(r"[\w.+-]+", name):
-        raise RequestError(f"'{name}' is no name for a saved run: use letters, digits, '.', '_', '+' and '-'")
+        raise RequestError(
+            f"'{name}' is not a name for a saved run: use letters, digits, '.', '_', '+' and '-'"
+        )
     if len(name) > _LONGEST_NAME:
         raise RequestError(f"the name for a saved run has {len(name)} characters: {_LONGEST_NAME} at most")
     folder = _folder()

@@ -23,7 +23,7 @@ from tlsbench.errors import RequestError
 _T = TypeVar("_T")
 #: Figures of a size that nothing measured has. Their products and ratios are still finite.
 LARGEST = 1e18
-#: Of what was found, and of a name in a path, so much is shown.
+#: How much is shown of what was found, and of a name in a path.
 _MOST_SHOWN = 40
 _WIDE_TEXTS = {
     codecs.BOM_UTF32_LE: "UTF-32",
@@ -61,7 +61,7 @@ class Node:
         return f"{self.within.path}.{self.key}" if plain else f"{self.within.path}[{shown(self.key)}]"
 
     def fault(self, wanted: str) -> DocumentError:
-        """The error that here is something else than what is wanted."""
+        """The error that something else is here than expected."""
         return DocumentError(f"{self.path}: {shown(self.value)} where {wanted} should be")
 
     def find(self, name: str) -> Node | None:

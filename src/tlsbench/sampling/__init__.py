@@ -10,7 +10,8 @@ from tlsbench.sampling.instruments import (
     instrument_for,
     meter_named,
 )
-from tlsbench.sampling.runner import Outcome, Plan, Progress, Series, measure, paces_of
+from tlsbench.sampling.runner import Outcome, Plan, Progress, measure
+from tlsbench.sampling.series import Series, paces_of
 
 __all__ = [
     "INSTRUMENTS",

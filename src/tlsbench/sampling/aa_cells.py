@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tlsbench.sampling.runner import Series
+from tlsbench.sampling.series import Series
 from tlsbench.scenarios import Scenario
 from tlsbench.stats import drift, noise_floor
 

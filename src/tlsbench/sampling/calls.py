@@ -22,7 +22,7 @@ _LEAST_INPUTS: Final = 2
 _MAKING_SHARE: Final = 0.25
 #: Calls of each set that every epoch has, whatever its time.
 LEAST_CALLS: Final = 8
-#: So many calls of each set are drawn at once.
+#: Calls of each set that are drawn at once.
 _BATCH: Final = 64
 #: Calls before those that count, so that caches and branch predictors have seen the code.
 _WARM_UP: Final = 16
@@ -36,7 +36,7 @@ def time_calls(
     seed: int,
     clock: Callable[[], int] = time.perf_counter_ns,
 ) -> TimedCalls:
-    """Time calls with both kinds of a contrast for about so long.
+    """Time calls with both kinds of a contrast for about this long.
 
     :param clock: in nanoseconds.
     :param seed: of the random order.

@@ -14,7 +14,8 @@ from tlsbench.processes import Interpreter
 from tlsbench.sampling.instruments import Instrument
 from tlsbench.sampling.placement import placement
 from tlsbench.sampling.remote import RemoteWorkload, Worker
-from tlsbench.sampling.runner import Plan, Series, measure
+from tlsbench.sampling.runner import Plan, measure
+from tlsbench.sampling.series import Series
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.stats import Epoch
@@ -22,7 +23,7 @@ from tlsbench.workloads import Workload
 
 #: What a duel compares: each side, and both together. A primitive has that alone.
 SIDES: Final = ("client", "server", "libraries")
-#: The budget is divided into so many epochs; fewer where each must start processes.
+#: The number of epochs of a budget; fewer where each must start processes.
 _EPOCHS = 20
 _EPOCHS_OF_WORKERS = 12
 _SHORTEST_EPOCH_SECONDS = 0.1
@@ -110,7 +111,7 @@ def duel(
     The number of epochs is fixed by the budget and not by what they show, so that looking does not
     change the odds.
 
-    :param observe: told after each epoch how many there were, and of how many.
+    :param observe: called after each epoch with how many are done, of how many.
     :raises MeasurementError: if a cell of either side fails: half a duel says nothing.
     """
     began = time.monotonic()

@@ -102,7 +102,7 @@ class Count:
 
 
 def require_valgrind() -> None:
-    """See to it that valgrind is there.
+    """Check that valgrind is there.
 
     :raises RequestError: with the command that installs it.
     """
@@ -135,8 +135,8 @@ def count_instructions(
     The first is counted however long it takes, so that there is a result. Another is begun if it will end
     within the budget, as far as the processes that have ended tell; what is begun is counted whole.
 
-    :param observe: told how many processes have ended, of how many, and for how many seconds more all of them
-        will run: at first as usual, then as those that have ended tell.
+    :param observe: called with how many processes have ended, of how many, and for how many more seconds all
+        of them will run: at first as usual, then judged by those that have ended.
     :param stop_asked: asked before a scenario is begun.
     """
     require_valgrind()
@@ -156,9 +156,9 @@ def count_instructions(
 
 
 class _Counting:
-    """Which processes run, which wait, and what those that have ended tell of the time.
+    """Which processes run, which wait, and what those that have ended say about the time.
 
-    :param at_a_time: so many run at once.
+    :param at_a_time: how many run at once.
     """
 
     def __init__(

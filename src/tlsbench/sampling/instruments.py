@@ -50,10 +50,10 @@ class Instrument:
 
 _TIME_NOTE: Final = (
     "µs are medians for each operation at the middle pace of this run, ± half their 95 % interval, which "
-    "says nothing of the next run; both µs is the time inside the libraries, client plus server, and ±, p99, "
-    "ops/s, MB/s and × base are of it, without the harness; × base is the time over that of the row "
-    "marked = of the same size and operation, ~ if it is no difference; a core does ops/s of both ends, or "
-    "server/s of one"
+    "does not predict the next run; both µs is the time inside the libraries, client plus server, and ±, "
+    "p99, ops/s, MB/s and × base refer to it, without the harness; × base is the time relative to the row "
+    "marked = of the same size and operation, ~ if the difference is not significant; ops/s is what one "
+    "core does of both ends, server/s of the server's alone"
 )
 _OF_TIMES: Final = (
     "client_us",
@@ -118,8 +118,8 @@ CALLGRIND: Final = Instrument(
     columns=("instructions", "spread_percent", "ratio"),
     noun="instructions",
     note="instructions of one operation, both sides and the harness together, without start-up, by "
-    "callgrind; spread is the range of the repetitions; × base is the count over that of the row marked = of "
-    "the same size and operation",
+    "callgrind; spread is the range of the repetitions; × base is the count relative to the row marked = "
+    "of the same size and operation",
 )
 #: Counted by the allocator, see :mod:`tlsbench.workloads.memory`. Its total is what both libraries keep: the
 #: harness allocates nothing that is counted.
@@ -131,7 +131,7 @@ ALLOCATIONS: Final = Instrument(
     main="total",
     columns=_OF_BYTES,
     noun="memory",
-    note="KiB are of malloc's memory for each open connection, without its context; peak is the most between "
+    note="KiB are malloc's memory for each open connection, without its context; peak is the most between "
     "two flights of its handshake",
     more="more",
     less="less",
@@ -162,16 +162,16 @@ COMPLETION: Final = Instrument(
         "ratio",
     ),
     noun="time over the network",
-    note="ms are medians in virtual time from the client's first call on an open TCP connection (to open it "
-    "takes one round trip more), or of QUIC's first of all: until it may send (handshake), has the first "
-    "byte of the answer, has all of it (complete); client and server CPU are the processor time within that, "
-    "as measured; RTTs are round trips until the handshake is done, and in all; × base is the time over that "
-    "of the row marked = of the same size",
+    note="ms are medians in virtual time from the client's first call on an open TCP connection (opening it"
+    " takes one more round trip), or with QUIC from its very first call: until it may send (handshake), has"
+    " the first byte of the answer, has all of it (complete); client and server CPU are the processor time "
+    "within that, as measured; RTTs are round trips until the handshake is done, and in all; × base is the "
+    "time relative to the row marked = of the same size and round trip time",
     clock=time.thread_time_ns,
 )
 
-#: Of several threads at once, see :mod:`tlsbench.workloads.scaling`. Its total is the time on the wall for
-#: each operation of the whole; the other parts are those of as many processes, and of the controls.
+#: Of several threads at once, see :mod:`tlsbench.workloads.scaling`. Its total is the wall-clock time
+#: for each operation of the whole; the other parts are those of as many processes, and of the controls.
 SCALING: Final = Instrument(
     name="scaling",
     meaning="elapsed time of several threads together",
@@ -197,13 +197,14 @@ SCALING: Final = Instrument(
         "ratio",
     ),
     noun="time",
-    note="ops/s are of all threads together by the time on the wall, ± half their 95 % interval, beside "
-    "those of as many processes in the same rounds; efficiency is the one over the other: what it lacks of "
-    "100 % the threads lose to each other; p50 and p99 are of one operation within the threads; interp. is "
-    "the interpreter's own share of an operation. Controls: Python × and hash × are how far pure Python "
-    "(which holds the interpreter's lock) and a hash (which releases it) get with all threads over one "
-    "alone, hash procs × the hash with processes, CPUs the processors that those had; where they do not come "
-    "out, the cell is void; × base is the time for each operation of the whole over that of the row marked =",
+    note="ops/s are of all threads together by wall-clock time, ± half their 95 % interval, beside those of"
+    " the same number of processes in the same rounds; efficiency is the ratio of the two: what it lacks to"
+    " 100 % the threads lose to each other; p50 and p99 are of one operation within the threads; interp. is"
+    " the interpreter's own share of an operation. Controls: Python × and hash × are the work of all "
+    "threads relative to one, in pure Python (which holds the interpreter's lock) and in a hash (which "
+    "releases it), hash procs × the same of the hash with processes, CPUs the processors that those had; if"
+    " they do not come out as they must, the cell is void; × base is the time for each operation of the "
+    "whole relative to the row marked =",
     clock=time.perf_counter_ns,
 )
 

@@ -42,7 +42,7 @@ _MOST_WORKERS = 12
 
 
 def processes_for(time_budget_s: float) -> int:
-    """In how many processes to sample a run that has so much time."""
+    """In how many processes to sample a run with this much time."""
     return max(1, min(_MOST_PROCESSES, int(time_budget_s / _SECONDS_PER_PROCESS)))
 
 
@@ -92,7 +92,7 @@ def placement(scenarios: Sequence[Scenario], meter: Instrument, processes: int =
     environments = {_key(interpreter_of(scenario)) for scenario in scenarios}
     beside = max(
         (scenario.threads for scenario in scenarios), default=0
-    )  # so many processes stand beside each worker
+    )  # this many processes run beside each worker
     with ExitStack() as stack:
         most = _MOST_WORKERS // (len(environments) * (1 + beside))
         yield _InWorkers(meter, max(1, min(processes, most)), stack)
@@ -200,7 +200,7 @@ def _key(interpreter: Interpreter) -> _Key:
 
 
 def _prove_variables(interpreter: Interpreter, found: Mapping[str, str]) -> None:
-    """See to it that a worker has the variables that change figures as it was to have them.
+    """Check that a worker has the variables that change figures as it was to have them.
 
     :param found: those that it says it has.
     """

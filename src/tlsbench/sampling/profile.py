@@ -1,6 +1,6 @@
 """A profile of callgrind, read for where a TLS library's instructions go: below which of its calls.
 
-libssl and libcrypto are two files, and between them stand functions that are exported and have their names
+libssl and libcrypto are two files, and between them are functions that are exported and have their names
 even where all other symbols are stripped. So what libssl calls of libcrypto says what it is for, and all that
 is below such a call belongs to it: what each of them costs, inclusive, adds up, and nothing is counted twice.
 How often they are called is not known: callgrind counts calls of the other side too, which cost nothing here.
@@ -142,7 +142,7 @@ def _cost(line: str) -> int:
     try:
         return int(words[1]) if len(words) > 1 else 0
     except ValueError:
-        raise MeasurementError(f"callgrind wrote '{line.strip()}', which is no cost") from None
+        raise MeasurementError(f"callgrind wrote '{line.strip()}', which is not a cost") from None
 
 
 def parts_of_profile(profile: Profile, side: str, handshakes: int) -> tuple[Part, ...]:
@@ -157,7 +157,7 @@ def parts_of_profile(profile: Profile, side: str, handshakes: int) -> tuple[Part
     cryptography = {file for file, name in files.items() if _CRYPTOGRAPHY.match(name)}
     if not protocol or not cryptography:
         raise MeasurementError(
-            "its TLS and its cryptography are one file, or have no symbols: calls between them are not seen"
+            "its TLS and its cryptography are one file, or have no symbols: calls between them cannot be seen"
         )
     outside = {arc.caller_file for arc in profile.arcs if arc.callee_file in protocol} - protocol
     callers = (outside & named) - cryptography

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING
 from tlsbench.errors import TlsbenchError
 from tlsbench.interrupts import may_be_cut
 from tlsbench.sampling.rotation import Rotation
+from tlsbench.sampling.series import Series
 from tlsbench.workloads import Workload
 
 if TYPE_CHECKING:
-    from tlsbench.sampling.runner import Series, Turns
+    from tlsbench.sampling.runner import Turns
 
 #: What all yardsticks may take together: this share of the time.
 SHARE = 0.1
@@ -26,9 +27,6 @@ SHARE = 0.1
 _TURN_SECONDS = 0.005
 _VISIT_SECONDS = 0.003
 _WARM_UP_SECONDS = 0.002
-
-#: Runs a cell for so many seconds, and finds how many samples make a visit of so many.
-WarmUp = Callable[["Series", float, float], None]
 
 
 class YardstickError(TlsbenchError):
@@ -61,9 +59,9 @@ class References:
         """Make their workloads."""
         for cell, make in zip(self.cells, self.makers, strict=True):
             with self._kept_apart(cell):
-                cell._workload = make()
+                cell.make_ready(make)
 
-    def warm_up(self, warm_up: WarmUp, turns: Turns, stop_asked: Callable[[], bool]) -> None:
+    def warm_up(self, turns: Turns, stop_asked: Callable[[], bool]) -> None:
         """Run each for a moment, in every process; from then on they take their turns."""
         for cell in self.healthy:
             if stop_asked():
@@ -72,17 +70,16 @@ class References:
             with self._charged(), self._kept_apart(cell):
                 for turn in range(turns.processes):
                     turns.begin_round(turn)
-                    warm_up(cell, _WARM_UP_SECONDS, _VISIT_SECONDS)
+                    cell.warm_up(_WARM_UP_SECONDS, _VISIT_SECONDS)
 
     def due(self, elapsed_s: float) -> list[Series]:
-        """Those whose turn it is in the round that begins after so much time."""
+        """Those whose turn it is in the round that begins after this much time."""
         return self._rotation.due(elapsed_s)
 
     def visit(self, cell: Series) -> None:
         """Let one take its turn. Samples that are disturbed are not taken again: its next turn comes."""
         with self._charged(), self._kept_apart(cell):
-            assert cell._workload is not None
-            cell.keep(cell._workload.visit(cell._rewarm_samples, cell._samples_per_visit))
+            cell.keep(cell.take())
 
     def end_round(self, rounds: int) -> None:
         """Leave the round empty where it was not a yardstick's turn."""

@@ -15,7 +15,7 @@ from tlsbench.units import NANOSECONDS, UNITS
 from tlsbench.workloads import Sample
 from tlsbench.workloads.parts import Part
 
-#: More than any sample or preparation takes; a worker that is silent for so long is given up.
+#: More than any sample or preparation takes; a worker that is silent for this long is given up.
 _PATIENCE_SECONDS = 60.0
 _FAREWELL_SECONDS = 5.0
 
@@ -44,7 +44,7 @@ class Worker:
         self._process.close()
 
     def greeting(self) -> Mapping[str, Any]:
-        """The version of tlsbench and the engines over there; the worker's first line."""
+        """The worker's version of tlsbench and its engines; its first line."""
         return self.answer()
 
     def ask(self, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -77,7 +77,7 @@ class RemoteWorkload:
         self._worker = worker
         self._scenario = scenario
         self._cell = answer["cell"]
-        #: The engines of both ends over there, by implementation.
+        #: The worker's engines of both ends, by implementation.
         self.engines: Mapping[str, str] = answer["engines"]
 
     @classmethod
@@ -114,11 +114,11 @@ class RemoteWorkload:
         return self._scenario
 
     def sample(self) -> Sample:
-        """Measure once, over there."""
+        """Measure once, in the worker."""
         return self.visit(0, 1)[0]
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
-        """Measure so often in a row, over there, after as many runs that do not count.
+        """Measure ``samples`` times in a row, in the worker, after ``rewarm`` runs that do not count.
 
         To ask for each sample would let the caches cool in between.
         """
@@ -126,7 +126,7 @@ class RemoteWorkload:
         return [_sample(one) for one in answer["samples"]]
 
     def proof(self) -> Mapping[str, object]:
-        """What was negotiated over there."""
+        """What was negotiated in the worker."""
         return dict(self._worker.ask({"proof": self._cell})["proof"])
 
     def close(self) -> None:
@@ -134,7 +134,7 @@ class RemoteWorkload:
 
 
 def _sample(plain: Mapping[str, Any]) -> Sample:
-    """A sample from over there, where tlsbench may be 0.1.0, which wrote the unit in the names."""
+    """A sample from the worker, where tlsbench may be 0.1.0, which wrote the unit in the names."""
     figures = {name.removesuffix("_ns"): value for name, value in plain.items()}
     unit = UNITS[figures.pop("unit", NANOSECONDS.symbol)]
     parts = tuple(Part(*part) for part in figures.pop("parts", ()))

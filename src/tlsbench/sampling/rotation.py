@@ -22,7 +22,7 @@ class Rotation(Generic[_T]):
     _waiting: deque[tuple[_T, float]] = field(default_factory=deque)
 
     def join(self, member: _T, cost_s: float) -> None:
-        """Let a member take turns from now on, which are expected to take so long."""
+        """Let a member take turns from now on, which are expected to take this long."""
         self._waiting.append((member, cost_s))
 
     def leave(self, member: _T) -> None:
@@ -30,7 +30,7 @@ class Rotation(Generic[_T]):
         self._waiting = deque(turn for turn in self._waiting if turn[0] is not member)
 
     def due(self, elapsed_s: float) -> list[_T]:
-        """Those whose turn it is after so much time, each at most once; they wait behind the others then."""
+        """Those whose turn it is after this time, each at most once; then they wait behind the others."""
         left_s = self.share * elapsed_s - self.spent_s
         found = []
         for _ in range(len(self._waiting)):

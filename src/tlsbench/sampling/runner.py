@@ -7,34 +7,24 @@ so what the machine does meanwhile hits all cells alike, and ratios are taken wi
 from __future__ import annotations
 
 import gc
-import math
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from statistics import median
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Protocol
 
-from tlsbench.errors import TlsbenchError
 from tlsbench.interrupts import may_be_cut
-from tlsbench.links import Ledger
 from tlsbench.sampling.heap import keep_heap
 from tlsbench.sampling.instruments import WALL, instrument_for
 from tlsbench.sampling.references import References
+from tlsbench.sampling.series import Series, paces_of
 from tlsbench.scenarios import Scenario
-from tlsbench.stats import middle_of, paces
+from tlsbench.stats import middle_of
 from tlsbench.units import NANOSECONDS
-from tlsbench.workloads import Sample, Workload
+from tlsbench.workloads import Workload
 
-#: A visit counts samples for about this long.
-_VISIT_SECONDS = 0.006
-_MOST_SAMPLES_PER_VISIT = 32
-#: Before it counts, a cell runs for about this long: the cells before it have evicted its code and
-#: data from the caches. After an interruption the first handshake of 0.4 ms was 5 to 23 % slower than those
-#: that follow without one, the third up to 7 %, and the fifth up to 2 %.
-_REWARM_SECONDS = 0.002
 #: Fewer rounds than this give no 95 % interval.
 _LEAST_ROUNDS = 6
 #: So long, or a tenth of the budget if that is less, all cells run in turn before the first round: the first
@@ -63,71 +53,6 @@ class Plan:
     seed: int
     warm_up_s: float = 0.03
     least_samples: int = 1
-
-
-@dataclass(slots=True)
-class Series:
-    """One cell as it is measured: samples by round, or the error that ended it.
-
-    Round i is the same of every series of a run; one in which a cell has no samples is empty.
-    ``set_aside`` has the samples of each round that were disturbed.
-    """
-
-    scenario: Scenario
-    rounds: list[list[Sample]] = field(default_factory=list)
-    set_aside: list[list[Sample]] = field(default_factory=list)
-    error: TlsbenchError | None = None
-    proof: dict[str, object] = field(default_factory=dict)
-    _workload: Workload | None = None
-    #: The relative half-width that the interval of the time in the libraries had when it was last looked at.
-    precision: float = math.inf
-    _samples_per_visit: int = 1
-    _rewarm_samples: int = 1
-    _medians: list[float] = field(default_factory=list)
-
-    @property
-    def round_medians(self) -> list[float]:
-        """The median of each round of what stands for the cell, for each operation; NaN without a sample."""
-        main = instrument_for(self.scenario.workload, WALL).main
-        del self._medians[len(self.rounds) :]
-        for visit in self.rounds[len(self._medians) :]:
-            self._medians.append(median(one.of(main) for one in visit) if visit else math.nan)
-        return list(self._medians)
-
-    def medians_of(self, part: str) -> list[float]:
-        """The same of any part of :data:`~tlsbench.sampling.instruments.PARTS`."""
-        return [median(sample.of(part) for sample in visit) if visit else math.nan for visit in self.rounds]
-
-    @property
-    def sample_count(self) -> int:
-        """Samples so far, without those that were set aside."""
-        return sum(len(visit) for visit in self.rounds)
-
-    @property
-    def ledger(self) -> Ledger | None:
-        """What the last sample sent; None without one."""
-        last = next((visit[-1] for visit in reversed(self.rounds) if visit), None)
-        return last.ledger if last is not None else None
-
-    @property
-    def disturbed_count(self) -> int:
-        """Samples that were set aside so far."""
-        return sum(len(visit) for visit in self.set_aside)
-
-    def keep(self, visit: Sequence[Sample]) -> None:
-        """Add a round; what of it was disturbed is set aside."""
-        self.rounds.append([sample for sample in visit if not sample.disturbed])
-        self.set_aside.append([sample for sample in visit if sample.disturbed])
-
-    def drop_from(self, rounds: int) -> None:
-        """Forget all but so many rounds."""
-        del self.rounds[rounds:]
-        del self.set_aside[rounds:]
-
-    def settle_for_disturbed(self) -> None:
-        """Keep disturbed samples where there are no others, as of long operations on a busy machine."""
-        if not self.sample_count:
-            self.rounds, self.set_aside = self.set_aside, self.rounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +122,7 @@ def measure(
     A cell whose proof fails or that cannot be made is given up with its error, and the rest go on.
 
     :param prepare: makes a scenario's workload; called once for each, before the clock starts.
-    :param observe: told of the progress after each step.
+    :param observe: called with the progress after each step.
     :param stop_asked: asked after each round; True ends the run with what there is.
     :param yardsticks: what makes each reference cell, visited in turn among the others
         (:mod:`tlsbench.sampling.references`); one that fails is left out.
@@ -209,7 +134,7 @@ def measure(
         for done, cell in enumerate(series):
             observe(Progress("preparing", done, len(series), 0.0, series))
             with may_be_cut():
-                _guarded(cell, lambda series: _prepare(series, prepare))
+                cell.attempt(lambda one: one.make_ready(lambda: prepare(one.scenario)))
             if stop_asked():
                 return Outcome(series, "interrupt", 0.0)
         references.prepare()
@@ -220,13 +145,7 @@ def measure(
         for cell in series:
             cell.settle_for_disturbed()
         for cell in (*series, *references.cells):
-            if cell._workload is not None:
-                cell._workload.close()
-                cell._workload = None
-
-
-def _prepare(cell: Series, prepare: Callable[[Scenario], Workload]) -> None:
-    cell._workload = prepare(cell.scenario)
+            cell.close()
 
 
 def _sample(  # noqa: PLR0917 - each has its name
@@ -247,22 +166,22 @@ def _sample(  # noqa: PLR0917 - each has its name
         for turn in range(turns.processes):
             turns.begin_round(turn)
             with may_be_cut():
-                _guarded(cell, lambda series: _warm_up(series, plan.warm_up_s / turns.processes))
+                cell.attempt(lambda one: one.warm_up(plan.warm_up_s / turns.processes))
         if stop_asked():
             return Outcome(series, "interrupt", elapsed_s())
-    references.warm_up(_warm_up, turns, stop_asked)
+    references.warm_up(turns, stop_asked)
     _settle(series, began + min(_SETTLE_SECONDS, plan.time_budget_s / 10), stop_asked, turns)
     order = random.Random(plan.seed)  # noqa: S311 - drawn to be repeated, not to be secret
     rounds, stopped_by = 0, ""
     while not stopped_by:
         living = [cell for cell in series if cell.error is None]
-        visits = [(cell, _visit) for cell in living]
+        visits: list[tuple[Series, Callable[[Series], None]]] = [(cell, Series.visit) for cell in living]
         visits += [(cell, references.visit) for cell in references.due(elapsed_s())]
         turns.begin_round(rounds)
         try:
             with may_be_cut():
                 for cell, visit in order.sample(visits, len(visits)):
-                    _guarded(cell, visit)
+                    cell.attempt(visit)
         except KeyboardInterrupt:
             for cell in (*series, *references.cells):
                 cell.drop_from(rounds)  # the round that was cut short
@@ -287,7 +206,7 @@ def _settle(series: Sequence[Series], until: float, stop_asked: Callable[[], boo
         turns.begin_round(lap)
         lap += 1
         for cell in series:
-            _guarded(cell, _run_once)
+            cell.attempt(Series.run_once)
 
 
 def _stopped_by(  # noqa: PLR0917 - each has its name
@@ -331,59 +250,6 @@ def _look(living: Sequence[Series], yardsticks: Sequence[Series], processes: int
         of_time = instrument_for(cell.scenario.workload, WALL).unit is NANOSECONDS
         interval = middle_of(cell.round_medians, pace, processes if of_time else 0)
         cell.precision = interval.relative_half_width
-
-
-def paces_of(series: Sequence[Series]) -> Sequence[Sequence[float]]:
-    """The pace of the rounds for each cell, of those that count time, see :func:`tlsbench.stats.paces`.
-
-    None of series whose numbers of rounds differ: they were not measured together.
-    """
-    rounds = [one.round_medians for one in series]
-    counts = {len(one) for one in rounds if one}
-    if len(counts) != 1:
-        return [()] * len(series)
-    unknown = [math.nan] * counts.pop()
-    counts_time = [instrument_for(one.scenario.workload, WALL).unit is NANOSECONDS for one in series]
-    return list(
-        paces([one if one and of_time else unknown for one, of_time in zip(rounds, counts_time, strict=True)])
-    )
-
-
-def _guarded(cell: Series, step: Callable[[Series], None]) -> None:
-    if cell.error is not None:
-        return
-    try:
-        step(cell)
-    except TlsbenchError as error:
-        cell.error = error
-        cell.drop_from(0)
-
-
-def _warm_up(cell: Series, seconds: float, visit_seconds: float = _VISIT_SECONDS) -> None:
-    assert cell._workload is not None
-    cell._workload.sample()
-    began = time.perf_counter()
-    samples = 0
-    while samples == 0 or time.perf_counter() - began < seconds:
-        cell._workload.sample()
-        samples += 1
-    sample_seconds = (time.perf_counter() - began) / samples
-    cell._samples_per_visit = max(1, min(_MOST_SAMPLES_PER_VISIT, round(visit_seconds / sample_seconds)))
-    cell._rewarm_samples = max(1, round(_REWARM_SECONDS / sample_seconds))
-
-
-def _run_once(cell: Series) -> None:
-    assert cell._workload is not None
-    cell._workload.sample()
-
-
-def _visit(cell: Series) -> None:
-    assert cell._workload is not None
-    visit = cell._workload.visit(cell._rewarm_samples, cell._samples_per_visit)
-    if missing := sum(sample.disturbed for sample in visit):  # once: a machine may go on disturbing
-        visit += cell._workload.visit(cell._rewarm_samples, missing)
-    cell.keep(visit)
-    cell.proof = dict(cell._workload.proof())
 
 
 @contextmanager

@@ -34,7 +34,7 @@ _IMPLEMENTATION: Final = Axis(
     aliases=IMPLEMENTATION_ALIASES,
     alone=BY_ITSELF,
 )
-#: The axis by which the cells of a fleet's machines are told apart.
+#: The axis that distinguishes the cells of a fleet's machines.
 MACHINE: Final = "machine"
 _HERE: Final = "here"
 

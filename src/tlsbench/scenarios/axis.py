@@ -28,14 +28,14 @@ class Axis:
     :param parse: the canonical spelling of a word, for an axis that takes more than its ``values``.
     :param read: the value as a scenario's field holds it, from its spelling.
     :param write: the inverse of ``read``.
-    :param alone: how a value is told where it stands without its axis, in a name of a cell.
-    :param follows: whether its value often follows from the other axes, and then tells nothing more.
-    :param rare: whether machines get a column for it only where a cell has a special value; else always, so
-        that the results of several runs can be put together.
-    :param same_as: the axis whose very value is, here, the neutral one.
-    :param denied: special values, each with the reason why a library cannot do them that does not say that
+    :param alone: how a value is written without its axis, in the name of a cell.
+    :param follows: whether its value often follows from the other axes, and then adds nothing.
+    :param rare: whether formats for machines have a column for it only if a cell has a special value; else
+        always, so that the results of several runs can be put together.
+    :param same_as: the axis whose value, repeated here, is the neutral one.
+    :param denied: special values, each with the reason why a library cannot do them unless it says that
         it can (:attr:`tlsbench.scenarios.Capabilities.supports`).
-    :param ends: whose library must say so; ``ends_of`` where that is another matter of some values.
+    :param ends: whose library must say so; ``ends_of`` has the values for which that differs.
     :param before: the axis before which ids spell it, if that is not the next one of the table.
     """
 

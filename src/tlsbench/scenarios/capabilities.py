@@ -65,7 +65,7 @@ class Capabilities:
     :param alone: the reason why it talks to no other implementation; ``""`` if it does.
     :param libcrypto: the one shared libcrypto that its process must hold, where a process can hold but one
         of that name: the system's, or a folder that the dynamic linker must look into first; ``""`` if that
-        is all the same to it.
+        does not matter to it.
     """
 
     gaps: tuple[Gap, ...] = ()
@@ -98,7 +98,7 @@ class Capabilities:
         return reasons
 
     def refusals(self, ends: tuple[str, ...] = ENDS) -> tuple[Gap, ...]:
-        """What the library at these ends has not at all: workloads, and what is special and not supported.
+        """What the library at these ends lacks entirely: workloads, and what is special and not supported.
 
         A workload that it does not have at all is a better reason than what is denied of it.
         """

@@ -12,8 +12,8 @@ KNOWN: Final = "leaf"
 ANCHORED: Final = "leaf-anchored"
 
 CHAIN_SENT: Final = row(
-    meaning="what the server sends of its chain: all; its leaf, whose intermediates the client knows and "
-    "verifies up to the root; or its leaf, whose issuer the client trusts as an anchor",
+    meaning="what the server sends of its chain: all; only the leaf, because the client knows the "
+    "intermediates and verifies up to the root; or only the leaf, because the client trusts its issuer",
     values=(_FULL, KNOWN, ANCHORED),
     default=(_FULL,),
     neutral=_FULL,
@@ -23,7 +23,7 @@ CHAIN_SENT: Final = row(
     denied={
         KNOWN: "it cannot be given intermediates that it does not trust as roots, or does not say how far it "
         "verified: chain_sent=leaf-anchored may be possible",
-        ANCHORED: "it trusts self-signed certificates alone",
+        ANCHORED: "it trusts only self-signed certificates",
     },
     ends=("client",),
 )

@@ -16,7 +16,7 @@ OF_TLS_13: Final = """
     1304 TLS_AES_128_CCM_SHA256  1305 TLS_AES_128_CCM_8_SHA256  00C6 TLS_SM4_GCM_SM3  00C7 TLS_SM4_CCM_SM3
     C0B4 TLS_SHA256_SHA256  C0B5 TLS_SHA384_SHA384
 """
-#: Those before, by what stands between ``TLS_`` and ``_WITH_`` in their names: code point, and the rest.
+#: Those before, by what is between ``TLS_`` and ``_WITH_`` in their names: code point, and the rest.
 BEFORE_TLS_13: Final[Mapping[str, str]] = {
     "ECDHE_ECDSA": """
         C006 NULL_SHA  C007 RC4_128_SHA  C008 3DES_EDE_CBC_SHA  C009 AES_128_CBC_SHA  C00A AES_256_CBC_SHA

@@ -17,7 +17,7 @@ from tlsbench.scenarios.cipher_table import BEFORE_TLS_13, DISCOURAGED, OF_TLS_1
 BY_GROUP: Final = "by group"
 BY_KEY: Final = "by key"
 
-#: By what stands before ``_WITH_``: the key exchange, and what kind of key or secret authenticates. ``ECDSA``
+#: By what precedes ``_WITH_``: the key exchange, and what kind of key or secret authenticates. ``ECDSA``
 #: stands for EdDSA too (RFC 8422 section 2.1); a fixed ECDH needs a certificate with such a key.
 _EXCHANGES: Final = {
     "ECDHE_ECDSA": ("ECDHE", "ECDSA"),
@@ -132,7 +132,7 @@ def _pairs(listed: str) -> Iterator[tuple[int, str]]:
         yield int(code_point, 16), next(words)
 
 
-def _suite(  # noqa: PLR0917 - each is told apart by its type or place in the name
+def _suite(  # noqa: PLR0917 - each differs in its type or place in the name
     code_point: int, name: str, key_exchange: str, authentication: str, protection: str, openssl: str
 ) -> CipherSuite:
     encryption, hash_name = _protection(protection)

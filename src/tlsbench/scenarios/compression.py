@@ -8,7 +8,7 @@ from tlsbench.scenarios.axis import row
 
 #: By the names of RFC 8879 section 7.3.
 CERTIFICATE_COMPRESSION: Final = row(
-    meaning="the algorithm by which certificates are compressed, of both sides, RFC 8879",
+    meaning="the algorithm that compresses the certificates of both sides (RFC 8879)",
     values=("none", "zlib", "brotli", "zstd"),
     default=("none",),
     neutral="none",

@@ -1,4 +1,4 @@
-"""What TLS forbids about raw public keys, external PSKs and tickets in time: gaps of the protocol."""
+"""What TLS forbids about raw public keys, external PSKs and the states of tickets: gaps of the protocol."""
 
 from __future__ import annotations
 
@@ -41,9 +41,9 @@ def _of_raw_keys() -> Iterator[Gap]:
         ("root_key", "a raw public key has no chain"),
     ):
         yield Gap(reason, {"certificate_type": frozenset((_RAW,)), axis: special_values(axis)})
-    yield gap("what a raw public key spares is not among the parts", certificate_type=_RAW, parts="yes")
+    yield gap("the parts do not cover raw public keys", certificate_type=_RAW, parts="yes")
     yield gap(
-        "raw public keys are measured over TLS alone: leave out transport=",
+        "raw public keys are measured only over TLS: leave out transport=",
         certificate_type=_RAW,
         transport=DATAGRAMS,
     )
@@ -66,14 +66,14 @@ def _of_external_psks() -> Iterator[Gap]:
         ("session", "an external PSK is no session: both sides have it beforehand"),
     ):
         yield Gap(reason, {"resumption": frozenset((_EXTERNAL,)), axis: special_values(axis)})
-    yield gap("what an external PSK spares is not among the parts", resumption=_EXTERNAL, parts="yes")
+    yield gap("the parts do not cover external PSKs", resumption=_EXTERNAL, parts="yes")
     yield gap(
         "threads share sessions or certificates, not an external PSK",
         resumption=_EXTERNAL,
         workload="scaling",
     )
     yield gap(
-        "external PSKs are measured over TLS alone: leave out transport=",
+        "external PSKs are measured only over TLS: leave out transport=",
         resumption=_EXTERNAL,
         transport=DATAGRAMS,
     )
@@ -104,15 +104,15 @@ def _of_external_psks() -> Iterator[Gap]:
 
 def _of_psk_modes() -> Iterator[Gap]:
     yield gap(
-        "only a handshake by a PSK has such a mode: add resumption=psk or external-psk",
+        "only a PSK handshake has such a mode: add resumption=psk or external-psk",
         psk_mode="psk_ke",
         resumption=_but("resumption", "psk", _EXTERNAL),
     )
     yield gap("the modes of PSKs are those of TLS 1.3: add version=1.3", psk_mode="psk_ke", version=BEFORE_13)
     yield gap("without a key exchange there is no group to ask for", psk_mode="psk_ke", hello_retry="yes")
-    yield gap("what psk_ke spares is not among the parts", psk_mode="psk_ke", parts="yes")
+    yield gap("the parts do not cover psk_ke", psk_mode="psk_ke", parts="yes")
     yield gap(
-        "psk_ke is measured over TLS alone: leave out transport=", psk_mode="psk_ke", transport=DATAGRAMS
+        "psk_ke is measured only over TLS: leave out transport=", psk_mode="psk_ke", transport=DATAGRAMS
     )
 
 
@@ -120,18 +120,16 @@ def _of_tickets() -> Iterator[Gap]:
     for axis in ("ticket_state", "ticket_lifetime"):
         special = special_values(axis)
         yield Gap(
-            "only a handshake by a ticket has one: add resumption=psk or ticket",
+            "only a handshake with a ticket has one: add resumption=psk or ticket",
             {axis: special, "resumption": frozenset(_but("resumption", *_BY_TICKET))},
         )
         yield Gap(
-            "tickets in time are measured over TLS alone: leave out transport=",
+            "ticket states and lifetimes are measured only over TLS: leave out transport=",
             {axis: special, "transport": frozenset(DATAGRAMS)},
         )
-        yield Gap(
-            "what becomes of tickets is not among the parts", {axis: special, "parts": frozenset(("yes",))}
-        )
+        yield Gap("the parts do not cover ticket states", {axis: special, "parts": frozenset(("yes",))})
     yield Gap(
-        "a ticket that is to expire is good for a second: leave out ticket_lifetime=",
+        "a ticket that is to expire is valid for one second: leave out ticket_lifetime=",
         {"ticket_state": frozenset(("expired",)), "ticket_lifetime": special_values("ticket_lifetime")},
     )
     yield gap(

@@ -1,4 +1,4 @@
-"""The axes of what stands in for a certificate, or for a whole one: raw keys, PSKs, and tickets in time."""
+"""The axes of what replaces a certificate or a full handshake: raw keys, PSKs, and the states of tickets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORKLOADS: Final = ("handshake", "completion")
 LONGEST_LIFETIME_S: Final = 604_800
 _LIFETIMES: Final = ("300", "7200", "86400", "604800")
 _UNITS_S: Final = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400}
-#: How long a ticket that is to expire is good for: the shortest that there is.
+#: How long a ticket that is to expire is valid: the shortest time that there is.
 EXPIRING_LIFETIME_S: Final = 1
 #: The states in which a server does not take a ticket, so that the handshake is a full one.
 REFUSED_STATES: Final = ("unknown-key", "expired")
@@ -39,28 +39,28 @@ def parse_lifetime(word: str) -> str:
 
 
 CERTIFICATE_TYPE: Final = row(
-    meaning="what proves whose key it is: an X.509 certificate, or nothing but the key, which the other side "
-    "knows already (RFC 7250)",
+    meaning="how a key is authenticated: by an X.509 certificate, or as a raw key that the other side "
+    "already knows (RFC 7250)",
     values=("x509", "raw_public_key"),
     default=("x509",),
     neutral="x509",
     workloads=_WORKLOADS,
     aliases={"raw": "raw_public_key", "rpk": "raw_public_key", "rawpublickey": "raw_public_key"},
-    denied="it shows X.509 certificates alone",
+    denied="it presents only X.509 certificates",
     rare=True,
 )
 PSK_MODE: Final = row(
-    meaning="whether a handshake by a PSK exchanges keys too (psk_dhe_ke), for forward secrecy, or not",
+    meaning="whether a PSK handshake also exchanges keys, for forward secrecy (psk_dhe_ke), or not (psk_ke)",
     values=("psk_dhe_ke", "psk_ke"),
     default=("psk_dhe_ke",),
     neutral="psk_dhe_ke",
     workloads=_WORKLOADS,
-    denied="beside a PSK it always exchanges keys",
+    denied="with a PSK it always exchanges keys too",
     rare=True,
 )
 TICKET_STATE: Final = row(
-    meaning="what became of a ticket until it is used: nothing; its key was replaced, and still opens it "
-    "(previous-key) or does no more (unknown-key); or its lifetime is over",
+    meaning="what happened to a ticket before it is used: nothing; its key was replaced, and the server "
+    "still has it (previous-key) or not (unknown-key); or its lifetime ended",
     values=("current", "previous-key", *REFUSED_STATES),
     default=("current",),
     neutral="current",
@@ -70,7 +70,7 @@ TICKET_STATE: Final = row(
     rare=True,
 )
 TICKET_LIFETIME: Final = row(
-    meaning="for how many seconds a server says that its tickets are good (default is the library's own)",
+    meaning="lifetime in seconds that the server gives its tickets (default: the library's own)",
     values=("default", *_LIFETIMES),
     default=("default",),
     neutral="default",

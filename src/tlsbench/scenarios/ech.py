@@ -7,8 +7,8 @@ from typing import Final
 from tlsbench.scenarios.axis import ENDS, row
 
 ECH: Final = row(
-    meaning="Encrypted ClientHello, RFC 9849: on, or grease, which looks alike and hides nothing (default is "
-    "the library's habit)",
+    meaning="Encrypted ClientHello (RFC 9849): on, or grease, which looks like it and hides nothing "
+    "(default: what the library does)",
     values=("default", "grease", "on"),
     default=("default",),
     neutral="default",

@@ -13,7 +13,7 @@ _RESUMED: Final = AXES["resumption"].special
 
 EXTENSION_GAPS: Final = (
     gap(
-        "certificates are compressed in TLS 1.3 alone (RFC 8879, section 3): add version=1.3",
+        "certificates are compressed only in TLS 1.3 (RFC 8879, section 3): add version=1.3",
         version="1.2",
         certificate_compression=_COMPRESSED,
     ),
@@ -33,9 +33,9 @@ EXTENSION_GAPS: Final = (
         ech=_ECH,
     ),
     gap(
-        "the primitives of compression are not among the parts",
+        "the parts do not cover compression",
         parts="yes",
         certificate_compression=_COMPRESSED,
     ),
-    gap("the primitives of HPKE are not among the parts", parts="yes", ech=_ECH),
+    gap("the parts do not cover HPKE", parts="yes", ech=_ECH),
 )

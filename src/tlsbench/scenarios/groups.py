@@ -56,8 +56,8 @@ PRIMES: Final = tuple(group.name for group in GROUPS if group.prime_bits)
 
 #: Whether the client must be asked for a key of another group (RFC 8446 section 4.1.4).
 HELLO_RETRY: Final = row(
-    meaning="whether the client first sends a key for another group (x25519, else secp256r1), so that the "
-    "server asks again: a HelloRetryRequest",
+    meaning="whether the client first sends a key share of another group (x25519, else secp256r1), so that "
+    "the server answers with a HelloRetryRequest",
     values=("no", "yes"),
     default=("no",),
     neutral="no",
@@ -66,12 +66,12 @@ HELLO_RETRY: Final = row(
     denied="the group of its client's first key cannot be chosen",
     ends=("client",),
 )
-#: What a client sends its first key for, so as to be asked again: the first of them that is not wanted.
+#: The group of a client's first key share, if it is to be asked again: the first of these that differs.
 _UNWANTED: Final = ("x25519", "secp256r1")
 
 
 def groups_to_retry(group: str) -> str:
-    """The groups of a client that is to be asked again for a key of ``group``, the first one first.
+    """The groups of a client that the server must ask again for a key share of ``group``, in their order.
 
     They are separated by colons, as :class:`tlsbench.implementations.TlsImplementation` takes several.
     """

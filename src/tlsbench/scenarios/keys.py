@@ -14,7 +14,7 @@ class KeyType:
     ``curve`` the group that a TLS 1.2 peer must also offer for it (RFC 8422 section 5.1),
     ``aliases`` other names that people use for it. ``uncommon`` says in a few words which libraries take it,
     where a library must say that it does; ``""`` of the key types that libraries usually have.
-    ``engine_only`` tells that the cryptography package has no such keys: an OpenSSL signs with them.
+    ``engine_only`` means that the cryptography package has no such keys: an OpenSSL signs with them.
     """
 
     name: str
@@ -31,7 +31,7 @@ def _brainpool(curve: str) -> KeyType:
         "ECDSA",
         curve,
         (curve,),
-        "it takes no certificates on the brainpool curves",
+        "it does not support certificates on the brainpool curves",
     )
 
 
@@ -40,7 +40,7 @@ def _rsa_pss(bits: int) -> KeyType:
         f"rsa-pss-{bits}",
         "RSA",
         aliases=("rsa-pss",) if bits == 2048 else (),
-        uncommon="it takes no certificates with RSA-PSS keys (id-RSASSA-PSS)",
+        uncommon="it does not support certificates with RSA-PSS keys (id-RSASSA-PSS)",
         engine_only=True,
     )
 
@@ -51,7 +51,7 @@ def _slh_dsa(hashing: str, size: str) -> KeyType:
         name,
         "",
         aliases=(name.replace("slh-dsa", "slhdsa"),),
-        uncommon="it takes no SLH-DSA certificates",
+        uncommon="it does not support SLH-DSA certificates",
         engine_only=True,
     )
 
@@ -64,7 +64,7 @@ KEY_TYPES = (
         "ECDSA",
         "secp521r1",
         ("ecdsa-p521", "p521", "p-521"),
-        "it takes no certificates on secp521r1",
+        "it does not support certificates on secp521r1",
     ),
     # RFC 5639, in TLS 1.3 by RFC 8734
     _brainpool("brainpoolP256r1"),
@@ -78,7 +78,7 @@ KEY_TYPES = (
     _rsa_pss(3072),
     _rsa_pss(4096),
     KeyType("ed25519", "ECDSA", aliases=("eddsa",)),
-    KeyType("ed448", "ECDSA", uncommon="it takes no Ed448 certificates"),
+    KeyType("ed448", "ECDSA", uncommon="it does not support Ed448 certificates"),
     # FIPS 204, in TLS by draft-ietf-tls-mldsa
     KeyType("ml-dsa-44", "", aliases=("mldsa44", "ml-dsa44")),
     KeyType("ml-dsa-65", "", aliases=("mldsa65", "ml-dsa65")),
@@ -101,7 +101,7 @@ KEY_TYPES = (
 )
 
 BY_NAME = {key_type.name: key_type for key_type in KEY_TYPES}
-#: Why a library has not the key types that it must say that it takes.
+#: Why a library lacks the key types that it must say it takes.
 UNCOMMON: Final = {key_type.name: key_type.uncommon for key_type in KEY_TYPES if key_type.uncommon}
 #: The axes of a certificate's key types.
 KEY_AXES: Final = ("key", "intermediate_key", "root_key")

@@ -17,7 +17,7 @@ from tlsbench.scenarios.obstacles import Obstacles, obstacles
 from tlsbench.scenarios.scenario import Scenario
 from tlsbench.scenarios.selectors import Selection, parse
 
-#: So many combinations are expanded; "*" on a few axes more is refused with the count.
+#: Combinations that are expanded at most; a selection with more is refused with the count.
 MOST_COMBINATIONS = 50_000
 _WIDEST_TOLD = 4
 _SAME_AS = {axis.name: axis.same_as for axis in AXES.values() if axis.same_as}
@@ -70,7 +70,7 @@ def expand(selections: Iterable[Selection], capabilities: Mapping[str, Capabilit
 def scenario_from_id(scenario_id: str, implementations: Iterable[str]) -> Scenario:
     """The scenario that an id names; the inverse of :attr:`Scenario.id`.
 
-    :raises RequestError: if the text is no selector or names several scenarios.
+    :raises RequestError: if the text is not a selector or names several scenarios.
     """
     selection = parse([scenario_id], tuple(implementations))
     workloads = selection.get("workload", AXES["workload"].default)

@@ -21,7 +21,7 @@ def _number(form: str, what: str, example: str, least: float, most: float) -> Ca
         match = pattern.fullmatch(text.strip().lower())
         value = float(match[1]) if match else math.nan
         if not least <= value <= most:
-            raise RequestError(f"'{text}' is no {what}: write {example}")
+            raise RequestError(f"'{text}' is not a valid {what}: write {example}")
         return value
 
     return parse
@@ -78,7 +78,7 @@ def read_loss(value: str) -> float:
 
 _NETWORK: Final[Mapping[str, Any]] = {"workloads": ("completion",), "before": "size", "rare": True}
 RTT: Final = row(
-    meaning="round trip time of the network, without the time to put bytes on the line",
+    meaning="round trip time of the network, without serialisation delay",
     values=("20ms", "50ms", "100ms", "150ms"),
     default=("50ms",),
     parse=parse_rtt,
@@ -93,7 +93,7 @@ BANDWIDTH: Final = row(
     **_NETWORK,
 )
 LOSS: Final = row(
-    meaning="share of the network's packets that are lost, each by itself",
+    meaning="share of packets that the network loses, independently of each other",
     values=("0%", "0.1%", "1%", "5%"),
     default=("0%",),
     neutral="0%",
@@ -101,7 +101,7 @@ LOSS: Final = row(
     **_NETWORK,
 )
 MSS: Final = row(
-    meaning="the most bytes of payload in a segment (1448 with TCP timestamps)",
+    meaning="maximum payload of a segment in bytes (1448 with TCP timestamps)",
     values=("536", "1220", "1448", "1460"),
     default=("1460",),
     neutral="1460",
@@ -109,7 +109,7 @@ MSS: Final = row(
     **_NETWORK,
 )
 INITCWND: Final = row(
-    meaning="segments that a sender may have under way at first (RFC 6928)",
+    meaning="initial congestion window in segments (RFC 6928)",
     values=("4", "10", "30"),
     default=("10",),
     neutral="10",
@@ -124,7 +124,7 @@ NODELAY: Final = row(
     **_NETWORK,
 )
 CONGESTION: Final = row(
-    meaning="congestion control of the network's senders; none sends all at once",
+    meaning="congestion control of the network's senders; none sends everything at once",
     values=("cubic", "reno", "none"),
     default=("cubic",),
     neutral="cubic",

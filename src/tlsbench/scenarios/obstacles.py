@@ -1,4 +1,4 @@
-"""What stands between two libraries in a workload, made ready to be asked of very many combinations.
+"""What stands between two libraries in a workload, prepared for checking very many combinations.
 
 The gaps of the protocol and of both libraries are gathered once for each pair, in the order in which their
 reasons are given, without those that cannot hold. The open axes of a combination are then filled in one by
@@ -105,7 +105,7 @@ def obstacles(
 def _between(client: str, server: str, capabilities: Mapping[str, Capabilities]) -> Iterator[Gap]:
     """The gaps of both libraries, with their names, and that no process can hold them both.
 
-    What one of them has not at all comes before what the other has in part.
+    What one of them lacks entirely comes before what the other has in part.
     """
     ends: dict[str, tuple[str, ...]] = {}
     for end, library in (("client", client), ("server", server)):
@@ -122,7 +122,7 @@ def _between(client: str, server: str, capabilities: Mapping[str, Capabilities])
     ours, theirs = capabilities[client].libcrypto, capabilities[server].libcrypto
     if ours and theirs and ours != theirs:
         needs = f"{client} needs {ours}, {server} {theirs}"
-        yield Gap(f"a process holds one libcrypto of a name: {needs}", {})
+        yield Gap(f"a process can hold only one libcrypto of a name: {needs}", {})
 
 
 def _that_can_hold(gaps: Iterator[Gap] | Sequence[Gap], fixed: Mapping[str, str]) -> Iterator[_Obstacle]:

@@ -7,11 +7,11 @@ from typing import Final
 from tlsbench.scenarios.axis import row
 
 OFFLOAD: Final = row(
-    meaning="who seals the records: the library, the kernel (kTLS), or the kernel as it reads a file",
+    meaning="who encrypts the records: the library, the kernel (kTLS), or the kernel while it reads a file",
     values=("none", "ktls", "sendfile"),
     default=("none",),
     neutral="none",
     workloads=("bulk",),
     rare=True,
-    denied="it seals every record itself",
+    denied="it encrypts every record itself",
 )

@@ -24,12 +24,12 @@ def parse_configuration(word: str) -> str:
     if word.lower() in _CONFIGURATIONS:
         return word.lower()
     if not word.startswith("/"):
-        raise RequestError(f"'{word}' is no configuration: write none, environment or an absolute path")
+        raise RequestError(f"'{word}' is not a configuration: write none, environment or an absolute path")
     return word
 
 
 PROVIDER: Final = row(
-    meaning="which provider does the cryptography of an OpenSSL; fips where its module is installed",
+    meaning="the OpenSSL provider that does the cryptography; fips where its module is installed",
     values=("default", "fips"),
     default=("default",),
     neutral="default",
@@ -38,8 +38,8 @@ PROVIDER: Final = row(
     denied="it has no providers to choose from",
 )
 SECURITY_LEVEL: Final = row(
-    meaning="the security level of an OpenSSL, below which it takes no key, group or cipher (default is how "
-    "it was built or configured)",
+    meaning="OpenSSL's security level, below which it accepts no key, group or cipher (default: as it was "
+    "built or configured)",
     values=("default", "0", "1", "2", "3", "4", "5"),
     default=("default",),
     neutral="default",
@@ -48,8 +48,8 @@ SECURITY_LEVEL: Final = row(
     denied="it has no security level that can be set and read back",
 )
 OPENSSL_CONF: Final = row(
-    meaning="the file that configures an OpenSSL, in a process of its own: none, an absolute path, or what "
-    "the environment says",
+    meaning="OpenSSL's configuration file, in a process of its own: none, an absolute path, or what the "
+    "environment says",
     values=_CONFIGURATIONS,
     default=(_ENVIRONMENT,),
     neutral=_ENVIRONMENT,

@@ -12,8 +12,8 @@ from typing import Final
 from tlsbench.scenarios.axis import row
 
 PARTS: Final = row(
-    meaning="whether the cost of each side is taken apart: key share, agreement, signature, verification, "
-    "key schedule, records, hashing, allocation, and the rest",
+    meaning="whether the cost of each side is split into parts: key share, agreement, signature, "
+    "verification, key schedule, records, hashing, allocation, and the rest",
     values=("no", "yes"),
     default=("no",),
     neutral="no",

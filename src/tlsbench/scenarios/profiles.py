@@ -104,7 +104,7 @@ PASSWORDS = Profile(
 #: Every primitive, by two engines; give it a longer --time-budget.
 PRIMITIVES_ALL = Profile(
     "primitives-all",
-    "every primitive of the cryptography package and of libssl's libcrypto, at 16 KiB (some 400 cells)",
+    "every primitive of the cryptography package and of libssl's libcrypto, at 16 KiB (about 400 cells)",
     ("workload=primitive implementation=cryptography,libssl algorithm=* size=16KiB",),
 )
 
@@ -138,7 +138,7 @@ CERTIFICATES = Profile(
 #: that leaves its intermediates out.
 KEYS = Profile(
     "keys",
-    "every key type of a leaf, post-quantum issuers above another leaf, and chains whose leaf alone is sent",
+    "every key type of a leaf, post-quantum issuers above another leaf, chains sent without intermediates",
     (
         (
             "version=1.3 key=ecdsa-*,rsa-2048,rsa-pss-2048,ed25519,ed448,ml-dsa-44,ml-dsa-65,ml-dsa-87 "
@@ -215,7 +215,7 @@ TRANSPORTS = Profile(
 
 _EVERY = "ssl,libssl,pyopenssl,utls,rtls"
 #: Every TLS library at both ends, resumed where it can, and each against pyOpenSSL on its own: there all have
-#: one cipher suite and one group, which not every library can be told when it talks to itself.
+#: one cipher suite and one group, which not every library can be set to when it talks to itself.
 IMPLEMENTATIONS = Profile(
     "implementations",
     "every TLS library: full and resumed handshakes, each side against the same peer, bulk",
@@ -254,7 +254,7 @@ _SCALING = "workload=scaling version=1.3 key=ecdsa-secp256r1"
 #: each, resumed ones, and bulk. Each visit of a cell takes half a second: give it a longer --time-budget.
 SCALING = Profile(
     "scaling",
-    "1, 2 and 4 threads beside as many processes: full, resumed, bulk; on shared contexts and on own ones",
+    "1, 2 and 4 threads beside the same number of processes: full, resumed, bulk; shared and own contexts",
     (
         f"{_SCALING} implementation=libssl:*,ssl,pyopenssl,utls,rtls threads=1,2,4",
         f"{_SCALING} implementation=libssl,pyopenssl threads=1,2,4 context=shared,own",
@@ -285,8 +285,8 @@ ENGINES = Profile(
 )
 
 _RECORDS = "version=1.3 key=ecdsa-secp256r1"
-#: What records cost by size and padding, and new keys for them. The echo of a byte is what an update is held
-#: against, which has one each way too; a network shows what small records are for.
+#: What records cost by size and padding, and new keys for them. The echo of a byte is what an update is
+#: compared with, which has one each way too; a network shows what small records are for.
 RECORDS = Profile(
     "records",
     "padding, small records and agreed limits in bulk and echo, KeyUpdates, and first bytes over a network",
@@ -327,7 +327,7 @@ _CURVES_AND_KEMS: Final = (
 #: Every combination of the common values; give it a longer --time-budget.
 FULL = Profile(
     "full",
-    "the common suites, every group, key type and resumption of TLS 1.2 and 1.3 (some thousand cells)",
+    "the common suites, every group, key type and resumption of TLS 1.2 and 1.3 (over a thousand cells)",
     (
         (
             f"implementation={_EVERY} version=1.2,1.3 cipher={_AEADS} "

@@ -100,7 +100,7 @@ def _needs(scheme: SignatureScheme) -> Iterable[Gap]:
 
 #: Why a suite that authenticates otherwise than by a certificate of this PKI is not measured.
 _NOT_AUTHENTICATED: Final = {
-    "anon": "the suite has no certificates, so that it cannot be proved who took part",
+    "anon": "the suite has no certificates, so it cannot be proved who took part",
     "DSS": "the suite needs a certificate with a DSA key, of which none is issued here (RFC 9155)",
     "SRP": "the suite authenticates by a password (RFC 5054), and no passwords are set up here",
     "GOST": "the suite needs a certificate with a GOST key (RFC 9189), of which none is issued here",
@@ -117,7 +117,7 @@ _RESUMED = AXES["resumption"].special
 _SIGNED_APART = tuple(operation.name for operation in OPERATIONS if operation.name not in ("issue", "verify"))
 _OF_LEAF = tuple(operation.name for operation in OPERATIONS if not operation.of_chain)
 
-#: The first that holds is the reason given, so what people choose stands before cipher suites, which
+#: The first that holds is the reason given, so what people choose comes before cipher suites, which
 #: often follow from it.
 PROTOCOL: Final = (
     *credential_gaps(),
@@ -165,7 +165,7 @@ PROTOCOL: Final = (
             transport="tls",
             **{axis: AXES[axis].special},
         )
-        for axis, what in (("mtu", "datagrams"), ("address_check", "check of addresses, TCP makes it"))
+        for axis, what in (("mtu", "datagrams"), ("address_check", "address check (TCP does it)"))
     ),
     *(
         gap(f"{family} certificates need TLS 1.3", version=BEFORE_13, **{axis: members})
@@ -207,7 +207,7 @@ PROTOCOL: Final = (
             (
                 "certificate_compression",
                 AXES["certificate_compression"].special,
-                "compressed, certificates do not show how many they are: leave out certificate_compression=",
+                "the number of compressed certificates does not show: leave out certificate_compression=",
             ),
         )
     ),

@@ -16,9 +16,9 @@ def _special(reason: str, *axes: str, **others: str) -> Gap:
 
 #: The gaps of the protocol.
 RECORD_GAPS: Final = (
-    _special("TLS 1.2 pads nothing but the blocks of CBC: add version=1.3", "padding", version="1.2"),
+    _special("TLS 1.2 pads only CBC blocks: add version=1.3", "padding", version="1.2"),
     _special(
-        "a server that agrees on record_size_limit answers no max_fragment_length (RFC 8449, section 5)",
+        "a server that agrees on record_size_limit does not answer max_fragment_length (RFC 8449, section 5)",
         "max_fragment_length",
         "record_size_limit",
     ),
@@ -30,7 +30,7 @@ RECORD_GAPS: Final = (
         _special("a record of DTLS is cut to fit a datagram: use mtu=", axis, transport="dtls")
         for axis in RECORD_AXES
     ),
-    _special("the parts are not those of padded records", "padding", parts="yes"),
+    _special("the parts do not cover padded records", "padding", parts="yes"),
     *(
         _special("a ticket may take several such records, so that they are not counted", axis, "tickets")
         for axis in SIZE_AXES

@@ -12,7 +12,7 @@ from tlsbench.errors import RequestError
 from tlsbench.scenarios.axis import row
 from tlsbench.scenarios.sizes import parse_size
 
-#: What a library does that is told nothing.
+#: What a library does by default.
 DEFAULT: Final = "default"
 NONE: Final = "none"
 #: The most plaintext in a record (RFC 8446 section 5.1).
@@ -23,7 +23,7 @@ def _parse(what: str, plain: str, least: int, most: int) -> Callable[[str], str]
     def parse(word: str) -> str:
         if word.lower() == plain:
             return plain
-        problem = f"'{word}' is no {what}: write {plain}, or {least} to {most} bytes, such as 4096"
+        problem = f"'{word}' is not a valid {what}: write {plain}, or {least} to {most} bytes, such as 4096"
         try:
             size = parse_size(word)
         except RequestError:
@@ -37,8 +37,8 @@ def _parse(what: str, plain: str, least: int, most: int) -> Callable[[str], str]
 
 _OF_DATA: Final[Mapping[str, Any]] = {"workloads": ("handshake", "bulk", "echo"), "rare": True}
 PADDING: Final = row(
-    meaning="what the plaintext of each TLS 1.3 record, with its content type, is padded to a multiple of, "
-    "in bytes (RFC 8446 section 5.4)",
+    meaning="pad each TLS 1.3 record, content type included, to a multiple of this many bytes (RFC 8446 "
+    "section 5.4)",
     values=(NONE, "128", "512", "1024", "4096", "16384"),
     default=(NONE,),
     neutral=NONE,
@@ -48,18 +48,18 @@ PADDING: Final = row(
 )
 #: 1435 fits a segment of 1,460 bytes in TLS 1.3, and is what s2n-tls makes for low latency.
 RECORD_SIZE: Final = row(
-    meaning="the most bytes of plaintext that both sides put into a record, without asking each other",
+    meaning="maximum plaintext, in bytes, that both sides put into a record, without negotiation",
     values=(DEFAULT, "512", "1024", "1435", "4096", "8192", "16384"),
     default=(DEFAULT,),
     neutral=DEFAULT,
     parse=_parse("record size", DEFAULT, 512, _FULL),
     workloads=("handshake", "bulk", "echo", "completion"),
     rare=True,
-    denied="it cuts data into records by itself, and cannot be told their size",
+    denied="it cuts data into records itself, and their size cannot be set",
 )
 MAX_FRAGMENT_LENGTH: Final = row(
-    meaning="the most bytes of plaintext in a record that the client asks for, and both sides keep to (the "
-    "extension max_fragment_length, RFC 6066 section 4)",
+    meaning="maximum plaintext of a record, in bytes, that the client requests and both sides keep to "
+    "(extension max_fragment_length, RFC 6066 section 4)",
     values=(DEFAULT, "512", "1024", "2048", "4096"),
     default=(DEFAULT,),
     neutral=DEFAULT,
@@ -67,8 +67,8 @@ MAX_FRAGMENT_LENGTH: Final = row(
     **_OF_DATA,
 )
 RECORD_SIZE_LIMIT: Final = row(
-    meaning="the most bytes in a protected record that each side says it takes, in TLS 1.3 with its content "
-    "type and padding (the extension record_size_limit, RFC 8449)",
+    meaning="maximum size of a protected record, in bytes, that each side accepts, in TLS 1.3 with content "
+    "type and padding (extension record_size_limit, RFC 8449)",
     values=(DEFAULT, "512", "1024", "1400", "4096", "8192"),
     default=(DEFAULT,),
     neutral=DEFAULT,

@@ -21,13 +21,13 @@ def parse_threads(text: str) -> str:
     """
     word = text.strip()
     if not _WHOLE.fullmatch(word) or not 1 <= int(word) <= MOST_THREADS:
-        raise RequestError(f"'{text}' is no number of threads: write 1 to {MOST_THREADS}")
+        raise RequestError(f"'{text}' is not a number of threads: write 1 to {MOST_THREADS}")
     return str(int(word))
 
 
 _SCALING: Final[Mapping[str, Any]] = {"workloads": ("scaling",), "rare": True}
 THREADS: Final = row(
-    meaning="threads of one process that work side by side; as many processes are measured beside them",
+    meaning="threads that work in one process; the same number of processes is measured beside them",
     values=("1", "2", "4", "8"),
     default=("1",),
     neutral="1",
@@ -36,14 +36,14 @@ THREADS: Final = row(
     **_SCALING,
 )
 CONTEXT: Final = row(
-    meaning="whether threads share the contexts of their library, or have one of their own each",
+    meaning="whether threads share the library's contexts, or each has its own",
     values=("shared", "own"),
     default=("shared",),
     neutral="shared",
     **_SCALING,
 )
 TASK: Final = row(
-    meaning="what each thread does over and over: handshakes, or bulk, a write of size bytes each way",
+    meaning="what each thread repeats: handshakes, or bulk (a write of size bytes each way)",
     values=("handshake", "bulk"),
     default=("handshake",),
     neutral="handshake",

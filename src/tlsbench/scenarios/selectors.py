@@ -1,9 +1,9 @@
-"""Selectors: ``axis=value[,value…]``, the one spelling of what is wanted.
+"""Selectors: ``axis=value[,value…]``, the one spelling of a request.
 
-The same text stands on the command line, in ``pytest --tls``, in the profiles and in the id of a
+The same text is used on the command line, in ``pytest --tls``, in the profiles and in the id of a
 stored result. Values are matched without regard to case; ``*`` and other shell patterns stand for
 the values they match (``cipher=*CHACHA20*``); the same axis may be given twice. Other names that people use
-(``group=p256``, ``curve=p256``, ``resumption=0-rtt``) are taken, and kept in the canonical spelling.
+(``group=p256``, ``curve=p256``, ``resumption=0-rtt``) are accepted, and kept in the canonical spelling.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tlsbench.scenarios.axes import AXES, AXIS_ALIASES
 #: Canonical values by axis: one product of the matrix.
 Selection = Mapping[str, tuple[str, ...]]
 
-#: What stands in an implementation's id for a path of the user's.
+#: In an implementation's id, the placeholder for a path that the user gives.
 ANY_PATH = "PATH"
 #: What no value of a selector can hold.
 UNSPELLABLE = frozenset(" \t\n\r\v\f,")
@@ -48,7 +48,9 @@ def parse(selectors: Iterable[str], implementations: Collection[str]) -> Selecti
         axis = AXIS_ALIASES.get(axis.lower(), axis.lower())
         if axis not in AXES:
             if not equals:
-                raise RequestError(f"'{text}' is no selector: write axis=value[,value…], such as version=1.3")
+                raise RequestError(
+                    f"'{text}' is not a selector: write axis=value[,value…], such as version=1.3"
+                )
             raise unknown("axis", axis, AXES, AXIS_ALIASES)
         if not values.strip(","):
             raise RequestError(f"'{text}' names no value: write {axis}=VALUE or {axis}=*")
@@ -97,7 +99,9 @@ def _files(family: str, pattern: str, implementations: Collection[str]) -> Itera
 
 def _path(text: str) -> str:
     if not text.startswith("/"):
-        raise RequestError(f"'{text}' is no absolute path: write it like libssl:/opt/openssl/lib/libssl.so.3")
+        raise RequestError(
+            f"'{text}' is not an absolute path: write it like libssl:/opt/openssl/lib/libssl.so.3"
+        )
     return text
 
 

@@ -20,7 +20,7 @@ def parse_size(text: str) -> int:
     """
     match = _FORM.fullmatch(text.strip().lower())
     if match is None or match[2] not in _UNITS:
-        raise RequestError(f"'{text}' is no size: write bytes or a unit, such as 512, 16KiB or 1MiB")
+        raise RequestError(f"'{text}' is not a valid size: write bytes or a unit, such as 512, 16KiB or 1MiB")
     size_bytes = int(match[1]) * _UNITS[match[2]]
     if not 1 <= size_bytes <= _LARGEST_BYTES:
         raise RequestError(f"size {text} is out of range: valid is 1B to {format_size(_LARGEST_BYTES)}")

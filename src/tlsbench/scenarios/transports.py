@@ -20,7 +20,7 @@ _OF_CONNECTIONS: Final[Mapping[str, Any]] = {
     "rare": True,
 }
 TRANSPORT: Final = row(
-    meaning="what is spoken: TLS over a stream of bytes, or DTLS or QUIC in datagrams",
+    meaning="the protocol: TLS over a stream of bytes, or DTLS or QUIC in datagrams",
     values=("tls", *DATAGRAMS),
     default=("tls", "quic", "dtls"),
     neutral="tls",
@@ -30,7 +30,7 @@ TRANSPORT: Final = row(
     **{**_OF_CONNECTIONS, "workloads": (*_OF_CONNECTIONS["workloads"], "key_update")},
 )
 MTU: Final = row(
-    meaning="the most bytes in a datagram, without the headers of UDP and IP",
+    meaning="maximum bytes in a datagram, without UDP and IP headers",
     values=_MTUS,
     default=("1200",),
     neutral="1200",
@@ -38,8 +38,7 @@ MTU: Final = row(
     **_OF_CONNECTIONS,
 )
 ADDRESS_CHECK: Final = row(
-    meaning="whether the server has the client show first that its address is its own: by a cookie in DTLS, "
-    "by a Retry in QUIC",
+    meaning="whether the server first validates the client's address: by a cookie in DTLS, a Retry in QUIC",
     values=("no", "yes"),
     default=("no", "yes"),
     neutral="no",

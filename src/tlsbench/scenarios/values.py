@@ -43,7 +43,7 @@ _ISSUER_KEY: Final[Mapping[str, Any]] = {
     "denied": UNCOMMON,
 }
 _LIBRARY: Final[Mapping[str, Any]] = {"workloads": WORKLOADS, "aliases": IMPLEMENTATION_ALIASES}
-_NO_SINGLE_OPERATIONS: Final = "a TLS library: primitives and certificates are in cryptography"
+_NO_SINGLE_OPERATIONS: Final = "a TLS library; for primitives and certificates use cryptography"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,9 +61,9 @@ class Values:
             workloads=WORKLOADS,
             denied={
                 **dict.fromkeys(ONE_SIDED_WORKLOADS, _NO_SINGLE_OPERATIONS),
-                "completion": "how it writes to a socket is not known",
-                "scaling": "whether several threads may use it at once was not looked at",
-                "key_update": "it has no KeyUpdate, or what it does with one was not looked at",
+                "completion": "how it writes to a socket is unknown",
+                "scaling": "whether several threads may use it at once has not been checked",
+                "key_update": "it has no KeyUpdate, or its KeyUpdate has not been checked",
             },
             alone=BY_ITSELF,
         )
@@ -74,8 +74,8 @@ class Values:
     version: str = field(
         default="",
         metadata=row(
-            meaning="TLS protocol version; 1.0 and 1.1 are broken (RFC 8996), and measured at security "
-            "level 0, so that leaving them can be argued",
+            meaning="TLS protocol version; 1.0 and 1.1 are broken (RFC 8996): measured at security level 0, "
+            "to help argue for leaving them",
             values=("1.0", "1.1", "1.2", "1.3"),
             default=("1.3", "1.2"),
             workloads=TLS_WORKLOADS,
@@ -94,7 +94,8 @@ class Values:
     cipher: str = field(
         default="",
         metadata=row(
-            meaning="cipher suite, IANA name; 'tlsbench list ciphers' says what each is, and who has it",
+            meaning="cipher suite, IANA name; 'tlsbench list ciphers' describes each and says which library "
+            "has it",
             values=tuple(suite.name for suite in CIPHER_SUITES),
             default=(
                 "TLS_AES_256_GCM_SHA384",
@@ -145,7 +146,7 @@ class Values:
     chain_length: int = field(
         default=0,
         metadata=row(
-            meaning="certificates in the server's chain, without its root: it sends them all, unless "
+            meaning="certificates in the server's chain, without its root; it sends them all, unless "
             "chain_sent= says otherwise",
             values=("1", "2", "3", "4", "5"),
             default=("1", "2"),
@@ -172,7 +173,7 @@ class Values:
     client_auth: str = field(
         default="",
         metadata=row(
-            meaning="whether the client shows a certificate too",
+            meaning="whether the client authenticates with a certificate too",
             values=("none", "required"),
             default=("none",),
             neutral="none",
@@ -185,8 +186,8 @@ class Values:
     resumption: str = field(
         default="",
         metadata=row(
-            meaning="how the session is resumed (none is a full handshake); external-psk has a secret that "
-            "both sides know beforehand",
+            meaning="how the session is resumed (none is a full handshake); external-psk uses a secret that "
+            "both sides already share",
             values=("none", "session-id", "ticket", "psk", "early-data", "external-psk"),
             default=("none",),
             neutral="none",
@@ -197,7 +198,10 @@ class Values:
                 "session-ticket": "ticket",
                 "external_psk": "external-psk",
             },
-            denied={"early-data": "it has no early data", "external-psk": "it is given no external PSK"},
+            denied={
+                "early-data": "it has no early data",
+                "external-psk": "it does not support external PSKs",
+            },
             alone=BY_ITSELF,
             before="session",
         ),
@@ -219,8 +223,8 @@ class Values:
     trust: str = field(
         default="",
         metadata=row(
-            meaning="the client's roots: one, in memory before; or a file of so many, loaded anew for each "
-            "connection",
+            meaning="the client's trust store: one root that is in memory already, or a file with this many "
+            "roots, loaded for each connection",
             values=("memory", "1", "150"),
             default=("memory",),
             neutral="memory",
@@ -231,32 +235,32 @@ class Values:
     signature: str = field(
         default="",
         metadata=row(
-            meaning="how the server signs the handshake, IANA name (default is what both libraries prefer)",
+            meaning="how the server signs the handshake, IANA name (default: what both libraries prefer)",
             values=("default", *(scheme.name for scheme in SIGNATURE_SCHEMES)),
             default=("default",),
             neutral="default",
             workloads=("handshake",),
             aliases=aliases_of(SIGNATURE_SCHEMES),
-            denied="it cannot be told or does not tell how a handshake is signed",
+            denied="its API cannot choose or does not report how a handshake is signed",
         ),
     )
     tickets: str = field(
         default="",
         metadata=row(
-            meaning="session tickets that a TLS 1.3 server sends after a handshake (default is the library's "
+            meaning="session tickets that a TLS 1.3 server sends after a handshake (default: the library's "
             "own number)",
             values=("default", "0", "1", "2", "3", "4"),
             default=("default",),
             neutral="default",
             workloads=("handshake",),
-            denied="it cannot be told how many tickets to send",
+            denied="the number of tickets that it sends cannot be set",
             ends=("server",),
         ),
     )
     session: str = field(
         default="",
         metadata=row(
-            meaning="what a client keeps of a session: the library's object, or its bytes, which it parses "
+            meaning="what the client keeps of a session: the library's object, or its bytes, which it parses "
             "to resume",
             values=("object", "serialised"),
             default=("object",),
@@ -273,13 +277,13 @@ class Values:
     cpu: str = field(
         default="",
         metadata=row(
-            meaning="what the engines may use of an x86-64 processor: all of it, or not its AES, its "
-            "AVX-512, or neither these nor anything since SSE3",
+            meaning="what the engines may use of an x86-64 processor: everything, no AES, no AVX-512, or "
+            "nothing newer than SSE3",
             values=("native", "no-aes", "no-avx512", "baseline"),
             default=("native",),
             neutral="native",
             workloads=WORKLOADS,
-            denied="nothing tells it which instructions to leave out",
+            denied="it cannot be kept from using certain processor instructions",
         ),
     )
     link: str = field(

@@ -1,4 +1,4 @@
-"""What a server answers: whatever it was sent, so many bytes, or HTTP."""
+"""What a server answers: whatever it was sent, a number of bytes, or HTTP."""
 
 from __future__ import annotations
 
@@ -100,7 +100,7 @@ class Fixed:
 
 
 class Http:
-    """HTTP/1.1 or HTTP/2, as the client's first bytes say: who speaks HTTP/2 says so before all else."""
+    """HTTP/1.1 or HTTP/2, as the client's first bytes say: a client of HTTP/2 says so before all else."""
 
     def __init__(self) -> None:
         self._begun = b""
@@ -172,7 +172,7 @@ def content(target: bytes) -> Content:
 
 
 def http() -> Answerer:
-    """HTTP: ``/bytes/N`` has so many bytes, any other path a greeting."""
+    """HTTP: ``/bytes/N`` has N bytes, any other path a greeting."""
     return Http()
 
 

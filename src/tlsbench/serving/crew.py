@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import Self
 
 from tlsbench.errors import MeasurementError
-from tlsbench.processes import PATIENCE_SECONDS, Process, Vitals, readable
+from tlsbench.processes import PATIENCE_SECONDS, Vitals, readable
 from tlsbench.serving.models import DRAIN_S
 from tlsbench.serving.plan import ServerPlan
 from tlsbench.serving.tally import ServerTally, total
 from tlsbench.tracing.live import LiveCapture
-from tlsbench.tracing.tapping import Tapped
+from tlsbench.tracing.tapped_process import TappedProcess
 
 
 class Serving:
@@ -41,7 +41,7 @@ class Serving:
         return int(worker.first_answer()["port"])
 
     def watch(self, seconds: float) -> None:
-        """Take in what the processes report, for so long at most.
+        """Take in what the processes report, for at most this long.
 
         :raises MeasurementError: if one has died.
         """
@@ -73,21 +73,16 @@ class Serving:
         self.close()
 
 
-class _Worker(Process):
+class _Worker(TappedProcess):
     """The near end of a worker process."""
 
     def __init__(self, plan: ServerPlan, number: int, capture: LiveCapture | None) -> None:
-        self._number, self._capture = number, capture
         self.tally = ServerTally()
-        super().__init__("tlsbench.serving.worker", plan.to_json())
+        super().__init__(number, capture, "tlsbench.serving.worker", plan.to_json())
 
     def read(self) -> None:
         """Take what it has written."""
         for message in self.messages():
-            if "tapped" in message:
-                if self._capture is not None:
-                    self._capture.take(self._number, Tapped.from_plain(message["tapped"]))
-                continue
             self.tally = ServerTally.from_plain(message["tally"])
 
     def drain(self) -> None:

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-#: So long a connection that is over waits for the client's end (RFC 9112 section 9.6): closing at once could
-#: take the last answer from it.
+#: How long a connection that is over waits for the client's end (RFC 9112 section 9.6): closing at once could
+#: lose the last answer.
 LINGER_S: Final = 1.0
 
 

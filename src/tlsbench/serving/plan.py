@@ -39,8 +39,8 @@ class ServerPlan:
     :param groups: the groups that it takes, the preferred one first; that of the scenario alone if empty.
     :param peers: its PKI, as :meth:`tlsbench.pki.Peers.to_pem` writes it.
     :param model: one of :data:`MODELS`.
-    :param answer: ``"http"`` (HTTP/1.1; ``/bytes/N`` has so many bytes), ``"echo"``, or ``"bulk:SIZE"``: so
-        many bytes for whatever is sent.
+    :param answer: ``"http"`` (HTTP/1.1; ``/bytes/N`` has N bytes), ``"echo"``, or ``"bulk:SIZE"``: that
+        number of bytes for whatever is sent.
     :param http: what HTTP is answered: one of :data:`PROTOCOLS`. ``"auto"`` is 1.1, and 2 where its package
         is installed; ``"3"`` is over QUIC, and nothing else then.
     :param bind: an address of this machine and a port, 0 for any; or ``unix:PATH`` and 0.
@@ -48,7 +48,7 @@ class ServerPlan:
     :param limits: how long clients may take.
     :param key_log: a file for the secrets of its connections, where the library gives them; ``""`` for none.
     :param ticket_keys: by which it seals its tickets, in hexadecimal; ``""`` for those of each process's own.
-    :param captured: so many connections are captured at most, with their secrets where there are some.
+    :param captured: how many connections are captured at most, with their secrets where there are some.
     :param backlog: connections that wait to be accepted, as in listen(2).
     """
 
@@ -85,7 +85,7 @@ class ServerPlan:
         return host if self.is_unix else f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     def check(self) -> None:
-        """See to it that this is a server that can be.
+        """Check that this is a server that can be.
 
         :raises RequestError: if it is not.
         """
@@ -130,7 +130,7 @@ class ServerPlan:
         if self.captured:
             raise RequestError("--http 3: connections over QUIC are not captured")
         if self.is_unix:
-            raise RequestError("--http 3 is over UDP, and unix:PATH has none: give an address")
+            raise RequestError("--http 3 runs over UDP, which unix:PATH is not: give an address")
 
     @property
     def protocols(self) -> tuple[str, ...]:

@@ -46,7 +46,7 @@ from tlsbench.serving.tally import ServerTally
 _MOST_UNDER_WAY_BYTES: Final = 256 << 10
 #: Tickets that wait to be resumed.
 _MOST_TICKETS: Final = 100_000
-#: A peer that is silent for so long is gone, unless the limit of idle connections is below that.
+#: A peer that is silent for this long is gone, unless the limit of idle connections is below that.
 _LONGEST_IDLE_S: Final = 600.0
 #: From here on error codes are of TLS: the alert is added (RFC 9001 section 4.8).
 _CRYPTO_ERROR: Final = 0x100
@@ -221,7 +221,7 @@ def serve_http3(
     *,
     early_data: bool,
 ) -> None:
-    """Serve HTTP/3 on a socket of UDP until it is told to stop; what is open then may go on for a while."""
+    """Serve HTTP/3 on a UDP socket until asked to stop; what is open then may go on for a while."""
     limits = plan.limits
     configuration = QuicConfiguration(
         is_client=False,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-#: Libraries word some reasons by what they read: what comes after so many kinds is counted as one.
+#: Libraries word some reasons by what they read: what comes after this many kinds is counted as one.
 _MOST_REASONS: Final = 64
 _OTHERS: Final = "other reasons"
 

@@ -114,7 +114,7 @@ def _served(fake: Scenario, transfer_bytes: int, seconds: float, stop_asked: Cal
         if after.ended > before.ended
     ]
     if not costs:
-        raise MeasurementError("the server was not seen for two seconds")
+        raise MeasurementError("the server did not report for two seconds")
     return mean_estimate(costs)
 
 

@@ -52,10 +52,10 @@ class Capacity:
     """The answer.
 
     :param axes: of the server that is asked for.
-    :param choices: what is asked, and what stands beside it.
+    :param choices: the request, and the alternatives.
     :param costs: of the request.
     :param sources: the ids of the cells that these are from, by what they are the cost of.
-    :param left_out: what could not stand beside it, with the reasons.
+    :param left_out: alternatives that could not be shown, with the reasons.
     :param from_: the result that the cells are from.
     """
 

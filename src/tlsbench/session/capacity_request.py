@@ -19,7 +19,7 @@ from tlsbench.stats import Estimate
 RESUMED: Final = {"1.2": "ticket", "1.3": "psk"}
 #: OpenSSL's default.
 USUAL_LIFETIME_S: Final = 7200.0
-#: What stands beside what was asked for, where it can be measured here.
+#: The alternatives to the request, where it can be measured here.
 _OTHER_KEYS: Final = ("ecdsa-secp256r1", "rsa-2048")
 _OTHER_LIBRARIES: Final = ("ssl", "pyopenssl", "libssl", "utls", "rtls")
 _RECORDS: Final = "size=16KiB"
@@ -33,12 +33,12 @@ class CapacityRequest:
     """What is asked.
 
     :param selectors: of the server, such as ``"key=ecdsa-secp256r1"``; the first value of each axis is what
-        is asked for, and others stand beside it.
+        is asked for, and others are alternatives.
     :param beyond_ns: processor time of each connection beyond the TLS library; None leaves it out, and says
         so.
     :param beyond_words: where that is from.
     :param ticket_lifetime_s: with which the share that resumes was seen.
-    :param alone: whether nothing else is to stand beside what is asked.
+    :param alone: whether to show no alternatives.
     """
 
     demand: Demand
@@ -62,7 +62,7 @@ class CapacityRequest:
         if wanted.get("workload", ("handshake",)) != ("handshake",):
             raise RequestError("capacity knows which workloads it needs: leave out workload=")
         if wanted.get("link", ("memory",))[0] == "network":
-            raise RequestError("capacity is of processor time: link= must be memory, tcp or unix")
+            raise RequestError("capacity is about processor time: link= must be memory, tcp or unix")
         resumption = wanted.get("resumption", ("psk",))
         if len(resumption) > 1 or resumption[0] in ("none", "external-psk"):
             raise RequestError("resumption= says how sessions are resumed: give psk, ticket or session-id")

@@ -71,7 +71,7 @@ def _timer() -> MachineCheck:
     steps = [after - before for before, after in ((clock(), clock()) for _ in range(2000))]
     cost_ns = median(steps)
     resolution_ns = time.get_clock_info("perf_counter").resolution * 1e9
-    found = f"resolution {resolution_ns:.0f} ns, a look costs {cost_ns:.0f} ns"
+    found = f"resolution {resolution_ns:.0f} ns, a reading costs {cost_ns:.0f} ns"
     if cost_ns <= 200:
         return MachineCheck("timer", GOOD, found)
     return MachineCheck("timer", FAIR, found, "use the TSC clock source: the others ask the kernel")
@@ -80,7 +80,7 @@ def _timer() -> MachineCheck:
 def _features() -> Sequence[MachineCheck]:
     flags = set(machine_info().get("cpu", {}).get("flags", ()))
     if not flags:
-        return [MachineCheck("CPU features", UNKNOWN, "not to be seen")]
+        return [MachineCheck("CPU features", UNKNOWN, "not visible")]
     has = [name for name, flag in _FEATURES.items() if flag in flags]
     lacks = [name for name in _FEATURES if name not in has]
     found = f"has {', '.join(has) or 'none'}" + (f"; lacks {', '.join(lacks)}" if lacks else "")
@@ -144,7 +144,9 @@ def _time_of_aes(environment: dict[str, str]) -> float:
 def _libraries() -> Sequence[MachineCheck]:
     """The libraries that are installed and do not load."""
     return [
-        MachineCheck(f"library {name}", POOR, f"{member.state}: {member.reason}", "mend it, or do without it")
+        MachineCheck(
+            f"library {name}", POOR, f"{member.state}: {member.reason}", "repair it, or do without it"
+        )
         for name, member in implementations().items()
         if isinstance(member, Missing) and member.state == DOES_NOT_LOAD
     ]

@@ -32,7 +32,7 @@ _OF_EPOCHS = (
     "of the epochs' ratios, the floor what A/A and B/B cells differ by"
 )
 _SET_ASIDE = (
-    "; {percent:.1f} % of the samples were set aside, as the processor was taken from the thread meanwhile"
+    "; {percent:.1f} % of the samples were set aside because the thread lost its processor during them"
 )
 _OF_COUNTS = (
     "instructions of both sides and the harness together, by callgrind; the interval is the range that the "
@@ -94,7 +94,7 @@ def between(selectors: Sequence[str], plan: Plan, instrument: Instrument = WALL)
     scenarios = _scenarios(selectors)
     if len(scenarios) != 2:
         raise RequestError(
-            f"a duel is between two scenarios, the selectors name {len(scenarios)}: give one axis two values"
+            f"a duel has two scenarios, but the selectors name {len(scenarios)}: give one axis two values"
         )
     return _of_two(scenarios[0], scenarios[1], plan, instrument)
 
@@ -136,7 +136,7 @@ def duel(
 ) -> Duel:
     """Measure the matches of a request until its time budget is spent.
 
-    :param observe: told after each epoch, or as processes end that count.
+    :param observe: called after each epoch, or as processes that count instructions end.
     :returns: the duel; interrupted before its first epoch it has no results.
     :raises RequestError: before anything is measured, if the request is wrong.
     :raises MeasurementError: if a cell of either side fails: half a duel says nothing.

@@ -1,4 +1,4 @@
-"""How cells fared over the saved runs: by their ratio to the first, less what the machine changed by."""
+"""How cells fared over the saved runs: by their ratio to the first, corrected by the yardsticks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tlsbench.session.selecting import selects
 from tlsbench.stats import Interval, steps
 from tlsbench.units import NANOSECONDS, Unit
 
-#: More cells than that are no answer: selectors name fewer.
+#: The most cells that are answered; selectors can name fewer.
 _MOST_CELLS = 200
 UNKNOWN_MACHINE: Final = Machine()
 #: The ratio of a run to itself.
@@ -92,7 +92,7 @@ class CellHistory:
     """A cell over runs.
 
     :param unit: of its figures in the latest run that has it; runs that count in another one do not count.
-    :param points: for each run; None where it has not the cell.
+    :param points: for each run; None where it lacks the cell.
     :param changes: by the place of the first run after it.
     """
 
@@ -104,7 +104,7 @@ class CellHistory:
 
     @property
     def ratios(self) -> list[float | None]:
-        """For each run the ratio to the first; None where it has not the cell."""
+        """For each run the ratio to the first; None where it lacks the cell."""
         return [None if point is None else point.ratio.median for point in self.points]
 
     @property
@@ -140,7 +140,9 @@ class SavedRuns:
         if not ids:
             raise RequestError(f"no saved run has a cell of {' '.join(selectors)}")
         if len(ids) > _MOST_CELLS:
-            raise RequestError(f"{len(ids)} saved cells are meant: name fewer, such as workload=handshake")
+            raise RequestError(
+                f"the selectors match {len(ids)} saved cells: name fewer, such as workload=handshake"
+            )
         return list(ids)
 
 

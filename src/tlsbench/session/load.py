@@ -104,7 +104,7 @@ def load(
 ) -> Load:
     """Load the target of a request.
 
-    :param observe: told each second of what came of all connections so far.
+    :param observe: called each second with the tally of all connections so far.
     :param stop_asked: True ends the load early; what is open is finished.
     :param capture: takes the first connections, as many as the plan says.
     :raises RequestError: before anything is sent, if the request is wrong.

@@ -26,21 +26,21 @@ def seconds(text: str) -> float:
 def fraction(text: str) -> float:
     """A fraction from ``2%``, ``0.5%`` or ``0.02``.
 
-    :raises RequestError: if it is no fraction from 0 to below 1.
+    :raises RequestError: if it is not a fraction from 0 to below 1.
     """
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(%?)", text.strip())
     value = float(match[1]) / (100 if match[2] else 1) if match else -1.0
     if not 0 <= value < 1:
         raise RequestError(
-            f"'{text}' is no precision: write a percentage such as 2%, or 0 for the whole budget"
+            f"'{text}' is not a precision: write a percentage such as 2%, or 0 for the whole budget"
         )
     return value
 
 
 def rate(text: str) -> float:
-    """So many a second from ``20000/s``, ``20000``, ``20,000/s``, ``90000/min`` or ``1e6/h``.
+    """A number per second, from ``20000/s``, ``20000``, ``20,000/s``, ``90000/min`` or ``1e6/h``.
 
-    :raises RequestError: if the text is no rate above zero.
+    :raises RequestError: if the text is not a rate above zero.
     """
     match = re.fullmatch(
         r"([0-9][0-9,_]*(?:\.[0-9]+)?(?:e[0-9]{1,2})?)\s*(|/s|/min|/h)", text.strip().lower()
@@ -48,7 +48,7 @@ def rate(text: str) -> float:
     per_s = float(match[1].replace(",", "").replace("_", "")) * _PER_SECOND[match[2]] if match else 0.0
     if not 0 < per_s < math.inf:
         raise RequestError(
-            f"'{text}' is no rate: write so many a second or minute, such as 20000/s or 900/min"
+            f"'{text}' is not a rate: write a number per second or minute, such as 20000/s or 900/min"
         )
     return per_s
 
@@ -61,7 +61,7 @@ def share(text: str) -> float:
     match = re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*(%?)", text.strip())
     value = float(match[1]) / (100 if match[2] else 1) if match else -1.0
     if not 0 <= value <= 1:
-        raise RequestError(f"'{text}' is no share: write a percentage from 0% to 100%, such as 60%")
+        raise RequestError(f"'{text}' is not a share: write a percentage from 0% to 100%, such as 60%")
     return value
 
 

@@ -20,6 +20,7 @@ from tlsbench.sampling.instruments import CALLGRIND
 from tlsbench.sampling.placement import interpreter_of, placement, prevailing, processes_for
 from tlsbench.sampling.yardsticks import Yardstick, yardsticks_for
 from tlsbench.scenarios import Excluded, Matrix, Scenario
+from tlsbench.session.selecting import others_that_can
 
 #: A shorter run has no time for yardsticks.
 _LEAST_BUDGET_SECONDS = 1.0
@@ -38,6 +39,7 @@ class RunRequest:
     :param command: what asked for it, to be stored with the result.
     :param noise_floor: whether to measure A/A cells beside the scenarios.
     :param processes: how many take turns; as many as the time budget allows where it is None.
+    :param selectors: what the matrix is of, if that is no profile: a refusal names who could.
     """
 
     matrix: Matrix
@@ -46,6 +48,7 @@ class RunRequest:
     command: str = ""
     noise_floor: bool = True
     processes: int | None = None
+    selectors: Sequence[str] = ()
 
     def check(self) -> None:
         """Refuse now what would fail later.
@@ -55,14 +58,14 @@ class RunRequest:
         if not self.matrix.scenarios:
             reasons = dict.fromkeys(excluded.reason for excluded in self.matrix.excluded)
             why = "; ".join(reasons) or "the selectors leave nothing of the profile"
-            raise RequestError(f"nothing to measure: {why}")
+            raise RequestError(f"nothing to measure: {why}{others_that_can(self.matrix, self.selectors)}")
         check_instrument(self.instrument, {scenario.workload for scenario in self.matrix.scenarios})
         if self.instrument is CALLGRIND:
             _check_files(self.matrix.scenarios)
 
 
 def _check_files(scenarios: Sequence[Scenario]) -> None:
-    """See to it that the parts of scenarios can be counted.
+    """Check that the parts of scenarios can be counted.
 
     :raises RequestError: if not.
     """
@@ -76,7 +79,7 @@ def _check_files(scenarios: Sequence[Scenario]) -> None:
 
 
 def check_instrument(instrument: Instrument, workloads: set[str]) -> None:
-    """See to it that an instrument is there, and can measure these workloads.
+    """Check that an instrument is there, and can measure these workloads.
 
     :raises RequestError: if not.
     """
@@ -95,7 +98,7 @@ def run(
 ) -> Run:
     """Measure the scenarios of a request together.
 
-    :param observe: told of the progress between rounds, never within one.
+    :param observe: called with the progress between rounds, never within one.
     :param stop_asked: asked after each round; True ends the run with what there is.
     :returns: the run; cells that failed are among its failures.
     :raises RequestError: before anything is measured, if the request is wrong.

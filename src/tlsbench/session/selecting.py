@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tlsbench.errors import RequestError, unknown
-from tlsbench.implementations.registry import capabilities, spellings
+from tlsbench.implementations.missing import Missing
+from tlsbench.implementations.registry import capabilities, implementations, spellings
 from tlsbench.scenarios import Matrix, Selection, expand, narrow, parse
+from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.profiles import PROFILES
 
 if TYPE_CHECKING:  # numpy and scipy would come with it, and no list needs them
     from tlsbench.results import Cell
 
+#: The axes that name libraries.
+_ENDS: Final = {"implementation", "client", "server"}
+#: No library: it has no cryptography.
+_FAKE: Final = "fake"
 #: What is measured where neither selectors nor a profile are given.
 DEFAULT_PROFILE = "quick"
 
@@ -32,6 +38,34 @@ def matrix_of(selectors: Sequence[str], profile: str | None = None) -> Matrix:
         raise unknown("profile", name, PROFILES)
     selections = narrow([parse([text], spellings()) for text in PROFILES[name].selections], by)
     return expand(selections, capabilities(*selections))
+
+
+def others_that_can(matrix: Matrix, selectors: Sequence[str]) -> str:
+    """What to add to a refusal: which libraries can do what the selectors ask for, where they name none.
+
+    :param matrix: what the selectors gave: nothing but what cannot be.
+    :returns: words that follow the reason; ``""`` where the selectors name a library, or the reason is none
+        of the library that was taken for want of a name.
+    """
+    by = parse(selectors, spellings())
+    usual = tuple(f"{name}: " for name in AXES["implementation"].default)
+    gaps = any(one.reason.startswith(usual) for one in matrix.excluded)
+    if not gaps or _ENDS & by.keys():
+        return ""
+    able, missing = [], []
+    for name, member in implementations().items():
+        if isinstance(member, Missing):
+            missing.append(name)
+        elif name != _FAKE and expand([{**by, "implementation": (name,)}], capabilities()).scenarios:
+            able.append(name)
+    if able:
+        return f"; implementation={' or '.join(able)} can"
+    if missing:
+        return (
+            f"; no library that is installed can, and {', '.join(missing)} are not installed: "
+            "'tlsbench list implementations' says how to install them"
+        )
+    return ""
 
 
 def selects(wanted: Selection, axes: Mapping[str, str]) -> bool:

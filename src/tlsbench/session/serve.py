@@ -11,7 +11,7 @@ from tlsbench.implementations import LogsKeys, SelectsProtocols
 from tlsbench.implementations.registry import tls_library
 from tlsbench.pki import Peers
 from tlsbench.scenarios import Scenario
-from tlsbench.session.selecting import matrix_of
+from tlsbench.session.selecting import matrix_of, others_that_can
 
 #: The axes that a server has.
 AXES: Final = ("implementation", "server", "version", "cipher", "group", "key", "chain_length", "client_auth")
@@ -26,14 +26,14 @@ def served_scenario(selectors: Sequence[str], *, early_data: bool = False) -> Sc
     """The scenario whose server the selectors mean.
 
     :param early_data: whether the server accepts it.
-    :raises RequestError: if that is not one, cannot be here, or has what a server has not.
+    :raises RequestError: if that is not one, cannot be here, or has what a server lacks.
     """
     given = (*selectors, _EARLY_DATA) if early_data else selectors
     matrix = matrix_of(given or ("workload=handshake",))
     if matrix.excluded and not matrix.scenarios:
-        raise RequestError(f"cannot serve that: {matrix.excluded[0].reason}")
+        raise RequestError(f"cannot serve that: {matrix.excluded[0].reason}{others_that_can(matrix, given)}")
     if len(matrix.scenarios) != 1:
-        raise RequestError(f"a server is of one scenario, the selectors name {len(matrix.scenarios)}")
+        raise RequestError(f"a server is of one scenario, but the selectors name {len(matrix.scenarios)}")
     (scenario,) = matrix.scenarios
     own = ("workload", *AXES)
     idle = [
@@ -47,7 +47,7 @@ def served_scenario(selectors: Sequence[str], *, early_data: bool = False) -> Sc
 
 
 def check_http3(selectors: Sequence[str]) -> None:
-    """See to it that what selectors say of a server is what one of HTTP/3 can be, which is aioquic's.
+    """Check that what selectors say of a server is what one of HTTP/3 can be, which is aioquic's.
 
     :raises RequestError: if it is not.
     """
@@ -58,7 +58,7 @@ def check_http3(selectors: Sequence[str]) -> None:
                 f"HTTP/3 is served by aioquic, which has no {axis}=: its axes are {', '.join(HTTP_3_AXES)}"
             )
         if axis == "version" and value != "1.3":
-            raise RequestError("HTTP/3 is over QUIC, which has TLS 1.3 alone (RFC 9001 section 4.2)")
+            raise RequestError("HTTP/3 is over QUIC, which has only TLS 1.3 (RFC 9001 section 4.2)")
         if axis == "key" and value.startswith("ml-dsa"):
             raise RequestError(f"HTTP/3 is served by aioquic, which does not sign with {value}")
 

@@ -54,7 +54,7 @@ def _make(path: Path) -> None:
 
 
 def check_shares_tickets(scenario: Scenario, peers: Peers, *, http: str, early_data: bool) -> None:
-    """See to it that a server of a scenario takes ticket keys.
+    """Check that a server of a scenario takes ticket keys.
 
     :raises RequestError: if it does not.
     """
@@ -62,8 +62,8 @@ def check_shares_tickets(scenario: Scenario, peers: Peers, *, http: str, early_d
         raise RequestError("--ticket-keys: HTTP/3 is served by aioquic, which keeps its tickets in memory")
     if early_data:
         raise RequestError(
-            "--ticket-keys with --early-data: against replay each ticket is good for early data once, and "
-            "only the process that issued it knows (RFC 8446 section 8.1)"
+            "--ticket-keys with --early-data: to prevent replay each ticket carries early data once, and "
+            "only the process that issued it knows which were used (RFC 8446 section 8.1)"
         )
     if _takes_keys(scenario.server, scenario, peers):
         return

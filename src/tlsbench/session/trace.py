@@ -15,7 +15,7 @@ from tlsbench.implementations.registry import ends_of
 from tlsbench.results.trace_json import TracedHandshake
 from tlsbench.sampling.placement import need_workers
 from tlsbench.scenarios import Scenario
-from tlsbench.session.selecting import matrix_of
+from tlsbench.session.selecting import matrix_of, others_that_can
 from tlsbench.tracing import KeyLog, Ladder, Piece, Recorder
 from tlsbench.tracing.capture import format_of, key_log_beside, whole
 from tlsbench.tracing.packets import packets_of
@@ -29,7 +29,7 @@ _SHAPE: Final = (
     *("certificate_compression", "ech"),
     *("certificate_type", "psk_mode"),
 )
-#: So many ladders a page has of a run, lest they bury its figures.
+#: Ladders that a page has of a run; more would bury its figures.
 _MOST_SHAPES: Final = 4
 _COMMENT: Final = "tlsbench trace, {headers} headers made up: {scenario}"
 
@@ -81,10 +81,12 @@ def traced_scenario(selectors: Sequence[str]) -> Scenario:
     """
     matrix = matrix_of(selectors or ("workload=handshake",))
     if matrix.excluded and not matrix.scenarios:
-        raise RequestError(f"cannot trace that: {matrix.excluded[0].reason}")
+        raise RequestError(
+            f"cannot trace that: {matrix.excluded[0].reason}{others_that_can(matrix, selectors)}"
+        )
     if len(matrix.scenarios) != 1:
         raise RequestError(
-            f"a trace is of one scenario, the selectors name {len(matrix.scenarios)}: add axes, such as "
+            f"a trace is of one scenario, but the selectors name {len(matrix.scenarios)}: add axes, such as "
             "implementation=pyopenssl version=1.3 key=ecdsa-secp256r1"
         )
     (scenario,) = matrix.scenarios

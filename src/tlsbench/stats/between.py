@@ -96,7 +96,7 @@ class Change:
 
     :param ratio: its time in the new run over that in the base, with a 95 % interval that includes what
         the references leave unexplained.
-    :param unexplained: the same as a fraction: by so much an unchanged cell may seem to have changed.
+    :param unexplained: the same as a fraction: an unchanged cell may seem to have changed by this much.
     :param p_value: the probability of a ratio as far from one if nothing had changed.
     """
 

@@ -16,7 +16,7 @@ Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 CONFIDENCE = 0.95
 #: Of fewer values in a row no dependence is estimated.
 _LEAST_DEPENDENT = 12
-#: Autocorrelations are summed up to so many lags, times the cube root of the number of values.
+#: Autocorrelations are summed up to this many lags, times the cube root of the number of values.
 _LAGS = 1.5
 
 

@@ -54,7 +54,7 @@ class TimingDifference:
         independent.
     :param trim: the share that was cut off at either end.
     :param call_ns: the median time of a call of a, the clock's own cost in it.
-    :param calls: how many there were of both kinds; in so many ``epochs``, and fewer than six have no
+    :param calls: how many there were of both kinds, in this many ``epochs``, and fewer than six have no
         interval.
     """
 

@@ -1,4 +1,4 @@
-"""The noise floor: the smallest difference that can be told from none, measured on equals.
+"""The noise floor: the smallest difference that can be detected, measured on equals.
 
 Two cells of one and the same scenario (an A/A pair) differ by nothing; what a run finds between them all
 the same, where their memory happened to lie among other things, is what it would find between any two.
@@ -49,7 +49,7 @@ def is_difference(ratio: Interval, floor: float) -> bool:
 def drift(rounds: Sequence[Sequence[float]]) -> float:
     """How far the whole machine wandered during a run, as a fraction.
 
-    In each round every cell is held against its own median; the middle of these ratios is the machine's
+    In each round every cell is compared with its own median; the middle of these ratios is the machine's
     pace then. The paces are folded into four stretches of time, so that short episodes do not count, and
     half of the range between the slowest and the fastest stretch is returned. That is a rule of thumb for how
     far two runs may be apart: the number of stretches was chosen by looking at a handful of runs.

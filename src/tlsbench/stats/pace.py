@@ -19,11 +19,11 @@ import numpy as np
 
 Array: TypeAlias = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
 
-#: So many other cells must have a round for it to have a pace: the noise of fewer would be taken for one.
+#: A round has a pace only if at least this many other cells have it: the noise of fewer would pass for one.
 _LEAST_OTHERS: Final = 3
 #: With fewer rounds the slope is noise itself.
 _LEAST_ROUNDS: Final = 12
-#: Deviations are cut at so many standard deviations, as estimated robustly, before the slope is fitted.
+#: Deviations are cut at this many standard deviations, as estimated robustly, before the slope is fitted.
 _CUT: Final = 3.0
 #: The standard deviation of a normal distribution over its median absolute deviation.
 _OF_NORMAL: Final = 1.4826

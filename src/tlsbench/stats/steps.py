@@ -29,7 +29,7 @@ _LEAST: Final = 1e-4
 _MOST: Final = 10.0
 #: The part of a floor that stays however many runs there are (docs/report.md says what it was tried on).
 _LASTING: Final = 0.5
-#: How far neighbours scatter is estimated from at least so many runs: of fewer, steps may be half of it.
+#: How far neighbours scatter is estimated from at least this many runs: of fewer, steps may be half of it.
 _LEAST_SCATTER: Final = 8
 #: The median absolute deviation of a normal distribution, in standard deviations.
 _MEDIAN_DEVIATION: Final = 0.6745
@@ -95,7 +95,7 @@ def _floor(floors: Sequence[float], bounds: tuple[int, int, int]) -> float:
 
 
 def _quantile(looks: int, freedom: float = math.inf) -> float:
-    """The quantile of an interval that holds the truth at all of so many places.
+    """The quantile of an interval that holds the truth at all of this many places.
 
     :param freedom: degrees of freedom, where the scatter was estimated; infinite where it was not.
     """

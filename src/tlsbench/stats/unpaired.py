@@ -10,7 +10,7 @@ import numpy as np
 
 from tlsbench.stats.intervals import CONFIDENCE, Interval, present
 
-#: Samples are folded into at most so many blocks: neighbours in time are alike, blocks hardly are.
+#: Samples are folded into at most this many blocks: neighbours in time are alike, blocks hardly are.
 _BLOCKS = 30
 
 

@@ -1,6 +1,6 @@
 """One handshake, looked at: what went over the link (:mod:`.recording`), opened with its own secrets.
 
-The messages (:mod:`tlsbench.decryption`) stand in a ladder (:mod:`.ladder`). A capture file
+The messages (:mod:`tlsbench.decryption`) form a ladder (:mod:`.ladder`). A capture file
 (:mod:`.capture`) holds the bytes and the secrets, for other programs. Nothing here
 takes part in a measurement.
 """

@@ -1,7 +1,7 @@
 """The formats of captures, for Wireshark and tshark: pcapng with secrets, or pcap.
 
 They are those of draft-ietf-opsawg-pcapng and draft-ietf-opsawg-pcap, in nanoseconds, of raw IP packets. A
-file is a beginning, behind which blocks stand one after another: it is whole after each of them.
+file is a beginning, followed by blocks one after another: it is whole after each of them.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Format(Protocol):
 
 
 class Pcapng:
-    """pcapng: the secrets stand in Decryption Secrets Blocks before the packets that need them."""
+    """pcapng: the secrets are in Decryption Secrets Blocks before the packets that need them."""
 
     def beginning(self, comment: str) -> bytes:
         section = struct.pack("<IHHQ", _BYTE_ORDER_MAGIC, 1, 0, _UNKNOWN_LENGTH)
@@ -90,7 +90,7 @@ def format_of(path: Path) -> Format:
 
 
 def key_log_beside(path: Path) -> Path | None:
-    """Where the secrets of a capture stand that has no room for them; None where they stand within."""
+    """Where the secrets of a capture go that has no room for them; None if they are within."""
     return path.with_suffix(".keylog") if path.suffix == _PCAP_SUFFIX else None
 
 

@@ -56,7 +56,7 @@ RECORDS_OF: Final[Mapping[str, Callable[[Sequence[Piece]], list[Record]]]] = {
 class RecordLine:
     """A record, or a packet of QUIC: what its header says, and its size with that header and protection.
 
-    Of a packet's header, ``header_bytes`` counts what stands before its number.
+    Of a packet's header, ``header_bytes`` counts what precedes its number.
     """
 
     number: int
@@ -68,7 +68,7 @@ class RecordLine:
 
 @dataclass(frozen=True, slots=True)
 class LadderFlight:
-    """What one side sends before the other does. A message stands in the flight of its last byte.
+    """What one side sends before the other does. A message belongs to the flight of its last byte.
 
     ``spent_ns`` is the time in its sender's library before it, ``at_ns`` when it left, since the beginning.
     ``datagrams`` are the sizes of its datagrams, over what has them.

@@ -25,7 +25,7 @@ class LiveCapture:
 
     :param path: pcapng, or pcap with a key log beside it, see
         :func:`~tlsbench.tracing.capture.format_of`. A regular file is new, and for its owner alone.
-    :param most: so many connections are taken.
+    :param most: how many connections are taken at most.
     :param comment: what the file says of itself.
     :raises OutputError: if it cannot be written.
     """

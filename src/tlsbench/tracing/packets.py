@@ -26,7 +26,7 @@ _SERVER_PORTS_OF_UDP: Final = {"dtls": 4433, "quic": 443}
 _ADDRESSES: Final = {Direction.TO_SERVER: bytes((192, 0, 2, 1)), Direction.TO_CLIENT: bytes((192, 0, 2, 2))}
 _SYN, _PSH, _ACK = 0x02, 0x08, 0x10
 _TCP, _UDP = 6, 17
-#: Where the checksum stands in a segment, and in a datagram.
+#: Where the checksum is in a segment, and in a datagram.
 _TCP_CHECKSUM_AT, _UDP_CHECKSUM_AT = 16, 6
 _WINDOW_BYTES: Final = 0xFFFF
 _INITIAL_SEQUENCE: Final = {Direction.TO_SERVER: 1_000_000, Direction.TO_CLIENT: 2_000_000}

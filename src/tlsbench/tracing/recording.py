@@ -12,7 +12,7 @@ from tlsbench.workloads import Clock
 
 @dataclass(slots=True)
 class Recorder:
-    """Notes the newest connection of the contexts and the link that it stands between.
+    """Notes what passes between the newest connection of the contexts and the link.
 
     :param clock: in nanoseconds.
     """

@@ -1,8 +1,9 @@
 """The first connections of a process, tapped: what their ends take and give, and their secrets.
 
-A tap stands where an end without I/O hands over its bytes: they are those on the wire, with the time at which
-they were handed over. The secrets that open a flight are known only after it. So nothing of a connection is
-handed on before its handshake is over, or the connection is; after that each piece is, as it comes.
+A tap is placed where an end without I/O hands over its bytes: they are those on the wire, with the time at
+which they were handed over. The secrets that open a flight are known only after it. So nothing of a
+connection is handed on before its handshake is over, or the connection is; after that each piece is, as it
+comes.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ class Tap:
 class Taps:
     """Taps for the first connections of a process.
 
-    :param most: for so many.
+    :param most: for at most this many.
     :param sends: the direction in which the tapped ends send.
     :param send: takes what is handed on; from the threads that drive the ends.
     """
@@ -151,7 +152,7 @@ class Taps:
 
 
 class Forwarder:
-    """Hands on what was tapped, from a thread of its own: no connection waits for who reads it.
+    """Hands on what was tapped, from a thread of its own: no connection waits for its reader.
 
     Use it in a ``with``: at the end all that was tapped has been handed on.
 

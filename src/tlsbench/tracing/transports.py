@@ -26,7 +26,7 @@ from tlsbench.tracing.recording_datagrams import (
 class Traced:
     """What is done with the handshakes of a transport.
 
-    :param clients: what stands between a cell and its client's context, to record it; ``servers`` and
+    :param clients: what is put between a cell and its client's context, to record it; ``servers`` and
         ``link`` likewise.
     :param opening: the hellos of what was recorded.
     :param ladder: its ladder, with a key log.

@@ -40,7 +40,7 @@ def toggle() -> Callable[[], None]:
     """
     code = _REQUESTS.get(platform.machine())
     if code is None:
-        raise MeasurementError(f"both sides cannot be told apart on {platform.machine()}: on x86-64 alone")
+        raise MeasurementError(f"the two sides can be told apart only on x86-64, not on {platform.machine()}")
     memory = mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC)
     memory.write(code)
     address = ctypes.addressof(ctypes.c_char.from_buffer(memory))
@@ -51,7 +51,7 @@ def toggle() -> Callable[[], None]:
         return found
 
     if not asked(_RUNNING_ON_VALGRIND):
-        raise MeasurementError("instructions are collected under valgrind alone")
+        raise MeasurementError("instructions are collected only under valgrind")
     arguments = (ctypes.c_long * _ARGUMENTS)(_TOGGLE_COLLECT)
 
     def toggled() -> None:

@@ -1,8 +1,8 @@
 """The proof of compressed certificates (RFC 8879), in the clear and under protection.
 
 In the clear is which algorithms the client takes. Which message brought a certificate TLS 1.3 hides: in
-each visit one more handshake is opened for that (:mod:`tlsbench.workloads.opened`), and the measured ones
-must be as long as it is, where compression changes their length enough to tell.
+each visit one more handshake is decrypted for that (:mod:`tlsbench.workloads.decrypted`), and the measured
+ones must be as long as it is, where compression changes their length enough to tell.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tlsbench.pki import Peers
 from tlsbench.protocol.certificate_compression import name_of
 from tlsbench.protocol.messages import CERTIFICATE, COMPRESSED_CERTIFICATE
 from tlsbench.scenarios import Scenario
-from tlsbench.workloads.opened import OpenedHandshake, OpenedHandshakes
+from tlsbench.workloads.decrypted import DecryptedHandshake, DecryptedHandshakes
 
 _AXIS: Final = "certificate_compression"
 #: Signatures differ in length by a few bytes, so that less than this is not told from that.
@@ -67,7 +67,7 @@ def _chain_bytes(scenario: Scenario, peers: Peers, client: Negotiated) -> int:
     return sum(len(one.public_bytes(Encoding.DER)) for one in sent)
 
 
-def witness_of(handshakes: OpenedHandshakes, reader: WireReader) -> CompressionWitness | None:
+def witness_of(handshakes: DecryptedHandshakes, reader: WireReader) -> CompressionWitness | None:
     """Who looks for what the wire hides of a scenario's handshakes; None if nobody need to."""
     if handshakes.scenario.certificate_compression in ("", "none"):
         return None
@@ -76,32 +76,33 @@ def witness_of(handshakes: OpenedHandshakes, reader: WireReader) -> CompressionW
 
 @dataclass(slots=True)
 class CompressionWitness:
-    """Opens one handshake in each visit, and holds the measured ones against it."""
+    """Decrypts one handshake in each visit, and holds the measured ones against it."""
 
-    handshakes: OpenedHandshakes
+    handshakes: DecryptedHandshakes
     reader: WireReader
-    _opened: OpenedHandshake | None = field(default=None, init=False)
+    _decrypted: DecryptedHandshake | None = field(default=None, init=False)
 
     def prove(self, measured: Sequence[Sequence[Entry]], *, anew: bool = True) -> Mapping[str, object]:
         """Look for the compressed certificates.
 
         :param measured: what went over the link in each handshake of a visit.
-        :param anew: whether to open another handshake; the first is opened in any case.
+        :param anew: whether to decrypt another handshake; the first is decrypted in any case.
         :returns: what they are compressed from and to, in bytes, for the record.
         :raises ProofError: if there is none, or another algorithm was used, or a measured handshake has the
             length of one without.
         """
-        if self._opened is None or anew:
-            self._opened = self.handshakes.take()
-        opened = self._opened
-        server = _compressed(opened, Direction.TO_CLIENT, self.handshakes.scenario)
-        self._prove_lengths(opened, server, measured, Direction.TO_CLIENT)
+        if self._decrypted is None or anew:
+            with self.handshakes.one() as found:
+                self._decrypted = found
+        decrypted = self._decrypted
+        server = _compressed(decrypted, Direction.TO_CLIENT, self.handshakes.scenario)
+        self._prove_lengths(decrypted, server, measured, Direction.TO_CLIENT)
         if self.handshakes.scenario.client_auth == "required":
-            client = _compressed(opened, Direction.TO_SERVER, self.handshakes.scenario)
+            client = _compressed(decrypted, Direction.TO_SERVER, self.handshakes.scenario)
             if (
                 self.handshakes.scenario.workload == "handshake"
             ):  # in a completion its request is in the same flight
-                self._prove_lengths(opened, client, measured, Direction.TO_SERVER)
+                self._prove_lengths(decrypted, client, measured, Direction.TO_SERVER)
         assert server.compression is not None
         return {
             _AXIS: self.handshakes.scenario.certificate_compression,
@@ -111,7 +112,7 @@ class CompressionWitness:
 
     def _prove_lengths(
         self,
-        opened: OpenedHandshake,
+        decrypted: DecryptedHandshake,
         message: Message,
         measured: Sequence[Sequence[Entry]],
         direction: Direction,
@@ -120,13 +121,13 @@ class CompressionWitness:
         saved = message.compression.uncompressed_bytes - message.wire_bytes
         if saved < _LEAST_TELLING_BYTES or self.handshakes.scenario.loss not in ("", "0%"):
             return
-        alike = self.reader.protected_bytes(opened.entries, direction)
+        alike = self.reader.protected_bytes(decrypted.entries, direction)
         for entries in measured:
             length = self.reader.protected_bytes(entries, direction)
             if abs(length - alike) > saved // 2:
                 raise ProofError(
                     _AXIS,
-                    wanted=f"about {alike:,} protected bytes {direction.value}, as where it was opened",
+                    wanted=f"about {alike:,} protected bytes {direction.value}, as where it was decrypted",
                     got=f"{length:,}",
                     witness="wire",
                 )
@@ -136,9 +137,9 @@ class CompressionWitness:
         self.handshakes.close()
 
 
-def _compressed(opened: OpenedHandshake, direction: Direction, scenario: Scenario) -> Message:
+def _compressed(decrypted: DecryptedHandshake, direction: Direction, scenario: Scenario) -> Message:
     """The one certificate message of a side, which must be compressed as the scenario says."""
-    found = [one for one in opened.sent(direction) if one.kind in (CERTIFICATE, COMPRESSED_CERTIFICATE)]
+    found = [one.message for one in decrypted.sent(direction, CERTIFICATE, COMPRESSED_CERTIFICATE)]
     used = [one.compression.algorithm if one.compression else "none" for one in found]
     if used != [scenario.certificate_compression]:
         raise ProofError(

@@ -1,7 +1,7 @@
 """A process whose instructions are counted: ``python -m tlsbench.workloads.counted``.
 
 It reads one line of JSON, ``{"scenario": id, "samples": n, "peers": …, "side": ""}``, makes the cell, warms
-it up and takes so many samples. With a side, ``"client"`` or ``"server"``, it has the calls of that side's
+it up and takes that many samples. With a side, ``"client"`` or ``"server"``, it has the calls of that side's
 library alone collected (:mod:`tlsbench.workloads.collecting`). The keys come with the request, because to
 make them takes a random number of instructions. The last line that it writes is the proof of the last sample,
 its operations and its ledger.

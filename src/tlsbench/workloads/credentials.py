@@ -1,4 +1,4 @@
-"""The proof of credentials: what stood in for a certificate, and what became of a ticket."""
+"""The proof of credentials: what replaced a certificate, and what happened to a ticket."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def read_credentials(
     return wire, found
 
 
-def prove_credentials(  # noqa: PLR0917 - three witnesses, and what they are held against
+def prove_credentials(  # noqa: PLR0917 - three witnesses, and what they are compared with
     scenario: Scenario,
     peers: Peers,
     found: Credentials | None,
@@ -171,10 +171,10 @@ def _prove_raw_key(what: str, wanted: Identity | None, seen: Negotiated, witness
 
 def _prove_raw_key_on_the_wire(key: bytes, found: Credentials) -> None:
     if RAW_PUBLIC_KEY not in found.offered_types:
-        got = f"a client that takes {', '.join(found.offered_types) or 'X.509 alone'}"
+        got = f"a client that takes {', '.join(found.offered_types) or 'only X.509'}"
         raise ProofError("certificate_type", wanted=RAW_PUBLIC_KEY, got=got, witness="wire")
     if found.certificate is None:
-        return  # TLS 1.3 hides it, see prove_hidden()
+        return  # TLS 1.3 hides it: tlsbench.workloads.hidden_credentials
     if found.chosen_type != RAW_PUBLIC_KEY:
         got = found.chosen_type or "x509"
         raise ProofError("certificate_type", wanted=RAW_PUBLIC_KEY, got=got, witness="wire")
@@ -209,7 +209,7 @@ def _prove_state(
     if not offered:
         raise ProofError("ticket_state", wanted=wanted, got="a client that offers no ticket", witness="wire")
     if server.ticket_state != wanted:
-        got = server.ticket_state or "a server that does not tell"
+        got = server.ticket_state or "a server that does not say"
         raise ProofError("ticket_state", wanted=wanted, got=got, witness="server")
     if issued is None:
         return

@@ -5,7 +5,7 @@ moves to the timer that is due first, so that what is lost costs no waiting, and
 sender. Every call of a library is charged to its side, see
 :class:`~tlsbench.implementations.DatagramEndpoint`.
 
-Whatever happens to the datagrams, it ends: after so many rounds, and after so long a wait.
+Whatever happens to the datagrams, it ends: after a number of rounds, and after a limited wait.
 """
 
 from __future__ import annotations

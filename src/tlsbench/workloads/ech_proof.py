@@ -58,7 +58,7 @@ def _prove_hidden(entries: Sequence[Entry]) -> None:
 def _prove_accepted(client: Negotiated, server: Negotiated) -> None:
     for witness, side in (("client", client), ("server", server)):
         if not side.ech_accepted:
-            got = f"a {witness} that does not tell" if side.ech_accepted is None else "rejected"
+            got = f"a {witness} that does not say" if side.ech_accepted is None else "rejected"
             raise ProofError(_AXIS, wanted="accepted", got=got, witness=witness)
     if server.server_name != SERVER_NAME:
         got = server.server_name or "no name"

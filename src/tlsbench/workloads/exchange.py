@@ -68,7 +68,7 @@ class Connection(Protocol):
     def server_made_ns(self) -> int: ...
 
     def pour(self, direction: Direction, data: bytes, writes: int, clock: Clock) -> Poured:
-        """Write ``data`` so often on one side, and read all of it on the other.
+        """Write ``data`` this often on one side, and read all of it on the other.
 
         :raises HandshakeError: if a side gives up.
         :raises MeasurementError: if it does not arrive.

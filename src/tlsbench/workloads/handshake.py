@@ -11,12 +11,12 @@ from tlsbench.errors import MeasurementError, ProofError
 from tlsbench.implementations import ClientContext, DatagramClientContext
 from tlsbench.links import Direction, Entry, Ledger, TcpLink, WireReader, sizes_of
 from tlsbench.scenarios.transports import DATAGRAMS
+from tlsbench.workloads.aging import age
 from tlsbench.workloads.compression_proof import CompressionWitness
 from tlsbench.workloads.connection import ConnectionCell
 from tlsbench.workloads.credentials import resumes, wanted_resumption
 from tlsbench.workloads.disturbance import watched
 from tlsbench.workloads.exchange import Connection
-from tlsbench.workloads.hidden import age
 from tlsbench.workloads.parts import Prices
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.sample import Sample

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from tlsbench.errors import HandshakeError, MeasurementError
 from tlsbench.implementations import ClientContext, Endpoint, Negotiated, ServerContext
+from tlsbench.implementations.needed_packages import NO_HTTP_2
 from tlsbench.protocol.http import answer_headers, path_of, request_headers
 
 #: The largest window (RFC 9113 section 6.9.1): an answer of any size goes out without waiting.
@@ -71,9 +72,7 @@ class _Http2End:
             from h2.connection import H2Connection
             from h2.settings import SettingCodes, Settings
         except ImportError as error:
-            raise MeasurementError(
-                "HTTP/2 is spoken by h2: pip install h2, or '.[quic]' in a clone of tlsbench"
-            ) from error
+            raise MeasurementError(NO_HTTP_2) from error
 
         http = H2Connection(H2Configuration(client_side=client, header_encoding=None))
         windows = {SettingCodes.INITIAL_WINDOW_SIZE: _WINDOW_BYTES}

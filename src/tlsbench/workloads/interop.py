@@ -19,7 +19,7 @@ from tlsbench.workloads.prepare import prepare
 class Pair:
     """A client and a server of a transport and a version: how they met, or the reason why they cannot.
 
-    ``failed`` tells that nothing stood in the way, and it failed all the same.
+    ``failed`` means that nothing stood in the way, but it failed.
     """
 
     client: str

@@ -191,7 +191,7 @@ class KeyUpdate(Stream):
         assert isinstance(exchange, Exchange)
         if self._followed is None or self._followed.exchange is not exchange:
             if not isinstance(exchange.client, UpdatesKeys):
-                raise MeasurementError(f"{self.scenario.client} cannot be told to update its keys")
+                raise MeasurementError(f"{self.scenario.client} has no way to update its keys")
             self._followed = Followed(exchange, key_log, self.scenario.cipher)
             # BoringSSL's server sends its tickets with the first that it writes.
             exchange.echo(self._payload, self.clock)
@@ -206,5 +206,5 @@ class KeyUpdate(Stream):
         path = self._key_log = self._kept.enter_context(files.temporary(b"", ".keylog"))
         if not one_logs_keys((self.servers, self.clients), path):
             ends = " and ".join(dict.fromkeys((self.scenario.client, self.scenario.server)))
-            raise MeasurementError(f"new keys cannot be proved: no secrets are to be had of {ends}")
+            raise MeasurementError(f"new keys cannot be proved: {ends} exports no secrets")
         return path

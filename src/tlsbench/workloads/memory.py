@@ -131,7 +131,9 @@ class Memory(ConnectionCell):
         kept = [sum(side.kept_bytes for side in of_one) for of_one in zip(*sides, strict=True)]
         peaks = [sum(side.peak_bytes for side in of_one) for of_one in zip(*sides, strict=True)]
         if min(kept) <= 0:
-            raise MeasurementError("a connection takes nothing of malloc's memory: its library has its own")
+            raise MeasurementError(
+                "a connection takes none of malloc's memory: its library has its own allocator"
+            )
         return Sample(
             client=kept[0],
             server=kept[1],

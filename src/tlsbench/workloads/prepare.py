@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from functools import partial
 from typing import Any, TypeVar
@@ -28,13 +29,13 @@ from tlsbench.scenarios.transports import DATAGRAMS
 from tlsbench.workloads.completion import CompletionCell, NetworkCell
 from tlsbench.workloads.compression_proof import witness_of
 from tlsbench.workloads.datagram_completion import DatagramCompletionCell
+from tlsbench.workloads.decrypted import DecryptedHandshakes
 from tlsbench.workloads.exchange import Connection
 from tlsbench.workloads.handshake import Handshake
-from tlsbench.workloads.hidden import hides, look
+from tlsbench.workloads.hidden_credentials import hides_credentials, look_for_credentials
+from tlsbench.workloads.hidden_limits import hides_limits, look_for_limits
 from tlsbench.workloads.key_update import KeyUpdate
-from tlsbench.workloads.limits import hides_limits, look_for_limits
 from tlsbench.workloads.memory import Memory
-from tlsbench.workloads.opened import OpenedHandshakes
 from tlsbench.workloads.parts import Prices, bill, traffic_of
 from tlsbench.workloads.primitive import Primitive
 from tlsbench.workloads.processor import prove_processor
@@ -105,11 +106,27 @@ def prepare(
         shake=transport.shake,
         **_limits(scenario, client, server),
     )
-    if isinstance(cell, Bulk | Echo) and hides_limits(scenario):
-        cell.look = partial(look_for_limits, scenario, make_clients, make_servers)
+    if isinstance(cell, Bulk | Echo | Handshake):
+        cell.look = _look_of(scenario, peers, DecryptedHandshakes(scenario, make_clients, make_servers))
     if isinstance(cell, Handshake):
         _equip(cell, {"client": client, "server": server}, clock, make_clients, make_servers)
     return cell
+
+
+def _look_of(scenario: Scenario, peers: Peers, handshakes: DecryptedHandshakes) -> Callable[[], None] | None:
+    """What proves what the wire hides of all handshakes of a scenario, once; None where it hides nothing."""
+    looks: list[Callable[[], None]] = []
+    if hides_credentials(scenario):
+        looks.append(partial(look_for_credentials, scenario, peers, handshakes))
+    if hides_limits(scenario):
+        looks.append(partial(look_for_limits, scenario, handshakes))
+
+    def look() -> None:
+        with closing(handshakes):
+            for one in looks:
+                one()
+
+    return look if looks else None
 
 
 def _equip(
@@ -121,14 +138,7 @@ def _equip(
 ) -> None:
     """Give a cell of handshakes what its scenario needs beside contexts and a link."""
     scenario = cell.scenario
-    transport = TRANSPORTS[scenario.transport or "tls"]
-    open_link = partial(transport.open_link, "memory")
-    opened = OpenedHandshakes(scenario, make_clients, make_servers, open_link, transport.shake, clock)
-    cell.witness = witness_of(opened, cell.reader)
-    if hides(scenario):
-        cell.look = partial(look, scenario, cell.peers, make_clients, make_servers)
-    elif hides_limits(scenario):
-        cell.look = partial(look_for_limits, scenario, make_clients, make_servers)
+    cell.witness = witness_of(DecryptedHandshakes(scenario, make_clients, make_servers), cell.reader)
     if isinstance(cell, CompletionCell):
         cell.buffers = _buffer_of(ends["client"]), _buffer_of(ends["server"])
         return

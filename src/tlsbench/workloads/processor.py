@@ -41,7 +41,7 @@ _evidence: dict[tuple[str, str], str] = {}
 def prove_processor(
     scenario: Scenario, implementations: Mapping[str, Implementation]
 ) -> Mapping[str, object]:
-    """See to it that both ends lack what ``scenario.cpu`` takes away.
+    """Check that both ends lack what ``scenario.cpu`` takes away.
 
     :returns: the evidence, for the record: by each end the engine's own report, or a ratio of speeds.
     :raises ProofError: if one has not lost it.
@@ -70,7 +70,7 @@ def _asked(member: Implementation, cpu: str, side: str) -> str:
             raise ProofError("cpu", wanted=cpu, got=f"an engine that uses {left}", witness=side)
         return told
     if not isinstance(member, TlsImplementation):
-        raise ProofError("cpu", wanted=cpu, got="an engine that does not tell", witness=side)
+        raise ProofError("cpu", wanted=cpu, got="an engine that does not say", witness=side)
     ratio = _time_of(member, _AES) / _time_of(member, _CHACHA20)
     said = f"AES-128-GCM takes {ratio:.2f} times the time of ChaCha20-Poly1305"
     if ratio < _SLOW:

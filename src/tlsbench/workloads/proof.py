@@ -187,7 +187,7 @@ def _prove_staple(scenario: Scenario, wire: Observed, client: Negotiated) -> Non
     _same("ocsp", "good" if wanted else "", client.ocsp, "client")
     if wanted and client.ocsp is None:
         raise ProofError(
-            "ocsp", wanted="a checked response", got="a client that does not tell", witness="client"
+            "ocsp", wanted="a checked response", got="a client that does not say", witness="client"
         )
 
 
@@ -197,14 +197,14 @@ def _prove_signature(scenario: Scenario, wire: Observed, client: Negotiated) -> 
     if wire.signature is not None:
         _same("signature", scenario.signature, signature_schemes.name_of(wire.signature), "wire")
     if client.signature != scenario.signature:
-        got = client.signature or "a client that does not tell"
+        got = client.signature or "a client that does not say"
         raise ProofError("signature", wanted=scenario.signature, got=got, witness="client")
 
 
 def _tickets(
     scenario: Scenario, count_tickets: Callable[[Sequence[Entry]], int | None], entries: Sequence[Entry]
 ) -> int | None:
-    """How many tickets came after a handshake of TLS 1.3; among the data of a completion none can be told."""
+    """How many tickets came after a TLS 1.3 handshake; among the data of a completion they cannot be seen."""
     if scenario.version != "1.3" or scenario.workload == "completion":
         return None
     if cuts_records(scenario):
@@ -242,7 +242,7 @@ def _prove_told(
     for witness, side in (("client", client), ("server", server)):
         told = getattr(side, axis)
         if told is None or shown(told) != wanted:
-            got = f"a {witness} that does not tell" if told is None else told
+            got = f"a {witness} that does not say" if told is None else told
             raise ProofError(axis, wanted=wanted, got=got, witness=witness)
 
 

@@ -73,7 +73,7 @@ class _Rules:
                 raise ProofError("padding", wanted=wanted, got=f"{inner} bytes", witness="wire")
 
     def check_largest(self, fragments: Sequence[int], payload_bytes: int) -> None:
-        """See to it that records are as large as they may be, where there is enough to fill one.
+        """Check that records are as large as they may be, where there is enough to fill one.
 
         :raises ProofError: if they are smaller.
         """
@@ -196,7 +196,9 @@ def _prove_limits(
     asked, answered = hello_extensions_of(entries)
     for axis, wanted in limits.items():
         LIMITS[axis].prove(axis, wanted, asked, "ClientHello")
-        if scenario.version == "1.2":  # in TLS 1.3 the server's are protected: tlsbench.workloads.limits
+        if (
+            scenario.version == "1.2"
+        ):  # in TLS 1.3 the server's are protected: tlsbench.workloads.hidden_limits
             LIMITS[axis].prove(axis, wanted, answered, "ServerHello")
         for side, witness in ((client, "client"), (server, "server")):
             told = getattr(side, axis)

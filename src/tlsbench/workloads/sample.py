@@ -24,7 +24,7 @@ class Sample:
 
     What ``client`` and ``server`` say was spent inside the calls of that side's library; ``total`` is
     everything from the first call to the last, so the rest is the harness and the link. A primitive has one
-    side, the client. ``phases`` splits the sides' figures by name. ``disturbed`` tells that the processor was
+    side, the client. ``phases`` splits the sides' figures by name. ``disturbed`` means that the processor was
     taken from the thread meanwhile (:mod:`tlsbench.workloads.disturbance`). The phase ``tcp_open``, what it
     took to open a TCP connection, is in no other figure. ``figures`` are those of one operation that only the
     workload's own instrument has. ``parts`` are what the sides' figures are made of, as far as that is known
@@ -79,7 +79,7 @@ class Workload(Protocol):
         """
 
     def visit(self, rewarm: int, samples: int) -> list[Sample]:
-        """Measure so often in a row, after as many runs that do not count.
+        """Measure ``samples`` times in a row, after ``rewarm`` runs that do not count.
 
         All samples are proved before they are given. Where to prove one would evict the library's code and
         data from the caches, that waits for the last. Those that were disturbed are marked.

@@ -10,14 +10,16 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from tlsbench.errors import ProofError
 from tlsbench.implementations import Negotiated
-from tlsbench.links import Entry, Observed, sealed_bytes
+from tlsbench.links import Direction, Entry, Observed, protected_records
 from tlsbench.pki import Peers
 from tlsbench.pki.engine_keys import EnginePublicKey
 from tlsbench.pki.keys import key_type_of
 from tlsbench.scenarios import Scenario
 from tlsbench.scenarios.chains import KNOWN, is_suppressed, sent_length, verified_length
 
-#: The least that stands beside the certificates in what a server of TLS 1.3 seals before its client answers
+#: What each record adds to what it seals: the content type and the tag (RFC 8446 section 5.2).
+_SEAL_BYTES: Final = 1 + 16
+#: The least that comes with the certificates in what a server of TLS 1.3 seals before its client answers
 #: (RFC 8446 section 4): the headers of CertificateVerify and Finished, and the latter's hash.
 _LEAST_BESIDE_BYTES: Final = 8 + 4 + 32
 #: Of the signatures that have one length, in bytes, by the key type (RFC 8032, FIPS 204).
@@ -53,10 +55,11 @@ def prove_chain(
     if not is_suppressed(scenario):
         return
     if client.verified_length is None and scenario.chain_sent == KNOWN:
-        got = "a client that does not tell"
+        got = "a client that does not say"
         raise ProofError("verified chain", wanted=f"one of {length}", got=got, witness="client")
     if wire.certificates is None:
-        _prove_size(sealed_bytes(entries), peers)
+        protected = protected_records(entries, Direction.TO_CLIENT)
+        _prove_size(sum(length - _SEAL_BYTES for length in protected), peers)
 
 
 def _prove_size(sealed: int, peers: Peers) -> None:

@@ -47,7 +47,7 @@ class Stream(ConnectionCell):
         self._payload = os.urandom(self.scenario.size)
 
     def _connection(self, writes: int) -> Connection:
-        """An established connection, good for so many more writes."""
+        """An established connection, good for this many more writes."""
         self._writes += writes
         most = self.most_writes or _WRITES_PER_CONNECTION
         if self._exchange is None or self._writes > most or self._was_left_alone():

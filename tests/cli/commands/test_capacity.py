@@ -48,7 +48,7 @@ def test_what_is_given_beyond_tls_is_added(capsys: pytest.CaptureFixture[str]) -
     [
         (["--transfer", "50KiB"], "before has no records (workload=bulk) of"),
         (["--beyond", "fast"], "is not a processor time"),
-        (["--resumed", "160%"], "no share"),
+        (["--resumed", "160%"], "not a share"),
         (["--save", "after"], "leave out --save"),
         (["key=rsa-3072"], "measure it with 'tlsbench run workload=handshake,bulk,memory"),
     ],
@@ -84,3 +84,13 @@ def test_an_answer_is_no_result_and_says_so(saved: Path, capsys: pytest.CaptureF
     capsys.readouterr()
     assert run(["show", str(saved / "answer.json")]) == 2
     assert "a capacity of 'tlsbench capacity'" in capsys.readouterr().err
+
+
+def test_memory_alone_is_another_command_and_a_missing_rate_says_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run(["capacity", "--open", "100000"]) == 2
+    assert capsys.readouterr().err == (
+        "tlsbench: --connections is missing, the rate of new connections: 500/s; for the memory of open "
+        "connections alone, use 'tlsbench run workload=memory' (see 'tlsbench capacity --help')\n"
+    )

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("in_empty_folder")
         (["fleet", "run", "--local", "1", "--folder", "none"], "--folder none: there is no such folder"),
         (["fleet", "doctor", "--scheduler", "a"], "--scheduler a: write tls://HOST:PORT"),
         (["fleet", "start"], "give --hosts A,B,C"),
-        (["fleet", "start", "--hosts", "-oProxyCommand=x"], "'-oProxyCommand=x' is no host"),
+        (["fleet", "start", "--hosts", "-oProxyCommand=x"], "'-oProxyCommand=x' is not a host"),
         (["fleet", "certs", "x", "--days", "0"], "--days 0: it must be above 0"),
         (["fleet", "certs", "x", "--certs", "y"], "no such option"),
     ],

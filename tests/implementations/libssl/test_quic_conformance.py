@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tlsbench.conformance_datagrams import DatagramConformance
+from tlsbench.conformance.datagrams import DatagramConformance
 from tlsbench.implementations import DatagramImplementation
 from tlsbench.implementations.registry import implementation
 

@@ -9,6 +9,7 @@ from tests.report.exporters.made import REPORTS, report
 
 from tlsbench.report.exporters import export
 from tlsbench.report.exporters.table import terminal
+from tlsbench.results import Failure
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -29,10 +30,19 @@ def test_light_columns_give_way_first_and_the_reader_is_told() -> None:
 
 def test_what_the_title_says_is_not_said_again_of_a_cell_that_failed() -> None:
     made = report("run.json incomplete")
-    failed = "failed: workload=handshake group=secp256r1 key=ed25519: wanted x25519"
-    text = export(replace(made, notes=[failed]), "table", 200)
+    failure = Failure("workload=handshake group=secp256r1 key=ed25519", "wanted x25519")
+    failed = f"failed: {failure.id}: {failure.error}"
+    text = export(replace(made, notes=[failed], errors=[failure]), "table", 200)
     assert "group=secp256r1" in text.splitlines()[0]
     assert "failed: workload=handshake key=ed25519: wanted x25519" in text
+
+
+def test_a_selector_that_a_sentence_advises_is_kept_though_the_title_has_it() -> None:
+    made = report("run.json incomplete")
+    advice = "excluded 4: ed25519 needs another curve: leave out group=, or use group=secp256r1"
+    text = export(replace(made, notes=[advice]), "table", 200)
+    assert "group=secp256r1" in text.splitlines()[0]
+    assert advice in text.splitlines()
 
 
 def test_a_gate_names_a_cell_by_what_the_title_does_not_say() -> None:

@@ -1,4 +1,4 @@
-"""Demos: real handshakes on loopback, every step told and every outcome asserted.
+"""Demos: real handshakes on loopback, every step explained and every outcome asserted.
 
 Each is a module with a function ``demo(stage)``; the folder ``certs/`` at the top of the repository shows the
 same files as scripts.

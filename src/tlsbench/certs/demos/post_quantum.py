@@ -31,7 +31,7 @@ def demo(stage: Stage) -> None:
     with stage.server(root.issue(Template(names=("localhost",)), new_key("ecdsa-secp256r1"))) as running:
         stage.works(running, root.certificate)
 
-    stage.say("A root that signs with SLH-DSA: it rests on a hash alone, and its signatures are long.")
+    stage.say("A root that signs with SLH-DSA: it rests only on a hash, and its signatures are long.")
     careful = Authority.new(authority_template("hash-based root"), new_key("slh-dsa-sha2-128f"))
     leaf = careful.issue(Template(names=("localhost",)), new_key("ecdsa-secp256r1"))
     with stage.server(leaf) as running:

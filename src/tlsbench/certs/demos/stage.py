@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -29,7 +30,7 @@ class DemoError(TlsbenchError):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step that was told: ``kind`` is ``"say"``, ``"works"``, ``"refused"`` or ``"holds"``."""
+    """One step that was explained: ``kind`` is ``"say"``, ``"works"``, ``"refused"`` or ``"holds"``."""
 
     kind: str
     text: str
@@ -137,9 +138,10 @@ def print_step(console: Console, step: Step) -> None:
 
 
 def stage_console() -> Console:
-    """Where demos are told: as wide as the terminal; wide, and without colours, where there is none."""
+    """Where demos are printed: as wide as the terminal or ``COLUMNS`` says; wide where neither says."""
     console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=_PLAIN_WIDTH)
+    told = console.is_terminal or os.environ.get("COLUMNS", "").isdigit()
+    return console if told else Console(highlight=False, width=_PLAIN_WIDTH)
 
 
 def play(demo: Callable[[Stage], None]) -> None:

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tlsbench.cli import completion
-from tlsbench.cli.options import (
-    DEFAULT_TIME_BUDGET,
-    RESULT,
-    Quiet,
-    Seed,
-    Selectors,
-    TimeBudget,
-    Written,
-    duration,
-    format_of,
-    lazily,
-    option,
-    teaches,
-)
-from tlsbench.cli.usage import axes_help, usage
+from tlsbench.cli.options import DEFAULT_TIME_BUDGET, RESULT, FiguresPath, Quiet, Seed, Selectors, TimeBudget
+from tlsbench.cli.parsing import Written, duration, format_of, lazily, option
+from tlsbench.cli.teaching import teaches
+from tlsbench.cli.usage import UsageError, axes_help, usage
 from tlsbench.session.quantities import rate, seconds, share
 
 if TYPE_CHECKING:
@@ -58,8 +46,16 @@ def command(
     *,
     selectors: Selectors = None,
     connections: Annotated[
-        float, option(rate, "--connections", "-c", metavar="RATE", help="New connections: 20000/s, 900/min.")
-    ],
+        float,
+        option(
+            rate,
+            "--connections",
+            "-c",
+            metavar="RATE",
+            help="New connections: 20000/s, 900/min. [required]",
+            show_default=False,
+        ),
+    ] = 0.0,
     resumed: Annotated[
         float,
         option(
@@ -76,7 +72,13 @@ def command(
             show_default=False,
         ),
     ] = 0,
-    open_connections: Annotated[int, typer.Option("--open", help="Connections open at the same time.")] = 0,
+    open_connections: Annotated[
+        int,
+        typer.Option(
+            "--open",
+            help="Connections open at the same time. Their memory alone: 'tlsbench run workload=memory'.",
+        ),
+    ] = 0,
     headroom: Annotated[
         float, option(share, "--headroom", metavar="SHARE", help="Share of each resource to keep free.")
     ] = Written("30%", share),
@@ -107,9 +109,7 @@ def command(
     time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
     seed: Seed,
     output_format: Annotated[str, format_of("capacity")] = "table",
-    json_path: Annotated[
-        Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
-    ] = None,
+    json_path: FiguresPath = None,
     save: Annotated[
         str | None,
         typer.Option(
@@ -133,6 +133,11 @@ def command(
     from tlsbench.session.capacity_request import CapacityRequest
     from tlsbench.session.sizing import Demand
 
+    if not connections:
+        raise UsageError(
+            "--connections is missing, the rate of new connections: 500/s; for the memory of open "
+            "connections alone, use 'tlsbench run workload=memory'"
+        )
     demand = Demand(
         connections_per_s=connections,
         resumed=resumed,
@@ -175,7 +180,7 @@ def command(
 
 
 def check_beyond(text: str | None) -> None:
-    """Refuse now what is no time beyond TLS.
+    """Refuse now what is not a time beyond TLS.
 
     :raises RequestError: if it is neither that nor what measures it.
     """
@@ -190,7 +195,7 @@ def _computed(request: CapacityRequest, run: Run, from_: str | None) -> Capacity
     """The answer of a run.
 
     :raises MeasurementError: if what was measured for it failed.
-    :raises RequestError: if a stored one has not the cells for it.
+    :raises RequestError: if a stored one lacks the cells for it.
     """
     from tlsbench.errors import MeasurementError, RequestError
     from tlsbench.session.capacity import capacity_of
@@ -213,7 +218,7 @@ def _read(reference: str) -> Run:
 
     stored = read(reference)
     if not isinstance(stored.result, Run):
-        raise RequestError(f"{stored.source} is no run: --from takes what 'tlsbench run' or --save stored")
+        raise RequestError(f"{stored.source} is not a run: --from takes what 'tlsbench run' or --save stored")
     for remark in remarks_of(stored):
         output.note(remark)
     return stored.result

@@ -3,20 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import (
-    DEFAULT_TIME_BUDGET,
-    Quiet,
-    Seed,
-    Selectors,
-    TimeBudget,
-    format_of,
-    teaches,
-)
+from tlsbench.cli.options import DEFAULT_TIME_BUDGET, FiguresPath, Quiet, Seed, Selectors, TimeBudget
+from tlsbench.cli.parsing import format_of
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import axes_help, usage
 
 _GATE_FAILED = 1
@@ -54,9 +47,7 @@ def command(
         ),
     ] = False,
     output_format: Annotated[str, format_of("timing")] = "table",
-    json_path: Annotated[
-        Path | None, typer.Option("--json", metavar="PATH", help="Write every figure.", show_default=False)
-    ] = None,
+    json_path: FiguresPath = None,
     quiet: Quiet = False,
 ) -> int:
     """Check, say what was found, and return the exit code."""

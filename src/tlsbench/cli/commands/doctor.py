@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Final
 
-from tlsbench.cli.options import format_among, teaches
+from tlsbench.cli.parsing import format_among
+from tlsbench.cli.teaching import teaches
 
 _COLOURS: Final = {"good": "green", "fair": "yellow", "poor": "red", "unknown": "dim"}
 _PLAIN_WIDTH = 160

@@ -20,10 +20,9 @@ from tlsbench.cli.options import (
     TimeBudget,
     Undecided,
     assignment,
-    format_of,
-    option,
-    teaches,
 )
+from tlsbench.cli.parsing import format_of, option
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import axes_help, usage
 from tlsbench.errors import RequestError
 
@@ -51,11 +50,11 @@ def command(
     *,
     selectors: Selectors = None,
     a: Annotated[
-        str | None, typer.Option("--a", metavar="SELECTORS", help="One whole scenario.", show_default=False)
+        str | None, typer.Option("--a", metavar="SELECTORS", help="A complete scenario.", show_default=False)
     ] = None,
     b: Annotated[
         str | None,
-        typer.Option("--b", metavar="SELECTORS", help="The other whole scenario.", show_default=False),
+        typer.Option("--b", metavar="SELECTORS", help="The other complete scenario.", show_default=False),
     ] = None,
     python: Annotated[
         list[str] | None,
@@ -111,7 +110,7 @@ def command(
             request = between_environments(selectors or (), *sides, *how)
         elif a and b:
             if selectors:
-                raise RequestError("--a and --b are whole scenarios: leave out the other selectors")
+                raise RequestError("--a and --b are complete scenarios: leave out the other selectors")
             request = between_scenarios(a, b, *how)
         elif a or b:
             raise RequestError("a duel has two sides: give both --a and --b")

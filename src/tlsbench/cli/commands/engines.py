@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tlsbench.cli.options import AsJson, teaches
+from tlsbench.cli.options import AsJson
+from tlsbench.cli.teaching import teaches
+
+if TYPE_CHECKING:
+    from tlsbench.session.engines import Engine
 
 _PLAIN_WIDTH = 200
+#: Where there are fewer columns, selectors are listed below the table.
+_ROOM_FOR_SELECTORS = 120
 
 
 @teaches(
@@ -36,10 +43,7 @@ def command(
     import json
     from dataclasses import asdict
 
-    from rich.table import Table
-
     from tlsbench.cli import output
-    from tlsbench.report.terminal import line
     from tlsbench.session.engines import find_engines
 
     engines = find_engines()
@@ -55,12 +59,7 @@ def command(
         for one in usable:
             output.line(one.selector)
         return
-    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
-    for heading in ("engine", "brought by", "can", "selector"):
-        table.add_column(heading, overflow="fold")
-    for one in usable:
-        table.add_row(*map(line, (one.engine, one.brought_by, ", ".join(one.can), one.selector)))
-    output.show(table, _PLAIN_WIDTH)
+    _print_usable(usable)
     rest = [one for one in engines.found if one.state]
     if rest:
         output.line("")
@@ -74,3 +73,25 @@ def command(
         output.line("more that could be installed:")
         for more in engines.installable:
             output.line(f"  {more.how}: {more.brings}, then {more.measured_as}")
+
+
+def _print_usable(usable: Sequence[Engine]) -> None:
+    """The engines that can be measured; a selector is there to be copied, and is never broken."""
+    from rich.table import Table
+
+    from tlsbench.cli import output
+    from tlsbench.report.terminal import line
+
+    is_narrow = (output.columns_wanted() or _PLAIN_WIDTH) < _ROOM_FOR_SELECTORS
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in ("engine", "brought by", "can", *(() if is_narrow else ("selector",))):
+        table.add_column(heading, overflow="fold")
+    for one in usable:
+        told = (one.engine, one.brought_by, ", ".join(one.can), *(() if is_narrow else (one.selector,)))
+        table.add_row(*map(line, told))
+    output.show(table, _PLAIN_WIDTH)
+    if is_narrow:
+        output.line("")
+        output.line("selected by:")
+        for one in usable:
+            output.line(f"  {one.selector} is {one.engine}")

@@ -7,15 +7,16 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import Yardsticks, teaches
+from tlsbench.cli.options import Yardsticks
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError
 
 
 @teaches(
     r"""Show the saved runs, and how cells changed from one to the next.
 
-    Times are relative to the first run, less what the yardsticks changed by. A change is named where the
-    judgement of 'tlsbench compare' calls one between the runs before and after it.
+    Times are relative to the first run, after correction by the yardsticks. A change is named where
+    'tlsbench compare' would find one between the runs before and after it.
 
     \b
     Examples:

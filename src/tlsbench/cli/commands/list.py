@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tlsbench.cli import completion, output
-from tlsbench.cli.options import AsJson, Profile, Selectors, teaches
+from tlsbench.cli.options import AsJson, Profile, Selectors
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import usage
 from tlsbench.errors import RequestError, unknown
 
@@ -101,7 +102,7 @@ def _print_ciphers(selectors: Sequence[str], *, as_json: bool, profile: str | No
         return
     _print_entries(ciphers.entries(listed))
     output.line("")
-    output.line(f"{len(listed['ciphers'])} cipher suites; what is recommended: {listed['source']}")
+    output.line(f"{len(listed['ciphers'])} cipher suites; recommended according to {listed['source']}")
 
 
 def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
@@ -231,7 +232,7 @@ def _primitives() -> list[dict[str, Any]]:
             **({"parameters": one.subject.parameters} if one.subject.parameters else {}),
             **({"also": one.subject.aliases} if one.subject.aliases else {}),
             "operations": one.subject.operations,
-            "data": "as many bytes as size= says" if one.subject.sized else "its own",
+            "data": "size= bytes" if one.subject.sized else "its own",
             "by": one.offered,
             **({"not": one.reasons} if one.reasons else {}),
         }

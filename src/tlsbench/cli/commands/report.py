@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from tlsbench.cli import completion
-from tlsbench.cli.options import RESULT, teaches
+from tlsbench.cli.options import RESULT
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError
 
 #: The page's name where no other is given.

@@ -9,25 +9,24 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tlsbench.cli.options import (
+    DEFAULT_PRECISION,
     DEFAULT_TIME_BUDGET,
     Baseline,
     JsonPath,
     Meter,
+    Precision,
     Profile,
     Quiet,
     Seed,
     Selectors,
     TimeBudget,
-    Written,
-    format_of,
-    option,
-    teaches,
 )
+from tlsbench.cli.parsing import format_of
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import axes_help, usage
-from tlsbench.session.quantities import fraction
 
 if TYPE_CHECKING:
-    from tlsbench.results import Run
+    from tlsbench.results import Failure, Run
     from tlsbench.scenarios import Scenario
 
 _FAILED = 3
@@ -47,7 +46,7 @@ more_help = axes_help
     Examples:
       tlsbench run                                        the quick profile
       tlsbench run group=x25519,X25519MLKEM768            one axis, the rest by default
-      tlsbench run workload=bulk 'cipher=*' size=1KiB,16KiB --format markdown
+      tlsbench run workload=bulk 'cipher=TLS_AES_*,*CHACHA20*' size=1KiB,16KiB --format markdown
 
     Ctrl-C ends the run after the current round and keeps what was measured.
     Exit codes: 0 done, 2 wrong request, 3 a cell failed, 130 interrupted.
@@ -58,15 +57,7 @@ def command(
     selectors: Selectors = None,
     profile: Profile = None,
     time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
-    precision: Annotated[
-        float,
-        option(
-            fraction,
-            "--precision",
-            metavar="PERCENT",
-            help="Stop once every median is this precise; 0 uses the whole budget.",
-        ),
-    ] = Written("2%", fraction),
+    precision: Precision = DEFAULT_PRECISION,
     meter: Meter = None,
     seed: Seed,
     pin: Annotated[
@@ -132,6 +123,7 @@ def command(
         instrument=meter or WALL,
         command=measuring.invocation(),
         processes=processes,
+        selectors=() if profile else selectors or (),
     )
     request.check()
     with usage():
@@ -150,11 +142,19 @@ def command(
         stored = output.store(_outputs(result, json_path, save, report, page))
         with output.beside(json_path, report):
             output.report(report_of_run(result, is_baseline), output_format, _PLAIN_WIDTH)
-        for failure in result.failures:
-            output.note(f"tlsbench: {failure.id}: {failure.error}")
+            is_told = output_format == "table" and output.width() is not None
+        for line in _failed(result.failures, is_told=is_told):
+            output.note(f"tlsbench: {line}")
         if interrupted:
             return stop.exit_code
         return _FAILED if result.failures else stored
+
+
+def _failed(failures: Sequence[Failure], *, is_told: bool) -> list[str]:
+    """The lines on standard error about cells that failed: one, where the table on the terminal has them."""
+    if is_told and failures:
+        return [f"{len(failures)} cell{'s' * (len(failures) > 1)} failed, see above"]
+    return [f"{failure.id}: {failure.error}" for failure in failures]
 
 
 def _check_outputs(json_path: Path | None, save: str | None, report: Path | None) -> None:

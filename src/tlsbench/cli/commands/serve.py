@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tlsbench.cli.capturing import PcapConnections, PcapPath
-from tlsbench.cli.options import Quiet, SocketOptions, Written, duration_or_zero, seconds_or_zero, teaches
+from tlsbench.cli.options import Quiet, SocketOptions
+from tlsbench.cli.parsing import Written, duration_or_zero, seconds_or_zero
+from tlsbench.cli.teaching import teaches
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -87,13 +89,13 @@ def command(
         ),
     ] = None,
     handshake_timeout: Annotated[
-        float, duration_or_zero("--handshake-timeout", help="Time for a whole handshake; 0 is no limit.")
+        float, duration_or_zero("--handshake-timeout", help="Time for a whole handshake; 0 means no limit.")
     ] = Written("10s", seconds_or_zero),
     request_timeout: Annotated[
         float,
         duration_or_zero(
             "--request-timeout",
-            help="Time for a whole request, and for a client to take more of its answer; 0 is no limit.",
+            help="Time for a whole request, and for a client to take more of its answer; 0 means no limit.",
         ),
     ] = Written("60s", seconds_or_zero),
     idle_timeout: Annotated[
@@ -177,7 +179,7 @@ def command(
                 output.note(line)
             try:
                 _watch(server, json_path, stopped, quiet=quiet)
-            except MeasurementError as error:  # what was counted until then is told all the same
+            except MeasurementError as error:  # what was counted until then is reported nevertheless
                 output.note(f"tlsbench: {error}")
                 died = error.exit_code
         tally = server.tally()
@@ -209,7 +211,7 @@ def _watch(server: Serving, path: Path | None, stopped: Sequence[int], *, quiet:
         if tally.accepted > before.accepted and not quiet:
             output.note(second_line(tally, before))
         if tally != before and path is not None and files.is_replaced(path):
-            with suppress(OutputError):  # that it cannot be written is told at the end, if it still is so
+            with suppress(OutputError):  # reported at the end, if it still cannot be written then
                 files.write(path, _document(tally))
         before = tally
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tlsbench.cli import completion
-from tlsbench.cli.options import RESULT, Baseline, format_of, teaches
+from tlsbench.cli.options import RESULT, Baseline
+from tlsbench.cli.parsing import format_of
+from tlsbench.cli.teaching import teaches
 
 if TYPE_CHECKING:
     from tlsbench.results.stored import Stored

@@ -8,14 +8,16 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import Selectors, format_among, teaches
+from tlsbench.cli.options import Selectors
+from tlsbench.cli.parsing import format_among
+from tlsbench.cli.teaching import teaches
 
 
 @teaches(
     r"""Show one handshake message by message, decrypted: sizes, extensions, flights.
 
     The selectors name one scenario. One handshake is made and proved, with a key log where a library
-    gives one. A trace is no benchmark: in measurements a key log is always off.
+    gives one. A trace is not a benchmark: in measurements a key log is always off.
 
     \b
     Examples:

@@ -12,8 +12,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.verification import VerificationError
 
 from tlsbench.errors import CertificateError
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.verifier import cryptography_verifier
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.verification import STRANGER, Question, must_equal, must_fail
 from tlsbench.pki import SERVER_NAME, Peers, Template, check_ocsp_response, ocsp_response, revocation_list
 from tlsbench.pki.template import build

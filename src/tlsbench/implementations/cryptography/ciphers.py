@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.ciphers.aead import (
 )
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.ciphers import BLOCK_CIPHERS, CIPHERS, SECOND_BLOCK
 from tlsbench.implementations.verification import must_match
 

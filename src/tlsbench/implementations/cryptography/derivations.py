@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from cryptography.hazmat.primitives.kdf.x963kdf import X963KDF
 
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.digests import HASHES
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references import hashes as references
 from tlsbench.implementations.references.hashes import (
     CONTEXT,

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.hmac import HMAC
 from cryptography.hazmat.primitives.poly1305 import Poly1305
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references import ciphers
 from tlsbench.implementations.references import hashes as references
 from tlsbench.implementations.references.hashes import XOF_BYTES

@@ -9,7 +9,7 @@ from typing import Any, Final
 from cryptography.hazmat.primitives.asymmetric import mlkem
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.exchanges import shared_secret
 from tlsbench.implementations.references.keys import agreement_keygen, exchange_of
 from tlsbench.implementations.verification import must_match

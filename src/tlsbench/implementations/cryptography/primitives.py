@@ -1,7 +1,7 @@
 """``cryptography``: the primitives of the cryptography package, each ready to call.
 
 A module for each family of :mod:`tlsbench.scenarios.subjects` builds an
-:class:`~tlsbench.implementations.contract.Operation`: a call that is timed, and a check that the
+:class:`~tlsbench.implementations.operations.Operation`: a call that is timed, and a check that the
 call does what its name says (a round trip, a verification, a definition, or a second implementation).
 """
 
@@ -19,7 +19,6 @@ from cryptography.hazmat.bindings.openssl.binding import Binding
 
 from tlsbench.errors import MeasurementError
 from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448, SECP521R1, takes
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography import (
     certificates,
     ciphers,
@@ -32,6 +31,7 @@ from tlsbench.implementations.cryptography import (
     verifier,
 )
 from tlsbench.implementations.openssl_names import CPU_INFO
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.implementations.verifying import Verification
 from tlsbench.pki import Peers
@@ -86,7 +86,7 @@ class Cryptography:
         return self.primitive(scenario.algorithm, scenario.size)
 
     def primitive(self, algorithm: str, size_bytes: int) -> Operation:
-        """See :class:`tlsbench.implementations.contract.CallsPrimitives`."""
+        """See :class:`tlsbench.implementations.operations.CallsPrimitives`."""
         subject, operation = algorithm.split("/")
         make = _maker(subject, operation)
         if make is None:

@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives import hpke, keywrap
 from cryptography.hazmat.primitives.asymmetric import mlkem, x25519
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references import seals as references
 from tlsbench.implementations.references.keys import SECRET_BYTES, encryption_of, signature_key
 from tlsbench.implementations.verification import must_fail, must_match

@@ -9,7 +9,7 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.keys import MESSAGE, SIGNATURE_KEYS, scheme_of, signature_key
 from tlsbench.implementations.verification import must_fail
 from tlsbench.scenarios.subjects import RSA_KEYS
@@ -42,7 +42,7 @@ def _keygen(subject: str) -> Operation:
 
 
 def _signs(subject: str, private: Any, scheme: tuple[Any, ...]) -> None:  # noqa: ANN401
-    """See to it that a key's signature is valid, and of its message alone."""
+    """Check that a key's signature is valid, and of its message alone."""
     public, signature = private.public_key(), private.sign(MESSAGE, *scheme)
     try:
         public.verify(signature, MESSAGE, *scheme)

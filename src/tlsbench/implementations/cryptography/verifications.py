@@ -13,10 +13,10 @@ from typing import Final
 from cryptography.exceptions import InvalidSignature, InvalidTag
 from cryptography.hazmat.primitives import constant_time
 
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.ciphers import AEADS, aead_of
 from tlsbench.implementations.cryptography.digests import MACS
 from tlsbench.implementations.cryptography.sealing import changed, seal_of
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.keys import (
     MESSAGE,
     SECRET_BYTES,

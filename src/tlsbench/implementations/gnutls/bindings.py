@@ -5,7 +5,6 @@ They are Python's here, one pair for all connections.
 
 from __future__ import annotations
 
-import errno
 from functools import cache
 from typing import Any, Final
 
@@ -13,7 +12,7 @@ from cffi import FFI
 
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.gnutls import credential_bindings, record_bindings
-from tlsbench.implementations.native import NativeLibrary, first_that_loads
+from tlsbench.implementations.native import NativeLibrary, fill, first_that_loads, text
 
 _DECLARATIONS = """
     typedef struct gnutls_session_int *gnutls_session_t;
@@ -140,10 +139,10 @@ class Library(NativeLibrary):
     def __init__(self, handle: Any, path: str) -> None:
         super().__init__(handle, path)
         self.push: Any = ffi.callback("ssize_t (void *, const giovec_t *, int)", _push, error=-1)
-        self.pull: Any = ffi.callback("ssize_t (void *, void *, size_t)", _pull, error=-1)
+        self.pull: Any = ffi.callback("ssize_t (void *, void *, size_t)", fill, error=-1)
 
     def must(self, result: int) -> None:
-        """See to it that a call worked.
+        """Check that a call worked.
 
         :raises HandshakeError: with the library's own words, if it did not.
         """
@@ -162,15 +161,6 @@ class Library(NativeLibrary):
         self.gnutls_free(datum.data)
 
 
-def _pull(handle: Any, buffer: Any, most: int) -> int:
-    data = ffi.from_handle(handle).take(most)
-    if not data:
-        ffi.errno = errno.EAGAIN
-        return -1
-    ffi.memmove(buffer, data, len(data))
-    return len(data)
-
-
 def _push(handle: Any, pieces: Any, count: int) -> int:
     pipe, length = ffi.from_handle(handle), 0
     for index in range(count):
@@ -178,14 +168,6 @@ def _push(handle: Any, pieces: Any, count: int) -> int:
         pipe.put(ffi.buffer(piece.base, piece.length)[:])
         length += piece.length
     return length
-
-
-def text(characters: Any) -> str:
-    """A C string; ``""`` for a null pointer."""
-    if characters == ffi.NULL:
-        return ""
-    words = ffi.string(characters)
-    return words if isinstance(words, str) else words.decode("ascii")
 
 
 def datum(data: bytes) -> Any:

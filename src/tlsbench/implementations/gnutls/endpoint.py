@@ -13,9 +13,10 @@ from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
-from tlsbench.implementations.gnutls.bindings import Library, ffi, text
+from tlsbench.implementations.gnutls.bindings import Library, ffi
 from tlsbench.implementations.gnutls.credentials import CRD_PSK, Psk, RawKey
 from tlsbench.implementations.gnutls.records import RecordSettings, update_keys
+from tlsbench.implementations.native import text
 from tlsbench.implementations.pipes import Pipe
 from tlsbench.pki import SERVER_NAME
 from tlsbench.protocol.messages import RECORD_BYTES

@@ -13,11 +13,12 @@ from tlsbench.implementations.certificate_keys import ED448, RSA_PSS, SECP521R1,
 from tlsbench.implementations.extension_gaps import no_compression
 from tlsbench.implementations.gnutls import bindings as native
 from tlsbench.implementations.gnutls import names
-from tlsbench.implementations.gnutls.bindings import Library, datum, ffi, text
+from tlsbench.implementations.gnutls.bindings import Library, datum, ffi
 from tlsbench.implementations.gnutls.credentials import Psk, RawKey, credential_gaps
 from tlsbench.implementations.gnutls.endpoint import GnuTlsContext, Replays, Settings
 from tlsbench.implementations.gnutls.records import RecordSettings, record_gaps
 from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.native import text
 from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import ML_DSA, group_list
 from tlsbench.implementations.pairs import facts
@@ -56,20 +57,19 @@ class GnuTls:
         return Capabilities(
             (
                 gap(
-                    "it keeps no sessions by their id, but asks its caller for them", resumption="session-id"
+                    "it does not keep sessions by their id, but asks its caller for them",
+                    resumption="session-id",
                 ),
                 gap(
-                    "its API gives a session as bytes alone, as session=object measures it",
+                    "its API gives a session only as bytes, which session=object measures",
                     session="serialised",
                 ),
-                gap(
-                    "it goes by GNUTLS_CPUID_OVERRIDE, which this axis does not set", cpu=AXES["cpu"].special
-                ),
+                gap("it obeys GNUTLS_CPUID_OVERRIDE, which this axis does not set", cpu=AXES["cpu"].special),
                 not_offered(self.engine(), self.suites),
                 gap(f"{self.engine()} does not know the group", group=self._unknown_groups()),
                 no_compression(self._why_no_compression()),
                 *(
-                    gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
+                    gap(f"{self.engine()} does not support such certificates", **{axis: ML_DSA})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 *record_gaps(self.id),
@@ -140,7 +140,7 @@ class GnuTls:
         if self.library.has("gnutls_compression_get_name") and any(
             self.library.gnutls_compression_get_name(method) != ffi.NULL for method in native.COMPRESSIONS
         ):
-            return "its way to compress certificates is not driven here"
+            return "its way to compress certificates is not supported here"
         return f"{self.engine()} is built without zlib, brotli and zstd"
 
     def client_context(self, scenario: Scenario, peers: Peers) -> GnuTlsContext:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.gnutls.bindings import E_SUCCESS, Library, ffi, text
+from tlsbench.implementations.gnutls.bindings import E_SUCCESS, Library, ffi
+from tlsbench.implementations.native import text
 from tlsbench.protocol.messages import RECORD_BYTES
 from tlsbench.scenarios import Gap, Scenario, gap
 from tlsbench.scenarios.axes import AXES
@@ -119,7 +120,7 @@ def record_gaps(library: str) -> tuple[Gap, ...]:
     return (
         *(
             Gap(
-                "it has a size and a padding for application data alone",
+                "it has a size and a padding only for application data",
                 {axis: special_values(axis), "workload": frozenset(("handshake",))},
             )
             for axis in ("padding", "record_size")

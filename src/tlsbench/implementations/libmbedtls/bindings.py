@@ -13,7 +13,7 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.native import NativeLibrary, first_that_loads
+from tlsbench.implementations.native import NativeLibrary, first_that_loads, text
 
 _DECLARATIONS = """
     extern int (*mbedtls_mutex_lock)(void *mutex);  /* of a build with MBEDTLS_THREADING_C */
@@ -138,7 +138,7 @@ E_PEER_CLOSE_NOTIFY: Final = -0x7880
 E_CERT_VERIFY_FAILED: Final = -0x2700
 #: What DTLS needs beside that.
 NEEDED_FOR_DTLS: Final = ("mbedtls_ssl_set_timer_cb", "mbedtls_ssl_set_mtu", "mbedtls_ssl_cookie_setup")
-#: What nothing can be told and proved without.
+#: Without these nothing can be set and proved.
 NEEDED: Final = ("mbedtls_ssl_conf_export_keys_ext_cb", "mbedtls_ssl_conf_curves", "mbedtls_ssl_ticket_setup")
 
 
@@ -168,7 +168,7 @@ class Library(NativeLibrary):
         return state
 
     def must(self, result: int) -> None:
-        """See to it that a call worked.
+        """Check that a call worked.
 
         :raises HandshakeError: with the library's own words, if it did not.
         """
@@ -223,12 +223,6 @@ def _receive(handle: Any, buffer: Any, most: int) -> int:
 def _send(handle: Any, data: Any, length: int) -> int:
     ffi.from_handle(handle).put(ffi.buffer(data, length)[:])
     return length
-
-
-def text(characters: Any) -> str:
-    """A C string."""
-    words = ffi.string(characters)
-    return words if isinstance(words, str) else words.decode("ascii")
 
 
 def find() -> str | None:

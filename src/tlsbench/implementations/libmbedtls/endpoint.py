@@ -9,7 +9,8 @@ from typing import Any, Final
 from tlsbench.errors import HandshakeError
 from tlsbench.implementations.contract import Negotiated
 from tlsbench.implementations.libmbedtls import bindings as native
-from tlsbench.implementations.libmbedtls.bindings import Library, ffi, text
+from tlsbench.implementations.libmbedtls.bindings import Library, ffi
+from tlsbench.implementations.native import text
 from tlsbench.implementations.openssl_names import version_from_openssl
 from tlsbench.implementations.pipes import DatagramPipe, Pipe
 from tlsbench.pki import SERVER_NAME
@@ -59,7 +60,7 @@ class _Secrets:
 class LibMbedTlsContext:
     """One side's configuration.
 
-    It is told the master secret of each connection. That is how a resumed handshake is known, for the
+    It gets the master secret of each connection. That is how a resumed handshake is known, for the
     library does not say it: it has the master secret of an earlier one (RFC 5246, section 7.3).
 
     :param kept: what must live as long as it.

@@ -11,7 +11,7 @@ from typing import Any, Final
 from tlsbench.errors import RequestError
 from tlsbench.implementations.certificate_keys import BRAINPOOL, SECP521R1, takes
 from tlsbench.implementations.libmbedtls import bindings as native
-from tlsbench.implementations.libmbedtls.bindings import Library, ffi, text
+from tlsbench.implementations.libmbedtls.bindings import Library, ffi
 from tlsbench.implementations.libmbedtls.datagrams import (
     LibMbedTlsDatagramContext,
     ask_no_cookies,
@@ -19,6 +19,7 @@ from tlsbench.implementations.libmbedtls.datagrams import (
 )
 from tlsbench.implementations.libmbedtls.endpoint import LibMbedTlsContext
 from tlsbench.implementations.missing import NotInstalledError
+from tlsbench.implementations.native import text
 from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import group_list, is_of_dhe
 from tlsbench.implementations.pairs import facts
@@ -80,7 +81,7 @@ class LibMbedTls:
                     ),
                 ),
                 *(
-                    gap("it has RSA and ECDSA certificates alone", **{axis: _REFUSED})
+                    gap("it has only RSA and ECDSA certificates", **{axis: _REFUSED})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 gap(
@@ -88,7 +89,7 @@ class LibMbedTls:
                     workload=() if lib.has("mbedtls_mutex_lock") else "scaling",
                 ),
                 *no_records(
-                    "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
+                    "it cuts records only by max_fragment_length", "record_size", "record_size_limit"
                 ),
                 *gaps_of_mbed_tls(self.id),
                 *facts(self.id),

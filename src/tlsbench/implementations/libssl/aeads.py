@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.ciphers import ADDITIONAL_DATA, AEADS, NONCE_BYTES
 from tlsbench.implementations.libssl import algorithms
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import must
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.verification import must_match
 
 #: What is offered of them.

@@ -280,7 +280,7 @@ class Library(NativeLibrary):
 
     @property
     def libcrypto(self) -> str:
-        """The file of the libcrypto that the dynamic linker gave it; ``""`` if that is not to be told."""
+        """The file of the libcrypto that the dynamic linker gave it; ``""`` if that is unknown."""
         program: Any = ffi.dlopen(None)
         info: Any = ffi.new("Dl_info *")
         if not program.dladdr(ffi.cast("void *", self.handle.OpenSSL_version), info):

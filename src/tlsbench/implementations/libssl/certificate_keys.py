@@ -26,12 +26,12 @@ def key_gaps(lib: Library, member: str, engine: str) -> Iterator[Gap]:
     """
     if _is_boringssl(lib):
         yield gap(
-            "BoringSSL offers no signatures by secp521r1 unless it is told to: version=1.2",
+            "by default BoringSSL offers no signatures by secp521r1: version=1.2",
             version="1.3",
             key=keys.SECP521R1,
         )
         yield gap(
-            "its client offers no signatures by secp521r1 with SHA-512, which rustls makes alone",
+            "its client offers no signatures by secp521r1 with SHA-512, the only ones that rustls makes",
             version="1.2",
             client=member,
             server="rtls",

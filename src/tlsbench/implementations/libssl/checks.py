@@ -27,7 +27,7 @@ class Hollow(Library):
 
 
 def must(lib: Library, result: int, what: str) -> None:
-    """See to it that a call succeeded.
+    """Check that a call succeeded.
 
     :raises MeasurementError: if not.
     """

@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl import algorithms
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import must
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.ciphers import CIPHERS
 from tlsbench.implementations.verification import must_match
 

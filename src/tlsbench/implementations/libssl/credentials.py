@@ -34,7 +34,7 @@ _PREFERS_SINCE: Final = 0x30300000
 
 
 class Part(Protocol):
-    """One thing that is done to each connection, and that the connection then tells of."""
+    """One thing that is done to each connection, and on which the connection then reports."""
 
     def equip(self, tls: Any) -> None:
         """Prepare a connection that begins."""
@@ -51,7 +51,7 @@ def credential_gaps(lib: Library) -> Iterator[Gap]:
             values = (value,) if value else AXES[axis].special
             yield gap(f"{lib.path} has no {', '.join(lacking)}", **{axis: values})
     if lib.OpenSSL_version_num() < _PREFERS_SINCE or not lib.has("SSL_CTX_set_ciphersuites"):
-        yield gap("its server cannot be told to leave the key exchange out", psk_mode="psk_ke")
+        yield gap("its server cannot leave the key exchange out", psk_mode="psk_ke")
 
 
 def supported(lib: Library) -> tuple[str, ...]:

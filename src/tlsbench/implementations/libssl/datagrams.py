@@ -11,25 +11,23 @@ for an answer.
 from __future__ import annotations
 
 import hmac
-import os
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.dtls import COOKIE_SECRET_BYTES, packed, payload_bytes, records
+from tlsbench.implementations.dtls import FedByDatagrams, cookie_maker, payload_bytes
 from tlsbench.implementations.libssl import datagram_bindings as dtls
 from tlsbench.implementations.libssl.bindings import Library, ffi
-from tlsbench.implementations.libssl.endpoint import LibSslContext, LibSslEndpoint, allocate
+from tlsbench.implementations.libssl.context import LibSslContext
+from tlsbench.implementations.libssl.endpoint import LibSslEndpoint, allocate
 from tlsbench.implementations.libssl.knobs import new_context
 from tlsbench.protocol.messages import DTLS_VERSION_CODE_POINTS
 from tlsbench.scenarios import Gap, Scenario, gap
 
 _NS_PER_US: Final = 1000
 _US_PER_S: Final = 1_000_000
-#: The peer of a connection in memory, as a cookie is bound to one.
-_ADDRESS: Final = b"memory"
 
 
 class LibSslDatagramContext(LibSslContext):
@@ -63,7 +61,7 @@ class LibSslDatagramContext(LibSslContext):
         )
 
 
-class LibSslDatagramEndpoint(LibSslEndpoint):
+class LibSslDatagramEndpoint(FedByDatagrams, LibSslEndpoint):
     """An SSL between two BIOs of datagrams.
 
     :param mtu: the most bytes in a datagram.
@@ -79,25 +77,10 @@ class LibSslDatagramEndpoint(LibSslEndpoint):
         self._mtu = mtu
         self._payload_bytes = payload_bytes
         self._now_ns = 0
-        #: What waits for a memory BIO, and what came out of one.
         self._arrived: deque[bytes] = deque()
         self._ready: list[bytes] = []
         self._datagram: Any = None
         self._left: Any = None
-
-    def handshake(self) -> bool:
-        while True:
-            is_done = super().handshake()
-            if is_done or not self._feed():
-                self._pack()
-                return is_done
-
-    def read(self) -> bytes:
-        data = super().read()
-        while self._feed():
-            data += super().read()
-        self._pack()
-        return data
 
     def write(self, data: bytes) -> None:
         write, tls, most = self._lib.SSL_write, self.tls, self._payload_bytes
@@ -111,14 +94,12 @@ class LibSslDatagramEndpoint(LibSslEndpoint):
         if not self._keeps_datagrams:
             self._arrived.append(datagram)
         elif datagram:
-            self._lib.BIO_write(self._incoming, datagram, len(datagram))
+            self._give(datagram)
 
     def datagrams_to_send(self, now_ns: int) -> Sequence[bytes]:
         self._now_ns = now_ns
         if not self._keeps_datagrams:
-            # What is written after the handshake leaves as it is written: a record in a datagram.
-            ready, self._ready = self._ready, []
-            return [*ready, *records(self.data_to_send())]
+            return self._take_ready()
         if self._datagram is None:
             self._datagram = allocate("char[]", self._mtu)
         read, outgoing, buffer, most = self._lib.BIO_read, self._outgoing, self._datagram, self._mtu
@@ -136,7 +117,7 @@ class LibSslDatagramEndpoint(LibSslEndpoint):
         while left_us := self._left_us():
             time.sleep(left_us / _US_PER_S)
         if self._lib.DTLSv1_handle_timeout(self.tls) < 0:
-            raise HandshakeError(f"{self._lib.name}: no answer, and its timer has run out too often")
+            raise HandshakeError(f"{self._lib.name}: no answer, and its timer has expired too often")
         self._pack()
 
     def _left_us(self) -> int | None:
@@ -148,19 +129,21 @@ class LibSslDatagramEndpoint(LibSslEndpoint):
         left = self._left[0]
         return int(left.tv_sec) * _US_PER_S + int(left.tv_usec)
 
-    def _feed(self) -> bool:
-        """Give a memory BIO the next datagram, alone; whether there was one."""
-        if not self._arrived:
-            return False
-        datagram = self._arrived.popleft()
-        if datagram:
-            self._lib.BIO_write(self._incoming, datagram, len(datagram))
-        return True
+    def _handshake_once(self) -> bool:
+        return LibSslEndpoint.handshake(self)
+
+    def _read_once(self) -> bytes:
+        return LibSslEndpoint.read(self)
+
+    def _give(self, datagram: bytes) -> None:
+        self._lib.BIO_write(self._incoming, datagram, len(datagram))
+
+    def _taken(self) -> bytes:
+        return self.data_to_send()
 
     def _pack(self) -> None:
-        """Make datagrams of what came out of a memory BIO, as it is of one flight."""
         if not self._keeps_datagrams:
-            self._ready += packed(self.data_to_send(), self._mtu)
+            super()._pack()
 
 
 def dtls_supported(lib: Library) -> Iterator[str]:
@@ -179,7 +162,7 @@ def dtls_gaps(lib: Library, engine: str) -> Iterator[Gap]:
     if lacking := lib.lacks(*dtls.NEEDED_FOR_COOKIES):
         yield gap(f"{lib.path} has no {', '.join(lacking)}", address_check="yes")
     first = "; of OpenSSL's releases 4.1 will be the first with it" if engine.startswith("OpenSSL") else ""
-    why = "its DTLS 1.3 is not driven here" if _has_dtls13(lib) else f"{engine} has no DTLS 1.3{first}"
+    why = "its DTLS 1.3 is not supported here" if _has_dtls13(lib) else f"{engine} has no DTLS 1.3{first}"
     yield gap(why, transport="dtls", version="1.3")
 
 
@@ -200,10 +183,7 @@ def make_cookies(lib: Library, context: Any) -> object:
 
     :returns: what must live as long as the context.
     """
-    secret = os.urandom(COOKIE_SECRET_BYTES)
-
-    def cookie() -> bytes:
-        return hmac.digest(secret, _ADDRESS, "sha256")
+    cookie = cookie_maker()
 
     def generate(_tls: Any, into: Any, length: Any) -> int:
         made = cookie()

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl import algorithms, hkdfs
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import checked, must
 from tlsbench.implementations.libssl.kdfs import OCTETS, UNSIGNED, UTF8, by_kdf, has_kdf
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references import hashes
 from tlsbench.implementations.references.hashes import (
     CONTEXT,

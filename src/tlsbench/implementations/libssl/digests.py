@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any, Final
 
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl import algorithms
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import Hollow, checked, must
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references import ciphers, hashes
 from tlsbench.scenarios.algorithms import HASHES
 

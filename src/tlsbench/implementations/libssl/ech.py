@@ -89,7 +89,7 @@ def ech_gaps(lib: Library, engine: str) -> Iterator[Gap]:
     """Why a library has it not."""
     if lib.lacks(*_NEEDED):
         reason = (
-            "OpenSSL's way to Encrypted ClientHello is not driven here"
+            "OpenSSL's way to Encrypted ClientHello is not supported here"
             if lib.has(_OF_OPENSSL)
             else f"{engine} has no Encrypted ClientHello, which came with OpenSSL 4.0"
         )

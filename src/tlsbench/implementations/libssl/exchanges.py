@@ -7,10 +7,10 @@ from functools import partial
 from typing import Any, Final
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import Hollow, loaded, must
 from tlsbench.implementations.libssl.key_making import makes_keys, new_key
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.keys import agreement_keygen, exchange_of
 from tlsbench.implementations.verification import must_match
 from tlsbench.scenarios.algorithms import AGREEMENTS, KEMS

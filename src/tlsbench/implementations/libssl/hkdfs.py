@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import checked, must
 from tlsbench.implementations.libssl.kdfs import INTEGER, OCTETS, UTF8, Parameter, by_kdf
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.hashes import digest_bytes, hashlib_name, hkdf
 
 # evp.h and kdf.h of OpenSSL 1.1.1, where these are macros over EVP_PKEY_CTX_ctrl

@@ -12,7 +12,6 @@ from functools import cached_property, partial
 from typing import Any, ClassVar, Final, TypeVar
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.gaps import (
     SYSTEM_LIBCRYPTO,
     kernel_tls_gap,
@@ -30,6 +29,7 @@ from tlsbench.implementations.libssl.compression import (
     compression_gaps,
     compression_supported,
 )
+from tlsbench.implementations.libssl.context import LibSslContext, LibSslSide
 from tlsbench.implementations.libssl.credentials import Part, credential_gaps, parts_of
 from tlsbench.implementations.libssl.credentials import supported as credentials_supported
 from tlsbench.implementations.libssl.datagrams import (
@@ -39,7 +39,7 @@ from tlsbench.implementations.libssl.datagrams import (
     make_cookies,
 )
 from tlsbench.implementations.libssl.ech import ech_gaps, ech_supported, take_ech, telling_ech
-from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, LibSslContext, LibSslSide, reason
+from tlsbench.implementations.libssl.endpoint import MAX_EARLY_DATA_BYTES, reason
 from tlsbench.implementations.libssl.knobs import knob_gaps, new_context, supported, told
 from tlsbench.implementations.libssl.quic import LibSslQuicContext, quic_gaps, quic_supported
 from tlsbench.implementations.missing import NotInstalledError
@@ -52,6 +52,7 @@ from tlsbench.implementations.openssl_names import (
     is_of_dhe,
     list_for_all,
 )
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.pairs import fixed_suites
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.pki import Identity, Peers, ocsp_response
@@ -64,7 +65,7 @@ from tlsbench.scenarios.chains import ANCHORED
 from tlsbench.scenarios.ciphers import BEFORE_13
 from tlsbench.scenarios.parts import MADE_OF, aead_of
 
-#: What OpenSSL_version(3) tells of itself.
+#: What OpenSSL_version(3) says about itself.
 _VERSION: Final = 0
 #: What a special axis needs, beyond what everything does: where one of them is lacking, it is not supported.
 _ABILITIES: Final[tuple[tuple[tuple[str, ...], str], ...]] = (
@@ -146,7 +147,7 @@ class LibSslShaped:
                     tickets=() if library.has("SSL_CTX_ctrl") else AXES["tickets"].special,
                 ),
                 gap(
-                    "its server answers early data after the handshake alone",
+                    "its server answers early data only after the handshake",
                     workload="completion",
                     resumption="early-data",
                 ),
@@ -160,7 +161,7 @@ class LibSslShaped:
                 *suites.unknown_groups(library, self.engine(), unknown),
                 *primitives.gaps(library, self.engine()),
                 gap(
-                    "a primitive of its key agreement is not called of its libcrypto",
+                    "a primitive of its key agreement is not called in its libcrypto here",
                     parts="yes",
                     group=tuple(
                         group
@@ -169,12 +170,12 @@ class LibSslShaped:
                     ),
                 ),
                 gap(
-                    "the primitive that encrypts its records is not called of its libcrypto",
+                    "the primitive that encrypts its records is not called in its libcrypto here",
                     parts="yes",
                     cipher=tuple(name for name in ciphers.BY_NAME if not aeads.has(library, aead_of(name))),
                 ),
                 *(
-                    gap(f"{self.engine()} takes no such certificates", **{axis: self._refused_keys()})
+                    gap(f"{self.engine()} does not support such certificates", **{axis: self._refused_keys()})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
             ),

@@ -33,7 +33,7 @@ from tlsbench.pki import Peers
 from tlsbench.processes import is_child
 from tlsbench.scenarios import Capabilities, Scenario
 
-#: What stands before the path of a libssl that is named by it.
+#: The prefix of the path of a libssl that is named by it.
 BY_PATH = "libssl:"
 _SUMMARY = "a libssl by its path, called through cffi"
 _LIBCRYPTO = "libcrypto*"

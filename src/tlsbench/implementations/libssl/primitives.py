@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Final
 
 from tlsbench.errors import MeasurementError
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl import (
     aeads,
     ciphers,
@@ -26,6 +25,7 @@ from tlsbench.implementations.libssl import (
 )
 from tlsbench.implementations.libssl.bindings import Library
 from tlsbench.implementations.libssl.checks import Hollow
+from tlsbench.implementations.operations import Operation
 from tlsbench.scenarios import Gap, gap
 from tlsbench.scenarios.algorithms import ALGORITHMS
 
@@ -40,10 +40,10 @@ _NOT_CALLED: Final[Mapping[str, frozenset[str]]] = {
     "a libcrypto writes into a buffer in any case: see encrypt and decrypt": frozenset(
         one.name for one in ALGORITHMS if one.name.endswith("_into")
     ),
-    "a libcrypto makes a MAC, and leaves it to its caller to compare": frozenset(
+    "a libcrypto makes a MAC, and leaves comparing it to its caller": frozenset(
         one.name for one in ALGORITHMS if one.subject.kind == "MAC" and one.verifies
     ),
-    "it is called of the cryptography package alone": frozenset(
+    "only that of the cryptography package is measured": frozenset(
         one.name for one in ALGORITHMS if one.subject.kind in ("HPKE", "token", "comparison")
     ),
 }
@@ -64,7 +64,7 @@ def not_offered(lib: Library) -> tuple[str, ...]:
 
 
 def primitive(lib: Library, algorithm: str, size_bytes: int) -> Operation:
-    """An operation of a library's libcrypto, see :class:`~tlsbench.implementations.contract.CallsPrimitives`.
+    """An operation of a library's libcrypto; :class:`tlsbench.implementations.operations.CallsPrimitives`.
 
     :raises MeasurementError: if it does not have it, or another version of it that does something else.
     """

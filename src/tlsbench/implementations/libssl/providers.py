@@ -100,7 +100,7 @@ _contexts: Final[dict[tuple[str, str], Any]] = {}
 
 
 def library_context(lib: Library, provider: str) -> Any:
-    """The OSSL_LIB_CTX of a provider, which lives as long as the process: contexts stand on it.
+    """The OSSL_LIB_CTX of a provider, which lives as long as the process: contexts depend on it.
 
     :raises HandshakeError: if there is no such provider.
     """

@@ -20,13 +20,9 @@ from tlsbench.errors import HandshakeError, MeasurementError
 from tlsbench.implementations.libssl import bindings as native
 from tlsbench.implementations.libssl import quic_bindings as quic
 from tlsbench.implementations.libssl.bindings import Library, ffi
-from tlsbench.implementations.libssl.endpoint import (
-    WAITS,
-    LibSslEnd,
-    LibSslSide,
-    allocate,
-    reason,
-)
+from tlsbench.implementations.libssl.context import LibSslSide
+from tlsbench.implementations.libssl.endpoint import WAITS, LibSslEnd, allocate, reason
+from tlsbench.implementations.needed_packages import SPEAK_QUIC
 from tlsbench.implementations.pairs import facts_of_openssl_quic
 from tlsbench.protocol.quic import ALPN
 from tlsbench.scenarios import Gap, ciphers, gap
@@ -117,7 +113,7 @@ class LibSslQuicEnd(LibSslEnd):
     def receive_datagram(self, datagram: bytes, now_ns: int) -> None:
         self._now_ns = now_ns
         if self._lib.BIO_write(self._wire, datagram, len(datagram)) != len(datagram):
-            raise MeasurementError(f"{self._lib.name}: its datagram BIO takes no more")
+            raise MeasurementError(f"{self._lib.name}: its datagram BIO is full")
 
     def datagrams_to_send(self, now_ns: int) -> Sequence[bytes]:
         self._now_ns = now_ns
@@ -247,7 +243,8 @@ def quic_gaps(lib: Library, name: str) -> Iterator[Gap]:
         ({"server": name}, quic.QUIC_SERVER, " at a server"),
     ):
         if lacking := lib.lacks(*functions):
-            yield gap(f"{lib.path} has no QUIC{of}: it lacks {', '.join(lacking)}", transport="quic", **ends)
+            reason = f"{lib.path} has no QUIC{of}: it lacks {', '.join(lacking)}; {SPEAK_QUIC}"
+            yield gap(reason, transport="quic", **ends)
             return
     yield from facts_of_openssl_quic(name)
     yield gap(

@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable
 from typing import Any, Final
 
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl import algorithms
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import loaded, must
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.keys import SECRET_BYTES, encryption_of, signature_key
 from tlsbench.implementations.references.seals import rsa_opened, wrapped
 from tlsbench.implementations.verification import must_match

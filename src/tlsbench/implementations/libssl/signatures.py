@@ -11,10 +11,10 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from tlsbench.errors import ProofError
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.libssl.bindings import Library, ffi
 from tlsbench.implementations.libssl.checks import Hollow, loaded, must
 from tlsbench.implementations.libssl.key_making import makes_keys, new_key
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.references.keys import (
     MESSAGE,
     SIGNATURE_KEYS,
@@ -90,7 +90,7 @@ class _Signer:
         return bool(found == 1)
 
     def prove(self, kept: bytes, operation: str) -> None:
-        """See to it that what it signs is valid by a second implementation, and a forgery is refused.
+        """Check that what it signs is valid by a second implementation, and a forgery is refused.
 
         :raises ProofError: if not.
         """

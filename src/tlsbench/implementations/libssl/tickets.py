@@ -25,7 +25,7 @@ _UNMODIFIED: Final = 2**64 - 1
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A key that seals tickets: its name stands in each; a key of AES-256-CBC, and one of HMAC."""
+    """A key that seals tickets: its name is in each; a key of AES-256-CBC, and one of HMAC."""
 
     name: bytes = field(default_factory=lambda: os.urandom(_NAME_BYTES))
     encryption: bytes = field(default_factory=lambda: os.urandom(_KEY_BYTES), repr=False)

@@ -64,21 +64,21 @@ class MbedTls:
                 gap("its API resumes nothing", resumption=("session-id", "ticket")),
                 not_offered(self.engine(), self.offered_ciphers(), versions=BEFORE_13),
                 gap(
-                    "its server has the prime of RFC 3526 for DHE, and cannot be told one of RFC 7919",
+                    "its server has the prime of RFC 3526 for DHE, and cannot be set to one of RFC 7919",
                     server="mbedtls",
                     group=PRIMES,
                 ),
                 *(
-                    gap("it has RSA and ECDSA certificates alone", **{axis: _REFUSED})
+                    gap("it has only RSA and ECDSA certificates", **{axis: _REFUSED})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 gap(
-                    "its server asks for a client certificate always: add client_auth=required",
+                    "its server always asks for a client certificate: add client_auth=required",
                     server="mbedtls",
                     client_auth="none",
                 ),
                 gap(
-                    "its server asks for a cookie always: add address_check=yes",
+                    "its server always asks for a cookie: add address_check=yes",
                     server="mbedtls",
                     transport="dtls",
                     address_check="no",
@@ -107,7 +107,7 @@ class MbedTls:
                     workload="scaling",
                 ),
                 *no_records(
-                    "it cuts records by max_fragment_length alone", "record_size", "record_size_limit"
+                    "it cuts records only by max_fragment_length", "record_size", "record_size_limit"
                 ),
                 *gaps_of_mbed_tls(self.id),
                 *facts(self.id),

@@ -1,6 +1,6 @@
 """What pyOpenSSL binds but does not offer: the one place that reaches below its public API.
 
-Each function here stands on symbols of ``OpenSSL.SSL._lib``. They are looked up by name, so that a
+Each function here depends on symbols of ``OpenSSL.SSL._lib``. They are looked up by name, so that a
 pyOpenSSL without one of them loses a capability, with its reason, and not its import.
 """
 
@@ -158,7 +158,7 @@ def expect_peer(store: X509Store, host: str, usage: str) -> None:
 def clear_errors() -> None:
     """Empty the error queue, in which pyOpenSSL leaves what came with a SysCallError.
 
-    What stands there is taken for the reason of the next call's failure, be it on another connection
+    What is there is taken for the reason of the next call's failure, be it on another connection
     (SSL_get_error(3)).
     """
     _lib.ERR_clear_error()

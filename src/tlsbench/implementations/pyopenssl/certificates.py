@@ -8,7 +8,7 @@ from typing import Final
 
 from OpenSSL import crypto
 
-from tlsbench.implementations.contract import Operation
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.pyopenssl.verifier import openssl_verifier
 from tlsbench.implementations.verification import STRANGER, Question, must_equal, must_fail
 from tlsbench.pki import SERVER_NAME, Peers

@@ -7,7 +7,6 @@ something is lost, it is waited for.
 from __future__ import annotations
 
 import hmac
-import os
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -16,13 +15,11 @@ from typing import Final
 from OpenSSL import SSL
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.dtls import COOKIE_SECRET_BYTES, packed, payload_bytes, records
+from tlsbench.implementations.dtls import FedByDatagrams, cookie_maker, payload_bytes
 from tlsbench.implementations.pyopenssl.endpoint import PyOpenSslContext, PyOpenSslEndpoint, translated
 from tlsbench.scenarios import Scenario
 
 _NS_PER_S: Final = 1_000_000_000
-#: The peer of a connection in memory, as a cookie is bound to one.
-_ADDRESS: Final = b"memory"
 
 
 class PyOpenSslDatagramContext(PyOpenSslContext):
@@ -49,7 +46,7 @@ class PyOpenSslDatagramContext(PyOpenSslContext):
         )
 
 
-class PyOpenSslDatagramEndpoint(PyOpenSslEndpoint):
+class PyOpenSslDatagramEndpoint(FedByDatagrams, PyOpenSslEndpoint):
     """A Connection over its own memory BIOs.
 
     :param mtu: the most bytes in a datagram.
@@ -66,20 +63,6 @@ class PyOpenSslDatagramEndpoint(PyOpenSslEndpoint):
         self._arrived: deque[bytes] = deque()
         self._ready: list[bytes] = []
 
-    def handshake(self) -> bool:
-        while True:
-            is_done = super().handshake()
-            if is_done or not self._feed():
-                self._pack()
-                return is_done
-
-    def read(self) -> bytes:
-        data = super().read()
-        while self._feed():
-            data += super().read()
-        self._pack()
-        return data
-
     def write(self, data: bytes) -> None:
         send = self._connection.sendall
         for at in range(0, len(data), self._payload_bytes):
@@ -91,9 +74,7 @@ class PyOpenSslDatagramEndpoint(PyOpenSslEndpoint):
 
     def datagrams_to_send(self, now_ns: int) -> Sequence[bytes]:
         self._now_ns = now_ns
-        ready, self._ready = self._ready, []
-        # What is written after the handshake leaves as it is written: a record in a datagram.
-        return [*ready, *records(self.data_to_send())]
+        return self._take_ready()
 
     def timer_ns(self) -> int | None:
         left_s = self._connection.DTLSv1_get_timeout()
@@ -111,26 +92,22 @@ class PyOpenSslDatagramEndpoint(PyOpenSslEndpoint):
             raise HandshakeError(f"{translated(error)}: no answer") from error
         self._pack()
 
-    def _feed(self) -> bool:
-        """Give the memory BIO the next datagram, alone; whether there was one."""
-        if not self._arrived:
-            return False
-        if datagram := self._arrived.popleft():
-            self._connection.bio_write(datagram)
-        return True
+    def _handshake_once(self) -> bool:
+        return PyOpenSslEndpoint.handshake(self)
 
-    def _pack(self) -> None:
-        """Make datagrams of what came out of the memory BIO, as it is of one flight."""
-        self._ready += packed(self.data_to_send(), self._mtu)
+    def _read_once(self) -> bytes:
+        return PyOpenSslEndpoint.read(self)
+
+    def _give(self, datagram: bytes) -> None:
+        self._connection.bio_write(datagram)
+
+    def _taken(self) -> bytes:
+        return self.data_to_send()
 
 
 def make_cookies(context: SSL.Context) -> None:
     """Make a server ask for cookies, as RFC 6347 (section 4.2.1) proposes them."""
-    secret = os.urandom(COOKIE_SECRET_BYTES)
-
-    def cookie() -> bytes:
-        return hmac.digest(secret, _ADDRESS, "sha256")
-
+    cookie = cookie_maker()
     assert SSL.OP_COOKIE_EXCHANGE is not None, "a capability says whether it is bound"
     context.set_options(SSL.OP_COOKIE_EXCHANGE)
     context.set_cookie_generate_callback(lambda _connection: cookie())

@@ -10,10 +10,10 @@ from OpenSSL.crypto import X509, X509StoreFlags
 
 from tlsbench.errors import CertificateError
 from tlsbench.implementations.certificate_keys import openssl_key_gaps, openssl_takes
-from tlsbench.implementations.contract import Operation
 from tlsbench.implementations.cryptography.primitives import Cryptography
 from tlsbench.implementations.extension_gaps import no_compression, no_ech
 from tlsbench.implementations.gaps import kernel_tls_gap, no_ed25519_in_dtls
+from tlsbench.implementations.needed_packages import SPEAK_QUIC
 from tlsbench.implementations.offers import not_offered
 from tlsbench.implementations.openssl_names import (
     HANDSHAKE_BUFFER_BYTES,
@@ -21,6 +21,7 @@ from tlsbench.implementations.openssl_names import (
     group_list,
     is_of_dhe,
 )
+from tlsbench.implementations.operations import Operation
 from tlsbench.implementations.processor import cpu_gaps
 from tlsbench.implementations.pyopenssl import bindings, certificates, suites
 from tlsbench.implementations.pyopenssl.datagrams import PyOpenSslDatagramContext, make_cookies
@@ -80,13 +81,11 @@ class PyOpenSsl:
                     address_check="yes" if bindings.missing("cookies") else (),
                 ),
                 gap(
-                    f"this pyOpenSSL does not bind {', '.join(bindings.missing('QUIC'))}",
+                    f"this pyOpenSSL does not bind {', '.join(bindings.missing('QUIC'))}; {SPEAK_QUIC}",
                     transport="quic" if bindings.missing("QUIC") else (),
                 ),
                 answers_key_updates(self.id),
-                *no_records(
-                    "pyOpenSSL binds none of OpenSSL's functions for the size and padding of records"
-                ),
+                *no_records("pyOpenSSL binds no OpenSSL functions for the size and padding of records"),
                 no_ech("OpenSSL 4.0 has Encrypted ClientHello, and pyOpenSSL binds none of it"),
                 no_compression("pyOpenSSL does not bind SSL_CTX_set1_cert_comp_preference"),
                 gap("a TLS library: primitives are in cryptography", workload="primitive"),

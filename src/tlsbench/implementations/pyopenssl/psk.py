@@ -129,7 +129,7 @@ def _address(tls: Any) -> int:
 
 
 def psk_gaps() -> Iterator[Gap]:
-    """What this very pyOpenSSL cannot do of PSKs and of certificates' stand-ins."""
+    """What this very pyOpenSSL cannot do of PSKs and of what replaces certificates."""
     missing = [symbol for symbol in SYMBOLS if not hasattr(_lib, symbol)]
     if missing:
         yield gap(f"this pyOpenSSL does not bind {', '.join(missing)}", resumption="external-psk")

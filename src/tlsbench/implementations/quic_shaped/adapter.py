@@ -57,7 +57,7 @@ class QuicShaped:
 
     :param package: what pip calls it, which is the name of its module too.
     :param written_in: what does its work, for the engine's name.
-    :param peer_of: whom a connection of a client has verified.
+    :param peer_of: the peer that a connection of a client has verified.
     :param tokens: makes and checks Retry tokens, by what the library has for that.
     :param made: is given each connection of a server before its first packet.
     :param settings: what of its configuration is set beside what every scenario asks for.
@@ -98,8 +98,8 @@ class QuicShaped:
         return Capabilities(
             (
                 gap("it has QUIC and no TLS over a stream: add transport=quic", transport="tls"),
-                gap("it has QUIC alone, which has no KeyUpdate (RFC 9001, section 6)", workload="key_update"),
-                *no_records("it has QUIC alone, which has no records"),
+                gap("it has only QUIC, which has no KeyUpdate (RFC 9001, section 6)", workload="key_update"),
+                *no_records("it has only QUIC, which has no records"),
                 *self.gaps(),
             ),
             supports=(

@@ -66,13 +66,13 @@ def _gaps() -> tuple[Gap, ...]:
             "it does not know the group", group=tuple(name for name in groups.BY_NAME if name not in _GROUPS)
         ),
         gap("its client sends keys for every group, and its server takes one of them", hello_retry="yes"),
-        gap("its server asks for a client's certificate in its own tests alone", client_auth="required"),
+        gap("its server asks for a client's certificate only in its own tests", client_auth="required"),
         gap(
-            "it has AES-GCM and ChaCha20-Poly1305",
+            "it has only AES-GCM and ChaCha20-Poly1305",
             cipher=ciphers_but("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"),
         ),
         *(
-            gap("it does not sign with ML-DSA, nor know its certificates", **{axis: ML_DSA})
+            gap("it neither signs with ML-DSA nor knows its certificates", **{axis: ML_DSA})
             for axis in ("key", "intermediate_key", "root_key")
         ),
         gap("it has no signatures for such a key", key=(*SECP521R1, *BRAINPOOL)),
@@ -81,7 +81,10 @@ def _gaps() -> tuple[Gap, ...]:
             key=RSA_PSS,
         ),
         *(
-            gap("its Certificate message ends at 16 kB, which SLH-DSA signatures fill", **{axis: SLH_DSA})
+            gap(
+                "its Certificate message ends at 16 kB, which is too short for SLH-DSA signatures",
+                **{axis: SLH_DSA},
+            )
             for axis in OF_ISSUERS
         ),
         *facts("aioquic"),

@@ -31,7 +31,7 @@ class Peer:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What a client keeps of a connection: its ticket, and whom it had verified, which no ticket holds."""
+    """What a client keeps of a connection: its ticket, and the certificate that it verified."""
 
     ticket: Any = field(repr=False)
     peer_certificate: bytes

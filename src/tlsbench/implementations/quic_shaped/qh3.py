@@ -79,16 +79,16 @@ def _gaps() -> tuple[Gap, ...]:
     return (
         gap("its server has no way to ask for a client's certificate", client_auth="required"),
         gap(
-            "it has AES-GCM and ChaCha20-Poly1305",
+            "it has only AES-GCM and ChaCha20-Poly1305",
             cipher=ciphers_but("AES_128_GCM_SHA256", "AES_256_GCM_SHA384", "CHACHA20_POLY1305_SHA256"),
         ),
         *(
-            gap("it does not sign with ML-DSA, nor know its certificates", **{axis: ML_DSA})
+            gap("it neither signs with ML-DSA nor knows its certificates", **{axis: ML_DSA})
             for axis in ("key", "intermediate_key", "root_key")
         ),
         *facts("qh3"),
-        no_ech("its client has Encrypted ClientHello, and its server has none"),
-        no_compression("its client takes brotli, and its server compresses nothing"),
+        no_ech("its client has Encrypted ClientHello, but its server does not"),
+        no_compression("its client accepts brotli, but its server compresses nothing"),
     )
 
 

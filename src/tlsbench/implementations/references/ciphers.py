@@ -77,7 +77,7 @@ class UnauthenticatedCipher:
     whole_blocks: bool = False
 
     def text_bytes(self, size_bytes: int) -> int:
-        """How long a text is, of so many bytes or, in whole blocks, the next more."""
+        """How long a text is: this many bytes or, in whole blocks, the next larger length."""
         step = self.nonce_bytes if self.whole_blocks else 1
         return -(-size_bytes // step) * step
 
@@ -98,7 +98,7 @@ def encrypted_block(block: str, key: bytes, text: bytes) -> bytes:
 
 @cache
 def _prove(block: str) -> None:
-    """See to it that a block cipher is what it is called, by the known block."""
+    """Check that a block cipher is what it is called, by the known block."""
     key, text, sealed = map(bytes.fromhex, BLOCK_CIPHERS[block].known)
     cipher = Cipher(BLOCK_CIPHERS[block].make(key), modes.ECB())  # noqa: S305
     must_match(f"{block}, one block", sealed, cipher.encryptor().update(text))

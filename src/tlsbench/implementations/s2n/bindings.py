@@ -5,7 +5,6 @@ It reads and writes by callbacks, which are Python's here, one pair for all conn
 
 from __future__ import annotations
 
-import errno
 import os
 from functools import cache
 from typing import Any, Final
@@ -13,7 +12,7 @@ from typing import Any, Final
 from cffi import FFI
 
 from tlsbench.errors import HandshakeError
-from tlsbench.implementations.native import NativeLibrary
+from tlsbench.implementations.native import NativeLibrary, fill, text
 from tlsbench.implementations.s2n import psk_bindings, record_bindings
 
 _DECLARATIONS = """
@@ -103,7 +102,7 @@ class Library(NativeLibrary):
 
     def __init__(self, handle: Any, path: str) -> None:
         super().__init__(handle, path)
-        self.receive: Any = ffi.callback("int (void *, uint8_t *, uint32_t)", _receive, error=-1)
+        self.receive: Any = ffi.callback("int (void *, uint8_t *, uint32_t)", fill, error=-1)
         self.send: Any = ffi.callback("int (void *, const uint8_t *, uint32_t)", _send, error=-1)
         self.any_host: Any = ffi.callback("uint8_t (const char *, size_t, void *)", _any_host)
 
@@ -114,7 +113,7 @@ class Library(NativeLibrary):
         return taken == 0
 
     def must(self, result: int) -> None:
-        """See to it that a call worked.
+        """Check that a call worked.
 
         :raises HandshakeError: with the library's own words, if it did not.
         """
@@ -129,21 +128,6 @@ class Library(NativeLibrary):
         """The kind of what went wrong last."""
         kind: int = self.s2n_error_get_type(self.s2n_errno_location()[0])
         return kind
-
-
-def text(characters: Any) -> str:
-    """A C string."""
-    words = ffi.string(characters)
-    return words if isinstance(words, str) else words.decode("ascii")
-
-
-def _receive(handle: Any, buffer: Any, most: int) -> int:
-    data = ffi.from_handle(handle).take(most)
-    if not data:
-        ffi.errno = errno.EAGAIN
-        return -1
-    ffi.memmove(buffer, data, len(data))
-    return len(data)
 
 
 def _send(handle: Any, data: Any, length: int) -> int:

@@ -10,11 +10,12 @@ from typing import Any, Final
 from cryptography import x509
 
 from tlsbench.implementations.contract import Negotiated
+from tlsbench.implementations.native import text
 from tlsbench.implementations.openssl_names import group_from_openssl
 from tlsbench.implementations.pipes import Pipe
 from tlsbench.implementations.s2n import bindings as native
 from tlsbench.implementations.s2n import records
-from tlsbench.implementations.s2n.bindings import Library, ffi, text
+from tlsbench.implementations.s2n.bindings import Library, ffi
 from tlsbench.implementations.s2n.psk import ExternalPsk
 from tlsbench.pki import SERVER_NAME, check_ocsp_response
 from tlsbench.protocol.messages import RECORD_BYTES
@@ -108,7 +109,7 @@ class S2nEndpoint:
         self._reads_early = context.reads_early_data
         self._early_data = b""
         lib.must(lib.s2n_connection_set_config(connection, context.config))
-        # Else it sleeps for seconds before it tells of an error.
+        # Else it sleeps for seconds before it reports an error.
         lib.s2n_connection_set_blinding(connection, native.SELF_SERVICE_BLINDING)
         lib.s2n_connection_set_recv_buffering(connection, True)  # noqa: FBT003 - the C function's
         lib.s2n_connection_set_recv_cb(connection, lib.receive)

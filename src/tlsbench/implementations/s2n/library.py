@@ -46,9 +46,9 @@ _KEYS_ALIKE: Final = (
     ("1.3", _ML_DSA),
 )
 _REASONS: Final = {
-    "both": "no two of its security policies agree on these, and on nothing else before",
-    "client": "as a client none of its security policies offers these, with a key for the group at once",
-    "server": "as a server none of its security policies has these",
+    "both": "no two of its security policies agree on these, and on nothing else first",
+    "client": "none of its security policies offers these as a client, with a key share for the group",
+    "server": "none of its security policies has these as a server",
 }
 
 
@@ -67,9 +67,7 @@ class S2n:
         try:
             library = native.load(module.origin)
         except AttributeError as error:
-            raise RequestError(
-                f"awscrt has no s2n-tls here ({error}), which it has on Linux alone"
-            ) from error
+            raise RequestError(f"awscrt has no s2n-tls here ({error}), which it has only on Linux") from error
         unknown = [one.name for one in policies.POLICIES if not library.knows(one.name)]
         if lacking := [*library.lacks(*native.NEEDED), *unknown]:
             raise RequestError(f"the s2n-tls of awscrt {version('awscrt')} has no {', '.join(lacking)}")
@@ -83,14 +81,15 @@ class S2n:
         return Capabilities(
             (
                 gap(
-                    "it keeps no sessions by their id, but asks its caller for them", resumption="session-id"
+                    "it does not keep sessions by their id, but asks its caller for them",
+                    resumption="session-id",
                 ),
                 gap(
-                    "its API gives a session as bytes alone, as session=object measures it",
+                    "its API gives a session only as bytes, which session=object measures",
                     session="serialised",
                 ),
                 gap(
-                    "its server gives no tickets to a client that shows a certificate",
+                    "its server sends no tickets to a client that sends a certificate",
                     server="s2n",
                     client_auth="required",
                     resumption=("ticket", "psk", "early-data"),
@@ -102,16 +101,16 @@ class S2n:
                     resumption="ticket",
                 ),
                 gap(
-                    "AWS-LC obeys OPENSSL_ia32cap, but two of them cannot be told the suites that prove it",
+                    "AWS-LC obeys OPENSSL_ia32cap, but two of them cannot be set to the suites that prove it",
                     cpu=AXES["cpu"].special,
                 ),
                 *(
-                    gap("s2n-tls takes no such certificates", **{axis: "ed25519"})
+                    gap("s2n-tls does not support such certificates", **{axis: "ed25519"})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 *(
                     gap(
-                        "the one policy that takes ML-DSA is used with such a server's key alone",
+                        "the one policy that takes ML-DSA is used only with such a server's key",
                         client="s2n",
                         key=_NOT_ML_DSA,
                         **{axis: _ML_DSA},
@@ -119,7 +118,7 @@ class S2n:
                     for axis in ("intermediate_key", "root_key")
                 ),
                 *records.record_gaps(),
-                gap("it signs with RSA-PSS keys in TLS 1.3 alone", version="1.2", key=RSA_PSS),
+                gap("it signs with RSA-PSS keys only in TLS 1.3", version="1.2", key=RSA_PSS),
                 *psk_gaps(),
                 *facts(self.id),
                 not_offered(self.engine(), self.offered_ciphers()),

@@ -107,7 +107,7 @@ POLICIES: Final = (
 )
 
 
-#: The suites that can be had by these policies; others of s2n-tls are in policies that are not used here.
+#: The suites that these policies offer; others of s2n-tls are in policies that are not used here.
 SUITES: Final = frozenset(suite for policy in POLICIES for suite in policy.suites)
 #: The policy that has everything, of which the library says that it is for tests.
 EVERYTHING: Final = "test_all"

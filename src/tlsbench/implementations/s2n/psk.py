@@ -43,7 +43,7 @@ def psk_gaps() -> tuple[Gap, ...]:
     """What s2n-tls cannot do of PSKs and tickets."""
     return (
         gap(
-            "s2n-tls has external PSKs in TLS 1.3 alone: add version=1.3",
+            "s2n-tls has external PSKs only in TLS 1.3: add version=1.3",
             version="1.2",
             resumption="external-psk",
         ),

@@ -45,9 +45,9 @@ def record_gaps() -> tuple[Gap, ...]:
             client="s2n",
             request_update="update_requested",
         ),
-        *no_records("of the limits it has max_fragment_length alone", "record_size_limit"),
+        *no_records("of the limits it has only max_fragment_length", "record_size_limit"),
         Gap(
-            f"beside its own size it makes records of {' and '.join(_SIZES)} bytes alone "
+            f"apart from its own size it makes only records of {' and '.join(_SIZES)} bytes "
             "(s2n_connection_prefer_low_latency and prefer_throughput)",
             {"record_size": all_but(DEFAULT, *_SIZES)},
         ),

@@ -49,7 +49,7 @@ class SslShaped:
 
     :param module_name: what to import, when it is needed and not before.
     :param engine_of: the engine's name and version, from the module.
-    :param curves: what its ``set_ecdh_curve`` calls each group; empty if it cannot be told.
+    :param curves: what its ``set_ecdh_curve`` calls each group; empty if it cannot be set.
     :param every_cipher: the words for every cipher suite that it has; empty if what it then lists is not what
         it has, so that it is asked for one after another.
     :param level_0: what a list of suites ends with that OpenSSL takes at security level 0 alone.
@@ -108,7 +108,7 @@ class SslShaped:
                 *self.gaps(self.module),
                 *fixed_suites(self.id, self.id),
                 answers_key_updates(self.id),
-                *no_records(f"the API of {self.module_name} has nothing for the size and padding of records"),
+                *no_records(f"the API of {self.module_name} cannot set the size and padding of records"),
                 gap("its server has no Encrypted ClientHello", server=self.id, ech="on"),
             ),
             supports=(
@@ -199,7 +199,7 @@ class SslShaped:
             context.options |= self.module.OP_NO_TICKET
 
     def _curves(self, scenario: Scenario) -> list[str]:
-        """The groups that it is to be told: none where it agrees on a prime, or on none."""
+        """The groups to set in it: none where it agrees on a prime, or on none."""
         if is_of_dhe(scenario) or scenario.group == NO_GROUP:
             return []
         return group_list(scenario).split(":") if self.takes_curve_list else [scenario.group]

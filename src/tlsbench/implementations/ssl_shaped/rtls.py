@@ -26,7 +26,7 @@ _TAKEN: Final = ("X25519MLKEM768", "x25519", "secp256r1", "secp384r1")
 def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
     return (
         gap("its API resumes nothing", resumption=("session-id", "ticket", "psk")),
-        gap("its server does not tell the client's certificate", server="rtls", client_auth="required"),
+        gap("its server does not report the client's certificate", server="rtls", client_auth="required"),
         *facts("rtls"),
         gap(f"its server takes {', '.join(_TAKEN)}", server="rtls", group=groups_but(_TAKEN)),
         gap(
@@ -38,7 +38,7 @@ def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
         ),
         *(
             gap(
-                f"in TLS {tls} its first flight has keys for {', '.join(offered)} alone",
+                f"in TLS {tls} its first flight has keys only for {', '.join(offered)}",
                 version=tls,
                 client="rtls",
                 group=groups_but(offered),
@@ -48,7 +48,7 @@ def _gaps(_rtls: ModuleType) -> tuple[Gap, ...]:
             for asked in ({"hello_retry": "no"}, {"workload": _NEVER_ASKED_AGAIN})
         ),
         gap(
-            "its server takes the first key that it is sent, and asks again for none",
+            "its server takes the first key share that it is sent, and never asks for another",
             server="rtls",
             hello_retry="yes",
         ),

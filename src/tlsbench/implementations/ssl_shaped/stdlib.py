@@ -41,11 +41,11 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
     return (
         kernel_tls_gap(),
         gap(
-            "set_psk_client_callback() is there since Python 3.13, and is not driven here",
+            "set_psk_client_callback() exists since Python 3.13, and is not used here",
             resumption="external-psk",
         ),
         gap(
-            f"{python} takes one curve, set_ecdh_curve(), and it is no post-quantum group",
+            f"{python} takes one curve, set_ecdh_curve(), and it is not a post-quantum group",
             group=groups_but((*_CURVES, *PRIMES)),
         ),
         gap(
@@ -64,14 +64,14 @@ def _gaps(ssl: ModuleType) -> tuple[Gap, ...]:
             group="x25519",
         ),
         gap(
-            "a side with a trust store sends its root behind a lone leaf: add chain_length=2",
+            "a side with a trust store sends its root after a single leaf: add chain_length=2",
             client_auth="required",
             chain_length="1",
         ),
         *(
             gap(
                 f"{python} takes one curve, and in TLS 1.2 it is the certificate's: "
-                + (f"group={key.curve}" if key.curve in _CURVES else "it is no group here"),
+                + (f"group={key.curve}" if key.curve in _CURVES else "it is not a group here"),
                 version=BEFORE_13,
                 key=key.name,
                 group=groups_but((key.curve,)),

@@ -31,22 +31,22 @@ def _gaps(_utls: ModuleType) -> tuple[Gap, ...]:
     return (
         gap("BoringSSL does not know the group", group=groups_but(_CURVES)),
         gap(
-            "it takes TLS 1.0 and 1.1 for minimum_version, and agrees on TLS 1.2 all the same",
+            "it takes TLS 1.0 and 1.1 for minimum_version, and agrees on TLS 1.2 nevertheless",
             version=BROKEN_VERSIONS,
         ),
         gap("its API resumes no TLS 1.3 session", client="utls", resumption="psk"),
         *facts("utls"),
-        no_compression("it offers that in the fingerprint of a browser alone"),
+        no_compression("it offers that only in the fingerprint of a browser"),
         keys_of_two_kinds("utls"),
         gap(
-            "BoringSSL offers no signatures by secp521r1 unless it is told to: version=1.2",
+            "by default BoringSSL offers no signatures by secp521r1: version=1.2",
             version="1.3",
             key=SECP521R1,
         ),
-        gap("its server tells the client's issuer for the client", server="utls", client_auth="required"),
+        gap("its server reports the client's issuer as the client", server="utls", client_auth="required"),
         *(
             gap(
-                "BoringSSL takes no Ed25519 certificates unless it is told to, and no ML-DSA",
+                "by default BoringSSL accepts no Ed25519 certificates, and no ML-DSA",
                 **{axis: _REFUSED},
             )
             for axis in ("key", "intermediate_key", "root_key")

@@ -92,7 +92,7 @@ class TlsliteEndpoint:
         try:
             self._verifier.verify(leaf, intermediates)
         except VerificationError as error:
-            raise HandshakeError(f"tlslite: the certificate is not good: {error}") from error
+            raise HandshakeError(f"tlslite: the certificate is not valid: {error}") from error
         self._verified = True
 
     def _is_by_psk(self) -> bool:

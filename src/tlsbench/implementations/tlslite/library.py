@@ -94,7 +94,7 @@ class Tlslite:
         return Capabilities(
             (
                 gap(
-                    "of a resumed TLS 1.3 handshake its server does not tell that, nor its client with whom",
+                    "in TLS 1.3 its server does not say that it resumed, nor its client who the peer is",
                     resumption="psk",
                 ),
                 *(
@@ -102,7 +102,7 @@ class Tlslite:
                     for algorithm, reason in certificate_compressors.missing()
                 ),
                 gap(
-                    "between two of them nobody gives the secrets by which a compressed certificate is seen",
+                    "between two of them no secrets are exported to see a compressed certificate with",
                     client=self.id,
                     server=self.id,
                     certificate_compression=AXES["certificate_compression"].special,
@@ -112,10 +112,10 @@ class Tlslite:
                     server="tlslite",
                     resumption="external-psk",
                 ),
-                gap("it is given no external PSK in TLS 1.2", version="1.2", resumption="external-psk"),
-                gap("it is Python throughout, so that its threads take turns", workload="scaling"),
+                gap("it does not support external PSKs in TLS 1.2", version="1.2", resumption="external-psk"),
+                gap("it is pure Python, so its threads take turns", workload="scaling"),
                 no_secrets_for_key_updates(self.id),
-                *no_records("of the limits it has record_size_limit alone", "max_fragment_length"),
+                *no_records("of the limits it has only record_size_limit", "max_fragment_length"),
                 *facts(self.id),
                 not_offered(self.engine(), self.offered_ciphers()),
                 gap("it does not know the group", group=tuple(g for g in groups.BY_NAME if g not in _GROUPS)),

@@ -10,8 +10,8 @@ from typing import Any, Final
 from tlsbench.errors import RequestError
 from tlsbench.implementations.certificate_keys import BRAINPOOL, ED448, OF_ISSUERS, RSA_PSS, SECP521R1, takes
 from tlsbench.implementations.libssl.bindings import text
+from tlsbench.implementations.libssl.context import LibSslContext
 from tlsbench.implementations.libssl.credentials import Part
-from tlsbench.implementations.libssl.endpoint import LibSslContext
 from tlsbench.implementations.libssl.library import LibSslShaped
 from tlsbench.implementations.libssl.suites import old_versions
 from tlsbench.implementations.missing import NotInstalledError
@@ -107,7 +107,7 @@ class WolfSsl(LibSslShaped):
                     group=tuple(name for name in groups.BY_NAME if not self._knows_group(name)),
                 ),
                 *(
-                    gap(f"{self.engine()} takes no such certificates", **{axis: ML_DSA})
+                    gap(f"{self.engine()} does not support such certificates", **{axis: ML_DSA})
                     for axis in ("key", "intermediate_key", "root_key")
                 ),
                 gap(
@@ -115,12 +115,12 @@ class WolfSsl(LibSslShaped):
                     certificate_type="raw_public_key",
                 ),
                 gap(
-                    "its server opens no ticket whose lifetime is above that of its keys, an hour",
+                    "its server accepts no ticket whose lifetime exceeds that of its keys, an hour",
                     server="wolfssl",
                     ticket_lifetime=AXES["ticket_lifetime"].special,
                 ),
                 gap(
-                    "its PSKs of TLS 1.2 are not driven here: add version=1.3",
+                    "its PSKs of TLS 1.2 are not supported here: add version=1.3",
                     version="1.2",
                     resumption="external-psk",
                 ),
@@ -129,7 +129,7 @@ class WolfSsl(LibSslShaped):
                     key=RSA_PSS,
                 ),
                 gap("it signs with no key on a brainpool curve that others take", key=BRAINPOOL),
-                gap("its OCSP stapling is not driven here: it asks a responder itself", ocsp="stapled"),
+                gap("its OCSP stapling is not supported here: it asks a responder itself", ocsp="stapled"),
                 gap(
                     "after a resumed handshake it sends one ticket",
                     server="wolfssl",
@@ -137,7 +137,7 @@ class WolfSsl(LibSslShaped):
                     resumption="psk",
                 ),
                 gap(
-                    "of a handshake that is resumed by a ticket its server does not say with whom",
+                    "in a handshake that is resumed by a ticket its server does not say who the peer is",
                     server="wolfssl",
                     resumption="ticket",
                     client_auth="required",
@@ -153,7 +153,7 @@ class WolfSsl(LibSslShaped):
                     for key, longer in _PREFERS_CURVE_OF.items()
                 ),
                 *no_records(
-                    "it has no padding of records, and cuts them by max_fragment_length alone",
+                    "it has no padding of records, and cuts them only by max_fragment_length",
                     "padding",
                     "record_size",
                 ),
@@ -163,10 +163,10 @@ class WolfSsl(LibSslShaped):
                     client=self.id,
                     request_update="update_not_requested",
                 ),
-                *no_records("of the limits it has max_fragment_length alone", "record_size_limit"),
+                *no_records("of the limits it has only max_fragment_length", "record_size_limit"),
                 *(
                     gap(
-                        "it does not cut the signature of an RSA-4096 key to the length that was agreed on",
+                        "it does not split the signature of an RSA-4096 key at the length that was agreed on",
                         workload="handshake",
                         version="1.3",
                         key="rsa-4096",

@@ -39,7 +39,7 @@ class Reno:
             self._avoid(segments - slow, now_ms, rtt_ms)
 
     def lost(self) -> None:
-        """Close the window after a loss that acknowledgements told of."""
+        """Close the window after a loss that acknowledgements reported."""
         self.threshold = self._after_loss()
         self.window = self.threshold
 

@@ -19,7 +19,7 @@ from tlsbench.links.network.values import Completion, Network
 #: UDP and IPv4 headers, which go over the line with every datagram.
 UDP_HEADER_BYTES: Final = 28
 _MOST_EVENTS: Final = 200_000
-#: In virtual time: who has no answer by then has given up.
+#: In virtual time: an end without an answer by then has given up.
 _LONGEST_MS: Final = 120_000.0
 
 

@@ -10,7 +10,7 @@ from tlsbench.links.network.values import Turn
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What an end does once it has received so much.
+    """What an end does once it has received that much.
 
     :param after_bytes: bytes that it must have received in all; 0 for what it does at once.
     :param writes: the sizes of its writes, in order.

@@ -32,7 +32,7 @@ class Frame:
 
     :param kind: its type; that of every STREAM frame is :data:`STREAM`, of every DATAGRAM :data:`DATAGRAM`.
     :param wire_bytes: its size, type included; adjoining PADDING frames are one.
-    :param offset: where ``data`` stands in its stream, of CRYPTO and STREAM.
+    :param offset: where ``data`` is in its stream, of CRYPTO and STREAM.
     :param stream: the ID of a STREAM's stream.
     :param is_last: whether a STREAM ends its stream.
     :param error: the code of a CONNECTION_CLOSE, whose ``data`` is the reason in words.
@@ -69,7 +69,7 @@ _Read = Callable[[Reader, int], _Fields]
 
 
 def _numbers(count: int) -> _Read:
-    """A frame of so many integers, of which none is needed here."""
+    """A frame of this many integers, none of which is needed here."""
 
     def read(reader: Reader, _kind: int) -> _Fields:
         for _ in range(count):

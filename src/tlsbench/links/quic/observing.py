@@ -1,6 +1,6 @@
 """What the wire says of a QUIC handshake: packets in the clear, and the hellos in its Initial packets.
 
-Version, kinds of packets and tokens stand in the clear. Who sees the client's first packet has the keys of
+Version, kinds of packets and tokens are in the clear. Who sees the client's first packet has the keys of
 the Initial packets (RFC 9001 section 5.2), and so reads the hellos, which are those of TLS 1.3.
 """
 

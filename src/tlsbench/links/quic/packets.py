@@ -1,4 +1,4 @@
-"""QUIC packets as they stand in datagrams, read without any key: RFC 8999 and RFC 9000 section 17.
+"""QUIC packets as they are in datagrams, read without any key: RFC 8999 and RFC 9000 section 17.
 
 One datagram may hold several packets (RFC 9000 section 12.2). Long headers say where they end; a short header
 takes the rest of its datagram. This is a reader of what well-behaved ends send, for proofs and for traces:

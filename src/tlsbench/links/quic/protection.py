@@ -1,6 +1,6 @@
 """Opening QUIC packets: RFC 9001 sections 5.2 to 5.4, and the integrity of a Retry, section 5.8.
 
-The keys of Initial packets follow from a connection ID that stands in the clear, so that whoever sees a
+The keys of Initial packets follow from a connection ID that is in the clear, so that whoever sees a
 handshake can open them. The keys of other packets follow from the secrets of a key log (RFC 9850).
 """
 
@@ -161,7 +161,7 @@ def check_retry(packet: Packet, destination_id: bytes) -> None:
 
 
 def _full_number(truncated: int, bits: int, largest: int) -> int:
-    """The packet number that was sent in so many bits (RFC 9000 appendix A.3)."""
+    """The packet number that was sent in this many bits (RFC 9000 appendix A.3)."""
     expected, window = largest + 1, 1 << bits
     candidate = expected & ~(window - 1) | truncated
     if candidate <= expected - window // 2 and candidate < (1 << 62) - window:

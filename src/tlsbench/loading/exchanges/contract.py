@@ -7,7 +7,7 @@ from typing import Final, Protocol
 
 from tlsbench.loading.tally import LoadTally
 
-#: Of heads of answers so many are kept: a server that dates them has a new one each second.
+#: How many heads of answers are kept: a server that dates them has a new one each second.
 _MOST_HEADS: Final = 256
 #: The length of a body of which the head says nothing.
 ANY_LENGTH: Final = -1
@@ -66,7 +66,7 @@ class Exchange(Protocol):
         """Whether the server takes no more requests on this connection."""
 
     def ask(self, count: int, now_ns: int, *, counted: bool) -> bytes:
-        """Begin a use of so many requests: the bytes to be sent."""
+        """Begin a use of this many requests: the bytes to send."""
 
     def take(self, data: bytes, now_ns: int) -> bytes:
         """Take what was received: the bytes to be sent now, ``b""`` if there are none.

@@ -9,7 +9,7 @@ HEADER_BYTES: Final = 9
 #: The length and the type together, the flags, the stream: of the last the highest bit is reserved.
 HEADER: Final = struct.Struct(">IBI")
 STREAM_MASK: Final = 0x7FFF_FFFF
-#: The largest frame that a server may send to who asks for no larger ones (SETTINGS_MAX_FRAME_SIZE).
+#: The largest frame that a server may send to a peer that asks for no larger ones (SETTINGS_MAX_FRAME_SIZE).
 MOST_PAYLOAD_BYTES: Final = 16384
 
 DATA: Final = 0x0
@@ -45,5 +45,5 @@ def frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
 
 
 def window_update(stream: int, more_bytes: int) -> bytes:
-    """That so many more bytes may come on a stream, or on stream 0 of all."""
+    """That this many more bytes may come on a stream, or on stream 0 of all."""
     return frame(WINDOW_UPDATE, 0, stream, more_bytes.to_bytes(4, "big"))

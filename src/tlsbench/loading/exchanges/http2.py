@@ -24,7 +24,7 @@ _BROKEN: Final = "an answer that breaks the rules of HTTP/2"
 #: Until a server says how many streams it takes at once (RFC 9113 section 6.5.2 has it allow no fewer).
 _STREAMS_UNTIL_TOLD: Final = 100
 _MOST_HEAD_BYTES: Final = 64 * 1024
-#: The connection's window is made whole again when so much is left of it.
+#: The connection's window is restored when this much is left of it.
 _LOW_WINDOW_BYTES: Final = frames.LARGEST_WINDOW_BYTES // 2
 _PLAIN_HEADERS: Final = frames.END_HEADERS | frames.END_STREAM
 #: What is looked up for each frame.

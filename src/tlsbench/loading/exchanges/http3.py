@@ -35,14 +35,14 @@ class Http3(Streams):
         ]
 
     def ask(self, count: int, now_ns: int, *, counted: bool) -> None:
-        """Begin a use of so many requests."""
+        """Begin a use of this many requests."""
         self._begin_use(count, counted=counted)
         self.fill(now_ns)
 
     def fill(self, now_ns: int) -> None:
         """Ask as much as may be asked now."""
         quic = self._quic
-        # of all streams that were ever opened the server allows so many (RFC 9000 section 4.6)
+        # of all streams that were ever opened the server allows this many (RFC 9000 section 4.6)
         allowed = quic.max_concurrent_bidi_streams - quic.get_next_available_stream_id() // 4
         count = max(0, min(allowed, self._fits(self._asked.streams)))
         for _ in range(count):

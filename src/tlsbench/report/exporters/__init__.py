@@ -36,7 +36,7 @@ def formats(kind: Kind) -> list[str]:
 
 
 def check_format(name: str, kind: Kind) -> None:
-    """See to it that a kind of result has a format.
+    """Check that a kind of result has a format.
 
     :raises RequestError: with the names that are valid, if it has not.
     """

@@ -22,7 +22,7 @@ def write(report: Report, width: int) -> str:
 
 
 def terminal(report: Report, width: int) -> RenderableType:
-    """The report for a terminal of so many columns."""
+    """The report for a terminal of this many columns."""
     if report.told:
         return Group(*map(line, report.told.splitlines()))
     return Group(*_parts(report, width))
@@ -41,24 +41,26 @@ def _parts(report: Report, width: int) -> Iterator[RenderableType]:
         yield Text()
     yield from (line(one, "dim") for one in report.origin)
     known = _constants(report.sheets)
-    yield from (line(_without(known, note), "dim") for note in report.notes)
-    yield from (line(_without(known, failed), "bold red") for failed in report.failed)
-    yield from (line(_without(known, said), "bold yellow") for said in report.undecided)
+    ids = [*(one.id for one in report.entries), *(one.id for one in report.errors)] if known else []
+    yield from (line(_without(known, ids, note), "dim") for note in report.notes)
+    yield from (line(_without(known, ids, failed), "bold red") for failed in report.failed)
+    yield from (line(_without(known, ids, said), "bold yellow") for said in report.undecided)
     advice = report.gates[len(report.failed) + len(report.undecided) :]  # has a command, which stays whole
     yield from (line(one, "bold yellow") for one in advice)
 
 
 def _constants(of: Sequence[Sheet]) -> set[str]:
-    """The selectors that stand in the title of every sheet."""
+    """The selectors that are in the title of every sheet."""
     titles = [{word for word in one.title.split() if "=" in word} for one in of]
     return set.intersection(*titles) if titles else set()
 
 
-def _without(known: Collection[str], text: str) -> str:
-    """A line without the selectors that the titles have: what is left of a long id."""
-    return (
-        " ".join(word for word in text.split(" ") if word.removesuffix(":") not in known) if known else text
-    )
+def _without(known: Collection[str], ids: Collection[str], text: str) -> str:
+    """A line whose long ids lack the selectors that the titles have; what a sentence advises stays."""
+    for long in ids:
+        if long in text:
+            text = text.replace(long, " ".join(word for word in long.split(" ") if word not in known))
+    return text
 
 
 def sheets(of: Sequence[Sheet], width: int) -> RenderableType:

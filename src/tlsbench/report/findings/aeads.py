@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from math import isfinite
 
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.table import ratio_of
@@ -14,7 +15,7 @@ from tlsbench.scenarios.sizes import parse_size
 from tlsbench.stats import Interval, is_difference
 
 _CHACHA20 = "ChaCha20-Poly1305"
-#: By what stands in the names of cipher suites and of algorithms.
+#: By a part of the names of cipher suites and of algorithms.
 _AEADS: Mapping[str, str] = {
     "aes-128-gcm": "AES-128-GCM",
     "aes-256-gcm": "AES-256-GCM",
@@ -32,10 +33,10 @@ class _Stretch:
 
     def words(self, *, is_first: bool, is_last: bool) -> str:
         first, last = self.sizes[0], self.sizes[-1]
-        if is_first and is_last:
-            where = f"from {first} to {last}"
-        elif first == last:
+        if first == last:
             where = f"at {first}"
+        elif is_first and is_last:
+            where = f"from {first} to {last}"
         elif is_first:
             where = f"up to {last}"
         else:
@@ -60,11 +61,11 @@ def aead_findings(run: Run) -> Iterator[Finding]:
         (dict(key), aead, [(cells[size], by_aead[_CHACHA20][size]) for size in shared])
         for key, by_aead in series.items()
         for aead, cells in by_aead.items()
-        if aead != _CHACHA20 and len(shared := sorted(set(cells) & set(by_aead.get(_CHACHA20, ())))) > 1
+        if aead != _CHACHA20 and (shared := sorted(set(cells) & set(by_aead.get(_CHACHA20, ()))))
     ]
     for axes, aead, pairs in told:
         context = _context(axes, [other for other, *_ in told])
-        yield Finding(f"{context}: the faster of {aead} and {_CHACHA20} is {_sentence(aead, pairs, run)}")
+        yield Finding(f"{context}: {_sentence(aead, pairs, run)}")
 
 
 def _aead_of(cell: Cell) -> tuple[str, dict[str, str]] | None:
@@ -95,9 +96,11 @@ def _context(axes: Mapping[str, str], among: Sequence[Mapping[str, str]]) -> str
 
 def _sentence(aead: str, pairs: Iterable[tuple[Cell, Cell]], run: Run) -> str:
     verdicts = []
+    are_measured = False
     for cell, chacha in pairs:
         ratio: Interval = ratio_of(chacha, cell)
         floor = run.noise_floor.get(cell.axes["workload"], 0.0)
+        are_measured |= isfinite(floor) and isfinite(ratio.high)
         faster = "" if not is_difference(ratio, floor) else aead if ratio.median > 1 else _CHACHA20
         verdicts.append((faster, cell.axes["size"], max(ratio.median, 1 / ratio.median)))
     stretches = [
@@ -105,6 +108,8 @@ def _sentence(aead: str, pairs: Iterable[tuple[Cell, Cell]], run: Run) -> str:
         for faster, group in ((name, list(members)) for name, members in groupby(verdicts, lambda v: v[0]))
     ]
     last = len(stretches) - 1
-    return ", ".join(
-        stretch.words(is_first=at == 0, is_last=at == last) for at, stretch in enumerate(stretches)
-    )
+    words = [stretch.words(is_first=at == 0, is_last=at == last) for at, stretch in enumerate(stretches)]
+    if not any(stretch.faster for stretch in stretches):
+        said = "no significant difference" if are_measured else "too few rounds to tell a difference"
+        return f"{said} between {aead} and {_CHACHA20} {words[0].removeprefix('neither ')}"
+    return f"the faster of {aead} and {_CHACHA20} is {', '.join(words)}"

@@ -14,7 +14,7 @@ from tlsbench.scenarios.sizes import parse_size
 _FULL = "full"
 _TITLES = {
     "leaf": "Intermediates that the client knows, and that are not sent",
-    "leaf-anchored": "A leaf alone, whose issuer the client trusts",
+    "leaf-anchored": "Only the leaf, whose issuer the client trusts",
 }
 _WORKLOADS = ("handshake", "completion")
 _MOST_TOLD = 6

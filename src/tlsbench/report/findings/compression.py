@@ -46,7 +46,7 @@ def _of_handshakes(algorithm: str, found: Sequence[Pair], run: Run) -> Finding:
     little = [kind for kind, shares in by_key.items() if kind.startswith("ml-dsa") and max(shares) < _LITTLE]
     if little:
         details.append(
-            f"Of {', '.join(little)} nearly all is keys and signatures, which are random: only names and "
+            f"With {', '.join(little)} nearly everything is random (keys, signatures): only names and "
             "extensions shrink"
         )
     details.extend(_times(found, run))
@@ -140,7 +140,7 @@ def _times(found: Sequence[Pair], run: Run) -> Iterator[str]:
         _server(pair.cell): run.engines.get(_server(pair.cell), "") for pair in found
     }
     if any(engine.startswith("OpenSSL") for engine in engines.values()):
-        yield "OpenSSL's server compresses once, before the first connection: that is in no time here"
+        yield "OpenSSL's server compresses once, before the first connection: no time here includes that"
     if any(engine.startswith("BoringSSL") for engine in engines.values()):
         yield (
             "BoringSSL calls its caller's compressor, Python's here, in each handshake: that is in the "

@@ -3,51 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from math import isfinite
 
-from tlsbench.links.network import INITIAL_WINDOW_BYTES
-from tlsbench.report.beside import arrows, not_known, stray_words
-from tlsbench.report.digits import from_to
-from tlsbench.report.findings.finding import Finding, amount, change_with_interval
-from tlsbench.report.findings.pairs import Pair, pairs
-from tlsbench.report.naming import names
+from tlsbench.report.beside import stray_words
+from tlsbench.report.findings.choices import Contrast, level_finding, told_finding
+from tlsbench.report.findings.finding import Finding
+from tlsbench.report.findings.pairs import pairs
 from tlsbench.results import Cell, Run
 from tlsbench.scenarios.ciphers import BROKEN_VERSIONS
 from tlsbench.scenarios.keys import BY_NAME as KEYS
-
-
-@dataclass(frozen=True, slots=True)
-class Contrast:
-    """Two values of an axis that people choose between.
-
-    :param title: what the choice is about.
-    :param value: of which the finding tells.
-    :param against: what it is held against.
-    :param follows: axes that may be spelled otherwise, because they follow from the choice.
-    :param brings: facts in which the cells must differ as well, which the finding then says.
-    :param tells_bytes: whether what goes over the wire is part of the answer.
-    :param beside: another axis, and its value where the first has the one that it is held against.
-    :param of_sessions: whether resumed handshakes are compared too.
-    """
-
-    title: str
-    axis: str
-    value: str
-    against: str
-    follows: tuple[str, ...] = ()
-    tells_bytes: bool = False
-    brings: tuple[str, ...] = ()
-    beside: tuple[str, str] | None = None
-    of_sessions: bool = False
-
-    def takes(self, cell: Cell) -> bool:
-        """Whether a cell may be on either side of the choice."""
-        if self.beside is None or cell.axes.get(self.axis) != self.against:
-            return True
-        axis, value = self.beside
-        return cell.axes.get(axis) == value
-
 
 _SUITE = ("cipher",)
 _POST_QUANTUM_ISSUERS = tuple(name for name in KEYS if name.startswith(("ml-dsa", "slh-dsa")))
@@ -117,6 +80,13 @@ CONTRASTS = (
     Contrast("RSA-4096 instead of RSA-2048", "key", "rsa-4096", "rsa-2048", _SUITE),
     Contrast("Ed25519 instead of ECDSA P-256", "key", "ed25519", "ecdsa-secp256r1", _SUITE),
     Contrast("X25519MLKEM768 instead of x25519", "group", "X25519MLKEM768", "x25519", tells_bytes=True),
+    Contrast(
+        "SecP256r1MLKEM768 instead of secp256r1",
+        "group",
+        "SecP256r1MLKEM768",
+        "secp256r1",
+        tells_bytes=True,
+    ),
     Contrast("MLKEM768 instead of x25519", "group", "MLKEM768", "x25519", tells_bytes=True),
     Contrast("RSA-PSS-2048 instead of RSA-2048", "key", "rsa-pss-2048", "rsa-2048", _SUITE, tells_bytes=True),
     *(
@@ -165,12 +135,22 @@ CONTRASTS = (
     Contrast("Encrypted ClientHello", "ech", "on", "default", tells_bytes=True),
     Contrast("GREASE for Encrypted ClientHello", "ech", "grease", "default", tells_bytes=True),
 )
+#: Of these axes the values that no contrast above is about are held against the first one of the run.
+_OTHERWISE = {
+    "chain_length": "A chain of {} certificates",
+    **{
+        axis: f"{axis}={{}}"
+        for axis in ("group", "key", "signature", "tickets", "ocsp", "trust", "session", "cpu", "provider")
+    },
+}
+#: So many values of such an axis are told of, the last ones; the table has them all.
+_MOST_OTHERWISE = 4
 
 
 def contrast_findings(run: Run) -> Iterator[Finding]:
-    """A finding for each choice of which the run holds both sides, and can tell them apart."""
+    """A finding for each choice of which the run holds both sides, whether or not it can tell them apart."""
     handshakes = [cell for cell in run.cells if cell.axes["workload"] == "handshake"]
-    for contrast in CONTRASTS:
+    for contrast in (*CONTRASTS, *_otherwise(full_handshakes(run))):
         cells = filter(contrast.takes, handshakes if contrast.of_sessions else full_handshakes(run))
         compared = (contrast.beside[0],) if contrast.beside else ()
         chosen = (contrast.axis, contrast.value, contrast.against, contrast.follows)
@@ -180,102 +160,27 @@ def contrast_findings(run: Run) -> Iterator[Finding]:
         unlike = stray_words([pair.beside.stray for pair in found])
         if told:
             yield told_finding(contrast, told, len(like) - len(told), len(found) - len(like), unlike)
-        elif not like and unlike:
+        elif like:
+            yield level_finding(contrast, like, run, len(found) - len(like), unlike)
+        elif unlike:
             yield Finding(f"{contrast.title}: not compared, because the cells also differ in {unlike}")
 
 
-def told_finding(
-    contrast: Contrast,
-    told: Sequence[Pair],
-    untold: int,
-    not_alike: int = 0,
-    unlike: str = "",
-    *,
-    what: str = "handshakes",
-) -> Finding:
-    """What pairs that differ by a choice have in common.
-
-    :param told: those that differ by more than their uncertainty; ``untold`` is the number of the others.
-    :param not_alike: how many are not compared, because they also differ in what ``unlike`` names.
-    :param what: that takes the time.
-    """
-    named = zip(names([pair.context for pair in told]), told, strict=True)
-    ordered = sorted(named, key=lambda one: one[1].ratio().median)
-    ratios = [pair.ratio().median for _, pair in ordered]
-    of = f" ({len(told)} comparisons)" if len(told) > 1 else ""
-    details = [_sides(*ordered[0])]
-    if len(ordered) > 1:
-        details.append(_sides(*ordered[-1]))
-    if contrast.tells_bytes:
-        details.append(f"On the wire {_bytes(ordered[0][1])}")
-        details += _beyond_the_window(ordered[0][1])
-    besides = [pair.beside for pair in told]
-    trips = _round_trips(told)
-    if differing := arrows(besides, ("round trips",) if trips else ()):
-        details.append(f"They also differ in {differing}")
-    if unknown := not_known(besides):
-        details.append(f"Unknown for one or both: {unknown}")
-    if untold:
-        details.append(f"No significant difference in {untold} more")
-    if not_alike:
-        details.append(f"{not_alike} more are not compared, because they also differ in {unlike}")
-    noun = told[0].cell.instrument.noun
-    return Finding(
-        f"{contrast.title}: {what} take {amount(ratios[0], ratios[-1], noun)}{trips}{of}",
-        tuple(details),
-    )
-
-
-def _round_trips(told: Sequence[Pair]) -> str:
-    """What the choice does to the round trips, where it does the same in every pair."""
-    changes = {
-        (pair.against.ledger.round_trips, pair.cell.ledger.round_trips)
-        for pair in told
-        if pair.against.ledger.round_trips is not None and pair.cell.ledger.round_trips is not None
-    }
-    if len(changes) != 1:
-        return ""
-    [(before, after)] = changes
-    assert before is not None
-    assert after is not None
-    if before == after:
-        return ""
-    count = abs(before - after)
-    noun = "round trip" if count == 1 else "round trips"
-    return f" and {count} {noun} {'fewer' if after < before else 'more'} ({before} → {after})"
-
-
-def _sides(context: str, pair: Pair) -> str:
-    unit = pair.cell.instrument.unit
-    carried = from_to(pair.against.main.median, pair.cell.main.median, unit)
-    sides = "".join(
-        f"; {side} {change_with_interval(ratio)}"
-        for side in ("client", "server")
-        if side in pair.cell.figures and isfinite((ratio := pair.ratio(side)).high)
-    )
-    total = change_with_interval(pair.ratio())
-    return f"{context or 'Both sides'}: {carried}, {total}{sides}"
-
-
-def _bytes(pair: Pair) -> str:
-    def change(ours: float, theirs: float) -> str:
-        return f"{ours - theirs:+,.0f} bytes"
-
-    cell, other = pair.cell, pair.against
-    return (
-        f"{change(cell.client_bytes, other.client_bytes)} from the client, "
-        f"{change(cell.server_bytes, other.server_bytes)} from the server"
-    )
-
-
-def _beyond_the_window(pair: Pair) -> Iterator[str]:
-    """That the choice makes the server's answer larger than what it may send at once."""
-    if pair.against.server_bytes <= INITIAL_WINDOW_BYTES < pair.cell.server_bytes:
-        yield (
-            f"The server then sends {pair.cell.server_bytes:,.0f} bytes, more than the "
-            f"{INITIAL_WINDOW_BYTES:,} of the initial congestion window (RFC 6928): over a network that can "
-            "cost one more round trip"
-        )
+def _otherwise(cells: Sequence[Cell]) -> Iterator[Contrast]:
+    """The choices that a run holds beyond :data:`CONTRASTS`."""
+    for axis, title in _OTHERWISE.items():
+        first, *others = dict.fromkeys(cell.axes.get(axis, "") for cell in cells) or [""]
+        named = {frozenset((one.value, one.against)) for one in CONTRASTS if one.axis == axis}
+        left = [value for value in others if not any({value, other} in named for other in (first, *others))]
+        for value in left[-_MOST_OTHERWISE:]:
+            yield Contrast(
+                f"{title.format(value)} instead of {first}",
+                axis,
+                value,
+                first,
+                ("cipher",) if axis == "key" else (),
+                tells_bytes=True,
+            )
 
 
 def full_handshakes(run: Run) -> list[Cell]:

@@ -1,4 +1,4 @@
-"""A finding, and how figures stand in it."""
+"""A finding, and how figures appear in it."""
 
 from __future__ import annotations
 

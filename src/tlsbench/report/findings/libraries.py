@@ -94,8 +94,8 @@ def _sentence(contested: Sequence[Sequence[Cell]], run: Run) -> str:
         f"{_range(leads)} times as long)"
         for library, leads in sorted(wins.items(), key=lambda win: -len(win[1]))
     ]
-    tied = [f"no significant difference between the first two in {ties}"] if ties else []
-    return "; ".join([*told, *tied])
+    tied = [f"no significant difference between the first two in {ties} of {len(contested)} scenarios"]
+    return "; ".join([*told, *(tied if ties else ())])
 
 
 def _details(

@@ -178,5 +178,5 @@ def _bottleneck(load: Load) -> str:
     if server_is_busy and busy < _BUSY:
         return f"{said}: the server is the limit"
     if server is None and busy < _IDLE:
-        return f"{said}: the server is what they waited for"
+        return f"{said}: the client waited for the server"
     return f"{said}: neither side alone is the limit"

@@ -12,6 +12,8 @@ from tlsbench.sampling.instruments import ALLOCATIONS
 from tlsbench.units import BYTES
 
 _SIDES = ("server", "client")
+#: For how many connections the memory is worked out.
+_CONNECTIONS = 100_000
 
 
 def memory_findings(run: Run) -> Iterator[Finding]:
@@ -26,13 +28,15 @@ def _of_side(side: str, cells: Sequence[Cell]) -> Finding:
     (low, least), (high, most) = min(kept), max(kept)
     keeps = f"An open connection keeps {with_unit(low, BYTES)} on the {side}'s side"
     if len(kept) == 1:
-        return Finding(keeps, (f"10,000 connections take {_gigabytes(low)} ({scenario_of(cells)})",))
+        return Finding(
+            keeps, (f"{_CONNECTIONS:,} connections take {_gigabytes(low)} ({scenario_of(cells)})",)
+        )
     times = f" ({high / low:.1f} times as much)" if low else ""
     return Finding(
         f"{keeps} with {least}, {with_unit(high, BYTES)} with {most}{times}",
-        (f"10,000 connections take {_gigabytes(low)} to {_gigabytes(high)} of malloc's memory",),
+        (f"{_CONNECTIONS:,} connections take {_gigabytes(low)} to {_gigabytes(high)} of malloc's memory",),
     )
 
 
 def _gigabytes(count: float) -> str:
-    return f"{10_000 * count / 1e9:.2f} GB"
+    return f"{_CONNECTIONS * count / 1e9:.1f} GB"

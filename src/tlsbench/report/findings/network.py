@@ -4,35 +4,57 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from tlsbench.report.beside import arrows, not_known, stray_words
 from tlsbench.report.findings.chains import chain_name, sent_before_the_answer
 from tlsbench.report.findings.finding import Finding
-from tlsbench.report.findings.pairs import pairs
+from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.results import Cell, Run
 
 _NS_PER_MS = 1e6
 _MOST_CHAINS = 6
-#: An axis, what people choose on it, the alternative, and what to call the choice.
+
+
+class _Choice(NamedTuple):
+    """What people choose on an axis, the alternative, and what to call the choice."""
+
+    axis: str
+    value: str
+    against: str
+    title: str
+
+
 _CHOICES = (
-    ("version", "1.3", "1.2", "TLS 1.3 instead of TLS 1.2"),
-    ("resumption", "early-data", "none", "0-RTT instead of a full handshake"),
-    ("resumption", "psk", "none", "Resumption by psk"),
-    ("resumption", "ticket", "none", "Resumption by ticket"),
-    ("resumption", "external-psk", "none", "An external PSK instead of a certificate"),
-    ("certificate_type", "raw_public_key", "x509", "A raw public key instead of a certificate"),
-    ("ticket_state", "unknown-key", "current", "A ticket under a key that is gone"),
+    _Choice("version", "1.3", "1.2", "TLS 1.3 instead of TLS 1.2"),
+    _Choice("resumption", "early-data", "none", "0-RTT instead of a full handshake"),
+    _Choice("resumption", "psk", "none", "Resumption by psk"),
+    _Choice("resumption", "ticket", "none", "Resumption by ticket"),
+    _Choice("resumption", "external-psk", "none", "An external PSK instead of a certificate"),
+    _Choice("certificate_type", "raw_public_key", "x509", "A raw public key instead of a certificate"),
+    _Choice("ticket_state", "unknown-key", "current", "A ticket under a key that is gone"),
+    _Choice("group", "X25519MLKEM768", "x25519", "X25519MLKEM768 instead of x25519"),
+    _Choice("key", "ml-dsa-44", "ecdsa-secp256r1", "ML-DSA-44 instead of ECDSA P-256"),
+    _Choice("key", "ml-dsa-65", "ecdsa-secp256r1", "ML-DSA-65 instead of ECDSA P-256"),
+    _Choice("key", "ml-dsa-87", "ecdsa-secp256r1", "ML-DSA-87 instead of ECDSA P-256"),
+)
+#: Of the choices those of which the bytes are a part of the answer.
+_TELL_BYTES = ("group", "key")
+#: Why more bytes can bring an answer sooner.
+_OPENED = (
+    "More bytes in the handshake open the server's congestion window (slow start), so that an answer larger "
+    "than the initial window can come a round trip sooner; size=1KiB shows what the handshake alone takes"
 )
 #: What may follow from the version.
-_FOLLOWS = ("cipher", "group")
+_FOLLOWS = {"version": ("cipher", "group")}
 
 
 def network_findings(run: Run) -> Iterator[Finding]:
     """Where a chain costs a round trip, what resumption saves, and what the processors' share is."""
     cells = [cell for cell in run.cells if cell.axes["workload"] == "completion" and cell.phases]
     yield from _chains(cells)
-    for axis, value, against, title in _CHOICES:
-        yield from _savings(cells, axis, value, against, title)
+    for choice in _CHOICES:
+        yield from _savings(run, cells, choice)
     yield from _processors(cells)
 
 
@@ -77,30 +99,54 @@ def _chains(cells: Sequence[Cell]) -> Iterator[Finding]:
         )
 
 
-def _savings(cells: Sequence[Cell], axis: str, value: str, against: str, title: str) -> Iterator[Finding]:
+def _savings(run: Run, cells: Sequence[Cell], choice: _Choice) -> Iterator[Finding]:
     """How much sooner the first byte of an answer comes, by round trip time."""
+    axis, value, against, title = choice
     saved: dict[str, list[float]] = defaultdict(list)
-    found = list(pairs(cells, axis, value, against, _FOLLOWS))
-    for pair in (one for one in found if not one.beside.stray):
+    found = list(pairs(cells, axis, value, against, _FOLLOWS.get(axis, ())))
+    like = [pair for pair in found if not pair.beside.stray]
+    for pair in like:
         before, after = (one.phases["first_byte"] / _NS_PER_MS for one in (pair.against, pair.cell))
         saved[pair.cell.axes["rtt"]].append(before - after)
     unlike = stray_words(pair.beside.stray for pair in found)
     details = [f"Cells that also differ in other ways are not counted: {unlike}"] if unlike else []
     if saved:
-        is_loss = all(sooner <= 0 for found in saved.values() for sooner in found)
+        if axis in _TELL_BYTES:
+            details.append(_more_bytes(like))
+        is_loss = sum(sooner for found in saved.values() for sooner in found) <= 0
         told = ", ".join(
             f"{_span([-one for one in sooner] if is_loss else sooner)} ms at rtt={rtt}"
             for rtt, sooner in sorted(saved.items(), key=lambda one: float(one[0].removesuffix("ms")))
         )
-        beside = [pair.beside for pair in found if not pair.beside.stray]
+        beside = [pair.beside for pair in like]
         if differing := arrows(beside):
             details.append(f"They also differ in {differing}")
         if unknown := not_known(beside):
             details.append(f"Unknown for one or both: {unknown}")
         when = "later" if is_loss else "sooner"
-        yield Finding(f"{title}: the first byte of the answer comes {when}, by {told}", tuple(details))
+        said = f"the first byte of the answer comes {when}, by {told}"
+        if axis in _TELL_BYTES and not is_loss and _grows(like):
+            details.append(_OPENED)
+        if axis in _TELL_BYTES and not any(pair.is_told_apart(run) for pair in like):
+            said = f"no significant difference in the time over a network; {said}"
+        yield Finding(f"{title}: {said}", tuple(details))
     elif unlike:
         yield Finding(f"{title}: not compared, because the cells also differ in {unlike}")
+
+
+def _grows(found: Sequence[Pair]) -> bool:
+    """Whether a choice makes the server send more."""
+    return all(pair.cell.server_bytes > pair.against.server_bytes for pair in found)
+
+
+def _more_bytes(found: Sequence[Pair]) -> str:
+    """What a choice adds to the bytes that each side sends, between the least and the most."""
+    sent = [
+        sorted(round(getattr(pair.cell, side) - getattr(pair.against, side)) for pair in found)
+        for side in ("client_bytes", "server_bytes")
+    ]
+    client, server = (f"{one[0]:+,}" if one[0] == one[-1] else f"{one[0]:+,} to {one[-1]:+,}" for one in sent)
+    return f"On the wire {client} bytes from the client, {server} from the server"
 
 
 def _processors(cells: Sequence[Cell]) -> Iterator[Finding]:

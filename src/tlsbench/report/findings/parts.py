@@ -15,7 +15,7 @@ from tlsbench.workloads.parts.bill import AGREEMENT, KEY_SHARE, SIGNATURE, VERIF
 
 #: The operations that a handshake is known by; the others are its ways to them.
 _ASYMMETRIC = (KEY_SHARE, AGREEMENT, SIGNATURE, VERIFICATION)
-#: Of more cells than these each has its headline alone; of still more, two of them are told.
+#: Of more cells than these each has its headline alone; of still more, two are described.
 _MOST_IN_FULL, _MOST_CELLS = 2, 4
 #: Of a rest in several rows.
 _MOST_NAMED = 4

@@ -19,7 +19,7 @@ from tlsbench.units import NANOSECONDS
 class Contrast:
     """A question about two primitives.
 
-    :param usual: what is usual, and what stands beside it.
+    :param usual: what is usual, and what it is compared with.
     :param words: the headline, of what stands beside.
     """
 
@@ -28,7 +28,7 @@ class Contrast:
     words: str
 
 
-#: In the order in which they are told.
+#: In the order in which they are reported.
 CONTRASTS: Final = (
     Contrast("sha-256/digest", "sha3-256/digest", "SHA3-256 instead of SHA-256"),
     Contrast("sha-256/digest", "blake2b/digest", "BLAKE2b instead of SHA-256"),
@@ -77,7 +77,7 @@ def _detail(contrast: Contrast, axes: Mapping[str, str], row: Mapping[str, Cell]
     if is_difference(ratio, run.noise_floor.get("primitive", 0.0)):
         yield f"{where}: time {change_with_interval(ratio)}"
     else:
-        yield f"{where}: no difference that could be told"
+        yield f"{where}: no significant difference"
 
 
 _PLAIN: Final = (None, "", "native")
@@ -106,4 +106,4 @@ def _memory(name: str) -> str:
         return f"{ARGON2[name].memory_kib // 1024} MiB of memory each"
     if name in SCRYPT:
         return f"{SCRYPT[name].memory_kib // 1024} MiB of memory each"
-    return "next to no memory"
+    return "almost no memory"

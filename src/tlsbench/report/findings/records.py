@@ -23,9 +23,9 @@ _WORDS: Final = {
     "record_size_limit": "A record_size_limit of {value} bytes",
 }
 _NOUNS: Final = {"bulk": "bulk data", "echo": "an echo"}
-#: So many values of an axis are told one by one.
+#: Up to this many values of an axis are listed one by one.
 _MOST_TOLD: Final = 6
-#: A full record, in whose terms an update is told, and what an update is held against.
+#: A full record, in which the cost of an update is expressed, and what an update is compared with.
 _FULL, _BYTE = "16KiB", "1B"
 
 

@@ -15,7 +15,7 @@ from tlsbench.results.scaling import controls, efficiency, interpreter_share, th
 from tlsbench.sampling.instruments import SCALING
 from tlsbench.stats import Interval, is_difference
 
-#: So many scenarios are told of; the table has them all.
+#: Scenarios that the findings mention; the table has them all.
 _MOST = 8
 _VOID = "void: "
 
@@ -75,7 +75,7 @@ def _details(cell: Cell, first: Cell) -> Iterator[str]:
     yield f"The interpreter's own share of an operation is {100 * interpreter_share(cell):.1f} %"
     found = controls(cell)
     yield (
-        f"Beside it pure Python got {found.python:.2f} times as far as with one thread, a hash without the "
+        f"Controls: pure Python did {found.python:.2f} times the work of one thread, a hash without the "
         f"interpreter's lock {found.hash_threads:.2f} times, and {found.hash_processes:.2f} times with "
         "processes"
     )

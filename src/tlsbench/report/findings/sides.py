@@ -69,6 +69,13 @@ def _findings(side: str, peer: str, context: str, cells: Sequence[Cell], run: Ru
     tied = (f"no significant difference from {', '.join(level)}",) if level else ()
     left_out = (f"Not ranked because of other differences: {'; '.join(unlike)}",) if unlike else ()
     first = _with_ends(fastest)[side]
+    if not slower:
+        among = f"{side}s with {peer} as {_PEERS[side]}{where}"
+        yield Finding(
+            f"No significant difference between {len(beside) + 1} {among}: {', '.join([first, *level])}",
+            (f"{first} has the least time of its own, {shown}", *left_out),
+        )
+        return
     yield Finding(
         f"Fastest {side} of those with {peer} as {_PEERS[side]}{where}: {first}, {shown} of its own time",
         (*tied, *slower, *left_out),

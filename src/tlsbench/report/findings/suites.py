@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tlsbench.report.findings.contrasts import CONTRASTS, Contrast, full_handshakes, told_finding
+from tlsbench.report.findings.choices import Contrast, told_finding
+from tlsbench.report.findings.contrasts import CONTRASTS, full_handshakes
 from tlsbench.report.findings.finding import Finding
 from tlsbench.report.findings.pairs import Pair, pairs
 from tlsbench.results import Cell, Run
@@ -14,7 +15,7 @@ from tlsbench.scenarios.ciphers import BROKEN_VERSIONS, CipherSuite
 
 #: What follows from the key exchange of a suite.
 _FOLLOWS = {"group"}
-#: So many suites are named; of more the number is given.
+#: Up to this many suites are named; beyond that, only the number is given.
 _MOST_NAMED = 4
 
 
@@ -61,7 +62,7 @@ _KINDS = (
         _with_ecdhe("RSA"),
         "handshake",
         "handshakes",
-        "It has no forward secrecy: who gets the server's key one day can read all that was recorded before",
+        "It has no forward secrecy: whoever obtains the server's key later can read all recorded traffic",
     ),
 )
 
@@ -119,7 +120,7 @@ def _broken(run: Run) -> Iterator[Finding]:
         versions, verb = " and ".join(found), "is" if len(found) == 1 else "are"
         yield Finding(
             f"TLS {versions} {verb} broken and must not be used (RFC 8996)",
-            ("What was measured of it, at OpenSSL's security level 0, is there to argue for leaving it",),
+            ("It is measured, at OpenSSL's security level 0, to help argue for leaving it",),
         )
 
 

@@ -67,7 +67,9 @@ def _beside_tls(run: Run, workload: str, noun: str, transport: str) -> Iterator[
             details = (*_details(cell, other), *_more(told[1:]))
             yield Finding(f"{what}: {change}{', and ' if trips else ''}{trips}", details)
         elif trips:
-            yield Finding(f"{what}: {trips}; the {cell.instrument.noun} of {noun} cannot be told apart")
+            yield Finding(
+                f"{what}: {trips}; no significant difference in the {cell.instrument.noun} of {noun}"
+            )
 
 
 def _of(cells: Sequence[Cell], workload: str, transport: str) -> list[Cell]:

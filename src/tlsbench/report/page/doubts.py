@@ -15,7 +15,7 @@ from tlsbench.report.pictures.compared import verdict_names
 from tlsbench.report.table import tables
 from tlsbench.results import Run
 
-#: So many cells are named where there are many.
+#: Cells that are named when there are many.
 MOST_NAMED = 3
 #: A smaller drift would be shown as none.
 _LEAST_DRIFT = 0.0005

@@ -218,7 +218,9 @@ def grid_of_judgement(judgement: Judgement, base: str) -> Grid:
         Heading("new", f"new {unit}", weight=8, meaning="the median in the new result"),
         Heading("floor_percent", "floor", weight=5, meaning="a smaller difference is inconclusive"),
         Heading("low", "95 % low", is_shown=False, meaning="the lower end of the 95 % interval of the ratio"),
-        Heading("high", "95 % high", is_shown=False, meaning="where it ends"),
+        Heading(
+            "high", "95 % high", is_shown=False, meaning="the upper end of the 95 % interval of the ratio"
+        ),
     ]
     rows = [
         GridRow(

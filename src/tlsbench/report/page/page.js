@@ -189,7 +189,7 @@
     const more = make("button", { type: "button" });
     more.addEventListener("click", () => { most = rows.length; fill(); });
     const region = make("div", { className: "scroll", tabIndex: 0, role: "region" }, table);
-    region.setAttribute("aria-label", grid.title);
+    region.setAttribute("aria-label", `The rows of: ${grid.title}`);
     section.append(tools, make("details", {}, make("summary", { textContent: "Columns" }), columns), status, region, more);
 
     function open(row, cells, one) {

@@ -43,10 +43,11 @@ function chosenOf(shape, drawn, words) {
 
 function spansOf(spans, totals) {
   if (!spans || !spans.some(Boolean)) return undefined;
+  // Where there is no interval there is no whisker: one without a length would stand for a figure without error.
   return {
     type: "data", symmetric: false, thickness: 1, width: 3,
-    array: spans.map((span, at) => (span ? Math.max(0, span[1] - totals[at]) : 0)),
-    arrayminus: spans.map((span, at) => (span ? Math.max(0, totals[at] - span[0]) : 0)),
+    array: spans.map((span, at) => (span ? Math.max(0, span[1] - totals[at]) : NaN)),
+    arrayminus: spans.map((span, at) => (span ? Math.max(0, totals[at] - span[0]) : NaN)),
   };
 }
 
@@ -136,7 +137,7 @@ function drawLines(shape, colours) {
   const ticks = Object.entries(shape.ticks || {}).map(([x, text]) => [Number(x), text]).sort((one, other) => one[0] - other[0]);
   const layout = {
     xaxis: { title: { text: escapeText(shape.x_title) }, type: shape.x_is_log ? "log" : "linear" },
-    yaxis: { title: { text: escapeText(shape.y_title) }, type: shape.y_is_log ? "log" : "linear", tickformat: ",.7~g", tickvals: shape.y_is_log ? logTicks(shape.lines.flatMap((line) => line.y)) : undefined },
+    yaxis: { title: { text: escapeText(shape.y_title) }, rangemode: shape.y_from_zero ? "tozero" : undefined, type: shape.y_is_log ? "log" : "linear", tickformat: ",.7~g", tickvals: shape.y_is_log ? logTicks(shape.lines.flatMap((line) => line.y)) : undefined },
     height: 400 + (isNarrow() ? 46 : 24) * shape.lines.length,
     legend: { entrywidthmode: "fraction", entrywidth: isNarrow() || shape.lines.some((line) => line.name.length > 45) ? 1 : 0.5 },
   };

@@ -22,7 +22,7 @@ from tlsbench.report.digits import as_in_tables
 from tlsbench.report.extras import require_plotly
 from tlsbench.report.findings import Finding
 from tlsbench.report.ladder import ladder_text
-from tlsbench.report.ladder_svg import ladder_svg
+from tlsbench.report.ladder_svg import NARROW, ladder_svg
 from tlsbench.report.page.grid import Grid
 from tlsbench.report.page.sources import Page
 from tlsbench.report.page.traces import headline
@@ -36,6 +36,11 @@ MOST_BYTES = 6_000_000
 #: A picture of more figures than that is no table any more.
 _MOST_FIGURES = 120
 _NOTHING = "No two cells of these results differ in only one thing, so nothing can be concluded from them."
+#: Below findings that have intervals.
+_INTERVALS = (
+    "<p class=soft>Brackets are 95&nbsp;% intervals. Differences within the uncertainty or the noise floor "
+    "are not reported.</p>"
+)
 _HERE = files("tlsbench.report.page")
 
 
@@ -94,9 +99,10 @@ def _ladder(traced: TracedHandshake) -> str:
     label = for_html(f"The ladder of {traced.scenario}")
     text = "\n".join(map(for_html, ladder_text(traced).split("\n")))
     note = for_html(traced.ladder.note)
+    drawn = f"<div class=wide>{ladder_svg(traced)}</div><div class=narrow>{ladder_svg(traced, NARROW)}</div>"
     return (
         f"<figure><h3>{for_html(headline(traced))}</h3>"
-        f'<div class=scroll tabindex=0 role=region aria-label="{label}">{ladder_svg(traced)}</div>'
+        f'<div class=scroll tabindex=0 role=region aria-label="{label}">{drawn}</div>'
         f"<figcaption>{note}</figcaption><details><summary>The ladder as text</summary>"
         f'<pre class=text tabindex=0 role=region aria-label="{label}, as text">{text}</pre>'
         "</details></figure>"
@@ -135,7 +141,8 @@ def _findings(findings: Sequence[Finding]) -> str:
         f"<li><p class=headline>{for_html(finding.headline)}</p>{_list(finding.details)}</li>"
         for finding in findings
     )
-    return f"<ol class=findings>{items}</ol>"
+    has_intervals = any("[" in line for one in findings for line in (one.headline, *one.details))
+    return f"<ol class=findings>{items}</ol>{_INTERVALS if has_intervals else ''}"
 
 
 def _list(lines: Iterable[str]) -> str:
@@ -164,7 +171,7 @@ def _choice(number: int, picture: Picture) -> str:
 
 
 def _figures(picture: Picture) -> str:
-    """The same figures as a table, for who does not see the picture."""
+    """The same figures as a table, for readers who cannot see the picture."""
     headings, rows = _table(picture.shown)
     if not rows or len(rows) * len(headings) > _MOST_FIGURES:
         return ""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from tlsbench.report.findings import Finding
 from tlsbench.results.trace_json import TracedHandshake
 
+#: By the axis ``resumption``; by every other value of it a handshake is resumed.
+_KINDS: Final = {"": "A full handshake", "early-data": "A handshake with 0-RTT data"}
 #: What no reader of a ladder may miss, in a page of nothing else.
 _NO_BENCHMARK = "a trace is one handshake: its times are not a benchmark; to measure, use 'tlsbench run'"
 
@@ -20,7 +23,13 @@ def headline(traced: TracedHandshake) -> str:
     asked = ("HelloRetryRequest",) * traced.ladder.hello_retry + traced.ladder.address_checks
     retry = "".join(f", with a {name}" for name in asked)
     sizes = f"{client:,} bytes from the client, {server:,} from the server"
-    return f"One handshake of {traced.ladder.protocol}{retry}: {len(flights)} flights, {sizes}"
+    return f"{_kind(traced)} of {traced.ladder.protocol}{retry}: {len(flights)} flights, {sizes}"
+
+
+def _kind(traced: TracedHandshake) -> str:
+    """What sets a handshake apart from a full one, by its scenario."""
+    kinds = [part.partition("=")[2] for part in traced.scenario.split() if part.startswith("resumption=")]
+    return _KINDS.get("".join(kinds), "A resumed handshake")
 
 
 def trace_findings(traces: Sequence[TracedHandshake]) -> list[Finding]:
@@ -43,7 +52,10 @@ def trace_environment(traces: Sequence[TracedHandshake]) -> list[tuple[str, Sequ
 
 
 def _largest(traced: TracedHandshake) -> list[str]:
-    message = max(traced.ladder.messages, key=lambda one: one.wire_bytes, default=None)
+    ladder = traced.ladder
+    # of QUIC the messages alone, and not the frames, such as PADDING
+    of = [one for one in ladder.messages if ladder.transport != "quic" or one.kind is not None]
+    message = max(of, key=lambda one: one.wire_bytes, default=None)
     total = sum(flight.wire_bytes for flight in traced.ladder.flights)
     if message is None or not total:
         return []

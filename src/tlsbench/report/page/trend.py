@@ -43,7 +43,7 @@ def page_of_history(saved: SavedRuns, cells: Sequence[CellHistory], command: str
     )
 
 
-_NONE = Finding("No run changed a cell by more than the runs leave uncertain")
+_NONE = Finding("No run changed a cell by more than the uncertainty of the runs")
 
 
 def _named(cells: Sequence[CellHistory]) -> list[str]:

@@ -12,7 +12,7 @@ from tlsbench.results import Cell, Run
 from tlsbench.units import NANOSECONDS, Unit
 
 _T = TypeVar("_T")
-#: A picture keeps so many more than it draws, for readers to choose from.
+#: How many more than it draws a picture keeps, for readers to choose from.
 _KEPT_FOR_EACH = 8
 
 
@@ -31,7 +31,7 @@ class Chosen(Generic[_T]):
 
 
 def at_equal_ranks(items: Sequence[_T], most: int, value: Callable[[_T], float], order: str) -> Chosen[_T]:
-    """At most so many: the least, the greatest, and between them at equal distances in rank.
+    """At most this many: the least, the greatest, and between them at equal distances in rank.
 
     :param order: what the least to the greatest are, such as ``"the fastest to the slowest"``.
     """
@@ -39,7 +39,7 @@ def at_equal_ranks(items: Sequence[_T], most: int, value: Callable[[_T], float],
 
 
 def greatest(items: Sequence[_T], most: int, value: Callable[[_T], float], which: str) -> Chosen[_T]:
-    """At most so many: those with the greatest values.
+    """At most this many: those with the greatest values.
 
     :param which: what these are, such as ``"that differ most"``.
     """

@@ -1,4 +1,4 @@
-"""The pictures of several results: two held against each other, and a cell over many."""
+"""The pictures of several results: two compared, and a cell over many."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tlsbench.session.history import CellHistory
 
 #: Times that are farther apart than this factor are drawn on a logarithmic axis.
 _WIDE = 5.0
-#: So many runs can be named on an axis.
+#: Runs that an axis has room to name.
 _MOST_TICKS = 16
-#: So many cells of a comparison are kept, for readers to choose from.
+#: Cells of a comparison that are kept for readers to choose from.
 _MOST_KEPT = 200
 
 
@@ -30,7 +30,7 @@ def comparison(judgement: Judgement) -> Picture | None:
     return Picture(
         "comparison",
         "What has changed",
-        "Time in the new result over that in the base, with its 95 % interval; 1 is no change. A cell is "
+        "Time in the new result over that in the base, with its 95 % interval; 1 means no change. A cell is "
         "called faster or slower only beyond the noise floor and the drift of both runs."
         + (f" {rest:,} more are in the table." if rest else ""),
         Dots(
@@ -95,7 +95,7 @@ def history(cells: Sequence[CellHistory], labels: Sequence[str], left_out: int =
 
 
 def weakness(count: int) -> str:
-    """What there is to say of times that were compared without yardsticks, so many."""
+    """The remark on this many times that were compared without yardsticks."""
     return (
         f"* no yardsticks (points: {count}): compared with the previous run by uncorrected times, which "
         "differ by 10 to 40 % between runs on one machine even if nothing changed"

@@ -76,7 +76,7 @@ def course(load: Load) -> Picture | None:
         "course",
         "A load second by second",
         "What was completed, and what failed, in each second of the load.",
-        Lines(lines, "seconds of the load", "in that second"),
+        Lines(lines, "seconds of the load", "in that second", y_from_zero=True),
         scenario=scenario_of_loads([load]),
     )
 
@@ -97,7 +97,7 @@ def course_by_backend(load: Load) -> Picture | None:
         "course-by-backend",
         "Backends second by second",
         "The handshakes that each backend completed in each second of the load.",
-        Lines(lines, "seconds of the load", "handshakes in that second"),
+        Lines(lines, "seconds of the load", "handshakes in that second", y_from_zero=True),
         scenario=scenario_of_loads([load]),
     )
 
@@ -142,7 +142,7 @@ def _line(name: str, load: Load, phase: str) -> Line:
     times = load.tally.times[phase]
     count = times.get_total_count()
     xs = [10 ** (step / _STEPS_PER_DECADE) for step in range(5 * _STEPS_PER_DECADE + 1)]
-    shown = [x for x in xs if x <= count]  # beyond one in so many there is nothing
+    shown = [x for x in xs if x <= count]  # beyond one in that many there is nothing
     percentiles = [100 * (1 - 1 / x) for x in shown]
     values = times.get_percentile_to_value_dict(percentiles)  # in one pass
     ys = [max(values[percentile], 1) / 1e6 for percentile in percentiles]

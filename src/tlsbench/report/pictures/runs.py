@@ -141,7 +141,7 @@ def resumption(run: Run) -> Picture | None:
         if kind != "none"
     ]
     differing, unknown = arrows(pairs), not_known(pairs)
-    beside = [f"They also differ in {differing}."] if differing else []
+    beside = [f"The cells also differ in {differing}."] if differing else []
     beside += [f"Unknown for some: {unknown}."] if unknown else []
     names = {kind: "full" if kind == "none" else kind for kind in kinds}
     return Picture(

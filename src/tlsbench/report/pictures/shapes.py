@@ -70,6 +70,7 @@ class Lines:
     :param ticks: values of x that are named, where not every number is.
     :param marks: points that are marked, such as where lines cross.
     :param is_stepped: whether a line goes along and then up, as an ECDF does.
+    :param y_from_zero: whether zero is in the picture, as where counts are compared.
     """
 
     lines: Sequence[Line]
@@ -80,6 +81,7 @@ class Lines:
     ticks: Mapping[float, str] | None = None
     is_stepped: bool = False
     marks: Sequence[tuple[float, float]] = ()
+    y_from_zero: bool = False
 
     def only(self, places: Sequence[int]) -> Lines:
         """Some of its lines."""

@@ -67,7 +67,7 @@ SLH_DSA: Final = tuple(
 
 
 def _signs_alone(name: str) -> bool:
-    """Whether a key type is a primitive of its own: RSA keys for RSA-PSS alone do what those of RSA do."""
+    """Whether a key type is a primitive of its own: RSA keys for RSA-PSS only do what those of RSA do."""
     return name.partition("-")[0] in _OF_KEYS and not name.startswith("rsa-pss-")
 
 

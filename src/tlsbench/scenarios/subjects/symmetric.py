@@ -103,8 +103,8 @@ HASHES: Final = (
     _hash("blake2b", "RFC 7693", "64 bytes of output", "blake2b-512"),
     _hash("blake2s", "RFC 7693", "32 bytes of output", "blake2s-256"),
     _hash("sm3", "GB/T 32905"),
-    _hash("sha-1", _SHA_2, "broken: for what is old", "sha1"),
-    _hash("md5", "RFC 1321", "broken: for what is old"),
+    _hash("sha-1", _SHA_2, "broken: for legacy use", "sha1"),
+    _hash("md5", "RFC 1321", "broken: for legacy use"),
 )
 
 

@@ -1,6 +1,6 @@
 """Ways to serve many connections in one process: an epoll loop, a thread for each, asyncio.
 
-Each is given a listening socket and a service, and serves until it is told to stop; then it accepts no
+Each is given a listening socket and a service, and serves until asked to stop; then it accepts no
 more, and what is open may go on for a while.
 
 All of them keep the same rules. A connection gets one turn after the other, and in each at most one read and

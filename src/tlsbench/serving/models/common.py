@@ -12,14 +12,14 @@ from tlsbench.serving.session import Service, Session
 
 READ_BYTES: Final = 64 * 1024
 TICK_S: Final = 0.1
-#: So often time limits are looked at.
+#: This often time limits are looked at.
 SWEEP_S: Final = 0.25
-#: So long connections that are open at the stop may go on.
+#: How long connections that are open at the stop may go on.
 DRAIN_S: Final = 3.0
-#: When descriptors run out, accepting waits so long: some may have been closed by then.
+#: How long accepting waits when descriptors run out: some may have been closed by then.
 NO_DESCRIPTORS_S: Final = 0.05
 
-#: Serves a listening socket until the function says stop; told of each tick.
+#: Serves a listening socket until the function says stop; calls it at each tick.
 Model = Callable[[socket.socket, Service, Callable[[], bool]], None]
 
 

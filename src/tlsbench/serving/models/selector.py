@@ -21,7 +21,7 @@ from tlsbench.serving.models.common import (
 )
 from tlsbench.serving.session import Service, Session
 
-#: So many connections are accepted before those that are open have their turn.
+#: Connections that are accepted before those that are open have their turn.
 _ACCEPTS_A_TURN: Final = 64
 
 

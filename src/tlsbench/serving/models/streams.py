@@ -22,7 +22,7 @@ class _Streamed(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
-        transport.set_write_buffer_limits(high=0)  # to be told whenever the system has not taken all
+        transport.set_write_buffer_limits(high=0)  # to hear whenever the system has not taken everything
         self.session = self._service.accept()
         self._transport = transport
         self._every.add(self)

@@ -69,7 +69,7 @@ class _Threads:
                 session.receive(received)
 
     def _left_s(self, session: Session) -> float | None:
-        """How long the session may wait; None for ever."""
+        """How long the session may wait; None without limit."""
         left_s = session.deadline_s - self._service.clock()
         if left_s <= 0:
             raise TimeoutError

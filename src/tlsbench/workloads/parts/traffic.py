@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from tlsbench.links import Direction, Entry
+from tlsbench.links import Direction, Entry, records_in
 from tlsbench.links.ledger import Flight, flights
-from tlsbench.links.reader import Reader
 from tlsbench.protocol.messages import APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE
 
 _TAG_BYTES = 16
@@ -65,7 +64,7 @@ def _of_tls_13(flown: Iterable[Flight], _nonce_bytes: int) -> Iterator[_Record]:
     for flight in flown:
         to_client = flight.direction is Direction.TO_CLIENT
         protected = False
-        for kind, fragment in _records(flight):
+        for kind, fragment in records_in(flight.data):
             if kind == HANDSHAKE:
                 yield _Record(flight.direction, None, len(fragment))
             elif kind == APPLICATION_DATA:
@@ -83,7 +82,7 @@ def _of_tls_12(flown: Iterable[Flight], nonce_bytes: int) -> Iterator[_Record]:
     """Handshake records behind a direction's ChangeCipherSpec are protected (RFC 5246 section 7.1)."""
     protected: set[Direction] = set()
     for flight in flown:
-        for kind, fragment in _records(flight):
+        for kind, fragment in records_in(flight.data):
             if kind == CHANGE_CIPHER_SPEC:
                 protected.add(flight.direction)
             elif flight.direction not in protected:
@@ -91,11 +90,3 @@ def _of_tls_12(flown: Iterable[Flight], nonce_bytes: int) -> Iterator[_Record]:
             else:
                 sealed = len(fragment) - _TAG_BYTES - nonce_bytes
                 yield _Record(flight.direction, sealed, sealed if kind == HANDSHAKE else 0)
-
-
-def _records(flight: Flight) -> Iterator[tuple[int, bytes]]:
-    reader = Reader(flight.data)
-    while reader:
-        kind = reader.number(1)
-        reader.number(2)  # legacy_record_version
-        yield kind, reader.vector(2)

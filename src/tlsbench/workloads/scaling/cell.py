@@ -18,7 +18,7 @@ from tlsbench.workloads.scaling.lanes import Lanes
 from tlsbench.workloads.scaling.threads import Threads
 from tlsbench.workloads.scaling.turns import Batch, Lane
 
-#: A batch is so long that the threads do about so many operations together: a 99th percentile needs them.
+#: Operations that the threads do together in a batch, roughly: a 99th percentile needs that many.
 _OPERATIONS: Final = 100
 _LEAST_NS, _MOST_NS = 30_000_000, 250_000_000
 _CONTROL_NS: Final = 30_000_000

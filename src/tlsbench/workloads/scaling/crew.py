@@ -1,4 +1,4 @@
-"""The processes that stand beside the threads, shared by all cells of this process."""
+"""The processes that run beside the threads, shared by all cells of this process."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Crew:
                 member.close()
 
     def prepare(self, scenario: Scenario, count: int) -> list[int]:
-        """Have so many processes make a lane of a scenario of one thread.
+        """Have this many processes make a lane of a scenario of one thread.
 
         :returns: the number of the lane in each.
         :raises MeasurementError: if one of them cannot.

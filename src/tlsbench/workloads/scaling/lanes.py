@@ -41,7 +41,7 @@ class Lanes:
     reader: WireReader
 
     def makers(self, count: int) -> Iterator[Callable[[], Lane]]:
-        """What makes each of so many lanes, in the thread that it will belong to."""
+        """What makes each of this many lanes, in the thread that it will belong to."""
         if self.scenario.context == "own":
             yield from [self._with_its_own] * count
             return

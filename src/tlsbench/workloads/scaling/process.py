@@ -5,7 +5,7 @@ Requests and answers are lines of JSON on standard input and output:
     → {"prepare": "<scenario id>", "on": 1}         ← {"lane": 0}
     → {"turn": 0, "at_ns": …, "window_ns": …}       ← {"ended_ns": …, "operations": …, "cpu_ns": …}
 
-A turn of a control is asked for by its name in place of a lane. What goes wrong is answered by
+A turn of a control is asked for by its name instead of a lane's. What goes wrong is answered by
 ``{"error": "…"}``. The process ends with its input.
 """
 

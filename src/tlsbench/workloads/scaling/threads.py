@@ -15,7 +15,7 @@ _LEAD_NS = 1_000_000
 
 
 class Threads:
-    """So many threads, each on its processor where they are placed (:mod:`tlsbench.topology`)."""
+    """A number of threads, each on its processor where they are placed (:mod:`tlsbench.topology`)."""
 
     def __init__(self, count: int) -> None:
         self._executors = [ThreadPoolExecutor(1, "lane", stay_on, (place,)) for place in places(count)]

@@ -25,7 +25,7 @@ class Lane(Protocol):
         """
 
     def prove(self) -> None:
-        """See to it that all operations since the last call were what the scenario asks for; not timed.
+        """Check that all operations since the last call were what the scenario asks for; not timed.
 
         :raises ProofError: if not.
         """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -107,16 +108,16 @@ def test_init_as_json_names_every_file(tmp_path: Path, capsys: Capture) -> None:
         (("--chain-length", "1", "--intermediate-key", "ed25519"), "has no intermediate"),
         (("--days", "-1"), "valid is more than 0"),
         (("--days", "nan"), "valid is more than 0"),
-        (("--san", "a b"), "is no name for a certificate"),
-        (("--client", "a b"), "is no name for a certificate"),
+        (("--san", "a b"), "is not a name for a certificate"),
+        (("--client", "a b"), "is not a name for a certificate"),
         (("--key", ""), "unknown key type ''"),
         (("--intermediate-key", ""), "unknown key type ''"),
         (("--root-key", ""), "unknown key type ''"),
-        (("--san", ""), "is no name for a certificate"),
+        (("--san", ""), "is not a name for a certificate"),
         (("--san", "ſ.example"), "is not ASCII: valid are a DNS name"),
         (("--san", "\u212a.example"), "is not ASCII: valid are a DNS name"),
         (("--san", "bücher.example"), "write an internationalised name as xn--"),
-        (("--san", "fe80::1%eth0"), "is no name for a certificate"),
+        (("--san", "fe80::1%eth0"), "is not a name for a certificate"),
         (("--password", "\udcff"), "it must consist of printable characters"),
         (("--password", "a\x07b"), "it must consist of printable characters"),
     ],
@@ -253,8 +254,8 @@ def test_show_looks_at_a_server_on_this_machine(capsys: Capture) -> None:
         ("[2001:db8::1]:443", "2001:db8::1 is not this machine"),
         ("127.0.0.1:0", "port 0 is not valid"),
         ("127.0.0.1:70000", "port 70000 is not valid"),
-        ("a..b:443", "a..b is no file and no host name"),
-        ("ſ" * 70 + ":443", "is no file and no host name"),
+        ("a..b:443", "a..b is neither a file nor a host name"),
+        ("ſ" * 70 + ":443", "is neither a file nor a host name"),
         ("/dev/zero", "/dev/zero is larger than 64 MiB"),
         ("127.0.0.1:1", "cannot connect to 127.0.0.1:1"),
     ],
@@ -295,9 +296,9 @@ def test_verify_without_a_host_says_what_it_did_not_ask(pki: Path, capsys: Captu
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--crl", "{pki}/root.pem"), "holds no CRL"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--at", "soon"), "'soon' is not a time"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--usage", "x"), "unknown usage 'x'"),
-        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "a b"), "is no name"),
+        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "a b"), "is not a name"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "x://y"), "'x://y' is not a host"),
-        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", ""), "'' is no name"),
+        (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", ""), "'' is not a name"),
         (("{pki}/server.pem", "--root", "{pki}/root.pem", "--host", "*.a.test"), "'*.a.test' is not a host"),
         (
             ("{pki}/server.pem", "--root", "{pki}/root.pem", "--crl", "{pki}/ocsp.der"),
@@ -455,6 +456,36 @@ def test_demo_lists_tells_and_asserts(capsys: Capture) -> None:
 def test_all_demos_play(capsys: Capture) -> None:
     assert run(["certs", "demo", "all"]) == 0
     assert f"{len(DEMOS)} demos, every outcome as expected" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["demo"], ["demo", "self-signed"]], ids=" ".join)
+def test_demos_keep_within_the_columns_asked_for_and_break_no_word(
+    words: list[str], capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lines_at(columns: str) -> list[str]:
+        monkeypatch.setenv("COLUMNS", columns)
+        assert run(["certs", *words]) == 0
+        return capsys.readouterr().out.splitlines()
+
+    wide, narrow = lines_at("300"), lines_at("60")
+    assert max(map(len, wide)) > 60 >= max(map(len, narrow))
+
+    def said(lines: list[str]) -> list[str]:
+        return [word for line in lines for word in line.split() if not word.startswith("127.0.0.1:")]
+
+    assert said(narrow) == said(wide)
+
+
+def test_what_is_long_in_a_certificate_goes_on_below_itself(
+    pki: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "70")
+    capsys.readouterr()
+    assert run(["certs", "show", str(pki / "server.pem")]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    (at,) = (at for at, line in enumerate(lines) if line.startswith("signed "))
+    assert lines[at].endswith("serial number")
+    assert re.fullmatch(r" {8}[0-9a-f]{30,40}", lines[at + 1])
 
 
 def test_an_unknown_demo_is_one_line(capsys: Capture) -> None:

@@ -98,7 +98,7 @@ def test_a_captured_early_request_sent_again_is_answered_without_anti_replay_alo
         (["--no-anti-replay"], "--no-anti-replay needs early data: add --early-data"),
         (
             ["--early-data", "--no-anti-replay", "--bind", "0.0.0.0"],
-            "a server without anti-replay is for loopback alone, and 0.0.0.0 is not",
+            "a server without anti-replay is only for loopback, and 0.0.0.0 is not",
         ),
     ],
 )

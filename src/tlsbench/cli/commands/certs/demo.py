@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from tlsbench.cli import completion
-from tlsbench.cli.options import AsJson, teaches
+from tlsbench.cli.options import AsJson
+from tlsbench.cli.teaching import teaches
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
 
 
 @teaches(
-    r"""See certificates work or fail: real handshakes on loopback, each outcome asserted.
+    r"""See certificates work or fail in real handshakes on loopback.
+
+    Each outcome is asserted, the alert on the wire included.
 
     \b
     Examples:
@@ -95,6 +98,9 @@ def _list(*, as_json: bool) -> None:
     if as_json:
         output.write(json.dumps(DEMOS, indent=2) + "\n")
         return
+    columns = output.columns_wanted()
     for name, meaning in DEMOS.items():
-        output.line(f"{name:<22}{meaning}")
+        whole = f"{name:<22}{meaning}"
+        for part in [whole] if columns is None else output.wrapped(whole, " " * 22, columns):
+            output.line(part)
     output.write("\nTry: tlsbench certs demo chain, or: tlsbench certs demo all\n")

@@ -8,7 +8,9 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from tlsbench.cli.options import AsJson, one_of, parsed, teaches
+from tlsbench.cli.options import AsJson
+from tlsbench.cli.parsing import one_of, parsed
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError
 
 
@@ -30,7 +32,9 @@ def _key_option(name: str, help_text: str) -> Any:  # noqa: ANN401 - typer's
 
 
 @teaches(
-    r"""Write a complete PKI: root, intermediates, server, client, CRL, OCSP response, and configurations.
+    r"""Write a complete PKI: root, intermediates, server, client, CRL.
+
+    With an OCSP response, and configurations for common servers and clients.
 
     \b
     Examples:
@@ -57,7 +61,7 @@ def command(
     intermediate_key: Annotated[
         str | None, _key_option("--intermediate-key", "Key type of the intermediates.")
     ] = None,
-    root_key: Annotated[str | None, _key_option("--root-key", "Of the root.")] = None,
+    root_key: Annotated[str | None, _key_option("--root-key", "Key type of the root.")] = None,
     chain_length: Annotated[
         int | None,
         typer.Option(

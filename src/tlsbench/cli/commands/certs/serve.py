@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from tlsbench.cli.capturing import PcapConnections, PcapPath
-from tlsbench.cli.options import one_of, parsed, teaches
+from tlsbench.cli.parsing import one_of, parsed
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError, TlsbenchError
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def _client_auth() -> Iterable[str]:
       tlsbench certs serve pki --client-auth required
       tlsbench certs serve pki --port 0 --early-data
 
-    SIGHUP reads the folder again, Ctrl-C ends.
+    SIGHUP reloads the folder; Ctrl-C ends the server.
     """
 )
 def command(

@@ -6,13 +6,14 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import AsJson, Password, teaches
+from tlsbench.cli.options import AsJson, Password
+from tlsbench.cli.teaching import teaches
 
 _PLAIN_WIDTH = 200
 
 
 @teaches(
-    r"""Describe a certificate chain: names, keys, validity, usage, pins, and what would make it fail.
+    r"""Describe a certificate chain, and what would make it fail.
 
     \b
     Examples:
@@ -20,7 +21,8 @@ _PLAIN_WIDTH = 200
       tlsbench certs show pki/server.p12 --password secret
       tlsbench certs show localhost:8443
 
-    PEM, DER, PKCS #7 or PKCS #12. Exit codes: 0 shown, 2 unreadable.
+    Shows names, keys, validity, usage and pins. Reads PEM, DER, PKCS #7 or PKCS #12.
+    Exit codes: 0 shown, 2 unreadable.
     """
 )
 def command(

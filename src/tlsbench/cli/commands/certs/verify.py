@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tlsbench.cli.options import AsJson, Password, one_of, option, parsed, teaches
+from tlsbench.cli.options import AsJson, Password
+from tlsbench.cli.parsing import one_of, option, parsed
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError
 
 if TYPE_CHECKING:
@@ -42,7 +44,9 @@ def _time(text: str) -> datetime:
 
 
 @teaches(
-    r"""Verify a chain with OpenSSL and with cryptography, and name the rule that fails.
+    r"""Verify a chain by two verifiers, and name the rule that fails.
+
+    They are OpenSSL and the cryptography package.
 
     \b
     Examples:

@@ -7,16 +7,16 @@ from typing import Annotated
 
 import typer
 
-from tlsbench.cli.options import teaches
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import RequestError
 
 _MOST_DAYS = 3650.0
 
 
 @teaches(
-    r"""Make the certificates by which the machines of a fleet trust each other.
+    r"""Make the certificates with which a fleet trusts its machines.
 
-    Mutual TLS between scheduler, workers and client, from a root whose key is forgotten. Only you can
+    Mutual TLS between scheduler, workers and client, from a root whose key is discarded. Only you can
     read the keys (mode 0600). fleet start, run and load use them if they are in the usual
     folder; for workers that are started otherwise, copy root.pem and worker.pem to each machine.
 
@@ -37,7 +37,7 @@ def command(
             show_default=False,
         ),
     ] = None,
-    days: Annotated[float, typer.Option("--days", metavar="DAYS", help="How long they hold.")] = 30.0,
+    days: Annotated[float, typer.Option("--days", metavar="DAYS", help="How long they are valid.")] = 30.0,
 ) -> None:
     """Make them, and say where they are."""
     from tlsbench.cli import output
@@ -46,8 +46,8 @@ def command(
     if not 0 < days <= _MOST_DAYS:
         raise RequestError(f"--days {days:g}: it must be above 0, and {_MOST_DAYS:g} at most")
     made = make(folder or usual_folder(), days)
-    output.line(f"{made.folder}: they hold for {days:g} days")
-    output.line(f"  {made.root.name:<16}what all of them trust; its key is forgotten")
+    output.line(f"{made.folder}: they are valid for {days:g} days")
+    output.line(f"  {made.root.name:<16}what all of them trust; its key is discarded")
     for role in ROLES:
         output.line(f"  {made.of(role).name:<16}certificate and key of the {role}")
     if folder is not None:

@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from tlsbench.cli.fleets import Allow, Certs, Local, Scheduler
-from tlsbench.cli.options import AsJson, Quiet, teaches
+from tlsbench.cli.options import AsJson, Quiet
+from tlsbench.cli.teaching import teaches
 
 _FAILED = 1
 
 
 @teaches(
-    r"""Look at the machines of a fleet: who they are, their software and their clocks.
+    r"""Check the machines of a fleet, their software and clocks.
 
     Says what 'fleet run' and 'fleet load' would refuse, and measures nothing.
 
@@ -34,7 +35,7 @@ def command(
     allow: Allow = None,
     implementations: Annotated[
         str,
-        typer.Option("--implementations", metavar="A,B", help="Whose engines are compared."),
+        typer.Option("--implementations", metavar="A,B", help="Implementations whose engines are compared."),
     ] = "pyopenssl",
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 from typing import Annotated, Any, Final
 
+from tlsbench.cli import loads
 from tlsbench.cli.commands import load as by_one
 from tlsbench.cli.fleets import Allow, Certs, Local, Scheduler
-from tlsbench.cli.options import Written, duration, teaches
+from tlsbench.cli.parsing import Written, duration
+from tlsbench.cli.teaching import teaches
 from tlsbench.session.quantities import seconds
 
 #: What one machine alone can do: it simulates a line, or captures its connections.
@@ -23,11 +25,12 @@ def _own(
     clock_limit: Annotated[
         float,
         duration(
-            "--clock-limit", help="How uncertain the common start may be: half the way to a machine and back."
+            "--clock-limit",
+            help="Limit for the uncertainty of the common start: half the round trip to a machine.",
         ),
     ] = Written("50ms", seconds),
 ) -> None:
-    """The options that ``tlsbench load`` has not."""
+    """The options that ``tlsbench load`` lacks."""
 
 
 @teaches(
@@ -56,17 +59,17 @@ def command(**given: Any) -> int:  # noqa: ANN401 - of what the options below ar
     from tlsbench.interrupts import interruptible
 
     local = given["local"]
-    load = by_one.request_of({**given, **dict.fromkeys(_ALONE)})
+    load = loads.request_of({**given, **dict.fromkeys(_ALONE)})
     request = FleetLoadRequest(
         load=load, allowed=allowed(given["allow"], local), clock_limit_s=given["clock_limit"]
     )
     request.check()
-    by_one.check_outputs(given["json_path"], given["hgrm"])
+    loads.check_outputs(given["json_path"], given["hgrm"])
     note = (lambda _line: None) if given["quiet"] else output.note
     with interruptible() as stop, cluster(given["scheduler"], local, given["certs"], note, stop) as there:
         if stop():
             raise stop.interrupted("interrupted before anything was sent")
-        return by_one.carry_out(
+        return loads.carry_out(
             load,
             lambda observe: fleet_load(there, request, Fleet(observe, note, stop)),
             stop,

@@ -10,21 +10,20 @@ import typer
 
 from tlsbench.cli.fleets import Allow, Certs, Local, Scheduler
 from tlsbench.cli.options import (
+    DEFAULT_PRECISION,
     DEFAULT_TIME_BUDGET,
     JsonPath,
     Meter,
+    Precision,
     Profile,
     Quiet,
     Seed,
     Selectors,
     TimeBudget,
-    Written,
-    format_of,
-    option,
-    teaches,
 )
+from tlsbench.cli.parsing import format_of
+from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import axes_help, usage
-from tlsbench.session.quantities import fraction
 
 if TYPE_CHECKING:
     from tlsbench.fleet.run import FleetRun
@@ -36,11 +35,11 @@ more_help = axes_help
 
 
 @teaches(
-    r"""Measure the same scenarios on every machine of a fleet, and print them beside each other.
+    r"""Measure the same scenarios on every machine of a fleet.
 
-    One task at a time on each machine, however many workers it has. The results have the axis machine; those
-    of machines with the same type of processor are pooled, and each machine is compared with the first, by
-    yardsticks where the processors are the same.
+    The results are printed side by side. One task at a time on each machine, however many workers it has.
+    The results have the axis machine; those of machines with the same type of processor are pooled, and each
+    machine is compared with the first, by yardsticks where the processors are the same.
 
     \b
     Examples:
@@ -61,15 +60,7 @@ def command(
     certs: Certs = None,
     allow: Allow = None,
     time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
-    precision: Annotated[
-        float,
-        option(
-            fraction,
-            "--precision",
-            metavar="PERCENT",
-            help="Stop once every median is this precise; 0 uses the whole budget.",
-        ),
-    ] = Written("2%", fraction),
+    precision: Precision = DEFAULT_PRECISION,
     meter: Meter = None,
     seed: Seed,
     output_format: Annotated[str, format_of("run")] = "table",

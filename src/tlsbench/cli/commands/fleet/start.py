@@ -7,18 +7,19 @@ from typing import Annotated
 import typer
 
 from tlsbench.cli.fleets import Certs, Local
-from tlsbench.cli.options import Quiet, teaches
+from tlsbench.cli.options import Quiet
+from tlsbench.cli.teaching import teaches
 from tlsbench.errors import MeasurementError, RequestError
 
 _LARGEST_PORT = 65535
 
 
 @teaches(
-    r"""Start a fleet: a scheduler here, and a worker on each host by SSH, until Ctrl-C.
+    r"""Start a scheduler here, and a worker on each host by SSH.
 
-    Needs on each host: the same version of tlsbench, its extra 'fleet', and ssh without a password. The
-    certificates of 'fleet certs' go to the hosts over ssh, and are gone when it ends; so is
-    everything else. docs/examples has how to start workers on Kubernetes and Slurm.
+    They run until Ctrl-C. Needs on each host: the same version of tlsbench, its extra 'fleet', and ssh
+    without a password. The certificates of 'fleet certs' go to the hosts over ssh, and are removed when it
+    ends, as is everything else. docs/examples shows how to start workers on Kubernetes and Slurm.
 
     \b
     Examples:
@@ -33,18 +34,18 @@ def command(
     *,
     hosts: Annotated[
         str,
-        typer.Option("--hosts", metavar="A,B,C", help="Where workers are started, as ssh knows them."),
+        typer.Option("--hosts", metavar="A,B,C", help="Hosts to start workers on, as ssh knows them."),
     ] = "",
     local: Local = 0,
     bind: Annotated[
         str, typer.Option("--bind", metavar="ADDRESS", help="Where the scheduler listens.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", help="On which port; 0 takes a free one.")] = 0,
+    port: Annotated[int, typer.Option("--port", help="Its port; 0 takes a free one.")] = 0,
     python: Annotated[
         str, typer.Option("--python", metavar="PATH", help="The Python on the hosts.")
     ] = "python3",
     ssh: Annotated[
-        str, typer.Option("--ssh", metavar="COMMAND", help="What runs a command on a host.")
+        str, typer.Option("--ssh", metavar="COMMAND", help="The command that runs another one on a host.")
     ] = "ssh -o BatchMode=yes",
     certs: Certs = None,
     quiet: Quiet = False,
@@ -64,7 +65,7 @@ def command(
         raise RequestError(f"--local {local}: it must be from 1 to {MOST_LOCAL}")
     names = tuple(name for name in hosts.split(",") if name)
     if wrong := [name for name in names if name.startswith("-")]:
-        raise RequestError(f"--hosts: '{wrong[0]}' is no host")
+        raise RequestError(f"--hosts: '{wrong[0]}' is not a host")
     certificates = found(certs)
     request = StartRequest(
         hosts=names, local=local, bind=bind, port=port, python=python, ssh=ssh, certificates=certificates
@@ -81,7 +82,7 @@ def command(
             for line in fleet.lost(0.2):
                 output.note(f"tlsbench: {line}")
             if fleet.parts[0].has_ended or all(part.has_ended for part in fleet.parts[1:]):
-                raise MeasurementError("nothing is left of the fleet: its scheduler or all its workers ended")
+                raise MeasurementError("the fleet is gone: its scheduler or all its workers ended")
     return 0
 
 

@@ -1,20 +1,4 @@
-"""What every TLS library must do behind the contract, as tests for pytest, for third parties too.
-
-In a test file::
-
-    from tlsbench.conformance import Conformance
-
-    class TestMine(Conformance):
-        @pytest.fixture
-        def library(self):
-            return MyLibrary()
-
-A library that joins by an entry point of the group ``tlsbench.implementations`` is
-``tlsbench.implementations.registry.tls_library("mine")``.
-
-What the library's capabilities exclude is skipped with the reason that they give; what they do not exclude
-must work. tlsbench's own implementations are held to the same tests.
-"""
+"""What every TLS library must do over a stream."""
 
 from __future__ import annotations
 
@@ -22,20 +6,19 @@ import gc
 import os
 import random
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import psutil
 import pytest
 
 from tlsbench import pki
+from tlsbench.conformance.meetings import meeting_of
+from tlsbench.conformance.spoiling import Cut, Fuzzed, Slowly
 from tlsbench.errors import HandshakeError, MeasurementError
-from tlsbench.implementations import ClientContext, Endpoint, ServerContext, TlsImplementation
-from tlsbench.implementations.ssl_shaped.stdlib import STDLIB
-from tlsbench.links import Direction, MemoryLink
-from tlsbench.scenarios import Scenario, expand, parse
+from tlsbench.implementations import TlsImplementation
+from tlsbench.links import Direction
 from tlsbench.workloads import prepare
-from tlsbench.workloads.exchange import Exchange, shake_hands
+from tlsbench.workloads.exchange import Exchange
 from tlsbench.workloads.prepare import lanes_of
 from tlsbench.workloads.proof import prove
 from tlsbench.workloads.scaling.threads import Threads
@@ -45,10 +28,10 @@ _KEYS = ("rsa-2048", "ecdsa-secp256r1", "ed25519", "ml-dsa-44")
 _RESUMPTIONS = ("session-id", "ticket", "psk", "early-data")
 _RECORDS = ("padding=512", "record_size=1435", "max_fragment_length=512", "record_size_limit=512")
 _MOST_FLIGHTS = 8
-#: So many threads that share contexts, for so long.
+#: Threads that share contexts, and for how long.
 _THREADS, _TURN_NS = 4, 50_000_000
 _LENGTHS = (0, 1, 16384, 16385, 100_000)
-#: What is no TLS, and longer than the record that its first bytes announce: some libraries wait for that.
+#: Not TLS, and longer than the record that its first bytes announce: some libraries wait for that.
 _GARBAGE = b"GET / HTTP/1.0\r\n\r\n" * 1000
 #: Resident memory may grow by this much in any case, and by this much more for each handshake: allocators
 #: keep what they were given, and the least that a library leaks of a connection is several KiB.
@@ -82,7 +65,7 @@ class Conformance:
     def test_a_full_handshake_is_what_both_sides_and_the_wire_say(
         self, library: TlsImplementation, version: str, key: str
     ) -> None:
-        meeting = _meeting(library, f"version={version} key={key}")
+        meeting = meeting_of(library, f"version={version} key={key}")
         exchange = meeting.shake()
         proof = prove(exchange, meeting.scenario, meeting.peers, "none")
         assert proof.client.peer_certificate == meeting.peers.server.leaf_der
@@ -93,7 +76,7 @@ class Conformance:
     def test_a_complete_handshake_stays_complete_when_it_is_asked_again(
         self, library: TlsImplementation, version: str
     ) -> None:
-        exchange = _meeting(library, f"version={version}").shake()
+        exchange = meeting_of(library, f"version={version}").shake()
         for end in (exchange.client, exchange.server):
             told = end.negotiated()
             assert end.handshake()
@@ -104,14 +87,14 @@ class Conformance:
     def test_a_client_certificate_is_asked_for_and_verified(
         self, library: TlsImplementation, version: str
     ) -> None:
-        meeting = _meeting(library, f"version={version} client_auth=required chain_length=2")
+        meeting = meeting_of(library, f"version={version} client_auth=required chain_length=2")
         seen = prove(meeting.shake(), meeting.scenario, meeting.peers, "none").server
         assert seen.peer_verified
         assert seen.peer_certificate == meeting.peers.client.leaf_der
 
     @pytest.mark.parametrize("resumption", _RESUMPTIONS)
     def test_a_session_resumes_time_and_again(self, library: TlsImplementation, resumption: str) -> None:
-        meeting = _meeting(library, f"resumption={resumption}")
+        meeting = meeting_of(library, f"resumption={resumption}")
         cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)
         for _ in range(4):  # each sample is proved
             cell.sample()
@@ -121,7 +104,7 @@ class Conformance:
     def test_a_client_that_is_asked_for_a_key_of_another_group_sends_it(
         self, library: TlsImplementation
     ) -> None:
-        meeting = _meeting(library, "version=1.3 hello_retry=yes")
+        meeting = meeting_of(library, "version=1.3 hello_retry=yes")
         cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)
         cell.sample()  # which is proved
         assert cell.proof()["hello_retry"] is True
@@ -133,21 +116,21 @@ class Conformance:
     def test_records_are_cut_and_padded_as_they_are_asked_to_be(
         self, library: TlsImplementation, workload: str, asked: str, version: str
     ) -> None:
-        meeting = _meeting(library, f"workload={workload} version={version} {asked}")
+        meeting = meeting_of(library, f"workload={workload} version={version} {asked}")
         cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)
         cell.sample()  # which is proved
         cell.close()
 
     @pytest.mark.parametrize("asked", ["update_requested", "update_not_requested"])
     def test_a_key_update_changes_the_keys_that_it_says(self, library: TlsImplementation, asked: str) -> None:
-        meeting = _meeting(library, f"workload=key_update request_update={asked}")
+        meeting = meeting_of(library, f"workload=key_update request_update={asked}")
         cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)
         cell.visit(0, 20)  # each is proved
         cell.close()
 
     @pytest.mark.parametrize("version", _VERSIONS)
     def test_threads_may_use_its_contexts_at_once(self, library: TlsImplementation, version: str) -> None:
-        meeting = _meeting(library, f"workload=scaling version={version} threads={_THREADS}")
+        meeting = meeting_of(library, f"workload=scaling version={version} threads={_THREADS}")
         makers = lanes_of(meeting.scenario, {library.id: library}, meeting.peers).makers(_THREADS)
         threads = Threads(_THREADS)
         lanes = threads.each(list(makers))
@@ -157,7 +140,7 @@ class Conformance:
         threads.close()
 
     def test_without_a_session_nothing_resumes(self, library: TlsImplementation) -> None:
-        meeting = _meeting(library, "resumption=ticket,psk")
+        meeting = meeting_of(library, "resumption=ticket,psk")
         for _ in range(2):
             exchange = meeting.shake()
             assert not exchange.client.negotiated().resumed
@@ -166,7 +149,7 @@ class Conformance:
 
     @pytest.mark.parametrize("version", _VERSIONS)
     def test_application_data_arrives_whole_both_ways(self, library: TlsImplementation, version: str) -> None:
-        exchange = _meeting(library, f"version={version}").shake()
+        exchange = meeting_of(library, f"version={version}").shake()
         for source, sink in ((exchange.client, exchange.server), (exchange.server, exchange.client)):
             for length in _LENGTHS:
                 payload = os.urandom(length)
@@ -179,7 +162,7 @@ class Conformance:
 
     @pytest.mark.parametrize("version", _VERSIONS)
     def test_many_writes_are_one_stream(self, library: TlsImplementation, version: str) -> None:
-        exchange = _meeting(library, f"version={version}").shake()
+        exchange = meeting_of(library, f"version={version}").shake()
         pieces = [bytes([number]) * number for number in range(1, 100)]
         for piece in pieces:
             exchange.client.write(piece)
@@ -191,8 +174,8 @@ class Conformance:
         self, library: TlsImplementation, version: str
     ) -> None:
         self._only_if_real()
-        meeting = _meeting(library, f"version={version}")
-        client, server = _Slowly(meeting.clients.connect()), _Slowly(meeting.servers.accept())
+        meeting = meeting_of(library, f"version={version}")
+        client, server = Slowly(meeting.clients.connect()), Slowly(meeting.servers.accept())
         for _ in range(_MOST_FLIGHTS):
             client.go_on()
             client.give_to(server)
@@ -211,15 +194,15 @@ class Conformance:
         self, library: TlsImplementation, version: str, direction: Direction
     ) -> None:
         self._only_if_real()
-        meeting = _meeting(library, f"version={version}")
+        meeting = meeting_of(library, f"version={version}")
         with pytest.raises(MeasurementError, match="stalled"):
-            meeting.shake(_Cut(direction))
+            meeting.shake(Cut(direction))
 
     @pytest.mark.parametrize("version", _VERSIONS)
     def test_garbage_in_place_of_an_answer_is_an_error(
         self, library: TlsImplementation, version: str
     ) -> None:
-        meeting = _meeting(library, f"version={version}")
+        meeting = meeting_of(library, f"version={version}")
         server, client = meeting.servers.accept(), meeting.clients.connect()
         client.handshake()
         for end in (server, client):
@@ -233,11 +216,11 @@ class Conformance:
     ) -> None:
         """Bytes are changed, cut out or doubled: a library gives up or waits, and its process lives on."""
         self._only_if_real()
-        meeting = _meeting(library, f"version={version}")
+        meeting = meeting_of(library, f"version={version}")
         chance, errors = random.Random(version), 0  # noqa: S311 - the same bytes each time
         for _ in range(self.mutations):
             try:
-                _and_a_word(meeting.shake(_Fuzzed(chance)))
+                _and_a_word(meeting.shake(Fuzzed(chance)))
             except (HandshakeError, MeasurementError):
                 errors += 1
         assert errors > self.mutations // 2, "the bytes that were changed are taken for good"
@@ -245,7 +228,7 @@ class Conformance:
     @pytest.mark.parametrize("version", _VERSIONS)
     def test_an_altered_record_is_an_error(self, library: TlsImplementation, version: str) -> None:
         self._only_if_real()
-        exchange = _meeting(library, f"version={version}").shake()
+        exchange = meeting_of(library, f"version={version}").shake()
         exchange.client.write(b"pay 1 euro")
         sealed = bytearray(exchange.client.data_to_send())
         sealed[-1] ^= 1
@@ -258,7 +241,7 @@ class Conformance:
         self, library: TlsImplementation, version: str
     ) -> None:
         self._only_if_real()
-        meeting = _meeting(library, f"version={version}")
+        meeting = meeting_of(library, f"version={version}")
         root = pki.peers("rsa-2048", 1).root
         doubting = replace(meeting.peers, root=root)
         clients = library.client_context(meeting.scenario, doubting)
@@ -270,7 +253,7 @@ class Conformance:
         self, library: TlsImplementation, version: str
     ) -> None:
         self._only_if_real()
-        meeting = _meeting(library, f"version={version}")
+        meeting = meeting_of(library, f"version={version}")
         template = pki.Template(names=("elsewhere.example",))
         other = meeting.peers.issuer.issue(template)
         servers = library.server_context(meeting.scenario, replace(meeting.peers, server=other))
@@ -282,7 +265,7 @@ class Conformance:
         self, library: TlsImplementation, version: str
     ) -> None:
         self._only_if_real()
-        meeting = _meeting(library, f"version={version} client_auth=required chain_length=2")
+        meeting = meeting_of(library, f"version={version} client_auth=required chain_length=2")
         bare = replace(meeting.scenario, client_auth="none")
         clients = library.client_context(bare, meeting.peers)
         with pytest.raises(HandshakeError):
@@ -294,7 +277,7 @@ class Conformance:
         self, library: TlsImplementation, version: str, side: str
     ) -> None:
         """The other side is Python's ssl module, whose ``close()`` sends it (RFC 8446 section 6.1)."""
-        meeting = _meeting(library, f"version={version}", against=side)
+        meeting = meeting_of(library, f"version={version}", against=side)
         exchange = meeting.shake()
         ours, theirs = exchange.client, exchange.server
         if side == "server":
@@ -310,7 +293,7 @@ class Conformance:
         ["version=1.2", "version=1.3", "resumption=ticket", "resumption=psk", "resumption=early-data"],
     )
     def test_handshakes_leave_no_memory_behind(self, library: TlsImplementation, selector: str) -> None:
-        meeting = _meeting(library, selector)
+        meeting = meeting_of(library, selector)
         cell = prepare(meeting.scenario, {library.id: library}, time.perf_counter_ns, meeting.peers)
         for _ in range(max(20, self.handshakes // 10)):
             cell.sample()
@@ -324,99 +307,6 @@ class Conformance:
     def _only_if_real(self) -> None:
         if self.is_fake:
             pytest.skip("there is no cryptography, and messages come in one piece")
-
-
-@dataclass(frozen=True)
-class _Meeting:
-    """A scenario with all that it takes to run it."""
-
-    scenario: Scenario
-    peers: pki.Peers
-    clients: ClientContext
-    servers: ServerContext
-
-    def shake(self, link: MemoryLink | None = None) -> Exchange:
-        return shake_hands(self.clients, self.servers, link or MemoryLink(), time.perf_counter_ns)
-
-
-def _meeting(library: TlsImplementation, selector: str, against: str = "") -> _Meeting:
-    """A client and a server of the library, or one of it as ``against`` and one of Python's ssl module.
-
-    Where it cannot be without client certificates, it is with them.
-    """
-    members = {STDLIB.id: STDLIB, library.id: library}
-    abilities = {name: member.capabilities() for name, member in members.items()}
-    ends = f"implementation={library.id}"
-    if against:
-        client, server = (library.id, STDLIB.id) if against == "client" else (STDLIB.id, library.id)
-        ends = f"client={client} server={server}"
-    reasons: Sequence[str] = ()
-    for auth in ("", "client_auth=required chain_length=2"):
-        if auth and "client_auth" in selector:
-            break
-        matrix = expand([parse([f"{ends} {selector} {auth}"], tuple(members))], abilities)
-        if matrix.scenarios:
-            scenario = matrix.scenarios[0]
-            peers = pki.peers_for(scenario)
-            client_of, server_of = members[scenario.client], members[scenario.server]
-            return _Meeting(
-                scenario,
-                peers,
-                client_of.client_context(scenario, peers),
-                server_of.server_context(scenario, peers),
-            )
-        reasons = reasons or [excluded.reason for excluded in matrix.excluded]
-    pytest.skip(reasons[0])
-
-
-class _Slowly:
-    """An end that goes on after each byte that it is given."""
-
-    def __init__(self, end: Endpoint) -> None:
-        self.end = end
-        self.done = False
-
-    def go_on(self) -> None:
-        self.done = self.done or self.end.handshake()
-
-    def give_to(self, other: _Slowly) -> None:
-        for byte in self.end.data_to_send():
-            other.end.receive_data(bytes([byte]))
-            other.go_on()
-
-
-class _Cut(MemoryLink):
-    """A link that loses the second half of the first flight of one direction."""
-
-    def __init__(self, direction: Direction) -> None:
-        super().__init__()
-        self._direction: Direction | None = direction
-
-    def carry(self, direction: Direction, data: bytes) -> bytes:
-        if direction is self._direction:
-            self._direction = None
-            data = data[: len(data) // 2]
-        return super().carry(direction, data)
-
-
-class _Fuzzed(MemoryLink):
-    """A link that changes something in one of the first flights: bytes are flipped, cut out or doubled."""
-
-    def __init__(self, chance: random.Random) -> None:
-        super().__init__()
-        self._chance = chance
-        self._flight = chance.randrange(3)
-
-    def carry(self, direction: Direction, data: bytes) -> bytes:
-        self._flight -= 1
-        return super().carry(direction, self._changed(data) if self._flight == -1 else data)
-
-    def _changed(self, data: bytes) -> bytes:
-        start = self._chance.randrange(len(data))
-        end = min(len(data), start + self._chance.choice((1, 2, 4, 64)))
-        flipped = bytes(byte ^ self._chance.randrange(1, 256) for byte in data[start:end])
-        piece = self._chance.choice((flipped, flipped, flipped, b"", data[start:end] * 2))
-        return data[:start] + piece + data[end:]
 
 
 def _and_a_word(exchange: Exchange) -> None:

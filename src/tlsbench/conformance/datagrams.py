@@ -2,7 +2,7 @@
 
 In a test file::
 
-    from tlsbench.conformance_datagrams import DatagramConformance
+    from tlsbench.conformance.datagrams import DatagramConformance
 
     class TestMine(DatagramConformance):
         transport = "quic"
@@ -109,7 +109,7 @@ class DatagramConformance:
     @pytest.fixture
     def library(self) -> DatagramImplementation:
         """The library that is tested."""
-        raise NotImplementedError("a subclass gives the library, see tlsbench.conformance_datagrams")
+        raise NotImplementedError("a subclass gives the library, see tlsbench.conformance.datagrams")
 
     @pytest.fixture
     def cells(self, library: DatagramImplementation) -> Iterator[_Cells]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tlsbench.errors import WireError
 from tlsbench.links import Direction, record_lengths
-from tlsbench.links.record_lengths import summarise_records
+from tlsbench.links.records import summarise_records
 
 UP, DOWN = Direction.TO_SERVER, Direction.TO_CLIENT
 SENT = st.lists(

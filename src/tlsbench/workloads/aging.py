@@ -1,0 +1,28 @@
+"""What becomes of a ticket between the handshake that brought it and the one that offers it."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from tlsbench.errors import MeasurementError
+from tlsbench.implementations import RotatesTicketKeys
+from tlsbench.scenarios import Scenario
+from tlsbench.scenarios.credentials import EXPIRING_LIFETIME_S, ROTATED_STATES
+
+#: Libraries count whole seconds, at both ends of a lifetime.
+_WHOLE_SECONDS_S: Final = 1.2
+
+
+def age(scenario: Scenario, servers: object) -> None:
+    """Let happen to a ticket that was issued what the scenario says of it.
+
+    :raises MeasurementError: if the server's keys cannot be replaced.
+    """
+    state = scenario.ticket_state
+    if state in ROTATED_STATES:
+        if not isinstance(servers, RotatesTicketKeys):
+            raise MeasurementError(f"the ticket keys of {scenario.server} cannot be replaced")
+        servers.rotate_ticket_key(keep_previous=state == "previous-key")
+    elif state == "expired":
+        time.sleep(EXPIRING_LIFETIME_S + _WHOLE_SECONDS_S)
