@@ -92,7 +92,7 @@ def test_a_ledger_that_does_not_add_up_has_no_finding_and_a_note(run: Run) -> No
     assert [
         one
         for one in notes_on_parts(broken)
-        if one.startswith("the parts and the rest of the server make 296 µs")
+        if one.startswith("the parts and the rest of the server add up to 296 µs")
     ]
 
 

@@ -53,6 +53,9 @@ def test_it_is_shown_as_before(which: str, capsys: pytest.CaptureFixture[str]) -
         else:
             pytest.fail(f"it is shown no more: {before}")
     added += lines
+    if added and added[0].startswith("measured: 2026-11-25 "):  # which 0.1.0 did not show
+        assert added[1].startswith("command: ")
+        added = added[3 if which == "pytest.json table" else 2 :]  # that of pytest takes two lines
     assert not added or added[0].startswith(
         "the noise floor of handshake is 15.6 %, because the A/A cells of 'hand"
     )

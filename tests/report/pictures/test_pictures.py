@@ -73,8 +73,11 @@ def test_what_is_drawn_is_what_was_measured(run_of: RunOf) -> None:
     assert min(value for row in field.values for value in row if value is not None) == 1.0
 
 
-def test_only_what_is_alike_is_ranked_and_the_rest_says_in_what_it_differs(run_of: RunOf) -> None:
-    run = run_of("implementation=ssl,pyopenssl,libssl version=1.3 group=secp256r1 key=ecdsa-secp256r1")
+def test_only_what_is_alike_is_ranked_and_the_rest_says_in_what_it_differs(
+    run_of: RunOf, taking: Callable[[Run, Callable[[Cell], float]], Run]
+) -> None:
+    measured = run_of("implementation=ssl,pyopenssl,libssl version=1.3 group=secp256r1 key=ecdsa-secp256r1")
+    run = taking(measured, lambda cell: 2e6 if cell.axes["implementation"] == "ssl" else 3e6)
     fast = summarise([[1.0 + at] for at in range(20)])  # the fastest by far, by another group
     other = replace(
         run.cells[1],

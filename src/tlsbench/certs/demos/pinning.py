@@ -23,7 +23,7 @@ def demo(stage: Stage) -> None:
     stage.say("A certificate for the right name, from the right authority, with a key that nobody pinned:")
     with stage.server(root.issue(Template(names=("localhost",)))) as running:
         stage.refused(
-            running, root.certificate, pins=pins, alert="bad_certificate", because="none of those pinned"
+            running, root.certificate, pins=pins, alert="bad_certificate", because="not one of those pinned"
         )
 
 
