@@ -41,9 +41,9 @@ def command(
         str | None,
         typer.Option(
             "--kind",
-            help="cost, distribution, throughput, primitives, wire, network, resumption, implementations, "
-            "versions, memory, scaling, latency, serving, course or waiting. [default: the first that the "
-            "result has]",
+            help="cost, distribution, throughput, primitives, wire, network, transports, resumption, "
+            "implementations, versions, memory, parts, scaling, comparison, latency, serving, course or "
+            "waiting. [default: the first that the result has]",
             show_default=False,
         ),
     ] = None,
