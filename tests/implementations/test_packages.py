@@ -67,7 +67,7 @@ def test_where_there_is_no_wheel_the_reason_is_said(
 
 
 def test_where_the_wheels_have_not_the_library_in_them_the_reason_is_said() -> None:
-    reason = "awscrt has s2n-tls on linux alone"
+    reason = "awscrt has s2n-tls only on linux"
     assert PACKAGES["s2n"].lack("x86_64", (3, 11), "CPython", "darwin") == reason
 
 

@@ -88,7 +88,7 @@ class Poorer:
         ("SSL_read_early_data", "has no SSL_read_early_data"),
         ("SSL_set1_host", "has no SSL_set1_host"),
         ("SSL_CTX_set_num_tickets", "number of tickets that it sends cannot be set"),
-        ("SSL_CTX_set_ciphersuites", "as a client of utls it is given TLS_AES_128_GCM_SHA256"),
+        ("SSL_CTX_set_ciphersuites", "as a client of utls it gets TLS_AES_128_GCM_SHA256"),
         ("SSL_get0_verified_chain", "has no SSL_get0_verified_chain"),
     ],
 )
