@@ -64,13 +64,21 @@ def pytest_ignore_collect(config: pytest.Config) -> bool | None:
     return True if _measures(config) else None
 
 
+#: Tests of the public suites, which know no marks of this project, that take seconds.
+_OF_SECONDS = (
+    "::test_handshakes_leave_no_memory_behind",
+    "::test_a_peer_that_never_answers_is_an_error_within_the_limit",
+    "::test_datagrams_that_go_wrong_never_hang_it",
+)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items if find_spec("pytest_timeout") else ():
         if here in item.path.parents and item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(_HANG_SECONDS))
-    for item in items:  # of the public suites, which know no marks of this project
-        if "test_handshakes_leave_no_memory_behind" in item.nodeid:
+    for item in items:
+        if item.nodeid.partition("[")[0].endswith(_OF_SECONDS):
             item.add_marker("slow")
     items.sort(key=_begins)
 

@@ -89,6 +89,7 @@ def test_a_row_holds_axes_medians_with_intervals_bytes_and_the_proof(run: tlsben
     json.dumps(rows, allow_nan=False)  # nothing but plain values
 
 
+@pytest.mark.slow
 def test_figures_that_are_no_times_say_so_in_their_names_and_all_rows_have_all_keys() -> None:
     result = tlsbench.run(
         "implementation=pyopenssl workload=handshake,memory,bulk size=64", version="1.3", time_budget=0.05
@@ -101,6 +102,7 @@ def test_figures_that_are_no_times_say_so_in_their_names_and_all_rows_have_all_k
     assert len({tuple(row) for row in result.rows()}) == 1
 
 
+@pytest.mark.slow
 def test_selectors_keywords_and_scenarios_spell_the_same_matrix() -> None:
     spelled = tlsbench.matrix("implementation=fake chain_length=1,2", version=["1.2", "1.3"])
     keywords = tlsbench.matrix(implementation="fake", chain_length=[1, 2], version=("1.2", "1.3"))
@@ -125,6 +127,7 @@ def test_what_was_excluded_or_failed_is_in_the_result(monkeypatch: pytest.Monkey
     assert [(failure.error, failed.rows()) for failure in failed.failures] == [("it broke", [])]
 
 
+@pytest.mark.slow
 def test_an_observer_sees_the_progress_and_a_stop_keeps_what_there_is() -> None:
     seen: list[tlsbench.Progress] = []
     result = tlsbench.run(FAKE, time_budget=60, observe=seen.append, stop_asked=lambda: len(seen) > 8)
@@ -133,6 +136,7 @@ def test_an_observer_sees_the_progress_and_a_stop_keeps_what_there_is() -> None:
     assert {"preparing", "warming up", "measuring"} == {progress.stage for progress in seen}
 
 
+@pytest.mark.slow
 def test_a_duel_has_a_row_for_each_part(duel: tlsbench.Result) -> None:
     assert [row["part"] for row in duel.rows()] == ["client", "server", "libraries"]
     row = duel.rows()[-1]
@@ -141,6 +145,7 @@ def test_a_duel_has_a_row_for_each_part(duel: tlsbench.Result) -> None:
     assert row["verdict"] in {"faster", "slower", "~"}
 
 
+@pytest.mark.slow
 def test_the_sides_of_a_duel_are_selectors_dicts_or_scenarios() -> None:
     (b,) = tlsbench.matrix(FAKE.replace("rsa-2048,", "")).scenarios
     a = {"implementation": "fake", "key": "rsa-2048", "chain_length": 2}
@@ -335,6 +340,7 @@ def kill_when_measuring(progress: tlsbench.Progress) -> None:
 
 
 @pytest.mark.parametrize("measure", [tlsbench.run, tlsbench.duel])
+@pytest.mark.slow
 def test_ctrl_c_raises_with_what_was_measured(measure: Callable[..., Any]) -> None:
     with pytest.raises(KeyboardInterrupt) as caught:
         measure(FAKE, time_budget=60, observe=kill_when_measuring)
@@ -345,12 +351,14 @@ def test_ctrl_c_raises_with_what_was_measured(measure: Callable[..., Any]) -> No
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.slow
 def test_ctrl_c_before_anything_is_measured_raises_without_a_result() -> None:
     with pytest.raises(tlsbench.Interrupted) as caught:
         tlsbench.run(FAKE, observe=lambda _progress: os.kill(os.getpid(), signal.SIGINT))
     assert caught.value.result is None
 
 
+@pytest.mark.slow
 def test_a_handler_of_the_programs_own_is_asked_once_and_the_result_returned(own_handler: list[int]) -> None:
     result = tlsbench.run(FAKE, time_budget=60, observe=kill_when_measuring)
     assert result.interrupted

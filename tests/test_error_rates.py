@@ -69,6 +69,7 @@ def _children() -> int:
     return sum("random.Random" in " ".join(one.cmdline()) for one in psutil.Process().children())
 
 
+@pytest.mark.slow
 def test_a_library_that_works_more_takes_longer_on_the_side_of_the_server(error_rates: ModuleType) -> None:
     program = (
         "import json; from tlsbench.session.run import *; from tlsbench.session.selecting import matrix_of;"

@@ -44,6 +44,7 @@ def steps_of(name: str) -> list[Step]:
 
 
 @pytest.mark.parametrize("name", DEMOS)
+@pytest.mark.slow
 def test_every_demo_ends_as_it_says_and_shows_its_alerts(name: str) -> None:
     steps = steps_of(name)
     assert any(step.kind in ("works", "holds") for step in steps)
@@ -53,6 +54,7 @@ def test_every_demo_ends_as_it_says_and_shows_its_alerts(name: str) -> None:
     assert shown == ALERTS.get(name, set())
 
 
+@pytest.mark.slow
 def test_an_early_request_is_answered_twice_without_anti_replay_and_once_with_it() -> None:
     said = [step.text for step in steps_of("replay") if step.kind in ("holds", "works")]
     assert sum("resumed, early data accepted" in text for text in said) == 2, (

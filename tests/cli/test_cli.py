@@ -47,6 +47,7 @@ def test_real_libraries_are_measured_and_proved(name: str, capsys: pytest.Captur
         assert benchmark["extra_info"]["tlsbench"]["negotiated"]["version"] == benchmark["params"]["version"]
 
 
+@pytest.mark.slow
 def test_a_result_is_saved_and_shown_again(capsys: pytest.CaptureFixture[str]) -> None:
     assert (
         tlsbench(["run", "implementation=fake", "key=*", *QUICKLY, "--save", "base", "--json", "x.json"]) == 0
@@ -61,6 +62,7 @@ def test_a_result_is_saved_and_shown_again(capsys: pytest.CaptureFixture[str]) -
         assert re.search(r"^- measured: \d{4}-\d\d-\d\d .*, CPython [\d.]+, tlsbench ", out, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_keeps_what_it_has() -> None:
     command = [sys.executable, "-m", "tlsbench", "run", "implementation=fake", "--time-budget", "60s"]
     process = subprocess.Popen(

@@ -42,12 +42,14 @@ def saved(capsys: pytest.CaptureFixture[str]) -> str:
 
 
 @pytest.mark.parametrize("redirect", ["2>&-", "2>/dev/full", ">&- 2>&- <&-"])
+@pytest.mark.slow
 def test_a_measurement_is_stored_whatever_becomes_of_the_streams(redirect: str) -> None:
     words = [word for word in RUN if word != "--quiet"]
     assert process(*words, "--json", "x.json", "--save", "base", redirect=redirect).returncode == 0
     assert_stored(1)
 
 
+@pytest.mark.slow
 def test_a_measurement_is_stored_before_it_is_printed() -> None:
     words = [*RUN, "--json", "x.json", "--save", "base"]
     done = redirected([(words, "closed"), (words, "left"), (words, "full")])
@@ -118,6 +120,7 @@ def redirected(requests: list[tuple[list[str], str]]) -> list[tuple[int, str]]:
 NO_SPACE = "tlsbench: cannot write standard output: No space left on device"
 
 
+@pytest.mark.slow
 def test_no_command_minds_a_reader_that_leaves_nor_hides_a_full_disk(saved: str) -> None:
     requests = [(words, how) for words in COMMANDS for how in ("closed", "left", "full")]
     for (words, how), (code, errors) in zip(requests, redirected(requests), strict=True):
@@ -135,6 +138,7 @@ def slower(name: str, factor: float) -> None:
     Path(name).write_text(json.dumps(document), encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_gate_keeps_its_code_whatever_becomes_of_the_output() -> None:
     assert tlsbench([*RUN, "--json", "x.json"]) == 0
     slower("old.json", 1.0)
@@ -165,6 +169,7 @@ def test_each_output_survives_the_failure_of_the_others(
     ]
 
 
+@pytest.mark.slow
 def test_what_is_written_to_standard_output_stands_there_alone() -> None:
     done = process(*RUN, "--json", "-")
     assert done.returncode == 0
@@ -227,6 +232,7 @@ def test_a_page_that_is_there_is_replaced_only_when_it_is_named(
 
 
 @pytest.mark.parametrize("kind", ["json", "report", "plot"])
+@pytest.mark.slow
 def test_outputs_follow_links_and_leave_pipes_pipes(kind: str, saved: str) -> None:
     words = {
         "json": [*RUN, "--json"],
@@ -272,6 +278,7 @@ def test_outputs_follow_links_and_leave_pipes_pipes(kind: str, saved: str) -> No
     ],
     ids=lambda words: words[0],
 )
+@pytest.mark.slow
 def test_what_cannot_be_laid_out_is_stored_all_the_same(
     words: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

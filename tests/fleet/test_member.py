@@ -67,6 +67,7 @@ def begin(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
+@pytest.mark.slow
 def test_nothing_that_measures_imports_dask(poison: tuple[dict[str, str], Path]) -> None:
     environment, mark = poison
     with member(RUN, environment) as process:
@@ -88,6 +89,7 @@ def test_the_mark_is_left_where_somebody_does(poison: tuple[dict[str, str], Path
     assert mark.exists()
 
 
+@pytest.mark.slow
 def test_a_process_that_has_imported_dask_brings_no_figures(
     poison: tuple[dict[str, str], Path], tmp_path: Path
 ) -> None:
@@ -125,6 +127,7 @@ def test_a_folder_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("way", ["its input ends", "it is killed"])
+@pytest.mark.slow
 def test_nothing_is_left_of_a_load_whose_asker_is_gone(tmp_path: Path, way: str) -> None:
     with speaker(server_context(), lambda _sock: None) as address:
         plan = LoadPlan(target=Target(*address), connections=1, duration_s=60.0)

@@ -129,6 +129,7 @@ def listed(folder: Path, what: str = "engine", **environment: str) -> dict[str, 
     return {entry["name"]: entry[what] for entry in json.loads(done.stdout)}
 
 
+@pytest.mark.slow
 def test_modules_that_break_in_every_way_leave_the_others_in_use(tmp_path: Path) -> None:
     faults = iter(FAULTS)
     broken = ("OpenSSL", "utls", "rtls", "mbedtls", "tlslite")
@@ -160,6 +161,7 @@ activate = 1
 """
 
 
+@pytest.mark.slow
 def test_a_configuration_that_demands_an_absent_provider_ends_no_other_library(
     tmp_path: Path,
 ) -> None:
@@ -191,6 +193,7 @@ def distribution(folder: Path, name: str, entries: str) -> None:
     (metadata / "entry_points.txt").write_text(f"[{GROUP}]\n{entries}\n")
 
 
+@pytest.mark.slow
 def test_another_distribution_s_implementation_joins_by_its_entry_point(tmp_path: Path) -> None:
     (tmp_path / "of_mine.py").write_text(MEMBER.format(method=""))
     distribution(tmp_path, "of-mine", "mine = of_mine:MEMBER")

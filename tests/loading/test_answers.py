@@ -67,10 +67,10 @@ def test_an_answer_may_end_with_its_connection() -> None:
         (b"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", BROKEN),
         (b"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n", BROKEN),
         (b"HTTP/1.1 204 No Content\r\n\r\nabc", "data behind the end"),
-        (b"SSH-2.0-OpenSSH\r\n\r\n", "no HTTP/1"),
+        (b"SSH-2.0-OpenSSH\r\n\r\n", "not HTTP/1"),
         (HEAD % 1 + b"xx", "longer than its Content-Length"),
         (b"HTTP/1.1 200 OK\r\nX: " + b"x" * 70_000, "without an end of its header"),
-        (b"x", "no HTTP/1"),
+        (b"x", "not HTTP/1"),
     ],
 )
 def test_what_is_no_good_answer_is_an_error(text: bytes, problem: str) -> None:

@@ -199,7 +199,7 @@ OTHER, LOCAL = Target("127.0.0.1", 8444), Target("localhost", 8445)
         ({"others": (Target("unix:/x"),), "via": "rtt=5ms"}, "unix:PATH is not"),
         ({"others": (Target("unix:/x"),), "vias": {"unix:/x": "rtt=5ms"}}, "unix:PATH is not"),
         ({"others": (Target("unix:/x"),), "http": "3"}, "--http 3 runs over UDP, which unix:PATH is not"),
-        ({"others": tuple(Target("127.0.0.1", port) for port in range(1, 300))}, "takes 256 at most"),
+        ({"others": tuple(Target("127.0.0.1", port) for port in range(1, 300))}, "takes at most 256"),
     ],
 )
 def test_backends_that_cannot_be_are_refused(change: dict[str, Any], message: str) -> None:

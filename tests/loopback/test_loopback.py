@@ -253,6 +253,7 @@ def test_a_client_that_drips_has_one_limit_for_the_whole(established: bool) -> N
         assert "sent nothing more for too long" in running._visits.get(timeout=0.1).problem
 
 
+@pytest.mark.slow
 def test_a_client_that_takes_no_answers_is_given_up() -> None:
     with (
         Server(ServerSetup(identity=SERVER), time_limit_s=0.4) as running,

@@ -29,5 +29,5 @@ def test_what_is_cut_off_or_of_indefinite_length_is_refused(data: bytes) -> None
 
 
 def test_nothing_may_stand_behind_an_element() -> None:
-    with pytest.raises(ValueError, match="behind"):
+    with pytest.raises(ValueError, match="after the element"):
         inner(b"\x30\x00\x00")

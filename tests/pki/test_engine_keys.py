@@ -61,7 +61,7 @@ def test_nothing_but_certificates_is_signed_with_such_a_key(key: EngineKey) -> N
     root = pki.Authority.new(pki.authority_template("root"), key)
     leaf = root.issue(pki.Template(names=("localhost",)), pki.new_key("ed25519")).leaf
     for make in (lambda: revocation_list(root), lambda: ocsp_response(root, leaf)):
-        with pytest.raises(RequestError, match=f"nothing but .* with {key.key_type}"):
+        with pytest.raises(RequestError, match=f"{key.key_type} keys sign only certificates"):
             make()
 
 

@@ -49,6 +49,7 @@ def chains(run_of: RunOf, openssl_35: str) -> Run:
     return _KEPT["chains"]
 
 
+@pytest.mark.slow
 def test_what_shrinks_is_said_by_kind_of_chain(chains: Run) -> None:
     [(headline, details)] = said(chains).items()
     assert headline.startswith("Certificates compressed by zlib: ecdsa-secp256r1: ")

@@ -56,6 +56,7 @@ def test_a_library_is_compared_with_its_own_tls_where_it_has_one(run_of: RunOf, 
         assert len(said(run, f"DTLS by {library} instead of TLS: +11 %")) == 1
 
 
+@pytest.mark.slow
 def test_chains_beyond_three_times_what_came_cost_a_round_trip(run_of: RunOf) -> None:
     run = run_of("implementation=aioquic transport=quic key=ecdsa-secp256r1,rsa-4096 chain_length=1,3")
     [told] = said(run, "A QUIC server sends at most 3 times")
@@ -64,6 +65,7 @@ def test_chains_beyond_three_times_what_came_cost_a_round_trip(run_of: RunOf) ->
     assert told.endswith("2 round trips)")
 
 
+@pytest.mark.slow
 def test_chains_with_keys_of_other_types_are_chains_of_their_own(run_of: RunOf) -> None:
     run = run_of(
         "implementation=aioquic transport=quic key=ecdsa-secp256r1 chain_length=5 "
@@ -101,6 +103,7 @@ def test_over_a_network_quic_is_sooner_by_the_opening_of_tcp(run_of: RunOf) -> N
     assert "sooner by 20.0 ms at rtt=20ms, 150.0 ms at rtt=150ms" in told
 
 
+@pytest.mark.slow
 def test_over_a_network_long_chains_cost_a_round_trip_too(run_of: RunOf) -> None:
     run = run_of(f"{OVER} implementation=pyopenssl,aioquic key=rsa-4096 chain_length=1,3")
     [told] = said(run, "A QUIC server sends at most 3 times")
@@ -125,6 +128,7 @@ def test_the_picture_has_a_point_for_each_workload_and_library(run_of: RunOf, ta
     assert not [one for one in pictures_of_run(replace(run, cells=over_tls)) if one.kind == "transports"]
 
 
+@pytest.mark.slow
 def test_the_picture_of_a_network_has_lines_of_each_transport(run_of: RunOf) -> None:
     run = run_of(f"{OVER} implementation=pyopenssl,aioquic key=rsa-4096 chain_length=1,3")
     [picture] = (one for one in pictures_of_run(run) if one.kind == "network")

@@ -90,6 +90,7 @@ def damaged(draw: st.DrawFn) -> Damaged:
 
 @settings(max_examples=EXAMPLES or 300, suppress_health_check=list(HealthCheck), deadline=None)
 @given(damaged())
+@pytest.mark.slow
 def test_a_damaged_result_is_read_or_refused_in_one_line(found: Damaged) -> None:
     try:
         parse(found.text, "x.json")

@@ -114,6 +114,7 @@ def test_a_reference_that_cannot_be_looked_at_is_one_clear_line() -> None:
         storage.find("x" * 5000)
 
 
+@pytest.mark.slow
 def test_a_dash_means_the_result_on_standard_input(tmp_path: Path, run_of: Callable[[str], Run]) -> None:
     (tmp_path / "result.json").write_text(to_json(run_of("implementation=fake"), {}), encoding="utf-8")
     (tmp_path / "-").write_text("a file of that name is ./-", encoding="utf-8")

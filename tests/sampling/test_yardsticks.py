@@ -83,6 +83,7 @@ def test_an_operation_that_gives_something_else_is_an_error() -> None:
         operation.verify()
 
 
+@pytest.mark.slow
 def test_yardsticks_are_measured_in_a_worker_where_the_cells_are(scenarios_of: Find) -> None:
     scenarios = scenarios_of("implementation=ssl cpu=no-aes")
     with placement(scenarios, WALL, processes=2) as place:

@@ -13,6 +13,7 @@ from tlsbench.session.duel import between, between_environments, between_scenari
 BRIEFLY = Plan(time_budget_s=0.01, precision=0, seed=1, warm_up_s=0)
 
 
+@pytest.mark.slow
 def test_a_duel_names_its_sides_by_what_differs_and_proves_both() -> None:
     found = duel(between(["implementation=fake", "key=rsa-2048,ed25519"], BRIEFLY))
     (result,) = found.results

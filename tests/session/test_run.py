@@ -85,6 +85,7 @@ def test_what_cannot_be_measured_is_refused_before_anything_is(
         run(wrong, lambda _progress, _so_far: pytest.fail("it began"))
 
 
+@pytest.mark.slow
 def test_a_run_measures_yardsticks_in_its_rounds_within_their_share() -> None:
     plan = Plan(time_budget_s=6, precision=0, seed=1, warm_up_s=0)
     found = run(replace(request("implementation=fake key=rsa-2048,ed25519"), plan=plan))

@@ -105,6 +105,7 @@ def test_application_data_goes_over_in_records_that_fit(
 @pytest.mark.parametrize("mtu", ["256", "548", "1200", "1472"])
 @pytest.mark.parametrize("key", ["ecdsa-secp256r1", "rsa-4096"])
 @pytest.mark.parametrize("more", ["chain_length=1", "chain_length=4", "resumption=ticket"])
+@pytest.mark.slow
 def test_joined_records_are_packed_as_openssl_packs_them(
     mtu: str, key: str, more: str, cell_of: Cells, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +260,7 @@ def test_a_cookie_that_nobody_asked_for_is_no_proof(cell_of: Cells) -> None:
 @pytest.mark.parametrize(
     "way", ["", "address_check=yes", "resumption=ticket", "client_auth=required mtu=548"]
 )
+@pytest.mark.slow
 def test_every_libssl_that_is_found_has_dtls_or_a_reason(way: str) -> None:
     """BoringSSL too, which has no cookies."""
     for name in _libssl_files():

@@ -31,6 +31,7 @@ def test_every_pair_meets_with_proof_or_has_a_reason(way: str) -> None:
     assert all(pair.reason for pair in met if pair.scenario is None)
 
 
+@pytest.mark.slow
 def test_every_library_meets_pyopenssl_as_a_client_and_as_a_server() -> None:
     met = [
         pair
@@ -77,6 +78,7 @@ def test_every_pair_with_openssl_s_own_quic_meets_with_proof_or_has_a_reason(
     assert all(pair.reason for pair in met if pair.scenario is None)
 
 
+@pytest.mark.slow
 def test_a_pair_that_fails_without_a_reason_is_said_to(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pyopenssl, "group_list", lambda _scenario: "secp384r1")
     failed = [pair for pair in pairs(implementations(), capabilities()) if pair.failed]

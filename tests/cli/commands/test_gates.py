@@ -71,6 +71,7 @@ def test_another_answer_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     assert "valid are fail, pass" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_duel_of_too_few_epochs_is_undecided(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

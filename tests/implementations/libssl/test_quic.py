@@ -53,6 +53,7 @@ WAYS = [
 
 
 @pytest.mark.parametrize("way", WAYS)
+@pytest.mark.slow
 def test_a_handshake_is_proved_again_and_again(way: str, openssl_35: str, workload_of: Workloads) -> None:
     cell = workload_of(f"implementation={openssl_35} transport=quic {way}")
     for _ in range(3):
@@ -277,6 +278,7 @@ class Hostile(MemoryDatagrams):
 
 @pytest.mark.parametrize("place", range(4))
 @pytest.mark.parametrize("what", ["doubled", "cut", "changed", "behind noise"])
+@pytest.mark.slow
 def test_what_is_done_to_a_datagram_is_overcome(
     place: int, what: str, library: LibSsl, scenarios_of: Find
 ) -> None:
@@ -289,6 +291,7 @@ def test_what_is_done_to_a_datagram_is_overcome(
     exchange.close()
 
 
+@pytest.mark.slow
 def test_a_peer_that_never_answers_ends_in_a_clear_error(library: LibSsl, scenarios_of: Find) -> None:
     class Deaf(MemoryDatagrams):
         def carry(self, direction: Direction, datagram: bytes) -> tuple[bytes, ...]:

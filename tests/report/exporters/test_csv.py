@@ -55,6 +55,7 @@ def test_a_comparison_says_the_unit_of_its_medians() -> None:
 
 
 @given(st.text(max_size=30) | st.sampled_from(['=1+1"', "a,b\r\nc"]))
+@pytest.mark.slow
 def test_no_text_makes_another_row_or_a_formula(text: str) -> None:
     (row,) = rows_of(export(holding(text), "csv", 0))
     assert not row["cell"].lstrip().startswith(("=", "+", "-", "@"))

@@ -153,6 +153,7 @@ _GROUPS = "secp256r1,x25519,secp384r1,secp521r1"
 _KEYS = "key=rsa-2048,rsa-3072,rsa-4096,ecdsa-secp256r1,ecdsa-secp384r1,ed25519,ml-dsa-*"
 
 
+@pytest.mark.slow
 def test_more_cells_than_can_be_read_are_left_out_and_that_is_said(run_of: RunOf) -> None:
     run = run_of(f"implementation=fake version=1.3 group={_GROUPS} {_KEYS}")
     assert len(run.cells) > MOST_BARS

@@ -414,6 +414,7 @@ def test_whatever_the_value_is_the_answer_is_right_or_one_line(
     shutil.rmtree(new, ignore_errors=True)
 
 
+@pytest.mark.slow
 def test_bytes_that_are_not_utf8_are_safe_or_one_line(pki: Path, tmp_path: Path) -> None:
     odd = os.fsdecode(b"b\xffd")
     shutil.copytree(pki, tmp_path / odd)
