@@ -102,7 +102,8 @@ def _print_ciphers(selectors: Sequence[str], *, as_json: bool, profile: str | No
         return
     _print_entries(ciphers.entries(listed))
     output.line("")
-    output.line(f"{len(listed['ciphers'])} cipher suites; recommended according to {listed['source']}")
+    count = len(listed["ciphers"])
+    output.line(f"{count} cipher suite{'s' * (count != 1)}; recommended according to {listed['source']}")
 
 
 def _lines(entry: Mapping[str, Any]) -> Iterator[str]:
