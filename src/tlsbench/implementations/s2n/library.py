@@ -232,7 +232,7 @@ class S2n:
 
 
 def _gives_tickets(scenario: Scenario) -> bool:
-    """Whether it is about tickets, which s2n-tls gives and takes only where it is told to."""
+    """Whether it is about tickets, which s2n-tls gives and takes only where it is asked to."""
     return scenario.resumption not in ("", "none", "external-psk") or scenario.tickets not in (
         "",
         "default",

@@ -21,12 +21,12 @@ class Contrast:
     """Two values of an axis that people choose between.
 
     :param title: what the choice is about.
-    :param value: of which the finding tells.
-    :param against: what it is held against.
+    :param value: the one that the finding is about.
+    :param against: what it is compared with.
     :param follows: axes that may be spelled otherwise, because they follow from the choice.
     :param brings: facts in which the cells must differ as well, which the finding then says.
     :param tells_bytes: whether what goes over the wire is part of the answer.
-    :param beside: another axis, and its value where the first has the one that it is held against.
+    :param beside: another axis, and its value where the first has ``against``.
     :param of_sessions: whether resumed handshakes are compared too.
     """
 

@@ -135,7 +135,7 @@ CONTRASTS = (
     Contrast("Encrypted ClientHello", "ech", "on", "default", tells_bytes=True),
     Contrast("GREASE for Encrypted ClientHello", "ech", "grease", "default", tells_bytes=True),
 )
-#: Of these axes the values that no contrast above is about are held against the first one of the run.
+#: Of these axes the values that no contrast above is about are compared with the first one of the run.
 _OTHERWISE = {
     "chain_length": "A chain of {} certificates",
     **{
@@ -143,7 +143,7 @@ _OTHERWISE = {
         for axis in ("group", "key", "signature", "tickets", "ocsp", "trust", "session", "cpu", "provider")
     },
 }
-#: So many values of such an axis are told of, the last ones; the table has them all.
+#: A finding has at most this many values of such an axis, the last ones; the table has them all.
 _MOST_OTHERWISE = 4
 
 
