@@ -86,8 +86,10 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Command]]:
 RUN = ("run", "implementation=fake", "--time-budget", "120s", "--precision", "0", "--json", "x.json")
 
 
-@pytest.mark.parametrize("number", [INT, TERM, HUP])
-@pytest.mark.parametrize("moment", ["start", "measuring", "twice"])
+@pytest.mark.parametrize(
+    ("number", "moment"),
+    [(INT, "start"), (INT, "measuring"), (TERM, "measuring"), (HUP, "measuring"), (INT, "twice")],
+)
 def test_a_run_keeps_what_it_measured(start: Callable[..., Command], number: int, moment: str) -> None:
     command = start(*RUN, "--save", "base")
     # With numpy loaded it is well past the interpreter's own beginning, and within its imports.

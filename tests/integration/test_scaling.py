@@ -36,12 +36,11 @@ def busy_neighbours() -> Iterator[None]:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("threads", [1, 2])
 def test_a_run_beside_busy_neighbours_is_declared_void(
-    threads: int, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     result = tmp_path / "result.json"
-    words = ["run", "workload=scaling", "implementation=libssl", f"threads={threads}", "--time-budget", "6s"]
+    words = ["run", "workload=scaling", "implementation=libssl", "threads=2", "--time-budget", "6s"]
     with busy_neighbours():
         code = tlsbench([*words, "--quiet", "--json", str(result)])
     stored: dict[str, Any] = json.loads(result.read_text())
