@@ -266,7 +266,7 @@ def test_whatever_happens_at_whatever_moment_is_counted(
         (b"HTTP/1.1 204 No Content\r\n\r\n", SUCCESS),
         (b"HTTP/1.1 304 Not Modified\r\n\r\n", SUCCESS),
         (b"HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\na", SUCCESS),
-        (b"\x00\xff" * 100, "no HTTP/1"),
+        (b"\x00\xff" * 100, "not HTTP/1"),
     ],
 )
 def test_whatever_is_answered_a_worker_counts_on(answer: bytes, outcome: str) -> None:
