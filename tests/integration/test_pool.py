@@ -26,7 +26,7 @@ def test_a_pool_resumes_one_in_its_number_without_shared_keys_and_all_with_them(
         pytest.skip("nginx has no module for streams")
     command = [sys.executable, str(SCRIPT), balancer, "--backends", "2", "--clients", "40"]
     done = subprocess.run(
-        [*command, "--duration", "3s", "--warm-up", "2s"], capture_output=True, text=True, timeout=900
+        [*command, "--duration", "2s", "--warm-up", "1s"], capture_output=True, text=True, timeout=900
     )
     assert done.returncode == 0, done.stderr
     own, shared = (_LINE.fullmatch(line.partition("(")[0] + "(") for line in done.stdout.splitlines())
