@@ -268,7 +268,7 @@ def test_a_library_without_alpn_is_said_to_serve_http_1_1(scenarios_of: Find) ->
     ("selector", "words"),
     [
         ("implementation=ssl", "its axes are version, key, chain_length"),
-        ("version=1.2", "TLS 1.3 alone"),
+        ("version=1.2", "only TLS 1.3"),
         ("key=ml-dsa-44", "does not sign with ml-dsa-44"),
     ],
 )
@@ -282,7 +282,7 @@ def test_what_a_server_of_http_3_cannot_be_is_refused(selector: str, words: str)
     [
         ({"http": "4"}, "'4'"),
         ({"http": "3", "group": "x25519"}, "does not let the group be chosen"),
-        ({"http": "3", "version": "1.2"}, "TLS 1.3 alone"),
+        ({"http": "3", "version": "1.2"}, "only TLS 1.3"),
         ({"http": "3", "captured": 1}, "not captured"),
         ({"http": "3", "target": Target("unix:/x")}, "over UDP"),
         ({"streams": 0}, "--streams 0: it must be from 1 to 10000"),
