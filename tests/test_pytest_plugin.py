@@ -409,7 +409,7 @@ def test_a_gate_guards_the_benchmarks_of_other_tests_beside_the_scenarios(suite:
     result = run(suite, "-k", "not tls", *words)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines(["*by 1 yardsticks: test_own.py::test_reference", "failed *::test_own: +*"])
+    result.stdout.fnmatch_lines(["*using 1 yardstick: test_own.py::test_reference", "failed *::test_own: +*"])
     result = run(suite, "--tls=implementation=fake", LONGER, *words)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["only in this session: *fake*", "failed *::test_own: +*"])

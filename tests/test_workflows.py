@@ -149,7 +149,8 @@ def test_the_steps_of_the_workflow_with_pytest_answer_for_a_projects_own_benchma
         codes.append(run_step(quick, {}, work, {**variables, "TIMES": str(times)}))
     assert codes == [0, code, 0]
     summary = Path(variables["GITHUB_STEP_SUMMARY"]).read_text(encoding="utf-8")
-    assert "test_own.py::test_own" in summary
+    assert "**benchmarks/test_own.py**" in summary
+    assert "| test_own | " in summary
     assert f"| {verdict} |" in summary
 
 

@@ -218,7 +218,8 @@ def _footnotes(judgement: Judgement) -> list[str]:
     lines += [f"only in {judgement.new.source}: {name}" for name in judgement.only_new]
     used = dict.fromkeys(name for verdict in judgement.verdicts for name in verdict.yardsticks)
     if used:
-        lines += [f"compared using {len(used)} yardsticks: {', '.join(used)}", _BY_YARDSTICKS]
+        noun = f"yardstick{'s' * (len(used) != 1)}"
+        lines += [f"compared using {len(used)} {noun}: {', '.join(used)}", _BY_YARDSTICKS]
     if not all(verdict.yardsticks for verdict in judgement.verdicts):
         lines.append(_ABSOLUTE)
     more = max((verdict.more_samples for verdict in judgement.verdicts), default=0)
