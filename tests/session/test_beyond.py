@@ -27,7 +27,7 @@ def test_in_memory_the_librarys_own_calls_are_told_from_what_is_around_them(
     monkeypatch.setattr(beyond, "_IN_MEMORY", 12)
     monkeypatch.setattr(beyond, "_WARM_UP", 4)
     (server,) = scenarios_of(f"implementation={name} version=1.3 key=ecdsa-secp256r1")
-    alone, answered = beyond._in_memory(server, 0), beyond._in_memory(server, 51_200)
+    alone, answered = beyond._in_memory(server, 0), beyond._in_memory(server, 10 << 20)
     assert 0 < alone.glue_ns < answered.glue_ns
     assert 0 < alone.library_ns < answered.library_ns
 
