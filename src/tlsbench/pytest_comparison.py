@@ -54,7 +54,7 @@ class ComparisonRequest:
     def of(cls, config: pytest.Config) -> ComparisonRequest | None:
         """What the options ask for; None if that is no comparison.
 
-        :raises RequestError: if there is no such result, or a gate is none.
+        :raises RequestError: if there is no such result, or a gate is not valid.
         """
         gates = [parse_gate(text) for text in config.getoption("--tls-fail-on")]
         if (reference := config.getoption("--tls-compare")) is None:
@@ -106,7 +106,7 @@ def _own(config: pytest.Config) -> Stored:
     """The benchmarks that are none of tlsbench's cells."""
     from pytest_benchmark.utils import safe_dumps
 
-    benchmarks: Sequence[Any] = config._benchmarksession.benchmarks  # type: ignore[attr-defined]
+    benchmarks: Sequence[Any] = config._benchmarksession.benchmarks  # type: ignore[attr-defined] # by pytest-benchmark
     document = config.hook.pytest_benchmark_generate_json(
         config=config,
         benchmarks=[one for one in benchmarks if one and "tlsbench" not in one.extra_info],

@@ -88,7 +88,7 @@ RUN = ("run", "implementation=fake", "--time-budget", "120s", "--precision", "0"
 
 @pytest.mark.parametrize(
     ("number", "moment"),
-    [(INT, "start"), (INT, "measuring"), (TERM, "measuring"), (HUP, "measuring"), (INT, "twice")],
+    [*((number, moment) for moment in ("start", "measuring") for number in (INT, TERM, HUP)), (INT, "twice")],
 )
 def test_a_run_keeps_what_it_measured(start: Callable[..., Command], number: int, moment: str) -> None:
     command = start(*RUN, "--save", "base")

@@ -208,6 +208,6 @@ def read(path: Path) -> Result:
     """Read a stored result: of ``run``, ``duel``, ``load``, or of pytest-benchmark.
 
     :param path: a JSON file, or the name or number of a saved run in ``.benchmarks``.
-    :raises RequestError: in one line, if there is none, or it is not a result.
+    :raises RequestError: if nothing has this name, or what has it is not a result.
     """
     return Result(reader.read(os.fspath(path)))

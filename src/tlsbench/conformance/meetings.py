@@ -56,4 +56,4 @@ def meeting_of(library: TlsImplementation, selector: str, against: str = "") -> 
                 server_of.server_context(scenario, peers),
             )
         reasons = reasons or [excluded.reason for excluded in matrix.excluded]
-    pytest.skip(reasons[0])
+    pytest.skip(reasons[0])  # what the capabilities exclude, which is not a failure of the library

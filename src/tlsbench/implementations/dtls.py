@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -73,11 +74,11 @@ def cookie_maker() -> Callable[[], bytes]:
     return lambda: hmac.digest(secret, _ADDRESS, "sha256")
 
 
-class FedByDatagrams:
+class FedByDatagrams(ABC):
     """An end over a BIO in memory that keeps no datagrams apart: it is given them one by one.
 
-    What comes out of it is packed into datagrams. It is named before the end over a stream whose methods it
-    takes; the methods that end with ``_once`` are that one's.
+    What comes out of it is packed into datagrams. It comes before the end over a stream among the bases, and
+    a subclass gives that end's ``handshake`` and ``read`` as the methods that end with ``_once``.
     """
 
     __slots__ = ()
@@ -119,16 +120,18 @@ class FedByDatagrams:
         self._ready.clear()
         return found
 
+    @abstractmethod
     def _handshake_once(self) -> bool:
-        raise NotImplementedError
+        """Continue the handshake with what the BIO has; whether it is complete."""
 
+    @abstractmethod
     def _read_once(self) -> bytes:
-        raise NotImplementedError
+        """The application data of what the BIO has."""
 
+    @abstractmethod
     def _give(self, datagram: bytes) -> None:
         """Write to the BIO."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _taken(self) -> bytes:
         """All that came out of the BIO."""
-        raise NotImplementedError

@@ -1,4 +1,4 @@
-"""How much of a handshake is protected, which anyone sees: what TLS 1.3 tells of hidden messages."""
+"""The lengths of protected records: all that an observer learns about the messages that TLS 1.3 hides."""
 
 from __future__ import annotations
 

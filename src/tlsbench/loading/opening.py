@@ -35,7 +35,7 @@ class Opening(Attempt):
     def __init__(self, shared: Shared, begin_ns: int, *, counted: bool) -> None:
         super().__init__(shared, begin_ns, counted=counted)
         self._tls: SSL.Connection | None = None
-        #: Reads application data of it: ``b""`` where there is none now.
+        #: Reads application data of it: ``b""`` if none has arrived.
         self._receive: Callable[[SSL.Connection], bytes] = shared.receive
         #: Writes it: how many bytes the socket took.
         self._write: Callable[[SSL.Connection, bytes], int] = bindings.write

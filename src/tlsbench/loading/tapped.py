@@ -41,7 +41,7 @@ class TappedClient(TappedConnection):
         return self._drive(lambda: SSL.Connection.recv(self, bufsiz, flags))
 
     def receive(self, _connection: SSL.Connection) -> bytes:
-        """The same, for a reader that is a function: ``b""`` where there is none now."""
+        """The same as a function of the connection: ``b""`` if no data has arrived."""
         try:
             return self.recv(_BYTES)
         except SSL.WantReadError:

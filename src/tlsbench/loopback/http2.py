@@ -115,7 +115,7 @@ class Http2Server:
             self.answered += 1
 
     def next_piece(self) -> bytes:
-        """Some of the answers: little more than a piece, and ``b""`` where there is none now."""
+        """Some of the answers: little more than a piece, and ``b""`` if none is ready."""
         size = steps = 0
         while self._ready and size < PIECE_BYTES and steps < _STEPS_A_TURN and not self.problem:
             size += self._step()

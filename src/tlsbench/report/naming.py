@@ -34,7 +34,7 @@ def called(ids: Sequence[str], axes_of: Sequence[Mapping[str, str]]) -> list[str
 
 
 def module_of(ids: Sequence[str]) -> str:
-    """The file that all tests among some ids are in; ``""`` if they are in several, or there is none."""
+    """The one file of all the tests among these ids; ``""`` if there are several files, or no tests."""
     files = {file for file, separator, _ in (one.partition("::") for one in ids) if separator}
     return files.pop() if len(files) == 1 else ""
 

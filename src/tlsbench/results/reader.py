@@ -35,7 +35,7 @@ _MOST_REMARKS = 8
 def read(reference: str) -> Stored:
     """The result that a path, or the name or number of a saved run, means.
 
-    :raises RequestError: in one line, if there is none, or it is not a result.
+    :raises RequestError: if nothing has this name, or what has it is not a result.
     """
     return read_file(storage.find(reference))
 

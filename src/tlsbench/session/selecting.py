@@ -44,8 +44,8 @@ def others_that_can(matrix: Matrix, selectors: Sequence[str]) -> str:
     """What to add to a refusal: which libraries can do what the selectors ask for, where they name none.
 
     :param matrix: what the selectors gave: nothing but what cannot be.
-    :returns: words that follow the reason; ``""`` where the selectors name a library, or the reason is none
-        of the library that was taken for want of a name.
+    :returns: words to append to the reason; ``""`` if the selectors name a library, or if the reason is not
+        about the library that is taken by default.
     """
     by = parse(selectors, spellings())
     usual = tuple(f"{name}: " for name in AXES["implementation"].default)

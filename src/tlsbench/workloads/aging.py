@@ -15,7 +15,7 @@ _WHOLE_SECONDS_S: Final = 1.2
 
 
 def age(scenario: Scenario, servers: object) -> None:
-    """Let happen to a ticket that was issued what the scenario says of it.
+    """Bring an issued ticket into the state that the scenario asks for.
 
     :raises MeasurementError: if the server's keys cannot be replaced.
     """
@@ -25,4 +25,5 @@ def age(scenario: Scenario, servers: object) -> None:
             raise MeasurementError(f"the ticket keys of {scenario.server} cannot be replaced")
         servers.rotate_ticket_key(keep_previous=state == "previous-key")
     elif state == "expired":
+        # Servers judge the age by their own clock, which no library lets us set.
         time.sleep(EXPIRING_LIFETIME_S + _WHOLE_SECONDS_S)

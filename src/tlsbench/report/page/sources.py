@@ -70,7 +70,7 @@ class Page:
 def read_source(reference: str) -> Source:
     """Read the result that a path, or the name or number of a saved run, means.
 
-    :raises RequestError: in one line, if there is none, or it is not a result.
+    :raises RequestError: if nothing has this name, or what has it is not a result.
     """
     stored = read(reference)
     return source_of(stored, Path(stored.source).stem)
