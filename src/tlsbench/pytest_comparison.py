@@ -25,10 +25,10 @@ _SOURCE = "this session"
 
 @dataclass(frozen=True, slots=True)
 class SessionComparison:
-    """What the comparison with a stored result came to; nothing where none was asked for.
+    """The outcome of the comparison with a stored result; nothing if none was asked for.
 
     :param fails: whether it fails the session.
-    :param lines: what is to be said of it.
+    :param lines: what to print about it.
     """
 
     fails: bool = False
@@ -103,7 +103,7 @@ def _measured(run: Run | None, config: pytest.Config) -> Stored:
 
 
 def _own(config: pytest.Config) -> Stored:
-    """The benchmarks that are none of tlsbench's cells."""
+    """The benchmarks that are not cells of tlsbench."""
     from pytest_benchmark.utils import safe_dumps
 
     benchmarks: Sequence[Any] = config._benchmarksession.benchmarks  # type: ignore[attr-defined] # by pytest-benchmark
