@@ -209,6 +209,21 @@ def in_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+#: Set to ``all`` where every extra is installed; on CI, a test that misses a library then fails.
+_EXTRAS = "TLSBENCH_TESTS_EXTRAS"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Fail a test that skips a library as missing although all extras are installed."""
+    report = yield
+    reason = report.longrepr[2] if report.skipped and isinstance(report.longrepr, tuple) else ""
+    if "not installed" in reason and os.environ.get("CI") and os.environ.get(_EXTRAS) == "all":
+        report.outcome = "failed"
+        report.longrepr = f"{reason} (with {_EXTRAS}=all nothing may be missing)"
+    return report
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call() -> Generator[None, None, None]:
     """Skip what needs a package that is not installed, as without the extras."""
