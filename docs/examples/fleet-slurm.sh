@@ -16,12 +16,14 @@ port=8786
 host=$(hostname -f)
 tls() { printf '%s\n' --protocol tls --tls-ca-file "$certs/root.pem" --tls-cert "$certs/$1.pem" --tls-key "$certs/$1.pem"; }
 
+# No dashboard, and what is left of its server listens on loopback only.
+no_pages=(--no-dashboard --dashboard-address 127.0.0.1:0)
 mapfile -t of_scheduler < <(tls scheduler)
 mapfile -t of_worker < <(tls worker)
-python3 -m distributed.cli.dask_scheduler --port "$port" --no-dashboard "${of_scheduler[@]}" &
+python3 -m distributed.cli.dask_scheduler --port "$port" "${no_pages[@]}" "${of_scheduler[@]}" &
 scheduler=$!
 srun --ntasks-per-node=1 bash -c 'exec python3 -m distributed.cli.dask_worker "$@" --name "$SLURMD_NODENAME"' worker \
-    "tls://$host:$port" "${of_worker[@]}" --nthreads 1 --nworkers 1 --no-nanny --no-dashboard \
+    "tls://$host:$port" "${of_worker[@]}" --nthreads 1 --nworkers 1 --no-nanny "${no_pages[@]}" \
     --memory-limit 0 --resources tlsbench=1 --local-directory "${TMPDIR:-/tmp}" &
 workers=$!
 trap 'kill "$workers" "$scheduler" 2>/dev/null || true' EXIT
