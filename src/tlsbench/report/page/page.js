@@ -232,7 +232,8 @@
         one.addEventListener("click", () => open(row, cells, one));
         cell.append(one);
       }
-      cell.append(make("span", { textContent: text, title: row.full }));
+      // The names of suites break after an underscore.
+      cell.append(make("span", { title: row.full }, ...text.split(/(?<=_)/).flatMap((part) => [part, make("wbr")])));
       return cell;
     }
     function fill() {

@@ -138,20 +138,21 @@ def _values(
 
 
 def _grid_of_runs(runs: Sequence[SavedRun]) -> Grid:
+    processors = {run.machine.processor for run in runs}
     return Grid(
         "Every run",
         [
             Heading("run", "run", "name"),
-            Heading("name", "name", weight=_WEIGHT_OF_FIGURES, meaning="what it was saved as"),
+            Heading("name", "name", weight=_WEIGHT_OF_FIGURES - 1, meaning="what it was saved as"),
             Heading(
                 "commit",
                 "commit",
                 weight=_WEIGHT_OF_FIGURES,
                 meaning="of the measured code; + if files differed",
             ),
-            Heading("taken_at", "taken at (UTC)", weight=_WEIGHT_OF_FIGURES),
+            Heading("taken_at", "taken at (UTC)", weight=_WEIGHT_OF_FIGURES + 1),
             Heading("cells", "cells"),
-            Heading("processor", "processor", "axis"),
+            Heading("processor", "processor", "axis", is_shown=len(processors) > 1),
             Heading("engines", "engines", "axis", is_shown=False),
         ],
         [
