@@ -22,9 +22,6 @@ from tlsbench.errors import WireError
 from tlsbench.links.key_schedule import expand_label
 from tlsbench.scenarios import ciphers
 
-_TAG_BYTES: Final = 16
-#: Of a suite whose encryption ends with CCM_8 (RFC 6655 section 4).
-_SHORT_TAG_BYTES: Final = 8
 _IV_BYTES: Final = 12
 _EXPLICIT_BYTES: Final = 8
 _BLOCK_BYTES: Final = 16
@@ -63,7 +60,7 @@ class Suite:
     algorithm: str
     key_bytes: int
     hash_name: str
-    tag_bytes: int = _TAG_BYTES
+    tag_bytes: int
 
     @classmethod
     def of(cls, code_point: int) -> Suite | None:
@@ -74,8 +71,8 @@ class Suite:
         name = suite.name
         algorithm = next(kind for kind in ("CHACHA20", "GCM", "CCM", "CBC") if kind in name)
         size = 16 if "AES_128" in name else 32
-        tag_bytes = _SHORT_TAG_BYTES if suite.encryption.endswith("CCM_8") else _TAG_BYTES
-        return cls(algorithm, size, "sha384" if name.endswith("SHA384") else "sha256", tag_bytes)
+        hash_name = "sha384" if name.endswith("SHA384") else "sha256"
+        return cls(algorithm, size, hash_name, suite.tag_bytes)
 
     def aead(self, key: bytes) -> _Aead:
         """The AEAD with a key."""

@@ -110,6 +110,18 @@ class CipherSuite:
         return any(mode in self.encryption for mode in ("GCM", "CCM", "POLY1305"))
 
     @property
+    def tag_bytes(self) -> int:
+        """The length of an AEAD's tag: 16, or 8 with CCM_8 (RFC 6655 section 4); 0 without an AEAD."""
+        if not self.is_aead:
+            return 0
+        return 8 if self.encryption.endswith("CCM_8") else 16
+
+    @property
+    def explicit_nonce_bytes(self) -> int:
+        """The part of the nonce that a record of TLS 1.2 carries (RFC 5288 section 3): none with ChaCha20."""
+        return 8 if self.is_aead and "CHACHA20" not in self.encryption else 0
+
+    @property
     def exchanges_in_group(self) -> str:
         """In what ``group`` it exchanges keys: ``"curve"``, ``"prime"``, ``"any"``, or ``""`` for none."""
         return {BY_GROUP: "any", "ECDHE": "curve", "DHE": "prime"}.get(self.key_exchange, "")

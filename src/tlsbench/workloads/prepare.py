@@ -21,10 +21,9 @@ from tlsbench.implementations import (
 from tlsbench.implementations.native import NativeLibrary
 from tlsbench.links import STREAM, WireReader
 from tlsbench.pki import Peers, peers_for
-from tlsbench.scenarios import Scenario
+from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.scenarios.axes import ONE_SIDED_WORKLOADS
 from tlsbench.scenarios.groups import groups_to_retry
-from tlsbench.scenarios.parts import aead_of
 from tlsbench.scenarios.transports import DATAGRAMS
 from tlsbench.workloads.completion import CompletionCell, NetworkCell
 from tlsbench.workloads.compression_proof import witness_of
@@ -187,8 +186,7 @@ def _prices(
     exchange: Connection,
 ) -> Prices:
     """The operations of handshakes such as this one."""
-    is_nonce_sent = aead_of(scenario.cipher) != "chacha20-poly1305"
-    traffic = traffic_of(exchange.entries, scenario.version, is_nonce_sent=is_nonce_sent)
+    traffic = traffic_of(exchange.entries, scenario.version, ciphers.BY_NAME[scenario.cipher])
     exchanges_keys = STREAM.observe(exchange.entries).group is not None
     return Prices(bill(scenario, peers, traffic, exchanges_keys=exchanges_keys), ends, clock)
 

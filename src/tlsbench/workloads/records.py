@@ -16,15 +16,11 @@ from tlsbench.implementations import Negotiated
 from tlsbench.links import Direction, Entry, hello_extensions_of, record_lengths
 from tlsbench.protocol.extensions import FRAGMENT_LENGTHS, MAX_FRAGMENT_LENGTH, RECORD_SIZE_LIMIT
 from tlsbench.protocol.messages import APPLICATION_DATA, CHANGE_CIPHER_SPEC
-from tlsbench.scenarios import Scenario
+from tlsbench.scenarios import Scenario, ciphers
 from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios.ciphers import CipherSuite
 from tlsbench.scenarios.records import RECORD_AXES, SIZE_AXES, most_plaintext, number_of
 
-_TAG_BYTES = 16
-#: Of a suite whose name ends with CCM_8 (RFC 6655).
-_SHORT_TAG_BYTES = 8
-#: The part of a nonce that records of TLS 1.2 carry with GCM and CCM (RFC 5288 section 3).
-_EXPLICIT_NONCE_BYTES = 8
 #: Of AES, ARIA, Camellia and SM4 in CBC mode: the IV of a record, and the most that pads it to a block.
 _BLOCK_BYTES = 16
 _MAC_BYTES = {"SHA": 20, "SHA256": 32, "SHA384": 48}
@@ -49,7 +45,7 @@ class _Rules:
     def of(cls, scenario: Scenario) -> _Rules:
         asked = scenario.record_size, scenario.max_fragment_length, scenario.record_size_limit
         return cls(
-            added=_added(scenario.cipher, scenario.version),
+            added=_added(ciphers.BY_NAME[scenario.cipher], scenario.version),
             most=most_plaintext(*asked, scenario.version),
             is_cut=cuts_records(scenario),
             block=number_of(scenario.padding),
@@ -206,13 +202,12 @@ def _prove_limits(
                 raise ProofError(axis, wanted=wanted, got=told or "none", witness=witness)
 
 
-def _added(cipher: str, version: str) -> tuple[int, int]:
+def _added(suite: CipherSuite, version: str) -> tuple[int, int]:
     """The least and the most bytes that protection adds to a record's plaintext."""
-    tag = _SHORT_TAG_BYTES if "CCM_8" in cipher else _TAG_BYTES
     if version == "1.3":
-        return tag + 1, tag + 1
-    if "_CBC_" in cipher:
-        fixed = _BLOCK_BYTES + _MAC_BYTES[cipher.rpartition("_")[2]]
-        return fixed + 1, fixed + _BLOCK_BYTES
-    nonce = 0 if "CHACHA20" in cipher else _EXPLICIT_NONCE_BYTES
-    return tag + nonce, tag + nonce
+        return suite.tag_bytes + 1, suite.tag_bytes + 1
+    if suite.is_aead:
+        added = suite.tag_bytes + suite.explicit_nonce_bytes
+        return added, added
+    fixed = _BLOCK_BYTES + _MAC_BYTES[suite.hash_name]
+    return fixed + 1, fixed + _BLOCK_BYTES

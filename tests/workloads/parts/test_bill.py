@@ -130,6 +130,8 @@ def test_a_client_that_is_asked_again_makes_two_keys(bill_of: Count) -> None:
         ("TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256", "sha-256", 4 + 4 + 2 + 2),
         ("TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384", "sha-384", 2 + 4 + 2 + 2),
         ("TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256", "sha-256", 4 + 6 + 2 + 2),
+        ("TLS_ECDHE_ECDSA_WITH_AES_256_CCM", "sha-256", 4 + 6 + 2 + 2),
+        ("TLS_ECDHE_ECDSA_WITH_AES_128_CCM_8", "sha-256", 4 + 4 + 2 + 2),
     ],
 )
 def test_the_key_schedule_of_tls_1_2_is_four_outputs_of_its_prf(
@@ -144,8 +146,11 @@ def test_the_key_schedule_of_tls_1_2_is_four_outputs_of_its_prf(
     assert resumed["server", "key schedule", f"hmac-{hashed}/sign"] == macs - first
 
 
-def test_every_step_is_an_operation_that_is_measured_with_a_source_and_in_order(scenarios_of: Find) -> None:
-    every = "version=* group=* key=* resumption=* client_auth=*"
+@pytest.mark.parametrize(
+    "every",
+    ["version=* group=* key=* resumption=* client_auth=*", "version=* cipher=* key=* group=secp256r1"],
+)
+def test_every_step_is_an_operation_that_is_measured_with_a_source_and_in_order(every: str) -> None:
     for one in scenarios_of_all(every):
         steps = bill(one, pki.peers("ecdsa-secp256r1", 2), TRAFFIC, exchanges_keys=True)
         assert {step.operation for step in steps} - {""} <= set(BY_NAME)

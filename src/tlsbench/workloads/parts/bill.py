@@ -60,6 +60,8 @@ _KEY_BLOCK: Final = {
     "aes-128-gcm": 16 + 4,
     "aes-256-gcm": 32 + 4,
     "aes-128-ccm": 16 + 4,
+    "aes-256-ccm": 32 + 4,
+    "aes-128-ccm-8": 16 + 4,
     "chacha20-poly1305": 32 + 12,
 }
 

@@ -8,10 +8,8 @@ from dataclasses import dataclass
 from tlsbench.links import Direction, Entry, records_in
 from tlsbench.links.ledger import Flight, flights
 from tlsbench.protocol.messages import APPLICATION_DATA, CHANGE_CIPHER_SPEC, HANDSHAKE
+from tlsbench.scenarios.ciphers import CipherSuite
 
-_TAG_BYTES = 16
-#: The nonce that a record of TLS 1.2 carries: with GCM and CCM (RFC 5288, section 3), not with ChaCha20.
-_EXPLICIT_NONCE_BYTES = 8
 _CONTENT_TYPE_BYTES = 1
 
 
@@ -40,15 +38,15 @@ class _Record:
     is_ticket: bool = False
 
 
-def traffic_of(entries: Iterable[Entry], version: str, *, is_nonce_sent: bool) -> Traffic:
+def traffic_of(entries: Iterable[Entry], version: str, suite: CipherSuite) -> Traffic:
     """Read the records of a handshake.
 
     :param version: of TLS, as a scenario spells it.
-    :param is_nonce_sent: whether records of TLS 1.2 carry a part of their nonce.
+    :param suite: what protects the records: an AEAD.
     :raises WireError: if a record ends too early.
     """
     read = _of_tls_13 if version == "1.3" else _of_tls_12
-    records = list(read(flights(entries), _EXPLICIT_NONCE_BYTES if is_nonce_sent else 0))
+    records = list(read(flights(entries), suite))
     by_client, by_server = (
         tuple(one.sealed for one in records if one.direction is direction and one.sealed is not None)
         for direction in (Direction.TO_SERVER, Direction.TO_CLIENT)
@@ -58,7 +56,7 @@ def traffic_of(entries: Iterable[Entry], version: str, *, is_nonce_sent: bool) -
     )
 
 
-def _of_tls_13(flown: Iterable[Flight], _nonce_bytes: int) -> Iterator[_Record]:
+def _of_tls_13(flown: Iterable[Flight], suite: CipherSuite) -> Iterator[_Record]:
     """Records that are protected look like application data (RFC 8446 section 5.2)."""
     answered = spoken = False  # whether the server has sent anything, and whether its first flight is over
     for flight in flown:
@@ -69,7 +67,7 @@ def _of_tls_13(flown: Iterable[Flight], _nonce_bytes: int) -> Iterator[_Record]:
                 yield _Record(flight.direction, None, len(fragment))
             elif kind == APPLICATION_DATA:
                 protected = True
-                sealed = len(fragment) - _TAG_BYTES
+                sealed = len(fragment) - suite.tag_bytes
                 is_ticket = to_client and spoken
                 is_early = not to_client and not answered
                 message = 0 if is_ticket or is_early else sealed - _CONTENT_TYPE_BYTES
@@ -78,7 +76,7 @@ def _of_tls_13(flown: Iterable[Flight], _nonce_bytes: int) -> Iterator[_Record]:
         spoken = spoken or (to_client and protected)
 
 
-def _of_tls_12(flown: Iterable[Flight], nonce_bytes: int) -> Iterator[_Record]:
+def _of_tls_12(flown: Iterable[Flight], suite: CipherSuite) -> Iterator[_Record]:
     """Handshake records behind a direction's ChangeCipherSpec are protected (RFC 5246 section 7.1)."""
     protected: set[Direction] = set()
     for flight in flown:
@@ -88,5 +86,5 @@ def _of_tls_12(flown: Iterable[Flight], nonce_bytes: int) -> Iterator[_Record]:
             elif flight.direction not in protected:
                 yield _Record(flight.direction, None, len(fragment) if kind == HANDSHAKE else 0)
             else:
-                sealed = len(fragment) - _TAG_BYTES - nonce_bytes
+                sealed = len(fragment) - suite.tag_bytes - suite.explicit_nonce_bytes
                 yield _Record(flight.direction, sealed, sealed if kind == HANDSHAKE else 0)
