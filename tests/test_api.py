@@ -102,6 +102,14 @@ def test_figures_that_are_no_times_say_so_in_their_names_and_all_rows_have_all_k
     assert len({tuple(row) for row in result.rows()}) == 1
 
 
+def test_a_result_is_measured_again(run: tlsbench.Result) -> None:
+    again = tlsbench.run(like=run, time_budget=0.01, seed=1)
+    assert [row["key"] for row in again.rows()] == ["rsa-2048", "ed25519"]
+    assert (
+        tlsbench.matrix("key=ed25519", like=run).scenarios == tlsbench.matrix(FAKE, key="ed25519").scenarios
+    )
+
+
 @pytest.mark.slow
 def test_selectors_keywords_and_scenarios_spell_the_same_matrix() -> None:
     spelled = tlsbench.matrix("implementation=fake chain_length=1,2", version=["1.2", "1.3"])
@@ -284,6 +292,8 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
         ("seed='x' is not a seed", lambda: tlsbench.run(seed="x")),
         ("unknown profile", lambda: tlsbench.run(profile="fast")),
         ("a Scenario is complete", lambda: tlsbench.run(*tlsbench.matrix(FAKE).scenarios, key="rsa-2048")),
+        ("leave out profile", lambda: tlsbench.run(like=STORED / "run.json", profile="quick")),
+        ("like is a duel: give a run", lambda: tlsbench.run(like=STORED / "duel.json")),
         ("nothing to measure", lambda: tlsbench.run("implementation=fake version=1.2 resumption=early-data")),
         ("give both a and b", lambda: tlsbench.duel(a=FAKE)),
         ("leave out the other selectors", lambda: tlsbench.duel(FAKE, a=FAKE, b=FAKE)),

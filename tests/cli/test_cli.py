@@ -62,6 +62,19 @@ def test_a_result_is_saved_and_shown_again(capsys: pytest.CaptureFixture[str]) -
         assert re.search(r"^- measured: \d{4}-\d\d-\d\d .*, CPython [\d.]+, tlsbench ", out, re.MULTILINE)
 
 
+def test_a_stored_run_is_measured_again_by_its_meter(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["implementation=fake", "version=1.2,1.3", "--meter", "cpu", "--json", "published.json"]
+    assert tlsbench(["run", *words, *QUICKLY]) == 0
+    assert tlsbench(["run", "--like", "published.json", "--json", "here.json", *QUICKLY]) == 0
+    published, here = (json.loads(Path(name).read_text()) for name in ("published.json", "here.json"))
+    for document in (published, here):
+        assert document["tlsbench"]["conditions"]["meter"] == "cpu"
+    assert [one["name"] for one in published["benchmarks"]] == [one["name"] for one in here["benchmarks"]]
+    capsys.readouterr()
+    assert tlsbench(["run", "--like", "here.json", "--profile", "quick"]) == 2
+    assert "--like takes the scenarios from a result: leave out --profile" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_an_interrupted_run_keeps_what_it_has() -> None:
     command = [sys.executable, "-m", "tlsbench", "run", "implementation=fake", "--time-budget", "60s"]

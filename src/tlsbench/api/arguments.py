@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from tlsbench.errors import RequestError
+from tlsbench.results import Run
 from tlsbench.sampling import Plan
-from tlsbench.scenarios import Matrix, Scenario
+from tlsbench.scenarios import Matrix, Scenario, union
 from tlsbench.session.quantities import fraction, seconds
-from tlsbench.session.selecting import matrix_of
+from tlsbench.session.selecting import matrix_like, matrix_of
 
 #: Scenarios: selectors such as ``"key=rsa-2048,ed25519 version=1.3"``, or one as a value.
 Selector = str | Scenario
@@ -66,25 +67,27 @@ def _values(axis: str, given: AxisValues) -> Iterator[str]:
 
 
 def matrix_from(
-    selectors: Sequence[Selector], profile: str | None, axes: Mapping[str, AxisValues]
+    selectors: Sequence[Selector],
+    profile: str | None,
+    axes: Mapping[str, AxisValues],
+    model: Run | None = None,
 ) -> tuple[Matrix, list[str]]:
     """The matrix that the arguments mean, and the selectors that spell it.
 
-    :raises RequestError: for an unknown profile, axis or value.
+    :param model: a run whose scenarios are meant; the selectors narrow them.
+    :raises RequestError: for an unknown profile, axis or value, or for a profile and a run.
     """
     scenarios = [one for one in selectors if isinstance(one, Scenario)]
     texts = [one for one in selectors if not isinstance(one, Scenario)]
+    if model is not None and profile is not None:
+        raise RequestError("like takes the scenarios from a result: leave out profile")
     if not scenarios:
         words = selectors_of(texts, axes)
-        return matrix_of(words, profile), words
-    if texts or axes or profile is not None:
-        raise RequestError("a Scenario is complete: leave out selectors, axes and the profile beside it")
+        return matrix_of(words, profile) if model is None else matrix_like(model, words), words
+    if texts or axes or profile is not None or model is not None:
+        raise RequestError("a Scenario is complete: leave out other selectors, axes, the profile and like")
     ids = [scenario.id for scenario in scenarios]
-    found = [matrix_of([one]) for one in ids]
-    return Matrix(
-        tuple(dict.fromkeys(scenario for one in found for scenario in one.scenarios)),
-        tuple(dict.fromkeys(excluded for one in found for excluded in one.excluded)),
-    ), ids
+    return union(matrix_of([one]) for one in ids), ids
 
 
 def selector_text(what: Selector | Mapping[str, AxisValues]) -> str:

@@ -23,7 +23,7 @@ from tlsbench.api.result import Comparison, Result
 from tlsbench.comparison import parse_gate
 from tlsbench.errors import RequestError
 from tlsbench.processes import Interpreter
-from tlsbench.results import reader
+from tlsbench.results import Run, reader
 from tlsbench.results.environment import machine_info
 from tlsbench.results.stored import Stored, stored_run
 from tlsbench.sampling import Progress, meter_named
@@ -33,22 +33,28 @@ from tlsbench.session import duel as duelling
 from tlsbench.session import run as running
 
 
-def matrix(*selectors: Selector, profile: str | None = None, **axes: AxisValues) -> Matrix:
+def matrix(
+    *selectors: Selector,
+    profile: str | None = None,
+    like: Result | Path | None = None,
+    **axes: AxisValues,
+) -> Matrix:
     """What :func:`run` would measure: ``scenarios``, and ``excluded`` with the reasons, before anything is.
 
-    :param selectors: as :func:`run` takes them; ``profile`` and ``axes`` likewise.
+    :param selectors: as :func:`run` takes them; ``profile``, ``like`` and ``axes`` likewise.
     :raises RequestError: for an unknown profile, axis or value.
     """
     with in_words_of_python():
-        return matrix_from(selectors, profile, axes)[0]
+        return matrix_from(selectors, profile, axes, None if like is None else run_in(like, "like"))[0]
 
 
 def run(
     *selectors: Selector,
     profile: str | None = None,
+    like: Result | Path | None = None,
     time_budget: Seconds = 40.0,
     precision: float | str = 0.02,
-    meter: str = "wall",
+    meter: str | None = None,
     seed: int | None = None,
     noise_floor: bool = True,
     observe: Callable[[Progress], None] = lambda _progress: None,
@@ -65,10 +71,13 @@ def run(
     :param selectors: texts of ``axis=value[,value…]`` with blanks between, or :class:`~tlsbench.Scenario`
         values; without any, nor a profile, the profile ``"quick"``.
     :param profile: the name of a set of scenarios, which the selectors narrow.
+    :param like: a stored run, or what :func:`read` takes: its scenarios are measured again, for
+        :func:`compare`; the selectors narrow them.
     :param time_budget: seconds of sampling at most, or text such as ``"500ms"``, ``"5s"``, ``"2m"``.
     :param precision: the run ends earlier once half the width of the 95 % interval of each cell's time in the
         libraries is at most this fraction of its median: ``0.02`` or ``"2%"``; 0 uses the whole budget.
-    :param meter: ``"wall"`` (elapsed time), ``"cpu"`` (processor time) or ``"instructions"`` (callgrind).
+    :param meter: ``"wall"`` (elapsed time), ``"cpu"`` (processor time) or ``"instructions"`` (callgrind);
+        None is the meter of ``like``, or else ``"wall"``.
     :param seed: of the random order of cells in each round; None is a new one.
     :param noise_floor: whether to measure one cell of each workload twice, for the smallest difference that
         the run can detect.
@@ -80,12 +89,15 @@ def run(
     :raises Interrupted: after Ctrl-C.
     """
     with in_words_of_python():
-        found, words = matrix_from(selectors, profile, axes)
+        model = None if like is None else run_in(like, "like")
+        found, words = matrix_from(selectors, profile, axes, model)
         asked = [*map(repr, words), *([] if profile is None else [f"profile={profile!r}"])]
+        if like is not None:
+            asked.append("like=…" if isinstance(like, Result) else f"like={os.fspath(like)!r}")
         request = running.RunRequest(
             matrix=found,
             plan=plan_of(time_budget, precision, seed),
-            instrument=meter_named(meter),
+            instrument=meter_named(meter or (model.conditions.meter if model else "wall")),
             command=f"tlsbench.run({', '.join(asked)})",
             noise_floor=noise_floor,
         )
@@ -199,7 +211,7 @@ def compare(
     with in_words_of_python():
         gates = [parse_gate(text) for text in ([fail_on] if isinstance(fail_on, str) else fail_on)]
         named = [yardstick] if isinstance(yardstick, str) else yardstick
-        sides = [one if isinstance(one, Result) else read(one) for one in (base, new)]
+        sides = [result_of(one) for one in (base, new)]
         found = comparing.compare(sides[0].stored, sides[1].stored, gates, named)
     return Comparison(found.judgement, found.answers)
 
@@ -211,3 +223,19 @@ def read(path: Path) -> Result:
     :raises RequestError: if nothing has this name, or what has it is not a result.
     """
     return Result(reader.read(os.fspath(path)))
+
+
+def result_of(given: Result | Path) -> Result:
+    """A result, or the one that is stored there."""
+    return given if isinstance(given, Result) else read(given)
+
+
+def run_in(given: Result | Path, parameter: str) -> Run:
+    """The run that a parameter gives.
+
+    :raises RequestError: if it is another kind of result, or cannot be read.
+    """
+    measured = result_of(given)
+    if not isinstance(measured.value, Run):
+        raise RequestError(f"{parameter} is a {measured.kind}: give a run")
+    return measured.value

@@ -8,13 +8,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tlsbench.api.arguments import AxisValues, Path, Seconds, in_words_of_python, seconds_of, selectors_of
-from tlsbench.api.measuring import read, run
+from tlsbench.api.measuring import result_of, run, run_in
 from tlsbench.api.result import Result, Rows
 from tlsbench.api.rows import Row
-from tlsbench.errors import RequestError
 from tlsbench.report.capacity import document, report_of_capacity
 from tlsbench.report.exporters import export
-from tlsbench.results import Run
 from tlsbench.sampling import Progress
 from tlsbench.scenarios.sizes import parse_size
 from tlsbench.session import capacity as planning
@@ -128,16 +126,15 @@ def capacity(
             stop_asked=stop_asked,
         )
     else:
-        measured = from_ if isinstance(from_, Result) else read(from_)
-    if not isinstance(measured.value, Run):
-        raise RequestError(f"from_ is a {measured.kind}: give a run")
+        measured = result_of(from_)
+    cells = run_in(measured, "from_")
     source = "" if from_ is None or isinstance(from_, Result) else os.fspath(from_)
     with in_words_of_python():
-        answer = planning.capacity_of(request, measured.value, source)
+        answer = planning.capacity_of(request, cells, source)
         if beyond is not None:
             found, words = _beyond(beyond, answer)
             request = replace(request, beyond_ns=found, beyond_words=words)
-            answer = planning.capacity_of(request, measured.value, source)
+            answer = planning.capacity_of(request, cells, source)
     return Capacity(answer, measured)
 
 

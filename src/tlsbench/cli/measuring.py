@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import shlex
 import sys
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from tlsbench.cli import settings
+from tlsbench.cli import output, settings
+from tlsbench.errors import RequestError
 from tlsbench.report.live import Screen
 from tlsbench.report.sheets import Report
+
+if TYPE_CHECKING:  # numpy would come with it
+    from tlsbench.results import Run
 
 
 def invocation() -> str:
@@ -22,6 +27,22 @@ def screen(*, quiet: bool, line_seconds: float | None = None) -> Screen:
     return Screen(
         Console(stderr=True), quiet=quiet, **({} if line_seconds is None else {"line_seconds": line_seconds})
     )
+
+
+def stored_run(reference: str, option: str) -> Run:
+    """The stored run that the value of an option means; what is remarked of its file is printed.
+
+    :raises RequestError: if it is no run.
+    """
+    from tlsbench.results import Run
+    from tlsbench.results.reader import read, remarks_of
+
+    stored = read(reference)
+    if not isinstance(stored.result, Run):
+        raise RequestError(f"{stored.source} is not a run: {option} takes what 'tlsbench run' stored")
+    for remark in remarks_of(stored):
+        output.note(remark)
+    return stored.result
 
 
 #: How a command ends that a gate failed, or about which one is undecided.

@@ -1,7 +1,7 @@
 """What to measure: scenarios, the axes they vary on, and the matrix that they span."""
 
 from tlsbench.scenarios.capabilities import Capabilities, Gap, gap
-from tlsbench.scenarios.matrix import Excluded, Matrix, expand, scenario_from_id
+from tlsbench.scenarios.matrix import Excluded, Matrix, expand, scenario_from_id, union
 from tlsbench.scenarios.scenario import Scenario
 from tlsbench.scenarios.selectors import Selection, narrow, parse
 
@@ -17,4 +17,5 @@ __all__ = [
     "narrow",
     "parse",
     "scenario_from_id",
+    "union",
 ]

@@ -67,6 +67,16 @@ def expand(selections: Iterable[Selection], capabilities: Mapping[str, Capabilit
     return Matrix(tuple(scenarios), tuple(excluded))
 
 
+def union(matrices: Iterable[Matrix]) -> Matrix:
+    """What is in any of several matrices, once, in their order."""
+    scenarios: dict[Scenario, None] = {}
+    excluded: dict[Excluded, None] = {}
+    for one in matrices:
+        scenarios.update(dict.fromkeys(one.scenarios))
+        excluded.update(dict.fromkeys(one.excluded))
+    return Matrix(tuple(scenarios), tuple(excluded))
+
+
 def scenario_from_id(scenario_id: str, implementations: Iterable[str]) -> Scenario:
     """The scenario that an id names; the inverse of :attr:`Scenario.id`.
 

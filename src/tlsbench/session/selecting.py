@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Final
 from tlsbench.errors import RequestError, unknown
 from tlsbench.implementations.missing import Missing
 from tlsbench.implementations.registry import capabilities, implementations, spellings
-from tlsbench.scenarios import Matrix, Selection, expand, narrow, parse
-from tlsbench.scenarios.axes import AXES
+from tlsbench.scenarios import Excluded, Matrix, Selection, expand, narrow, parse, union
+from tlsbench.scenarios.axes import AXES, MACHINE
 from tlsbench.scenarios.profiles import PROFILES
 
 if TYPE_CHECKING:  # numpy and scipy would come with it, and no list needs them
-    from tlsbench.results import Cell
+    from tlsbench.results import Cell, Run
 
 #: The axes that name libraries.
 _ENDS: Final = {"implementation", "client", "server"}
@@ -38,6 +38,31 @@ def matrix_of(selectors: Sequence[str], profile: str | None = None) -> Matrix:
         raise unknown("profile", name, PROFILES)
     selections = narrow([parse([text], spellings()) for text in PROFILES[name].selections], by)
     return expand(selections, capabilities(*selections))
+
+
+def matrix_like(run: Run, selectors: Sequence[str] = ()) -> Matrix:
+    """The matrix of the cells of a stored run, to measure them here.
+
+    What is unknown here, such as a library's path on another machine, is excluded with the reason.
+
+    :param selectors: narrow the cells as they narrow a profile.
+    :raises RequestError: for an unknown axis or value in the selectors.
+    """
+    by = parse(selectors, spellings())
+    selections, matrices = [], []
+    for cell in run.cells:
+        words = [f"{axis}={value}" for axis, value in cell.axes.items() if axis != MACHINE]
+        try:
+            selections.append(parse(words, spellings()))
+        except RequestError as error:
+            matrices.append(Matrix((), (Excluded(cell.id, str(error)),)))
+    for selection in narrow(selections, by):
+        try:
+            matrices.append(expand([selection], capabilities(selection)))
+        except RequestError as error:
+            words = [f"{axis}={','.join(values)}" for axis, values in selection.items()]
+            matrices.append(Matrix((), (Excluded(" ".join(words), str(error)),)))
+    return union(matrices)
 
 
 def others_that_can(matrix: Matrix, selectors: Sequence[str]) -> str:

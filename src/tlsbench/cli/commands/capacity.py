@@ -124,7 +124,7 @@ def command(
     """Measure or read, compute, store and print; the exit code."""
     from dataclasses import replace
 
-    from tlsbench.cli import output
+    from tlsbench.cli import measuring, output
     from tlsbench.errors import RequestError
     from tlsbench.interrupts import interruptible
     from tlsbench.report.capacity import document, report_of_capacity
@@ -158,7 +158,7 @@ def command(
         storage.check_save(save)
     with interruptible() as stop:
         if from_ is not None:
-            run, saved = _read(from_), 0
+            run, saved = measuring.stored_run(from_, "--from"), 0
         else:
             plan = Plan(time_budget_s=time_budget, precision=0.01, seed=seed)
             run = _measured(request, plan, stop, quiet=quiet)
@@ -208,20 +208,6 @@ def _computed(request: CapacityRequest, run: Run, from_: str | None) -> Capacity
                 "the requested server could not be measured, so there is no answer"
             ) from None
         raise
-
-
-def _read(reference: str) -> Run:
-    from tlsbench.cli import output
-    from tlsbench.errors import RequestError
-    from tlsbench.results import Run
-    from tlsbench.results.reader import read, remarks_of
-
-    stored = read(reference)
-    if not isinstance(stored.result, Run):
-        raise RequestError(f"{stored.source} is not a run: --from takes what 'tlsbench run' or --save stored")
-    for remark in remarks_of(stored):
-        output.note(remark)
-    return stored.result
 
 
 def _measured(request: CapacityRequest, plan: Plan, stop: Stop, *, quiet: bool) -> Run:

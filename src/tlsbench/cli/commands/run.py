@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from tlsbench.cli import completion
 from tlsbench.cli.options import (
     DEFAULT_PRECISION,
     DEFAULT_TIME_BUDGET,
@@ -24,6 +25,7 @@ from tlsbench.cli.options import (
 from tlsbench.cli.parsing import format_of
 from tlsbench.cli.teaching import teaches
 from tlsbench.cli.usage import axes_help, usage
+from tlsbench.errors import RequestError
 
 if TYPE_CHECKING:
     from tlsbench.results import Failure, Run
@@ -47,6 +49,7 @@ more_help = axes_help
       tlsbench run                                        the quick profile
       tlsbench run group=x25519,X25519MLKEM768            one axis, the rest by default
       tlsbench run workload=bulk 'cipher=TLS_AES_*,*CHACHA20*' size=1KiB,16KiB --format markdown
+      tlsbench run --like published.json --save here      what somebody else measured, for 'compare'
 
     Ctrl-C ends the run after the current round and keeps what was measured.
     Exit codes: 0 done, 2 wrong request, 3 a cell failed, 130 interrupted.
@@ -56,6 +59,16 @@ def command(
     *,
     selectors: Selectors = None,
     profile: Profile = None,
+    like: Annotated[
+        str | None,
+        typer.Option(
+            "--like",
+            metavar="RESULT",
+            help="Measure the scenarios of a stored run again, by its meter, to compare with it.",
+            show_default=False,
+            autocompletion=completion.results,
+        ),
+    ] = None,
     time_budget: TimeBudget = DEFAULT_TIME_BUDGET,
     precision: Precision = DEFAULT_PRECISION,
     meter: Meter = None,
@@ -110,20 +123,23 @@ def command(
     from tlsbench.interrupts import interruptible
     from tlsbench.report.live import ProgressView
     from tlsbench.report.runs import report_of_run
-    from tlsbench.sampling import WALL, Plan
+    from tlsbench.sampling import WALL, Plan, meter_named
     from tlsbench.session.placing import pin_to
     from tlsbench.session.run import RunRequest, run
-    from tlsbench.session.selecting import baseline_of, matrix_of
+    from tlsbench.session.selecting import baseline_of, matrix_like, matrix_of
 
+    model = None if like is None else measuring.stored_run(like, "--like")
     with usage():
-        matrix = matrix_of(selectors or (), profile)
+        if model is not None and profile is not None:
+            raise RequestError("--like takes the scenarios from a result: leave out --profile")
+        matrix = matrix_of(selectors or (), profile) if model is None else matrix_like(model, selectors or ())
     request = RunRequest(
         matrix=matrix,
         plan=Plan(time_budget_s=time_budget, precision=precision, seed=seed),
-        instrument=meter or WALL,
+        instrument=meter or (WALL if model is None else meter_named(model.conditions.meter)),
         command=measuring.invocation(),
         processes=processes,
-        selectors=() if profile else selectors or (),
+        selectors=() if profile or model else selectors or (),
     )
     request.check()
     with usage():
