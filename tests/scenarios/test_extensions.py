@@ -42,6 +42,8 @@ def test_both_ends_must_have_encrypted_client_hello(client: str, server: str) ->
     ("selector", "words"),
     [
         ("ech=on version=1.2", "Encrypted ClientHello needs TLS 1.3"),
+        ("ech=grease version=1.1", "Encrypted ClientHello needs TLS 1.3"),
+        ("certificate_compression=zlib version=1.0", "compressed only in TLS 1.3"),
         ("certificate_compression=zlib version=1.2", "compressed only in TLS 1.3"),
         ("certificate_compression=zlib resumption=psk", "no certificate to compress"),
     ],

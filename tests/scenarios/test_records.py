@@ -85,9 +85,13 @@ def test_what_is_no_size_is_refused_with_those_that_are(text: str, words: str) -
         ("workload=bulk transport=dtls record_size=777", "use mtu="),
         ("record_size=600 tickets=2", "a ticket may take several"),
         ("padding=512 parts=yes", "parts"),
-        ("workload=key_update version=1.2", "TLS 1.2 has no KeyUpdate, and its renegotiation"),
+        ("workload=bulk version=1.1 padding=512", "TLS 1.1 pads only CBC blocks"),
+        ("workload=bulk version=1.0 record_size=777", "TLS 1.0 and 1.1 are measured as they are"),
+        ("version=1.1 max_fragment_length=512", "TLS 1.0 and 1.1 are measured as they are"),
+        ("workload=key_update version=1.0", "only TLS 1.3 has a KeyUpdate"),
+        ("workload=key_update version=1.2", "only TLS 1.3 has a KeyUpdate, and the renegotiation"),
         ("workload=key_update transport=quic", "RFC 9001, section 6"),
-        ("workload=key_update transport=dtls version=1.2", "TLS 1.2 has no KeyUpdate"),
+        ("workload=key_update transport=dtls version=1.2", "only TLS 1.3 has a KeyUpdate"),
     ],
 )
 def test_what_tls_forbids_of_records_has_a_reason(text: str, words: str) -> None:

@@ -6,6 +6,7 @@ from typing import Final
 
 from tlsbench.scenarios.axes import AXES
 from tlsbench.scenarios.capabilities import gap
+from tlsbench.scenarios.ciphers import BEFORE_13
 
 _COMPRESSED: Final = AXES["certificate_compression"].special
 _ECH: Final = AXES["ech"].special
@@ -14,7 +15,7 @@ _RESUMED: Final = AXES["resumption"].special
 EXTENSION_GAPS: Final = (
     gap(
         "certificates are compressed only in TLS 1.3 (RFC 8879, section 3): add version=1.3",
-        version="1.2",
+        version=BEFORE_13,
         certificate_compression=_COMPRESSED,
     ),
     gap(
@@ -29,7 +30,7 @@ EXTENSION_GAPS: Final = (
     ),
     gap(
         "Encrypted ClientHello needs TLS 1.3 (RFC 9849, section 1): add version=1.3",
-        version="1.2",
+        version=BEFORE_13,
         ech=_ECH,
     ),
     gap(

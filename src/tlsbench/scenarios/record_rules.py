@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from tlsbench.scenarios.capabilities import Gap, gap, special_values
+from tlsbench.scenarios.ciphers import BEFORE_13, BROKEN_VERSIONS
 from tlsbench.scenarios.records import RECORD_AXES, SIZE_AXES
 
 
@@ -16,7 +17,17 @@ def _special(reason: str, *axes: str, **others: str) -> Gap:
 
 #: The gaps of the protocol.
 RECORD_GAPS: Final = (
-    _special("TLS 1.2 pads only CBC blocks: add version=1.3", "padding", version="1.2"),
+    *(
+        _special(f"TLS {old} pads only CBC blocks: add version=1.3", "padding", version=old)
+        for old in BEFORE_13
+    ),
+    *(
+        _special(
+            "the records of TLS 1.0 and 1.1 are measured as they are: add version=1.2", axis, version=old
+        )
+        for axis in SIZE_AXES
+        for old in BROKEN_VERSIONS
+    ),
     _special(
         "a server that agrees on record_size_limit does not answer max_fragment_length (RFC 8449, section 5)",
         "max_fragment_length",
@@ -36,10 +47,10 @@ RECORD_GAPS: Final = (
         for axis in SIZE_AXES
     ),
     gap(
-        "TLS 1.2 has no KeyUpdate, and its renegotiation, a handshake in a connection, is not measured: "
-        "add version=1.3",
+        "only TLS 1.3 has a KeyUpdate, and the renegotiation of older versions, a handshake in a connection, "
+        "is not measured: add version=1.3",
         workload="key_update",
-        version="1.2",
+        version=BEFORE_13,
     ),
     gap(
         "QUIC has no KeyUpdate: its keys change by a bit in the header of a packet (RFC 9001, section 6)",
