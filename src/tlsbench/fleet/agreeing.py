@@ -106,7 +106,7 @@ def survey(cluster: Cluster, implementations: Sequence[str], *, share_hosts: boo
     facts = cluster.facts(hosts, implementations)
     machines = []
     for host in hosts:
-        monotonic, wall = cluster.clocks(host)
+        _, wall = cluster.clocks(host)
         machines.append(
             Surveyed(
                 host.name,
@@ -114,7 +114,7 @@ def survey(cluster: Cluster, implementations: Sequence[str], *, share_hosts: boo
                 host.spare,
                 facts[host.name].rows(),
                 wall.ahead_ns / 1e6,
-                monotonic.uncertain_ns / 1e6,
+                wall.uncertain_ns / 1e6,
                 clock_problem(host.name, wall),
             )
         )
