@@ -342,7 +342,7 @@ def test_a_row_opens_its_proof(varied: str, open_page: Callable[..., Opened]) ->
     page = open_page(varied)
     page.tab.click("button.open")
     proof = page.tab.text_content(".proof")
-    for fact in ("negotiated", "server_verified", "bytes from the client", "samples", "raw times"):
+    for fact in ("negotiated", "server_verified", "bytes from the client", "samples", "raw figures"):
         assert fact in proof
     page.tab.click("button.open")
     assert not page.tab.query_selector(".proof")

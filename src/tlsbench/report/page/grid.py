@@ -71,14 +71,14 @@ class GridRow:
     :param values: for each column a text, or a number that sorts with the text that shows it.
     :param full: its name in full.
     :param facts: what the row opens: groups of facts by name.
-    :param distribution: quantiles of the raw figures, in the unit that is shown, evenly spaced, from the
-        least to the most.
+    :param distribution: quantiles of the raw figures, evenly spaced, from the least to the most, in ``unit``.
     """
 
     values: Sequence[str | tuple[float | None, str]]
     full: str = ""
     facts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     distribution: Sequence[float] = ()
+    unit: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +135,7 @@ def _grid_of_table(table: Table, points: int, *, alone: bool) -> Grid:
                 row.cell.id,
                 _facts(row.cell),
                 _quantiles(row.cell.totals, row.cell.instrument.unit, points),
+                row.cell.instrument.unit.shown,
             )
             for name, row in zip(labels_of(cells), table.rows, strict=True)
         ],
@@ -201,6 +202,7 @@ def grid_of_recording(recording: Recording) -> Grid:
                 ],
                 name,
                 distribution=_quantiles(figures, recording.instruments[name].unit, points),
+                unit=recording.instruments[name].unit.shown,
             )
         )
     return Grid("Every benchmark", headings, rows)

@@ -74,7 +74,7 @@
   const textOf = (value) => (Array.isArray(value) ? value[1] : value);
   const keyOf = (value) => (Array.isArray(value) ? value[0] : value);
 
-  function spread(quantiles) {
+  function spread(quantiles, unit) {
     const [low, high] = [quantiles[0], quantiles[quantiles.length - 1]];
     const bins = new Array(24).fill(0);
     for (const time of quantiles) bins[Math.min(23, Math.floor((24 * (time - low)) / (high - low || 1)))] += 1;
@@ -85,14 +85,14 @@
     picture.setAttribute("preserveAspectRatio", "none");
     picture.setAttribute("class", "spread");
     picture.setAttribute("role", "img");
-    picture.setAttribute("aria-label", `Histogram of the raw times, from ${low} to ${high} µs`);
+    picture.setAttribute("aria-label", `Histogram of the raw figures, from ${low} to ${high} ${unit}`);
     bins.forEach((count, at) => {
       const bar = document.createElementNS(space, "rect");
       const height = (56 * count) / tallest;
       Object.entries({ x: 10 * at + 1, y: 60 - height, width: 8, height, fill: colours[0] }).forEach(([name, value]) => bar.setAttribute(name, value));
       picture.append(bar);
     });
-    return make("div", {}, make("h4", { textContent: "raw times" }), picture, make("p", { textContent: `${low.toLocaleString("en")} to ${high.toLocaleString("en")} µs` }));
+    return make("div", {}, make("h4", { textContent: "raw figures" }), picture, make("p", { textContent: `${low.toLocaleString("en")} to ${high.toLocaleString("en")} ${unit}` }));
   }
 
   function proofOf(row) {
@@ -101,7 +101,7 @@
       for (const [name, value] of Object.entries(facts)) list.append(make("dt", { textContent: name }), make("dd", { textContent: value }));
       return make("div", {}, make("h4", { textContent: group }), list);
     });
-    if (row.distribution.length > 1) parts.push(spread(row.distribution));
+    if (row.distribution.length > 1) parts.push(spread(row.distribution, row.unit));
     return make("div", { className: "proof" }, ...parts);
   }
 
